@@ -1,0 +1,70 @@
+//! Rules about the head of a declaration.
+
+use super::attributes::is_snake_case;
+use super::{Found, ProviderRule, ResourceRule, Subject, by_name};
+use crate::model::{Kind, Provider};
+
+/// The rules of this file.
+pub(crate) const RULES: &[(&str, ResourceRule)] = by_name![file_name, type_name, summary_form, state_version];
+
+/// The rules about `provider.toml`.
+pub(crate) const PROVIDER_RULES: &[(&str, ProviderRule)] = by_name![address_form];
+
+/// Terraform takes the address apart into host, namespace and type, and the type must be the name that every
+/// resource's begins with.
+fn address_form(provider: &Provider, found: &mut Found<'_>) {
+    let parts: Vec<&str> = provider.address.split('/').collect();
+    let is_full =
+        matches!(parts.as_slice(), [host, namespace, _] if host.contains('.') && !namespace.is_empty());
+    if !is_full || parts.last() != Some(&provider.name.as_ref()) || !is_snake_case(&provider.name) {
+        let help =
+            "write HOST/NAMESPACE/NAME, e.g. \"registry.terraform.io/example/example\" for \"example\"";
+        found.value(
+            "address",
+            format!("{:?} is not the address of {:?}", provider.address, provider.name),
+            help,
+        );
+    }
+}
+
+/// A declaration is found by its file's name: `resource machine_role;` in `provider!` is `machine_role.toml`.
+fn file_name(subject: &Subject<'_>, found: &mut Found<'_>) {
+    let name = &subject.resource.name;
+    let (key, expected) = match subject.resource.kind {
+        Kind::Resource => ("resource", format!("{name}.toml")),
+        Kind::DataSource => ("data_source", format!("data/{name}.toml")),
+    };
+    if subject.file != expected {
+        let help = format!("rename the file to {expected:?}, or change the name");
+        found.value(key, format!("{name:?} is declared in {:?}", subject.file), help);
+    }
+}
+
+/// The name is a part of the type's name in every configuration, and of an identifier in Rust.
+fn type_name(subject: &Subject<'_>, found: &mut Found<'_>) {
+    let name = &subject.resource.name;
+    let key = match subject.resource.kind {
+        Kind::Resource => "resource",
+        Kind::DataSource => "data_source",
+    };
+    if !is_snake_case(name) {
+        let help = "use small letters, digits and underscores, a letter first";
+        found.value(key, format!("{name:?} is not a name"), help);
+    }
+}
+
+/// The summary is shown in one line of lists and as the first line of a page; more belongs in the description.
+fn summary_form(subject: &Subject<'_>, found: &mut Found<'_>) {
+    let summary = &subject.resource.summary;
+    if summary.contains('\n') || !summary.ends_with('.') || summary.contains(". ") {
+        let help = "end it with a full stop, and put more into `description`";
+        found.value("summary", "the summary is not one sentence in one line", help);
+    }
+}
+
+/// Terraform refuses negative versions.
+fn state_version(subject: &Subject<'_>, found: &mut Found<'_>) {
+    if subject.resource.version < 0 {
+        found.value("version", "the state's version is negative", "count from 0");
+    }
+}

@@ -1,0 +1,131 @@
+//! Rules about long-running work.
+
+use super::{Found, ResourceRule, Subject, by_name};
+use crate::diagnostic::nearest;
+use crate::model::{Mode, Phase, Scalar};
+
+/// The rules of this file.
+pub(crate) const RULES: &[(&str, ResourceRule)] = by_name![
+    job_target,
+    job_target_filled_twice,
+    job_needed,
+    job_status_twice,
+    job_timeout
+];
+
+/// What a job learns it keeps in attributes, which no configuration can set.
+fn job_target(subject: &Subject<'_>, found: &mut Found<'_>) {
+    each_target(subject, |path, name, report| {
+        match subject.resource.attribute(name) {
+            None => {
+                let near = nearest(name, subject.names());
+                let help = near
+                    .map(|near| format!("did you mean {near:?}?"))
+                    .unwrap_or_default();
+                report(found, path, format!("there is no attribute {name:?}"), help);
+            }
+            Some(attribute) if attribute.mode != Mode::Computed => {
+                found.value(
+                    path,
+                    format!("{name:?} is not computed"),
+                    "add `mode = \"computed\"` to it",
+                );
+            }
+            Some(_) => {}
+        }
+    });
+}
+
+/// An attribute that the object's own answer fills as well would change its value with whoever spoke last.
+fn job_target_filled_twice(subject: &Subject<'_>, found: &mut Found<'_>) {
+    each_target(subject, |path, name, report| {
+        let Some(attribute) = subject.resource.attribute(name) else {
+            return;
+        };
+        if attribute.mode == Mode::Computed && !attribute.wire.read.is_empty() {
+            let message = format!("{name:?} is filled by the job and by the answer");
+            report(found, path, message, "add `wire = false` to it".to_owned());
+        }
+    });
+}
+
+/// Whether work is still to be done is a yes or a no that the control plane gives with the object.
+fn job_needed(subject: &Subject<'_>, found: &mut Found<'_>) {
+    for (index, job) in subject.resource.jobs.iter().enumerate() {
+        let Some(name) = &job.needed else { continue };
+        let path = format!("job.{index}.needed");
+        match subject.resource.attribute(name) {
+            None => {
+                let near = nearest(name, subject.names());
+                let help = near
+                    .map(|near| format!("did you mean {near:?}?"))
+                    .unwrap_or_default();
+                found.value(&path, format!("there is no attribute {name:?}"), help);
+            }
+            Some(attribute) if attribute.r#type.scalar != Scalar::Bool || attribute.wire.read.is_empty() => {
+                found.value(
+                    &path,
+                    format!("{name:?} is no bool that the control plane answers with"),
+                    "",
+                );
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+/// Reports where a target is named: as a key of `save`, as the value of `into`.
+type Reporter = fn(&mut Found<'_>, &str, String, String);
+
+fn each_target(subject: &Subject<'_>, mut visit: impl FnMut(&str, &str, Reporter)) {
+    for (index, job) in subject.resource.jobs.iter().enumerate() {
+        for (name, _) in job.save.iter() {
+            visit(&format!("job.{index}.save.{name}"), name, at_key);
+        }
+        if !job.into.is_empty() {
+            visit(&format!("job.{index}.status.into"), &job.into, at_value);
+        }
+    }
+}
+
+fn at_key(found: &mut Found<'_>, path: &str, message: String, help: String) {
+    found.key(path, message, help);
+}
+
+fn at_value(found: &mut Found<'_>, path: &str, message: String, help: String) {
+    found.value(path, message, help);
+}
+
+/// A run cannot have succeeded and failed.
+fn job_status_twice(subject: &Subject<'_>, found: &mut Found<'_>) {
+    for (index, job) in subject.resource.jobs.iter().enumerate() {
+        for (place, status) in job.failed.iter().enumerate() {
+            if job.done.contains(status) {
+                let path = format!("job.{index}.failed.{place}");
+                found.value(&path, format!("{status:?} is in \"done\" too"), "");
+            }
+        }
+    }
+}
+
+/// A wait without an end is one that nobody can plan with; and only `[timeouts]` lets a user change it.
+fn job_timeout(subject: &Subject<'_>, found: &mut Found<'_>) {
+    for (index, job) in subject.resource.jobs.iter().enumerate() {
+        for (place, phase) in job.after.iter().enumerate() {
+            let timeouts = subject.resource.timeouts.as_ref();
+            let (name, timeout) = match phase {
+                Phase::Create => ("create", timeouts.and_then(|timeouts| timeouts.create.as_ref())),
+                Phase::Update => ("update", timeouts.and_then(|timeouts| timeouts.update.as_ref())),
+                Phase::Delete => ("delete", timeouts.and_then(|timeouts| timeouts.delete.as_ref())),
+            };
+            if timeout.is_none() {
+                let help = format!("add to [timeouts]: {name} = \"60m\"");
+                found.value(
+                    &format!("job.{index}.after.{place}"),
+                    "a job without a timeout",
+                    help,
+                );
+            }
+        }
+    }
+}

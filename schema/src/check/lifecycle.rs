@@ -1,0 +1,335 @@
+//! Rules about how an object is made, found, changed and ended.
+
+use std::ops::RangeInclusive;
+
+use super::values::is_duration;
+use super::{Found, ResourceRule, Subject, by_name};
+use crate::diagnostic::nearest;
+use crate::model::{Attribute, Delete, Import, Kind, Method, Mode, Operation, placeholders};
+use crate::parse::join;
+
+/// The rules of this file.
+pub(crate) const RULES: &[(&str, ResourceRule)] = by_name![
+    unknown_operation,
+    placeholder_attribute,
+    placeholder_known_in_time,
+    path_mapping,
+    reading_method,
+    update_missing,
+    import_form,
+    import_covers_read,
+    computed_is_filled,
+    gone_status,
+    timeout_form,
+];
+
+/// A place where a declaration names an operation.
+pub(crate) struct Use<'a> {
+    /// Its path, e.g. `api.create`.
+    pub path: String,
+    /// The operation's id.
+    pub id: &'a str,
+    /// What is known when it is called.
+    pub needs: Needs,
+}
+
+/// What an operation's path may be made of, and what it may do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Needs {
+    /// It comes first: only what the configuration says is known.
+    Configured,
+    /// It comes first and only reads.
+    ConfiguredRead,
+    /// The object exists, all of its attributes are known.
+    Known,
+    /// The object exists, and it only reads.
+    KnownRead,
+}
+
+/// Every place where an operation is named.
+pub(crate) fn uses<'a>(subject: &Subject<'a>) -> Vec<Use<'a>> {
+    let resource = subject.resource;
+    let api = &resource.api;
+    let delete = match &api.delete {
+        Delete::Call(id) => Some(id),
+        Delete::Forget | Delete::None => None,
+    };
+    let own = [
+        ("create", api.create.as_ref(), Needs::Configured),
+        ("read", api.read.as_ref(), Needs::KnownRead),
+        ("update", api.update.as_ref(), Needs::Known),
+        ("delete", delete, Needs::Known),
+        ("list", api.list.as_ref(), Needs::ConfiguredRead),
+    ];
+    let own = own
+        .into_iter()
+        .map(|(key, id, needs)| (join("api", key), id, needs));
+    let jobs = resource.jobs.iter().enumerate().flat_map(|(index, job)| {
+        [
+            (format!("job.{index}.start"), Some(&job.start), Needs::Known),
+            (format!("job.{index}.poll"), Some(&job.poll), Needs::KnownRead),
+        ]
+    });
+    let lookups = resource.lookups.iter().enumerate().flat_map(|(index, lookup)| {
+        [
+            (
+                format!("lookup.{index}.api"),
+                Some(&lookup.api),
+                Needs::ConfiguredRead,
+            ),
+            (
+                format!("lookup.{index}.then"),
+                lookup.then.as_ref(),
+                Needs::KnownRead,
+            ),
+        ]
+    });
+    let all = own.chain(jobs).chain(lookups);
+    all.filter_map(|(path, id, needs)| {
+        Some(Use {
+            path,
+            id: id?.as_ref(),
+            needs,
+        })
+    })
+    .collect()
+}
+
+/// An operation is called by its id, which `operations.toml` must know: the live document is read too late to tell.
+fn unknown_operation(subject: &Subject<'_>, found: &mut Found<'_>) {
+    for Use { path, id, .. } in uses(subject) {
+        // An absent id is a missing key, which the grammar has reported.
+        if !subject.operations.iter().any(|operation| operation.id == id) && !id.is_empty() {
+            let near = nearest(
+                id,
+                subject.operations.iter().map(|operation| operation.id.as_ref()),
+            );
+            let help = near.map_or_else(
+                || "add it to operations.toml".to_owned(),
+                |near| format!("did you mean {near:?}?"),
+            );
+            found.value(&path, format!("unknown operation {id:?}"), help);
+        }
+    }
+}
+
+/// The placeholders of a path are filled from attributes.
+fn placeholder_attribute(subject: &Subject<'_>, found: &mut Found<'_>) {
+    each_placeholder(subject, |used, operation, placeholder, attribute| {
+        if attribute.is_some() {
+            return;
+        }
+        let name = subject.mapped(placeholder);
+        let near = nearest(name, subject.names());
+        let help = match (subject.resource.kind, near) {
+            (Kind::Resource, Some(near)) => {
+                format!("map it in [api]: path = {{ {placeholder} = {near:?} }}")
+            }
+            (Kind::Resource, None) => {
+                format!("declare it, or map it in [api]: path = {{ {placeholder} = \"…\" }}")
+            }
+            (Kind::DataSource, _) => "declare it".to_owned(),
+        };
+        let message = format!("{:?} needs {name:?}, which is no attribute", operation.path);
+        found.value(&used.path, message, help);
+    });
+}
+
+/// What is called first knows only what the configuration says: no object has an uuid before it was made.
+fn placeholder_known_in_time(subject: &Subject<'_>, found: &mut Found<'_>) {
+    each_placeholder(subject, |used, operation, _, attribute| {
+        let Some(attribute) = attribute else { return };
+        let is_first = matches!(used.needs, Needs::Configured | Needs::ConfiguredRead);
+        let is_known = match (subject.resource.kind, attribute.mode) {
+            // Which lookup is used depends on what is configured.
+            (_, Mode::Required) | (Kind::DataSource, Mode::Optional | Mode::OptionalComputed) => true,
+            (_, Mode::Computed) => false,
+            (Kind::Resource, Mode::Optional | Mode::OptionalComputed) => attribute.default.is_some(),
+        };
+        if is_first && !is_known {
+            let name = &attribute.name;
+            let message = format!("{:?} needs {name:?}, which is not known then", operation.path);
+            let help = "it must be required: nothing has been created or read yet";
+            found.value(&used.path, message, help);
+        }
+    });
+}
+
+fn each_placeholder<'a>(
+    subject: &Subject<'a>,
+    mut visit: impl FnMut(&Use<'a>, &Operation, &str, Option<&Attribute>),
+) {
+    for used in uses(subject) {
+        let Some(operation) = subject.operation(used.id) else {
+            continue;
+        };
+        for placeholder in operation.placeholders() {
+            visit(
+                &used,
+                operation,
+                placeholder,
+                subject.resource.attribute(subject.mapped(placeholder)),
+            );
+        }
+    }
+}
+
+/// A mapping of a placeholder that no operation has is left over, or misspelt; then the real one is not mapped.
+fn path_mapping(subject: &Subject<'_>, found: &mut Found<'_>) {
+    let operations: Vec<&Operation> = uses(subject)
+        .iter()
+        .filter_map(|used| subject.operation(used.id))
+        .collect();
+    for (placeholder, _) in subject.resource.api.path.iter() {
+        let mut all = operations.iter().flat_map(|operation| operation.placeholders());
+        if !all.any(|name| name == placeholder) {
+            let near = nearest(
+                placeholder,
+                operations.iter().flat_map(|operation| operation.placeholders()),
+            );
+            let help = near
+                .map(|near| format!("did you mean {near:?}?"))
+                .unwrap_or_default();
+            found.key(
+                &format!("api.path.{placeholder}"),
+                format!("no operation has {placeholder:?} in its path"),
+                help,
+            );
+        }
+    }
+}
+
+/// Reading happens in plans and is repeated after failures: it must not change anything.
+fn reading_method(subject: &Subject<'_>, found: &mut Found<'_>) {
+    for Use { path, id, needs } in uses(subject) {
+        let reads = matches!(needs, Needs::ConfiguredRead | Needs::KnownRead);
+        let method = subject.operation(id).map(|operation| operation.method);
+        if let Some(method) = method.filter(|method| reads && *method != Method::Get) {
+            let message = format!("{id:?} is a {}, and this only reads", method.name());
+            found.value(&path, message, "name an operation with GET");
+        }
+    }
+}
+
+/// Without an update, every change has to replace the object: a settable attribute that does not would be planned as a
+/// change that nobody makes.
+fn update_missing(subject: &Subject<'_>, found: &mut Found<'_>) {
+    if subject.resource.kind != Kind::Resource || subject.resource.api.update.is_some() {
+        return;
+    }
+    let changeable: Vec<&str> = (subject.resource.attributes.iter())
+        .filter(|attribute| attribute.mode.is_settable() && !attribute.force_new)
+        .map(|attribute| attribute.name.as_ref())
+        .filter(|name| subject.places.has(&join("attributes", name)))
+        .collect();
+    if !changeable.is_empty() {
+        let help = format!(
+            "name one in [api], or add `force_new = true` to {}",
+            changeable.join(", ")
+        );
+        found.key(
+            "api.update",
+            "no operation updates it, and not every change replaces it",
+            help,
+        );
+    }
+}
+
+/// The placeholders are what an import is read by; without one, or with an unknown one, it reads nothing.
+fn import_form(subject: &Subject<'_>, found: &mut Found<'_>) {
+    let Import::By(form) = &subject.resource.import else {
+        return;
+    };
+    let names: Vec<&str> = placeholders(form).collect();
+    if names.is_empty() {
+        let help = "write attributes in braces, e.g. \"{uuid}\", or `false` where it cannot be imported";
+        found.value("import", format!("{form:?} names no attribute"), help);
+    }
+    for name in names
+        .iter()
+        .filter(|name| subject.resource.attribute(name).is_none())
+    {
+        let near = nearest(name, subject.names());
+        let help = near
+            .map(|near| format!("did you mean {near:?}?"))
+            .unwrap_or_default();
+        found.value("import", format!("there is no attribute {name:?}"), help);
+    }
+}
+
+/// An import knows nothing but its id: all that the read's path needs must be in it.
+fn import_covers_read(subject: &Subject<'_>, found: &mut Found<'_>) {
+    let (Import::By(form), Some(read)) = (&subject.resource.import, &subject.resource.api.read) else {
+        return;
+    };
+    let Some(operation) = subject.operation(read) else {
+        return;
+    };
+    for placeholder in operation.placeholders() {
+        let name = subject.mapped(placeholder);
+        if !placeholders(form).any(|given| given == name) && placeholders(form).next().is_some() {
+            let message = format!("reading needs {name:?}, which {form:?} does not have");
+            found.value("import", message, format!("add {{{name}}} to it"));
+        }
+    }
+}
+
+/// What neither an answer nor a job nor a lookup nor a hook fills stays unknown, and Terraform refuses that after an apply.
+fn computed_is_filled(subject: &Subject<'_>, found: &mut Found<'_>) {
+    let resource = subject.resource;
+    for attribute in resource.attributes.iter() {
+        let name = &attribute.name;
+        let by_answer = !attribute.wire.read.is_empty() && attribute.returned;
+        let by_job = (resource.jobs.iter())
+            .any(|job| job.into == *name || job.save.iter().any(|(target, _)| target == name));
+        let by_lookup = resource
+            .lookups
+            .iter()
+            .any(|lookup| lookup.into.as_ref() == Some(name));
+        let is_filled = by_answer || by_job || by_lookup || resource.hook.is_some();
+        if attribute.mode.is_computed() && attribute.default.is_none() && !is_filled {
+            let help = "let `wire`, a job's `save` or `status`, or a hook fill it";
+            found.key(
+                &join("attributes", name),
+                format!("{name:?} is computed, and nothing fills it"),
+                help,
+            );
+        }
+    }
+}
+
+/// Only an answer about the request itself can mean that the object is gone.
+fn gone_status(subject: &Subject<'_>, found: &mut Found<'_>) {
+    const CLIENT_ERRORS: RangeInclusive<u16> = 400..=499;
+    let gone = &subject.resource.api.gone;
+    let is_whole = subject.places.has(&format!("api.gone.{}", gone.len()));
+    if is_whole || gone.iter().any(|status| !CLIENT_ERRORS.contains(status)) {
+        found.value(
+            "api.gone",
+            "a status that cannot mean that the object is gone",
+            "only 400 to 499 can",
+        );
+    }
+}
+
+/// The defaults are read when a resource is created, long after anyone could correct them.
+fn timeout_form(subject: &Subject<'_>, found: &mut Found<'_>) {
+    let Some(timeouts) = &subject.resource.timeouts else {
+        return;
+    };
+    let all = [
+        ("create", &timeouts.create),
+        ("update", &timeouts.update),
+        ("delete", &timeouts.delete),
+    ];
+    for (key, timeout) in all {
+        if let Some(timeout) = timeout.as_deref().filter(|timeout| !is_duration(timeout)) {
+            let help = "a number and a unit, e.g. \"90s\" or \"1h30m\"";
+            found.value(
+                &join("timeouts", key),
+                format!("{timeout:?} is not a duration"),
+                help,
+            );
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! `schema check` prints every problem of the declarations; `schema language` writes the language for editors.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use schema::{Source, Sources};
+
+const USAGE: &str = "\
+usage: schema check [FOLDER]   print every problem of the declarations
+       schema language         write language.json, from which editors complete and check";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let result = match words.as_slice() {
+        ["check"] => check(project, "schema"),
+        ["check", folder] => check(Path::new(folder), folder.trim_end_matches('/')),
+        ["language"] => write_language(&project.join("language.json")),
+        _ => Err(io::Error::other(USAGE)),
+    };
+    result.unwrap_or_else(|error| {
+        let _ = writeln!(io::stderr(), "{error}");
+        ExitCode::from(2)
+    })
+}
+
+/// Prints every problem of a folder's declarations, and succeeds where there is none.
+fn check(folder: &Path, shown: &str) -> io::Result<ExitCode> {
+    let sources = read(folder, shown)?;
+    let (_, problems) = schema::parse(&sources);
+    let mut output = io::stdout().lock();
+    for problem in &problems {
+        writeln!(output, "{problem}\n")?;
+    }
+    match problems.len() {
+        0 => writeln!(output, "{} files, no problem", sources.files.len())?,
+        1 => writeln!(output, "1 problem")?,
+        count => writeln!(output, "{count} problems")?,
+    }
+    Ok(if problems.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn write_language(path: &PathBuf) -> io::Result<ExitCode> {
+    fs::write(path, schema::language::json())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read(folder: &Path, shown: &str) -> io::Result<Sources> {
+    let mut files = Vec::new();
+    for part in Sources::FOLDERS {
+        let directory = folder.join(part);
+        if !part.is_empty() && !directory.is_dir() {
+            continue;
+        }
+        let entries = fs::read_dir(&directory)
+            .map_err(|error| io::Error::other(format!("failed to read {}: {error}", directory.display())))?;
+        for entry in entries {
+            let path = entry?.path();
+            let file_name = path
+                .file_name()
+                .map(|name| name.to_string_lossy().into_owned())
+                .unwrap_or_default();
+            if Sources::is_source(&file_name) && path.is_file() {
+                let text = fs::read_to_string(&path).map_err(|error| {
+                    io::Error::other(format!("failed to read {}: {error}", path.display()))
+                })?;
+                let name = if part.is_empty() {
+                    file_name
+                } else {
+                    format!("{part}/{file_name}")
+                };
+                files.push(Source { name, text });
+            }
+        }
+    }
+    files.sort_by(|left, right| left.name.cmp(&right.name));
+    Ok(Sources {
+        folder: shown.to_owned(),
+        files,
+    })
+}

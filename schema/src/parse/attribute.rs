@@ -1,0 +1,298 @@
+//! Builds attributes, and the attributes that other keys derive.
+
+use std::borrow::Cow;
+
+use super::split_type;
+use crate::grammar::Section;
+use crate::model::{
+    Attribute, Bounds, Collection, Constraint, Equal, Format, List, Literal, Mode, Rule, Scalar, Stable,
+    Text, Timeouts, Type, Unset, Validate, Wire,
+};
+
+/// Builds the attributes of a table, sorted by name.
+pub(crate) fn attributes(tree: &Literal, file: Section) -> List<Attribute> {
+    let entries = tree.get("attributes").map_or(&[][..], Literal::entries);
+    Cow::Owned(sorted(
+        entries
+            .iter()
+            .map(|(name, tree)| attribute(name, tree, file))
+            .collect(),
+    ))
+}
+
+/// Attributes in the order the model keeps them in.
+pub(crate) fn sorted(mut attributes: Vec<Attribute>) -> Vec<Attribute> {
+    attributes.sort_by(|left, right| left.name.cmp(&right.name));
+    attributes
+}
+
+fn attribute(name: &Text, tree: &Literal, file: Section) -> Attribute {
+    let default = tree.get("default").cloned();
+    let mode = match tree.text("mode").as_deref() {
+        Some("required") => Mode::Required,
+        Some("computed") => Mode::Computed,
+        Some("optional+computed") => Mode::OptionalComputed,
+        // In a plan, a default is something the provider fills in. The provider's own configuration has no plan.
+        _ if default.is_some() && file != Section::Provider => Mode::OptionalComputed,
+        _ => Mode::Optional,
+    };
+    let write_only = tree.is_true("write_only");
+    let mut wire = wire(tree.get("wire"), name, mode, file);
+    if write_only {
+        wire.read = Cow::Borrowed(&[]);
+    }
+    let attributes = attributes(tree, file);
+    Attribute {
+        doc: tree.text("doc").unwrap_or_default(),
+        r#type: r#type(tree.text("type").as_deref().unwrap_or("string")),
+        mode,
+        default,
+        format: tree.text("format").as_deref().and_then(format),
+        validate: validate(tree.get("validate")),
+        force_new: tree.is_true("force_new"),
+        stable: stable(tree.get("stable")),
+        sensitive: tree.is_true("sensitive"),
+        write_only,
+        twin_of: None,
+        unset: unset(tree, mode, &wire),
+        wire,
+        returned: tree.get("returned") != Some(&Literal::Bool(false)),
+        equal: match tree.text("equal").as_deref() {
+            Some("set") => Equal::Set,
+            Some("scheme") => Equal::Scheme,
+            _ => Equal::Exact,
+        },
+        deprecated: tree.text("deprecated"),
+        since: tree.text("since"),
+        env: tree.text("env"),
+        attributes,
+        block: tree.is_true("block"),
+        name: name.clone(),
+    }
+}
+
+fn r#type(text: &str) -> Type {
+    let (wrappers, scalar) = split_type(text);
+    let collections = wrappers.iter().map(|wrapper| match *wrapper {
+        "set" => Collection::Set,
+        "map" => Collection::Map,
+        _ => Collection::List,
+    });
+    Type {
+        collections: Cow::Owned(collections.collect()),
+        scalar: match scalar {
+            "bool" => Scalar::Bool,
+            "int" => Scalar::Int,
+            "number" => Scalar::Number,
+            "object" => Scalar::Object,
+            _ => Scalar::String,
+        },
+    }
+}
+
+fn format(word: &str) -> Option<Format> {
+    Some(match word {
+        "uuid" => Format::Uuid,
+        "ip" => Format::Ip,
+        "cidr" => Format::Cidr,
+        "url" => Format::Url,
+        "duration" => Format::Duration,
+        "timestamp" => Format::Timestamp,
+        "json" => Format::Json,
+        _ => return None,
+    })
+}
+
+fn validate(tree: Option<&Literal>) -> Validate {
+    let Some(tree) = tree else {
+        return Validate::default();
+    };
+    let bounds = |key| {
+        let bounds = tree.get(key)?;
+        let end = |key| bounds.get(key).and_then(Literal::as_int);
+        Some(Bounds {
+            min: end("min"),
+            max: end("max"),
+        })
+    };
+    Validate {
+        length: bounds("length"),
+        range: bounds("range"),
+        items: bounds("items"),
+        pattern: tree.text("pattern"),
+        one_of: tree.texts("one_of"),
+    }
+}
+
+fn stable(tree: Option<&Literal>) -> Stable {
+    match tree {
+        Some(Literal::Bool(true)) => Stable::Yes,
+        Some(table @ Literal::Map(_)) => Stable::Unless(table.texts("unless")),
+        _ => Stable::No,
+    }
+}
+
+fn wire(tree: Option<&Literal>, name: &Text, mode: Mode, file: Section) -> Wire {
+    // Only a resource's settable attributes have a request to be written into.
+    let key = |key: &Text| (mode.is_settable() && file == Section::Resource).then(|| key.clone());
+    match tree {
+        _ if file == Section::Provider => Wire {
+            read: Cow::Borrowed(&[]),
+            write: None,
+        },
+        Some(Literal::Bool(_)) => Wire {
+            read: Cow::Borrowed(&[]),
+            write: None,
+        },
+        Some(Literal::String(pointer)) => {
+            let write = if is_key(pointer) { key(pointer) } else { None };
+            Wire {
+                read: vec![pointer.clone()].into(),
+                write,
+            }
+        }
+        Some(table) => Wire {
+            read: match table.get("read") {
+                Some(Literal::Bool(_)) => Cow::Borrowed(&[]),
+                Some(Literal::String(pointer)) => vec![pointer.clone()].into(),
+                Some(_) => table.texts("read"),
+                None => vec![name.clone()].into(),
+            },
+            write: match table.get("write") {
+                Some(Literal::Bool(_)) => None,
+                Some(spoken) => spoken.as_text(),
+                None => key(name),
+            },
+        },
+        None => Wire {
+            read: vec![name.clone()].into(),
+            write: key(name),
+        },
+    }
+}
+
+/// Whether a pointer is a plain key of the outermost object.
+pub(crate) fn is_key(pointer: &str) -> bool {
+    !pointer.contains(['.', '['])
+}
+
+fn unset(tree: &Literal, mode: Mode, wire: &Wire) -> Unset {
+    match tree.text("unset").as_deref() {
+        Some("null") => Unset::Null,
+        Some("empty") => Unset::Empty,
+        None if mode == Mode::Optional && wire.write.is_some() => Unset::Null,
+        _ => Unset::Omit,
+    }
+}
+
+/// What `write_only = "twin"` derives: the write-only attribute, its version, and the rules that hold between them.
+pub(crate) fn twins(original: &Attribute) -> ([Attribute; 2], [Constraint; 2]) {
+    let name = &original.name;
+    let write_only: Text = format!("{name}_wo").into();
+    let version: Text = format!("{name}_wo_version").into();
+    let value = Attribute {
+        name: write_only.clone(),
+        doc: format!(
+            "Like `{name}`, but never stored in the state or in a plan. Needs Terraform 1.11 or later. \
+             Terraform cannot see that it changed: change `{version}` to send it again."
+        )
+        .into(),
+        mode: Mode::Optional,
+        default: None,
+        sensitive: true,
+        write_only: true,
+        twin_of: Some(name.clone()),
+        wire: Wire {
+            read: Cow::Borrowed(&[]),
+            write: original.wire.write.clone(),
+        },
+        returned: false,
+        unset: Unset::Omit,
+        force_new: false,
+        stable: Stable::No,
+        ..original.clone()
+    };
+    let counter = Attribute {
+        twin_of: Some(name.clone()),
+        since: original.since.clone(),
+        deprecated: original.deprecated.clone(),
+        ..plain(
+            version.clone(),
+            format!("Any number; a change sends `{write_only}` again.").into(),
+            Scalar::Int,
+        )
+    };
+    let one_of = Rule::ExactlyOneOf(vec![name.clone(), write_only.clone()].into());
+    let needs = Rule::When {
+        attribute: version,
+        value: None,
+        require: vec![write_only].into(),
+        forbid: Cow::Borrowed(&[]),
+    };
+    (
+        [value, counter],
+        [one_of, needs].map(|rule| Constraint { rule, within: None }),
+    )
+}
+
+/// The `timeouts` block that `[timeouts]` derives.
+pub(crate) fn timeouts(defaults: &Timeouts) -> Attribute {
+    let phases = [
+        ("create", "creating", &defaults.create),
+        ("delete", "deleting", &defaults.delete),
+        ("update", "updating", &defaults.update),
+    ];
+    let attributes = phases.into_iter().filter_map(|(name, verb, default)| {
+        let default = default.as_ref()?;
+        Some(Attribute {
+            format: Some(Format::Duration),
+            ..plain(
+                name.into(),
+                format!("How long {verb} may take, as a duration such as `90s` or `1h30m`; `{default}` by default.").into(),
+                Scalar::String,
+            )
+        })
+    });
+    Attribute {
+        attributes: Cow::Owned(attributes.collect()),
+        block: true,
+        ..plain(
+            "timeouts".into(),
+            "How long the provider waits before it gives up.".into(),
+            Scalar::Object,
+        )
+    }
+}
+
+/// An optional attribute that the API does not know.
+fn plain(name: Text, doc: Text, scalar: Scalar) -> Attribute {
+    Attribute {
+        name,
+        doc,
+        r#type: Type {
+            collections: Cow::Borrowed(&[]),
+            scalar,
+        },
+        mode: Mode::Optional,
+        default: None,
+        format: None,
+        validate: Validate::default(),
+        force_new: false,
+        stable: Stable::No,
+        sensitive: false,
+        write_only: false,
+        twin_of: None,
+        wire: Wire {
+            read: Cow::Borrowed(&[]),
+            write: None,
+        },
+        returned: true,
+        unset: Unset::Omit,
+        equal: Equal::Exact,
+        deprecated: None,
+        since: None,
+        env: None,
+        attributes: Cow::Borrowed(&[]),
+        block: false,
+    }
+}

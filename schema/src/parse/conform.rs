@@ -1,0 +1,463 @@
+//! From TOML to a plain tree that conforms to the grammar, with every deviation reported.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use toml::de::{DeTable, DeValue};
+
+use super::Sources;
+use super::places::{Place, Places};
+use crate::diagnostic::{Problem, alternatives, nearest};
+use crate::grammar::{COLLECTIONS, KEYS, SCALARS, Section, Shape};
+use crate::model::Literal;
+
+/// Text that is no TOML.
+pub(crate) const SYNTAX: &str = "syntax";
+/// TOML that only version 1.1 of the format allows: editors' checkers do not.
+pub(crate) const TOML_1_0: &str = "toml_1_0";
+/// A key that is not in the table of keys, or not in this place.
+pub(crate) const UNKNOWN_KEY: &str = "unknown_key";
+/// A key without which a table says too little.
+pub(crate) const MISSING_KEY: &str = "missing_key";
+/// A value of another TOML type than its key takes.
+pub(crate) const WRONG_TYPE: &str = "wrong_type";
+/// A word that is none of the key's words, or a type that is none.
+pub(crate) const UNKNOWN_WORD: &str = "unknown_word";
+/// An empty text or list: it says nothing, so it should not be there.
+pub(crate) const EMPTY_VALUE: &str = "empty_value";
+
+/// Ids of the rules in this file.
+pub(crate) const RULES: &[&str] = &[
+    SYNTAX,
+    TOML_1_0,
+    UNKNOWN_KEY,
+    MISSING_KEY,
+    WRONG_TYPE,
+    UNKNOWN_WORD,
+    EMPTY_VALUE,
+];
+
+/// Reads one file.
+pub(crate) struct Reader<'a> {
+    /// All files; only for messages.
+    pub sources: &'a Sources,
+    /// Index of this one.
+    pub file: usize,
+    /// Where everything was written.
+    pub places: Places,
+    /// What was refused.
+    pub problems: Vec<Problem>,
+    /// Whether the file is TOML at all; a missing key may then just not have been read.
+    pub is_toml: bool,
+}
+
+impl<'a> Reader<'a> {
+    /// Parses the text of a file; what is no TOML is reported, the rest is returned.
+    pub fn new(sources: &'a Sources, file: usize, text: &'a str) -> (Reader<'a>, DeTable<'a>) {
+        let (table, errors) = DeTable::parse_recoverable(text);
+        let mut reader = Reader {
+            sources,
+            file,
+            places: Places::default(),
+            problems: Vec::new(),
+            is_toml: errors.is_empty(),
+        };
+        reader.note("", 0..0, 0..0);
+        for error in errors {
+            let at = error.span().unwrap_or(0..0);
+            // One slip makes the parser stumble several times; the first time is the one that helps.
+            let line = text
+                .get(..at.start)
+                .map_or(0, |before| before.matches('\n').count() + 1);
+            if reader.problems.iter().all(|problem| problem.line != line) {
+                reader.report(at, SYNTAX, error.message().to_owned(), None);
+            }
+        }
+        (reader, table.into_inner())
+    }
+
+    /// Reports a problem at a range of this file.
+    pub fn report(&mut self, at: Range<usize>, rule: &'static str, message: String, help: Option<String>) {
+        self.problems
+            .push(Problem::at(self.sources, self.file, at, rule, message, help));
+    }
+
+    /// Reads a table by the keys of its section.
+    pub fn section(
+        &mut self,
+        table: &DeTable<'_>,
+        section: Section,
+        path: &str,
+        at: &Range<usize>,
+    ) -> Literal {
+        let mut entries = Vec::new();
+        for (key, value) in table {
+            let path = join(path, key.get_ref());
+            self.note(&path, key.span(), value.span());
+            let Some(known) = section.key(key.get_ref()) else {
+                self.unknown_key(key.get_ref(), section, key.span());
+                continue;
+            };
+            match self.shape(
+                value.get_ref(),
+                known.shape,
+                known.name,
+                &path,
+                &key.span(),
+                &value.span(),
+            ) {
+                Some(literal) => entries.push((Cow::Owned(known.name.to_owned()), literal)),
+                None => self.places.set_broken(&path),
+            }
+        }
+        for key in section.keys().filter(|key| key.required) {
+            if self.is_toml && !table.contains_key(key.name) {
+                let message = format!("missing key {:?}", key.name);
+                self.report(
+                    at.clone(),
+                    MISSING_KEY,
+                    message,
+                    Some(format!("{}: {}", key.name, key.doc)),
+                );
+                self.places.set_broken(&join(path, key.name));
+            }
+        }
+        Literal::Map(Cow::Owned(entries))
+    }
+
+    fn note(&mut self, path: &str, key: Range<usize>, value: Range<usize>) {
+        self.places.insert(
+            path,
+            Place {
+                file: self.file,
+                key,
+                value,
+            },
+        );
+    }
+
+    fn unknown_key(&mut self, name: &str, section: Section, at: Range<usize>) {
+        let elsewhere: Vec<&str> = KEYS
+            .iter()
+            .filter(|key| key.name == name)
+            .flat_map(|key| key.sections.iter().map(|section| section.title()))
+            .collect();
+        let help = if let Some(near) = nearest(name, section.keys().map(|key| key.name)) {
+            format!("did you mean {near:?}?")
+        } else if elsewhere.is_empty() {
+            format!(
+                "legal here: {}",
+                section.keys().map(|key| key.name).collect::<Vec<_>>().join(", ")
+            )
+        } else {
+            format!(
+                "it belongs in {}, this is {}",
+                elsewhere.join(" or "),
+                section.title()
+            )
+        };
+        self.report(at, UNKNOWN_KEY, format!("unknown key {name:?}"), Some(help));
+    }
+
+    /// Reads a value by the shape its key takes; `None` where it was refused.
+    fn shape(
+        &mut self,
+        value: &DeValue<'_>,
+        shape: Shape,
+        key: &str,
+        path: &str,
+        key_at: &Range<usize>,
+        at: &Range<usize>,
+    ) -> Option<Literal> {
+        if value.is_table() {
+            self.refuse_toml_1_1(at);
+        }
+        match (shape, value) {
+            (Shape::Either(shapes), _) => {
+                if let Some(shape) = shapes.iter().find(|shape| accepts(**shape, value)) {
+                    return self.shape(value, *shape, key, path, key_at, at);
+                }
+            }
+            (Shape::Text, DeValue::String(text)) => return self.text(text, key, at),
+            (Shape::Choice, DeValue::String(text)) => {
+                return Some(Literal::String(Cow::Owned(text.to_string())));
+            }
+            (Shape::Word(what, words), DeValue::String(text)) => return self.word(text, what, words, at),
+            (Shape::Type, DeValue::String(text)) => return self.r#type(text, at),
+            (Shape::Bool, DeValue::Boolean(_)) | (Shape::Int, DeValue::Integer(_)) | (Shape::Literal, _) => {
+                return self.literal(value, path, at);
+            }
+            (Shape::Exactly(expected), DeValue::Boolean(found)) if expected == *found => {
+                return Some(Literal::Bool(expected));
+            }
+            (Shape::Texts, DeValue::Array(_)) => return self.list(value, Shape::Text, key, path, at),
+            (Shape::Choices, DeValue::Array(_)) => return self.list(value, Shape::Choice, key, path, at),
+            (Shape::Ints, DeValue::Array(_)) => return self.list(value, Shape::Int, key, path, at),
+            (Shape::Words(what, words), DeValue::Array(_)) => {
+                return self.list(value, Shape::Word(what, words), key, path, at);
+            }
+            (Shape::Tables(section), DeValue::Array(_)) => {
+                return self.list(value, Shape::Table(section), key, path, at);
+            }
+            (Shape::TextByName, DeValue::Table(table)) => {
+                return Some(self.by_name(table, Shape::Text, path));
+            }
+            (Shape::LiteralByName, DeValue::Table(table)) => {
+                return Some(self.by_name(table, Shape::Literal, path));
+            }
+            (Shape::Named(section), DeValue::Table(table)) => {
+                return Some(self.by_name(table, Shape::Table(section), path));
+            }
+            (Shape::Table(section), DeValue::Table(table)) => {
+                // A table written with a header has the header as its span, which says more than its name.
+                return Some(self.section(table, section, path, if at.is_empty() { key_at } else { at }));
+            }
+            _ => {}
+        }
+        let message = format!("{key:?} takes {}, found {}", expected(shape), found(value));
+        self.report(at.clone(), WRONG_TYPE, message, None);
+        None
+    }
+
+    fn text(&mut self, text: &str, key: &str, at: &Range<usize>) -> Option<Literal> {
+        if text.trim().is_empty() {
+            self.report(
+                at.clone(),
+                EMPTY_VALUE,
+                format!("{key:?} is empty"),
+                Some("leave the key out".to_owned()),
+            );
+            return None;
+        }
+        Some(Literal::String(Cow::Owned(text.to_owned())))
+    }
+
+    fn word(&mut self, text: &str, what: &str, words: &[&str], at: &Range<usize>) -> Option<Literal> {
+        if words.contains(&text) {
+            return Some(Literal::String(Cow::Owned(text.to_owned())));
+        }
+        let legal = alternatives(words.iter().copied());
+        let help = match nearest(text, words.iter().copied()) {
+            Some(near) if words.len() > 1 => format!("did you mean {near:?}? legal: {legal}"),
+            _ => format!("legal: {legal}"),
+        };
+        self.report(
+            at.clone(),
+            UNKNOWN_WORD,
+            format!("unknown {what} {text:?}"),
+            Some(help),
+        );
+        None
+    }
+
+    fn r#type(&mut self, text: &str, at: &Range<usize>) -> Option<Literal> {
+        let (wrappers, scalar) = split_type(text);
+        if wrappers.iter().all(|wrapper| COLLECTIONS.contains(wrapper)) && SCALARS.contains(&scalar) {
+            return Some(Literal::String(Cow::Owned(text.to_owned())));
+        }
+        let mut near = nearest(scalar, SCALARS.iter().copied()).map(str::to_owned);
+        for wrapper in wrappers.iter().rev() {
+            near = near
+                .zip(nearest(wrapper, COLLECTIONS.iter().copied()))
+                .map(|(inner, outer)| format!("{outer}({inner})"));
+        }
+        let legal = format!(
+            "legal: {}, list(T), set(T) and map(T) of these",
+            SCALARS.join(", ")
+        );
+        let help = near.map_or_else(|| legal.clone(), |near| format!("did you mean {near:?}? {legal}"));
+        self.report(
+            at.clone(),
+            UNKNOWN_WORD,
+            format!("unknown type {text:?}"),
+            Some(help),
+        );
+        None
+    }
+
+    fn list(
+        &mut self,
+        value: &DeValue<'_>,
+        shape: Shape,
+        key: &str,
+        path: &str,
+        at: &Range<usize>,
+    ) -> Option<Literal> {
+        let elements = value.as_array()?;
+        if elements.is_empty() {
+            self.report(
+                at.clone(),
+                EMPTY_VALUE,
+                format!("{key:?} is empty"),
+                Some("leave the key out".to_owned()),
+            );
+            return None;
+        }
+        let mut list = Vec::new();
+        let mut is_whole = true;
+        for (index, element) in elements.iter().enumerate() {
+            let path = join(path, &index.to_string());
+            self.note(&path, element.span(), element.span());
+            match self.shape(
+                element.get_ref(),
+                shape,
+                key,
+                &path,
+                &element.span(),
+                &element.span(),
+            ) {
+                Some(literal) => list.push(literal),
+                None => is_whole = false,
+            }
+        }
+        is_whole.then_some(Literal::List(Cow::Owned(list)))
+    }
+
+    fn by_name(&mut self, table: &DeTable<'_>, shape: Shape, path: &str) -> Literal {
+        let mut entries = Vec::new();
+        for (key, value) in table {
+            let path = join(path, key.get_ref());
+            self.note(&path, key.span(), value.span());
+            match self.shape(
+                value.get_ref(),
+                shape,
+                key.get_ref(),
+                &path,
+                &key.span(),
+                &value.span(),
+            ) {
+                Some(literal) => entries.push((Cow::Owned(key.get_ref().to_string()), literal)),
+                None => self.places.set_broken(&path),
+            }
+        }
+        Literal::Map(Cow::Owned(entries))
+    }
+
+    /// Any TOML value as a value of the model.
+    fn literal(&mut self, value: &DeValue<'_>, path: &str, at: &Range<usize>) -> Option<Literal> {
+        match value {
+            DeValue::Boolean(boolean) => return Some(Literal::Bool(*boolean)),
+            DeValue::String(text) => return Some(Literal::String(Cow::Owned(text.to_string()))),
+            DeValue::Integer(integer) => {
+                if let Ok(int) = i64::from_str_radix(integer.as_str(), integer.radix()) {
+                    return Some(Literal::Int(int));
+                }
+            }
+            DeValue::Float(float) => {
+                if float.as_str().parse().is_ok_and(f64::is_finite) {
+                    return Some(Literal::Number(Cow::Owned(float.as_str().to_owned())));
+                }
+            }
+            DeValue::Array(elements) => {
+                let list: Option<Vec<Literal>> = elements
+                    .iter()
+                    .map(|element| self.literal(element.get_ref(), path, &element.span()))
+                    .collect();
+                return Some(Literal::List(list?.into()));
+            }
+            DeValue::Table(table) => return Some(self.by_name(table, Shape::Literal, path)),
+            DeValue::Datetime(_) => {}
+        }
+        let message = format!("a value cannot be {}", found(value));
+        self.report(at.clone(), WRONG_TYPE, message, None);
+        None
+    }
+
+    /// TOML 1.1 lets an inline table span lines; taplo and every other editor's checker is at 1.0.
+    fn refuse_toml_1_1(&mut self, at: &Range<usize>) {
+        let text = self
+            .sources
+            .files
+            .get(self.file)
+            .map_or("", |source| source.text.as_str());
+        let Some(inline) = text.get(at.clone()).filter(|text| text.starts_with('{')) else {
+            return;
+        };
+        // Inside the brackets of a list, and inside a text of several lines, newlines are legal.
+        let mut depth = 0_u32;
+        let mut is_text = false;
+        for piece in inline.split_inclusive(['[', ']', '"', '\'', '\n']) {
+            match piece.chars().last() {
+                Some('"' | '\'') => is_text = !is_text,
+                Some('[') if !is_text => depth += 1,
+                Some(']') if !is_text => depth = depth.saturating_sub(1),
+                Some('\n') if !is_text && depth == 0 => {
+                    let help = "write it on one line, or as a table with a header of its own".to_owned();
+                    let message = "an inline table that spans lines".to_owned();
+                    self.report(at.clone(), TOML_1_0, message, Some(help));
+                    return;
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// `list(set(T))` → `["list", "set"]` and `T`; what is malformed stays in the last part.
+pub(crate) fn split_type(text: &str) -> (Vec<&str>, &str) {
+    let mut wrappers = Vec::new();
+    let mut inner = text;
+    while let Some((wrapper, rest)) = inner.split_once('(') {
+        let Some(rest) = rest.strip_suffix(')') else { break };
+        wrappers.push(wrapper);
+        inner = rest;
+    }
+    (wrappers, inner)
+}
+
+/// A path below another.
+pub(crate) fn join(path: &str, name: &str) -> String {
+    if path.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{path}.{name}")
+    }
+}
+
+fn accepts(shape: Shape, value: &DeValue<'_>) -> bool {
+    match shape {
+        Shape::Text | Shape::Choice | Shape::Word(..) | Shape::Type => value.is_str(),
+        Shape::Bool => value.is_bool(),
+        Shape::Exactly(expected) => value.as_bool() == Some(expected),
+        Shape::Int => value.is_integer(),
+        Shape::Texts | Shape::Choices | Shape::Ints | Shape::Words(..) | Shape::Tables(_) => value.is_array(),
+        Shape::TextByName | Shape::LiteralByName | Shape::Table(_) | Shape::Named(_) => value.is_table(),
+        Shape::Literal => true,
+        Shape::Either(shapes) => shapes.iter().any(|shape| accepts(*shape, value)),
+    }
+}
+
+fn expected(shape: Shape) -> String {
+    match shape {
+        Shape::Text | Shape::Choice | Shape::Type | Shape::Word(..) => "a text".to_owned(),
+        Shape::Bool => "true or false".to_owned(),
+        Shape::Exactly(boolean) => boolean.to_string(),
+        Shape::Int => "a whole number".to_owned(),
+        Shape::Texts | Shape::Choices | Shape::Words(..) => "a list of texts".to_owned(),
+        Shape::Ints => "a list of whole numbers".to_owned(),
+        Shape::Literal => "a value".to_owned(),
+        Shape::TextByName => "a table of names and texts".to_owned(),
+        Shape::LiteralByName => "a table of names and values".to_owned(),
+        Shape::Table(_) => "a table".to_owned(),
+        Shape::Named(_) => "a table of names and tables".to_owned(),
+        Shape::Tables(_) => "a list of tables ([[…]])".to_owned(),
+        Shape::Either(shapes) => shapes
+            .iter()
+            .map(|shape| expected(*shape))
+            .collect::<Vec<_>>()
+            .join(" or "),
+    }
+}
+
+fn found(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a text",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a number with a fraction",
+        DeValue::Boolean(true) => "true",
+        DeValue::Boolean(false) => "false",
+        DeValue::Datetime(_) => "a point in time",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}

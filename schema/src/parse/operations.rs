@@ -1,0 +1,78 @@
+//! `operations.toml`: operation id → `METHOD /path`.
+
+use std::borrow::Cow;
+
+use toml::de::DeTable;
+
+use super::conform::Reader;
+use crate::diagnostic::nearest;
+use crate::model::{Method, Operation};
+
+/// An operation that is not written as a method and a path.
+///
+/// The path is a default: the control plane's own document has the last word at run time. It still must be
+/// whole, for it is all there is where that document is missing.
+pub(crate) const BAD_OPERATION: &str = "bad_operation";
+
+const METHODS: &[Method] = &[
+    Method::Get,
+    Method::Post,
+    Method::Put,
+    Method::Patch,
+    Method::Delete,
+];
+
+/// Reads all operations, sorted by id.
+pub(crate) fn read(table: &DeTable<'_>, reader: &mut Reader<'_>) -> Vec<Operation> {
+    let mut operations = Vec::new();
+    for (id, value) in table {
+        let text = value.get_ref().as_str().unwrap_or_default();
+        let (method, path) = operation(text).unwrap_or_else(|message| {
+            let help = format!("write it as {} = \"GET /api/things/{{uuid}}\"", id.get_ref());
+            reader.report(value.span(), BAD_OPERATION, message, Some(help));
+            // Known all the same: who names it has made no mistake.
+            (Method::Get, "")
+        });
+        let id = Cow::Owned(id.get_ref().to_string());
+        operations.push(Operation {
+            id,
+            method,
+            path: Cow::Owned(path.to_owned()),
+        });
+    }
+    operations
+}
+
+fn operation(text: &str) -> Result<(Method, &str), String> {
+    let (word, path) = text
+        .split_once(' ')
+        .ok_or_else(|| "an operation is a text: a method and a path".to_owned())?;
+    let method = METHODS
+        .iter()
+        .find(|method| method.name() == word)
+        .ok_or_else(|| {
+            let near = nearest(&word.to_uppercase(), METHODS.iter().map(|method| method.name()));
+            near.map_or_else(
+                || format!("unknown method {word:?}"),
+                |near| format!("unknown method {word:?}, did you mean {near:?}?"),
+            )
+        })?;
+    if !path.starts_with('/') || path.contains(char::is_whitespace) {
+        return Err(format!(
+            "the path {path:?} does not start with \"/\", or has a space in it"
+        ));
+    }
+    for segment in path.split('/') {
+        let name = segment
+            .strip_prefix('{')
+            .and_then(|rest| rest.strip_suffix('}'))
+            .unwrap_or(segment);
+        let is_placeholder = name.len() != segment.len();
+        if name.contains(['{', '}']) || (is_placeholder && name.is_empty()) {
+            return Err(format!(
+                "the placeholder in {segment:?} is not a whole segment of the path"
+            ));
+        }
+    }
+    Ok((*method, path))
+}

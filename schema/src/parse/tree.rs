@@ -1,0 +1,84 @@
+//! Reading what the grammar let through.
+
+use std::borrow::Cow;
+
+use crate::model::{List, Literal, Text};
+
+/// Access by key to a table of the language.
+///
+/// The grammar has already refused what has the wrong shape, with a message. What is not there is `None` or empty here,
+/// so that the rest of the file is still read and checked.
+impl Literal {
+    /// The entries of a table, none for anything else.
+    pub(crate) fn entries(&self) -> &[(Text, Literal)] {
+        match self {
+            Literal::Map(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// The elements of a list, none for anything else.
+    pub(crate) fn elements(&self) -> &[Literal] {
+        match self {
+            Literal::List(elements) => elements,
+            _ => &[],
+        }
+    }
+
+    /// The value of a key.
+    pub(crate) fn get(&self, key: &str) -> Option<&Literal> {
+        self.entries()
+            .iter()
+            .find(|(name, _)| name == key)
+            .map(|(_, value)| value)
+    }
+
+    /// This text.
+    pub(crate) fn as_text(&self) -> Option<Text> {
+        match self {
+            Literal::String(text) => Some(text.clone()),
+            _ => None,
+        }
+    }
+
+    /// This whole number.
+    pub(crate) fn as_int(&self) -> Option<i64> {
+        match self {
+            Literal::Int(int) => Some(*int),
+            _ => None,
+        }
+    }
+
+    /// The text of a key.
+    pub(crate) fn text(&self, key: &str) -> Option<Text> {
+        self.get(key)?.as_text()
+    }
+
+    /// Whether a key is `true`.
+    pub(crate) fn is_true(&self, key: &str) -> bool {
+        self.get(key) == Some(&Literal::Bool(true))
+    }
+
+    /// The texts of a key's list.
+    pub(crate) fn texts(&self, key: &str) -> List<Text> {
+        self.get(key)
+            .map_or_else(Vec::new, |list| {
+                list.elements().iter().filter_map(Literal::as_text).collect()
+            })
+            .into()
+    }
+
+    /// The names and texts of a key's table.
+    pub(crate) fn text_by_name(&self, key: &str) -> List<(Text, Text)> {
+        let entries = self.get(key).map_or(&[][..], Literal::entries);
+        let texts = entries
+            .iter()
+            .filter_map(|(name, value)| Some((name.clone(), value.as_text()?)));
+        Cow::Owned(texts.collect())
+    }
+
+    /// The tables of a key's list of tables, each with its path.
+    pub(crate) fn tables(&self, key: &str) -> &[Literal] {
+        self.get(key).map_or(&[], Literal::elements)
+    }
+}

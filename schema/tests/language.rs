@@ -1,0 +1,79 @@
+//! `language.json` is what the table of keys makes it, and it says of every declaration what the parser says.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot read its files fails")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use jsonschema::Validator;
+use schema::Sources;
+use serde_json::Value;
+
+fn project() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn validator() -> Validator {
+    let schema: Value = serde_json::from_str(&schema::language::json()).unwrap();
+    jsonschema::draft7::new(&schema).unwrap()
+}
+
+fn document(path: &Path) -> Option<Value> {
+    let text = fs::read_to_string(path).unwrap();
+    toml::from_str::<toml::Table>(&text)
+        .ok()
+        .map(|table| serde_json::to_value(table).unwrap())
+}
+
+/// The declarations of a folder, except `operations.toml`: any key is legal there.
+fn declarations(folder: &Path) -> Vec<PathBuf> {
+    let folders = Sources::FOLDERS.iter().map(|part| folder.join(part));
+    let files = folders.flat_map(|folder| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()));
+    files
+        .filter(|path| {
+            path.file_name()
+                .is_some_and(|name| Sources::is_source(name.to_str().unwrap()))
+        })
+        .filter(|path| !path.ends_with("operations.toml"))
+        .collect()
+}
+
+#[test]
+fn the_file_is_up_to_date() {
+    let file = fs::read_to_string(project().join("language.json")).unwrap();
+    assert!(file == schema::language::json(), "run `cargo schema language`");
+}
+
+#[test]
+fn good_declarations_are_valid() {
+    let validator = validator();
+    let mut files = declarations(project());
+    files.extend(declarations(&project().join("tests/ui/good")));
+    assert!(files.len() > 8, "{files:?}");
+    for file in files {
+        let document = document(&file).unwrap();
+        let errors: Vec<String> = validator
+            .iter_errors(&document)
+            .map(|error| error.to_string())
+            .collect();
+        assert!(errors.is_empty(), "{}: {errors:#?}", file.display());
+    }
+}
+
+#[test]
+fn what_the_grammar_refuses_is_invalid() {
+    let validator = validator();
+    let mut seen = 0;
+    for entry in fs::read_dir(project().join("tests/ui/grammar")).unwrap() {
+        let path = entry.unwrap().path();
+        let stem = path.file_stem().unwrap().to_str().unwrap();
+        // Of TOML itself, and of its points in time, JSON Schema knows nothing.
+        let is_toml_only =
+            ["syntax", "toml_1_0", "wrong_type--literal", "unknown_word--type"].contains(&stem);
+        if path.extension().is_some_and(|extension| extension == "toml") && !is_toml_only {
+            seen += 1;
+            assert!(!validator.is_valid(&document(&path).unwrap()), "{stem} is valid");
+        }
+    }
+    assert!(seen > 8);
+}

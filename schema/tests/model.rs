@@ -1,0 +1,183 @@
+//! What the language derives, and what `schema check` answers.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot read its files fails")]
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use schema::{
+    Attribute, Constraint, Format, Mode, Resource, Rule, Scalar, Source, Sources, Stable, Unset, Wire,
+};
+
+const GOOD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/ui/good");
+
+/// The declaration `thing.toml` of the good ones, which uses every key.
+fn thing() -> Resource {
+    let names = [
+        "provider.toml",
+        "operations.toml",
+        "thing.toml",
+        "parts/times.toml",
+        "parts/history.toml",
+    ];
+    let files = names.map(|name| Source {
+        name: name.to_owned(),
+        text: fs::read_to_string(Path::new(GOOD).join(name)).unwrap(),
+    });
+    let (model, problems) = schema::parse(&Sources {
+        folder: String::new(),
+        files: files.into(),
+    });
+    assert_eq!(problems, []);
+    let declaration = model.declarations.first().unwrap();
+    assert_eq!(
+        declaration.files,
+        ["thing.toml", "parts/times.toml", "parts/history.toml"]
+    );
+    declaration.resource.clone()
+}
+
+fn attribute<'a>(resource: &'a Resource, name: &str) -> &'a Attribute {
+    resource.attribute(name).unwrap()
+}
+
+#[test]
+fn a_twin_derives_a_write_only_attribute_its_version_and_their_rules() {
+    let thing = thing();
+    let original = attribute(&thing, "password");
+    assert!(!original.write_only && !original.returned && original.twin_of.is_none());
+
+    let value = attribute(&thing, "password_wo");
+    assert!(value.write_only && value.sensitive);
+    assert_eq!(value.mode, Mode::Optional);
+    assert_eq!(value.twin_of.as_deref(), Some("password"));
+    assert_eq!(
+        value.wire,
+        Wire {
+            read: vec![].into(),
+            write: Some("password".into())
+        }
+    );
+
+    let version = attribute(&thing, "password_wo_version");
+    assert_eq!(
+        (version.mode, version.r#type.scalar),
+        (Mode::Optional, Scalar::Int)
+    );
+    assert_eq!(version.twin_of.as_deref(), Some("password"));
+    assert_eq!(
+        version.wire,
+        Wire {
+            read: vec![].into(),
+            write: None
+        }
+    );
+    assert!(!version.sensitive && !version.write_only);
+
+    // The written constraints come first, at the index they were written with.
+    let derived = &thing.constraints[3..];
+    let one_of = Rule::ExactlyOneOf(vec!["password".into(), "password_wo".into()].into());
+    let needs = Rule::When {
+        attribute: "password_wo_version".into(),
+        value: None,
+        require: vec!["password_wo".into()].into(),
+        forbid: vec![].into(),
+    };
+    assert_eq!(
+        derived,
+        [one_of, needs].map(|rule| Constraint { rule, within: None })
+    );
+}
+
+#[test]
+fn timeouts_derive_a_block() {
+    let thing = thing();
+    let timeouts = attribute(&thing, "timeouts");
+    assert!(timeouts.block && timeouts.r#type.collections.is_empty());
+    let names: Vec<&str> = timeouts
+        .attributes
+        .iter()
+        .map(|attribute| attribute.name.as_ref())
+        .collect();
+    assert_eq!(names, ["create", "delete", "update"]);
+    for phase in timeouts.attributes.iter() {
+        assert_eq!(
+            (phase.mode, phase.format),
+            (Mode::Optional, Some(Format::Duration))
+        );
+        assert_eq!(
+            phase.wire,
+            Wire {
+                read: vec![].into(),
+                write: None
+            }
+        );
+    }
+    assert!(timeouts.attribute("create").unwrap().doc.contains("`60m`"));
+}
+
+#[test]
+fn defaults_of_the_language() {
+    let thing = thing();
+    let size = attribute(&thing, "size");
+    assert_eq!((size.mode, size.unset), (Mode::OptionalComputed, Unset::Omit));
+    assert_eq!(
+        size.wire,
+        Wire {
+            read: vec!["size".into()].into(),
+            write: Some("size".into())
+        }
+    );
+    let id = attribute(&thing, "id");
+    assert_eq!(
+        id.wire,
+        Wire {
+            read: vec!["uuid".into()].into(),
+            write: None
+        }
+    );
+    assert_eq!(attribute(&thing, "home").unset, Unset::Null);
+    assert_eq!(
+        attribute(&thing, "color").stable,
+        Stable::Unless(vec!["size".into()].into())
+    );
+    assert!(attribute(&thing, "pin").wire.read.is_empty());
+    assert!(
+        thing
+            .attributes
+            .is_sorted_by(|left, right| left.name < right.name)
+    );
+    // Declared here and in two parts: this one counts.
+    assert_eq!(
+        attribute(&thing, "created_at").doc,
+        "Declared here, as two parts have it."
+    );
+}
+
+fn check(folder: &str) -> (Option<i32>, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_schema"))
+        .args(["check", folder])
+        .output()
+        .unwrap();
+    (output.status.code(), String::from_utf8(output.stdout).unwrap())
+}
+
+#[test]
+fn the_command_says_how_many_files_are_good() {
+    assert_eq!(check(GOOD), (Some(0), "7 files, no problem\n".to_owned()));
+}
+
+#[test]
+fn the_command_prints_problems_and_fails() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/ui/grammar");
+    let (code, output) = check(folder);
+    assert_eq!(code, Some(1));
+    assert!(output.starts_with(&format!("{folder}/")), "{output}");
+    assert!(
+        output.contains("unknown_word.toml:18:8: unknown type \"strng\"\n"),
+        "{output}"
+    );
+    assert!(output.ends_with(" problems\n"), "{output}");
+    assert_eq!(check("no/such/folder").0, Some(2));
+}
