@@ -1,0 +1,286 @@
+//! From the lines of `provider!` and the folder they name to the statics and every problem.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use schema::diagnostic::nearest;
+use schema::{Declaration, Kind, Model, Sources};
+use syn::spanned::Spanned;
+
+use crate::emit;
+use crate::files;
+use crate::input::{Entry, Input};
+
+/// Something to fix, at the token of `provider!` it belongs to.
+pub(crate) struct Problem {
+    span: Span,
+    message: String,
+}
+
+impl Problem {
+    /// The error that rustc shows.
+    pub fn into_error(self) -> TokenStream {
+        let message = self.message;
+        quote_spanned!(self.span=> ::core::compile_error! { #message })
+    }
+
+    /// What it says.
+    #[cfg(test)]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+/// Whence the macro is called: `dir` is relative to it.
+pub(crate) struct Caller {
+    /// The folder of the calling file.
+    folder: PathBuf,
+    /// Whether rustc knows the calling file, and `include_bytes!` so resolves paths against it.
+    is_file_known: bool,
+}
+
+impl Caller {
+    /// The file in which `provider!` stands or, where the compiler does not say (rust-analyzer), the crate's folder.
+    pub fn of_this_call() -> Caller {
+        let file = proc_macro::Span::call_site().local_file();
+        match file.as_deref().and_then(Path::parent) {
+            Some(folder) => Caller {
+                folder: folder.to_owned(),
+                is_file_known: true,
+            },
+            None => Caller {
+                // `src/lib.rs` is what a crate's root is called.
+                folder: Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("src"),
+                is_file_known: false,
+            },
+        }
+    }
+
+    /// A caller in a file of a folder.
+    #[cfg(test)]
+    pub fn in_folder(folder: &Path) -> Caller {
+        Caller {
+            folder: folder.to_owned(),
+            is_file_known: true,
+        }
+    }
+
+    /// Makes rustc build the caller again when a file changes. The bytes end up nowhere.
+    fn track(&self, dir: &str, name: &str) -> TokenStream {
+        let path = format!("{dir}/{name}");
+        if self.is_file_known {
+            return quote!(
+                const _: &[u8] = ::core::include_bytes!(#path);
+            );
+        }
+        let path = format!("/src/{path}");
+        quote!(
+            const _: &[u8] =
+                ::core::include_bytes!(::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), #path));
+        )
+    }
+}
+
+/// Expands `provider!`. The expansion is well-formed whatever the problems, so that each is reported once and nothing follows from it.
+pub(crate) fn expand(input: TokenStream, caller: &Caller) -> (TokenStream, Vec<Problem>) {
+    let input: Input = match syn::parse2(input) {
+        Ok(input) => input,
+        Err(error) => {
+            return (
+                TokenStream::new(),
+                vec![Problem {
+                    span: error.span(),
+                    message: error.to_string(),
+                }],
+            );
+        }
+    };
+    let dir = input.dir.value();
+    let folder = caller.folder.join(&dir);
+    let sources = match files::read(&folder) {
+        Ok(sources) => sources,
+        Err(error) => {
+            let message = format!("failed to read `{}`: {error}", folder.display());
+            return (
+                TokenStream::new(),
+                vec![Problem {
+                    span: input.dir.span(),
+                    message,
+                }],
+            );
+        }
+    };
+    let (model, found) = schema::parse(&sources);
+    let problems = problems(&input, &sources, &model, &found);
+    let tracked = sources
+        .files
+        .iter()
+        .map(|source| caller.track(&dir, &source.name));
+    let definition = definition(&input, &model);
+    (quote!(#(#tracked)* #definition), problems)
+}
+
+fn declaration<'a>(model: &'a Model, entry: &Entry) -> Option<&'a Declaration> {
+    let file = entry.file();
+    model
+        .declarations
+        .iter()
+        .find(|declaration| declaration.files.first() == Some(&file))
+}
+
+/// Sorts every problem to the line it belongs to, and adds those of the list itself.
+fn problems(input: &Input, sources: &Sources, model: &Model, found: &[schema::Problem]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut add = |span, messages: Vec<String>| {
+        if !messages.is_empty() {
+            problems.push(Problem {
+                span,
+                message: messages.join("\n\n"),
+            });
+        }
+    };
+    let mut told = BTreeSet::new();
+    let mut listed = BTreeSet::new();
+    for entry in &input.entries {
+        let file = entry.file();
+        let mut messages = Vec::new();
+        if !listed.insert(file.clone()) {
+            messages.push(format!("`{}` is listed twice", entry.name));
+        }
+        if !sources.files.iter().any(|source| source.name == file) {
+            messages.push(missing_file(entry, sources));
+        }
+        let declaration = declaration(model, entry);
+        // What is not TOML has no declaration, but it has problems.
+        let files = declaration.map_or_else(|| vec![file.clone()], |declaration| declaration.files.clone());
+        for problem in found.iter().filter(|problem| files.contains(&problem.file)) {
+            if told.insert(problem) {
+                messages.push(problem.to_string());
+            }
+        }
+        add(entry.name.span(), messages);
+        if let Some(declaration) = declaration {
+            let (span, message) = match (&declaration.resource.hook, &entry.hook) {
+                (Some(hook), None) => (
+                    entry.name.span(),
+                    format!(
+                        "{}: a hook is needed and not bound\nhelp: bind it with `{} {} with path::to::Hook;`, or delete the key `hook`; it decides: {hook}",
+                        sources.shown(&file),
+                        keyword(entry.kind),
+                        entry.name
+                    ),
+                ),
+                (None, Some(hook)) => (
+                    hook.span(),
+                    format!(
+                        "{}: a hook is bound and not asked for\nhelp: say in the key `hook` what it decides, or bind none",
+                        sources.shown(&file)
+                    ),
+                ),
+                _ => continue,
+            };
+            add(span, vec![message]);
+        }
+    }
+    let mut rest: Vec<String> = found
+        .iter()
+        .filter(|problem| !told.contains(problem))
+        .map(ToString::to_string)
+        .collect();
+    for declaration in &model.declarations {
+        let Some(file) = declaration.files.first().filter(|file| !listed.contains(*file)) else {
+            continue;
+        };
+        let resource = &declaration.resource;
+        rest.push(format!(
+            "{}: the file is not listed in `provider!`\nhelp: add `{} {};`, or delete the file",
+            sources.shown(file),
+            keyword(resource.kind),
+            resource.name
+        ));
+    }
+    add(input.dir.span(), rest);
+    problems
+}
+
+fn missing_file(entry: &Entry, sources: &Sources) -> String {
+    let file = entry.file();
+    let near = nearest(&file, sources.files.iter().map(|source| source.name.as_str()));
+    let help = near.map_or_else(String::new, |near| {
+        format!("\nhelp: did you mean {}?", sources.shown(near))
+    });
+    format!("{}: there is no such file{help}", sources.shown(&file))
+}
+
+fn keyword(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Resource => "resource",
+        Kind::DataSource => "data_source",
+    }
+}
+
+fn definition(input: &Input, model: &Model) -> TokenStream {
+    let known: Vec<(&Entry, &Declaration)> = input
+        .entries
+        .iter()
+        .filter_map(|entry| Some((entry, declaration(model, entry)?)))
+        .collect();
+    // All of them: a hook may call one that no declaration names.
+    let operations = model.operations.iter().map(emit::operation);
+    let provider = emit::provider(&model.provider);
+    let (resource_statics, resources) = bindings(&known, Kind::Resource);
+    let (data_source_statics, data_sources) = bindings(&known, Kind::DataSource);
+    quote! {
+        /// The provider's own configuration.
+        pub static PROVIDER: ::provider::schema::Provider = #provider;
+
+        /// The operations that the resources and data sources are made of, sorted by id.
+        pub static OPERATIONS: &[::provider::schema::Operation] = &[#(#operations),*];
+
+        /// What each resource declares.
+        pub mod resources { #resource_statics }
+
+        /// What each data source declares.
+        pub mod data_sources { #data_source_statics }
+
+        /// All that the provider is made of.
+        pub static DEFINITION: ::provider::Definition = ::provider::Definition {
+            provider: &PROVIDER,
+            operations: OPERATIONS,
+            resources: &[#(#resources),*],
+            data_sources: &[#(#data_sources),*],
+        };
+    }
+}
+
+/// The statics of one kind, and the bindings that refer to them.
+fn bindings(known: &[(&Entry, &Declaration)], kind: Kind) -> (TokenStream, Vec<TokenStream>) {
+    let module = match kind {
+        Kind::Resource => format_ident!("resources"),
+        Kind::DataSource => format_ident!("data_sources"),
+    };
+    let mut statics = TokenStream::new();
+    let mut bindings = Vec::new();
+    let mut names = BTreeSet::new();
+    for (entry, declaration) in known.iter().filter(|(entry, _)| entry.kind == kind) {
+        let name = format_ident!("{}", entry.name.to_string().to_uppercase());
+        if !names.insert(name.clone()) {
+            continue;
+        }
+        let resource = emit::resource(&declaration.resource);
+        let doc = &declaration.resource.summary;
+        statics.extend(quote! {
+            #[doc = #doc]
+            pub static #name: ::provider::schema::Resource = #resource;
+        });
+        let hook = entry.hook.as_ref().map_or_else(
+            || quote!(::core::option::Option::None),
+            // The span of the hook's path: there rustc says that it does not implement the trait.
+            |hook| quote_spanned!(hook.span()=> ::core::option::Option::Some(&#hook)),
+        );
+        bindings.push(quote!(::provider::Binding { schema: &#module::#name, hook: #hook }));
+    }
+    (statics, bindings)
+}

@@ -1,0 +1,79 @@
+//! What is written between the braces of `provider!`.
+
+use proc_macro2::Ident;
+use schema::Kind;
+use syn::parse::{Parse, ParseStream};
+use syn::{LitStr, Path, Token};
+
+/// All of it.
+pub(crate) struct Input {
+    /// Folder of the declarations.
+    pub dir: LitStr,
+    /// What is offered, in the order it is listed.
+    pub entries: Vec<Entry>,
+}
+
+/// One line of it.
+pub(crate) struct Entry {
+    /// Resource or data source.
+    pub kind: Kind,
+    /// Type name without the provider's prefix.
+    pub name: Ident,
+    /// The hook that is bound to it.
+    pub hook: Option<Path>,
+}
+
+mod keyword {
+    syn::custom_keyword!(dir);
+    syn::custom_keyword!(resource);
+    syn::custom_keyword!(data_source);
+    syn::custom_keyword!(with);
+}
+
+impl Parse for Input {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Input> {
+        input.parse::<keyword::dir>()?;
+        input.parse::<Token![=]>()?;
+        let dir = input.parse()?;
+        input.parse::<Token![;]>()?;
+        let mut entries = Vec::new();
+        while !input.is_empty() {
+            entries.push(input.parse()?);
+        }
+        Ok(Input { dir, entries })
+    }
+}
+
+impl Parse for Entry {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Entry> {
+        let lookahead = input.lookahead1();
+        let kind = if lookahead.peek(keyword::resource) {
+            input.parse::<keyword::resource>()?;
+            Kind::Resource
+        } else if lookahead.peek(keyword::data_source) {
+            input.parse::<keyword::data_source>()?;
+            Kind::DataSource
+        } else {
+            return Err(lookahead.error());
+        };
+        let name = input.parse()?;
+        let hook = if input.peek(Token![;]) {
+            None
+        } else {
+            input.parse::<keyword::with>()?;
+            Some(input.parse()?)
+        };
+        input.parse::<Token![;]>()?;
+        Ok(Entry { kind, name, hook })
+    }
+}
+
+impl Entry {
+    /// The file that declares it, relative to the folder.
+    pub fn file(&self) -> String {
+        match self.kind {
+            Kind::Resource => format!("{}.toml", self.name),
+            Kind::DataSource => format!("data/{}.toml", self.name),
+        }
+    }
+}

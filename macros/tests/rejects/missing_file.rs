@@ -1,0 +1,17 @@
+extern crate self as provider;
+
+#[path = "../stub.rs"]
+mod stub;
+pub use stub::*;
+
+pub struct Decides;
+impl Hook for Decides {}
+
+macros::provider! {
+    dir = "../declarations/good";
+    resource thng with crate::Decides;
+    resource thing with crate::Decides;
+    data_source thing;
+}
+
+fn main() {}

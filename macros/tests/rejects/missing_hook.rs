@@ -1,0 +1,16 @@
+extern crate self as provider;
+
+#[path = "../stub.rs"]
+mod stub;
+pub use stub::*;
+
+pub struct Decides;
+impl Hook for Decides {}
+
+macros::provider! {
+    dir = "../declarations/good";
+    resource thing;
+    data_source thing;
+}
+
+fn main() {}
