@@ -1,0 +1,26 @@
+//! Compiles the `.proto` files without protoc.
+
+use std::{env, error::Error, fs, path::PathBuf};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=proto");
+    let mut compiler = protox::Compiler::new(["proto"])?;
+    compiler
+        .include_imports(true)
+        .open_files(["tfplugin6.proto", "plugin.proto"])?;
+
+    // The tests compare it with the table of the protocol.
+    let output = PathBuf::from(env::var("OUT_DIR")?);
+    fs::write(
+        output.join("descriptors.bin"),
+        compiler.encode_file_descriptor_set(),
+    )?;
+
+    tonic_prost_build::configure()
+        // The tests are the client; what the provider does not call, the linker drops.
+        .build_client(true)
+        .build_transport(false)
+        .generate_default_stubs(true)
+        .compile_fds(compiler.file_descriptor_set())?;
+    Ok(())
+}

@@ -1,0 +1,16 @@
+//! Messages and services of Terraform's plugin protocol 6 and of go-plugin, nothing else.
+//!
+//! Everything here is generated from `proto/*.proto`. An RPC that a service does not implement answers
+//! UNIMPLEMENTED, as the protocol demands of what a provider does not offer.
+
+#[expect(missing_docs, unused_qualifications, clippy::pedantic, reason = "generated")]
+pub mod tfplugin6 {
+    //! Terraform's plugin protocol 6, up to minor 6.11.
+    tonic::include_proto!("tfplugin6");
+}
+
+#[expect(missing_docs, unused_qualifications, clippy::pedantic, reason = "generated")]
+pub mod plugin {
+    //! The services of go-plugin.
+    tonic::include_proto!("plugin");
+}
