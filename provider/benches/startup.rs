@@ -1,0 +1,137 @@
+//! How long the shipped program takes to its handshake, what it holds in memory once Terraform has its schema, and how
+//! large it is. Prints the figures; a limit that is exceeded fails.
+//!
+//! ```sh
+//! cargo bench --package terraform-provider-durantic --bench startup
+//! ```
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a benchmark prints its figures, and stops where it cannot measure"
+)]
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use hyper_util::rt::TokioIo;
+use proto::tfplugin6::get_provider_schema;
+use proto::tfplugin6::provider_client::ProviderClient;
+use tokio::net::UnixStream;
+
+const RUNS: usize = 30;
+const MAX_HANDSHAKE: Duration = Duration::from_millis(5);
+const MAX_RESIDENT_KIB: u64 = 10 * 1024;
+const MAX_BINARY: u64 = 10 * 1024 * 1024;
+
+fn main() -> ExitCode {
+    let binary = env!("CARGO_BIN_EXE_terraform-provider-durantic");
+    let size = std::fs::metadata(binary).map_or(u64::MAX, |metadata| metadata.len());
+    let mut handshakes: Vec<Duration> = (0..RUNS).map(|_| handshake(binary)).collect();
+    handshakes.sort();
+    let median = handshakes[RUNS / 2];
+    let resident = resident_after_schema(binary);
+    println!(
+        "exec to handshake line: median {median:.2?} of {RUNS} (best {:.2?}, worst {:.2?}), limit {MAX_HANDSHAKE:?}",
+        handshakes[0],
+        handshakes[RUNS - 1]
+    );
+    println!("resident after the schema: {resident} KiB, limit {MAX_RESIDENT_KIB} KiB");
+    println!("binary: {} KiB, limit {} KiB", size / 1024, MAX_BINARY / 1024);
+    let holds = median <= MAX_HANDSHAKE && resident <= MAX_RESIDENT_KIB && size <= MAX_BINARY;
+    if holds {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// Starts the program as Terraform does, without TLS; gives it and its handshake line.
+fn start(binary: &str) -> (Child, String) {
+    let mut child = Command::new(binary)
+        .env(
+            "TF_PLUGIN_MAGIC_COOKIE",
+            "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
+        )
+        .env("PLUGIN_PROTOCOL_VERSIONS", "5,6")
+        .env_remove("PLUGIN_CLIENT_CERT")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    let stdout = child.stdout.take().expect("standard output is a pipe");
+    let mut line = String::new();
+    BufReader::new(stdout)
+        .read_line(&mut line)
+        .expect("a handshake line");
+    (child, line)
+}
+
+/// With a client's certificate, as in real life: the provider makes one of its own before it answers.
+fn handshake(binary: &str) -> Duration {
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let certificate = rcgen::CertificateParams::new(["localhost".to_owned()])
+        .and_then(|params| params.self_signed(&key))
+        .expect("a certificate");
+    let mut command = Command::new(binary);
+    command
+        .env(
+            "TF_PLUGIN_MAGIC_COOKIE",
+            "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
+        )
+        .env("PLUGIN_PROTOCOL_VERSIONS", "5,6")
+        .env("PLUGIN_CLIENT_CERT", certificate.pem())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    let started = Instant::now();
+    let mut child = command.spawn().expect("the program starts");
+    let stdout = child.stdout.take().expect("standard output is a pipe");
+    let mut line = String::new();
+    BufReader::new(stdout)
+        .read_line(&mut line)
+        .expect("a handshake line");
+    let elapsed = started.elapsed();
+    assert!(line.starts_with("1|6|unix|"), "not a handshake: {line}");
+    end(&mut child);
+    elapsed
+}
+
+fn resident_after_schema(binary: &str) -> u64 {
+    let (mut child, line) = start(binary);
+    let socket = line.split('|').nth(3).expect("an address").to_owned();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let schema = runtime.block_on(async move {
+        let channel = tonic::transport::Endpoint::from_static("http://localhost")
+            .connect_with_connector(tower::service_fn(move |_| {
+                let socket = socket.clone();
+                async move { UnixStream::connect(socket).await.map(TokioIo::new) }
+            }))
+            .await
+            .expect("the provider is reachable");
+        let mut client = ProviderClient::new(channel);
+        client
+            .get_provider_schema(get_provider_schema::Request {})
+            .await
+            .expect("a schema")
+            .into_inner()
+    });
+    assert!(!schema.resource_schemas.is_empty(), "the schema has no resources");
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let resident = resident.and_then(|text| text.trim().strip_suffix(" kB")?.parse().ok());
+    end(&mut child);
+    resident.unwrap_or(u64::MAX)
+}
+
+fn end(child: &mut Child) {
+    let _ = std::io::stdout().flush();
+    let _ = child.kill();
+    let _ = child.wait();
+}

@@ -1,0 +1,95 @@
+//! Host names and ports.
+
+use std::borrow::Cow;
+
+use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
+
+use super::{BUILT_IN_HOST, error::HostFault};
+
+/// The public registry: the host of a source that names none.
+const DEFAULT_HOST: &str = "registry.terraform.io";
+
+/// The host of a registry, in the form in which hosts are compared: ASCII, lower case, without the default port.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Host(Cow<'static, str>);
+
+impl Host {
+    /// Parses `NAME[:PORT]`.
+    pub fn parse(given: &str) -> Result<Host, HostFault> {
+        let (name, port) = match given.split_once(':') {
+            Some((name, port)) => (name, parse_port(port)?),
+            None => (given, None),
+        };
+        if name.is_empty() {
+            return Err(HostFault::Empty);
+        }
+        // A single dot at the end is the root's, and is kept.
+        for label in name.strip_suffix('.').unwrap_or(name).split('.') {
+            if label.is_empty() {
+                return Err(HostFault::EmptyLabel);
+            }
+            if label.starts_with("xn--") {
+                return Err(HostFault::Punycode);
+            }
+        }
+        let ascii = Uts46::new()
+            .to_ascii(
+                name.as_bytes(),
+                AsciiDenyList::STD3,
+                Hyphens::Check,
+                DnsLength::Ignore,
+            )
+            .map_err(|_| HostFault::Characters)?;
+        let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+        Ok(Host(Cow::Owned(format!("{ascii}{port}"))))
+    }
+
+    /// The form in which hosts are compared and called.
+    pub fn comparison(&self) -> &str {
+        &self.0
+    }
+
+    /// The form that people read, and that directories are named by: in Unicode.
+    pub fn display(&self) -> String {
+        let (name, port) = match self.0.split_once(':') {
+            Some((name, port)) => (name, format!(":{port}")),
+            None => (&*self.0, String::new()),
+        };
+        let (unicode, _) = Uts46::new().to_unicode(name.as_bytes(), AsciiDenyList::STD3, Hyphens::Check);
+        format!("{unicode}{port}")
+    }
+
+    /// Whether it is the host of a source that names none.
+    pub fn is_default(&self) -> bool {
+        self.0 == DEFAULT_HOST
+    }
+
+    pub(super) fn built_in() -> Host {
+        Host(Cow::Borrowed(BUILT_IN_HOST))
+    }
+}
+
+impl Default for Host {
+    fn default() -> Host {
+        Host(Cow::Borrowed(DEFAULT_HOST))
+    }
+}
+
+/// The port, unless it is the default one. Terraform reads it as any integer, so that a sign is accepted.
+fn parse_port(text: &str) -> Result<Option<i64>, HostFault> {
+    if text.is_empty() || text.starts_with("//") {
+        return Err(HostFault::Url);
+    }
+    let is_number = text
+        .strip_prefix(['+', '-'])
+        .unwrap_or(text)
+        .bytes()
+        .all(|byte| byte.is_ascii_digit());
+    match text.parse() {
+        Ok(443) => Ok(None),
+        Ok(port) if port > 65_535 => Err(HostFault::PortRange),
+        Ok(port) => Ok(Some(port)),
+        Err(_) if is_number && text.len() > 1 => Err(HostFault::PortRange),
+        Err(_) => Err(HostFault::Port),
+    }
+}

@@ -1,0 +1,287 @@
+//! The control plane's HTTP API: operations by id, with retries, and errors a user can act on.
+//!
+//! This module knows HTTP and nothing of Terraform. An operation is called by its id; method and path come
+//! from the control plane's live API document (`document`), or from the declaration where that has none. One
+//! attempt is in `transport`, whether there is another in `retry`, and how many are under way at a time in
+//! `limit`.
+
+mod body;
+mod document;
+mod error;
+mod limit;
+mod redact;
+mod retry;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod transport;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::StatusCode;
+use schema::model::{Method, Operation};
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+pub use error::{Effect, Error, ErrorKind, Problem};
+pub use retry::Backoff;
+pub use settings::{Argument, Arguments, Settings, SettingsError, Warning, user_agent};
+
+use document::{Document, Routes};
+use error::Exchange;
+use limit::Limit;
+use redact::Redactor;
+use retry::Retries;
+use transport::{Reply, Request, Transport};
+
+/// Requests under way at a time, at most.
+const CONCURRENCY: usize = 32;
+
+/// Largest answer that is read.
+const MAX_BODY: usize = 32 * 1024 * 1024;
+
+/// How long an interrupt waits for the answer to a write that is under way: an object that is being made
+/// should not be lost, and an interrupt should end within two seconds.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// A client of one control plane; clones share connections, limits and the live document.
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    transport: Transport,
+    operations: &'static [Operation],
+    document: Document,
+    limit: Limit,
+    backoff: Backoff,
+    max_retries: u32,
+}
+
+/// A call of an operation.
+pub struct Call<'a> {
+    /// Id of the operation.
+    pub operation: &'a str,
+    /// Values for the placeholders of the operation's declared path, by name.
+    pub path: &'a [(&'a str, &'a str)],
+    /// Body of the request.
+    pub body: Option<&'a Value>,
+    /// Whether the request may be sent again.
+    pub repeat: Repeat,
+    /// Texts that no error may show, besides the token. Texts of the body are hidden in what is shown of an
+    /// answer that could not be understood in any case, and long or multi-line ones everywhere.
+    pub secrets: &'a [&'a str],
+    /// Ends the call: waiting at once, a write that is under way after a short grace.
+    pub cancel: &'a CancellationToken,
+}
+
+/// Whether a request may be sent again when it is not known what became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeat {
+    /// A second one changes nothing.
+    Safe,
+    /// A second one might make a second object: sent again only when the first was certainly not carried out,
+    /// otherwise the error is [`ErrorKind::Ambiguous`].
+    Unsafe,
+}
+
+/// An answer that says the call succeeded.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Status, always 2xx.
+    pub status: u16,
+    /// Body; null where there is none.
+    pub body: Value,
+    /// What the control plane's logs call this request.
+    pub request_id: String,
+}
+
+impl Client {
+    /// Makes a client, without any I/O: the first call opens the first connection.
+    pub fn new(settings: Settings, operations: &'static [Operation]) -> Result<Client, Error> {
+        let (backoff, max_retries) = (settings.backoff, settings.max_retries);
+        let document = Document::new(&settings.endpoint, operations);
+        let transport = Transport::new(settings)
+            .map_err(|failure| Exchange::new("", Method::Get, "", "").failed(failure))?;
+        let shared = Shared {
+            transport,
+            operations,
+            document,
+            limit: Limit::new(CONCURRENCY),
+            backoff,
+            max_retries,
+        };
+        Ok(Client {
+            shared: Arc::new(shared),
+        })
+    }
+
+    /// Calls an operation, with as many attempts as the rules allow.
+    pub async fn call(&self, call: Call<'_>) -> Result<Answer, Error> {
+        let shared = &*self.shared;
+        let unknown = Exchange::new(call.operation, Method::Get, "", "");
+        let operation = shared
+            .operations
+            .iter()
+            .find(|operation| operation.id == call.operation)
+            .ok_or_else(|| unknown.error(ErrorKind::UnknownOperation, Effect::None))?;
+        let values = document::arguments(operation, call.path).map_err(|text| {
+            unknown
+                .error(ErrorKind::Parameter, Effect::None)
+                .with_detail(text)
+        })?;
+
+        let routes = self.routes(call.cancel).await?;
+        let (method, url) = routes
+            .request(operation, shared.transport.endpoint(), &values)
+            .map_err(|text| {
+                unknown
+                    .error(ErrorKind::Parameter, Effect::None)
+                    .with_detail(text)
+            })?;
+
+        let redactor = Redactor::new(shared.transport.token(), call.secrets, call.body);
+        let body = call.body.map(|body| Bytes::from(body.to_string()));
+        let request_id = uuid::Uuid::new_v4().to_string();
+        let exchange = Exchange::new(call.operation, method, url.path(), &request_id);
+        let request = Request {
+            exchange: &exchange,
+            url: &url,
+            body,
+            max_bytes: MAX_BODY,
+        };
+        self.attempts(&request, call.repeat, &redactor, call.cancel, |reply| {
+            let body = body::parse(&reply.body).map_err(|reason| {
+                let shown = redactor.unreadable(&reply.body);
+                exchange
+                    .error(reason.kind(), Effect::Done)
+                    .with_status(reply.status)
+                    .with_detail(format!("{reason}: `{shown}`"))
+            })?;
+            let request_id = reply
+                .request_id()
+                .map_or_else(|| request_id.clone(), |id| redactor.clean(id, 128));
+            Ok(Answer {
+                status: reply.status.as_u16(),
+                body,
+                request_id,
+            })
+        })
+        .await
+    }
+
+    /// Sends a request until it is answered, refused for good, or no further attempt is allowed.
+    async fn attempts<T>(
+        &self,
+        request: &Request<'_>,
+        repeat: Repeat,
+        redactor: &Redactor<'_>,
+        cancel: &CancellationToken,
+        read: impl Fn(&Reply) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let shared = &*self.shared;
+        let method = request.exchange.method;
+        let mut retries = Retries::new(shared.backoff, shared.max_retries, method, repeat);
+        loop {
+            let error = match self.attempt(request, retries.attempt(), cancel).await {
+                Ok(reply) if reply.status.is_success() => match read(&reply) {
+                    Ok(answer) => return Ok(answer),
+                    Err(error) => error.with_request_id(reply.request_id().map(|id| redactor.clean(id, 128))),
+                },
+                Ok(reply) => body::explain(request.exchange, &reply, redactor),
+                Err(error) => error,
+            };
+            let pause = retries.after(error)?;
+            if pause.is_rate_limit {
+                shared.limit.slow_down(pause.wait);
+            }
+            tokio::select! {
+                biased;
+                () = cancel.cancelled() => return Err(pause.error.cancelled()),
+                () = tokio::time::sleep(pause.wait) => {}
+            }
+        }
+    }
+
+    /// One attempt, as soon as the limit allows.
+    async fn attempt(
+        &self,
+        request: &Request<'_>,
+        attempt: u32,
+        cancel: &CancellationToken,
+    ) -> Result<Reply, Error> {
+        let shared = &*self.shared;
+        let exchange = request.exchange;
+        let permit = tokio::select! {
+            biased;
+            () = cancel.cancelled() => return Err(exchange.error(ErrorKind::Cancelled, Effect::None)),
+            permit = shared.limit.acquire() => permit,
+        };
+
+        let started = Instant::now();
+        let sending = shared.transport.send(request);
+        tokio::pin!(sending);
+        let result = tokio::select! {
+            biased;
+            result = &mut sending => result.map_err(|failure| exchange.failed(failure)),
+            () = cancel.cancelled() => {
+                let grace = if exchange.method == Method::Get { Duration::ZERO } else { GRACE };
+                match tokio::time::timeout(grace, sending).await {
+                    Ok(result) => result.map_err(|failure| exchange.failed(failure)),
+                    Err(_) => Err(exchange.error(ErrorKind::Cancelled, Effect::Unknown)),
+                }
+            }
+        };
+        let status = result.as_ref().ok().map(|reply| reply.status);
+        if status.is_some_and(|status| status != StatusCode::TOO_MANY_REQUESTS) {
+            permit.accept();
+        }
+        tracing::debug!(
+            operation = %exchange.operation,
+            method = exchange.method.name(),
+            path = %exchange.path,
+            status = status.map(|status| status.as_u16()),
+            failure = result.as_ref().err().map(|error| tracing::field::debug(error.kind)),
+            duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            attempt,
+            request_id = %exchange.request_id,
+            "called the control plane"
+        );
+        result
+    }
+
+    /// Methods and paths as the live document has them; the first call reads it.
+    async fn routes(&self, cancel: &CancellationToken) -> Result<&Routes, Error> {
+        let shared = &*self.shared;
+        let read = || async {
+            let url = shared.document.url();
+            let request_id = uuid::Uuid::new_v4().to_string();
+            let exchange = Exchange::new("openapi", Method::Get, url.path(), &request_id);
+            let request = Request {
+                exchange: &exchange,
+                url,
+                body: None,
+                max_bytes: document::MAX_BYTES,
+            };
+            let redactor = Redactor::new(shared.transport.token(), &[], None);
+            self.attempts(&request, Repeat::Safe, &redactor, cancel, |reply| {
+                Ok(reply.body.clone())
+            })
+            .await
+        };
+        let routes = shared
+            .document
+            .routes(shared.operations, shared.backoff.cap, read);
+        tokio::select! {
+            biased;
+            routes = routes => routes,
+            () = cancel.cancelled() => {
+                let exchange = Exchange::new("openapi", Method::Get, shared.document.url().path(), "");
+                Err(exchange.error(ErrorKind::Cancelled, Effect::None))
+            }
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! A server that does what a test says, down to the bytes, and remembers what it was asked.
+
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use url::Url;
+
+/// A request as it came in.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    pub method: String,
+    pub path: String,
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+impl Seen {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let header = self
+            .headers
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name));
+        header.map(|(_, value)| value.as_str())
+    }
+}
+
+/// What the server does with a request.
+#[derive(Clone, Debug)]
+pub enum Act {
+    /// Sends an answer and closes the connection.
+    Answer {
+        status: u16,
+        headers: Vec<(&'static str, String)>,
+        body: String,
+    },
+    /// Sends these bytes and closes the connection.
+    Raw(Vec<u8>),
+    /// Sends these bytes and leaves the connection open.
+    Stall(Vec<u8>),
+    /// Sends these bytes and resets the connection.
+    Reset(Vec<u8>),
+}
+
+impl Act {
+    pub fn answer(status: u16, body: impl Into<String>) -> Act {
+        Act::Answer {
+            status,
+            headers: Vec::new(),
+            body: body.into(),
+        }
+    }
+
+    pub fn with(self, name: &'static str, value: impl Into<String>) -> Act {
+        match self {
+            Act::Answer {
+                status,
+                mut headers,
+                body,
+            } => {
+                headers.push((name, value.into()));
+                Act::Answer {
+                    status,
+                    headers,
+                    body,
+                }
+            }
+            other => other,
+        }
+    }
+}
+
+pub struct Server {
+    pub url: Url,
+    seen: Arc<Mutex<Vec<Seen>>>,
+    connections: watch::Receiver<usize>,
+    requests: watch::Receiver<usize>,
+}
+
+impl Server {
+    /// A server without a live API document; its other requests are numbered from 0.
+    pub async fn start(act: impl Fn(&Seen, usize) -> Act + Send + Sync + 'static) -> Server {
+        Server::start_with_document(Act::answer(404, ""), act).await
+    }
+
+    /// A server that does the same, always, when it is asked for the live API document.
+    pub async fn start_with_document(
+        document: Act,
+        act: impl Fn(&Seen, usize) -> Act + Send + Sync + 'static,
+    ) -> Server {
+        let number = Mutex::new(0);
+        Server::start_raw(move |seen| {
+            if seen.path.ends_with("/api/openapi.json") {
+                return document.clone();
+            }
+            let mut number = number.lock().unwrap();
+            *number += 1;
+            act(seen, *number - 1)
+        })
+        .await
+    }
+
+    pub async fn start_raw(act: impl Fn(&Seen) -> Act + Send + Sync + 'static) -> Server {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap())
+            .parse()
+            .unwrap();
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let (count_connections, connections) = watch::channel(0);
+        let (count_requests, requests) = watch::channel(0);
+        let count_requests = Arc::new(count_requests);
+        let server = Server {
+            url,
+            seen: seen.clone(),
+            connections,
+            requests,
+        };
+        let act = Arc::new(act);
+        tokio::spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                count_connections.send_modify(|count| *count += 1);
+                let (act, seen, count_requests) = (act.clone(), seen.clone(), count_requests.clone());
+                tokio::spawn(async move {
+                    let mut stream = stream;
+                    let Some(request) = receive(&mut stream).await else {
+                        return;
+                    };
+                    let act = act(&request);
+                    seen.lock().unwrap().push(request);
+                    count_requests.send_modify(|count| *count += 1);
+                    perform(act, stream).await;
+                });
+            }
+        });
+        server
+    }
+
+    /// All requests but those for the live API document.
+    pub fn requests(&self) -> Vec<Seen> {
+        self.all_requests()
+            .into_iter()
+            .filter(|seen| !seen.path.ends_with("/api/openapi.json"))
+            .collect()
+    }
+
+    pub fn all_requests(&self) -> Vec<Seen> {
+        self.seen.lock().unwrap().clone()
+    }
+
+    /// How often the live API document was asked for.
+    pub fn document_requests(&self) -> usize {
+        self.all_requests().len() - self.requests().len()
+    }
+
+    pub fn connections(&self) -> usize {
+        *self.connections.borrow()
+    }
+
+    /// Waits until that many requests have come in, with those for the live API document.
+    pub async fn wait_for_requests(&self, count: usize) {
+        self.requests
+            .clone()
+            .wait_for(|seen| *seen >= count)
+            .await
+            .unwrap();
+    }
+}
+
+/// Address that refuses connections.
+pub async fn refusing() -> Url {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
+        .parse()
+        .unwrap()
+}
+
+async fn receive(stream: &mut TcpStream) -> Option<Seen> {
+    let mut bytes = Vec::new();
+    let head_end = loop {
+        if let Some(index) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
+            break index + 4;
+        }
+        if stream.read_buf(&mut bytes).await.ok()? == 0 {
+            return None;
+        }
+    };
+    let head = String::from_utf8(bytes[..head_end].to_vec()).unwrap();
+    let mut lines = head.trim_end().split("\r\n");
+    let mut first = lines.next().unwrap().split(' ');
+    let mut seen = Seen {
+        method: first.next().unwrap().to_owned(),
+        path: first.next().unwrap().to_owned(),
+        headers: lines
+            .map(|line| line.split_once(": ").unwrap())
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect(),
+        body: String::new(),
+    };
+    let length = seen
+        .header("content-length")
+        .map_or(0, |length| length.parse().unwrap());
+    while bytes.len() < head_end + length {
+        if stream.read_buf(&mut bytes).await.ok()? == 0 {
+            return None;
+        }
+    }
+    seen.body = String::from_utf8(bytes[head_end..].to_vec()).unwrap();
+    Some(seen)
+}
+
+async fn perform(act: Act, mut stream: TcpStream) {
+    match act {
+        Act::Answer {
+            status,
+            headers,
+            body,
+        } => {
+            let mut head = format!("HTTP/1.1 {status} Status\r\nConnection: close\r\n");
+            for (name, value) in headers {
+                write!(head, "{name}: {value}\r\n").unwrap();
+            }
+            write!(head, "Content-Length: {}\r\n\r\n", body.len()).unwrap();
+            drop(
+                stream
+                    .write_all(&[head.as_bytes(), body.as_bytes()].concat())
+                    .await,
+            );
+            drop(stream.shutdown().await);
+        }
+        Act::Raw(bytes) => {
+            drop(stream.write_all(&bytes).await);
+            drop(stream.shutdown().await);
+        }
+        Act::Stall(bytes) => {
+            drop(stream.write_all(&bytes).await);
+            // Until the client has had enough.
+            drop(stream.read(&mut [0]).await);
+        }
+        Act::Reset(bytes) => {
+            drop(stream.write_all(&bytes).await);
+            stream.set_zero_linger().unwrap();
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! `0.13upgrade`: one `required_providers` entry for each provider.
+
+use std::path::{Path, PathBuf};
+
+use similar::TextDiff;
+
+use super::survey::{Place, Survey};
+use super::{CommandError, Console, Context, Status, complain};
+use crate::address::{Address, Namespace};
+use crate::package::files;
+use crate::upgrade::module::{Module, ModuleError};
+use crate::upgrade::registry::{LookupError, Registry};
+use crate::upgrade::{self, Change};
+
+const PUBLIC_REGISTRY: &str = "https://registry.terraform.io";
+
+/// What is said before the question.
+const EXPLANATION: &str = "\
+This command will update the configuration files in the given directory to use
+the new provider source features from Terraform v0.13. It will also highlight
+any providers for which the source cannot be detected, and advise how to
+proceed.
+
+We recommend using this command in a clean version control work tree, so that
+you can easily see the proposed changes as a diff against the latest commit.
+If you have uncommited changes already present, we recommend aborting this
+command and dealing with them before running this command again.
+";
+
+const ADVICE: &str = "\
+Use your version control system to review the proposed changes, make any
+necessary adjustments, and then commit.
+";
+
+#[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub struct Arguments {
+    /// The directory of the configuration [default: the working directory]
+    #[arg(value_name = "DIR")]
+    directories: Vec<PathBuf>,
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+    /// Change nothing; end with status 1 if something would change
+    #[arg(long)]
+    check: bool,
+    /// Show what changes
+    #[arg(long)]
+    diff: bool,
+    /// The registry that knows what providers are called now
+    #[arg(long, value_name = "URL", conflicts_with = "offline", default_value = PUBLIC_REGISTRY)]
+    registry: String,
+    /// Ask no registry: unknown sources are marked with a TODO
+    #[arg(long)]
+    offline: bool,
+}
+
+pub fn run(context: &Context, arguments: &Arguments, console: &mut Console<'_>) -> Status {
+    match upgrade(context, arguments, console) {
+        Ok(status) => status,
+        // Under --check, 1 is an answer.
+        Err(error) if arguments.check => complain(console, &error, Status::Misused),
+        Err(error) => complain(console, &error, Status::Bad),
+    }
+}
+
+fn upgrade(
+    context: &Context,
+    arguments: &Arguments,
+    console: &mut Console<'_>,
+) -> Result<Status, CommandError> {
+    let (directory, place) = match arguments.directories.as_slice() {
+        [] => (context.directory.clone(), "in the current directory".to_owned()),
+        [directory] => (
+            context.directory.join(directory),
+            format!("in {}", directory.display()),
+        ),
+        _ => {
+            return Err(CommandError::new(
+                "too many arguments",
+                "Name one directory: the command does not look into others below it.",
+            ));
+        }
+    };
+    let module = Module::load(&directory).map_err(|error| {
+        let remedy = match &error {
+            ModuleError::NotAModule(_) => "Name a directory that has `.tf` files.",
+            ModuleError::File { .. } => "Make the file readable.",
+            ModuleError::Syntax { .. } => "Correct the file, and run the command again: nothing was changed.",
+        };
+        CommandError::new(error, remedy)
+    })?;
+    if !arguments.yes && !arguments.check && !is_wanted(&place, console)? {
+        writeln!(console.output, "Upgrade cancelled.")?;
+        return Ok(Status::Good);
+    }
+    let rule = "-".repeat(78);
+    if !arguments.check {
+        writeln!(console.output, "{rule}\n")?;
+    }
+
+    let registry = registry(context, arguments);
+    let own = context.own_address()?;
+    let plan = block_on(upgrade::plan(&module, &registry, &own))?.map_err(|error| {
+        CommandError::new(
+            error,
+            "Correct that entry, and run the command again: nothing was changed.",
+        )
+    })?;
+    if arguments.diff {
+        for change in &plan.changes {
+            write!(console.output, "{}", diff(change))?;
+        }
+    }
+    if !arguments.check {
+        for change in &plan.changes {
+            write(&directory, change)?;
+        }
+    }
+    for warning in &plan.warnings {
+        writeln!(
+            console.errors,
+            "Warning: {}\n  {}\n",
+            warning.summary, warning.detail
+        )?;
+    }
+    if arguments.check {
+        for change in &plan.changes {
+            writeln!(console.output, "{}", change.name)?;
+        }
+        return Ok(if plan.changes.is_empty() {
+            Status::Good
+        } else {
+            Status::Bad
+        });
+    }
+    if !plan.warnings.is_empty() {
+        writeln!(console.output, "{rule}\n")?;
+    }
+    write!(console.output, "Upgrade complete!\n\n{ADVICE}")?;
+    Ok(Status::Good)
+}
+
+fn is_wanted(place: &str, console: &mut Console<'_>) -> Result<bool, CommandError> {
+    let question = if place == "in the current directory" {
+        "Would you like to upgrade the module in the current directory?".to_owned()
+    } else {
+        format!("Would you like to upgrade the module {place}?")
+    };
+    write!(
+        console.output,
+        "{EXPLANATION}\n{question}\n  Only 'yes' will be accepted to confirm.\n\n  Enter a value: "
+    )?;
+    console.output.flush()?;
+    let mut answer = String::new();
+    console.input.read_line(&mut answer)?;
+    writeln!(console.output)?;
+    Ok(answer.trim_end_matches(['\r', '\n']) == "yes")
+}
+
+/// The registry, if the CLI configuration lets Terraform ask it.
+fn registry(context: &Context, arguments: &Arguments) -> Registry {
+    if arguments.offline {
+        return Registry::none(LookupError::Offline);
+    }
+    let legacy = Address::parse("-/any").ok();
+    let is_direct = Survey::take(context).methods.iter().any(|method| {
+        let covers = legacy.as_ref().is_none_or(|address| {
+            debug_assert_eq!(*address.namespace(), Namespace::Legacy);
+            method.selection.allows(address)
+        });
+        method.place == Place::Direct && covers
+    });
+    if is_direct || arguments.registry != PUBLIC_REGISTRY {
+        Registry::at(&arguments.registry)
+    } else {
+        Registry::none(LookupError::NoDirect)
+    }
+}
+
+fn write(directory: &Path, change: &Change) -> Result<(), CommandError> {
+    files::write(&directory.join(&change.name), files::Mode::Plain, |file| {
+        std::io::Write::write_all(file, change.after.as_bytes())
+    })?;
+    Ok(())
+}
+
+fn diff(change: &Change) -> String {
+    let before = change.before.as_deref().unwrap_or_default();
+    let old = if change.before.is_some() {
+        format!("old/{}", change.name)
+    } else {
+        "/dev/null".to_owned()
+    };
+    TextDiff::from_lines(before, &change.after)
+        .unified_diff()
+        .header(&old, &format!("new/{}", change.name))
+        .to_string()
+}
+
+/// Runs what needs the network, on a runtime of its own.
+pub(super) fn block_on<T>(future: impl Future<Output = T>) -> Result<T, CommandError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| {
+        CommandError::new(
+            format!("failed to start: {error}"),
+            "Close other programs, and run the command again.",
+        )
+    })?;
+    let outcome = runtime.block_on(future);
+    runtime.shutdown_background();
+    Ok(outcome)
+}

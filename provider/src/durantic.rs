@@ -1,0 +1,23 @@
+//! What the provider manages. Add a resource by adding a file to `schema/` and a line here.
+
+use crate::hooks;
+
+macros::provider! {
+    dir = "../../schema";
+
+    resource machine_config;
+    resource machine_deployment with hooks::MachineDeployment;
+    resource machine_role;
+    resource mesh_network with hooks::MeshNetwork;
+    resource registry_credential;
+    resource route;
+    resource route_policy_set with hooks::RoutePolicySet;
+    resource secret;
+    resource secrets_backend with hooks::SecretsBackend;
+    resource variable;
+    resource vip;
+
+    data_source image;
+    data_source images;
+    data_source machine;
+}

@@ -1,0 +1,56 @@
+//! Durations as Terraform users write them: `30s`, `1m30s`, `1.5h`.
+
+use std::time::Duration;
+
+use jiff::fmt::friendly::SpanParser;
+
+/// Reads a duration such as `90s`, `1h30m` or `250ms`; `None` where it is not one.
+///
+/// Units are those of Go's `time.ParseDuration`, which Terraform's own `timeouts` use. What jiff understands
+/// beyond that (spaces, commas, `01:30:00`, `ago`, a sign) is refused, so that a configuration means the same
+/// everywhere.
+pub fn parse(text: &str) -> Option<Duration> {
+    let is_legal = |character: char| character.is_ascii_alphanumeric() || matches!(character, '.' | 'µ');
+    if !text.chars().all(is_legal) {
+        return None;
+    }
+    SpanParser::new().parse_unsigned_duration(text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_of_go() {
+        let table = [
+            ("30s", Some(Duration::from_secs(30))),
+            ("1m30s", Some(Duration::from_secs(90))),
+            ("1.5h", Some(Duration::from_mins(90))),
+            ("60m", Some(Duration::from_hours(1))),
+            ("250ms", Some(Duration::from_millis(250))),
+            ("1h2m3s", Some(Duration::from_secs(3723))),
+            ("10us", Some(Duration::from_micros(10))),
+            ("10µs", Some(Duration::from_micros(10))),
+            ("7ns", Some(Duration::from_nanos(7))),
+            ("0s", Some(Duration::ZERO)),
+            ("", None),
+            ("30", None),
+            ("s", None),
+            ("-30s", None),
+            ("+30s", None),
+            ("30 s", None),
+            (" 30s", None),
+            ("1h, 30m", None),
+            ("01:30:00", None),
+            ("1h ago", None),
+            ("PT30S", None),
+            ("30x", None),
+            ("1m30", None),
+            ("99999999999999999999h", None),
+        ];
+        for (text, expected) in table {
+            assert_eq!(parse(text), expected, "{text:?}");
+        }
+    }
+}

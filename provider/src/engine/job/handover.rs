@@ -1,0 +1,72 @@
+//! A run that goes on while the object it was started for is replaced.
+//!
+//! Terraform passes an object's private state on to its replacement, except where the object is tainted, and that is what
+//! an error in the create makes it. But it destroys the old object and creates the new one in one process, so the run
+//! is handed over here. State alone tells of it: it was started, and its status is not final.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use schema::{Import, Job, Resource, placeholders};
+
+use crate::engine::context::Context;
+use crate::engine::plan::trigger;
+use crate::engine::private::{Run, Stage};
+use crate::value::Value;
+
+/// The runs of destroyed objects, until something takes them over.
+#[derive(Clone, Default)]
+pub struct Handover(Arc<Mutex<HashMap<String, Run>>>);
+
+/// Leaves the run of an object that is being destroyed, where it has one that goes on.
+pub fn leave(context: &Context, resource: &Resource, object: &Value) {
+    for run in resource
+        .jobs
+        .iter()
+        .filter_map(|job| going(job, resource, object))
+    {
+        let mut runs = context.handover.0.lock().unwrap_or_else(PoisonError::into_inner);
+        runs.insert(key(resource, object), run);
+    }
+}
+
+/// Takes over the run that an object of this identity has left.
+pub fn take(context: &Context, resource: &Resource, object: &Value) -> Option<Run> {
+    let mut runs = context.handover.0.lock().unwrap_or_else(PoisonError::into_inner);
+    runs.remove(&key(resource, object))
+}
+
+fn going(job: &Job, resource: &Resource, object: &Value) -> Option<Run> {
+    let saved = job.save.iter().map(|(name, _)| {
+        let value = object.get(name).as_str()?;
+        Some((name.to_string(), value.to_owned()))
+    });
+    let saved: BTreeMap<String, String> = saved.collect::<Option<_>>()?;
+    let status = object.get(&job.into).as_str()?;
+    let is_final = job
+        .done
+        .iter()
+        .chain(job.failed.iter())
+        .any(|known| known == status);
+    (!is_final).then(|| Run {
+        saved,
+        status: status.to_owned(),
+        stage: Stage::Going,
+        taints: true,
+        trigger: trigger(resource, object),
+        was_needed: false,
+    })
+}
+
+/// What tells the object from others: its type, and what it is imported by.
+fn key(resource: &Resource, object: &Value) -> String {
+    let pattern = match &resource.import {
+        Import::By(pattern) => pattern.as_ref(),
+        Import::Never => "",
+    };
+    let identity = placeholders(pattern).map(|name| object.get(name).as_str().unwrap_or_default());
+    std::iter::once(resource.name.as_ref())
+        .chain(identity)
+        .collect::<Vec<_>>()
+        .join("/")
+}

@@ -1,0 +1,300 @@
+//! Long-running work: start a run, wait for it, tell what became of it. A wait never costs a second run: what is known
+//! of a run goes into the object's private state, and the next plan and apply pick it up.
+
+pub mod handover;
+mod start;
+
+use std::time::Duration;
+
+use schema::{Job, Phase, Resource};
+use serde_json::Value as Json;
+
+use start::Started;
+
+use super::apply::{Known, Session};
+use super::context::{Context, title};
+use super::plan::trigger;
+use super::private::{Run, Stage};
+use super::wire::find;
+use crate::client::{Error, ErrorKind, Repeat};
+use crate::value::{Path, Value};
+
+/// First and longest pause between two looks at a run.
+const POLL: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(10));
+
+/// Runs every job that follows this phase, and waits for a run that is still going.
+pub async fn run_all(session: &mut Session<'_>) {
+    for job in session.resource.jobs.iter() {
+        let remembered = session.progress.lock().private.run.take();
+        let pending = remembered
+            .filter(|run| run.stage == Stage::Going)
+            .or_else(|| handover::take(session.context, session.resource, &session.request.planned));
+        if pending.is_none() && !job.after.contains(&session.phase) {
+            continue;
+        }
+        if run(session, job, pending).await.is_some() {
+            let _ = session.read_back().await;
+        }
+    }
+}
+
+/// `Some` when the job succeeded; otherwise it was told why not.
+async fn run(session: &mut Session<'_>, job: &Job, pending: Option<Run>) -> Option<()> {
+    let wanted = trigger(session.resource, &session.request.planned);
+    let mut unnamed = None;
+    if let Some(run) = pending {
+        let is_wanted = run.trigger == wanted;
+        if !run.saved.is_empty() {
+            remember(session, job, &run);
+            let outcome = wait(session, job, &run).await;
+            match &outcome {
+                // It was started for something else, and the control plane takes no second one beside it.
+                Outcome::Ended { .. } if !is_wanted => {}
+                // This object replaces the one that it was started for, to try again.
+                Outcome::Ended { run, .. }
+                    if run.stage == Stage::Failed && session.phase == Phase::Create => {}
+                _ => return tell(session, job, outcome),
+            }
+            tracing::info!("an earlier run has ended; another is started");
+        } else if is_wanted {
+            unnamed = Some(run);
+        }
+    }
+    let run = match start::start(session, job, wanted, unnamed).await? {
+        Started::Run(run) => run,
+        Started::Done => return Some(()),
+    };
+    remember(session, job, &run);
+    let outcome = wait(session, job, &run).await;
+    tell(session, job, outcome)
+}
+
+/// Writes a run into state and private state.
+fn remember(session: &Session<'_>, job: &Job, run: &Run) {
+    record(&mut session.progress.lock(), job, run);
+}
+
+fn record(known: &mut Known, job: &Job, run: &Run) {
+    for (attribute, value) in &run.saved {
+        known
+            .state
+            .set_attribute(attribute, Value::string(value.as_str()));
+    }
+    known
+        .state
+        .set_attribute(&job.into, Value::string(run.status.as_str()));
+    known.private.run = (run.stage != Stage::Succeeded).then(|| run.clone());
+}
+
+/// How a wait ended.
+enum Outcome {
+    /// The run is over.
+    Ended { run: Run, report: Json },
+    /// Terraform was interrupted; the run goes on.
+    Interrupted(Run),
+    /// The timeout is over; the run goes on.
+    TimedOut(Run),
+    /// The run cannot be followed any more.
+    Lost(Error),
+}
+
+async fn wait(session: &mut Session<'_>, job: &Job, run: &Run) -> Outcome {
+    let mut run = run.clone();
+    let mut pause = POLL.0;
+    let mut last_step = None;
+    loop {
+        let polled = tokio::select! {
+            polled = poll(session.context, session.resource, job, &session.progress, &run) => polled,
+            () = session.context.cancel.cancelled() => return Outcome::Interrupted(run),
+            () = tokio::time::sleep_until(session.deadline) => return Outcome::TimedOut(run),
+        };
+        match polled {
+            Ok(report) => {
+                note_progress(job, &report, &mut last_step);
+                let is_over = take_status(job, &report, &mut run);
+                remember(session, job, &run);
+                if is_over {
+                    return Outcome::Ended { run, report };
+                }
+            }
+            Err(error) if error.is_transient() => {
+                tracing::warn!(error = %error, "the run could not be looked at; trying again");
+            }
+            Err(error) if error.kind == ErrorKind::Cancelled => return Outcome::Interrupted(run),
+            Err(error) => return Outcome::Lost(error),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(jittered(pause)) => {}
+            () = session.context.cancel.cancelled() => return Outcome::Interrupted(run),
+            () = tokio::time::sleep_until(session.deadline) => return Outcome::TimedOut(run),
+        }
+        pause = (pause * 3 / 2).min(POLL.1);
+    }
+}
+
+/// The pause, more or less a fifth, so that many waits do not ask all at once.
+fn jittered(pause: Duration) -> Duration {
+    pause.mul_f64(0.8 + 0.4 * fastrand::f64())
+}
+
+async fn poll(
+    context: &Context,
+    resource: &Resource,
+    job: &Job,
+    progress: &super::apply::Progress,
+    run: &Run,
+) -> Result<Json, Error> {
+    let mut object = progress.lock().state.clone();
+    for (attribute, value) in &run.saved {
+        object.set_attribute(attribute, Value::string(value.as_str()));
+    }
+    let answer = context
+        .call(resource, &job.poll, &object, None, Repeat::Safe)
+        .await?;
+    Ok(answer.body)
+}
+
+/// Takes the status from a report; whether it is final. Unknown statuses are not, unless the report says so.
+fn take_status(job: &Job, report: &Json, run: &mut Run) -> bool {
+    let Some(Json::String(status)) = find(report, &job.status) else {
+        return false;
+    };
+    let succeeded = job.done.iter().any(|done| *done == status);
+    let said = job
+        .terminal
+        .as_deref()
+        .and_then(|field| find(report, field))
+        .and_then(|json| json.as_bool());
+    let is_over = succeeded || job.failed.iter().any(|failed| *failed == status) || said == Some(true);
+    run.stage = match (is_over, succeeded) {
+        (_, true) => Stage::Succeeded,
+        (true, false) => Stage::Failed,
+        (false, false) => Stage::Going,
+    };
+    run.status = status;
+    is_over
+}
+
+fn note_progress(job: &Job, report: &Json, last: &mut Option<String>) {
+    let text = |field: &Option<schema::Text>| {
+        field
+            .as_deref()
+            .and_then(|field| find(report, field))
+            .map(|json| match json {
+                Json::String(text) => text,
+                other => other.to_string(),
+            })
+    };
+    let step = text(&job.report.step);
+    if step != *last {
+        tracing::info!(
+            step = step.as_deref(),
+            percent = text(&job.report.percent),
+            message = text(&job.report.message),
+            "the run has come to another step"
+        );
+        *last = step;
+    }
+}
+
+fn tell(session: &mut Session<'_>, job: &Job, outcome: Outcome) -> Option<()> {
+    let named = title(session.resource, &session.progress.lock().state);
+    match outcome {
+        Outcome::Ended { run, report: _ } if run.stage == Stage::Succeeded => Some(()),
+        Outcome::Ended { run, report } => {
+            let part = |field: &Option<schema::Text>, label: &str| {
+                let text = field.as_deref().and_then(|field| find(&report, field));
+                text.and_then(|json| json.as_str().map(|text| format!("\n{label}: {text}")))
+                    .unwrap_or_default()
+            };
+            session.diagnostics.error(
+                format!("Provision failed ({})", run.status),
+                format!(
+                    "The run on {named} ended with the status `{}`.{}{}{}{}\n\nThe object is kept in state as \
+                     tainted: the next `terraform apply` tries again.",
+                    run.status,
+                    part(&job.report.error, "Error"),
+                    part(&job.report.step, "Last step"),
+                    part(&job.report.message, "Last message"),
+                    identity(&run),
+                ),
+            );
+            None
+        }
+        Outcome::Interrupted(run) => {
+            session.diagnostics.warning_at(
+                Path::root(),
+                format!("Interrupted while {named} was being installed"),
+                format!(
+                    "The run goes on without Terraform (status `{}`).{}\n\nThe next `terraform apply` picks it up: \
+                     it waits while the run is going, does nothing where it has completed, and installs again only \
+                     where it has failed.",
+                    run.status,
+                    identity(&run)
+                ),
+            );
+            None
+        }
+        Outcome::TimedOut(run) => {
+            will_taint(session);
+            session.diagnostics.error(
+                format!("{named} was not installed in time"),
+                format!(
+                    "The timeout is over, but the run goes on (status `{}`).{}\n\nThe next `terraform apply` picks \
+                     this run up instead of starting another. For slow machines set `timeouts {{ create = \"90m\" }}`.",
+                    run.status,
+                    identity(&run)
+                ),
+            );
+            None
+        }
+        Outcome::Lost(error) => {
+            will_taint(session);
+            session.fail("Following the installation of", &error);
+            None
+        }
+    }
+}
+
+/// An error in a create makes Terraform taint the object, although its run goes on.
+fn will_taint(session: &Session<'_>) {
+    if let (Phase::Create, Some(run)) = (session.phase, &mut session.progress.lock().private.run) {
+        run.taints = true;
+    }
+}
+
+fn identity(run: &Run) -> String {
+    run.saved.iter().fold(String::new(), |text, (attribute, value)| {
+        text + "\n" + attribute + ": " + value
+    })
+}
+
+/// Looks once, in a refresh, at a run that was still going: over and well, it is forgotten; failed, the next plan
+/// makes a new object.
+pub async fn refresh(context: &Context, resource: &Resource, known: &mut Known) {
+    let Some(mut run) = known.private.run.clone().filter(|run| run.stage == Stage::Going) else {
+        return;
+    };
+    for job in resource.jobs.iter() {
+        if run.saved.is_empty() {
+            let needed = job.needed.as_deref().map(|name| known.state.get(name).as_bool());
+            if run.was_needed && needed == Some(Some(false)) {
+                start::note_done(known, job);
+            }
+            continue;
+        }
+        let progress = super::apply::Progress::default();
+        progress.lock().state = known.state.clone();
+        match poll(context, resource, job, &progress, &run).await {
+            Ok(report) => {
+                take_status(job, &report, &mut run);
+                // A tainted object is about to be replaced. All its replacement gets to see is this state, and as long
+                // as that tells of a run under way, it takes over the run instead of starting another.
+                if !(run.taints && run.stage == Stage::Succeeded) {
+                    record(known, job, &run);
+                }
+            }
+            Err(error) => tracing::warn!(error = %error, "the pending run could not be looked at"),
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! HCL as text: what a parser of its meaning does not give.
+//!
+//! | module | knows |
+//! |---|---|
+//! | [`token`] | the tokens of a text, with nothing left out but spaces |
+//! | [`format`] | `terraform fmt` |
+//! | [`config`] | the dialect of Terraform's CLI configuration, in which keys may be quoted |
+
+pub mod config;
+pub mod format;
+pub mod token;

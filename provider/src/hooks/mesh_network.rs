@@ -1,0 +1,50 @@
+//! `durantic_mesh_network`: the control plane takes private blocks in canonical form only, and says so late.
+
+use ipnet::{IpNet, Ipv4Net};
+
+use crate::engine::diagnostic::Diagnostics;
+use crate::engine::hook::Hook;
+use crate::value::{Path, Value};
+
+/// The blocks of RFC 1918.
+const PRIVATE: [(u8, u8, u8); 3] = [(10, 0, 8), (172, 16, 12), (192, 168, 16)];
+
+/// Checks `network_cidr`.
+pub struct MeshNetwork;
+
+impl Hook for MeshNetwork {
+    fn validate(&self, config: &Value, diagnostics: &mut Diagnostics) {
+        // What is no CIDR at all, the declared format refuses.
+        let Some(Ok(network)) = config.get("network_cidr").as_str().map(str::parse::<IpNet>) else {
+            return;
+        };
+        let path = Path::root().attribute("network_cidr");
+        if !is_private(&network) {
+            diagnostics.error_at(
+                path,
+                "Network is not private",
+                format!(
+                    "A mesh network is a block within 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16 (RFC 1918), got \
+                     {network}."
+                ),
+            );
+        } else if network != network.trunc() {
+            diagnostics.error_at(
+                path,
+                "Network is not in canonical form",
+                format!(
+                    "{network} has bits set outside of its prefix. Did you mean {}?",
+                    network.trunc()
+                ),
+            );
+        }
+    }
+}
+
+fn is_private(network: &IpNet) -> bool {
+    let IpNet::V4(network) = network else { return false };
+    PRIVATE.iter().any(|(first, second, length)| {
+        Ipv4Net::new(std::net::Ipv4Addr::new(*first, *second, 0, 0), *length)
+            .is_ok_and(|private| private.contains(network))
+    })
+}

@@ -1,0 +1,312 @@
+//! `durantic_route_policy_set`: the rules are objects of their own on the control plane.
+//!
+//! They are matched by sequence. A change sends only what changed, and at no moment is the policy more open than before
+//! or after it: what rejects comes first, then what accepts, and deletions last; a default action that becomes
+//! `accept` waits for the rules.
+
+use std::collections::HashSet;
+
+use schema::Attribute;
+use serde_json::Value as Json;
+
+use crate::client::{Answer, Call, Effect, Error, Repeat};
+use crate::engine::apply::{Session, fill_object};
+use crate::engine::context::{is_gone, title};
+use crate::engine::diagnostic::Diagnostics;
+use crate::engine::hook::Hook;
+use crate::engine::plan::Plan;
+use crate::engine::wire;
+use crate::value::{Path, Value};
+
+/// A rule's sequence where none is configured.
+const DEFAULT_SEQUENCE: i64 = 100;
+
+const CREATE: &str = "controlplane_api_create_route_policy_rule";
+const UPDATE: &str = "controlplane_api_update_route_policy_rule";
+const DELETE: &str = "controlplane_api_delete_route_policy_rule";
+
+/// Creates, changes and deletes each rule on its own.
+pub struct RoutePolicySet;
+
+#[tonic::async_trait]
+impl Hook for RoutePolicySet {
+    fn validate(&self, config: &Value, diagnostics: &mut Diagnostics) {
+        let mut seen = HashSet::new();
+        for (index, rule) in config.get("rules").elements().iter().enumerate() {
+            let path = Path::root().attribute("rules").index(index);
+            if let Some(sequence) = sequence(rule)
+                && !seen.insert(sequence)
+            {
+                diagnostics.error_at(
+                    path.attribute("sequence"),
+                    "Two rules have one sequence",
+                    format!("Another rule has the sequence {sequence} already. Sequences order the rules and tell them apart."),
+                );
+            }
+            let length = |name: &str| rule.get(name).as_i64();
+            if let (Some(min), Some(max)) = (length("match_prefix_len_min"), length("match_prefix_len_max"))
+                && min > max
+            {
+                diagnostics.error_at(
+                    path.attribute("match_prefix_len_min"),
+                    "Range is empty",
+                    format!(
+                        "`match_prefix_len_min` is {min}, which is more than `match_prefix_len_max` ({max})."
+                    ),
+                );
+            }
+        }
+    }
+
+    /// Gives each planned rule the identity of the one that has its sequence, wherever that stands.
+    fn plan(&self, plan: &mut Plan) {
+        let Value::List(planned) = plan.planned.get("rules") else {
+            return;
+        };
+        let prior = plan.prior.get("rules").elements();
+        let rules = planned
+            .iter()
+            .map(|rule| {
+                let known = prior
+                    .iter()
+                    .find(|known| sequence(known).is_some() && sequence(known) == sequence(rule));
+                let mut rule = rule.clone();
+                rule.set_attribute(
+                    "uuid",
+                    known.map_or(Value::Unknown, |known| known.get("uuid").clone()),
+                );
+                rule
+            })
+            .collect();
+        plan.planned.set_attribute("rules", Value::List(rules));
+    }
+
+    /// Puts the rules in the order in which Terraform knows them; those it does not know follow by sequence.
+    fn read_answer(&self, answer: &mut Json, known: &Value, _: &mut Json) {
+        let order: Vec<Option<i64>> = known.get("rules").elements().iter().map(sequence).collect();
+        if let Some(rules) = answer.get_mut("rules").and_then(Json::as_array_mut) {
+            rules.sort_by_key(|rule| {
+                let sequence = rule.get("sequence").and_then(Json::as_i64);
+                let place = order
+                    .iter()
+                    .position(|known| *known == sequence)
+                    .unwrap_or(order.len());
+                (place, sequence)
+            });
+        }
+    }
+
+    async fn before_update(&self, session: &mut Session<'_>) {
+        let becomes_open = session.request.planned.get("default_action").as_str() == Some("accept")
+            && session.request.prior.get("default_action").as_str() != Some("accept");
+        if becomes_open {
+            let _ = make_rules(session).await;
+        }
+    }
+
+    async fn apply(&self, session: &mut Session<'_>) {
+        if make_rules(session).await.is_ok() {
+            delete_rules(session).await;
+        }
+    }
+}
+
+/// Something failed, and that was told.
+struct Failed;
+
+fn sequence(rule: &Value) -> Option<i64> {
+    match rule.get("sequence") {
+        Value::Null => Some(DEFAULT_SEQUENCE),
+        sequence => sequence.as_i64(),
+    }
+}
+
+fn rule_attributes<'a>(session: &Session<'a>) -> &'a [Attribute] {
+    session
+        .resource
+        .attribute("rules")
+        .map_or(&[], |rules| &rules.attributes)
+}
+
+/// The rules that are known to exist.
+fn existing(session: &Session<'_>) -> Vec<Value> {
+    session.progress.lock().state.get("rules").elements().to_vec()
+}
+
+/// Notes what exists, in the planned order; what is still to be deleted comes last.
+fn note(session: &Session<'_>, mut rules: Vec<Value>) {
+    let order: Vec<Option<i64>> = session
+        .request
+        .planned
+        .get("rules")
+        .elements()
+        .iter()
+        .map(sequence)
+        .collect();
+    rules.sort_by_key(|rule| {
+        order
+            .iter()
+            .position(|planned| *planned == sequence(rule))
+            .unwrap_or(order.len())
+    });
+    session
+        .progress
+        .lock()
+        .state
+        .set_attribute("rules", Value::List(rules));
+}
+
+/// Creates the rules that are missing and changes those that differ: first what rejects, then what accepts.
+async fn make_rules(session: &mut Session<'_>) -> Result<(), Failed> {
+    let planned = session.request.planned.get("rules").elements();
+    let mut order: Vec<(usize, &Value)> = planned.iter().enumerate().collect();
+    order.sort_by_key(|(_, rule)| rule.get("action").as_str() != Some("reject"));
+    for (index, rule) in order {
+        let mut rules = existing(session);
+        let position = rules.iter().position(|known| sequence(known) == sequence(rule));
+        let made = match position.and_then(|position| rules.get(position)) {
+            None => create_rule(session, rule).await,
+            Some(known) => match wire::update_body(rule_attributes(session), known, rule, rule) {
+                Some(body) => call(session, UPDATE, Some(known), Some(&body), Repeat::Safe).await,
+                None => continue,
+            },
+        };
+        let made = match made {
+            Ok(answer) => learn(session, rule, &answer.body),
+            Err(error) => {
+                fail(
+                    session,
+                    if position.is_some() {
+                        "Updating"
+                    } else {
+                        "Creating"
+                    },
+                    Some(index),
+                    rule,
+                    &error,
+                );
+                return Err(Failed);
+            }
+        };
+        match position.and_then(|position| rules.get_mut(position)) {
+            Some(known) => *known = made,
+            None => rules.push(made),
+        }
+        note(session, rules);
+    }
+    note(session, existing(session));
+    Ok(())
+}
+
+/// Deletes the rules that are not planned any more: first what accepts, then what rejects.
+async fn delete_rules(session: &mut Session<'_>) {
+    let planned: HashSet<Option<i64>> = session
+        .request
+        .planned
+        .get("rules")
+        .elements()
+        .iter()
+        .map(sequence)
+        .collect();
+    let mut doomed: Vec<Value> = existing(session)
+        .into_iter()
+        .filter(|rule| !planned.contains(&sequence(rule)))
+        .collect();
+    doomed.sort_by_key(|rule| rule.get("action").as_str() == Some("reject"));
+    for rule in doomed {
+        if let Err(error) = call(session, DELETE, Some(&rule), None, Repeat::Safe).await
+            && !is_gone(session.resource, &error)
+        {
+            fail(session, "Deleting", None, &rule, &error);
+            return;
+        }
+        let rest = existing(session)
+            .into_iter()
+            .filter(|known| sequence(known) != sequence(&rule))
+            .collect();
+        note(session, rest);
+    }
+}
+
+/// Creates a rule. Where the answer is lost, the rule is looked for by its sequence before it is made again.
+async fn create_rule(session: &Session<'_>, rule: &Value) -> Result<Answer, Error> {
+    let body = wire::create_body(rule_attributes(session), rule, rule);
+    let lost = match call(session, CREATE, None, Some(&body), Repeat::Unsafe).await {
+        Err(error) if error.effect != Effect::None => error,
+        answer => return answer,
+    };
+    let Some(read) = &session.resource.api.read else {
+        return Err(lost);
+    };
+    let object = session.progress.lock().state.clone();
+    let set = session.call(read, &object, None, Repeat::Safe).await?;
+    let rules = set.body.get("rules").and_then(Json::as_array);
+    let found = rules
+        .into_iter()
+        .flatten()
+        .find(|candidate| candidate.get("sequence").and_then(Json::as_i64) == sequence(rule));
+    match found {
+        Some(found) => Ok(Answer {
+            body: found.clone(),
+            ..set
+        }),
+        None => call(session, CREATE, None, Some(&body), Repeat::Unsafe).await,
+    }
+}
+
+async fn call(
+    session: &Session<'_>,
+    operation: &str,
+    rule: Option<&Value>,
+    body: Option<&Json>,
+    repeat: Repeat,
+) -> Result<Answer, Error> {
+    let set = session
+        .progress
+        .lock()
+        .state
+        .get("uuid")
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    let rule = rule
+        .and_then(|rule| rule.get("uuid").as_str())
+        .unwrap_or_default();
+    let path = [("uuid", set.as_str()), ("rule_uuid", rule)];
+    let path = if rule.is_empty() {
+        path.get(..1).unwrap_or_default()
+    } else {
+        &path
+    };
+    let call = Call {
+        operation,
+        path,
+        body,
+        repeat,
+        secrets: &[],
+        cancel: &session.context.cancel,
+    };
+    session.context.client.call(call).await
+}
+
+/// A rule as it is after a call.
+fn learn(session: &mut Session<'_>, planned: &Value, answer: &Json) -> Value {
+    let attributes = rule_attributes(session);
+    let path = Path::root().attribute("rules");
+    let answered = wire::from_answer(attributes, answer, planned, &path, &mut session.diagnostics);
+    fill_object(attributes, planned, &answered)
+}
+
+fn fail(session: &mut Session<'_>, doing: &str, index: Option<usize>, rule: &Value, error: &Error) {
+    let set = title(session.resource, &session.request.planned);
+    let sequence = sequence(rule).unwrap_or_default();
+    let rules = Path::root().attribute("rules");
+    session.diagnostics.error_at(
+        // Terraform shows where an attribute stands, but not where a block does.
+        index.map_or(rules.clone(), |index| rules.index(index).attribute("sequence")),
+        format!("{doing} the rule {sequence} of {set} failed"),
+        format!(
+            "{error}\n\nWhat was done before is in the state: the next `terraform apply` goes on from there."
+        ),
+    );
+}

@@ -1,0 +1,42 @@
+//! `durantic_secrets_backend`: `config` is a map of texts in Terraform and free JSON on the server.
+
+use serde_json::Value as Json;
+
+use crate::engine::hook::Hook;
+use crate::value::Value;
+
+/// Shows values of `config` that are no texts as JSON, and sends them back as what they were. It remembers which.
+pub struct SecretsBackend;
+
+impl Hook for SecretsBackend {
+    fn write_body(&self, body: &mut Json, memory: &Json) {
+        let Some(config) = body.get_mut("config").and_then(Json::as_object_mut) else {
+            return;
+        };
+        let no_texts = memory.as_array().into_iter().flatten().filter_map(Json::as_str);
+        for key in no_texts {
+            let Some(value) = config.get_mut(key) else {
+                continue;
+            };
+            if let Some(parsed) = value.as_str().and_then(|text| serde_json::from_str(text).ok()) {
+                *value = parsed;
+            }
+        }
+    }
+
+    fn read_answer(&self, answer: &mut Json, _: &Value, memory: &mut Json) {
+        let Some(config) = answer.get_mut("config").and_then(Json::as_object_mut) else {
+            return;
+        };
+        let mut no_texts = Vec::new();
+        for (key, value) in config.iter_mut().filter(|(_, value)| !value.is_string()) {
+            no_texts.push(Json::String(key.clone()));
+            *value = Json::String(value.to_string());
+        }
+        *memory = if no_texts.is_empty() {
+            Json::Null
+        } else {
+            Json::Array(no_texts)
+        };
+    }
+}

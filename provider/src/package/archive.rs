@@ -1,0 +1,107 @@
+//! The zip of a package: the same bytes for the same input, on any machine and at any time.
+
+use std::fs::File;
+use std::io::{Read, Seek, Write};
+use std::path::Path;
+
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, DateTime, System, ZipArchive, ZipWriter};
+
+use super::PackageError;
+
+/// Writes a zip with one program in it.
+pub fn write<W: Write + Seek>(zip: W, name: &str, program: &mut impl Read) -> zip::result::ZipResult<W> {
+    // The first moment that a zip can express: when the package was made is nobody's business. The mode and the
+    // system are fixed too, so that a zip that is made on Windows is executable elsewhere.
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .compression_level(Some(9))
+        .last_modified_time(DateTime::DEFAULT)
+        .system(System::Unix)
+        .unix_permissions(0o755);
+    let mut writer = ZipWriter::new(zip);
+    writer.start_file(name, options)?;
+    std::io::copy(program, &mut writer)?;
+    writer.finish()
+}
+
+/// The names of the files in a zip.
+pub fn list(zip: &Path) -> Result<Vec<String>, PackageError> {
+    let archive = open(zip)?;
+    names(&archive)
+        .collect::<Result<_, _>>()
+        .map_err(|error| PackageError::Zip {
+            path: zip.to_owned(),
+            error,
+        })
+}
+
+/// Up to so many bytes of the first file whose name begins so.
+pub fn head(zip: &Path, prefix: &str, length: u64) -> Result<Option<Vec<u8>>, PackageError> {
+    let as_zip = |error| PackageError::Zip {
+        path: zip.to_owned(),
+        error,
+    };
+    let mut archive = open(zip)?;
+    let name = names(&archive)
+        .filter_map(Result::ok)
+        .find(|name| name.starts_with(prefix));
+    let Some(name) = name else { return Ok(None) };
+    let mut bytes = Vec::new();
+    let entry = archive.by_name(&name).map_err(as_zip)?;
+    entry
+        .take(length)
+        .read_to_end(&mut bytes)
+        .map_err(PackageError::file("failed to read", zip))?;
+    Ok(Some(bytes))
+}
+
+fn names(archive: &ZipArchive<impl Read + Seek>) -> impl Iterator<Item = zip::result::ZipResult<String>> {
+    archive
+        .file_names()
+        .map(|name| name.map(std::borrow::Cow::into_owned))
+}
+
+fn open(zip: &Path) -> Result<ZipArchive<std::io::BufReader<File>>, PackageError> {
+    let file = File::open(zip).map_err(PackageError::file("failed to open", zip))?;
+    ZipArchive::new(std::io::BufReader::new(file)).map_err(|error| PackageError::Zip {
+        path: zip.to_owned(),
+        error,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::hash;
+    use super::*;
+
+    #[test]
+    fn a_zip_is_the_same_whenever_it_is_made_and_hashes_as_its_directory() {
+        let zip = |content: &[u8]| {
+            write(
+                std::io::Cursor::new(Vec::new()),
+                "terraform-provider-x_v1.0.0",
+                &mut &*content,
+            )
+            .unwrap()
+            .into_inner()
+        };
+        let content = b"program".repeat(1000);
+        assert_eq!(zip(&content), zip(&content));
+        assert_ne!(zip(&content), zip(b"other"));
+        let directory = tempfile::tempdir().unwrap();
+        let archive = directory.path().join("x.zip");
+        std::fs::write(&archive, zip(&content)).unwrap();
+        let package = directory.path().join("package");
+        std::fs::create_dir(&package).unwrap();
+        std::fs::write(package.join("terraform-provider-x_v1.0.0"), &content).unwrap();
+        assert_eq!(
+            hash::of_archive_content(&archive).unwrap(),
+            hash::of_directory(&package).unwrap()
+        );
+        assert_eq!(
+            head(&archive, "terraform-provider-x", 7).unwrap().as_deref(),
+            Some(&b"program"[..])
+        );
+    }
+}

@@ -1,0 +1,117 @@
+//! `.terraform.lock.hcl`: what `terraform init` chose before.
+
+use std::path::Path;
+
+use hcl_edit::expr::Expression;
+use hcl_edit::structure::Body;
+
+use super::version::Version;
+use crate::address::Address;
+
+/// The name of the file, in the directory of the configuration.
+pub const FILE: &str = ".terraform.lock.hcl";
+
+/// What was chosen for one provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The provider.
+    pub address: Address,
+    /// Its version.
+    pub version: Version,
+    /// The constraints that it met.
+    pub constraints: Option<String>,
+    /// Hashes of packages that are accepted, each with its scheme.
+    pub hashes: Vec<String>,
+}
+
+/// Why a lock file is of no use.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// The file cannot be read.
+    #[error("failed to read the lock file: {0}")]
+    File(#[from] std::io::Error),
+    /// It is no HCL.
+    #[error("the lock file is damaged: {0}")]
+    Syntax(#[from] hcl_edit::parser::Error),
+    /// An entry is not what Terraform writes.
+    #[error("the lock file is damaged: the entry `{0}` {1}")]
+    Entry(String, &'static str),
+}
+
+/// The entries of the lock file of a directory; none where there is no such file.
+pub fn read(directory: &Path) -> Result<Vec<Entry>, LockError> {
+    match std::fs::read_to_string(directory.join(FILE)) {
+        Ok(text) => parse(&text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The entries of a lock file.
+pub fn parse(text: &str) -> Result<Vec<Entry>, LockError> {
+    let body = hcl_edit::parser::parse_body(text)?;
+    body.get_blocks("provider")
+        .map(|block| {
+            let name = block
+                .labels
+                .first()
+                .map(hcl_edit::structure::BlockLabel::as_str)
+                .unwrap_or_default();
+            let wrong = |what| LockError::Entry(name.to_owned(), what);
+            let address = Address::parse_full(name).map_err(|_| wrong("has no whole address"))?;
+            if address.full() != name {
+                return Err(wrong("has an address that is not in its normal form"));
+            }
+            let version = text_of(&block.body, "version").ok_or_else(|| wrong("has no version"))?;
+            let version = Version::parse(&version).map_err(|_| wrong("has no whole version"))?;
+            let hashes = block
+                .body
+                .get_attribute("hashes")
+                .map(|attribute| &attribute.value);
+            let hashes = match hashes {
+                Some(Expression::Array(array)) => array
+                    .iter()
+                    .filter_map(|item| item.as_str().map(str::to_owned))
+                    .collect(),
+                _ => Vec::new(),
+            };
+            Ok(Entry {
+                address,
+                version,
+                constraints: text_of(&block.body, "constraints"),
+                hashes,
+            })
+        })
+        .collect()
+}
+
+fn text_of(body: &Body, key: &str) -> Option<String> {
+    body.get_attribute(key)?.value.as_str().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_is_read_and_a_damaged_one_named() {
+        let text = "provider \"registry.terraform.io/a/b\" {\n  version     = \"1.2.3\"\n  constraints = \"~> 1.2\"\n  \
+                    hashes = [\n    \"h1:x\",\n    \"zh:y\",\n  ]\n}\n";
+        let [entry] = &parse(text).unwrap()[..] else {
+            panic!("one entry")
+        };
+        assert_eq!(entry.address.to_string(), "a/b");
+        assert_eq!(entry.version, Version::new(1, 2, 3));
+        assert_eq!(entry.constraints.as_deref(), Some("~> 1.2"));
+        assert_eq!(entry.hashes, ["h1:x", "zh:y"]);
+        for (text, wanted) in [
+            ("provider \"a/b\" {}\n", "has no whole address"),
+            ("provider \"registry.terraform.io/A/b\" {}\n", "normal form"),
+            ("provider \"registry.terraform.io/a/b\" {}\n", "has no version"),
+            ("provider {", "damaged"),
+        ] {
+            let error = parse(text).unwrap_err().to_string();
+            assert!(error.contains(wanted), "{error}");
+        }
+    }
+}

@@ -1,0 +1,432 @@
+//! The texts of the files afterwards.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use hcl_edit::Span;
+use hcl_edit::structure::Block;
+
+use super::VERSIONS_FILE;
+use super::module::{Entry, File, Module, key_text};
+use super::plan::{PlanError, Requirement};
+use crate::hcl::format::format;
+use crate::hcl::token::{self, Kind};
+
+/// The least Terraform that understands sources.
+const REQUIRED_VERSION: &str = "\">= 0.13\"";
+
+/// How the marker begins, by which it is found again.
+const TODO: &str = "TF-UPGRADE-TODO";
+
+/// A file that shall have another text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Its name in the directory.
+    pub name: String,
+    /// What it has now; `None` for a file that does not exist.
+    pub before: Option<String>,
+    /// What it shall have.
+    pub after: String,
+}
+
+/// The files that must change so that each provider has its entry, in one block.
+pub fn changes(
+    module: &Module,
+    requirements: &BTreeMap<String, Requirement>,
+) -> Result<Vec<Change>, PlanError> {
+    let with_block: Vec<&File> = module
+        .files
+        .iter()
+        .filter(|file| file.required_providers().next().is_some())
+        .collect();
+    let target = match with_block.as_slice() {
+        [only] => only.name.as_str(),
+        _ => VERSIONS_FILE,
+    };
+    // The first block of the target is kept, in this or another file everything else of the kind goes.
+    let mut texts: BTreeMap<String, String> = BTreeMap::new();
+    for name in [target, VERSIONS_FILE] {
+        let present = module.files.iter().find(|file| file.name == name);
+        texts.insert(
+            name.to_owned(),
+            present.map(|file| file.text.clone()).unwrap_or_default(),
+        );
+    }
+    for file in &with_block {
+        let keeps = usize::from(file.name == target);
+        let text = without_blocks(file, keeps);
+        texts.insert(file.name.clone(), text);
+    }
+    edit(&mut texts, target, |file| with_entries(file, requirements))?;
+    edit(&mut texts, VERSIONS_FILE, with_required_version)?;
+    Ok(texts
+        .into_iter()
+        .map(|(name, text)| Change {
+            before: module
+                .files
+                .iter()
+                .find(|file| file.name == name)
+                .map(|file| file.text.clone()),
+            after: format(&text),
+            name,
+        })
+        .filter(|change| change.before.as_ref() != Some(&change.after))
+        .collect())
+}
+
+fn edit(
+    texts: &mut BTreeMap<String, String>,
+    name: &str,
+    change: impl Fn(&File) -> String,
+) -> Result<(), PlanError> {
+    let text = texts.remove(name).unwrap_or_default();
+    let file = File::parse(name.to_owned(), text)
+        .map_err(|error| PlanError::Edit(name.to_owned(), error.to_string()))?;
+    texts.insert(name.to_owned(), change(&file));
+    Ok(())
+}
+
+/// A list of replacements of one text.
+struct Edits<'a> {
+    text: &'a str,
+    replacements: Vec<(Range<usize>, String)>,
+}
+
+impl<'a> Edits<'a> {
+    fn new(text: &'a str) -> Edits<'a> {
+        Edits {
+            text,
+            replacements: Vec::new(),
+        }
+    }
+
+    fn replace(&mut self, range: Range<usize>, by: impl Into<String>) {
+        self.replacements.push((range, by.into()));
+    }
+
+    /// Removes something with the rest of its line, if nothing else is there.
+    fn remove_lines(&mut self, range: &Range<usize>) {
+        let before = self.text.get(..range.start).unwrap_or_default();
+        let line_start = before.rfind('\n').map_or(0, |position| position + 1);
+        let after = self.text.get(range.end..).unwrap_or_default();
+        let rest = after.find('\n').map_or(after.len(), |position| position + 1);
+        let is_blank = |text: Option<&str>| text.is_some_and(|text| text.trim().is_empty());
+        let is_alone = is_blank(before.get(line_start..)) && is_blank(after.get(..rest));
+        if is_alone {
+            let mut end = range.end + rest;
+            // One empty line goes along, so that none is left between what was before and after.
+            let next = self.text.get(end..).unwrap_or_default();
+            let blank = next.find('\n').map_or(next.len(), |position| position + 1);
+            let had_blank_before = before
+                .get(..line_start)
+                .is_none_or(|before| before.is_empty() || before.ends_with("\n\n"));
+            if had_blank_before && is_blank(next.get(..blank)) {
+                end += blank;
+            }
+            // Nor one that was only between it and the end of the block or file.
+            let rest = self.text.get(end..).unwrap_or_default().trim_start();
+            let is_last = rest.is_empty() || rest.starts_with('}');
+            let blank_before = before.get(..line_start).and_then(|before| {
+                ["\r\n", "\n"]
+                    .iter()
+                    .find(|line| before.ends_with(&line.repeat(2)))
+            });
+            let start = match blank_before {
+                Some(line) if is_last => line_start - line.len(),
+                _ => line_start,
+            };
+            self.replace(start..end, "");
+        } else {
+            self.replace(range.clone(), "");
+        }
+    }
+
+    fn apply(mut self) -> String {
+        self.replacements.sort_by_key(|(range, _)| range.start);
+        let mut text = String::with_capacity(self.text.len());
+        let mut position = 0;
+        for (range, by) in &self.replacements {
+            text.push_str(self.text.get(position..range.start).unwrap_or_default());
+            text.push_str(by);
+            position = range.end.max(position);
+        }
+        text.push_str(self.text.get(position..).unwrap_or_default());
+        if self.text.contains("\r\n") {
+            text = text.replace("\r\n", "\n").replace('\n', "\r\n");
+        }
+        text
+    }
+}
+
+/// The file without its `required_providers` after the first so many, and without `terraform` blocks that are empty
+/// then.
+fn without_blocks(file: &File, keeps: usize) -> String {
+    let mut edits = Edits::new(&file.text);
+    let mut kept = 0;
+    for terraform in file.terraform_blocks() {
+        let mut removed: Vec<Range<usize>> = Vec::new();
+        for block in terraform.body.blocks() {
+            if block.ident.as_str() != "required_providers" {
+                continue;
+            }
+            if kept < keeps {
+                kept += 1;
+            } else {
+                removed.extend(block.span());
+            }
+        }
+        if removed.is_empty() {
+            continue;
+        }
+        match terraform.span() {
+            // A comment that stands alone is worth its block.
+            Some(span) if removed.len() == terraform.body.len() && !has_comment(file, &span, &removed) => {
+                edits.remove_lines(&span);
+            }
+            _ => removed.iter().for_each(|range| edits.remove_lines(range)),
+        }
+    }
+    edits.apply()
+}
+
+/// Whether there is a comment in a range, outside of others in it.
+fn has_comment(file: &File, range: &Range<usize>, without: &[Range<usize>]) -> bool {
+    let mut edits = Edits::new(&file.text);
+    for hole in without {
+        edits.replace(hole.clone(), "");
+    }
+    let length: usize = without.iter().map(|hole| hole.end - hole.start).sum();
+    let rest = edits.apply();
+    let inside = rest
+        .get(range.start..range.end.saturating_sub(length))
+        .unwrap_or_default();
+    token::tokens(inside)
+        .iter()
+        .any(|token| token.kind == Kind::Comment)
+}
+
+/// The file with an entry for each provider.
+fn with_entries(file: &File, requirements: &BTreeMap<String, Requirement>) -> String {
+    let mut edits = Edits::new(&file.text);
+    let block = file.required_providers().next();
+    let mut present: BTreeSet<&str> = BTreeSet::new();
+    for attribute in block.into_iter().flat_map(|block| block.body.attributes()) {
+        let Some(entry) = file.entry(attribute) else {
+            continue;
+        };
+        let Some(requirement) = requirements.get(entry.name) else {
+            continue;
+        };
+        present.insert(entry.name);
+        change_entry(&mut edits, &entry, requirement);
+    }
+    let mut added = String::new();
+    for (name, requirement) in requirements
+        .iter()
+        .filter(|(name, _)| !present.contains(name.as_str()))
+    {
+        for comment in &requirement.comments {
+            added.push_str(comment);
+            added.push('\n');
+        }
+        let _ = writeln!(added, "{name} = {}", object(name, requirement));
+    }
+    let terraform = file.terraform_blocks().next();
+    match (block, terraform) {
+        (Some(block), _) => append(&mut edits, block, &added),
+        (None, Some(terraform)) => append(
+            &mut edits,
+            terraform,
+            &format!("required_providers {{\n{added}}}\n"),
+        ),
+        (None, None) => {
+            let separator = match file.text.trim_end().is_empty() {
+                true => "",
+                false if file.text.ends_with('\n') => "\n",
+                false => "\n\n",
+            };
+            let end = file.text.len();
+            edits.replace(
+                end..end,
+                format!("{separator}terraform {{\nrequired_providers {{\n{added}}}\n}}\n"),
+            );
+        }
+    }
+    edits.apply()
+}
+
+/// Changes an entry only if it says something else than it should.
+fn change_entry(edits: &mut Edits<'_>, entry: &Entry<'_>, requirement: &Requirement) {
+    let Some(value) = entry.value.span() else { return };
+    let written = edits.text.get(value.clone()).unwrap_or_default();
+    let is_marked = requirement.source.is_some() || written.contains(TODO);
+    let is_right =
+        entry.source == requirement.source.as_deref() && entry.version == requirement.version.as_deref();
+    let Some(members) = entry.value.as_object() else {
+        edits.replace(value, object(entry.name, requirement));
+        return;
+    };
+    if is_right && is_marked {
+        return;
+    }
+    let has_comments = token::tokens(written)
+        .iter()
+        .any(|token| token.kind == Kind::Comment);
+    let has_more = members
+        .iter()
+        .any(|(key, _)| !matches!(key_text(key), Some("source" | "version")));
+    if !has_comments && !has_more {
+        edits.replace(value, object(entry.name, requirement));
+        return;
+    }
+    // What else is in the object stays: only what differs is changed.
+    let mut missing = String::new();
+    for (name, wanted) in [("source", &requirement.source), ("version", &requirement.version)] {
+        let member = members.iter().find(|(key, _)| key_text(key) == Some(name));
+        match (member, wanted) {
+            (Some((_, member)), Some(wanted)) => {
+                if let Some(span) = member.expr().span() {
+                    edits.replace(span, quoted(wanted));
+                }
+            }
+            (None, Some(wanted)) => {
+                let _ = writeln!(missing, "{name} = {}", quoted(wanted));
+            }
+            (_, None) => {}
+        }
+    }
+    if requirement.source.is_none() && !is_marked {
+        missing.insert_str(0, &marker(entry.name));
+    }
+    let after_brace = value.start + 1;
+    let follows_newline = edits
+        .text
+        .get(after_brace..)
+        .is_some_and(|rest| rest.trim_start_matches([' ', '\t', '\r']).starts_with('\n'));
+    let missing = missing.trim_end();
+    if !missing.is_empty() {
+        let end = if follows_newline { "" } else { "\n" };
+        edits.replace(after_brace..after_brace, format!("\n{missing}{end}"));
+    }
+}
+
+/// An object literal with source and version, or with the marker that says what is missing.
+fn object(name: &str, requirement: &Requirement) -> String {
+    let mut text = "{\n".to_owned();
+    match &requirement.source {
+        Some(source) => {
+            let _ = writeln!(text, "source = {}", quoted(source));
+        }
+        None => text.push_str(&marker(name)),
+    }
+    if let Some(version) = &requirement.version {
+        let _ = writeln!(text, "version = {}", quoted(version));
+    }
+    text.push('}');
+    text
+}
+
+fn marker(name: &str) -> String {
+    let lines = [
+        TODO,
+        "",
+        "No source detected for this provider. You must add a source address",
+        "in the following format:",
+        "",
+        &format!("source = \"your-registry.example.com/organization/{name}\""),
+        "",
+        "For more information, see the provider source documentation:",
+        "",
+        "https://www.terraform.io/docs/configuration/providers.html#provider-source",
+    ];
+    lines
+        .iter()
+        .map(|line| {
+            if line.is_empty() {
+                "#\n".to_owned()
+            } else {
+                format!("# {line}\n")
+            }
+        })
+        .collect()
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// The file with the `required_version` that sources need, in its first `terraform` block.
+fn with_required_version(file: &File) -> String {
+    let mut edits = Edits::new(&file.text);
+    let with_providers = file
+        .terraform_blocks()
+        .find(|block| block.body.has_blocks("required_providers"));
+    let Some(block) = with_providers.or_else(|| file.terraform_blocks().next()) else {
+        let end = file.text.len();
+        let separator = if file.text.trim_end().is_empty() { "" } else { "\n" };
+        edits.replace(
+            end..end,
+            format!("{separator}terraform {{\nrequired_version = {REQUIRED_VERSION}\n}}\n"),
+        );
+        return edits.apply();
+    };
+    match block.body.get_attribute("required_version") {
+        Some(attribute) => {
+            if let Some(span) = attribute.value.span() {
+                edits.replace(span, REQUIRED_VERSION);
+            }
+        }
+        None => append(
+            &mut edits,
+            block,
+            &format!("required_version = {REQUIRED_VERSION}\n"),
+        ),
+    }
+    edits.apply()
+}
+
+/// Adds lines at the end of a block's body.
+fn append(edits: &mut Edits<'_>, block: &Block, lines: &str) {
+    let Some(span) = block.span() else { return };
+    let Some(brace) = span.end.checked_sub(1).filter(|_| !lines.is_empty()) else {
+        return;
+    };
+    let inside = edits.text.get(span.start..brace).unwrap_or_default();
+    let last_line = inside.rsplit('\n').next().unwrap_or_default();
+    if inside.contains('\n') && last_line.trim().is_empty() {
+        let start = brace - last_line.len();
+        edits.replace(start..start, lines);
+        return;
+    }
+    // A block on one line is spread out.
+    let opening = token::tokens(inside);
+    let brace_after: usize = inside.find('{').unwrap_or_default();
+    let is_empty = opening.last().is_some_and(|token| token.kind == Kind::OpenBrace);
+    if !is_empty {
+        let after_brace = span.start + brace_after + 1;
+        edits.replace(after_brace..after_brace, "\n");
+    }
+    edits.replace(brace..brace, format!("\n{lines}"));
+}
+
+/// The comments right above an entry, and the one behind it.
+pub fn comments_before(entry: &Entry<'_>) -> Vec<String> {
+    let text = entry.file.text.as_str();
+    let before = text.get(..entry.span.start).unwrap_or_default();
+    let mut comments: Vec<String> = before
+        .lines()
+        .rev()
+        .skip_while(|line| line.trim().is_empty() && before.ends_with(line))
+        .map(str::trim)
+        .take_while(|line| line.starts_with('#') || line.starts_with("//"))
+        .map(str::to_owned)
+        .collect();
+    comments.reverse();
+    let after = text.get(entry.span.end..).unwrap_or_default();
+    let behind = after.lines().next().unwrap_or_default().trim();
+    if behind.starts_with('#') || behind.starts_with("//") {
+        comments.push(behind.to_owned());
+    }
+    comments
+}

@@ -1,0 +1,339 @@
+//! Values in msgpack, as every `DynamicValue` of the plugin protocol carries them.
+
+use std::collections::BTreeMap;
+
+use rmp::Marker;
+use rmp::decode::{self, ValueReadError};
+use rmp::encode::{self, ByteBuf};
+
+use super::conform::deeper;
+use super::error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind, Misfit};
+use super::{Number, Step, Type, Value};
+
+/// Reads a value of the type from exactly these bytes.
+///
+/// Unknown values lose their refinements. Objects have all attributes of their type and no others.
+pub fn decode(bytes: &[u8], r#type: &Type) -> Result<Value, DecodeError> {
+    let mut reader = Reader { rest: bytes };
+    let value = reader.value(r#type, 0)?;
+    if reader.rest.is_empty() {
+        Ok(value)
+    } else {
+        Err(DecodeErrorKind::Trailing.into())
+    }
+}
+
+/// Writes a value of the type as Terraform itself would.
+pub fn encode(value: &Value, r#type: &Type) -> Result<Vec<u8>, EncodeError> {
+    value.conforms(r#type)?;
+    let mut writer = ByteBuf::new();
+    write(&mut writer, value)?;
+    Ok(writer.into_vec())
+}
+
+/// Writes a value that conforms to its type: what the type adds is in [`Value::Dynamic`] already.
+fn write(writer: &mut ByteBuf, value: &Value) -> Result<(), EncodeError> {
+    match value {
+        Value::Null => {
+            let Ok(()) = encode::write_nil(writer);
+        }
+        Value::Unknown => {
+            // An extension of type 0 with one byte of no meaning.
+            writer.as_mut_vec().extend([Marker::FixExt1.to_u8(), 0, 0]);
+        }
+        Value::Bool(bool) => {
+            let Ok(()) = encode::write_bool(writer, *bool);
+        }
+        Value::Number(number) => write_number(writer, number)?,
+        Value::String(text) => write_text(writer, text)?,
+        Value::List(elements) | Value::Set(elements) | Value::Tuple(elements) => {
+            let Ok(_) = encode::write_array_len(writer, length(elements.len())?);
+            for (index, element) in elements.iter().enumerate() {
+                write(writer, element).map_err(|error| match value {
+                    Value::Set(_) => error.within_set(),
+                    _ => error.within(Step::index(index)),
+                })?;
+            }
+        }
+        Value::Map(entries) | Value::Object(entries) => {
+            let Ok(_) = encode::write_map_len(writer, length(entries.len())?);
+            for (name, entry) in entries {
+                write_text(writer, name)?;
+                write(writer, entry).map_err(|error| match value {
+                    Value::Map(_) => error.within(Step::Key(name.clone())),
+                    _ => error.within(Step::Attribute(name.clone())),
+                })?;
+            }
+        }
+        Value::Dynamic(typed) => {
+            let (r#type, value) = &**typed;
+            let json = r#type.to_json_bytes();
+            let Ok(_) = encode::write_array_len(writer, 2);
+            let Ok(_) = encode::write_bin_len(writer, length(json.len())?);
+            writer.as_mut_vec().extend(json);
+            write(writer, value)?;
+        }
+    }
+    Ok(())
+}
+
+/// An integer where it fits i64, a float64 where that is the number exactly, else text: cty's own choice.
+fn write_number(writer: &mut ByteBuf, number: &Number) -> Result<(), EncodeError> {
+    if let Some(integer) = number.as_i64() {
+        let Ok(_) = encode::write_sint(writer, integer);
+    } else if let Some(float) = number.as_wire_float() {
+        let Ok(()) = encode::write_f64(writer, float);
+    } else {
+        write_text(writer, &number.to_string())?;
+    }
+    Ok(())
+}
+
+fn write_text(writer: &mut ByteBuf, text: &str) -> Result<(), EncodeError> {
+    let Ok(_) = encode::write_str_len(writer, length(text.len())?);
+    writer.as_mut_vec().extend(text.as_bytes());
+    Ok(())
+}
+
+fn length(length: usize) -> Result<u32, EncodeErrorKind> {
+    u32::try_from(length).map_err(|_| EncodeErrorKind::TooLong)
+}
+
+struct Reader<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    fn value(&mut self, r#type: &Type, depth: usize) -> Result<Value, DecodeError> {
+        let marker = self.marker()?;
+        if marker == Marker::Null {
+            return self.bytes(1).map(|_| Value::Null);
+        }
+        if is_extension(marker) {
+            // cty takes any extension for an unknown value; type 12 has refinements in it.
+            let meta = decode::read_ext_meta(&mut self.rest).map_err(|error| fault(&error, r#type.noun()))?;
+            return self.bytes(meta.size).map(|_| Value::Unknown);
+        }
+        match r#type {
+            Type::Bool => match marker {
+                Marker::True => self.bytes(1).map(|_| Value::Bool(true)),
+                Marker::False => self.bytes(1).map(|_| Value::Bool(false)),
+                marker => Err(Misfit::Kind {
+                    expected: r#type.noun(),
+                    found: noun(marker),
+                }
+                .into()),
+            },
+            Type::Number => self.number().map(Value::Number),
+            Type::String => self
+                .text(r#type.noun())
+                .map(|text| Value::String(text.to_owned())),
+            Type::List(element) => {
+                let length = self.array_length(r#type)?;
+                self.elements(std::iter::repeat_n(&**element, length), deeper(depth)?)
+                    .map(Value::List)
+            }
+            Type::Set(element) => {
+                let length = self.array_length(r#type)?;
+                let elements = self.elements(std::iter::repeat_n(&**element, length), deeper(depth)?);
+                elements.map(Value::set).map_err(DecodeError::within_set)
+            }
+            Type::Tuple(types) => {
+                self.array_of(types.len(), r#type)?;
+                self.elements(types, deeper(depth)?).map(Value::Tuple)
+            }
+            Type::Map(element) => self.map(r#type, element, deeper(depth)?).map(Value::Map),
+            Type::Object(types) => self.object(r#type, types, deeper(depth)?).map(Value::Object),
+            Type::Dynamic => self.dynamic(deeper(depth)?),
+        }
+    }
+
+    /// Any integer or float, or a text of a number: Terraform sends what holds the number exactly.
+    fn number(&mut self) -> Result<Number, DecodeError> {
+        let expected = Type::Number.noun();
+        let number = match self.marker()? {
+            Marker::FixPos(_) | Marker::U8 | Marker::U16 | Marker::U32 | Marker::U64 => {
+                decode::read_int::<u64, _>(&mut self.rest).ok().map(Number::from)
+            }
+            Marker::FixNeg(_) | Marker::I8 | Marker::I16 | Marker::I32 | Marker::I64 => {
+                decode::read_int::<i64, _>(&mut self.rest).ok().map(Number::from)
+            }
+            Marker::F32 => decode::read_f32(&mut self.rest)
+                .ok()
+                .map(f64::from)
+                .map(from_float)
+                .transpose()?,
+            Marker::F64 => decode::read_f64(&mut self.rest)
+                .ok()
+                .map(from_float)
+                .transpose()?,
+            _ => return Ok(Number::parse(self.text(expected)?).ok_or(DecodeErrorKind::InvalidNumber)?),
+        };
+        // The marker was right, so only the bytes after it can be missing.
+        Ok(number.ok_or(DecodeErrorKind::Truncated)?)
+    }
+
+    fn text(&mut self, expected: &'static str) -> Result<&'a str, DecodeError> {
+        let length = decode::read_str_len(&mut self.rest).map_err(|error| fault(&error, expected))?;
+        let bytes = self.bytes(length)?;
+        std::str::from_utf8(bytes).map_err(|_| DecodeErrorKind::InvalidText.into())
+    }
+
+    fn elements<'t>(
+        &mut self,
+        types: impl IntoIterator<Item = &'t Type>,
+        depth: usize,
+    ) -> Result<Vec<Value>, DecodeError> {
+        let elements = types.into_iter().enumerate().map(|(index, r#type)| {
+            self.value(r#type, depth)
+                .map_err(|error| error.within(Step::index(index)))
+        });
+        elements.collect()
+    }
+
+    fn map(
+        &mut self,
+        r#type: &Type,
+        element: &Type,
+        depth: usize,
+    ) -> Result<BTreeMap<String, Value>, DecodeError> {
+        let mut entries = BTreeMap::new();
+        for _ in 0..self.map_length(r#type)? {
+            let key = self.text("a key")?;
+            let at = |error: DecodeError| error.within(Step::Key(key.to_owned()));
+            let value = self.value(element, depth).map_err(at)?;
+            if entries.insert(key.to_owned(), value).is_some() {
+                return Err(at(DecodeErrorKind::DuplicateKey.into()));
+            }
+        }
+        Ok(entries)
+    }
+
+    fn object(
+        &mut self,
+        r#type: &Type,
+        types: &BTreeMap<String, Type>,
+        depth: usize,
+    ) -> Result<BTreeMap<String, Value>, DecodeError> {
+        let mut attributes = BTreeMap::new();
+        for _ in 0..self.map_length(r#type)? {
+            let name = self.text("a name")?;
+            let at = |error: DecodeError| error.within(Step::Attribute(name.to_owned()));
+            let r#type = types
+                .get(name)
+                .ok_or_else(|| at(Misfit::UnexpectedAttribute.into()))?;
+            let value = self.value(r#type, depth).map_err(at)?;
+            if attributes.insert(name.to_owned(), value).is_some() {
+                return Err(at(DecodeErrorKind::DuplicateKey.into()));
+            }
+        }
+        match types.keys().find(|name| !attributes.contains_key(*name)) {
+            Some(name) => {
+                Err(DecodeError::from(Misfit::MissingAttribute).within(Step::Attribute(name.clone())))
+            }
+            None => Ok(attributes),
+        }
+    }
+
+    /// `[type in JSON, value]`.
+    fn dynamic(&mut self, depth: usize) -> Result<Value, DecodeError> {
+        self.array_of(2, &Type::Dynamic)?;
+        let length = decode::read_bin_len(&mut self.rest).map_err(|error| fault(&error, "a type"))?;
+        let r#type = Type::parse_bytes(self.bytes(length)?).map_err(DecodeErrorKind::from)?;
+        if r#type == Type::Dynamic {
+            return Err(Misfit::DynamicType.into());
+        }
+        let value = self.value(&r#type, depth)?;
+        Ok(Value::Dynamic(Box::new((r#type, value))))
+    }
+
+    fn array_of(&mut self, expected: usize, r#type: &Type) -> Result<(), DecodeError> {
+        let found = self.array_length(r#type)?;
+        if found == expected {
+            Ok(())
+        } else {
+            Err(Misfit::Length { expected, found }.into())
+        }
+    }
+
+    fn array_length(&mut self, r#type: &Type) -> Result<usize, DecodeError> {
+        let length = decode::read_array_len(&mut self.rest).map_err(|error| fault(&error, r#type.noun()))?;
+        self.claimed(length, 1)
+    }
+
+    fn map_length(&mut self, r#type: &Type) -> Result<usize, DecodeError> {
+        let length = decode::read_map_len(&mut self.rest).map_err(|error| fault(&error, r#type.noun()))?;
+        self.claimed(length, 2)
+    }
+
+    /// Believes a claimed number of elements only as far as there are bytes for it, so that memory is reserved in
+    /// proportion to the input.
+    fn claimed(&self, elements: u32, bytes_each: usize) -> Result<usize, DecodeError> {
+        match usize::try_from(elements) {
+            Ok(elements) if elements <= self.rest.len() / bytes_each => Ok(elements),
+            _ => Err(DecodeErrorKind::Truncated.into()),
+        }
+    }
+
+    fn marker(&self) -> Result<Marker, DecodeError> {
+        self.rest
+            .first()
+            .map(|&byte| Marker::from_u8(byte))
+            .ok_or_else(|| DecodeErrorKind::Truncated.into())
+    }
+
+    fn bytes(&mut self, count: u32) -> Result<&'a [u8], DecodeError> {
+        let split = usize::try_from(count)
+            .ok()
+            .and_then(|count| self.rest.split_at_checked(count));
+        let (bytes, rest) = split.ok_or(DecodeErrorKind::Truncated)?;
+        self.rest = rest;
+        Ok(bytes)
+    }
+}
+
+fn from_float(float: f64) -> Result<Number, DecodeErrorKind> {
+    Number::from_f64(float).ok_or(DecodeErrorKind::InvalidNumber)
+}
+
+fn fault(error: &ValueReadError<std::io::Error>, expected: &'static str) -> DecodeError {
+    match error {
+        ValueReadError::TypeMismatch(marker) => Misfit::Kind {
+            expected,
+            found: noun(*marker),
+        }
+        .into(),
+        // A slice ends; it does not fail.
+        ValueReadError::InvalidMarkerRead(_) | ValueReadError::InvalidDataRead(_) => {
+            DecodeErrorKind::Truncated.into()
+        }
+    }
+}
+
+fn is_extension(marker: Marker) -> bool {
+    matches!(
+        marker,
+        Marker::FixExt1
+            | Marker::FixExt2
+            | Marker::FixExt4
+            | Marker::FixExt8
+            | Marker::FixExt16
+            | Marker::Ext8
+            | Marker::Ext16
+            | Marker::Ext32
+    )
+}
+
+fn noun(marker: Marker) -> &'static str {
+    match marker {
+        Marker::Null => "null",
+        Marker::True | Marker::False => "a boolean",
+        Marker::FixStr(_) | Marker::Str8 | Marker::Str16 | Marker::Str32 => "a string",
+        Marker::Bin8 | Marker::Bin16 | Marker::Bin32 => "bytes",
+        Marker::FixArray(_) | Marker::Array16 | Marker::Array32 => "an array",
+        Marker::FixMap(_) | Marker::Map16 | Marker::Map32 => "a map",
+        _ if is_extension(marker) => "an unknown value",
+        Marker::Reserved => "a byte without meaning",
+        _ => "a number",
+    }
+}

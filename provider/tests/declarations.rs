@@ -1,0 +1,57 @@
+//! The statics that `provider!` makes of the project's declarations are what the parser reads.
+
+#![cfg(test)]
+
+use std::fs;
+use std::path::Path;
+
+use provider::Binding;
+use provider::durantic::DEFINITION;
+use schema::{Kind, Model, Source, Sources};
+
+fn parsed() -> Model {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schema");
+    let mut sources = Sources::default();
+    for part in Sources::FOLDERS {
+        for entry in fs::read_dir(folder.join(part)).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            if Sources::is_source(name) {
+                let name = Path::new(part).join(name).to_str().unwrap().to_owned();
+                sources.files.push(Source {
+                    name,
+                    text: fs::read_to_string(&path).unwrap(),
+                });
+            }
+        }
+    }
+    let (model, problems) = schema::parse(&sources);
+    assert!(problems.is_empty(), "{problems:#?}");
+    model
+}
+
+#[test]
+fn a_static_equals_the_parsed_file() {
+    let model = parsed();
+    assert_eq!(*DEFINITION.provider, model.provider);
+    let bindings: Vec<&Binding> = DEFINITION
+        .resources
+        .iter()
+        .chain(DEFINITION.data_sources)
+        .collect();
+    assert_eq!(bindings.len(), model.declarations.len());
+    for binding in bindings {
+        let same = |kind: Kind, name: &str| binding.schema.kind == kind && binding.schema.name == name;
+        let declaration = model
+            .declarations
+            .iter()
+            .find(|declaration| same(declaration.resource.kind, &declaration.resource.name));
+        assert_eq!(*binding.schema, declaration.unwrap().resource);
+        assert_eq!(binding.hook.is_some(), binding.schema.hook.is_some());
+    }
+}
+
+#[test]
+fn every_operation_is_there_since_a_hook_may_call_any() {
+    assert_eq!(DEFINITION.operations, parsed().operations);
+}

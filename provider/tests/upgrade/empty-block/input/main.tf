@@ -1,0 +1,5 @@
+terraform {
+  required_providers {}
+}
+
+resource "aws_instance" "web" {}

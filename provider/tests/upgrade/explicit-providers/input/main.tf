@@ -1,0 +1,7 @@
+resource "null_resource" "x" {
+  provider = aws.west
+}
+
+resource "google_thing" "y" {
+  provider = "random.other"
+}

@@ -1,0 +1,34 @@
+terraform {
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "~> 2.0"
+    }
+  }
+  required_version = ">= 0.13"
+}
+variable "x" { type = string }
+variable "list" {
+  type        = list(string)
+  description = "a"                 # one
+  default     = ["${var.x}", "b", ] // two
+}
+resource "aws_instance" "web" {
+  ami       = var.x
+  tags      = { a = 1, b = "${var.x}-1" }
+  count     = -1 * 2
+  user_data = <<-EOT
+     kept   ${var.x}
+       as is
+    EOT
+  dynamic "x" {
+    for_each = [for a in [1, 2] : a if a != 1]
+    content {}
+  }
+  list = [
+    {
+      a = 1
+      }, {
+      b = 2
+  }]
+}

@@ -1,0 +1,5 @@
+terraform {
+  required_providers {
+    null = "1.0"
+  }
+}

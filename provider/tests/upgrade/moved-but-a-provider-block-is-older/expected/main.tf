@@ -1,0 +1,3 @@
+provider "fresh" {
+  version = "~> 1.0"
+}

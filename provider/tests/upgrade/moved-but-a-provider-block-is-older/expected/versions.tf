@@ -1,0 +1,8 @@
+terraform {
+  required_providers {
+    fresh = {
+      source = "hashicorp/fresh"
+    }
+  }
+  required_version = ">= 0.13"
+}

@@ -1,0 +1,7 @@
+locals {
+  x=1
+}
+
+data "terraform_remote_state" "x" {
+  backend = "local"
+}

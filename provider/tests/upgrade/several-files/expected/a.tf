@@ -1,0 +1,6 @@
+terraform {
+  # Where the state is.
+  backend "local" {}
+}
+
+resource "aws_instance" "web" {}

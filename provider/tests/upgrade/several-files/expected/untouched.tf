@@ -1,0 +1,4 @@
+locals {
+    badly   = "laid out"
+  x=1
+}

@@ -1,0 +1,7 @@
+terraform {
+  required_providers {
+    null = ">= 2.0" # small
+  }
+}
+
+resource "null_resource" "x" {}

@@ -1,0 +1,1 @@
+resource "acme_rocket" "x" {}

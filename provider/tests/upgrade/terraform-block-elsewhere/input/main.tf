@@ -1,0 +1,5 @@
+terraform {
+  backend "local" {}
+}
+
+resource "aws_instance" "web" {}
