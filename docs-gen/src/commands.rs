@@ -1,0 +1,255 @@
+//! What each command does.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use provider::durantic::DEFINITION;
+use thiserror::Error;
+
+use crate::compat::{self, Names};
+use crate::diff;
+use crate::examples::{ExampleError, Examples};
+use crate::facts::{self, Documentation};
+use crate::files::Files;
+use crate::json::{Document, DocumentError, Provider};
+use crate::llms;
+use crate::options::{Command, Options, Registry, Source, Style, Validate};
+use crate::registry::{self, PageError};
+use crate::served;
+use crate::site::{self, SiteError};
+use crate::validate::{self, Subcategories};
+
+/// Why a command cannot do its work.
+#[derive(Debug, Error)]
+pub enum CommandError {
+    /// A file that cannot be read or written.
+    #[error("`{}`: {}", .0.display(), .1)]
+    File(PathBuf, #[source] std::io::Error),
+    /// Standard output that cannot be written.
+    #[error("standard output: {0}")]
+    Output(#[from] std::io::Error),
+    /// A schema that cannot be used.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+    /// Pages that cannot be made.
+    #[error(transparent)]
+    Page(#[from] PageError),
+    /// Pages of the other style that cannot be made.
+    #[error(transparent)]
+    Compat(#[from] compat::Error),
+    /// An example that cannot be used.
+    #[error(transparent)]
+    Example(#[from] ExampleError),
+    /// A site that cannot be built.
+    #[error(transparent)]
+    Site(#[from] SiteError),
+    /// JSON that cannot be read or written.
+    #[error("JSON: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+/// Runs one command.
+pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
+    let root = &options.root;
+    match &options.command {
+        Command::Registry(registry) => self::registry(root, registry),
+        Command::Check => {
+            let registry = Registry {
+                source: Source::default(),
+                check: true,
+                style: Style::Rich,
+                out: None,
+            };
+            let registry = self::registry(root, &registry)?;
+            let validate = validate(root, &Validate::default())?;
+            Ok(if registry == ExitCode::SUCCESS {
+                validate
+            } else {
+                registry
+            })
+        }
+        Command::Validate(options) => validate(root, options),
+        Command::Schema => {
+            let document = served::document(&DEFINITION)?;
+            print(&serde_json::to_string(&document)?)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Facts(source) => {
+            print(&serde_json::to_string_pretty(
+                &Subject::of(root, source)?.documentation()?,
+            )?)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Llms(options) => {
+            let subject = Subject::of(root, &options.source)?;
+            let files = llms::files(&subject.documentation()?, &subject.pages(Style::Rich)?)?;
+            let written = files
+                .write(&options.out, &[""])
+                .map_err(|error| CommandError::File(options.out.clone(), error))?;
+            eprintln!(
+                "{}: {} files, {written} of them changed",
+                options.out.display(),
+                files.len()
+            );
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Diff { old, new } => {
+            let old: Documentation = serde_json::from_str(&read(old)?)?;
+            let new: Documentation = serde_json::from_str(&read(new)?)?;
+            let changelog = diff::changelog(&old, &new);
+            if !changelog.is_empty() {
+                print(&changelog)?;
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Site(options) => {
+            let subject = Subject::of(root, &options.source)?;
+            let documentation = subject.documentation()?;
+            let version = match &options.version {
+                Some(version) => version.clone(),
+                None if documentation.version.is_empty() => "latest".to_owned(),
+                None => documentation.version.clone(),
+            };
+            let started = Instant::now();
+            let count = site::build(&documentation, &subject.templates, &options.out, &version)?;
+            eprintln!(
+                "{}: {count} files in {} ms",
+                options.out.join(version).display(),
+                started.elapsed().as_millis()
+            );
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn print(text: &str) -> std::io::Result<()> {
+    writeln!(std::io::stdout().lock(), "{text}")
+}
+
+/// The provider that is documented.
+pub struct Subject {
+    served: Provider,
+    /// `None` for this provider.
+    foreign: Option<String>,
+    names: Names,
+    examples: Examples,
+    /// Holds the folder `guides`.
+    pub templates: PathBuf,
+}
+
+impl Subject {
+    /// This provider, or that of the given schema.
+    pub fn of(root: &Path, source: &Source) -> Result<Subject, CommandError> {
+        let examples = Examples::new(source.examples.clone().unwrap_or_else(|| root.join("examples")));
+        let templates = source.templates.clone().unwrap_or_else(|| root.join("templates"));
+        let own = DEFINITION.provider.name.to_string();
+        let provider = source.provider_name.clone().unwrap_or(own);
+        let names = Names {
+            rendered: source
+                .rendered_provider_name
+                .clone()
+                .unwrap_or_else(|| provider.clone()),
+            provider,
+        };
+        let document = match &source.providers_schema {
+            Some(file) => Document::parse(&read(file)?)?,
+            None => served::document(&DEFINITION)?,
+        };
+        let address = document
+            .provider_schemas
+            .keys()
+            .find(|address| address.rsplit('/').next() == Some(names.short()))
+            .cloned()
+            .unwrap_or_default();
+        Ok(Subject {
+            served: document.provider(names.short())?.clone(),
+            foreign: source.providers_schema.is_some().then_some(address),
+            names,
+            examples,
+            templates,
+        })
+    }
+
+    /// What is known of it.
+    pub fn documentation(&self) -> Result<Documentation, CommandError> {
+        Ok(match &self.foreign {
+            None => facts::declared::documentation(&DEFINITION, env!("CARGO_PKG_VERSION"), &self.examples)?,
+            Some(address) => {
+                facts::served::documentation(&self.served, address, "", &self.names, &self.examples)?
+            }
+        })
+    }
+
+    /// Its pages for the Registry.
+    pub fn pages(&self, style: Style) -> Result<Files, CommandError> {
+        match style {
+            Style::Rich => Ok(registry::pages(&self.documentation()?, &self.templates)?),
+            Style::Tfplugindocs => {
+                let mut files = compat::pages(&self.served, &self.names, &self.examples)?;
+                files
+                    .copy(&self.templates.join("guides"), "guides")
+                    .map_err(PageError::Guide)?;
+                registry::check_sizes(&files)?;
+                Ok(files)
+            }
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<String, CommandError> {
+    std::fs::read_to_string(path).map_err(|error| CommandError::File(path.to_owned(), error))
+}
+
+fn registry(root: &Path, options: &Registry) -> Result<ExitCode, CommandError> {
+    let out = options.out.clone().unwrap_or_else(|| root.join("docs"));
+    let files = Subject::of(root, &options.source)?.pages(options.style)?;
+    let on_disk = |error| CommandError::File(out.clone(), error);
+    if !options.check {
+        let written = files.write(&out, &registry::OWNED).map_err(on_disk)?;
+        eprintln!(
+            "{}: {} pages, {written} of them changed",
+            out.display(),
+            files.len()
+        );
+        return Ok(ExitCode::SUCCESS);
+    }
+    match files.difference(&out, &registry::OWNED).map_err(on_disk)? {
+        None => Ok(ExitCode::SUCCESS),
+        Some(difference) => {
+            print(difference.trim_end())?;
+            eprintln!(
+                "{} is not what the provider serves. Run `cargo docs-gen registry` and commit the result.",
+                out.display()
+            );
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+fn validate(root: &Path, options: &Validate) -> Result<ExitCode, CommandError> {
+    let provider_dir = options.provider_dir.as_deref().unwrap_or(root);
+    let subject = Subject::of(root, &options.source)?;
+    let documentation = subject.documentation()?;
+    let problems = validate::validate(&validate::Subject {
+        root: provider_dir,
+        documentation: &documentation,
+        definition: subject.foreign.is_none().then_some(&DEFINITION),
+        examples: &subject.examples,
+        subcategories: Subcategories {
+            guides: options.allowed_guide_subcategories.clone(),
+            objects: options.allowed_resource_subcategories.clone(),
+        },
+    })
+    .map_err(|error| CommandError::File(provider_dir.to_owned(), error))?;
+    for problem in &problems {
+        eprintln!("{problem}");
+    }
+    Ok(if problems.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        eprintln!("{} problems", problems.len());
+        ExitCode::FAILURE
+    })
+}

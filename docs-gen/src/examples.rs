@@ -1,0 +1,113 @@
+//! The example files beside the documentation.
+
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::kind::Kind;
+use crate::words::trimmed;
+
+/// An example that cannot be used.
+#[derive(Debug, Error)]
+pub enum ExampleError {
+    /// A file without content.
+    #[error("`{}` is empty", .0.display())]
+    Empty(PathBuf),
+    /// A file that cannot be read.
+    #[error("`{}` cannot be read: {}", .0.display(), .1)]
+    Read(PathBuf, #[source] std::io::Error),
+}
+
+/// A folder of examples. One that does not exist has none.
+#[derive(Clone, Debug)]
+pub struct Examples(PathBuf);
+
+/// The ways of importing a resource that have an example.
+#[derive(Clone, Debug, Default)]
+pub struct Import {
+    /// `import-by-identity.tf`
+    pub by_identity: Option<String>,
+    /// `import-by-string-id.tf`
+    pub by_string_id: Option<String>,
+    /// `import.sh`
+    pub command: Option<String>,
+}
+
+impl Import {
+    /// Whether there is no example at all.
+    pub fn is_empty(&self) -> bool {
+        self.by_identity.is_none() && self.by_string_id.is_none() && self.command.is_none()
+    }
+}
+
+impl Examples {
+    /// The examples under this folder.
+    pub fn new(folder: impl Into<PathBuf>) -> Examples {
+        Examples(folder.into())
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Folder of an object's examples, whether it exists or not.
+    pub fn folder(&self, kind: Kind, name: &str) -> PathBuf {
+        let folder = self.0.join(kind.folder());
+        if kind == Kind::Provider {
+            folder
+        } else {
+            folder.join(name)
+        }
+    }
+
+    /// Example files of an object, sorted by the bytes of their names.
+    pub fn files(&self, kind: Kind, name: &str) -> Vec<PathBuf> {
+        let folder = self.folder(kind, name);
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let mut files: Vec<PathBuf> = entries
+            .map(|entry| entry.path())
+            .filter(|path| {
+                let name = path
+                    .file_name()
+                    .and_then(|name| name.to_str())
+                    .unwrap_or_default();
+                name.strip_prefix(kind.example_stem())
+                    .is_some_and(|rest| rest.ends_with(kind.example_end()))
+            })
+            .collect();
+        files.sort_by(|one, other| {
+            one.as_os_str()
+                .as_encoded_bytes()
+                .cmp(other.as_os_str().as_encoded_bytes())
+        });
+        files
+    }
+
+    /// Contents of an object's example files.
+    pub fn texts(&self, kind: Kind, name: &str) -> Result<Vec<String>, ExampleError> {
+        self.files(kind, name).iter().map(|path| read(path)).collect()
+    }
+
+    /// Examples of a resource's import.
+    pub fn import(&self, name: &str) -> Result<Import, ExampleError> {
+        let folder = self.folder(Kind::Resource, name);
+        let optional = |file: &str| {
+            let path = folder.join(file);
+            path.is_file().then(|| read(&path)).transpose()
+        };
+        Ok(Import {
+            by_identity: optional("import-by-identity.tf")?,
+            by_string_id: optional("import-by-string-id.tf")?,
+            command: optional("import.sh")?,
+        })
+    }
+}
+
+fn read(path: &Path) -> Result<String, ExampleError> {
+    let text = std::fs::read_to_string(path).map_err(|error| ExampleError::Read(path.to_owned(), error))?;
+    match trimmed(&text) {
+        "" => Err(ExampleError::Empty(path.to_owned())),
+        trimmed => Ok(trimmed.to_owned()),
+    }
+}

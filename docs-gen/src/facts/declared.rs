@@ -1,0 +1,469 @@
+//! Facts from the declarations that the provider serves.
+
+use std::fmt::Write as _;
+
+use provider::{Binding, Definition};
+use schema::{
+    Collection, Constraint, Delete, Equal, Format, Import, Literal, Mode, Phase, Resource, Rule as Declared,
+    Scalar,
+};
+use serde_json::{Value as Json, json};
+
+use super::{
+    Attribute, Bounds, Change, Destroy, Documentation, Example, FORMAT, Group, ImportExamples, Object,
+    Operation, Rule, Shape, Timeout, phrases,
+};
+use crate::examples::{ExampleError, Examples};
+use crate::kind::Kind;
+
+/// Everything that a definition declares, with its examples.
+pub fn documentation(
+    definition: &Definition,
+    version: &str,
+    examples: &Examples,
+) -> Result<Documentation, ExampleError> {
+    let provider = definition.provider;
+    let mut objects = vec![Object {
+        attributes: attributes(&provider.attributes, Effects::None),
+        examples: examples_of(examples, Kind::Provider, "")?,
+        ..empty(
+            Kind::Provider,
+            provider.name.to_string(),
+            &provider.summary,
+            &provider.description,
+        )
+    }];
+    for (kind, bindings) in [
+        (Kind::Resource, definition.resources),
+        (Kind::DataSource, definition.data_sources),
+    ] {
+        let mut of_kind = bindings
+            .iter()
+            .map(|binding| object(definition, kind, binding, examples))
+            .collect::<Result<Vec<Object>, _>>()?;
+        of_kind.sort_by(|one, other| one.name.cmp(&other.name));
+        objects.extend(of_kind);
+    }
+    Ok(Documentation {
+        format: FORMAT,
+        name: provider.name.to_string(),
+        address: provider.address.to_string(),
+        version: version.to_owned(),
+        objects,
+    })
+}
+
+/// Whether a changed value has an effect: only managed resources change.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Effects {
+    None,
+    Resource,
+}
+
+fn empty(kind: Kind, name: String, summary: &str, description: &str) -> Object {
+    Object {
+        kind,
+        name,
+        summary: summary.to_owned(),
+        description: description.trim().to_owned(),
+        subcategory: None,
+        since: None,
+        deprecated: None,
+        attributes: Vec::new(),
+        rules: Vec::new(),
+        timeouts: Vec::new(),
+        import: None,
+        identity: Vec::new(),
+        destroy: None,
+        operations: Vec::new(),
+        function: None,
+        examples: Vec::new(),
+        import_examples: ImportExamples::default(),
+    }
+}
+
+fn object(
+    definition: &Definition,
+    kind: Kind,
+    binding: &Binding,
+    examples: &Examples,
+) -> Result<Object, ExampleError> {
+    let resource = binding.schema;
+    let name = format!("{}_{}", definition.provider.name, resource.name);
+    let effects = if kind == Kind::Resource {
+        Effects::Resource
+    } else {
+        Effects::None
+    };
+    let import = match &resource.import {
+        Import::Never => None,
+        Import::By(form) => Some(form.to_string()),
+    };
+    let destroy = match &resource.api.delete {
+        Delete::None => None,
+        Delete::Forget => Some(Destroy::Forgotten),
+        Delete::Call(_) => Some(Destroy::Deleted),
+    };
+    Ok(Object {
+        subcategory: resource.subcategory.as_deref().map(str::to_owned),
+        since: resource.since.as_deref().map(str::to_owned),
+        deprecated: resource.deprecated.as_deref().map(str::to_owned),
+        attributes: attributes(&resource.attributes, effects),
+        rules: rules(resource),
+        timeouts: timeouts(resource),
+        import,
+        destroy,
+        operations: operations(definition, resource),
+        examples: examples_of(examples, kind, &name)?,
+        import_examples: match kind {
+            Kind::Resource => import_examples(examples, &name)?,
+            _ => ImportExamples::default(),
+        },
+        ..empty(kind, name, &resource.summary, &resource.description)
+    })
+}
+
+/// The example files of an object.
+pub(super) fn examples_of(examples: &Examples, kind: Kind, name: &str) -> Result<Vec<Example>, ExampleError> {
+    let texts = examples.texts(kind, name)?;
+    Ok(texts.iter().map(|text| example(text)).collect())
+}
+
+pub(super) fn import_examples(examples: &Examples, name: &str) -> Result<ImportExamples, ExampleError> {
+    let found = examples.import(name)?;
+    Ok(ImportExamples {
+        identity: found.by_identity,
+        block: found.by_string_id,
+        command: found.command,
+    })
+}
+
+/// A first comment that stands alone is the title.
+fn example(text: &str) -> Example {
+    let titled = text
+        .split_once('\n')
+        .and_then(|(first, rest)| Some((first.strip_prefix("# ")?, rest.strip_prefix('\n')?)));
+    match titled {
+        Some((title, text)) => Example {
+            title: Some(title.trim_end_matches('.').to_owned()),
+            text: text.trim_start().to_owned(),
+        },
+        None => Example {
+            title: None,
+            text: text.to_owned(),
+        },
+    }
+}
+
+fn attributes(from: &[schema::Attribute], effects: Effects) -> Vec<Attribute> {
+    let mut out: Vec<Attribute> = from
+        .iter()
+        .map(|attribute| self::attribute(attribute, from, effects))
+        .collect();
+    out.sort_by(|one, other| one.name.cmp(&other.name));
+    out
+}
+
+fn attribute(from: &schema::Attribute, siblings: &[schema::Attribute], effects: Effects) -> Attribute {
+    let is_object = from.r#type.scalar == Scalar::Object;
+    let twin = siblings
+        .iter()
+        .find(|other| other.write_only && other.twin_of.as_deref() == Some(&*from.name));
+    let shape = match (from.block, is_object) {
+        (true, _) => Shape::Block,
+        (false, true) => Shape::Nested,
+        (false, false) => Shape::Value,
+    };
+    let nested_effects = if from.name == "timeouts" {
+        Effects::None
+    } else {
+        effects
+    };
+    Attribute {
+        name: from.name.to_string(),
+        r#type: words(from, shape),
+        shape,
+        group: group(from),
+        computed: from.mode.is_computed(),
+        description: from.doc.trim().to_owned(),
+        default: from.default.as_ref().map(literal),
+        environment: from.env.as_deref().map(str::to_owned),
+        format: from.format.map(|format| self::format(format).to_owned()),
+        allowed: from.validate.one_of.iter().map(ToString::to_string).collect(),
+        range: from.validate.range.map(bounds),
+        length: from.validate.length.map(bounds),
+        items: from.validate.items.map(bounds),
+        pattern: from.validate.pattern.as_deref().map(str::to_owned),
+        change: change(from, effects),
+        sensitive: from.sensitive,
+        write_only: from.write_only,
+        twin: twin.map(|twin| twin.name.to_string()),
+        not_returned: !from.returned && !from.write_only && from.wire.write.is_some(),
+        equal: match from.equal {
+            Equal::Exact => None,
+            Equal::Set => Some("set".to_owned()),
+            Equal::Scheme => Some("scheme".to_owned()),
+        },
+        deprecated: from.deprecated.as_deref().map(str::to_owned),
+        since: from.since.as_deref().map(str::to_owned),
+        attributes: attributes(&from.attributes, nested_effects),
+    }
+}
+
+fn group(from: &schema::Attribute) -> Group {
+    let is_required_block = from.block
+        && from
+            .validate
+            .items
+            .and_then(|items| items.min)
+            .is_some_and(|min| min > 0);
+    match from.mode {
+        Mode::Required => Group::Required,
+        _ if is_required_block => Group::Required,
+        Mode::Optional | Mode::OptionalComputed => Group::Optional,
+        Mode::Computed => Group::ReadOnly,
+    }
+}
+
+fn words(from: &schema::Attribute, shape: Shape) -> String {
+    let scalar = match from.r#type.scalar {
+        Scalar::Bool => "Boolean",
+        Scalar::Int | Scalar::Number => "Number",
+        Scalar::String => "String",
+        Scalar::Object => "",
+    };
+    let collection = |collection: &Collection| match collection {
+        Collection::List => "List",
+        Collection::Set => "Set",
+        Collection::Map => "Map",
+    };
+    if shape == Shape::Value {
+        let mut words: Vec<&str> = from.r#type.collections.iter().map(collection).collect();
+        words.push(scalar);
+        return words.join(" of ");
+    }
+    let mut words = if shape == Shape::Block {
+        "Block"
+    } else {
+        "Attributes"
+    }
+    .to_owned();
+    match from.r#type.collections.first() {
+        Some(outer) => {
+            words.push(' ');
+            words.push_str(collection(outer));
+            if shape == Shape::Block {
+                let items = from.validate.items;
+                for (word, bound) in [
+                    ("Min", items.and_then(|items| items.min)),
+                    ("Max", items.and_then(|items| items.max)),
+                ] {
+                    if let Some(bound) = bound.filter(|bound| *bound > 0) {
+                        let _ = write!(words, ", {word}: {bound}");
+                    }
+                }
+            }
+        }
+        None if shape == Shape::Block => words.push_str(match group(from) {
+            Group::Required => ", Required",
+            Group::Optional => ", Optional",
+            Group::ReadOnly => ", Read-only",
+        }),
+        None => {}
+    }
+    words
+}
+
+/// What a change does follows from what is sent: an attribute that is never sent has no effect but for what it decides.
+fn change(from: &schema::Attribute, effects: Effects) -> Option<Change> {
+    if effects == Effects::None || !from.mode.is_settable() {
+        return None;
+    }
+    let is_version_of_twin = from.twin_of.is_some() && !from.write_only;
+    let holds_something = from.r#type.scalar == Scalar::Object && from.name != "timeouts";
+    Some(if from.force_new {
+        Change::Replaced
+    } else if from.write_only && from.twin_of.is_some() {
+        // Terraform cannot see that it changes: the version beside it says so.
+        Change::Nothing
+    } else if is_version_of_twin || holds_something || from.wire.write.is_some() {
+        Change::InPlace
+    } else {
+        Change::Nothing
+    })
+}
+
+fn rules(resource: &Resource) -> Vec<Rule> {
+    let declared = resource.constraints.iter().map(rule);
+    let decided = resource.hook.iter().map(|sentence| Rule {
+        text: sentence.to_string(),
+        within: None,
+        attributes: Vec::new(),
+    });
+    declared.chain(decided).collect()
+}
+
+fn rule(constraint: &Constraint) -> Rule {
+    let (text, attributes) = match &constraint.rule {
+        Declared::ExactlyOneOf(names) => (
+            format!("Exactly one of {} must be set.", phrases::names(names, " and ")),
+            owned(names),
+        ),
+        Declared::AtMostOneOf(names) => (
+            format!("At most one of {} can be set.", phrases::names(names, " and ")),
+            owned(names),
+        ),
+        Declared::AtLeastOneOf(names) => (
+            format!("At least one of {} must be set.", phrases::names(names, " and ")),
+            owned(names),
+        ),
+        Declared::AllOrNone(names) => (
+            format!(
+                "{} are set together or not at all.",
+                phrases::names(names, " and ")
+            ),
+            owned(names),
+        ),
+        Declared::When {
+            attribute,
+            value,
+            require,
+            forbid,
+        } => {
+            let condition = match value {
+                Some(value) => format!("Where `{attribute}` is {},", phrases::literal(&literal(value))),
+                None => format!("Where `{attribute}` is set,"),
+            };
+            let mut demands = Vec::new();
+            if !require.is_empty() {
+                demands.push(format!("{} must be set", phrases::names(require, " and ")));
+            }
+            if !forbid.is_empty() {
+                demands.push(format!("{} cannot be set", phrases::names(forbid, " or ")));
+            }
+            let mut names = owned(require);
+            names.extend(owned(forbid));
+            names.insert(0, attribute.to_string());
+            (format!("{condition} {}.", demands.join(" and ")), names)
+        }
+    };
+    Rule {
+        text,
+        within: constraint.within.as_deref().map(str::to_owned),
+        attributes,
+    }
+}
+
+fn owned(names: &[schema::Text]) -> Vec<String> {
+    names.iter().map(ToString::to_string).collect()
+}
+
+fn timeouts(resource: &Resource) -> Vec<Timeout> {
+    let Some(timeouts) = &resource.timeouts else {
+        return Vec::new();
+    };
+    [
+        ("create", &timeouts.create),
+        ("update", &timeouts.update),
+        ("delete", &timeouts.delete),
+    ]
+    .into_iter()
+    .filter_map(|(step, default)| {
+        Some(Timeout {
+            step: step.to_owned(),
+            default: default.as_deref()?.to_owned(),
+        })
+    })
+    .collect()
+}
+
+fn operations(definition: &Definition, resource: &Resource) -> Vec<Operation> {
+    let api = &resource.api;
+    let mut steps: Vec<(String, &str)> = Vec::new();
+    let delete = match &api.delete {
+        Delete::Call(id) => Some(id),
+        Delete::None | Delete::Forget => None,
+    };
+    for (step, id) in [
+        ("create", api.create.as_ref()),
+        ("read", api.read.as_ref()),
+        ("update", api.update.as_ref()),
+        ("delete", delete),
+        ("find a create whose answer was lost", api.list.as_ref()),
+    ] {
+        steps.extend(id.map(|id| (step.to_owned(), &**id)));
+    }
+    for job in resource.jobs.iter() {
+        let after: Vec<&str> = job
+            .after
+            .iter()
+            .map(|phase| match phase {
+                Phase::Create => "create",
+                Phase::Update => "update",
+                Phase::Delete => "delete",
+            })
+            .collect();
+        let after = after.join(" and ");
+        steps.push((format!("start the run, after {after}"), &job.start));
+        steps.push(("wait for the run".to_owned(), &job.poll));
+    }
+    for lookup in resource.lookups.iter() {
+        let step = match &lookup.by {
+            Some(by) => format!("find by `{by}`"),
+            None => "find".to_owned(),
+        };
+        steps.push((step, &lookup.api));
+        steps.extend(
+            lookup
+                .then
+                .as_deref()
+                .map(|id| ("read what was found".to_owned(), id)),
+        );
+    }
+    steps
+        .into_iter()
+        .map(|(step, id)| {
+            let known = definition.operations.iter().find(|operation| operation.id == id);
+            Operation {
+                step,
+                id: id.to_owned(),
+                call: known
+                    .map(|operation| format!("{} {}", operation.method.name(), operation.path))
+                    .unwrap_or_default(),
+            }
+        })
+        .collect()
+}
+
+fn format(format: Format) -> &'static str {
+    match format {
+        Format::Uuid => "uuid",
+        Format::Ip => "ip",
+        Format::Cidr => "cidr",
+        Format::Url => "url",
+        Format::Duration => "duration",
+        Format::Timestamp => "timestamp",
+        Format::Json => "json",
+    }
+}
+
+fn bounds(from: schema::Bounds) -> Bounds {
+    Bounds {
+        min: from.min,
+        max: from.max,
+    }
+}
+
+fn literal(from: &Literal) -> Json {
+    match from {
+        Literal::Bool(value) => json!(value),
+        Literal::Int(value) => json!(value),
+        Literal::Number(text) => serde_json::from_str(text).unwrap_or_else(|_| json!(text)),
+        Literal::String(text) => json!(text),
+        Literal::List(values) => values.iter().map(literal).collect(),
+        Literal::Map(entries) => entries
+            .iter()
+            .map(|(key, value)| (key.to_string(), literal(value)))
+            .collect(),
+    }
+}

@@ -1,0 +1,196 @@
+//! Facts in words. Every sentence that a page derives is made here, so that all outputs say the same.
+
+use std::fmt::Write as _;
+
+use serde_json::Value as Json;
+
+use super::{Attribute, Bounds, Change, Destroy, Object, Rule};
+
+/// That a change of an attribute replaces the object.
+pub const FORCES_REPLACEMENT: &str = "**Forces replacement.**";
+
+/// What is derived of an attribute, as sentences of Markdown, the most important first.
+pub fn attribute(attribute: &Attribute, rules: &[Rule], within: Option<&str>) -> Vec<String> {
+    let mut out = Vec::new();
+    if let Some(remedy) = &attribute.deprecated
+        && !remedy.is_empty()
+    {
+        out.push(format!("**Deprecated**: {}", sentence(remedy)));
+    }
+    if attribute.change == Some(Change::Replaced) {
+        out.push(FORCES_REPLACEMENT.to_owned());
+    }
+    if let Some(default) = &attribute.default
+        && attribute.group != super::Group::ReadOnly
+    {
+        out.push(format!("Default: {}.", literal(default)));
+    }
+    if let Some(variable) = &attribute.environment {
+        out.push(format!("Environment variable: `{variable}`."));
+    }
+    if !attribute.allowed.is_empty() {
+        let allowed: Vec<String> = attribute.allowed.iter().map(|value| text(value)).collect();
+        out.push(format!("Allowed values: {}.", allowed.join(", ")));
+    }
+    let is_collection = ["List", "Set", "Map"]
+        .iter()
+        .any(|word| attribute.r#type.starts_with(word));
+    if let Some(format) = &attribute.format {
+        let sentence = format_sentence(format, is_collection);
+        let phrase = sentence
+            .trim_start_matches("Each is ")
+            .trim_end_matches('.')
+            .to_lowercase();
+        if !attribute.description.to_lowercase().contains(&phrase) {
+            out.push(sentence);
+        }
+    }
+    if let Some(range) = attribute.range {
+        out.push(capitalised(&bounds(range, "", "")));
+    }
+    if let Some(length) = attribute.length {
+        let each = if is_collection { "each " } else { "" };
+        out.push(capitalised(&format!(
+            "{each}{}",
+            bounds(length, " character", " characters")
+        )));
+    }
+    if let Some(items) = attribute.items {
+        out.push(capitalised(&bounds(items, " element", " elements")));
+    }
+    if let Some(pattern) = &attribute.pattern {
+        let what = if is_collection {
+            "Each element matches"
+        } else {
+            "Matches"
+        };
+        out.push(format!("{what} `{pattern}`."));
+    }
+    for rule in rules {
+        if rule.within.as_deref() == within && rule.attributes.contains(&attribute.name) {
+            out.push(rule.text.clone());
+        }
+    }
+    match attribute.equal.as_deref() {
+        Some("set") => out.push("The order has no meaning: another order is no change.".to_owned()),
+        Some("scheme") => out.push("Its scheme and a slash at its end make no difference.".to_owned()),
+        _ => {}
+    }
+    if let Some(twin) = &attribute.twin {
+        out.push(format!(
+            "Its write-only twin `{twin}` is never stored in state or plan."
+        ));
+    }
+    if attribute.not_returned {
+        out.push("Not returned by the API: a change made elsewhere goes unseen.".to_owned());
+    }
+    if attribute.computed && attribute.default.is_none() && attribute.change.is_some() {
+        out.push("Unset, it keeps the value that the API has.".to_owned());
+    }
+    if let Some(since) = &attribute.since {
+        out.push(format!("Since version {since}."));
+    }
+    out
+}
+
+/// What a change of an attribute does.
+pub fn change(change: Change) -> &'static str {
+    match change {
+        Change::Replaced => "replaced",
+        Change::InPlace => "changed in place",
+        Change::Nothing => "nothing",
+    }
+}
+
+/// What destroying does.
+pub fn destroy(object: &Object, destroy: Destroy) -> String {
+    match destroy {
+        Destroy::Forgotten => {
+            "Destroying it makes no call: Terraform forgets the object, which stays as it is.".to_owned()
+        }
+        Destroy::Deleted => {
+            let call = object
+                .operations
+                .iter()
+                .find(|operation| operation.step == "delete");
+            let call = call
+                .map(|operation| format!(" with `{}`", operation.call))
+                .unwrap_or_default();
+            format!("Destroying it deletes the object{call}. One that is gone already is no error.")
+        }
+    }
+}
+
+/// A value as a configuration has it.
+pub fn literal(value: &Json) -> String {
+    match value {
+        Json::String(value) => text(value),
+        other => format!("`{other}`"),
+    }
+}
+
+fn text(value: &str) -> String {
+    if value.is_empty() {
+        "empty (`\"\"`)".to_owned()
+    } else {
+        format!("`{value}`")
+    }
+}
+
+fn format_sentence(format: &str, is_collection: bool) -> String {
+    let phrase = match format {
+        "uuid" => "a UUID",
+        "ip" => "an IPv4 or IPv6 address",
+        "cidr" => "an address block in CIDR notation",
+        "url" => "an absolute `http` or `https` URL",
+        "duration" => "a duration such as `90s` or `1h30m`",
+        "timestamp" => "a point in time after RFC 3339",
+        "json" => "a JSON document",
+        other => return format!("Format: {other}."),
+    };
+    if is_collection {
+        format!("Each is {phrase}.")
+    } else {
+        format!("{}.", capitalised(phrase))
+    }
+}
+
+fn bounds(bounds: Bounds, one: &str, many: &str) -> String {
+    let unit = |number: i64| if number == 1 { one } else { many };
+    match (bounds.min, bounds.max) {
+        (Some(min), Some(max)) if min == max => format!("exactly {min}{}.", unit(min)),
+        (Some(min), Some(max)) => format!("{min} to {max}{}.", unit(max)),
+        (Some(min), None) => format!("at least {min}{}.", unit(min)),
+        (None, Some(max)) => format!("at most {max}{}.", unit(max)),
+        (None, None) => String::new(),
+    }
+}
+
+fn sentence(text: &str) -> String {
+    let text = text.trim();
+    if text.ends_with(['.', '!', '?']) {
+        text.to_owned()
+    } else {
+        format!("{text}.")
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
+}
+
+/// Names in backticks, separated by commas and a last word.
+pub fn names<T: AsRef<str>>(names: &[T], last: &str) -> String {
+    let mut out = String::new();
+    for (index, name) in names.iter().enumerate() {
+        if index > 0 {
+            out.push_str(if index + 1 == names.len() { last } else { ", " });
+        }
+        let _ = write!(out, "`{}`", name.as_ref());
+    }
+    out
+}

@@ -1,0 +1,270 @@
+//! Facts from the output of `terraform providers schema -json`, for any provider.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::declared::{examples_of, import_examples};
+use super::{
+    Attribute, Destroy, Documentation, FORMAT, Function, Group, ImportExamples, Object, Parameter, Shape,
+};
+use crate::compat::{self, Error, Names};
+use crate::examples::Examples;
+use crate::json::{self, Provider};
+use crate::kind::Kind;
+use crate::words::Type;
+
+/// Everything that is served.
+pub fn documentation(
+    provider: &Provider,
+    address: &str,
+    version: &str,
+    names: &Names,
+    examples: &Examples,
+) -> Result<Documentation, Error> {
+    let empty = json::Schema::default();
+    let own = &provider.provider.as_ref().unwrap_or(&empty).block;
+    let mut objects = vec![Object {
+        examples: examples_of(examples, Kind::Provider, "")?,
+        ..object(Kind::Provider, names.rendered_short(), own)?
+    }];
+    for (kind, schemas) in Kind::blocks(provider) {
+        for (name, schema) in schemas {
+            let mut made = object(kind, name, &schema.block)?;
+            made.examples = examples_of(examples, kind, name)?;
+            if kind == Kind::Resource {
+                made.import_examples = import_examples(examples, name)?;
+                made.identity = provider
+                    .resource_identity_schemas
+                    .get(name)
+                    .map(identity)
+                    .transpose()?
+                    .unwrap_or_default();
+            }
+            objects.push(made);
+        }
+        if kind == Kind::EphemeralResource {
+            for (name, function) in &provider.functions {
+                let mut made = self::function(name, function)?;
+                made.examples = examples_of(examples, Kind::Function, name)?;
+                objects.push(made);
+            }
+        }
+    }
+    Ok(Documentation {
+        format: FORMAT,
+        name: names.rendered_short().to_owned(),
+        address: address.to_owned(),
+        version: version.to_owned(),
+        objects,
+    })
+}
+
+/// A first paragraph of one line is the summary.
+fn split(description: &str) -> (String, String) {
+    let description = description.trim();
+    let (first, rest) = description.split_once("\n\n").unwrap_or((description, ""));
+    let is_text = !first.starts_with(['#', '-', '*', '|', '>', '`', '~', '!']);
+    if is_text && !first.contains('\n') {
+        (first.to_owned(), rest.trim().to_owned())
+    } else {
+        (String::new(), description.to_owned())
+    }
+}
+
+fn object(kind: Kind, name: &str, block: &json::Block) -> Result<Object, Error> {
+    let (summary, description) = split(&block.description);
+    Ok(Object {
+        kind,
+        name: name.to_owned(),
+        summary,
+        description,
+        subcategory: None,
+        since: None,
+        deprecated: block.deprecated.then(|| block.deprecation_message.clone()),
+        attributes: attributes(name, block)?,
+        rules: Vec::new(),
+        timeouts: Vec::new(),
+        import: None,
+        identity: Vec::new(),
+        destroy: None::<Destroy>,
+        operations: Vec::new(),
+        function: None,
+        examples: Vec::new(),
+        import_examples: ImportExamples::default(),
+    })
+}
+
+fn function(name: &str, function: &json::Function) -> Result<Object, Error> {
+    let parameter = |from: &json::Parameter, is_variadic: bool| {
+        let mut words = Type::parse(&from.r#type)?.argument_words();
+        if is_variadic {
+            words = format!("Variadic, {words}");
+        }
+        if from.is_nullable {
+            words.push_str(", Nullable");
+        }
+        Ok::<_, Error>(Parameter {
+            name: from.name.clone(),
+            r#type: words,
+            description: from.description.trim().to_owned(),
+        })
+    };
+    let fixed = function
+        .parameters
+        .iter()
+        .flatten()
+        .map(|from| parameter(from, false));
+    let variadic = function
+        .variadic_parameter
+        .iter()
+        .map(|from| parameter(from, true));
+    let parameters = fixed.chain(variadic).collect::<Result<_, _>>()?;
+    let mut made = object(Kind::Function, name, &json::Block::default())?;
+    let (first, rest) = split(&function.description);
+    (made.summary, made.description) = if function.summary.is_empty() {
+        (first, rest)
+    } else {
+        (function.summary.clone(), function.description.trim().to_owned())
+    };
+    made.deprecated =
+        (!function.deprecation_message.is_empty()).then(|| function.deprecation_message.clone());
+    made.function = Some(Function {
+        signature: compat::signature(name, function)?,
+        parameters,
+    });
+    Ok(made)
+}
+
+fn identity(identity: &json::Identity) -> Result<Vec<Attribute>, Error> {
+    let attributes = identity.attributes.iter().map(|(name, from)| {
+        Ok(Attribute {
+            name: name.clone(),
+            r#type: Type::parse(&from.r#type)?.words()?,
+            group: if from.required_for_import {
+                Group::Required
+            } else {
+                Group::Optional
+            },
+            description: from.description.trim().to_owned(),
+            ..Attribute::default()
+        })
+    });
+    attributes.collect()
+}
+
+fn attributes(path: &str, block: &json::Block) -> Result<Vec<Attribute>, Error> {
+    let mut out = Vec::new();
+    for (name, from) in &block.attributes {
+        out.push(attribute(path, name, from)?);
+    }
+    for (name, nested) in &block.block_types {
+        let place = format!("{path}.{name}");
+        let group = compat::Group::of_block(nested).ok_or_else(|| Error::NoGroup(place.clone()))?;
+        let group = self::group(group);
+        let mut words = match nested.nesting_mode.as_str() {
+            "single" | "group" => format!("Block, {}", group.words()),
+            mode => format!("Block {}", capitalised(mode)),
+        };
+        for (word, bound) in [("Min", nested.min_items), ("Max", nested.max_items)] {
+            if bound > 0 && nested.nesting_mode != "single" {
+                let _ = write!(words, ", {word}: {bound}");
+            }
+        }
+        out.push(Attribute {
+            name: name.clone(),
+            r#type: words,
+            shape: Shape::Block,
+            group,
+            description: nested.block.description.trim().to_owned(),
+            deprecated: nested
+                .block
+                .deprecated
+                .then(|| nested.block.deprecation_message.clone()),
+            attributes: attributes(&place, &nested.block)?,
+            ..Attribute::default()
+        });
+    }
+    out.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(out)
+}
+
+fn attribute(path: &str, name: &str, from: &json::Attribute) -> Result<Attribute, Error> {
+    let place = format!("{path}.{name}");
+    let group = compat::Group::of_attribute(from).ok_or_else(|| Error::NoGroup(place.clone()))?;
+    let (words, shape, children) = if let Some(nested) = &from.nested_type {
+        let children = nested
+            .attributes
+            .iter()
+            .filter(|(_, child)| compat::Group::of_attribute(child).is_some())
+            .map(|(name, child)| attribute(&place, name, child))
+            .collect::<Result<Vec<_>, _>>()?;
+        let words = match nested.nesting_mode.as_str() {
+            "single" => "Attributes".to_owned(),
+            mode => format!("Attributes {}", capitalised(mode)),
+        };
+        (words, Shape::Nested, children)
+    } else {
+        let r#type = Type::parse(from.r#type.as_ref().unwrap_or_default())?;
+        let object = r#type.object();
+        let shape = if object.is_some() {
+            Shape::Object
+        } else {
+            Shape::Value
+        };
+        let children = object
+            .map(|object| members(object, self::group(group)))
+            .transpose()?;
+        (r#type.words()?, shape, children.unwrap_or_default())
+    };
+    Ok(Attribute {
+        name: name.to_owned(),
+        r#type: words,
+        shape,
+        group: self::group(group),
+        computed: from.computed,
+        description: from.description.trim().to_owned(),
+        sensitive: from.sensitive,
+        write_only: from.write_only,
+        deprecated: from.deprecated.then(|| from.deprecation_message.clone()),
+        attributes: children,
+        ..Attribute::default()
+    })
+}
+
+fn members(object: &BTreeMap<String, Type>, group: Group) -> Result<Vec<Attribute>, Error> {
+    let members = object.iter().map(|(name, r#type)| {
+        let inner = r#type.object();
+        Ok(Attribute {
+            name: name.clone(),
+            r#type: r#type.words()?,
+            shape: if inner.is_some() {
+                Shape::Object
+            } else {
+                Shape::Value
+            },
+            group,
+            attributes: inner
+                .map(|inner| members(inner, group))
+                .transpose()?
+                .unwrap_or_default(),
+            ..Attribute::default()
+        })
+    });
+    members.collect()
+}
+
+fn group(from: compat::Group) -> Group {
+    match from {
+        compat::Group::Required => Group::Required,
+        compat::Group::Optional => Group::Optional,
+        compat::Group::ReadOnly => Group::ReadOnly,
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
+}

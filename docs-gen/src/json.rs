@@ -1,0 +1,292 @@
+//! The document that `terraform providers schema -json` prints.
+//!
+//! Read for any provider, written for this one. The order of the fields is Terraform's, and what it leaves out where
+//! there is nothing to say is left out here too. Unknown keys are ignored: minor versions add some.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use thiserror::Error;
+
+/// Why a document cannot be used.
+#[derive(Debug, Error)]
+pub enum DocumentError {
+    /// The text is not such a document.
+    #[error("not the output of `terraform providers schema -json`: {0}")]
+    Syntax(#[from] serde_json::Error),
+    /// A later format.
+    #[error("format version `{0}` is not supported; supported is 0.1 up to 2.0")]
+    Version(String),
+    /// The document has other providers only.
+    #[error("no schema of `{wanted}` among {present}")]
+    Provider {
+        /// What was looked for.
+        wanted: String,
+        /// The addresses that are there.
+        present: String,
+    },
+}
+
+/// The whole document.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Document {
+    /// Version of the document's format, `MAJOR.MINOR`.
+    pub format_version: String,
+    /// Schemas by the provider's address.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub provider_schemas: BTreeMap<String, Provider>,
+}
+
+impl Document {
+    /// Reads a document and checks its version.
+    pub fn parse(text: &str) -> Result<Document, DocumentError> {
+        let document: Document = serde_json::from_str(text)?;
+        let mut parts = document.format_version.split('.').map(str::parse::<u32>);
+        match (parts.next(), parts.next(), parts.next()) {
+            (Some(Ok(0)), Some(Ok(1..)), None) | (Some(Ok(1)), Some(Ok(_)), None) => Ok(document),
+            _ => Err(DocumentError::Version(document.format_version)),
+        }
+    }
+
+    /// The schemas of the provider with that short name: under the name itself, under `hashicorp/NAME`, or (what
+    /// the generator of `HashiCorp` does not try) under the only address that ends with it.
+    pub fn provider(&self, short_name: &str) -> Result<&Provider, DocumentError> {
+        let known = [
+            short_name.to_owned(),
+            format!("registry.terraform.io/hashicorp/{short_name}"),
+        ];
+        if let Some(found) = known
+            .iter()
+            .find_map(|address| self.provider_schemas.get(address))
+        {
+            return Ok(found);
+        }
+        let mut others = self
+            .provider_schemas
+            .iter()
+            .filter(|(address, _)| address.rsplit('/').next() == Some(short_name));
+        match (others.next(), others.next()) {
+            (Some((_, only)), None) => Ok(only),
+            _ => Err(DocumentError::Provider {
+                wanted: short_name.to_owned(),
+                present: self
+                    .provider_schemas
+                    .keys()
+                    .map(|address| format!("`{address}`"))
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            }),
+        }
+    }
+}
+
+/// Everything one provider serves.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Provider {
+    /// The provider's own configuration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<Schema>,
+    /// Managed resources.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub resource_schemas: BTreeMap<String, Schema>,
+    /// Data sources.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub data_source_schemas: BTreeMap<String, Schema>,
+    /// Ephemeral resources.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ephemeral_resource_schemas: BTreeMap<String, Schema>,
+    /// List resources.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub list_resource_schemas: BTreeMap<String, Schema>,
+    /// Functions.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub functions: BTreeMap<String, Function>,
+    /// Identities of managed resources.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub resource_identity_schemas: BTreeMap<String, Identity>,
+    /// Actions.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub action_schemas: BTreeMap<String, Schema>,
+    /// State stores.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub state_store_schemas: BTreeMap<String, Schema>,
+}
+
+/// A versioned block.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Schema {
+    /// Version of the state's schema.
+    #[serde(default)]
+    pub version: u64,
+    /// The root block.
+    #[serde(default)]
+    pub block: Block,
+}
+
+/// Attributes and blocks.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Block {
+    /// Attributes by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, Attribute>,
+    /// Nested blocks by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub block_types: BTreeMap<String, NestedBlock>,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// `plain` or `markdown`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description_kind: String,
+    /// Whether it should not be used any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deprecated: bool,
+    /// What to use instead (Terraform 1.15 and later).
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub deprecation_message: String,
+}
+
+/// An attribute: `type` or `nested_type`, never both.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "the document has them so")]
+pub struct Attribute {
+    /// The type in cty's JSON form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<Json>,
+    /// The attributes of a nested attribute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nested_type: Option<NestedType>,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// `plain` or `markdown`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description_kind: String,
+    /// Whether it should not be used any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deprecated: bool,
+    /// What to use instead (Terraform 1.15 and later).
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub deprecation_message: String,
+    /// The configuration must set it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub required: bool,
+    /// The configuration may set it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
+    /// The provider may set it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub computed: bool,
+    /// Redacted by Terraform.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sensitive: bool,
+    /// Never stored.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub write_only: bool,
+}
+
+/// What a nested attribute holds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct NestedType {
+    /// Attributes by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, Attribute>,
+    /// `single`, `list`, `set` or `map`.
+    #[serde(default)]
+    pub nesting_mode: String,
+    /// Fewest elements.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub min_items: u64,
+    /// Most elements.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub max_items: u64,
+}
+
+/// A block type within a block.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct NestedBlock {
+    /// `single`, `group`, `list`, `set` or `map`.
+    #[serde(default)]
+    pub nesting_mode: String,
+    /// What each such block holds.
+    #[serde(default)]
+    pub block: Block,
+    /// Fewest blocks.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub min_items: u64,
+    /// Most blocks.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub max_items: u64,
+}
+
+/// A function.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Function {
+    /// What it does.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// What it does, in one sentence.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub summary: String,
+    /// What to use instead.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub deprecation_message: String,
+    /// The result's type in cty's JSON form.
+    pub return_type: Json,
+    /// Parameters in order. An empty list is not the same as none: the signature shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<Vec<Parameter>>,
+    /// The parameter that takes all further arguments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variadic_parameter: Option<Parameter>,
+}
+
+/// A function's parameter.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Parameter {
+    /// Its name.
+    #[serde(default)]
+    pub name: String,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// Whether null may be given.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_nullable: bool,
+    /// The type in cty's JSON form.
+    pub r#type: Json,
+}
+
+/// What identifies a managed resource.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Identity {
+    /// Version of the identity's schema.
+    #[serde(default)]
+    pub version: u64,
+    /// Attributes by name.
+    #[serde(default)]
+    pub attributes: BTreeMap<String, IdentityAttribute>,
+}
+
+/// An attribute of an identity.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct IdentityAttribute {
+    /// The type in cty's JSON form.
+    #[serde(default)]
+    pub r#type: Json,
+    /// What it is.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// An import must give it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub required_for_import: bool,
+    /// An import may give it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub optional_for_import: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}

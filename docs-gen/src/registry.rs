@@ -1,0 +1,341 @@
+//! The pages of the Registry in the default style.
+//!
+//! Headings, anchors and order are those of the generator of `HashiCorp`, because other tools read such pages (Pulumi's bridge
+//! is one) and links to them are in use. What is added is derived from the facts: see [`crate::facts::phrases`].
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{Environment, context};
+use serde::Serialize;
+use thiserror::Error;
+
+use crate::compat::{self, fence};
+use crate::facts::{Attribute, Change, Documentation, Group, Object, Rule, Shape, anchor, phrases};
+use crate::files::Files;
+use crate::kind::Kind;
+
+/// Folders and files under `docs/` that belong to the generator.
+pub const OWNED: [&str; 9] = [
+    "index.md",
+    "guides",
+    "resources",
+    "data-sources",
+    "functions",
+    "ephemeral-resources",
+    "actions",
+    "list-resources",
+    "state-stores",
+];
+
+/// Largest page that the Registry shows in full, in bytes.
+pub const LARGEST_PAGE: usize = 500_000;
+
+/// Why the pages cannot be made.
+#[derive(Debug, Error)]
+pub enum PageError {
+    /// A template that does not render.
+    #[error("the template does not render: {0:#}")]
+    Template(#[from] minijinja::Error),
+    /// A guide that cannot be read.
+    #[error("the guides cannot be read: {0}")]
+    Guide(#[from] std::io::Error),
+    /// A page that the Registry would cut off.
+    #[error("`{path}` has {size} bytes; the Registry shows pages of less than {LARGEST_PAGE}")]
+    Size {
+        /// The page.
+        path: String,
+        /// Its size in bytes.
+        size: usize,
+    },
+}
+
+/// All pages, and the guides of `templates`.
+pub fn pages(documentation: &Documentation, templates: &Path) -> Result<Files, PageError> {
+    let mut environment = Environment::new();
+    let syntax = SyntaxConfig::builder()
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .build()?;
+    environment.set_syntax(syntax);
+    environment.add_filter("yaml", |text: String| {
+        serde_json::to_string(&text).unwrap_or_default()
+    });
+    environment.add_filter("indented", |text: String| indented(&text));
+    environment.add_filter("item", |text: String| item(&text));
+    environment.add_template("page.md", include_str!("templates/page.md"))?;
+    let mut files = Files::default();
+    files.copy(&templates.join("guides"), "guides")?;
+    for object in &documentation.objects {
+        let text = page(&environment, documentation, object)?;
+        files.insert(format!("{}.md", object.path(&documentation.name)), text);
+    }
+    check_sizes(&files)?;
+    Ok(files)
+}
+
+/// Refuses pages that the Registry would cut off.
+pub fn check_sizes(files: &Files) -> Result<(), PageError> {
+    let too_large = files.iter().find(|(_, text)| text.len() >= LARGEST_PAGE);
+    too_large.map_or(Ok(()), |(path, text)| {
+        Err(PageError::Size {
+            path: path.to_owned(),
+            size: text.len(),
+        })
+    })
+}
+
+fn page(
+    environment: &Environment,
+    documentation: &Documentation,
+    object: &Object,
+) -> Result<String, PageError> {
+    let (title, heading) = match object.kind {
+        Kind::Provider => {
+            let title = format!("{} Provider", object.name);
+            (title.clone(), title)
+        }
+        Kind::Function => (
+            format!("{} function - {}", object.name, documentation.name),
+            format!("function: {}", object.name),
+        ),
+        kind => (
+            format!("{} {} - {}", object.name, kind.words(), documentation.name),
+            format!("{} ({})", object.name, kind.words()),
+        ),
+    };
+    // Rules without attributes are decided by code; those with attributes stand at each attribute too.
+    let summary = if object.summary.is_empty() {
+        compat::plain(&object.description)
+    } else {
+        compat::plain(&object.summary)
+    };
+    let text = environment.get_template("page.md")?.render(context! {
+        object => Serde(object),
+        title,
+        heading,
+        summary => summary.trim(),
+        schema => schema(object),
+        rules => Serde(&object.rules),
+        changes => Serde(changes(object)),
+        destroy => object.destroy.map(|destroy| phrases::destroy(object, destroy)),
+        import => import(object),
+    })?;
+    Ok(format!("{}\n", text.trim_end()))
+}
+
+/// The section "Schema".
+pub fn schema(object: &Object) -> String {
+    let mut out = "## Schema\n\n".to_owned();
+    members(&mut out, &[], &object.attributes, false, &object.rules);
+    out.truncate(out.trim_end().len());
+    out
+}
+
+fn members(out: &mut String, path: &[&str], attributes: &[Attribute], in_object: bool, rules: &[Rule]) {
+    let within = path.last().copied();
+    for group in Group::ALL {
+        let mut listed = attributes
+            .iter()
+            .filter(|attribute| attribute.group == group)
+            .peekable();
+        if listed.peek().is_none() {
+            continue;
+        }
+        let _ = match path {
+            [] => write!(out, "### {}\n\n", group.words()),
+            _ => write!(out, "{}:\n\n", group.words()),
+        };
+        for attribute in listed {
+            let path: Vec<&str> = path.iter().copied().chain([attribute.name.as_str()]).collect();
+            let _ = write!(out, "- `{}` ({})", attribute.name, flags(attribute));
+            let mut parts = Vec::new();
+            if !attribute.description.is_empty() {
+                parts.push(item(&attribute.description));
+            }
+            let derived = phrases::attribute(attribute, rules, within).join(" ");
+            if !derived.is_empty() {
+                parts.push(derived);
+            }
+            if !parts.is_empty() {
+                // After a list or a block of code, a line would be taken for a part of it.
+                let has_blocks =
+                    attribute.description.contains("\n\n") || attribute.description.contains("\n- ");
+                let separator = if has_blocks { "\n\n  " } else { "\n  " };
+                let _ = write!(out, " {}", parts.join(separator));
+            }
+            if let Some(anchor) = anchor(attribute.shape, in_object, &path) {
+                let _ = write!(out, " (see [below for nested schema](#{anchor}))");
+            }
+            out.push('\n');
+        }
+        out.push('\n');
+    }
+    for attribute in attributes {
+        let path: Vec<&str> = path.iter().copied().chain([attribute.name.as_str()]).collect();
+        if let Some(anchor) = anchor(attribute.shape, in_object, &path) {
+            let _ = write!(
+                out,
+                "<a id=\"{anchor}\"></a>\n### Nested Schema for `{}`\n\n",
+                path.join(".")
+            );
+            members(
+                out,
+                &path,
+                &attribute.attributes,
+                attribute.shape == Shape::Object,
+                rules,
+            );
+        }
+    }
+}
+
+/// Type and flags, as they stand in parentheses.
+pub fn flags(attribute: &Attribute) -> String {
+    let mut words = attribute.r#type.clone();
+    for (is_set, flag) in [
+        (attribute.sensitive, "Sensitive"),
+        (attribute.deprecated.is_some(), "Deprecated"),
+        (
+            attribute.write_only,
+            "[Write-only](https://developer.hashicorp.com/terraform/language/resources/ephemeral#write-only-arguments)",
+        ),
+    ] {
+        if is_set {
+            let _ = write!(words, ", {flag}");
+        }
+    }
+    words
+}
+
+/// A row of the table of changes.
+#[derive(Serialize)]
+pub struct ChangeRow {
+    /// Path of the attribute.
+    pub name: String,
+    /// What its change does.
+    pub effect: &'static str,
+    #[serde(skip)]
+    change: Change,
+}
+
+/// The table of changes, the most drastic first.
+pub fn changes(object: &Object) -> Vec<ChangeRow> {
+    let mut rows: Vec<ChangeRow> = object
+        .every_attribute()
+        .into_iter()
+        .filter_map(|(path, attribute)| {
+            let change = attribute.change?;
+            Some(ChangeRow {
+                name: path.join("."),
+                effect: phrases::change(change),
+                change,
+            })
+        })
+        .collect();
+    rows.sort_by(|one, other| (one.change, &one.name).cmp(&(other.change, &other.name)));
+    rows
+}
+
+/// The section "Import" without its heading; `None` where nothing is known of an import.
+pub fn import(object: &Object) -> Option<String> {
+    let examples = &object.import_examples;
+    if object.import.is_none() && examples.is_empty() {
+        return None;
+    }
+    let mut parts = Vec::new();
+    if let Some(form) = &object.import {
+        let names: Vec<&str> = schema::placeholders(form).collect();
+        let is_plain =
+            names.len() == 1 && form.len() == names.iter().map(|name| name.len() + 2).sum::<usize>();
+        parts.push(if is_plain {
+            format!("The id is the {} of the object.", phrases::names(&names, " and "))
+        } else {
+            format!("The id has the form `{form}`.")
+        });
+        let unseen: Vec<&str> = object
+            .attributes
+            .iter()
+            .filter(|attribute| attribute.not_returned)
+            .map(|attribute| attribute.name.as_str())
+            .collect();
+        if !unseen.is_empty() {
+            parts.push(format!(
+                "The API does not return {}: after the import the configuration says what it is, and the first apply sends it.",
+                phrases::names(&unseen, " and ")
+            ));
+        }
+    }
+    parts.push("Import is supported using the following syntax:".to_owned());
+    let sentence = |version: &str, attribute: &str| {
+        format!(
+            "In Terraform v{version} and later, the [`import` block](https://developer.hashicorp.com/terraform/language/import) can be used with the `{attribute}` attribute, for example:"
+        )
+    };
+    if let Some(text) = &examples.identity {
+        parts.push(sentence("1.12.0", "identity"));
+        parts.push(fence("terraform", text));
+    }
+    if !object.identity.is_empty() {
+        let mut out = "### Identity Schema\n\n".to_owned();
+        for group in [Group::Required, Group::Optional] {
+            let mut listed = object
+                .identity
+                .iter()
+                .filter(|attribute| attribute.group == group)
+                .peekable();
+            if listed.peek().is_some() {
+                let _ = write!(out, "#### {}\n\n", group.words());
+                for attribute in listed {
+                    let _ = writeln!(
+                        out,
+                        "- `{}` ({}) {}",
+                        attribute.name,
+                        attribute.r#type,
+                        item(&attribute.description)
+                    );
+                }
+                out.push('\n');
+            }
+        }
+        parts.push(out.trim_end().to_owned());
+    }
+    if let Some(text) = &examples.block {
+        parts.push(sentence("1.5.0", "id"));
+        parts.push(fence("terraform", text));
+    }
+    if let Some(text) = &examples.command {
+        parts.push("The [`terraform import` command](https://developer.hashicorp.com/terraform/cli/commands/import) can be used, for example:".to_owned());
+        parts.push(fence("shell", text));
+    }
+    Some(parts.join("\n\n"))
+}
+
+fn indented(text: &str) -> String {
+    let lines: Vec<String> = text
+        .lines()
+        .map(|line| format!("  {line}").trim_end().to_owned())
+        .collect();
+    if lines.is_empty() {
+        "  ".to_owned()
+    } else {
+        lines.join("\n")
+    }
+}
+
+/// Markdown that stays inside its list item, however many lines and blocks it has.
+fn item(text: &str) -> String {
+    let lines: Vec<String> = text
+        .trim()
+        .lines()
+        .enumerate()
+        .map(|(index, line)| match index {
+            0 => line.trim_end().to_owned(),
+            _ if line.trim().is_empty() => String::new(),
+            _ => format!("  {}", line.trim_end()),
+        })
+        .collect();
+    lines.join("\n")
+}

@@ -1,0 +1,124 @@
+//! What `terraform providers schema -json` prints for this provider, without Terraform.
+
+use std::collections::BTreeMap;
+
+use proto::tfplugin6 as wire;
+use provider::Definition;
+use provider::rpc::convert;
+use wire::schema::{nested_block, object};
+
+use crate::json::{Attribute, Block, Document, NestedBlock, NestedType, Provider, Schema};
+
+/// Everything that a definition serves, as Terraform describes it.
+pub fn document(definition: &Definition) -> Result<Document, serde_json::Error> {
+    let schemas = |bindings: &[provider::Binding]| {
+        let named = bindings.iter().map(|binding| {
+            let name = format!("{}_{}", definition.provider.name, binding.schema.name);
+            Ok((name, schema(&convert::resource_schema(binding.schema))?))
+        });
+        named.collect::<Result<BTreeMap<_, _>, serde_json::Error>>()
+    };
+    let provider = Provider {
+        provider: Some(schema(&convert::provider_schema(definition.provider))?),
+        resource_schemas: schemas(definition.resources)?,
+        data_source_schemas: schemas(definition.data_sources)?,
+        ..Provider::default()
+    };
+    Ok(Document {
+        format_version: "1.0".to_owned(),
+        provider_schemas: BTreeMap::from([(definition.provider.address.to_string(), provider)]),
+    })
+}
+
+fn schema(from: &wire::Schema) -> Result<Schema, serde_json::Error> {
+    Ok(Schema {
+        version: u64::try_from(from.version).unwrap_or_default(),
+        block: from.block.as_ref().map(block).transpose()?.unwrap_or_default(),
+    })
+}
+
+/// Terraform 1.11 does not pass deprecation messages on, so that they are left out here too.
+fn block(from: &wire::schema::Block) -> Result<Block, serde_json::Error> {
+    Ok(Block {
+        attributes: attributes(&from.attributes)?,
+        block_types: from
+            .block_types
+            .iter()
+            .map(|nested| Ok((nested.type_name.clone(), nested_block(nested)?)))
+            .collect::<Result<_, serde_json::Error>>()?,
+        description: from.description.clone(),
+        description_kind: kind(from.description_kind),
+        deprecated: from.deprecated,
+        deprecation_message: String::new(),
+    })
+}
+
+fn attributes(from: &[wire::schema::Attribute]) -> Result<BTreeMap<String, Attribute>, serde_json::Error> {
+    from.iter()
+        .map(|from| {
+            let attribute = Attribute {
+                r#type: match from.r#type.as_slice() {
+                    [] => None,
+                    text => Some(serde_json::from_slice(text)?),
+                },
+                nested_type: from.nested_type.as_ref().map(nested_type).transpose()?,
+                description: from.description.clone(),
+                // Terraform says it only where there is something of that kind.
+                description_kind: if from.description.is_empty() {
+                    "plain".to_owned()
+                } else {
+                    kind(from.description_kind)
+                },
+                deprecated: from.deprecated,
+                deprecation_message: String::new(),
+                required: from.required,
+                optional: from.optional,
+                computed: from.computed,
+                sensitive: from.sensitive,
+                write_only: from.write_only,
+            };
+            Ok((from.name.clone(), attribute))
+        })
+        .collect()
+}
+
+fn nested_type(from: &wire::schema::Object) -> Result<NestedType, serde_json::Error> {
+    let mode = match from.nesting() {
+        object::NestingMode::Invalid => "invalid",
+        object::NestingMode::Single => "single",
+        object::NestingMode::List => "list",
+        object::NestingMode::Set => "set",
+        object::NestingMode::Map => "map",
+    };
+    Ok(NestedType {
+        attributes: attributes(&from.attributes)?,
+        nesting_mode: mode.to_owned(),
+        min_items: 0,
+        max_items: 0,
+    })
+}
+
+fn nested_block(from: &wire::schema::NestedBlock) -> Result<NestedBlock, serde_json::Error> {
+    let mode = match from.nesting() {
+        nested_block::NestingMode::Invalid => "invalid",
+        nested_block::NestingMode::Single => "single",
+        nested_block::NestingMode::List => "list",
+        nested_block::NestingMode::Set => "set",
+        nested_block::NestingMode::Map => "map",
+        nested_block::NestingMode::Group => "group",
+    };
+    Ok(NestedBlock {
+        nesting_mode: mode.to_owned(),
+        block: from.block.as_ref().map(block).transpose()?.unwrap_or_default(),
+        min_items: u64::try_from(from.min_items).unwrap_or_default(),
+        max_items: u64::try_from(from.max_items).unwrap_or_default(),
+    })
+}
+
+fn kind(from: i32) -> String {
+    match wire::StringKind::try_from(from) {
+        Ok(wire::StringKind::Markdown) => "markdown",
+        _ => "plain",
+    }
+    .to_owned()
+}

@@ -1,0 +1,177 @@
+//! Colours for code, as HTML, when the site is built: no script is needed to read it.
+
+use std::fmt::Write as _;
+
+/// Code as HTML with `<span>`s. A language that is not known is only escaped.
+pub fn highlight(language: &str, code: &str) -> String {
+    match language {
+        "terraform" | "hcl" | "tf" => Scanner::new(code, Grammar::Hcl).run(),
+        "shell" | "sh" | "bash" | "console" => Scanner::new(code, Grammar::Shell).run(),
+        _ => escape(code),
+    }
+}
+
+/// Text for HTML, attributes included.
+pub fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Grammar {
+    Hcl,
+    Shell,
+}
+
+struct Scanner<'a> {
+    rest: &'a str,
+    grammar: Grammar,
+    out: String,
+    /// Nothing but white space is before, on this line.
+    line_starts: bool,
+}
+
+impl<'a> Scanner<'a> {
+    fn new(code: &'a str, grammar: Grammar) -> Scanner<'a> {
+        Scanner {
+            rest: code,
+            grammar,
+            out: String::new(),
+            line_starts: true,
+        }
+    }
+
+    fn run(mut self) -> String {
+        while let Some(first) = self.rest.chars().next() {
+            let starts = self.line_starts;
+            if first == '\n' {
+                self.plain(1);
+                self.line_starts = true;
+                continue;
+            }
+            if first.is_whitespace() {
+                self.plain(first.len_utf8());
+                continue;
+            }
+            self.line_starts = false;
+            match first {
+                '#' => self.comment(),
+                '/' if self.rest.starts_with("//") && self.grammar == Grammar::Hcl => self.comment(),
+                '<' if self.rest.starts_with("<<") && self.grammar == Grammar::Hcl => self.heredoc(),
+                '"' | '\'' if first == '"' || self.grammar == Grammar::Shell => self.string(first),
+                first if first.is_ascii_digit() => {
+                    self.while_("n", |letter| letter.is_ascii_alphanumeric() || letter == '.');
+                }
+                first if first.is_alphabetic() || first == '_' => self.word(starts),
+                _ => self.plain(first.len_utf8()),
+            }
+        }
+        self.out
+    }
+
+    fn plain(&mut self, length: usize) {
+        let (text, rest) = self.rest.split_at(length);
+        self.out.push_str(&escape(text));
+        self.rest = rest;
+    }
+
+    fn span(&mut self, class: &str, length: usize) {
+        let (text, rest) = self.rest.split_at(length);
+        let _ = write!(self.out, "<span class=\"{class}\">{}</span>", escape(text));
+        self.rest = rest;
+    }
+
+    fn comment(&mut self) {
+        self.span("c", self.rest.find('\n').unwrap_or(self.rest.len()));
+    }
+
+    fn while_(&mut self, class: &str, belongs: impl Fn(char) -> bool) {
+        self.span(
+            class,
+            self.rest
+                .find(|letter| !belongs(letter))
+                .unwrap_or(self.rest.len()),
+        );
+    }
+
+    /// Up to the quote that ends it; quotes within `${…}` do not.
+    fn string(&mut self, quote: char) {
+        let mut depth = 0_usize;
+        let mut letters = self.rest.char_indices().skip(1).peekable();
+        let mut end = self.rest.len();
+        while let Some((at, letter)) = letters.next() {
+            match letter {
+                '\\' => {
+                    letters.next();
+                }
+                '$' | '%' if letters.peek().is_some_and(|(_, next)| *next == '{') => {
+                    depth += 1;
+                    letters.next();
+                }
+                '}' => depth = depth.saturating_sub(1),
+                letter if letter == quote && depth == 0 => {
+                    end = at + letter.len_utf8();
+                    break;
+                }
+                '\n' if depth == 0 && self.grammar == Grammar::Hcl => {
+                    end = at;
+                    break;
+                }
+                _ => {}
+            }
+        }
+        self.span("s", end);
+    }
+
+    fn heredoc(&mut self) {
+        let start = self.rest.trim_start_matches(['<', '-']);
+        let word: String = start
+            .chars()
+            .take_while(|letter| letter.is_alphanumeric() || *letter == '_')
+            .collect();
+        let mut length = 0;
+        for (index, line) in self.rest.split_inclusive('\n').enumerate() {
+            if index > 0 && line.trim() == word {
+                length += line.trim_end().len();
+                break;
+            }
+            length += line.len();
+        }
+        self.span("s", length);
+    }
+
+    fn word(&mut self, starts_line: bool) {
+        let belongs = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == '-';
+        let length = self
+            .rest
+            .find(|letter| !belongs(letter))
+            .unwrap_or(self.rest.len());
+        let (word, after) = self.rest.split_at(length);
+        let after = after.trim_start_matches([' ', '\t']);
+        let class = match self.grammar {
+            Grammar::Shell => match word {
+                "export" | "cd" | "terraform" | "cargo" | "mkdir" | "cp" if starts_line => Some("k"),
+                _ => None,
+            },
+            Grammar::Hcl => {
+                if matches!(word, "true" | "false" | "null" | "for" | "in" | "if") {
+                    Some("k")
+                } else if starts_line && (after.starts_with('{') || after.starts_with('"')) {
+                    Some("b")
+                } else if after.starts_with('=') && !after.starts_with("==") && !after.starts_with("=>") {
+                    Some("a")
+                } else if after.starts_with('(') {
+                    Some("f")
+                } else {
+                    None
+                }
+            }
+        };
+        match class {
+            Some(class) => self.span(class, length),
+            None => self.plain(length),
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! Relative links and anchors of the pages.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::path::Path;
+
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+
+use super::Problem;
+use super::pages::front_matter;
+use crate::files::walk;
+
+/// Links that lead nowhere.
+pub fn check(docs: &Path) -> std::io::Result<Vec<Problem>> {
+    let mut pages = BTreeMap::new();
+    for path in walk(docs)? {
+        if Path::new(&path).extension().is_some_and(|end| end == "md") {
+            let text = std::fs::read_to_string(docs.join(&path))?;
+            pages.insert(path, text);
+        }
+    }
+    let anchors: BTreeMap<&str, BTreeSet<String>> = pages
+        .iter()
+        .map(|(path, text)| (path.as_str(), anchors(text)))
+        .collect();
+    let mut problems = Vec::new();
+    for (path, text) in &pages {
+        for (target, range) in links(text) {
+            if target.contains("://") || target.starts_with("mailto:") || target.starts_with("//") {
+                continue;
+            }
+            let (file, anchor) = target.split_once('#').unwrap_or((&target, ""));
+            let page = if file.is_empty() {
+                Some(path.clone())
+            } else {
+                resolve(path, file, &pages)
+            };
+            let message = match &page {
+                None if docs
+                    .join(path)
+                    .parent()
+                    .is_some_and(|folder| folder.join(file).is_file()) =>
+                {
+                    continue;
+                }
+                None => format!("link to `{target}`: no such page"),
+                Some(page)
+                    if anchor.is_empty()
+                        || anchors
+                            .get(page.as_str())
+                            .is_some_and(|known| known.contains(anchor)) =>
+                {
+                    continue;
+                }
+                Some(page) => format!("link to `{target}`: `{page}` has no such anchor"),
+            };
+            problems.push(Problem {
+                file: docs.join(path),
+                line: Some(line_at(text, range.start)),
+                message,
+            });
+        }
+    }
+    Ok(problems)
+}
+
+/// The page a link leads to: relative to the page, with or without its extension.
+pub fn resolve<T>(from: &str, target: &str, pages: &BTreeMap<String, T>) -> Option<String> {
+    let mut parts: Vec<&str> = from.split('/').collect();
+    parts.pop();
+    for part in target.split('/') {
+        match part {
+            "." | "" => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    let path = parts.join("/");
+    [path.clone(), format!("{path}.md")]
+        .into_iter()
+        .find(|path| pages.contains_key(path))
+}
+
+fn links(text: &str) -> Vec<(String, Range<usize>)> {
+    Parser::new_ext(&body(text), Options::ENABLE_TABLES)
+        .into_offset_iter()
+        .filter_map(|(event, range)| match event {
+            Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
+                Some((dest_url.to_string(), range))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+/// The page with its front matter blanked out, so that offsets and lines stay.
+fn body(text: &str) -> String {
+    match front_matter(text) {
+        None => text.to_owned(),
+        Some(matter) => {
+            let end = matter.len() + "---\n\n---".len();
+            let blank: String = text
+                .get(..end)
+                .unwrap_or_default()
+                .chars()
+                .map(|letter| {
+                    if letter == '\n' {
+                        "\n".to_owned()
+                    } else {
+                        " ".repeat(letter.len_utf8())
+                    }
+                })
+                .collect();
+            format!("{blank}{}", text.get(end..).unwrap_or_default())
+        }
+    }
+}
+
+/// Anchors of headings, and those that are written as HTML.
+pub fn anchors(text: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut heading: Option<String> = None;
+    for event in Parser::new_ext(&body(text), Options::ENABLE_TABLES) {
+        match event {
+            Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
+            Event::End(TagEnd::Heading(_)) => {
+                let slug = slug(&heading.take().unwrap_or_default());
+                let mut unique = slug.clone();
+                let mut number = 1;
+                while !found.insert(unique.clone()) {
+                    unique = format!("{slug}-{number}");
+                    number += 1;
+                }
+            }
+            Event::Text(text) | Event::Code(text) => {
+                if let Some(heading) = &mut heading {
+                    heading.push_str(&text);
+                }
+            }
+            Event::Html(html) | Event::InlineHtml(html) => {
+                for part in html.split(" id=\"").skip(1) {
+                    found.extend(part.split('"').next().map(str::to_owned));
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The anchor of a heading, as GitHub and the Registry make it.
+pub fn slug(heading: &str) -> String {
+    heading
+        .trim()
+        .to_lowercase()
+        .chars()
+        .filter_map(|letter| match letter {
+            ' ' => Some('-'),
+            letter if letter.is_alphanumeric() || letter == '-' || letter == '_' => Some(letter),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Blocks of Terraform code, each with the line it starts in.
+pub fn code_blocks(text: &str) -> Vec<(usize, String)> {
+    let text = body(text);
+    let mut found = Vec::new();
+    let mut open: Option<(usize, String)> = None;
+    for (event, range) in Parser::new_ext(&text, Options::ENABLE_TABLES).into_offset_iter() {
+        match event {
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(language)))
+                if matches!(&*language, "terraform" | "tf") =>
+            {
+                open = Some((line_at(&text, range.start) + 1, String::new()));
+            }
+            Event::Text(code) => {
+                if let Some((_, block)) = &mut open {
+                    block.push_str(&code);
+                }
+            }
+            Event::End(TagEnd::CodeBlock) => found.extend(open.take()),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The line of an offset, from 1.
+pub fn line_at(text: &str, offset: usize) -> usize {
+    text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
+}

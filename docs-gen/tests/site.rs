@@ -1,0 +1,540 @@
+//! The static site in a headless Chromium, from a disk: search, links, anchors, themes, versions, and no error.
+//!
+//! Needs `chromedriver` and Chromium. Where they are missing the tests are skipped, with a line that says so; with
+//! `CI=true` they fail instead. Pictures go to `target/site-pictures`.
+
+#![cfg(test)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Instant;
+
+use docs_gen::compat::Names;
+use docs_gen::examples::Examples;
+use docs_gen::facts::{declared, served};
+use docs_gen::json::Document;
+use docs_gen::site;
+use fantoccini::key::Key;
+use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::{Client, ClientBuilder, Locator};
+use provider::durantic::DEFINITION;
+use serde_json::{Value as Json, json};
+use tempfile::TempDir;
+
+const MISSING: &str = "`chromedriver` is not on PATH: install it and Chromium (Debian: apt-get install chromium chromium-driver)";
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// This provider's site, with two versions.
+fn build(out: &Path) {
+    for version in ["1.2.0", "1.10.0"] {
+        let examples = Examples::new(root().join("examples"));
+        let documentation = declared::documentation(&DEFINITION, version, &examples).expect("the facts");
+        site::build(&documentation, &root().join("templates"), out, version).expect("the site");
+    }
+}
+
+/// A browser, ended with the value.
+struct Browser {
+    driver: Child,
+    client: Client,
+    folder: TempDir,
+}
+
+impl Browser {
+    /// `None` where there is no browser and nobody insists on one.
+    async fn start() -> Option<Browser> {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        if !std::env::split_paths(&path).any(|folder| folder.join("chromedriver").is_file()) {
+            assert!(std::env::var("CI").as_deref() != Ok("true"), "{MISSING}");
+            eprintln!("SKIPPED: {MISSING}");
+            return None;
+        }
+        let port = {
+            let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+            free.local_addr().expect("its number").port()
+        };
+        let driver = Command::new("chromedriver")
+            .arg(format!("--port={port}"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver starts");
+        let options = json!({
+            "goog:chromeOptions": {"args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--allow-file-access-from-files", "--window-size=1300,1000"]},
+            "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"}
+        });
+        let Json::Object(options) = options else {
+            unreachable!("it is an object")
+        };
+        let started = Instant::now();
+        let client = loop {
+            let tried = ClientBuilder::new(hyper_util_connector())
+                .capabilities(options.clone())
+                .connect(&format!("http://127.0.0.1:{port}"))
+                .await;
+            match tried {
+                Ok(client) => break client,
+                Err(error) if started.elapsed().as_secs() > 30 => {
+                    panic!("no session with chromedriver: {error}")
+                }
+                Err(_) => tokio::task::yield_now().await,
+            }
+        };
+        let folder = tempfile::tempdir().expect("a folder");
+        build(folder.path());
+        Some(Browser {
+            driver,
+            client,
+            folder,
+        })
+    }
+
+    async fn open(&self, page: &str) {
+        let url = format!("file://{}/1.10.0/{page}", self.folder.path().display());
+        // From one anchor to another, a browser does not load the page again.
+        self.client.goto("about:blank").await.expect("an empty page");
+        self.client.goto(&url).await.expect("the page");
+    }
+
+    async fn script(&self, text: &str) -> Json {
+        self.client.execute(text, Vec::new()).await.expect(text)
+    }
+
+    async fn picture(&self, name: &str) {
+        let folder = root().join("target/site-pictures");
+        fs::create_dir_all(&folder).expect("a folder");
+        fs::write(
+            folder.join(format!("{name}.png")),
+            self.client.screenshot().await.expect("a picture"),
+        )
+        .expect("a file");
+    }
+
+    async fn log(&self, kind: &'static str) -> Vec<Json> {
+        let answer = self.client.issue_cmd(Chrome::Log(kind)).await.expect("the log");
+        answer.as_array().cloned().unwrap_or_default()
+    }
+
+    async fn devtools(&self, command: &'static str, parameters: Json) {
+        self.client
+            .issue_cmd(Chrome::DevTools(command, parameters))
+            .await
+            .expect(command);
+    }
+
+    /// What every page must satisfy: no message in the console, and no request to anywhere but the disk.
+    async fn is_quiet(&self, page: &str) {
+        let messages = self.log("browser").await;
+        assert_eq!(messages, Vec::<Json>::new(), "{page}: the console");
+        for entry in self.log("performance").await {
+            let message: Json =
+                serde_json::from_str(entry["message"].as_str().expect("a message")).expect("JSON");
+            if message["message"]["method"] == "Network.requestWillBeSent" {
+                let url = message["message"]["params"]["request"]["url"]
+                    .as_str()
+                    .unwrap_or_default();
+                let is_local = ["file://", "data:", "about:"]
+                    .iter()
+                    .any(|scheme| url.starts_with(scheme));
+                assert!(is_local, "{page} asks {url}");
+            }
+        }
+    }
+
+    async fn end(mut self) {
+        self.client.clone().close().await.expect("the browser closes");
+        self.driver.kill().expect("chromedriver ends");
+        self.driver.wait().expect("chromedriver ends");
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // After a failed assertion.
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
+
+/// Commands of chromedriver that `WebDriver` does not have.
+#[derive(Debug)]
+enum Chrome {
+    Log(&'static str),
+    DevTools(&'static str, Json),
+}
+
+impl WebDriverCompatibleCommand for Chrome {
+    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
+        let session = session.unwrap_or_default();
+        base.join(&match self {
+            Chrome::Log(_) => format!("session/{session}/se/log"),
+            Chrome::DevTools(..) => format!("session/{session}/goog/cdp/execute"),
+        })
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
+        let body = match self {
+            Chrome::Log(kind) => json!({"type": kind}),
+            Chrome::DevTools(command, parameters) => json!({"cmd": command, "params": parameters}),
+        };
+        (http::Method::POST, Some(body.to_string()))
+    }
+}
+
+fn hyper_util_connector() -> hyper_util::client::legacy::connect::HttpConnector {
+    hyper_util::client::legacy::connect::HttpConnector::new()
+}
+
+#[tokio::test]
+async fn it_can_be_read_searched_and_linked() {
+    let Some(browser) = Browser::start().await else {
+        return;
+    };
+
+    // Search finds attributes of any depth, and the keyboard is enough.
+    browser.open("index.html").await;
+    let body = browser.client.find(Locator::Css("body")).await.expect("a body");
+    body.send_keys("/").await.expect("a key");
+    let search = browser.client.active_element().await.expect("a focus");
+    assert_eq!(
+        search.attr("id").await.expect("an id").as_deref(),
+        Some("search"),
+        "the key / leads to the search"
+    );
+    search.send_keys("match prefixes").await.expect("keys");
+    let first = browser
+        .script("return document.querySelector('#results li').innerText")
+        .await;
+    assert!(
+        first.as_str().is_some_and(
+            |text| text.contains("rules.match_prefixes") && text.contains("durantic_route_policy_set")
+        ),
+        "{first}"
+    );
+    browser.picture("search").await;
+    search.send_keys(&Key::Enter.to_string()).await.expect("a key");
+    let url = browser.client.current_url().await.expect("a URL").to_string();
+    assert!(
+        url.ends_with("/resources/route_policy_set.html#rules.match_prefixes"),
+        "{url}"
+    );
+    let is_seen = browser.script("const box = document.getElementById('rules.match_prefixes').getBoundingClientRect(); return box.top >= 0 && box.bottom <= innerHeight").await;
+    assert_eq!(is_seen, true, "what was found is in sight");
+    browser.picture("found").await;
+    browser.is_quiet("search").await;
+
+    // Nothing found is said, and markup in a query is text.
+    let search = browser
+        .client
+        .find(Locator::Css("#search"))
+        .await
+        .expect("the search");
+    search.send_keys("<b>nothing</b>").await.expect("keys");
+    assert_eq!(
+        browser
+            .script("return document.querySelector('#results').innerText")
+            .await,
+        "Nothing found"
+    );
+
+    // An anchor within a closed block opens it.
+    browser.open("resources/route_policy_set.html").await;
+    browser
+        .script("document.querySelector('details').open = false; location.hash = '#rules.action'")
+        .await;
+    let opened = browser
+        .client
+        .wait()
+        .for_element(Locator::Css("details[open] [id='rules.action']"))
+        .await;
+    assert!(opened.is_ok(), "the block is open");
+
+    // The link of an attribute is copied.
+    browser
+        .script("document.querySelector('[data-anchor=\"rules.action\"]').click()")
+        .await;
+    assert!(
+        browser
+            .client
+            .current_url()
+            .await
+            .expect("a URL")
+            .as_str()
+            .ends_with("#rules.action")
+    );
+
+    // The old anchors of the Registry lead to the same place.
+    assert_eq!(
+        browser
+            .script("return document.getElementById('nestedblock--rules') !== null")
+            .await,
+        true
+    );
+    browser.end().await;
+}
+
+#[tokio::test]
+async fn themes_versions_narrow_windows_and_paper() {
+    let Some(browser) = Browser::start().await else {
+        return;
+    };
+    let background = "return getComputedStyle(document.body).backgroundColor";
+    browser.open("resources/machine_deployment.html").await;
+    assert_eq!(browser.script(background).await, "rgb(255, 255, 255)");
+    browser.picture("light").await;
+
+    // The button changes it, and the next page remembers.
+    browser
+        .client
+        .find(Locator::Css("#theme"))
+        .await
+        .expect("a button")
+        .click()
+        .await
+        .expect("a click");
+    assert_eq!(browser.script(background).await, "rgb(20, 24, 29)");
+    browser.picture("dark").await;
+    browser.open("resources/secret.html").await;
+    assert_eq!(
+        browser.script(background).await,
+        "rgb(20, 24, 29)",
+        "the choice is kept"
+    );
+    browser.script("localStorage.clear()").await;
+
+    // Unasked, it follows the system.
+    browser
+        .devtools(
+            "Emulation.setEmulatedMedia",
+            json!({"features": [{"name": "prefers-color-scheme", "value": "dark"}]}),
+        )
+        .await;
+    browser.open("resources/secret.html").await;
+    assert_eq!(browser.script(background).await, "rgb(20, 24, 29)");
+    browser
+        .devtools("Emulation.setEmulatedMedia", json!({"features": []}))
+        .await;
+
+    // The newest version is first, by its numbers, and the switcher leads there.
+    browser.open("index.html").await;
+    assert_eq!(
+        browser
+            .script("return [...document.querySelectorAll('#versions option')].map(one => one.value)")
+            .await,
+        json!(["1.10.0", "1.2.0"])
+    );
+    browser.script("const list = document.getElementById('versions'); list.value = '1.2.0'; list.dispatchEvent(new Event('change'))").await;
+    browser
+        .client
+        .wait()
+        .for_element(Locator::Css("body[data-version='1.2.0']"))
+        .await
+        .expect("the other version");
+
+    // On a phone nothing is cut off, and the navigation is behind a button.
+    browser
+        .devtools(
+            "Emulation.setDeviceMetricsOverride",
+            json!({"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": true}),
+        )
+        .await;
+    for page in [
+        "index.html",
+        "resources/route_policy_set.html",
+        "resources/machine_deployment.html",
+        "guides/interruptions.html",
+    ] {
+        browser.open(page).await;
+        assert_eq!(
+            browser
+                .script("return document.documentElement.scrollWidth")
+                .await,
+            390,
+            "{page} is not wider than the window"
+        );
+    }
+    let is_shown = "return getComputedStyle(document.querySelector('nav')).display !== 'none'";
+    assert_eq!(browser.script(is_shown).await, false);
+    browser.picture("phone").await;
+    browser
+        .client
+        .find(Locator::Css("#menu"))
+        .await
+        .expect("a button")
+        .click()
+        .await
+        .expect("a click");
+    assert_eq!(browser.script(is_shown).await, true);
+    browser
+        .devtools("Emulation.clearDeviceMetricsOverride", json!({}))
+        .await;
+
+    // On paper there is no navigation, and everything is open.
+    browser.open("resources/route_policy_set.html").await;
+    browser
+        .script("document.querySelector('details').open = false; dispatchEvent(new Event('beforeprint'))")
+        .await;
+    assert_eq!(
+        browser
+            .script("return document.querySelector('details').open")
+            .await,
+        true
+    );
+    browser
+        .devtools("Emulation.setEmulatedMedia", json!({"media": "print"}))
+        .await;
+    assert_eq!(browser.script(is_shown).await, false);
+    browser.picture("print").await;
+    browser.is_quiet("all of it").await;
+    browser.end().await;
+}
+
+#[tokio::test]
+async fn every_page_is_quiet_and_every_link_leads_somewhere() {
+    let Some(browser) = Browser::start().await else {
+        return;
+    };
+    let folder = browser.folder.path().join("1.10.0");
+    let mut anchors: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut links = Vec::new();
+    for path in docs_gen::files::walk(&folder).expect("the site") {
+        if Path::new(&path).extension().is_none_or(|end| end != "html") {
+            continue;
+        }
+        browser.open(&path).await;
+        browser.is_quiet(&path).await;
+        let found = browser.script("return [[...document.querySelectorAll('[id]')].map(one => one.id), [...document.links].map(one => one.href)]").await;
+        let texts = |json: &Json| -> Vec<String> {
+            json.as_array()
+                .expect("a list")
+                .iter()
+                .filter_map(|one| one.as_str().map(str::to_owned))
+                .collect()
+        };
+        let ids = texts(&found[0]);
+        let mut unique = ids.clone();
+        unique.sort();
+        unique.dedup();
+        assert_eq!(unique.len(), ids.len(), "{path}: an id is there twice");
+        links.extend(texts(&found[1]).into_iter().map(|link| (path.clone(), link)));
+        anchors.insert(folder.join(&path).display().to_string(), ids);
+    }
+    let search = browser.script("return window.SEARCH.map(one => one[2])").await;
+    let base = format!("file://{}", folder.display());
+    links.extend(search.as_array().expect("the index").iter().map(|url| {
+        (
+            "search".to_owned(),
+            format!("{base}/{}", url.as_str().expect("a URL")),
+        )
+    }));
+    assert!(anchors.len() > 20 && links.len() > 500);
+    for (page, link) in links {
+        let Some(local) = link.strip_prefix("file://") else {
+            continue;
+        };
+        let (file, anchor) = local.split_once('#').unwrap_or((local, ""));
+        assert!(Path::new(file).is_file(), "{page}: no file for {link}");
+        if let Some(known) = anchors.get(file)
+            && !anchor.is_empty()
+        {
+            assert!(
+                known.iter().any(|id| id == anchor),
+                "{page}: no anchor for {link}"
+            );
+        }
+    }
+    browser.end().await;
+}
+
+/// A schema with many resources of many attributes, as a large provider serves it.
+fn large_schema() -> String {
+    let attributes = |number: usize| {
+        let mut all = serde_json::Map::new();
+        for index in 0..30 {
+            let flags = if index % 3 == 0 { "required" } else { "optional" };
+            all.insert(format!("attribute_{index}"), json!({"type": "string", flags: true, "description": format!("What attribute {index} of thing {number} is for. See [the manual](https://example.com).")}));
+        }
+        all
+    };
+    let resources: serde_json::Map<String, Json> = (0..200)
+        .map(|number| {
+            let nested = json!({"nesting_mode": "list", "block": {"attributes": attributes(number), "description": "A block."}});
+            (format!("large_thing_{number}"), json!({"version": 0, "block": {"attributes": attributes(number), "block_types": {"settings": nested}, "description": format!("Thing {number}.\n\nManages it.")}}))
+        })
+        .collect();
+    json!({"format_version": "1.0", "provider_schemas": {"registry.terraform.io/example/large": {"resource_schemas": resources, "provider": {"block": {"description": "Large."}}}}}).to_string()
+}
+
+#[tokio::test]
+async fn another_provider_with_200_resources() {
+    let document = Document::parse(&large_schema()).expect("the schema");
+    let names = Names {
+        provider: "large".to_owned(),
+        rendered: "large".to_owned(),
+    };
+    let started = Instant::now();
+    let provider = document.provider("large").expect("the provider");
+    let documentation = served::documentation(
+        provider,
+        "registry.terraform.io/example/large",
+        "",
+        &names,
+        &Examples::new("nowhere"),
+    )
+    .expect("the facts");
+    let out = tempfile::tempdir().expect("a folder");
+    let count = site::build(&documentation, Path::new("nowhere"), out.path(), "2.0.0").expect("the site");
+    let size: u64 = docs_gen::files::walk(out.path())
+        .expect("the site")
+        .iter()
+        .map(|path| fs::metadata(out.path().join(path)).expect("a file").len())
+        .sum();
+    eprintln!(
+        "{count} files, {} KiB, {} ms",
+        size / 1024,
+        started.elapsed().as_millis()
+    );
+    assert_eq!(count, 2 * 201 + 6, "a page and a twin for each object");
+
+    let Some(browser) = Browser::start().await else {
+        return;
+    };
+    browser
+        .client
+        .goto(&format!("file://{}/2.0.0/index.html", out.path().display()))
+        .await
+        .expect("the page");
+    let search = browser
+        .client
+        .find(Locator::Css("#search"))
+        .await
+        .expect("the search");
+    search
+        .send_keys("thing_137 settings.attribute_7")
+        .await
+        .expect("keys");
+    let first = browser
+        .script("return document.querySelector('#results a').getAttribute('href')")
+        .await;
+    assert_eq!(first, "resources/thing_137.html#settings.attribute_7");
+    browser.is_quiet("the large one").await;
+    browser.end().await;
+}
+
+#[test]
+fn a_version_is_the_name_of_a_folder() {
+    let documentation =
+        declared::documentation(&DEFINITION, "1", &Examples::new("nowhere")).expect("the facts");
+    for version in ["", "..", "../x", "a/b", ".hidden"] {
+        let out = tempfile::tempdir().expect("a folder");
+        assert!(
+            site::build(&documentation, Path::new("nowhere"), out.path(), version).is_err(),
+            "{version:?}"
+        );
+    }
+}

@@ -1,0 +1,14 @@
+# Of several machines, those that are enrolled
+
+data "durantic_machine" "all" {
+  for_each = toset(["node-1", "node-2", "node-17"])
+  hostname = each.key
+}
+
+locals {
+  enrolled = { for name, machine in data.durantic_machine.all : name => machine if machine.uuid != null }
+}
+
+output "enrolled" {
+  value = keys(local.enrolled)
+}

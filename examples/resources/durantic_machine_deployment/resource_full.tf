@@ -1,0 +1,44 @@
+# Everything that can be set
+
+variable "rollout" {
+  description = "Any text; another one installs the machine again."
+  type        = string
+  default     = "2026-11"
+}
+
+data "durantic_machine" "database" {
+  hostname = "node-2"
+}
+
+resource "durantic_mesh_network" "database" {
+  name         = "database"
+  network_cidr = "192.168.20.0/24"
+}
+
+resource "durantic_machine_role" "database" {
+  name          = "database"
+  requires_mesh = true
+}
+
+resource "durantic_machine_deployment" "database" {
+  machine_uuid      = data.durantic_machine.database.uuid
+  role_names        = [durantic_machine_role.database.name]
+  force_provision   = var.rollout
+  mesh_network_uuid = durantic_mesh_network.database.uuid
+  tunnel_type       = "auto"
+  stun_enabled      = true
+  auto_update       = true
+  inject_agent      = true
+  kexec_installer   = false
+  target_disk       = "/dev/nvme0n1"
+
+  timeouts {
+    create = "90m"
+    update = "10m"
+    delete = "10m"
+  }
+}
+
+output "installation" {
+  value = durantic_machine_deployment.database.provision_status
+}

@@ -1,0 +1,5 @@
+# Minimal
+
+resource "durantic_machine_role" "web" {
+  name = "web"
+}

@@ -1,0 +1,5 @@
+# Minimal: accepts everything
+
+resource "durantic_route_policy_set" "upstream" {
+  name = "upstream"
+}

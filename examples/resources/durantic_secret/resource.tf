@@ -1,0 +1,11 @@
+# In the state: works with any version of Terraform
+
+variable "database_password" {
+  type      = string
+  sensitive = true
+}
+
+resource "durantic_secret" "database_password" {
+  name  = "database_password"
+  value = var.database_password
+}

@@ -1,0 +1,6 @@
+# Minimal
+
+resource "durantic_variable" "region" {
+  name  = "region"
+  value = "eu-central"
+}

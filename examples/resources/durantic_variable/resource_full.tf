@@ -1,0 +1,7 @@
+# Everything that can be set
+
+resource "durantic_variable" "ntp_server" {
+  name        = "ntp_server"
+  value       = "ntp.example.com"
+  description = "Read by templates as vars.ntp_server"
+}

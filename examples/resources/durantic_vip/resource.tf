@@ -1,0 +1,6 @@
+# Minimal
+
+resource "durantic_vip" "web" {
+  name    = "web"
+  address = "198.51.100.10"
+}

@@ -1,0 +1,62 @@
+# From a role to a running machine: nginx, reachable over the mesh.
+
+terraform {
+  required_providers {
+    durantic = {
+      source  = "durantic/durantic"
+      version = "~> 1.3"
+    }
+  }
+}
+
+# Endpoint and token come from DURANTIC_ENDPOINT and DURANTIC_API_TOKEN.
+provider "durantic" {}
+
+variable "hostname" {
+  description = "The enrolled machine that becomes a web server. It is reinstalled."
+  type        = string
+  default     = "node-1"
+}
+
+variable "image_url" {
+  description = "The operating system image, as the control plane lists it."
+  type        = string
+  default     = "ghcr.io/durantic/ubuntu:24.04"
+}
+
+data "durantic_image" "os" {
+  docker_image_url = var.image_url
+}
+
+data "durantic_machine" "web" {
+  hostname = var.hostname
+}
+
+resource "durantic_mesh_network" "internal" {
+  name         = "internal"
+  network_cidr = "10.42.0.0/24"
+}
+
+resource "durantic_machine_role" "web" {
+  name          = "web"
+  description   = "nginx that answers on the mesh only"
+  image_uuid    = data.durantic_image.os.uuid
+  requires_mesh = true
+  template_data = file("${path.module}/web.yaml")
+}
+
+# Reinstalls the machine, and waits until it runs.
+resource "durantic_machine_deployment" "web" {
+  machine_uuid      = data.durantic_machine.web.uuid
+  role_names        = [durantic_machine_role.web.name]
+  mesh_network_uuid = durantic_mesh_network.internal.uuid
+
+  timeouts {
+    create = "60m"
+  }
+}
+
+output "mesh_ip" {
+  description = "Address of the web server in the mesh."
+  value       = durantic_machine_deployment.web.mesh_ip_address
+}

@@ -1,0 +1,81 @@
+//! The files that the Registry takes from a release.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use provider::package::files::{self, Mode};
+use provider::package::{archive, hash, layout};
+
+use crate::sign::Key;
+use crate::{Release, ReleaseError, read};
+
+/// Writes zips, manifest, checksums and, with a key, the signature. Gives the files in the order of their names.
+pub fn write(
+    release: &Release,
+    manifest: &Path,
+    directory: &Path,
+    key: Option<&Key>,
+) -> Result<Vec<PathBuf>, ReleaseError> {
+    let mut paths = Vec::new();
+    for program in &release.programs {
+        let path = directory.join(release.archive_name(&program.platform));
+        let name = layout::program_name(&release.address, &release.version, &program.platform);
+        let mut source = File::open(&program.path).map_err(|error| ReleaseError::File {
+            path: program.path.clone(),
+            error,
+        })?;
+        files::write(&path, Mode::Plain, |file| {
+            archive::write(file, &name, &mut source)
+                .map(|_| ())
+                .map_err(std::io::Error::other)
+        })?;
+        paths.push(path);
+    }
+
+    let path = directory.join(release.file_name("manifest.json"));
+    let text = checked_manifest(manifest)?;
+    files::write(&path, Mode::Plain, |file| file.write_all(&text))?;
+    paths.push(path);
+    paths.sort();
+
+    let sums = sums(&paths)?;
+    let sums_path = directory.join(release.file_name("SHA256SUMS"));
+    files::write(&sums_path, Mode::Plain, |file| file.write_all(sums.as_bytes()))?;
+    paths.push(sums_path);
+    if let Some(key) = key {
+        let signature = key.sign(sums.as_bytes())?;
+        let path = directory.join(release.file_name("SHA256SUMS.sig"));
+        files::write(&path, Mode::Plain, |file| file.write_all(&signature))?;
+        paths.push(path);
+    }
+    Ok(paths)
+}
+
+/// As `sha256sum` prints it.
+fn sums(paths: &[PathBuf]) -> Result<String, ReleaseError> {
+    let mut text = String::new();
+    for path in paths {
+        let sum = hash::sha256(read(path)?.as_slice()).map_err(|error| ReleaseError::File {
+            path: path.clone(),
+            error,
+        })?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let _ = writeln!(text, "{sum}  {name}");
+    }
+    Ok(text)
+}
+
+/// The manifest tells the Registry which protocol it may offer the provider for: a wrong one breaks every user.
+fn checked_manifest(path: &Path) -> Result<Vec<u8>, ReleaseError> {
+    let text = read(path)?;
+    let wrong = || ReleaseError::Manifest(path.display().to_string());
+    let document: serde_json::Value = serde_json::from_slice(&text).map_err(|_| wrong())?;
+    let versions = document.pointer("/metadata/protocol_versions");
+    if versions != Some(&serde_json::json!(["6.0"])) || document.get("version") != Some(&serde_json::json!(1))
+    {
+        return Err(wrong());
+    }
+    Ok(text)
+}

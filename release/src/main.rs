@@ -1,0 +1,148 @@
+//! `cargo release-assets`: builds, packs and signs the files of a release.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser;
+use provider::address::Address;
+use provider::package::version::Version;
+use release::sign::Key;
+use release::targets::{self, TARGETS};
+use release::{Program, Release, ReleaseError, assets, mirrors};
+
+/// Build the files of a release for every target that can be built here, and list those that cannot.
+#[derive(Debug, Parser)]
+#[command(name = "cargo release-assets", version)]
+struct Arguments {
+    /// Where the files go
+    #[arg(long, value_name = "DIR", default_value = "target/release-files")]
+    out: PathBuf,
+    /// Build these targets only, by Rust's names for them
+    #[arg(long = "target", value_name = "TRIPLE")]
+    targets: Vec<String>,
+    /// Build for this machine as it is, to try a release out: on Linux the result is not static
+    #[arg(long)]
+    host: bool,
+    /// Build nothing
+    #[arg(long)]
+    no_build: bool,
+    /// Programs that other machines have built, as DIR/OS_ARCH/terraform-provider-durantic
+    #[arg(long, value_name = "DIR")]
+    prebuilt: Option<PathBuf>,
+    /// Only build, and lay the programs down as --prebuilt takes them
+    #[arg(long)]
+    build_only: bool,
+    /// The secret key that signs (RSA); its passphrase is read from `RELEASE_KEY_PASSPHRASE`
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<(), ReleaseError> {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap_or(Path::new("."));
+    let key = match &arguments.key {
+        Some(path) => Some(Key::read(
+            path,
+            &std::env::var("RELEASE_KEY_PASSPHRASE").unwrap_or_default(),
+        )?),
+        None => None,
+    };
+    let mut programs = match &arguments.prebuilt {
+        Some(directory) => targets::prebuilt(directory)?,
+        None => Vec::new(),
+    };
+    programs.extend(built(arguments, workspace, &programs)?);
+    programs.sort_by(|one, other| one.platform.cmp(&other.platform));
+    let version = env!("CARGO_PKG_VERSION");
+    let release = Release {
+        address: Address::parse(&provider::durantic::DEFINITION.provider.address)?,
+        version: Version::parse(version).map_err(|_| ReleaseError::Version(version.to_owned()))?,
+        programs,
+    };
+    release.check()?;
+    let mut output = std::io::stdout();
+    let out = workspace.join(&arguments.out);
+    if arguments.build_only {
+        for program in &release.programs {
+            let name = program.path.file_name().unwrap_or_default();
+            let to = out.join(program.platform.to_string()).join(name);
+            let mut source = std::fs::File::open(&program.path).map_err(|error| ReleaseError::File {
+                path: program.path.clone(),
+                error,
+            })?;
+            provider::package::files::write(&to, provider::package::files::Mode::Executable, |file| {
+                std::io::copy(&mut source, file).map(|_| ())
+            })?;
+            let _ = writeln!(output, "{}", to.display());
+        }
+        return Ok(());
+    }
+    let directory = out.join("assets");
+    let manifest = workspace.join("terraform-registry-manifest.json");
+    for path in assets::write(&release, &manifest, &directory, key.as_ref())? {
+        let _ = writeln!(output, "{}", path.display());
+    }
+    let hashes = mirrors::write_filesystem(&release, &directory, &out.join("filesystem-mirror"))?;
+    mirrors::write_network(&release, &directory, &out.join("network-mirror"))?;
+    let _ = writeln!(output, "{}", hashes.display());
+    let _ = writeln!(output, "{}", out.join("filesystem-mirror").display());
+    let _ = writeln!(output, "{}", out.join("network-mirror").display());
+    if key.is_none() {
+        let _ = writeln!(
+            output,
+            "\nNot signed: the Registry accepts a release only with a signature (--key FILE)."
+        );
+    }
+    Ok(())
+}
+
+/// Builds what is wanted and can be built here; says what cannot.
+fn built(arguments: &Arguments, workspace: &Path, present: &[Program]) -> Result<Vec<Program>, ReleaseError> {
+    let mut programs = Vec::new();
+    if arguments.no_build {
+        return Ok(programs);
+    }
+    if arguments.host {
+        return Ok(vec![targets::build(workspace, None)?]);
+    }
+    for target in TARGETS {
+        let is_wanted =
+            arguments.targets.is_empty() || arguments.targets.iter().any(|wanted| *wanted == target.triple);
+        let is_present = present
+            .iter()
+            .any(|program| program.platform == target.platform());
+        if !is_wanted || is_present {
+            continue;
+        }
+        match target.missing() {
+            None => programs.push(targets::build(workspace, Some(&target))?),
+            Some(reason) if arguments.targets.is_empty() => {
+                let _ = writeln!(
+                    std::io::stderr(),
+                    "not built: {} ({}) {reason}",
+                    target.platform(),
+                    target.triple
+                );
+            }
+            Some(reason) => {
+                return Err(ReleaseError::Command {
+                    command: format!("build {}", target.triple),
+                    reason,
+                });
+            }
+        }
+    }
+    Ok(programs)
+}

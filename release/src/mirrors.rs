@@ -1,0 +1,75 @@
+//! The trees for those who cannot reach the Registry.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use provider::package::files::{self, Mode};
+use provider::package::hash;
+use provider::package::layout::{self, Form};
+use provider::package::mirror::{Archive, Index, Packages};
+
+use crate::{Release, ReleaseError};
+
+/// Writes a filesystem mirror of zips that were written before, and the file with their hashes beside it.
+pub fn write_filesystem(release: &Release, assets: &Path, directory: &Path) -> Result<PathBuf, ReleaseError> {
+    let mut hashes = String::new();
+    for program in &release.programs {
+        let name = release.archive_name(&program.platform);
+        let zip = assets.join(&name);
+        let to = layout::package_path(
+            directory,
+            &release.address,
+            &release.version,
+            &program.platform,
+            Form::Packed,
+        );
+        copy(&zip, &to)?;
+        let _ = writeln!(hashes, "{}  {name}", hash::of_archive_content(&zip)?);
+    }
+    let path = directory.with_file_name(release.file_name("H1SUMS"));
+    files::write(&path, Mode::Plain, |file| file.write_all(hashes.as_bytes()))?;
+    Ok(path)
+}
+
+/// Writes a network mirror of zips that were written before: any web server with a certificate can serve it.
+pub fn write_network(release: &Release, assets: &Path, directory: &Path) -> Result<(), ReleaseError> {
+    // URLs name the host as it is called, directories as it is read.
+    let provider = directory
+        .join(release.address.host().comparison())
+        .join(release.address.namespace().to_string())
+        .join(release.address.type_name());
+    let mut archives = BTreeMap::new();
+    for program in &release.programs {
+        let name = release.archive_name(&program.platform);
+        let zip = assets.join(&name);
+        copy(&zip, &provider.join(&name))?;
+        let hashes = vec![hash::of_archive_content(&zip)?, hash::of_archive(&zip)?];
+        archives.insert(program.platform.to_string(), Archive { url: name, hashes });
+    }
+    let index = Index::new([release.version.to_string()]);
+    write_json(&provider.join("index.json"), &serde_json::json!(index))?;
+    let packages = Packages { archives };
+    write_json(
+        &provider.join(format!("{}.json", release.version)),
+        &serde_json::json!(packages),
+    )
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), ReleaseError> {
+    let mut source = File::open(from).map_err(|error| ReleaseError::File {
+        path: from.to_owned(),
+        error,
+    })?;
+    files::write(to, Mode::Plain, |file| {
+        std::io::copy(&mut source, file).map(|_| ())
+    })?;
+    Ok(())
+}
+
+fn write_json(path: &Path, document: &serde_json::Value) -> Result<(), ReleaseError> {
+    files::write(path, Mode::Plain, |file| writeln!(file, "{document:#}"))?;
+    Ok(())
+}
