@@ -1,0 +1,4 @@
+resource "durantic_variable" "it" {
+  name  = "CLUSTER"
+  value = "prod"
+}

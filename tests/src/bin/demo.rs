@@ -1,0 +1,422 @@
+//! `cargo demo`: from a role to a running machine, with the real Terraform and the simulated control plane.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::process::{ExitCode, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use acceptance::control_plane::{Collection, ControlPlane};
+use acceptance::terraform;
+use clap::Parser;
+use indicatif::{ProgressBar, ProgressStyle};
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::process::Command;
+
+/// From a role to a running machine, with the real Terraform and a simulated control plane.
+#[derive(Parser)]
+#[command(name = "cargo demo", version)]
+struct Options {
+    /// How long an installation takes.
+    #[arg(long, value_name = "DURATION", default_value = "20s", value_parser = duration)]
+    install_time: Duration,
+
+    /// How many machines are enrolled; the first is deployed.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    machines: u16,
+
+    /// Leave everything running and lying about, and say how to go on by hand.
+    #[arg(long)]
+    keep: bool,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    provider::duration::parse(text).ok_or_else(|| "expected a duration such as 20s or 1m30s".to_owned())
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&Failure::new("starting", error)),
+    };
+    match runtime.block_on(demo(&options)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failed(&failure),
+    }
+}
+
+fn failed(failure: &Failure) -> ExitCode {
+    eprintln!("\nThe demo failed while {}: {}", failure.doing, failure.reason);
+    ExitCode::FAILURE
+}
+
+/// What went wrong, and during which step.
+struct Failure {
+    doing: String,
+    reason: String,
+}
+
+impl Failure {
+    fn new(doing: impl Into<String>, reason: impl std::fmt::Display) -> Failure {
+        Failure {
+            doing: doing.into(),
+            reason: reason.to_string(),
+        }
+    }
+}
+
+async fn demo(options: &Options) -> Result<(), Failure> {
+    let started = Instant::now();
+    let screen = Screen::new();
+    terraform::terraform().map_err(|missing| {
+        Failure::new(
+            "looking for Terraform",
+            missing
+                .replace("These tests drive", "The demo drives")
+                .replace("run them", "run it"),
+        )
+    })?;
+
+    screen.title("Building the provider");
+    let binary = build_provider().await?;
+
+    let control_plane = ControlPlane::builder()
+        .machines(options.machines.into())
+        .install_time(options.install_time)
+        .start()
+        .await
+        .map_err(|error| Failure::new("starting the simulated control plane", error))?;
+    let control_plane = Arc::new(control_plane);
+    screen.title(&format!(
+        "A simulated control plane is at {}",
+        control_plane.endpoint()
+    ));
+    let machines = control_plane.objects(Collection::Machines);
+    let hostname = machines
+        .first()
+        .and_then(|machine| machine.get("hostname")?.as_str())
+        .unwrap_or_default()
+        .to_owned();
+
+    let stage = Stage::set(&binary, &control_plane, &hostname)?;
+    let outcome = tokio::select! {
+        outcome = stage.play(&screen, &control_plane) => outcome,
+        _ = tokio::signal::ctrl_c() => Err(Failure::new("waiting", "interrupted")),
+    };
+    if options.keep {
+        return stage.keep(&screen, &control_plane, outcome).await;
+    }
+    let mesh_ip = outcome?;
+    screen.title(&format!(
+        "Done in {:.0?}: {hostname} answered at {mesh_ip} in the mesh, and nothing is left behind",
+        started.elapsed()
+    ));
+    Ok(())
+}
+
+/// Builds the shipped program and gives its path.
+async fn build_provider() -> Result<PathBuf, Failure> {
+    let doing = "building the provider";
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let child = Command::new(cargo)
+        .args([
+            "build",
+            "--package",
+            "terraform-provider-durantic",
+            "--bin",
+            "terraform-provider-durantic",
+        ])
+        .args(["--message-format", "json-render-diagnostics"])
+        .current_dir(root())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .map_err(|error| Failure::new(doing, error))?;
+    let output = child
+        .wait_with_output()
+        .await
+        .map_err(|error| Failure::new(doing, error))?;
+    if !output.status.success() {
+        return Err(Failure::new(doing, "the compiler's messages are above"));
+    }
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter(|message| {
+            message
+                .pointer("/target/name")
+                .is_some_and(|name| name == "terraform-provider-durantic")
+        })
+        .find_map(|message| message.get("executable")?.as_str().map(PathBuf::from))
+        .ok_or_else(|| Failure::new(doing, "cargo did not say where the program is"))
+}
+
+/// The project's folder.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap_or(Path::new("."))
+}
+
+/// A folder with the example, the provider in a filesystem mirror, and a CLI configuration that points there.
+struct Stage {
+    folder: tempfile::TempDir,
+    environment: Vec<(&'static str, String)>,
+}
+
+impl Stage {
+    fn set(binary: &Path, control_plane: &ControlPlane, hostname: &str) -> Result<Stage, Failure> {
+        let failure = |error: std::io::Error| Failure::new("laying out the example", error);
+        let folder = tempfile::Builder::new()
+            .prefix("durantic-demo-")
+            .tempdir()
+            .map_err(failure)?;
+        let example = root().join("examples/role-to-running-machine");
+        for name in ["main.tf", "web.yaml"] {
+            std::fs::copy(example.join(name), folder.path().join(name)).map_err(failure)?;
+        }
+        let version = env!("CARGO_PKG_VERSION");
+        let suffix = std::env::consts::EXE_SUFFIX;
+        let mirror = folder.path().join("mirror");
+        let package = mirror
+            .join("registry.terraform.io/durantic/durantic")
+            .join(version)
+            .join(format!("{}_{}", go_os(), go_architecture()));
+        std::fs::create_dir_all(&package).map_err(failure)?;
+        terraform::link(
+            binary,
+            &package.join(format!("terraform-provider-durantic_v{version}{suffix}")),
+        )
+        .map_err(failure)?;
+        let rc = folder.path().join("terraform.rc");
+        let mirror = serde_json::Value::from(mirror.to_string_lossy());
+        std::fs::write(
+            &rc,
+            format!("provider_installation {{\n  filesystem_mirror {{\n    path = {mirror}\n  }}\n}}\n"),
+        )
+        .map_err(failure)?;
+        let environment = vec![
+            ("CHECKPOINT_DISABLE", "1".to_owned()),
+            ("DURANTIC_API_TOKEN", control_plane.token().to_owned()),
+            ("DURANTIC_ENDPOINT", control_plane.endpoint().to_owned()),
+            ("TF_CLI_CONFIG_FILE", rc.to_string_lossy().into_owned()),
+            ("TF_VAR_hostname", hostname.to_owned()),
+        ];
+        Ok(Stage { folder, environment })
+    }
+
+    /// The whole way; gives the machine's address in the mesh.
+    async fn play(&self, screen: &Screen, control_plane: &Arc<ControlPlane>) -> Result<String, Failure> {
+        self.terraform(screen, &["init"], &[0]).await?;
+        self.terraform(screen, &["plan"], &[0]).await?;
+        let watcher = screen.watch(control_plane);
+        let applied = self.terraform(screen, &["apply", "-auto-approve"], &[0]).await;
+        watcher.abort();
+        applied?;
+        self.terraform(screen, &["output"], &[0]).await?;
+        let mesh_ip = self.output("mesh_ip").await?;
+        screen.note("A second plan must find nothing to do:");
+        self.terraform(screen, &["plan", "-detailed-exitcode"], &[0])
+            .await?;
+        release(screen, control_plane)?;
+        self.terraform(screen, &["destroy", "-auto-approve"], &[0])
+            .await?;
+        Ok(mesh_ip)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("terraform");
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .kill_on_drop(true);
+        // What the user has set for Terraform is not for this one.
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy();
+            if text.starts_with("TF_") || text.starts_with("DURANTIC_") {
+                command.env_remove(&name);
+            }
+        }
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    async fn terraform(&self, screen: &Screen, arguments: &[&str], good: &[i32]) -> Result<(), Failure> {
+        let doing = format!("running `terraform {}`", arguments.join(" "));
+        screen.title(&format!("terraform {}", arguments.join(" ")));
+        let colour = if screen.is_terminal {
+            &[][..]
+        } else {
+            &["-no-color"][..]
+        };
+        let mut command = self.command(&[arguments, colour].concat());
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().map_err(|error| Failure::new(&doing, error))?;
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        tokio::join!(screen.relay(stdout), screen.relay(stderr));
+        let status = child.wait().await.map_err(|error| Failure::new(&doing, error))?;
+        match status.code() {
+            Some(code) if good.contains(&code) => Ok(()),
+            Some(code) => Err(Failure::new(doing, format!("it ended with status {code}"))),
+            None => Err(Failure::new(doing, "a signal ended it")),
+        }
+    }
+
+    async fn output(&self, name: &str) -> Result<String, Failure> {
+        let doing = format!("reading the output {name}");
+        let output = self.command(&["output", "-raw", name]).output().await;
+        let output = output.map_err(|error| Failure::new(&doing, error))?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        if output.status.success() && !text.is_empty() {
+            Ok(text)
+        } else {
+            Err(Failure::new(doing, "it has no value"))
+        }
+    }
+
+    /// Leaves everything as it is until the user ends it.
+    async fn keep(
+        self,
+        screen: &Screen,
+        control_plane: &ControlPlane,
+        outcome: Result<String, Failure>,
+    ) -> Result<(), Failure> {
+        if let Err(failure) = &outcome {
+            screen.note(&format!("It failed while {}: {}", failure.doing, failure.reason));
+        }
+        let folder = self.folder.keep();
+        screen.title("Everything is kept. Go on by hand, in another shell:");
+        screen.note(&format!("cd {}", folder.display()));
+        for (name, value) in &self.environment {
+            screen.note(&format!("export {name}={value}"));
+        }
+        screen.note("terraform apply");
+        screen.note(&format!(
+            "curl -H 'Authorization: Bearer {}' {}/api/provisioning/machines/",
+            control_plane.token(),
+            control_plane.endpoint()
+        ));
+        screen.note("The control plane runs until you press Ctrl-C here; the folder stays.");
+        let _ = tokio::signal::ctrl_c().await;
+        outcome.map(|_| ())
+    }
+}
+
+/// Takes the roles off every machine, as one would on the dashboard: Terraform forgets a deployed machine without
+/// touching it, and the control plane does not delete a role that a machine has.
+fn release(screen: &Screen, control_plane: &ControlPlane) -> Result<(), Failure> {
+    screen.title(
+        "Taking the role off the machine, as on the dashboard: destroying a deployment changes nothing on it",
+    );
+    for machine in control_plane.objects(Collection::Machines) {
+        let uuid = machine
+            .get("uuid")
+            .and_then(serde_json::Value::as_str)
+            .unwrap_or_default();
+        control_plane
+            .update(Collection::Machines, uuid, |machine| {
+                machine.insert("role_names".to_owned(), serde_json::json!([]));
+                machine.insert("mesh_network_uuid".to_owned(), serde_json::Value::Null);
+            })
+            .map_err(|problem| Failure::new("releasing the machine", format!("{problem:?}")))?;
+    }
+    Ok(())
+}
+
+/// Where everything is shown: with a bar for the installation on a terminal, in plain lines elsewhere.
+struct Screen {
+    is_terminal: bool,
+    bar: ProgressBar,
+}
+
+impl Screen {
+    fn new() -> Screen {
+        let is_terminal = std::io::stderr().is_terminal() && std::io::stdout().is_terminal();
+        let bar = if is_terminal {
+            ProgressBar::new(100)
+        } else {
+            ProgressBar::hidden()
+        };
+        if let Ok(style) = ProgressStyle::with_template("  {prefix} {bar:30} {pos:>3}% {msg}") {
+            bar.set_style(style);
+        }
+        Screen { is_terminal, bar }
+    }
+
+    fn title(&self, text: &str) {
+        self.line(&format!("\n==> {text}"));
+    }
+
+    fn note(&self, text: &str) {
+        self.line(&format!("    {text}"));
+    }
+
+    fn line(&self, text: &str) {
+        if self.is_terminal {
+            self.bar.println(text);
+        } else {
+            eprintln!("{text}");
+        }
+    }
+
+    async fn relay(&self, stream: Option<impl AsyncRead + Unpin>) {
+        let Some(stream) = stream else { return };
+        let mut lines = BufReader::new(stream).lines();
+        while let Ok(Some(line)) = lines.next_line().await {
+            self.line(&format!("    {line}"));
+        }
+    }
+
+    /// Shows how the installation comes along, from the control plane: Terraform itself only says that it is waiting.
+    fn watch(&self, control_plane: &Arc<ControlPlane>) -> tokio::task::JoinHandle<()> {
+        let (is_terminal, bar, control_plane) =
+            (self.is_terminal, self.bar.clone(), Arc::clone(control_plane));
+        tokio::spawn(async move {
+            let mut last = String::new();
+            let mut tick = tokio::time::interval(Duration::from_millis(200));
+            loop {
+                tick.tick().await;
+                let Some(run) = control_plane.runs().into_iter().last() else {
+                    continue;
+                };
+                if is_terminal {
+                    bar.set_prefix(run.hostname.clone());
+                    bar.set_position(run.progress_percent.into());
+                    bar.set_message(run.current_message.clone());
+                }
+                if run.current_step != last {
+                    last.clone_from(&run.current_step);
+                    let line = format!(
+                        "    [{}] {:>3}% {}: {}",
+                        run.hostname, run.progress_percent, run.current_step, run.current_message
+                    );
+                    if is_terminal {
+                        bar.println(line);
+                    } else {
+                        eprintln!("{line}");
+                    }
+                }
+            }
+        })
+    }
+}
+
+fn go_os() -> &'static str {
+    match std::env::consts::OS {
+        "macos" => "darwin",
+        other => other,
+    }
+}
+
+fn go_architecture() -> &'static str {
+    match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        "x86" => "386",
+        other => other,
+    }
+}

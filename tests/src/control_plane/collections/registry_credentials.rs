@@ -1,0 +1,56 @@
+//! Registry credentials: the URL is kept bare, the password is never answered.
+
+use serde_json::{Value, json};
+
+use super::{Behaviour, Collection, object};
+use crate::control_plane::problem::Problem;
+use crate::control_plane::store::{Object, Store, text};
+
+/// The credentials of image registries.
+pub struct RegistryCredentials;
+
+impl Behaviour for RegistryCredentials {
+    fn defaults(&self) -> Object {
+        object(json!({ "description": "" }))
+    }
+
+    /// `https://ghcr.io/` is kept as `ghcr.io`.
+    fn check(
+        &self,
+        _store: &mut Store,
+        object: &mut Object,
+        _previous: Option<&Object>,
+    ) -> Result<(), Problem> {
+        let url = text(object, "registry_url");
+        let bare = url
+            .split_once("://")
+            .map_or(url, |(_, rest)| rest)
+            .trim_end_matches('/')
+            .to_owned();
+        object.insert("registry_url".to_owned(), json!(bare));
+        Ok(())
+    }
+
+    /// The count is null rather than 0 where no image uses the credential.
+    fn complete(&self, store: &Store, object: &mut Object) {
+        let uuid = object.get("uuid");
+        let count = store
+            .objects(Collection::Images)
+            .filter(|image| image.get("registry_credential_uuid") == uuid)
+            .count();
+        object.insert(
+            "image_count".to_owned(),
+            if count == 0 { Value::Null } else { json!(count) },
+        );
+    }
+
+    fn deleted(&self, store: &mut Store, object: &Object) {
+        let uuid = json!(text(object, "uuid"));
+        store.replace(
+            Collection::Images,
+            "registry_credential_uuid",
+            &uuid,
+            &Value::Null,
+        );
+    }
+}

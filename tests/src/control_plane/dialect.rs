@@ -1,0 +1,225 @@
+//! The dialects a control plane may speak: where its operations are, and what its fields are called.
+
+use http::Method;
+use serde_json::{Map, Value, json};
+
+use super::contract::{Contract, Operation};
+use super::store::Object;
+
+/// Which control plane is simulated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Dialect {
+    /// The contract as it is written.
+    #[default]
+    Default,
+    /// Other paths, slashes, parameter names and update verbs, to be learnt from its `openapi.json` alone.
+    Other,
+    /// An older version: no `openapi.json`, older field names, newer fields missing.
+    Old,
+}
+
+/// The fields that were called otherwise in older versions.
+const OLD_NAMES: [(&str, &str); 2] = [
+    ("mesh_ip_address", "wg_ip_address"),
+    ("required_image_name", "required_image_url"),
+];
+
+/// The fields that older versions did not have.
+const NEWER_FIELDS: [&str; 3] = ["is_terminal", "is_active", "environment_slug"];
+
+/// Which operation is behind which method and path.
+pub struct Routes {
+    routes: Vec<Route>,
+}
+
+struct Route {
+    method: Method,
+    /// The segments of the path; `None` for a parameter.
+    segments: Vec<Option<String>>,
+    operation: &'static Operation,
+}
+
+/// What is behind a method and a path.
+pub enum Found {
+    /// An operation, with the parameters of the path.
+    Operation(&'static Operation, Vec<String>),
+    /// The path is there for other methods only.
+    OtherMethod,
+    /// Nothing.
+    Nothing,
+}
+
+impl Routes {
+    /// The routes of a control plane that speaks a dialect.
+    pub fn new(contract: &'static Contract, dialect: Dialect) -> Self {
+        let routes = contract
+            .operations
+            .iter()
+            .map(|operation| {
+                let (method, path) = dialect.place(operation);
+                let is_parameter = |segment: &str| segment.starts_with('{');
+                let segments = path
+                    .split('/')
+                    .map(|segment| (!is_parameter(segment)).then(|| segment.to_owned()))
+                    .collect();
+                Route {
+                    method,
+                    segments,
+                    operation,
+                }
+            })
+            .collect();
+        Self { routes }
+    }
+
+    /// What is behind a method and a path.
+    pub fn find(&self, method: &Method, path: &str) -> Found {
+        let mut other_method = false;
+        for route in &self.routes {
+            if let Some(parameters) = route.parameters(path) {
+                if route.method == *method {
+                    return Found::Operation(route.operation, parameters);
+                }
+                other_method = true;
+            }
+        }
+        if other_method {
+            Found::OtherMethod
+        } else {
+            Found::Nothing
+        }
+    }
+}
+
+impl Route {
+    /// The parameters of a path that fits.
+    fn parameters(&self, path: &str) -> Option<Vec<String>> {
+        let mut parameters = Vec::new();
+        let mut given = path.split('/');
+        for segment in &self.segments {
+            match (segment, given.next()?) {
+                (Some(fixed), given) if fixed == given => {}
+                (None, given) if !given.is_empty() => parameters.push(given.to_owned()),
+                _ => return None,
+            }
+        }
+        given.next().is_none().then_some(parameters)
+    }
+}
+
+impl Dialect {
+    /// The document that is published, if any.
+    pub fn document(self, contract: &Contract) -> Option<Value> {
+        match self {
+            Self::Default => Some(contract.document.clone()),
+            Self::Old => None,
+            Self::Other => Some(self.moved_document(contract)),
+        }
+    }
+
+    /// The answer in the words of the dialect.
+    pub fn translate(self, answer: &mut Value) {
+        if self == Self::Old {
+            each_object(answer, &mut |object| {
+                for (new, old) in OLD_NAMES {
+                    if let Some(value) = object.remove(new) {
+                        object.insert(old.to_owned(), value);
+                    }
+                }
+                for field in NEWER_FIELDS {
+                    object.remove(field);
+                }
+            });
+        }
+    }
+
+    /// The method and path of an operation.
+    fn place(self, operation: &Operation) -> (Method, String) {
+        if self != Self::Other {
+            return (operation.method.clone(), operation.path.clone());
+        }
+        let path = operation
+            .path
+            .replacen("/api/", "/api/v2/", 1)
+            .replace("{uuid}", "{id}");
+        let path = path.replace("_uuid}", "_id}");
+        // Collections lose their slash and items get one.
+        let path = path
+            .strip_suffix('/')
+            .map_or_else(|| format!("{path}/"), str::to_owned);
+        let method = match (operation.method.as_str(), operation.collection.name()) {
+            ("PATCH", "variables" | "secrets") => Method::POST,
+            ("PATCH", _) => Method::PUT,
+            _ => operation.method.clone(),
+        };
+        (method, path)
+    }
+
+    /// The contract's document with every operation where the dialect has it.
+    fn moved_document(self, contract: &Contract) -> Value {
+        let mut paths = Map::new();
+        for operation in &contract.operations {
+            let (method, path) = self.place(operation);
+            let default_method = operation.method.as_str().to_lowercase();
+            let declared = contract
+                .document
+                .get("paths")
+                .and_then(|paths| paths.get(&operation.path));
+            let Some(mut declared) = declared.and_then(|item| item.get(&default_method)).cloned() else {
+                continue;
+            };
+            let item = paths.entry(path.clone()).or_insert_with(|| json!({}));
+            if let Some(declared) = declared.as_object_mut() {
+                declared.remove("parameters");
+            }
+            if let Some(item) = item.as_object_mut() {
+                // OpenAPI allows the parameters of a path to be declared once for all its methods.
+                item.insert("parameters".to_owned(), parameters(&path));
+                item.insert(method.as_str().to_lowercase(), declared);
+            }
+        }
+        let mut document = contract.document.clone();
+        if let Some(document) = document.as_object_mut() {
+            document.insert("paths".to_owned(), Value::Object(paths));
+        }
+        document
+    }
+}
+
+/// Puts a field that no version knows into every object of an answer, as a newer control plane might.
+pub fn add_unknown_fields(answer: &mut Value) {
+    each_object(answer, &mut |object| {
+        object.insert(
+            "field_of_a_later_version".to_owned(),
+            json!({ "list": [1, 2.5, null], "text": "new" }),
+        );
+    });
+}
+
+/// The declarations of the parameters in a path.
+fn parameters(path: &str) -> Value {
+    path.split('/')
+        .filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
+        .map(|name| {
+            json!({
+                "name": name,
+                "in": "path",
+                "required": true,
+                "schema": { "type": "string", "format": "uuid" },
+            })
+        })
+        .collect()
+}
+
+/// Every object of an answer, but not what is inside a secrets backend's `config`: that is the user's own JSON.
+fn each_object(answer: &mut Value, change: &mut impl FnMut(&mut Object)) {
+    match answer {
+        Value::Array(items) => items.iter_mut().for_each(|item| each_object(item, change)),
+        Value::Object(object) => {
+            let inner = object.iter_mut().filter(|(name, _)| *name != "config");
+            inner.for_each(|(_, value)| each_object(value, change));
+            change(object);
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,206 @@
+//! Between the plugin protocol's messages and what Terraform makes of them.
+
+use proto::tfplugin6 as wire;
+use provider::value::{Path, Step, Type, Value, json, msgpack};
+
+use super::error::{Diagnostic, Error, Severity};
+use super::schema::{Attribute, Block, Kind, Nesting};
+
+/// A value as Terraform sends it.
+pub fn encode(value: &Value, r#type: &Type) -> Result<wire::DynamicValue, Error> {
+    match msgpack::encode(value, r#type) {
+        Ok(msgpack) => Ok(wire::DynamicValue {
+            msgpack,
+            json: Vec::new(),
+        }),
+        Err(error) => Err(Error::violation(
+            "The test's own value is of the wrong type",
+            error,
+        )),
+    }
+}
+
+/// A value as Terraform reads it; `None` where the message has none. Texts are NFC-normalised, sets sorted.
+pub fn decode(from: Option<&wire::DynamicValue>, r#type: &Type) -> Result<Option<Value>, String> {
+    let Some(from) = from else { return Ok(None) };
+    let decoded = if !from.msgpack.is_empty() {
+        msgpack::decode(&from.msgpack, r#type)
+    } else if !from.json.is_empty() {
+        json::decode(&from.json, r#type)
+    } else {
+        return Ok(None);
+    };
+    decoded
+        .map(|value| Some(normalised(value)))
+        .map_err(|error| error.to_string())
+}
+
+fn normalised(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::string(text),
+        Value::List(elements) => Value::List(elements.into_iter().map(normalised).collect()),
+        Value::Tuple(elements) => Value::Tuple(elements.into_iter().map(normalised).collect()),
+        Value::Set(elements) => Value::set(elements.into_iter().map(normalised).collect()),
+        Value::Map(entries) => Value::map(entries.into_iter().map(|(key, value)| (key, normalised(value)))),
+        Value::Object(entries) => {
+            Value::object(entries.into_iter().map(|(name, value)| (name, normalised(value))))
+        }
+        Value::Dynamic(typed) => Value::Dynamic(Box::new((typed.0, normalised(typed.1)))),
+        other => other,
+    }
+}
+
+/// Diagnostics as Terraform reads them. One whose severity is not set, or whose path leads nowhere, is a fault.
+pub fn diagnostics(from: Vec<wire::Diagnostic>, r#type: &Type) -> Result<Vec<Diagnostic>, Error> {
+    from.into_iter()
+        .map(|diagnostic| read_diagnostic(diagnostic, r#type))
+        .collect()
+}
+
+fn read_diagnostic(from: wire::Diagnostic, r#type: &Type) -> Result<Diagnostic, Error> {
+    let severity = match from.severity() {
+        wire::diagnostic::Severity::Error => Severity::Error,
+        wire::diagnostic::Severity::Warning => Severity::Warning,
+        wire::diagnostic::Severity::Invalid => {
+            return Err(Error::violation("A diagnostic has no severity", from.summary));
+        }
+    };
+    if from.summary.is_empty() {
+        return Err(Error::violation("A diagnostic has no summary", from.detail));
+    }
+    let path = path(from.attribute.as_ref())?;
+    if !leads_somewhere(&path, r#type) {
+        let text = format!("`{path}` of {:?}", from.summary);
+        return Err(Error::violation(
+            "A diagnostic is on an attribute that does not exist",
+            text,
+        ));
+    }
+    Ok(Diagnostic {
+        severity,
+        summary: from.summary,
+        detail: from.detail,
+        path,
+    })
+}
+
+/// A path as Terraform reads it.
+pub fn path(from: Option<&wire::AttributePath>) -> Result<Path, Error> {
+    use wire::attribute_path::step::Selector;
+    let steps = from.into_iter().flat_map(|path| &path.steps);
+    let steps = steps.map(|step| match &step.selector {
+        Some(Selector::AttributeName(name)) => Ok(Step::Attribute(name.clone())),
+        Some(Selector::ElementKeyString(key)) => Ok(Step::Key(key.clone())),
+        Some(Selector::ElementKeyInt(index)) => Ok(Step::Index(*index)),
+        None => Err(Error::violation(
+            "An attribute path has an empty step",
+            "no selector",
+        )),
+    });
+    steps.collect()
+}
+
+fn leads_somewhere(path: &Path, r#type: &Type) -> bool {
+    let end = path
+        .steps()
+        .iter()
+        .try_fold(r#type, |r#type, step| match (r#type, step) {
+            (Type::Object(attributes), Step::Attribute(name)) => attributes.get(name),
+            (Type::List(element), Step::Index(_)) | (Type::Map(element), Step::Key(_)) => Some(&**element),
+            (Type::Tuple(elements), Step::Index(index)) => elements.get(usize::try_from(*index).ok()?),
+            _ => None,
+        });
+    end.is_some()
+}
+
+/// Where an object has a write-only value, which no answer may have.
+pub fn write_only_paths(schema: &Block, object: &Value) -> Vec<Path> {
+    let mut paths = Vec::new();
+    find_in_block(schema, object, &Path::root(), &mut paths);
+    paths
+}
+
+fn find_in_block(schema: &Block, object: &Value, path: &Path, paths: &mut Vec<Path>) {
+    for (name, attribute) in &schema.attributes {
+        find_in_attribute(attribute, object.get(name), &path.attribute(name), paths);
+    }
+    for (name, nested) in &schema.blocks {
+        for (object, path) in nested_objects(nested.nesting, object.get(name), &path.attribute(name)) {
+            find_in_block(&nested.block, object, &path, paths);
+        }
+    }
+}
+
+fn find_in_attribute(attribute: &Attribute, value: &Value, path: &Path, paths: &mut Vec<Path>) {
+    if attribute.write_only && !value.is_null() {
+        paths.push(path.clone());
+    }
+    let Kind::Nested(nested) = &attribute.kind else {
+        return;
+    };
+    for (object, path) in nested_objects(nested.nesting, value, path) {
+        for (name, attribute) in &nested.attributes {
+            find_in_attribute(attribute, object.get(name), &path.attribute(name), paths);
+        }
+    }
+}
+
+/// Where an object has null for "no blocks": only an empty collection says that.
+pub fn null_blocks(schema: &Block, object: &Value, path: &Path) -> Vec<Path> {
+    if object.is_null() || object.is_unknown() {
+        return Vec::new();
+    }
+    let mut paths = Vec::new();
+    for (name, nested) in &schema.blocks {
+        let (value, path) = (object.get(name), path.attribute(name));
+        if value.is_null() && nested.nesting != Nesting::Single {
+            paths.push(path.clone());
+        }
+        for (object, path) in nested_objects(nested.nesting, value, &path) {
+            paths.extend(null_blocks(&nested.block, object, &path));
+        }
+    }
+    paths
+}
+
+fn nested_objects<'a>(nesting: Nesting, value: &'a Value, path: &Path) -> Vec<(&'a Value, Path)> {
+    match nesting {
+        Nesting::Single | Nesting::Group => vec![(value, path.clone())],
+        Nesting::Set => value
+            .elements()
+            .iter()
+            .map(|element| (element, path.clone()))
+            .collect(),
+        Nesting::List => value
+            .elements()
+            .iter()
+            .enumerate()
+            .map(|(index, element)| (element, path.index(index)))
+            .collect(),
+        Nesting::Map => {
+            let entries = value.attributes().into_iter().flatten();
+            entries.map(|(key, element)| (element, path.key(key))).collect()
+        }
+    }
+}
+
+/// The value with null in place of everything unknown, as Terraform saves it after it has complained.
+pub fn unknown_as_null(value: &Value) -> Value {
+    match value {
+        Value::Unknown => Value::Null,
+        Value::List(elements) => Value::List(elements.iter().map(unknown_as_null).collect()),
+        Value::Tuple(elements) => Value::Tuple(elements.iter().map(unknown_as_null).collect()),
+        Value::Set(elements) => Value::set(elements.iter().map(unknown_as_null).collect()),
+        Value::Map(entries) => Value::map(
+            entries
+                .iter()
+                .map(|(key, value)| (key.clone(), unknown_as_null(value))),
+        ),
+        Value::Object(entries) => Value::object(
+            entries
+                .iter()
+                .map(|(name, value)| (name.clone(), unknown_as_null(value))),
+        ),
+        other => other.clone(),
+    }
+}

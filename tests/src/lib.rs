@@ -1,0 +1,5 @@
+//! The simulated control plane, the demo, and the tests with the real Terraform.
+
+pub mod control_plane;
+pub mod core;
+pub mod terraform;

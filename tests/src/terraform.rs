@@ -1,0 +1,367 @@
+//! Drives the real Terraform, each configuration in a directory of its own.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::panic,
+    reason = "a harness of tests: what does not work ends the test"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use serde_json::Value as Json;
+use tempfile::TempDir;
+use tokio::process::Command;
+
+use crate::control_plane::ControlPlane;
+
+/// What to say where Terraform is missing.
+pub const MISSING: &str = "`terraform` is not on PATH. These tests drive the real Terraform: install version 1.11 or \
+                           later (https://developer.hashicorp.com/terraform/install) and run them again.";
+
+/// Terraform on PATH.
+pub fn terraform() -> Result<PathBuf, &'static str> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let name = format!("terraform{}", std::env::consts::EXE_SUFFIX);
+    std::env::split_paths(&path)
+        .map(|folder| folder.join(&name))
+        .find(|file| file.is_file())
+        .ok_or(MISSING)
+}
+
+/// A directory with a configuration, and the provider that Terraform uses in it.
+pub struct Workspace {
+    directory: TempDir,
+    environment: Vec<(String, String)>,
+}
+
+impl Workspace {
+    /// A workspace whose provider is `binary` (under the name `durantic/durantic`), talking to that control plane.
+    ///
+    /// # Panics
+    /// Where Terraform is missing, with a sentence that says so.
+    pub fn new(binary: &Path, control_plane: &ControlPlane, configuration: &str) -> Workspace {
+        let workspace = Workspace::bare(binary, configuration);
+        workspace
+            .with("DURANTIC_ENDPOINT", control_plane.endpoint())
+            .with("DURANTIC_API_TOKEN", control_plane.token())
+    }
+
+    /// A workspace without endpoint and token.
+    pub fn bare(binary: &Path, configuration: &str) -> Workspace {
+        if let Err(missing) = terraform() {
+            panic!("{missing}");
+        }
+        let directory = tempfile::Builder::new()
+            .prefix("durantic-")
+            .tempdir()
+            .expect("a temporary directory");
+        let rc = directory.path().join("terraform.rc");
+        let overrides = provider_directory(binary);
+        let overrides = overrides.display();
+        std::fs::write(
+            &rc,
+            format!("provider_installation {{\n  dev_overrides {{\n    \"durantic/durantic\" = {:?}\n  }}\n  direct {{}}\n}}\n", overrides.to_string()),
+        )
+        .expect("the CLI configuration is written");
+        let workspace = Workspace {
+            environment: vec![("TF_CLI_CONFIG_FILE".to_owned(), rc.display().to_string())],
+            directory,
+        };
+        workspace.write("main.tf", configuration);
+        workspace.write(
+            "versions.tf",
+            "terraform {\n  required_providers {\n    durantic = {\n      source = \"durantic/durantic\"\n    }\n  }\n}\n",
+        );
+        workspace
+    }
+
+    /// Sets an environment variable for every command.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Workspace {
+        self.environment.retain(|(present, _)| present != name);
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Where the configuration is.
+    pub fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Writes a file of the configuration.
+    pub fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path().join(name), text).expect("a file of the configuration is written");
+    }
+
+    /// Replaces the configuration.
+    pub fn configure(&self, configuration: &str) {
+        self.write("main.tf", configuration);
+    }
+
+    /// The command, ready to be run or altered.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(terraform().unwrap_or_else(|missing| panic!("{missing}")));
+        command
+            .current_dir(self.path())
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.path())
+            .env("TMPDIR", std::env::temp_dir())
+            .env("CHECKPOINT_DISABLE", "1")
+            .env("TF_IN_AUTOMATION", "1")
+            .env("TF_INPUT", "0")
+            .env("TF_CLI_ARGS", "-no-color")
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .args(arguments)
+            .kill_on_drop(true);
+        command
+    }
+
+    /// Runs a command, whatever comes of it.
+    pub async fn run(&self, arguments: &[&str]) -> Run {
+        let output = self.command(arguments).output().await.expect("terraform runs");
+        Run::new(arguments, &output)
+    }
+
+    /// Applies the configuration.
+    ///
+    /// # Panics
+    /// Where that fails.
+    pub async fn apply(&self) -> Run {
+        self.run(&["apply", "-auto-approve"]).await.succeeds()
+    }
+
+    /// Destroys everything.
+    ///
+    /// # Panics
+    /// Where that fails.
+    pub async fn destroy(&self) -> Run {
+        self.run(&["destroy", "-auto-approve"]).await.succeeds()
+    }
+
+    /// Plans, and gives what the plan would do: `ADDRESS: actions`, for everything but no-ops.
+    ///
+    /// # Panics
+    /// Where that fails.
+    pub async fn plan(&self) -> Plan {
+        self.run(&["plan", "-out=tfplan"]).await.succeeds();
+        let shown = self.run(&["show", "-json", "tfplan"]).await.succeeds();
+        Plan(serde_json::from_str(&shown.stdout).expect("a plan in JSON"))
+    }
+
+    /// Asserts that nothing is left to do.
+    ///
+    /// # Panics
+    /// Where the plan has a change, with Terraform's own rendering of it.
+    pub async fn plans_empty(&self) {
+        let run = self.run(&["plan", "-detailed-exitcode"]).await;
+        assert_eq!(
+            run.status,
+            Some(0),
+            "the plan should be empty:\n{}\n{}",
+            run.stdout,
+            run.stderr
+        );
+    }
+
+    /// The attributes of a resource instance in state, by address; null where there is none.
+    ///
+    /// # Panics
+    /// Where the state file is no JSON.
+    pub fn state(&self, address: &str) -> Json {
+        let instances = self.instances();
+        let found = instances.into_iter().find(|(present, _)| present == address);
+        found.map(|(_, attributes)| attributes).unwrap_or_default()
+    }
+
+    /// Every resource instance of the root module in state: its address, and its attributes.
+    ///
+    /// # Panics
+    /// Where the state file is no JSON.
+    pub fn instances(&self) -> Vec<(String, Json)> {
+        let text = self.state_file();
+        if text.is_empty() {
+            return Vec::new();
+        }
+        let state: Json = serde_json::from_str(&text).expect("state in JSON");
+        let resources = state["resources"].as_array().cloned().unwrap_or_default();
+        resources
+            .iter()
+            .flat_map(|resource| {
+                let prefix = if resource["mode"] == "data" { "data." } else { "" };
+                let text = |key: &str| resource[key].as_str().unwrap_or_default().to_owned();
+                let address = format!("{prefix}{}.{}", text("type"), text("name"));
+                let instances = resource["instances"].as_array().cloned().unwrap_or_default();
+                instances.into_iter().map(move |instance| {
+                    let key = match &instance["index_key"] {
+                        Json::Null => String::new(),
+                        key => format!("[{key}]"),
+                    };
+                    (format!("{address}{key}"), instance["attributes"].clone())
+                })
+            })
+            .collect()
+    }
+
+    /// The state file as it is.
+    pub fn state_file(&self) -> String {
+        std::fs::read_to_string(self.path().join("terraform.tfstate")).unwrap_or_default()
+    }
+
+    /// The outputs, by name.
+    pub async fn outputs(&self) -> Json {
+        let run = self.run(&["output", "-json"]).await.succeeds();
+        let outputs: serde_json::Map<String, Json> =
+            serde_json::from_str(&run.stdout).expect("outputs in JSON");
+        outputs
+            .into_iter()
+            .map(|(name, output)| (name, output["value"].clone()))
+            .collect()
+    }
+}
+
+/// What became of a command.
+#[derive(Debug)]
+pub struct Run {
+    /// The command.
+    pub command: String,
+    /// Its exit status; `None` where a signal ended it.
+    pub status: Option<i32>,
+    /// What it printed.
+    pub stdout: String,
+    /// What it said.
+    pub stderr: String,
+}
+
+impl Run {
+    fn new(arguments: &[&str], output: &Output) -> Run {
+        Run {
+            command: format!("terraform {}", arguments.join(" ")),
+            status: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// What it did, where it succeeded.
+    ///
+    /// # Panics
+    /// Where the command failed.
+    #[expect(
+        clippy::must_use_candidate,
+        clippy::return_self_not_must_use,
+        reason = "mostly called for the assertion"
+    )]
+    #[track_caller]
+    pub fn succeeds(self) -> Run {
+        assert_eq!(
+            self.status,
+            Some(0),
+            "{} failed:\n{}\n{}",
+            self.command,
+            self.stdout,
+            self.stderr
+        );
+        self
+    }
+
+    /// What it said, in one line: Terraform wraps and frames its messages.
+    ///
+    /// # Panics
+    /// Where the command succeeded.
+    #[track_caller]
+    pub fn fails(self) -> String {
+        assert_ne!(
+            self.status,
+            Some(0),
+            "{} should fail:\n{}",
+            self.command,
+            self.stdout
+        );
+        self.said()
+    }
+
+    /// Everything it said, in one line without frames.
+    pub fn said(&self) -> String {
+        let text = format!("{}\n{}", self.stdout, self.stderr);
+        text.replace(['│', '╷', '╵'], " ")
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+}
+
+/// A plan in JSON.
+#[derive(Debug)]
+pub struct Plan(pub Json);
+
+impl Plan {
+    /// `ADDRESS: action,action` for each change, sorted; no-ops and reads are left out.
+    pub fn changes(&self) -> Vec<String> {
+        let mut changes: Vec<String> = self
+            .resources()
+            .iter()
+            .filter_map(|change| {
+                let actions: Vec<&str> = change["change"]["actions"]
+                    .as_array()?
+                    .iter()
+                    .filter_map(Json::as_str)
+                    .collect();
+                let is_change = actions != ["no-op"] && actions != ["read"];
+                is_change.then(|| {
+                    format!(
+                        "{}: {}",
+                        change["address"].as_str().unwrap_or_default(),
+                        actions.join(",")
+                    )
+                })
+            })
+            .collect();
+        changes.sort();
+        changes
+    }
+
+    /// The change of one address.
+    pub fn change(&self, address: &str) -> Json {
+        let found = self
+            .resources()
+            .iter()
+            .find(|change| change["address"] == address);
+        found.map(|change| change["change"].clone()).unwrap_or_default()
+    }
+
+    fn resources(&self) -> &[Json] {
+        self.0["resource_changes"]
+            .as_array()
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+    }
+}
+
+/// A directory beside `binary` that has it under the name by which Terraform finds it.
+fn provider_directory(binary: &Path) -> PathBuf {
+    let stem = binary.file_stem().unwrap_or_default();
+    let directory = binary
+        .parent()
+        .unwrap_or(Path::new("."))
+        .join("terraform")
+        .join(stem);
+    std::fs::create_dir_all(&directory).expect("a directory beside the binary");
+    let name = format!("terraform-provider-durantic{}", std::env::consts::EXE_SUFFIX);
+    link(binary, &directory.join(name)).expect("the provider is laid where Terraform finds it");
+    directory
+}
+
+/// Lays a file somewhere else, without a copy where the file system can, in one step: others may be using it.
+pub fn link(from: &Path, to: &Path) -> std::io::Result<()> {
+    let directory = to.parent().unwrap_or(Path::new("."));
+    let staging = tempfile::Builder::new()
+        .prefix(".staging-")
+        .tempdir_in(directory)?;
+    let staged = staging.path().join("provider");
+    std::fs::hard_link(from, &staged).or_else(|_| std::fs::copy(from, &staged).map(|_| ()))?;
+    std::fs::rename(&staged, to)
+}

@@ -1,0 +1,13 @@
+//! The provider under everything that Terraform enforces, without Terraform.
+
+// Tells clippy that the helpers are tests as well: they may unwrap.
+#![cfg(test)]
+
+mod checker;
+mod derived;
+mod everything;
+mod generate;
+mod liar;
+mod lifecycle;
+mod properties;
+mod walkthrough;

@@ -1,0 +1,322 @@
+//! A wait never costs a second installation: interrupts, timeouts, expired tokens, killed processes.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use acceptance::control_plane::{ControlPlane, Outcome};
+use acceptance::terraform::Workspace;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::json;
+use tokio::process::Child;
+
+use super::{MACHINE, workspace};
+
+const ADDRESS: &str = "durantic_machine_deployment.node";
+const START: &str = "provisioning_api_provision_machine";
+const POLL: &str = "provisioning_api_get_machine_provision";
+
+fn configuration(arguments: &str) -> String {
+    format!(
+        "resource \"durantic_machine_role\" \"web\" {{\n  name = \"web\"\n}}\n\
+         resource \"durantic_machine_deployment\" \"node\" {{\n  machine_uuid = \"{MACHINE}\"\n  \
+         role_names = [durantic_machine_role.web.name]\n  {arguments}\n}}\n"
+    )
+}
+
+/// A control plane whose clock stands still: an installation goes on until a test advances it.
+async fn stopped() -> ControlPlane {
+    let builder = ControlPlane::builder()
+        .install_time(Duration::from_mins(10))
+        .stopped_clock();
+    builder.start().await.expect("the control plane starts")
+}
+
+/// An apply under way, in a process group of its own as on a terminal.
+fn start_apply(workspace: &Workspace) -> Child {
+    let mut command = workspace.command(&["apply", "-auto-approve"]);
+    command
+        .process_group(0)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command.spawn().expect("terraform starts")
+}
+
+fn group(child: &Child) -> Pid {
+    let pid = child
+        .id()
+        .and_then(|pid| i32::try_from(pid).ok())
+        .expect("the process runs");
+    Pid::from_raw(-pid)
+}
+
+/// The processes of the provider that this Terraform has started.
+fn providers(child: &Child) -> Vec<Pid> {
+    let parent = child.id().expect("the process runs").to_string();
+    let entries = std::fs::read_dir("/proc").expect("a process table");
+    entries
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<i32>().ok())
+        .filter(|pid| {
+            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            let after_name = stat.rsplit_once(')').map(|(_, rest)| rest).unwrap_or_default();
+            after_name.split_whitespace().nth(1) == Some(parent.as_str())
+        })
+        .map(Pid::from_raw)
+        .collect()
+}
+
+async fn finish(child: Child) -> (Option<i32>, String) {
+    let output = child.wait_with_output().await.expect("terraform ends");
+    let text = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let text = text
+        .replace(['│', '╷', '╵'], " ")
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    (output.status.code(), text)
+}
+
+async fn is_installing(control_plane: &ControlPlane) {
+    control_plane.log().wait_for(POLL, 1).await;
+}
+
+/// Applies once more and expects the machine to be installed by the one run there is.
+async fn converges_with_one_run(control_plane: &ControlPlane, workspace: &Workspace) {
+    workspace.apply().await;
+    let state = workspace.state(ADDRESS);
+    assert_eq!(state["provision_status"], "completed");
+    assert_eq!(control_plane.runs().len(), 1, "one installation, not two");
+    workspace.plans_empty().await;
+}
+
+#[tokio::test]
+async fn an_interrupt_ends_quickly_without_a_taint_and_the_next_apply_waits_on() {
+    let control_plane = stopped().await;
+    let workspace = workspace(&control_plane, &configuration(""));
+    let apply = start_apply(&workspace);
+    is_installing(&control_plane).await;
+
+    let asked = Instant::now();
+    kill(group(&apply), Signal::SIGINT).expect("an interrupt is sent");
+    let (_, said) = finish(apply).await;
+    assert!(
+        asked.elapsed() < Duration::from_secs(4),
+        "it took {:?}",
+        asked.elapsed()
+    );
+    assert!(said.contains("Interrupted while machine deployment"), "{said}");
+    assert!(said.contains("The run goes on without Terraform"), "{said}");
+
+    let state: serde_json::Value = serde_json::from_str(&workspace.state_file()).expect("a state file");
+    let deployment = state["resources"]
+        .as_array()
+        .and_then(|resources| {
+            resources
+                .iter()
+                .find(|resource| resource["type"] == "durantic_machine_deployment")
+        })
+        .expect("the deployment is in state");
+    assert_eq!(
+        deployment["instances"][0]["status"],
+        json!(null),
+        "it is not tainted"
+    );
+    assert_eq!(
+        deployment["instances"][0]["attributes"]["provision_uuid"],
+        control_plane.runs()[0].uuid.as_str()
+    );
+
+    assert_eq!(
+        workspace.plan().await.changes(),
+        [format!("{ADDRESS}: update")],
+        "it is picked up in place"
+    );
+    control_plane.advance(Duration::from_mins(20));
+    converges_with_one_run(&control_plane, &workspace).await;
+}
+
+#[tokio::test]
+async fn a_run_that_completed_meanwhile_leaves_nothing_to_do() {
+    let control_plane = stopped().await;
+    let workspace = workspace(&control_plane, &configuration(""));
+    let apply = start_apply(&workspace);
+    is_installing(&control_plane).await;
+    kill(group(&apply), Signal::SIGINT).expect("an interrupt is sent");
+    finish(apply).await;
+
+    control_plane.advance(Duration::from_mins(20));
+    assert_eq!(workspace.plan().await.changes(), Vec::<String>::new());
+    converges_with_one_run(&control_plane, &workspace).await;
+}
+
+#[tokio::test]
+async fn a_run_that_failed_meanwhile_is_replaced() {
+    let control_plane = stopped().await;
+    let workspace = workspace(&control_plane, &configuration(""));
+    let apply = start_apply(&workspace);
+    is_installing(&control_plane).await;
+    kill(group(&apply), Signal::SIGINT).expect("an interrupt is sent");
+    finish(apply).await;
+
+    control_plane
+        .end_run(&control_plane.runs()[0].uuid, Outcome::Error)
+        .expect("the run is ended");
+    assert_eq!(
+        workspace.plan().await.changes(),
+        [format!("{ADDRESS}: delete,create")]
+    );
+    control_plane.set_install_time(Duration::ZERO);
+    workspace.run(&["apply", "tfplan"]).await.succeeds();
+    assert_eq!(control_plane.runs().len(), 2);
+    workspace.plans_empty().await;
+}
+
+#[tokio::test]
+async fn a_timeout_is_an_error_and_the_replacement_waits_for_the_same_run() {
+    let control_plane = stopped().await;
+    let workspace = workspace(
+        &control_plane,
+        &configuration("timeouts {\n    create = \"3s\"\n  }"),
+    );
+    let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
+    assert!(said.contains("was not installed in time"), "{said}");
+    assert!(said.contains(&control_plane.runs()[0].uuid), "{said}");
+
+    let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
+    assert!(
+        said.contains("was not installed in time"),
+        "still the same run: {said}"
+    );
+    assert_eq!(control_plane.runs().len(), 1);
+
+    control_plane.advance(Duration::from_mins(20));
+    converges_with_one_run(&control_plane, &workspace).await;
+}
+
+#[tokio::test]
+async fn a_token_that_expires_in_mid_run_fails_at_once_and_the_run_is_picked_up() {
+    let control_plane = stopped().await;
+    let workspace = workspace(&control_plane, &configuration(""));
+    let apply = start_apply(&workspace);
+    is_installing(&control_plane).await;
+    control_plane.revoke_token(control_plane.token());
+    let (status, said) = finish(apply).await;
+    assert_eq!(status, Some(1));
+    assert!(said.contains("401"), "{said}");
+
+    control_plane.accept_token("dur_fresh");
+    let workspace = workspace.with("DURANTIC_API_TOKEN", "dur_fresh");
+    control_plane.advance(Duration::from_mins(20));
+    converges_with_one_run(&control_plane, &workspace).await;
+}
+
+#[tokio::test]
+async fn another_configuration_waits_for_the_old_run_before_it_starts_its_own() {
+    let control_plane = stopped().await;
+    let workspace = workspace(&control_plane, &configuration(""));
+    let apply = start_apply(&workspace);
+    is_installing(&control_plane).await;
+    kill(group(&apply), Signal::SIGINT).expect("an interrupt is sent");
+    finish(apply).await;
+
+    workspace.configure(&configuration("force_provision = \"1\""));
+    let polls = control_plane.log().count(POLL);
+    let apply = start_apply(&workspace);
+    // One look in the refresh, one in the wait for the old run.
+    control_plane.log().wait_for(POLL, polls + 2).await;
+    assert_eq!(control_plane.runs().len(), 1, "the old run goes on");
+    control_plane.set_install_time(Duration::ZERO);
+    control_plane.advance(Duration::from_mins(20));
+    let (status, said) = finish(apply).await;
+    assert_eq!(status, Some(0), "{said}");
+    assert_eq!(
+        control_plane.runs().len(),
+        2,
+        "the changed trigger has a run of its own"
+    );
+    workspace.plans_empty().await;
+}
+
+#[tokio::test]
+async fn a_provider_that_is_killed_in_mid_run_costs_no_second_run_while_the_first_goes_on() {
+    let control_plane = stopped().await;
+    let workspace = workspace(&control_plane, &configuration(""));
+    let apply = start_apply(&workspace);
+    is_installing(&control_plane).await;
+    for provider in providers(&apply) {
+        kill(provider, Signal::SIGKILL).expect("the provider is killed");
+    }
+    let (status, said) = finish(apply).await;
+    assert_eq!(status, Some(1), "{said}");
+
+    let apply = start_apply(&workspace);
+    control_plane.log().wait_for(START, 2).await;
+    control_plane.advance(Duration::from_mins(20));
+    let (status, said) = finish(apply).await;
+    assert_eq!(status, Some(0), "{said}");
+    converges_with_one_run(&control_plane, &workspace).await;
+}
+
+#[tokio::test]
+async fn a_terraform_that_is_killed_leaves_no_provider_and_its_run_is_waited_for() {
+    let control_plane = stopped().await;
+    let workspace = workspace(&control_plane, &configuration(""));
+    let mut apply = start_apply(&workspace);
+    is_installing(&control_plane).await;
+    let orphans = providers(&apply);
+    assert!(!orphans.is_empty(), "the provider runs");
+    apply.start_kill().expect("terraform is killed");
+    apply.wait().await.expect("terraform is gone");
+    std::fs::remove_file(workspace.path().join(".terraform.tfstate.lock.info")).ok();
+
+    // The run is still going when the next apply comes: it is waited for, and does the work.
+    let apply = start_apply(&workspace);
+    control_plane.log().wait_for(START, 2).await;
+    control_plane.advance(Duration::from_mins(20));
+    let (status, said) = finish(apply).await;
+    assert_eq!(status, Some(0), "{said}");
+    assert_eq!(control_plane.runs().len(), 1, "one installation, not two");
+    workspace.plans_empty().await;
+    // It notices within a few seconds that nobody is there any more.
+    let given_up = Instant::now() + Duration::from_secs(15);
+    while orphans.iter().any(|orphan| kill(*orphan, None).is_ok()) {
+        assert!(Instant::now() < given_up, "a provider is left behind");
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn an_answer_to_the_start_that_is_lost_costs_no_second_run() {
+    use acceptance::control_plane::{Fault, FaultKind};
+    let control_plane = stopped().await;
+    control_plane.fault(Fault::new(START, FaultKind::ResetAfter).times(1));
+    let workspace = workspace(&control_plane, &configuration(""));
+    let apply = start_apply(&workspace);
+    is_installing(&control_plane).await;
+    control_plane.advance(Duration::from_mins(20));
+    let (status, said) = finish(apply).await;
+    assert_eq!(status, Some(0), "{said}");
+    converges_with_one_run(&control_plane, &workspace).await;
+}
+
+#[tokio::test]
+async fn two_interrupts_lose_the_object_but_not_the_run() {
+    let control_plane = stopped().await;
+    let workspace = workspace(&control_plane, &configuration(""));
+    let apply = start_apply(&workspace);
+    is_installing(&control_plane).await;
+    kill(group(&apply), Signal::SIGINT).expect("an interrupt is sent");
+    kill(group(&apply), Signal::SIGINT).expect("another interrupt is sent");
+    finish(apply).await;
+
+    let apply = start_apply(&workspace);
+    control_plane.log().wait_for(POLL, 2).await;
+    control_plane.advance(Duration::from_mins(20));
+    let (status, said) = finish(apply).await;
+    assert_eq!(status, Some(0), "{said}");
+    converges_with_one_run(&control_plane, &workspace).await;
+}

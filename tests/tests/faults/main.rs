@@ -1,0 +1,25 @@
+//! What an apply that breaks off leaves behind, and how the next one goes on.
+//!
+//! Processes are ended and signals sent with the real Terraform; answers go wrong in the fake one, which is faster.
+
+#![cfg(test)]
+
+mod answers;
+mod interruptions;
+mod soak;
+
+use std::path::Path;
+
+use acceptance::control_plane::ControlPlane;
+use acceptance::terraform::Workspace;
+
+/// The uuid of the seeded machine `node-1`.
+const MACHINE: &str = "00000000-0000-4000-8000-000000000001";
+
+fn workspace(control_plane: &ControlPlane, configuration: &str) -> Workspace {
+    Workspace::new(
+        Path::new(env!("CARGO_BIN_EXE_provider-under-test")),
+        control_plane,
+        configuration,
+    )
+}

@@ -1,0 +1,102 @@
+//! Files are laid out as `terraform fmt` lays them out: compared with the real one.
+
+use std::path::{Path, PathBuf};
+
+use provider::hcl::format::format;
+use provider::hcl::token::{Kind, tokens};
+
+use crate::home::Home;
+
+/// Every file of the upgrade's cases and of the examples, as it is and with its spaces changed at random.
+#[tokio::test]
+async fn terraform_lays_out_the_same_way() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut files = Vec::new();
+    for directory in ["provider/tests/upgrade", "examples", "provider/tests/data"] {
+        collect(&root.join(directory), &mut files);
+    }
+    assert!(files.len() > 40, "the files are gone");
+    let home = Home::new(&[]);
+    let mut random = fastrand::Rng::with_seed(13);
+    let mut texts = Vec::new();
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        if hcl_is_valid(&text) {
+            for _ in 0..3 {
+                texts.push((file.clone(), shaken(&text, &mut random)));
+            }
+            texts.push((file, text));
+        }
+    }
+    for (number, (_, text)) in texts.iter().enumerate() {
+        home.write(&format!("{number}.tf"), text);
+    }
+    home.terraform(&["fmt"]).await.succeeds();
+    for (number, (file, text)) in texts.iter().enumerate() {
+        let wanted = std::fs::read_to_string(home.work().join(format!("{number}.tf"))).unwrap();
+        assert_eq!(
+            format(text),
+            wanted,
+            "{} with other spaces:\n{text}",
+            file.display()
+        );
+    }
+}
+
+/// What the upgrade writes passes `terraform fmt -check`, and `terraform validate` where the provider is at hand.
+#[tokio::test]
+async fn what_the_upgrade_writes_is_valid() {
+    let home = Home::new(&[(
+        "main.tf",
+        "terraform {\n  required_providers {\n    durantic=\"~> 1.3\"\n  }\n}\nresource \"durantic_mesh_network\" \
+         \"net\" {\n  name=\"net\"\n  network_cidr = \"10.1.0.0/24\"\n}\n",
+    )]);
+    home.provider(&["install"]).await.succeeds();
+    let check = home.provider(&["0.13upgrade", "-check"]).await;
+    assert_eq!(check.status, Some(1), "{}", check.stdout);
+    home.provider(&["0.13upgrade", "-yes"]).await.succeeds();
+    home.terraform(&["fmt", "-check"]).await.succeeds();
+    home.terraform(&["init"]).await.succeeds();
+    home.terraform(&["validate"]).await.succeeds();
+    home.provider(&["0.13upgrade", "-check"]).await.succeeds();
+}
+
+fn hcl_is_valid(text: &str) -> bool {
+    !text.is_empty() && provider::upgrade::module::File::parse(String::new(), text.to_owned()).is_ok()
+}
+
+/// The same tokens with other spaces between them. In templates spaces may mean something.
+fn shaken(text: &str, random: &mut fastrand::Rng) -> String {
+    let mut shaken = String::new();
+    let mut templates = 0;
+    let tokens = tokens(text);
+    for (index, token) in tokens.iter().enumerate() {
+        templates -= i32::from(matches!(token.kind, Kind::CloseQuote | Kind::CloseHeredoc));
+        let before = index.checked_sub(1).map(|index| tokens[index].kind);
+        let is_word = |kind| matches!(kind, Kind::Identifier | Kind::Number);
+        let must = before.is_some_and(is_word) && is_word(token.kind);
+        let may_not =
+            templates > 0 || before.is_some_and(|kind| kind == Kind::Dot) || token.kind == Kind::Dot;
+        let count = if may_not {
+            0
+        } else {
+            random.usize(0..4).max(usize::from(must))
+        };
+        shaken.push_str(&" ".repeat(count));
+        shaken.push_str(&token.text);
+        templates += i32::from(matches!(token.kind, Kind::OpenQuote | Kind::OpenHeredoc));
+    }
+    shaken
+}
+
+fn collect(directory: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "tf") {
+            files.push(path);
+        }
+    }
+    files.sort();
+}
