@@ -14,7 +14,8 @@ use provider::value::{Type, Value, json, msgpack};
 use tonic::{Request, Response, Status};
 
 type Answer<T> = Result<Response<T>, Status>;
-type Twist<T> = Box<dyn Fn(&mut T) + Send + Sync>;
+/// Alters an honest answer.
+pub type Twist<T> = Box<dyn Fn(&mut T) + Send + Sync>;
 
 /// Where it lies. Each twist gets what an honest provider would answer.
 #[derive(Default)]

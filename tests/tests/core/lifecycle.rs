@@ -298,18 +298,24 @@ impl Life {
         self.expect_nothing(what).await;
     }
 
+    /// `-replace`, and what follows a creation that failed on the way.
     async fn replace(&mut self) {
-        let plan = self
-            .core
-            .plan_with(&self.type_name, NAME, &self.config, PlanMode::Replace)
-            .await
-            .unwrap();
-        assert_eq!(plan.action, Action::Replace);
-        self.core.apply(plan).await.unwrap();
-        let calls = self.declared(self.server.take_changes());
-        let calls = self.expect_delete(&calls);
-        self.expect_create(calls);
-        self.expect_nothing("replacement").await;
+        for mode in [PlanMode::Replace, PlanMode::Normal] {
+            if mode == PlanMode::Normal {
+                self.core.taint(&self.type_name, NAME);
+            }
+            let plan = self
+                .core
+                .plan_with(&self.type_name, NAME, &self.config, mode)
+                .await
+                .unwrap();
+            assert_eq!(plan.action, Action::Replace);
+            self.core.apply(plan).await.unwrap();
+            let calls = self.declared(self.server.take_changes());
+            let calls = self.expect_delete(&calls);
+            self.expect_create(calls);
+            self.expect_nothing("replacement").await;
+        }
     }
 
     async fn import(&mut self) {

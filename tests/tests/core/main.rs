@@ -9,5 +9,7 @@ mod everything;
 mod generate;
 mod liar;
 mod lifecycle;
+mod lookups;
+mod outcomes;
 mod properties;
 mod walkthrough;
