@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use docs_gen::compat::Names;
 use docs_gen::examples::Examples;
@@ -99,6 +99,10 @@ impl Browser {
         // From one anchor to another, a browser does not load the page again.
         self.client.goto("about:blank").await.expect("an empty page");
         self.client.goto(&url).await.expect("the page");
+        // The page's own script has run when the page is complete; a busy machine may still be on its way there.
+        while self.script("return document.readyState").await != "complete" {
+            tokio::task::yield_now().await;
+        }
     }
 
     async fn script(&self, text: &str) -> Json {
@@ -376,15 +380,13 @@ async fn themes_versions_narrow_windows_and_paper() {
 
     // On paper there is no navigation, and everything is open.
     browser.open("resources/route_policy_set.html").await;
-    browser
-        .script("document.querySelector('details').open = false; dispatchEvent(new Event('beforeprint'))")
-        .await;
-    assert_eq!(
-        browser
-            .script("return document.querySelector('details').open")
-            .await,
-        true
-    );
+    let print = "document.querySelector('details').open = false; dispatchEvent(new Event('beforeprint')); \
+                 return document.querySelector('details').open";
+    let given_up = Instant::now() + Duration::from_secs(10);
+    while browser.script(print).await != true {
+        assert!(Instant::now() < given_up, "everything is open on paper");
+        tokio::task::yield_now().await;
+    }
     browser
         .devtools("Emulation.setEmulatedMedia", json!({"media": "print"}))
         .await;
