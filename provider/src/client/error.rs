@@ -10,7 +10,7 @@ use schema::model::Method;
 ///
 /// Its text is sentences for the detail of a diagnostic: what was asked, what came back, what to do. It never
 /// holds the token or a secret.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[error("{}", Sentences(self))]
 pub struct Error {
     /// What went wrong.

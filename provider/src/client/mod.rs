@@ -12,6 +12,7 @@ mod limit;
 mod redact;
 mod retry;
 mod settings;
+mod shared;
 #[cfg(test)]
 mod tests;
 mod transport;
@@ -34,6 +35,7 @@ use error::Exchange;
 use limit::Limit;
 use redact::Redactor;
 use retry::Retries;
+use shared::SharedReads;
 use transport::{Reply, Request, Transport};
 
 /// Requests under way at a time, at most.
@@ -57,6 +59,7 @@ struct Shared {
     operations: &'static [Operation],
     document: Document,
     limit: Limit,
+    reads: SharedReads,
     backoff: Backoff,
     max_retries: u32,
 }
@@ -111,12 +114,21 @@ impl Client {
             operations,
             document,
             limit: Limit::new(CONCURRENCY),
+            reads: SharedReads::default(),
             backoff,
             max_retries,
         };
         Ok(Client {
             shared: Arc::new(shared),
         })
+    }
+
+    /// Calls an operation that changes nothing; callers that want the same at the same time share one call.
+    ///
+    /// What a write of this process has done is seen by every read that is asked for after it.
+    pub async fn read(&self, call: Call<'_>) -> Result<Arc<Answer>, Error> {
+        let key = format!("{} {:?}", call.operation, call.path);
+        self.shared.reads.read(key, async || self.call(call).await).await
     }
 
     /// Calls an operation, with as many attempts as the rules allow.
@@ -143,6 +155,7 @@ impl Client {
                     .with_detail(text)
             })?;
 
+        let _write = (method != Method::Get).then(|| shared.reads.write());
         let redactor = Redactor::new(shared.transport.token(), call.secrets, call.body);
         let body = call.body.map(|body| Bytes::from(body.to_string()));
         let request_id = uuid::Uuid::new_v4().to_string();

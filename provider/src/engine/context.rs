@@ -1,5 +1,7 @@
 //! What every call to the control plane needs to know, and how its failures are told.
 
+use std::sync::Arc;
+
 use schema::{Attribute, Resource, placeholders};
 use serde_json::Value as Json;
 use tokio_util::sync::CancellationToken;
@@ -30,17 +32,11 @@ impl Context {
         body: Option<&Json>,
         repeat: Repeat,
     ) -> Result<Answer, Error> {
-        let arguments = path_arguments(resource, object);
-        let arguments: Vec<(&str, &str)> = arguments
-            .iter()
-            .map(|(placeholder, value)| (placeholder.as_str(), value.as_str()))
-            .collect();
-        let mut secrets = Vec::new();
-        collect_secrets(&resource.attributes, object, &mut secrets);
-        collect_sent_secrets(&resource.attributes, body, &mut secrets);
+        let path = path_arguments(resource, object);
+        let secrets = secrets(resource, object, body);
         let call = Call {
             operation,
-            path: &arguments,
+            path: &path,
             body,
             repeat,
             secrets: &secrets,
@@ -48,6 +44,34 @@ impl Context {
         };
         self.client.call(call).await
     }
+
+    /// Calls an operation that only reads; those who want the same at the same time share the call.
+    pub async fn read(
+        &self,
+        resource: &Resource,
+        operation: &str,
+        object: &Value,
+    ) -> Result<Arc<Answer>, Error> {
+        let path = path_arguments(resource, object);
+        let secrets = secrets(resource, object, None);
+        let call = Call {
+            operation,
+            path: &path,
+            body: None,
+            repeat: Repeat::Safe,
+            secrets: &secrets,
+            cancel: &self.cancel,
+        };
+        self.client.read(call).await
+    }
+}
+
+/// Every sensitive text of a call.
+fn secrets<'a>(resource: &Resource, object: &'a Value, body: Option<&'a Json>) -> Vec<&'a str> {
+    let mut secrets = Vec::new();
+    collect_secrets(&resource.attributes, object, &mut secrets);
+    collect_sent_secrets(&resource.attributes, body, &mut secrets);
+    secrets
 }
 
 /// The sensitive texts of an object: no error may show them.
@@ -89,12 +113,12 @@ fn collect_texts<'a>(value: &'a Value, texts: &mut Vec<&'a str>) {
 }
 
 /// Placeholder → value, for every text of the object: an operation takes those that its path names.
-fn path_arguments(resource: &Resource, object: &Value) -> Vec<(String, String)> {
+fn path_arguments<'a>(resource: &'a Resource, object: &'a Value) -> Vec<(&'a str, &'a str)> {
     let renamed = resource
         .api
         .path
         .iter()
-        .map(|(placeholder, attribute)| (placeholder, attribute));
+        .map(|(placeholder, attribute)| (placeholder.as_ref(), attribute.as_ref()));
     let is_renamed = |name: &str| {
         resource
             .api
@@ -105,15 +129,10 @@ fn path_arguments(resource: &Resource, object: &Value) -> Vec<(String, String)> 
     let names = resource
         .attributes
         .iter()
-        .map(|attribute| (&attribute.name, &attribute.name));
+        .map(|attribute| (attribute.name.as_ref(), attribute.name.as_ref()));
     renamed
         .chain(names.filter(|(name, _)| !is_renamed(name)))
-        .filter_map(|(placeholder, name)| {
-            object
-                .get(name)
-                .as_str()
-                .map(|text| (placeholder.to_string(), text.to_owned()))
-        })
+        .filter_map(|(placeholder, name)| Some((placeholder, object.get(name).as_str()?)))
         .collect()
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use super::context::{Context, is_gone, noun, tell};
 use super::diagnostic::Diagnostics;
 use super::{shape, wire};
-use crate::client::{Error, Repeat};
+use crate::client::Error;
 use crate::value::{Path, Value};
 
 /// How many similar names an error suggests.
@@ -56,17 +56,14 @@ impl Search<'_> {
             config,
             lookup,
         } = self;
-        let answer = match context
-            .call(resource, &lookup.api, config, None, Repeat::Safe)
-            .await
-        {
-            Ok(answer) => answer.body,
+        let answer = match context.read(resource, &lookup.api, config).await {
+            Ok(answer) => answer,
             Err(error) if is_gone(resource, &error) && lookup.pick.is_none() => {
                 return Ok(self.missing(&[], diagnostics));
             }
             Err(error) => return Err(error),
         };
-        let candidates = match &answer {
+        let candidates = match &answer.body {
             Json::Array(elements) => elements.as_slice(),
             object => std::slice::from_ref(object),
         };
@@ -116,11 +113,7 @@ impl Search<'_> {
         let Some(operation) = &self.lookup.then else {
             return Ok(short);
         };
-        match self
-            .context
-            .call(self.resource, operation, &short, None, Repeat::Safe)
-            .await
-        {
+        match self.context.read(self.resource, operation, &short).await {
             Ok(answer) => Ok(self.object(&answer.body, diagnostics)),
             Err(error) if is_gone(self.resource, &error) => Ok(self.missing(&[], diagnostics)),
             Err(error) => Err(error),
