@@ -16,7 +16,7 @@ use super::equal::same;
 use super::hook::{Binding, Hook};
 use super::private::Private;
 use super::{job, plan, recover, shape, wire};
-use crate::client::{Answer, Error, Repeat};
+use crate::client::{Answer, Effect, Error, Repeat};
 use crate::value::{Path, Value};
 
 /// What Terraform asks.
@@ -151,8 +151,29 @@ impl Session<'_> {
                 self.learn(&answer.body);
                 Ok(())
             }
-            Err(error) => Err(self.fail("Creating", &error)),
+            Err(error) => {
+                let failed = self.fail("Creating", &error);
+                if error.effect != Effect::None && self.resource.api.list.is_some() {
+                    self.claim();
+                }
+                Err(failed)
+            }
         }
+    }
+
+    /// Keeps in state what may have been made, so that the next plan looks for it.
+    fn claim(&mut self) {
+        let planned = self.with_what_exists(self.request.planned.clone());
+        self.progress.lock().state = planned;
+        self.diagnostics.warning_at(
+            Path::root(),
+            "It is not known whether it was created",
+            format!(
+                "State has the {} as tainted. The next plan looks for it by its name: what was made is replaced, and \
+                 what was not made is created.",
+                title(self.resource, &self.request.planned)
+            ),
+        );
     }
 
     async fn update(&mut self) -> Result<(), Failed> {
@@ -209,20 +230,29 @@ impl Session<'_> {
     async fn delete(&mut self) {
         let known = match &self.resource.api.delete {
             Delete::None | Delete::Forget => Ok(()),
-            Delete::Call(operation) => {
-                match self
-                    .call(operation, &self.request.prior, None, Repeat::Safe)
-                    .await
-                {
-                    Err(error) if !is_gone(self.resource, &error) => Err(self.fail("Deleting", &error)),
-                    _ => Ok(()),
-                }
-            }
+            Delete::Call(operation) => match self.end(operation).await {
+                Err(error) if !is_gone(self.resource, &error) => Err(self.fail("Deleting", &error)),
+                _ => Ok(()),
+            },
         };
         if known.is_ok() {
             job::handover::leave(self.context, self.resource, &self.request.prior);
             *self.progress.lock() = Known::default();
         }
+    }
+
+    /// Deletes the object, or what a claim stands for.
+    async fn end(&self, operation: &str) -> Result<(), Error> {
+        let prior = &self.request.prior;
+        let object = if recover::is_claim(self.resource, prior) {
+            recover::identify(self.context, self.resource, prior).await?
+        } else {
+            Some(prior.clone())
+        };
+        if let Some(object) = object {
+            self.call(operation, &object, None, Repeat::Safe).await?;
+        }
+        Ok(())
     }
 
     /// What follows the declared call: the hook's further calls, then the jobs.
@@ -278,17 +308,18 @@ impl Session<'_> {
 
     /// Reads the object again and learns from it.
     pub(super) async fn read_back(&mut self) -> Result<(), Failed> {
+        self.look().await.map_err(|error| self.fail("Reading", &error))
+    }
+
+    /// The same, for those who tell failures themselves.
+    pub(super) async fn look(&mut self) -> Result<(), Error> {
         let Some(operation) = &self.resource.api.read else {
             return Ok(());
         };
         let object = self.progress.lock().state.clone();
-        match self.call(operation, &object, None, Repeat::Safe).await {
-            Ok(answer) => {
-                self.learn(&answer.body);
-                Ok(())
-            }
-            Err(error) => Err(self.fail("Reading", &error)),
-        }
+        let answer = self.call(operation, &object, None, Repeat::Safe).await?;
+        self.learn(&answer.body);
+        Ok(())
     }
 
     /// Takes an answer into what is known. What was planned stays as planned, else Terraform calls it an inconsistent

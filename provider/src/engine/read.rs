@@ -6,7 +6,7 @@ use super::apply::Known;
 use super::context::{Context, is_gone, tell};
 use super::diagnostic::Diagnostics;
 use super::hook::Binding;
-use super::{job, shape, validate, wire};
+use super::{job, recover, shape, validate, wire};
 use crate::client::Repeat;
 use crate::value::{DecodeError, Path, Value, json};
 
@@ -17,11 +17,19 @@ pub async fn read(binding: &Binding, context: &Context, mut known: Known) -> (Kn
     let Some(operation) = &resource.api.read else {
         return (known, diagnostics);
     };
-    let mut answer = match context
-        .call(resource, operation, &known.state, None, Repeat::Safe)
-        .await
-    {
-        Ok(answer) => answer.body,
+    let found = async {
+        if recover::is_claim(resource, &known.state) {
+            match recover::identify(context, resource, &known.state).await? {
+                Some(object) => known.state = object,
+                None => return Ok(None),
+            }
+        }
+        let answer = context.call(resource, operation, &known.state, None, Repeat::Safe);
+        Ok(Some(answer.await?.body))
+    };
+    let mut answer = match found.await {
+        Ok(Some(answer)) => answer,
+        Ok(None) => return (Known::default(), diagnostics),
         Err(error) if is_gone(resource, &error) => return (Known::default(), diagnostics),
         Err(error) => {
             tell(&mut diagnostics, "Reading", resource, &known.state, &error);

@@ -1,63 +1,143 @@
 //! A create whose answer was lost: the object may exist, so it is looked for before anything is made again.
+//!
+//! At once, where only the answer was lost. Where that fails too, state gets a claim: the object as planned, without its
+//! identity; the next refresh looks for what it stands for. Where the process was lost that waited for the answer, there
+//! is no state: the next create finds the name taken, and takes over what the one before it has just made.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
+use schema::{Import, Resource, placeholders};
 use serde_json::Value as Json;
 
 use super::apply::{Session, fits};
+use super::context::{Context, title};
 use super::diagnostic::Diagnostics;
 use super::wire;
 use crate::client::{Answer, Effect, Error, ErrorKind, Repeat};
-use crate::value::Path;
+use crate::value::{Path, Value};
 
 /// How often a create is sent again after the control plane does not have the object.
 const REPEATS: u32 = 2;
 
+/// How old an object may be that an apply which broke off has left behind.
+const RECENT: Duration = Duration::from_hours(1);
+
 /// Finds what a create has made whose answer was lost, or makes it again. Any other error comes back as it is.
 pub async fn lost_create(
-    session: &Session<'_>,
+    session: &mut Session<'_>,
     create: &str,
     body: &Json,
     error: Error,
 ) -> Result<Answer, Error> {
     if error.effect == Effect::None {
-        return Err(error);
+        return left_behind(session, body, error).await;
     }
     let mut error = error;
     for _ in 0..REPEATS {
-        // Once an answer was lost, a name that is taken may be taken by what was made.
-        if error.effect == Effect::None && error.kind != ErrorKind::Conflict {
-            return Err(error);
-        }
-        let Some(found) = find(session, body).await? else {
-            match session
-                .call(create, &session.request.planned, Some(body), Repeat::Unsafe)
-                .await
-            {
-                Err(again) => error = again,
-                answer => return answer,
+        let planned = &session.request.planned;
+        match find(session.context, session.resource, planned, body).await {
+            Ok(Some(found)) => {
+                tracing::warn!(request_id = %error.request_id, "the answer to a create was lost; the object was found by its name");
+                return Ok(found);
             }
-            continue;
-        };
-        tracing::warn!(request_id = %error.request_id, "the answer to a create was lost; the object was found by its name");
-        return Ok(found);
+            Ok(None) => {}
+            // The create may still have been carried out: that is what the caller has to know.
+            Err(_) => return Err(error),
+        }
+        match session.call(create, planned, Some(body), Repeat::Unsafe).await {
+            // A name that is taken may be taken by what was made.
+            Err(again) if again.effect != Effect::None || again.kind == ErrorKind::Conflict => error = again,
+            answered => return answered,
+        }
     }
     Err(error)
 }
 
-/// The object of that name which has every value that was sent: names are unique, so it is the one that was made.
-async fn find(session: &Session<'_>, body: &Json) -> Result<Option<Answer>, Error> {
-    let Some(list) = &session.resource.api.list else {
+/// Where the name is taken: takes over what an apply that broke off has just made.
+///
+/// It has to be as configured, in everything, and young: whatever else has the name belongs to somebody. An object with
+/// values that the control plane never shows cannot be compared, so it is never taken over.
+async fn left_behind(session: &mut Session<'_>, body: &Json, error: Error) -> Result<Answer, Error> {
+    let (resource, planned) = (session.resource, &session.request.planned);
+    let hides = resource
+        .attributes
+        .iter()
+        .any(|attribute| attribute.wire.write.is_some() && (attribute.write_only || !attribute.returned));
+    if error.kind != ErrorKind::Conflict || hides {
+        return Err(error);
+    }
+    match find(session.context, resource, planned, body).await {
+        Ok(Some(found)) if is_recent(&found.body) => {
+            session.diagnostics.warning_at(
+                Path::root(),
+                format!("The {} was there already", title(resource, planned)),
+                "It is exactly as configured and was made within the last hour: by an apply that broke off before it \
+                 could save its state. Terraform manages it from now on.",
+            );
+            Ok(found)
+        }
+        _ => Err(error),
+    }
+}
+
+fn is_recent(object: &Json) -> bool {
+    let created: Option<Timestamp> = object
+        .get("created_at")
+        .and_then(Json::as_str)
+        .and_then(|text| text.parse().ok());
+    created.is_some_and(|created| created.duration_until(Timestamp::now()).unsigned_abs() <= RECENT)
+}
+
+/// Whether this object in state is a claim: something that may have been made, whose identity is not known.
+pub fn is_claim(resource: &Resource, object: &Value) -> bool {
+    match &resource.import {
+        Import::By(pattern) => placeholders(pattern).any(|name| object.get(name).is_null()),
+        Import::Never => false,
+    }
+}
+
+/// The claim with the identity of what it stands for; `None` where that was not made, or is gone.
+pub async fn identify(context: &Context, resource: &Resource, claim: &Value) -> Result<Option<Value>, Error> {
+    let body = wire::create_body(&resource.attributes, claim, claim);
+    let Some(found) = find(context, resource, claim, &body).await? else {
         return Ok(None);
     };
-    let listed = session
-        .call(list, &session.request.planned, None, Repeat::Safe)
-        .await?;
+    let mut unreadable = Diagnostics::default();
+    let shown = wire::from_answer(
+        &resource.attributes,
+        &found.body,
+        claim,
+        &Path::root(),
+        &mut unreadable,
+    );
+    let mut object = claim.clone();
+    if let Import::By(pattern) = &resource.import {
+        for name in placeholders(pattern) {
+            object.set_attribute(name, shown.get(name).clone());
+        }
+    }
+    Ok(Some(object))
+}
+
+/// The object of that name which has every value that was sent: names are unique, so it is the one that was made.
+async fn find(
+    context: &Context,
+    resource: &Resource,
+    planned: &Value,
+    body: &Json,
+) -> Result<Option<Answer>, Error> {
+    let Some(list) = &resource.api.list else {
+        return Ok(None);
+    };
+    let listed = context.call(resource, list, planned, None, Repeat::Safe).await?;
     let Some(name) = body.get("name") else {
         return Ok(None);
     };
     let candidates = listed.body.as_array().map(Vec::as_slice).unwrap_or_default();
     let found = candidates
         .iter()
-        .find(|candidate| candidate.get("name") == Some(name) && agrees(session, candidate, body));
+        .find(|candidate| candidate.get("name") == Some(name) && agrees(resource, planned, candidate, body));
     Ok(found.map(|object| Answer {
         body: object.clone(),
         ..listed.clone()
@@ -65,9 +145,8 @@ async fn find(session: &Session<'_>, body: &Json) -> Result<Option<Answer>, Erro
 }
 
 /// Whether an object means the same as what was sent, in everything that it shows.
-fn agrees(session: &Session<'_>, object: &Json, body: &Json) -> bool {
-    let attributes = &session.resource.attributes;
-    let planned = &session.request.planned;
+fn agrees(resource: &Resource, planned: &Value, object: &Json, body: &Json) -> bool {
+    let attributes = &resource.attributes;
     let mut unreadable = Diagnostics::default();
     let shown = wire::from_answer(attributes, object, planned, &Path::root(), &mut unreadable);
     let sent = attributes.iter().filter(|attribute| {

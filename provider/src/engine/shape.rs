@@ -72,7 +72,8 @@ pub fn literal(literal: &Literal, attribute: &Attribute) -> Value {
     literal_value(literal, &attribute.r#type.collections)
 }
 
-fn literal_value(literal: &Literal, collections: &[Collection]) -> Value {
+/// The value of a literal whose collections are of these kinds, from the outermost; lists, where nothing says otherwise.
+pub fn literal_value(literal: &Literal, collections: &[Collection]) -> Value {
     match literal {
         Literal::Bool(bool) => Value::Bool(*bool),
         Literal::Int(int) => Value::Number(Number::from(*int)),

@@ -1,8 +1,7 @@
 //! A run that goes on while the object it was started for is replaced.
 //!
-//! Terraform passes an object's private state on to its replacement, except where the object is tainted, and that is what
-//! an error in the create makes it. But it destroys the old object and creates the new one in one process, so the run
-//! is handed over here. State alone tells of it: it was started, and its status is not final.
+//! Terraform passes no private state on to a replacement. But it destroys the old object and creates the new one in one
+//! process, so the run is handed over here. State alone tells of it: it was started, and its status is not final.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use schema::{Import, Job, Resource, placeholders};
 
 use crate::engine::context::Context;
+use crate::engine::job::start::STARTING;
 use crate::engine::plan::trigger;
 use crate::engine::private::{Run, Stage};
 use crate::value::Value;
@@ -37,12 +37,13 @@ pub fn take(context: &Context, resource: &Resource, object: &Value) -> Option<Ru
 }
 
 fn going(job: &Job, resource: &Resource, object: &Value) -> Option<Run> {
-    let saved = job.save.iter().map(|(name, _)| {
+    let status = object.get(&job.into).as_str()?;
+    let is_unnamed = status == STARTING;
+    let saved = job.save.iter().filter(|_| !is_unnamed).map(|(name, _)| {
         let value = object.get(name).as_str()?;
         Some((name.to_string(), value.to_owned()))
     });
     let saved: BTreeMap<String, String> = saved.collect::<Option<_>>()?;
-    let status = object.get(&job.into).as_str()?;
     let is_final = job
         .done
         .iter()
@@ -54,7 +55,7 @@ fn going(job: &Job, resource: &Resource, object: &Value) -> Option<Run> {
         stage: Stage::Going,
         taints: true,
         trigger: trigger(resource, object),
-        was_needed: false,
+        was_needed: is_unnamed,
     })
 }
 

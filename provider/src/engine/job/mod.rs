@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use schema::{Job, Phase, Resource};
 use serde_json::Value as Json;
+use tokio::time::Instant;
 
 use start::Started;
 
@@ -123,13 +124,21 @@ async fn wait(session: &mut Session<'_>, job: &Job, run: &Run) -> Outcome {
             Err(error) if error.kind == ErrorKind::Cancelled => return Outcome::Interrupted(run),
             Err(error) => return Outcome::Lost(error),
         }
-        tokio::select! {
-            () = tokio::time::sleep(jittered(pause)) => {}
-            () = session.context.cancel.cancelled() => return Outcome::Interrupted(run),
-            () = tokio::time::sleep_until(session.deadline) => return Outcome::TimedOut(run),
+        if let Some(ended) = self::pause(session, &run, pause).await {
+            return ended;
         }
         pause = (pause * 3 / 2).min(POLL.1);
     }
+}
+
+/// Waits before the next look, with a single timer; what ended the wait, where something did.
+async fn pause(session: &Session<'_>, run: &Run, pause: Duration) -> Option<Outcome> {
+    let next = Instant::now() + jittered(pause);
+    tokio::select! {
+        () = tokio::time::sleep_until(next.min(session.deadline)) => {}
+        () = session.context.cancel.cancelled() => return Some(Outcome::Interrupted(run.clone())),
+    }
+    (next > session.deadline).then(|| Outcome::TimedOut(run.clone()))
 }
 
 /// The pause, more or less a fifth, so that many waits do not ask all at once.
@@ -226,11 +235,9 @@ fn tell(session: &mut Session<'_>, job: &Job, outcome: Outcome) -> Option<()> {
                 Path::root(),
                 format!("Interrupted while {named} was being installed"),
                 format!(
-                    "The run goes on without Terraform (status `{}`).{}\n\nThe next `terraform apply` picks it up: \
-                     it waits while the run is going, does nothing where it has completed, and installs again only \
-                     where it has failed.",
-                    run.status,
-                    identity(&run)
+                    "{}\n\nThe next `terraform apply` picks it up: it waits while the run is going, does nothing where \
+                     it has completed, and installs again only where it has failed.",
+                    going_on(&run)
                 ),
             );
             None
@@ -240,10 +247,9 @@ fn tell(session: &mut Session<'_>, job: &Job, outcome: Outcome) -> Option<()> {
             session.diagnostics.error(
                 format!("{named} was not installed in time"),
                 format!(
-                    "The timeout is over, but the run goes on (status `{}`).{}\n\nThe next `terraform apply` picks \
-                     this run up instead of starting another. For slow machines set `timeouts {{ create = \"90m\" }}`.",
-                    run.status,
-                    identity(&run)
+                    "The timeout is over. {}\n\nThe next `terraform apply` picks this run up instead of starting \
+                     another. For slow machines set `timeouts {{ create = \"90m\" }}`.",
+                    going_on(&run)
                 ),
             );
             None
@@ -263,6 +269,18 @@ fn will_taint(session: &Session<'_>) {
     }
 }
 
+/// What becomes of a run that nobody waits for any longer.
+fn going_on(run: &Run) -> String {
+    if run.saved.is_empty() {
+        return "Whether its run has been started is not known: the answer did not come.".to_owned();
+    }
+    format!(
+        "The run goes on without Terraform (status `{}`).{}",
+        run.status,
+        identity(run)
+    )
+}
+
 fn identity(run: &Run) -> String {
     run.saved.iter().fold(String::new(), |text, (attribute, value)| {
         text + "\n" + attribute + ": " + value
@@ -271,6 +289,9 @@ fn identity(run: &Run) -> String {
 
 /// Looks once, in a refresh, at a run that was still going: over and well, it is forgotten; failed, the next plan
 /// makes a new object.
+///
+/// A tainted object is about to be replaced. All that its replacement gets to see is this state, and as long as that
+/// tells of a run under way, it takes over the run instead of starting another.
 pub async fn refresh(context: &Context, resource: &Resource, known: &mut Known) {
     let Some(mut run) = known.private.run.clone().filter(|run| run.stage == Stage::Going) else {
         return;
@@ -278,7 +299,7 @@ pub async fn refresh(context: &Context, resource: &Resource, known: &mut Known) 
     for job in resource.jobs.iter() {
         if run.saved.is_empty() {
             let needed = job.needed.as_deref().map(|name| known.state.get(name).as_bool());
-            if run.was_needed && needed == Some(Some(false)) {
+            if run.was_needed && needed == Some(Some(false)) && !run.taints {
                 start::note_done(known, job);
             }
             continue;
@@ -288,8 +309,6 @@ pub async fn refresh(context: &Context, resource: &Resource, known: &mut Known) 
         match poll(context, resource, job, &progress, &run).await {
             Ok(report) => {
                 take_status(job, &report, &mut run);
-                // A tainted object is about to be replaced. All its replacement gets to see is this state, and as long
-                // as that tells of a run under way, it takes over the run instead of starting another.
                 if !(run.taints && run.stage == Stage::Succeeded) {
                     record(known, job, &run);
                 }

@@ -1,25 +1,36 @@
 //! Starting a run, exactly once.
 //!
-//! The control plane refuses a second run beside an active one (409), so a start may be repeated. But the answer that
-//! names the run can be lost: with the connection, or with the process that waited for it. Then the object itself says
-//! what became of it, where the declaration has `needed`: while the work is to be done, a run is going or has failed;
-//! when it is not any more, the run has done it.
+//! The control plane refuses a second run beside an active one (409). But the answer that names the run can be lost:
+//! with the connection, or with the process that waited for it. Then a start is repeated only after another look at the
+//! object, which says what became of the first one where the declaration has `needed`: while the work is to be done, a
+//! run is going or has failed; when it is not any more, the run has done it.
 
 use std::time::Duration;
 
-use schema::{Job, Literal};
+use schema::Job;
 use serde_json::Value as Json;
 
-use super::{Outcome, jittered, poll, take_status, tell};
-use crate::client::{Error, ErrorKind, Repeat};
+use super::{Outcome, pause, poll, take_status, tell, will_taint};
+use crate::client::{Effect, Error, ErrorKind, Repeat};
 use crate::engine::apply::{Known, Session};
 use crate::engine::context::title;
 use crate::engine::private::{Run, Stage};
-use crate::engine::wire::find;
+use crate::engine::shape::literal_value;
+use crate::engine::wire::{find, to_json};
 use crate::value::Value;
+
+/// The status of a run that may have been started, but has no name yet.
+pub const STARTING: &str = "starting";
 
 /// Pause between two looks at an object whose run has no name.
 const PAUSE: Duration = Duration::from_secs(5);
+
+/// Pauses before a start is repeated whose answer was lost; as many as there are repeats.
+const REPEATS: [Duration; 3] = [
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+];
 
 /// What came of starting.
 pub enum Started {
@@ -36,17 +47,20 @@ pub async fn start(
     trigger: Json,
     unnamed: Option<Run>,
 ) -> Option<Started> {
+    // Whether a run may be going, or may have been, whose name is not known.
+    let mut may_be_going = unnamed.is_some();
     let was_needed = unnamed.map_or_else(|| is_needed(session, job), |run| Some(run.was_needed));
     let run = Run {
         saved: std::collections::BTreeMap::new(),
-        status: String::new(),
+        status: STARTING.to_owned(),
         stage: Stage::Going,
         taints: false,
         trigger,
         was_needed: was_needed == Some(true),
     };
+    let mut repeats = REPEATS.into_iter();
     loop {
-        if run.was_needed && is_needed(session, job) == Some(false) {
+        if may_be_going && run.was_needed && is_needed(session, job) == Some(false) {
             note_done(&mut session.progress.lock(), job);
             return Some(Started::Done);
         }
@@ -54,32 +68,51 @@ pub async fn start(
             Ok(answer) => return named(session, job, &answer, run),
             Err(error) => error,
         };
-        // From here on a run may be going whose name is not known.
-        let may_be_ours = error.kind == ErrorKind::Conflict || error.effect != crate::client::Effect::None;
-        if may_be_ours {
-            session.progress.lock().private.run = Some(run.clone());
+        let is_refused = error.kind == ErrorKind::Conflict;
+        may_be_going |= error.effect != Effect::None || (is_refused && run.was_needed);
+        if error.kind == ErrorKind::Cancelled {
+            note_unnamed(session, job, &run);
+            tell(session, job, Outcome::Interrupted(run));
+            return None;
         }
-        if error.kind == ErrorKind::Conflict && (run.was_needed || error.attempts > 1) {
-            if let Some(found) = mentioned(session, job, &error, &run).await {
-                return Some(Started::Run(found));
-            }
-            if run.was_needed {
-                tracing::info!(
-                    "a run is going that has no name; waiting for the object to say that it is done"
-                );
-                if let Some(ended) = pause(session, &run).await {
-                    tell(session, job, ended);
-                    return None;
-                }
-                session.read_back().await.ok()?;
-                continue;
-            }
+        if !may_be_going {
+            // Nothing was started; where a run is going it is somebody else's, and none of ours to pick up.
+            session.fail("Starting the installation of", &error);
+            return None;
         }
-        if error.kind == ErrorKind::Conflict && !run.was_needed && error.attempts == 1 {
-            // Somebody else's: it is none of ours to pick up.
-            session.progress.lock().private.run = None;
+        note_unnamed(session, job, &run);
+        if is_refused && let Some(found) = mentioned(session, job, &error, &run).await {
+            return Some(Started::Run(found));
         }
-        session.fail("Starting the installation of", &error);
+        let wait = match (is_refused, run.was_needed) {
+            (true, true) => Some(PAUSE),
+            (true, false) => None,
+            (false, _) => repeats.next(),
+        };
+        let Some(wait) = wait else {
+            will_taint(session);
+            session.fail("Starting the installation of", &error);
+            return None;
+        };
+        tracing::info!("a run may be going that has no name; looking at what it was started for");
+        look_again(session, job, &run, wait).await?;
+    }
+}
+
+/// Reads the object again after a pause, as often as it takes; `None` where that was told to be in vain.
+async fn look_again(session: &mut Session<'_>, job: &Job, run: &Run, wait: Duration) -> Option<()> {
+    loop {
+        let ended = pause(session, run, wait).await;
+        let ended = match ended {
+            Some(ended) => ended,
+            None => match session.look().await {
+                Ok(()) => return Some(()),
+                Err(error) if error.is_transient() => continue,
+                Err(error) if error.kind == ErrorKind::Cancelled => Outcome::Interrupted(run.clone()),
+                Err(error) => Outcome::Lost(error),
+            },
+        };
+        tell(session, job, ended);
         return None;
     }
 }
@@ -88,11 +121,11 @@ async fn request(session: &Session<'_>, job: &Job) -> Result<Json, Error> {
     let body: serde_json::Map<String, Json> = job
         .body
         .iter()
-        .map(|(key, value)| (key.to_string(), literal(value)))
+        .map(|(key, value)| (key.to_string(), to_json(&literal_value(value, &[]))))
         .collect();
     let object = session.progress.lock().state.clone();
     let answer = session
-        .call(&job.start, &object, Some(&Json::Object(body)), Repeat::Safe)
+        .call(&job.start, &object, Some(&Json::Object(body)), Repeat::Unsafe)
         .await?;
     Ok(answer.body)
 }
@@ -101,7 +134,8 @@ async fn request(session: &Session<'_>, job: &Job) -> Result<Json, Error> {
 fn named(session: &mut Session<'_>, job: &Job, answer: &Json, mut run: Run) -> Option<Started> {
     for (attribute, field) in job.save.iter() {
         let Some(Json::String(value)) = find(answer, field) else {
-            session.progress.lock().private.run = Some(run);
+            note_unnamed(session, job, &run);
+            will_taint(session);
             let object = session.progress.lock().state.clone();
             session.diagnostics.error(
                 format!(
@@ -133,13 +167,14 @@ async fn mentioned(session: &Session<'_>, job: &Job, error: &Error, run: &Run) -
     None
 }
 
-/// Waits before the next look; what ended the wait, where something did.
-async fn pause(session: &Session<'_>, run: &Run) -> Option<Outcome> {
-    tokio::select! {
-        () = tokio::time::sleep(jittered(PAUSE)) => None,
-        () = session.context.cancel.cancelled() => Some(Outcome::Interrupted(run.clone())),
-        () = tokio::time::sleep_until(session.deadline) => Some(Outcome::TimedOut(run.clone())),
+/// Notes a run that may be going. State tells of it only where the object will say when it is over: what replaces this
+/// object sees nothing else.
+fn note_unnamed(session: &Session<'_>, job: &Job, run: &Run) {
+    let mut known = session.progress.lock();
+    if run.was_needed {
+        known.state.set_attribute(&job.into, Value::string(STARTING));
     }
+    known.private.run = Some(run.clone());
 }
 
 /// Notes that the work is done, by a run that has no name.
@@ -157,18 +192,4 @@ fn is_needed(session: &Session<'_>, job: &Job) -> Option<bool> {
         .state
         .get(job.needed.as_deref()?)
         .as_bool()
-}
-
-fn literal(literal: &Literal) -> Json {
-    match literal {
-        Literal::Bool(bool) => Json::Bool(*bool),
-        Literal::Int(int) => Json::from(*int),
-        Literal::Number(text) => serde_json::from_str(text).unwrap_or_default(),
-        Literal::String(text) => Json::String(text.to_string()),
-        Literal::List(elements) => elements.iter().map(self::literal).collect(),
-        Literal::Map(entries) => entries
-            .iter()
-            .map(|(key, value)| (key.to_string(), self::literal(value)))
-            .collect(),
-    }
 }
