@@ -88,9 +88,9 @@ resource "durantic_route_policy_set" "it" {
 }
 
 resource "durantic_secret" "it" {
-  name        = "SECRET" # "OTHER_SECRET"
-  value       = "first"  # "second"
-  description = "first"  # "second"
+  name        = "SECRET"      # "OTHER_SECRET"
+  value       = "concealed-1" # "concealed-2"
+  description = "first"       # "second"
 }
 
 resource "durantic_variable" "it" {
@@ -103,17 +103,17 @@ resource "durantic_secrets_backend" "it" {
   name         = "backend"                   # "other-backend"
   backend_type = "vault"                     # "http"
   url          = "https://vault.example.com" # "https://secrets.example.com"
-  config       = { role_id = "r" }           # { token = "t" }
+  config       = { role_id = "concealed-5" } # { token = "concealed-6" }
   ca_cert      = "first"                     # "second"
   enabled      = true                        # false
 }
 
 resource "durantic_registry_credential" "it" {
-  name         = "credential" # "other-credential"
-  registry_url = "ghcr.io"    # "https://quay.io/"
-  username     = "first"      # "second"
-  password     = "first"      # "second"
-  description  = "first"      # "second"
+  name         = "credential"  # "other-credential"
+  registry_url = "ghcr.io"     # "https://quay.io/"
+  username     = "first"       # "second"
+  password     = "concealed-3" # "concealed-4"
+  description  = "first"       # "second"
 }
 
 output "found" {

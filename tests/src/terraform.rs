@@ -16,6 +16,7 @@ use tempfile::TempDir;
 use tokio::process::Command;
 
 use crate::control_plane::ControlPlane;
+use crate::secrets::{Place, Secrets};
 
 /// What to say where Terraform is missing.
 pub const MISSING: &str = "`terraform` is not on PATH. These tests drive the real Terraform: install version 1.11 or \
@@ -32,9 +33,13 @@ pub fn terraform() -> Result<PathBuf, &'static str> {
 }
 
 /// A directory with a configuration, and the provider that Terraform uses in it.
+///
+/// All that Terraform and the provider print and log (at TRACE) is searched for the secrets of the test.
 pub struct Workspace {
     directory: TempDir,
     environment: Vec<(String, String)>,
+    /// What nothing may show: those of every control plane that it has talked to.
+    secrets: Vec<Secrets>,
 }
 
 impl Workspace {
@@ -43,9 +48,14 @@ impl Workspace {
     /// # Panics
     /// Where Terraform is missing, with a sentence that says so.
     pub fn new(binary: &Path, control_plane: &ControlPlane, configuration: &str) -> Workspace {
-        let workspace = Workspace::bare(binary, configuration);
-        workspace
-            .with("DURANTIC_ENDPOINT", control_plane.endpoint())
+        Workspace::bare(binary, configuration).at(control_plane)
+    }
+
+    /// Talks to that control plane from now on.
+    #[must_use]
+    pub fn at(mut self, control_plane: &ControlPlane) -> Workspace {
+        self.secrets.push(control_plane.secrets().clone());
+        self.with("DURANTIC_ENDPOINT", control_plane.endpoint())
             .with("DURANTIC_API_TOKEN", control_plane.token())
     }
 
@@ -69,6 +79,7 @@ impl Workspace {
         let workspace = Workspace {
             environment: vec![("TF_CLI_CONFIG_FILE".to_owned(), rc.display().to_string())],
             directory,
+            secrets: Vec::new(),
         };
         workspace.write("main.tf", configuration);
         workspace.write(
@@ -114,6 +125,8 @@ impl Workspace {
             .env("TF_IN_AUTOMATION", "1")
             .env("TF_INPUT", "0")
             .env("TF_CLI_ARGS", "-no-color")
+            .env("TF_LOG", "TRACE")
+            .env("TF_LOG_PATH", self.log())
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .args(arguments)
             .kill_on_drop(true);
@@ -123,7 +136,26 @@ impl Workspace {
     /// Runs a command, whatever comes of it.
     pub async fn run(&self, arguments: &[&str]) -> Run {
         let output = self.command(arguments).output().await.expect("terraform runs");
-        Run::new(arguments, &output)
+        let run = Run::new(arguments, &output);
+        // These are asked for secrets.
+        if !matches!(
+            arguments.first(),
+            Some(&("show" | "output" | "state" | "console"))
+        ) {
+            self.search(Place::Output, &run.command, &run.stdout);
+        }
+        self.search(Place::Log, &run.command, &run.stderr);
+        run
+    }
+
+    fn log(&self) -> PathBuf {
+        self.path().join("terraform.log")
+    }
+
+    fn search(&self, place: Place, name: &str, text: &str) {
+        for secrets in &self.secrets {
+            secrets.assert_absent(place, name, text);
+        }
     }
 
     /// Applies the configuration.
@@ -221,6 +253,31 @@ impl Workspace {
             .map(|(name, output)| (name, output["value"].clone()))
             .collect()
     }
+}
+
+impl Drop for Workspace {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let log = std::fs::read(self.log()).unwrap_or_default();
+            self.search(
+                Place::Log,
+                "the log",
+                &of_provider(&String::from_utf8_lossy(&log)),
+            );
+        }
+    }
+}
+
+/// The provider's own lines of a log: Terraform logs what its other providers do with a value.
+fn of_provider(log: &str) -> String {
+    let mut is_own = false;
+    log.lines()
+        .filter(|line| {
+            // What has several lines is indented.
+            is_own = line.contains("terraform-provider-durantic") || (is_own && line.starts_with(' '));
+            is_own
+        })
+        .fold(String::new(), |text, line| text + line + "\n")
 }
 
 /// What became of a command.

@@ -21,6 +21,7 @@ use super::seed::{Seed, SeedError};
 use super::store::{Store, Times};
 use super::tls::{Identity, TlsError};
 use super::{ControlPlane, socket};
+use crate::secrets::{Kind, Secrets};
 
 /// A control plane that is still to be set up.
 #[expect(
@@ -222,6 +223,10 @@ impl Builder {
             .cloned()
             .unwrap_or_else(|| format!("dur_{}", Uuid::new_v4().simple()));
         tokens.insert(token.clone());
+        let secrets = Secrets::default();
+        for token in &tokens {
+            secrets.learn_text(Kind::Secret, token);
+        }
         let faults = Faults::new(self.fault_seed);
         self.faults.into_iter().for_each(|fault| faults.add(fault));
         let server = Arc::new(Server {
@@ -233,6 +238,7 @@ impl Builder {
             unknown_fields: self.unknown_fields,
             prefix: self.prefix.clone(),
             tokens: Mutex::new(tokens),
+            secrets,
             rate_limit: self.rate_limit.map(RateLimit::new),
             faults,
             log: Log::new(),

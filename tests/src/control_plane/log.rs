@@ -1,5 +1,6 @@
 //! The log of requests, which tests can ask what was really sent.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,6 +13,7 @@ use tokio::sync::watch;
 
 use super::contract::Operation;
 use super::lock;
+use crate::secrets::{Kind, Secrets};
 
 /// Every request in the order in which it was answered.
 pub struct Log {
@@ -170,17 +172,28 @@ impl fmt::Debug for Entry {
     }
 }
 
-/// A body without what must not be shown: what is never answered, and a backend's free configuration.
-pub(super) fn without_secrets(operation: &Operation, body: &Value) -> Value {
+/// A body without what must not be shown, of which the harness learns what to search for.
+pub(super) fn without_secrets(operation: &Operation, body: &Value, secrets: &Secrets) -> Value {
     let mut shown = body.clone();
     if let (Value::Object(fields), Some(schema)) = (&mut shown, &operation.request) {
         for (name, value) in fields {
-            if schema.write_only.contains(name) || name == "config" {
+            if let Some(kind) = kind(&schema.write_only, name) {
+                secrets.learn(kind, value);
                 *value = json!("(sensitive)");
             }
         }
     }
     shown
+}
+
+/// What must not be shown of a field: what is never answered, a backend's free configuration, a template.
+fn kind(never_answered: &BTreeSet<String>, name: &str) -> Option<Kind> {
+    match name {
+        _ if never_answered.contains(name) => Some(Kind::Secret),
+        "config" => Some(Kind::Secret),
+        "template_data" => Some(Kind::Template),
+        _ => None,
+    }
 }
 
 fn as_text<S: serde::Serializer>(method: &Method, serializer: S) -> Result<S::Ok, S::Error> {

@@ -40,6 +40,8 @@ pub use store::Object;
 
 use requests::Server;
 
+use crate::secrets::{Kind, Secrets};
+
 /// The name under which the published document is logged and given faults, as it has no operation id.
 pub const DOCUMENT_OPERATION: &str = "openapi";
 
@@ -96,12 +98,18 @@ impl ControlPlane {
 
     /// Accepts one more token.
     pub fn accept_token(&self, token: &str) {
+        self.server.secrets.learn_text(Kind::Secret, token);
         lock(&self.server.tokens).insert(token.to_owned());
     }
 
     /// Accepts a token no longer.
     pub fn revoke_token(&self, token: &str) {
         lock(&self.server.tokens).remove(token);
+    }
+
+    /// What nothing may show: its tokens, and the secrets and templates that it was sent.
+    pub fn secrets(&self) -> &Secrets {
+        &self.server.secrets
     }
 
     /// Moves the control plane's time on.

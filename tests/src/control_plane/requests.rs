@@ -24,6 +24,7 @@ use super::rate_limit::RateLimit;
 use super::socket::Reset;
 use super::store::Store;
 use super::{DOCUMENT_OPERATION, lock};
+use crate::secrets::Secrets;
 
 /// More than any request needs.
 const LARGEST_REQUEST: usize = 16 << 20;
@@ -45,6 +46,8 @@ pub struct Server {
     pub unknown_fields: bool,
     pub prefix: String,
     pub tokens: Mutex<BTreeSet<String>>,
+    /// What nothing may show.
+    pub secrets: Secrets,
     pub rate_limit: Option<RateLimit>,
     pub faults: Faults,
     pub log: Log,
@@ -191,7 +194,8 @@ impl Server {
             Target::Document => (DOCUMENT_OPERATION, body.clone()),
             Target::Operation(operation, _) => (
                 operation.id.as_str(),
-                body.as_ref().map(|body| without_secrets(operation, body)),
+                body.as_ref()
+                    .map(|body| without_secrets(operation, body, &self.secrets)),
             ),
             _ => ("", None),
         };

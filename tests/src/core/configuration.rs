@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 
 use super::fault::Faults;
 use super::schema::{Attribute, Block, Kind, NestedBlock, Nesting, Object};
+use crate::secrets::{self, Logs};
 use schema::Mode;
 
 /// Stands in a configuration for a value that is only known after something else was applied.
@@ -15,12 +16,33 @@ pub const UNKNOWN: &str = "(known after apply)";
 /// Reads a configuration; what it does not mention is null, or no block. Terraform itself refuses what is misspelt, of
 /// the wrong type, or missing although required.
 pub fn read(schema: &Block, json: &Json) -> Result<Value, Vec<String>> {
+    learn_secrets(&schema.attributes, json);
     let mut faults = Faults::default();
     let value = block(schema, json, &Path::root(), &mut faults);
     if faults.is_empty() {
         Ok(value)
     } else {
         Err(faults.into_vec())
+    }
+}
+
+/// Lets everything that is shown and logged from now on be searched for the secrets of this configuration.
+fn learn_secrets(attributes: &BTreeMap<String, Attribute>, json: &Json) {
+    for (name, attribute) in attributes {
+        let Some(value) = json.get(name).filter(|value| *value != UNKNOWN) else {
+            continue;
+        };
+        if attribute.sensitive || attribute.write_only {
+            Logs::watched().secrets().learn(secrets::Kind::Secret, value);
+        }
+        if let Kind::Nested(object) = &attribute.kind {
+            let elements = value
+                .as_array()
+                .map_or(std::slice::from_ref(value), Vec::as_slice);
+            for element in elements {
+                learn_secrets(&object.attributes, element);
+            }
+        }
     }
 }
 

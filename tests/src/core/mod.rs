@@ -25,6 +25,8 @@ use provider::Definition;
 use provider::value::{Path, Value};
 use serde_json::{Value as Json, json};
 
+use crate::secrets::Logs;
+
 pub use configuration::UNKNOWN;
 pub use error::{Diagnostic, Error, Severity};
 pub use plugin::Plugin;
@@ -120,6 +122,7 @@ impl Core {
 
     /// Starts any provider, which is not configured yet.
     pub async fn unconfigured(provider: Arc<dyn Provider>) -> Result<Core, Error> {
+        Logs::watched();
         Ok(Core {
             plugin: Arc::new(Plugin::start(provider).await?),
             objects: BTreeMap::new(),
@@ -272,6 +275,14 @@ impl Core {
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.type_name, self.name)
+    }
+}
+
+impl Drop for Core {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            Logs::watched().assert_clean();
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use provider::value::{Path, Step, Type, Value, json, msgpack};
 
 use super::error::{Diagnostic, Error, Severity};
 use super::schema::{Attribute, Block, Kind, Nesting};
+use crate::secrets::{Logs, Place};
 
 /// A value as Terraform sends it.
 pub fn encode(value: &Value, r#type: &Type) -> Result<wire::DynamicValue, Error> {
@@ -67,6 +68,13 @@ fn read_diagnostic(from: wire::Diagnostic, r#type: &Type) -> Result<Diagnostic, 
     };
     if from.summary.is_empty() {
         return Err(Error::violation("A diagnostic has no summary", from.detail));
+    }
+    let shown = format!("{}\n{}", from.summary, from.detail);
+    if let Some(before) = Logs::watched().secrets().leak(Place::Log, &shown) {
+        return Err(Error::violation(
+            "A diagnostic shows a secret",
+            format!("after …{before}"),
+        ));
     }
     let path = path(from.attribute.as_ref())?;
     if !leads_somewhere(&path, r#type) {

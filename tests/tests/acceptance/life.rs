@@ -483,7 +483,13 @@ pub async fn unknowns(resource: &Resource) {
             arguments.push(resource.argument(&name, &resource.full[&name]));
             continue;
         }
-        inputs.push(line(&name, &expression));
+        let is_sensitive = resource.attribute(&name).sensitive;
+        let input = if is_sensitive {
+            format!("sensitive({expression})")
+        } else {
+            expression
+        };
+        inputs.push(line(&name, &input));
         arguments.push(line(&name, &format!("terraform_data.later.output.{name}")));
     }
     let text = format!(

@@ -84,7 +84,7 @@ async fn the_configuration_beats_the_environment_so_two_aliases_work() {
 async fn a_token_that_is_not_known_yet_defers_the_check() {
     let control_plane = control_plane().await;
     let text = format!(
-        "resource \"terraform_data\" \"token\" {{\n  input = \"{}\"\n}}\n\
+        "resource \"terraform_data\" \"token\" {{\n  input = sensitive(\"{}\")\n}}\n\
          provider \"durantic\" {{\n  api_token = terraform_data.token.output\n}}\n{NETWORK}",
         control_plane.token()
     );

@@ -11,7 +11,7 @@ fn resource() -> Resource {
         name: "registry_credential",
         collection: Collection::RegistryCredentials,
         identity: &[("name", "\"credential-${NUMBER}\"")],
-        minimal: json!({ "registry_url": "ghcr.io", "username": "robot", "password": "hidden" }),
+        minimal: json!({ "registry_url": "ghcr.io", "username": "robot", "password": "concealed" }),
         defaults: json!({
             "description": "",
             "password_wo": null,
@@ -21,7 +21,7 @@ fn resource() -> Resource {
         full: json!({
             "registry_url": "registry.example.com:5000/team",
             "username": "operator",
-            "password": "well hidden",
+            "password": "well concealed",
             "description": "d",
         }),
         drift: json!({

@@ -11,9 +11,9 @@ fn resource() -> Resource {
         name: "secret",
         collection: Collection::Secrets,
         identity: &[("name", "\"SECRET_${NUMBER}\"")],
-        minimal: json!({ "value": "hidden" }),
+        minimal: json!({ "value": "concealed" }),
         defaults: json!({ "description": "", "value_wo": null, "value_wo_version": null }),
-        full: json!({ "value": "well hidden", "description": "d" }),
+        full: json!({ "value": "well concealed", "description": "d" }),
         drift: json!({ "name": { "name": "outside" }, "description": { "description": "e" } }),
         seed: Vec::new(),
     }
@@ -176,7 +176,7 @@ async fn a_refusal_does_not_show_the_value() {
 #[tokio::test]
 async fn a_write_only_value_may_be_unknown_in_a_plan() {
     let control_plane = control_plane().await;
-    let later = "resource \"terraform_data\" \"later\" {\n  input = \"later-value\"\n}\n";
+    let later = "resource \"terraform_data\" \"later\" {\n  input = sensitive(\"later-value\")\n}\n";
     let secret = configuration("value_wo = terraform_data.later.output\nvalue_wo_version = 1");
     let workspace = workspace(&control_plane, &format!("{later}{secret}"));
     workspace.apply().await;
