@@ -33,24 +33,19 @@ pub fn value(from: Option<&wire::DynamicValue>, r#type: &Type, what: &str) -> Re
 }
 
 /// A value for the wire.
-pub fn dynamic_value(
-    from: &Value,
-    r#type: &Type,
-    diagnostics: &mut Diagnostics,
-) -> Option<wire::DynamicValue> {
-    match msgpack::encode(from, r#type) {
-        Ok(msgpack) => Some(wire::DynamicValue {
-            msgpack,
-            json: Vec::new(),
-        }),
-        Err(error) => {
-            diagnostics.error(
-                "The provider made a value that does not fit its own schema",
-                format!("{error}. This is a bug of the provider; please report it to its developers."),
-            );
-            None
-        }
-    }
+pub fn dynamic_value(from: &Value, r#type: &Type) -> Result<wire::DynamicValue, Diagnostics> {
+    let encoded = msgpack::encode(from, r#type).map_err(|error| {
+        let mut diagnostics = Diagnostics::default();
+        diagnostics.error(
+            "The provider made a value that does not fit its own schema",
+            format!("{error}. This is a bug of the provider; please report it to its developers."),
+        );
+        diagnostics
+    });
+    Ok(wire::DynamicValue {
+        msgpack: encoded?,
+        json: Vec::new(),
+    })
 }
 
 /// Diagnostics for the wire.

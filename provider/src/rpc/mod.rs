@@ -11,6 +11,7 @@ mod tests;
 
 use std::sync::{Mutex, PoisonError, RwLock};
 
+use proto::tfplugin6 as wire;
 use tokio_util::sync::CancellationToken;
 
 use crate::client::Client;
@@ -18,6 +19,9 @@ use crate::engine::context::Context;
 use crate::engine::diagnostic::Diagnostics;
 use crate::engine::hook::{Binding, Definition};
 use crate::engine::job::handover::Handover;
+use crate::engine::shape;
+use crate::value::{Type, Value};
+use guard::Subject;
 
 /// Serves one [`Definition`] over the plugin protocol.
 #[derive(Clone)]
@@ -66,8 +70,11 @@ impl Service {
         let mut diagnostics = Diagnostics::default();
         match &*self.0.connection.read().unwrap_or_else(PoisonError::into_inner) {
             Connection::Ready(client) => {
-                return Ok(Context { client: client.clone(), cancel: self.stop_token(),
-                    handover: self.0.handover.clone(), });
+                return Ok(Context {
+                    client: client.clone(),
+                    cancel: self.stop_token(),
+                    handover: self.0.handover.clone(),
+                });
             }
             Connection::Deferred(arguments) => diagnostics.error(
                 "The provider's configuration is not known yet",
@@ -86,31 +93,60 @@ impl Service {
         Err(diagnostics)
     }
 
-    fn resource(&self, type_name: &str) -> Result<&'static Binding, Diagnostics> {
-        find(self.0.definition, self.0.definition.resources, type_name)
+    /// Does the work of one RPC for the declaration that it is about, and gives its result with what is to be told.
+    async fn serve<T, W>(
+        &self,
+        rpc: &'static str,
+        subject: Subject,
+        work: impl FnOnce(Asked) -> W,
+    ) -> (Option<T>, Vec<wire::Diagnostic>)
+    where
+        W: Future<Output = Result<(T, Diagnostics), Diagnostics>>,
+    {
+        let work = async { work(self.asked(&subject)?).await };
+        let (result, diagnostics) = guard::run(rpc, &subject, work).await;
+        (result, convert::diagnostics(diagnostics))
     }
 
-    fn data_source(&self, type_name: &str) -> Result<&'static Binding, Diagnostics> {
-        find(self.0.definition, self.0.definition.data_sources, type_name)
+    fn asked(&self, subject: &Subject) -> Result<Asked, Diagnostics> {
+        let definition = self.0.definition;
+        let (bindings, name) = match subject {
+            Subject::Resource(name) => (definition.resources, name.as_str()),
+            Subject::DataSource(name) => (definition.data_sources, name.as_str()),
+            Subject::Provider => (&[][..], ""),
+        };
+        let mut bindings = bindings.iter();
+        let Some(binding) = bindings.find(|binding| type_name(definition, binding) == name) else {
+            let mut diagnostics = Diagnostics::default();
+            diagnostics.error(
+                format!("The provider has no {subject}"),
+                "This version of the provider does not have it. Check `required_providers` for a newer version.",
+            );
+            return Err(diagnostics);
+        };
+        Ok(Asked {
+            service: self.clone(),
+            binding,
+            r#type: shape::object_type(&binding.schema.attributes),
+        })
     }
 }
 
-fn find(
-    definition: &Definition,
-    bindings: &'static [Binding],
-    type_name: &str,
-) -> Result<&'static Binding, Diagnostics> {
-    let found = bindings
-        .iter()
-        .find(|binding| self::type_name(definition, binding) == type_name);
-    found.ok_or_else(|| {
-        let mut diagnostics = Diagnostics::default();
-        diagnostics.error(
-            format!("The provider has no {type_name:?}"),
-            "This version of the provider does not have it. Check `required_providers` for a newer version.",
-        );
-        diagnostics
-    })
+/// What a request is about: a declaration, and the type of its values on the wire.
+struct Asked {
+    service: Service,
+    binding: &'static Binding,
+    r#type: Type,
+}
+
+impl Asked {
+    fn decode(&self, from: Option<&wire::DynamicValue>, what: &str) -> Result<Value, Diagnostics> {
+        convert::value(from, &self.r#type, what)
+    }
+
+    fn encode(&self, value: &Value) -> Result<wire::DynamicValue, Diagnostics> {
+        convert::dynamic_value(value, &self.r#type)
+    }
 }
 
 /// `durantic_machine_role`

@@ -8,8 +8,8 @@ use proto::tfplugin6::{
 };
 use tonic::{Request, Response, Status};
 
-use super::convert;
-use super::{Service, guard, type_name};
+use super::guard::{self, Subject};
+use super::{Service, convert, type_name};
 use crate::configure;
 use crate::engine::apply::{self, Known, Progress};
 use crate::engine::diagnostic::Diagnostics;
@@ -74,17 +74,15 @@ impl wire::provider_server::Provider for Service {
         &self,
         request: Request<validate_provider_config::Request>,
     ) -> Answer<validate_provider_config::Response> {
-        let (service, request) = (self.clone(), request.into_inner());
-        let work = async move {
-            let provider = service.0.definition.provider;
-            let config = convert::value(
-                request.config.as_ref(),
-                &shape::object_type(&provider.attributes),
-                "configuration",
-            )?;
-            Ok(validate::provider(provider, &config))
+        let request = request.into_inner();
+        let work = async {
+            let provider = self.0.definition.provider;
+            let r#type = shape::object_type(&provider.attributes);
+            let config = convert::value(request.config.as_ref(), &r#type, "configuration")?;
+            Ok(((), validate::provider(provider, &config)))
         };
-        let diagnostics = collect(guard::run("ValidateProviderConfig", "", work).await);
+        let (_, diagnostics) = guard::run("ValidateProviderConfig", &Subject::Provider, work).await;
+        let diagnostics = convert::diagnostics(diagnostics);
         Ok(Response::new(validate_provider_config::Response { diagnostics }))
     }
 
@@ -92,19 +90,20 @@ impl wire::provider_server::Provider for Service {
         &self,
         request: Request<configure_provider::Request>,
     ) -> Answer<configure_provider::Response> {
-        let (service, request) = (self.clone(), request.into_inner());
-        let work = async move {
-            let definition = service.0.definition;
+        let request = request.into_inner();
+        let work = async {
+            let definition = self.0.definition;
             let r#type = shape::object_type(&definition.provider.attributes);
             let config = convert::value(request.config.as_ref(), &r#type, "configuration")?;
             let (connection, diagnostics) =
                 configure::configure(definition, &config, &request.terraform_version);
             if let Some(connection) = connection {
-                service.connect(connection);
+                self.connect(connection);
             }
-            Ok(diagnostics)
+            Ok(((), diagnostics))
         };
-        let diagnostics = collect(guard::run("ConfigureProvider", "", work).await);
+        let (_, diagnostics) = guard::run("ConfigureProvider", &Subject::Provider, work).await;
+        let diagnostics = convert::diagnostics(diagnostics);
         Ok(Response::new(configure_provider::Response { diagnostics }))
     }
 
@@ -118,26 +117,23 @@ impl wire::provider_server::Provider for Service {
         &self,
         request: Request<validate_resource_config::Request>,
     ) -> Answer<validate_resource_config::Response> {
-        let (service, request) = (self.clone(), request.into_inner());
-        let name = request.type_name.clone();
-        let work = async move {
-            let binding = service.resource(&request.type_name)?;
-            let config = convert::value(
-                request.config.as_ref(),
-                &shape::object_type(&binding.schema.attributes),
-                "configuration",
-            )?;
-            let knows_write_only = request
-                .client_capabilities
-                .is_some_and(|client| client.write_only_attributes_allowed);
-            let write_only = if knows_write_only {
-                WriteOnly::Allowed
-            } else {
-                WriteOnly::Refused
-            };
-            Ok(validate::config(binding, &config, write_only))
+        let request = request.into_inner();
+        let client = request.client_capabilities.unwrap_or_default();
+        let write_only = if client.write_only_attributes_allowed {
+            WriteOnly::Allowed
+        } else {
+            WriteOnly::Refused
         };
-        let diagnostics = collect(guard::run("ValidateResourceConfig", &name, work).await);
+        let (_, diagnostics) = self
+            .serve(
+                "ValidateResourceConfig",
+                Subject::Resource(request.type_name),
+                |asked| async move {
+                    let config = asked.decode(request.config.as_ref(), "configuration")?;
+                    Ok(((), validate::config(asked.binding, &config, write_only)))
+                },
+            )
+            .await;
         Ok(Response::new(validate_resource_config::Response { diagnostics }))
     }
 
@@ -145,15 +141,17 @@ impl wire::provider_server::Provider for Service {
         &self,
         request: Request<validate_data_resource_config::Request>,
     ) -> Answer<validate_data_resource_config::Response> {
-        let (service, request) = (self.clone(), request.into_inner());
-        let name = request.type_name.clone();
-        let work = async move {
-            let binding = service.data_source(&request.type_name)?;
-            let r#type = shape::object_type(&binding.schema.attributes);
-            let config = convert::value(request.config.as_ref(), &r#type, "configuration")?;
-            Ok(validate::config(binding, &config, WriteOnly::Refused))
-        };
-        let diagnostics = collect(guard::run("ValidateDataResourceConfig", &name, work).await);
+        let request = request.into_inner();
+        let (_, diagnostics) = self
+            .serve(
+                "ValidateDataResourceConfig",
+                Subject::DataSource(request.type_name),
+                |asked| async move {
+                    let config = asked.decode(request.config.as_ref(), "configuration")?;
+                    Ok(((), validate::config(asked.binding, &config, WriteOnly::Refused)))
+                },
+            )
+            .await;
         Ok(Response::new(validate_data_resource_config::Response {
             diagnostics,
         }))
@@ -163,17 +161,18 @@ impl wire::provider_server::Provider for Service {
         &self,
         request: Request<upgrade_resource_state::Request>,
     ) -> Answer<upgrade_resource_state::Response> {
-        let (service, request) = (self.clone(), request.into_inner());
-        let name = request.type_name.clone();
-        let work = async move {
-            let binding = service.resource(&request.type_name)?;
-            let state = stored_state(binding.schema, request.raw_state.as_ref(), request.version)?;
-            Ok((state, shape::object_type(&binding.schema.attributes)))
-        };
-        let (upgraded, mut diagnostics) = outcome(guard::run("UpgradeResourceState", &name, work).await);
-        let upgraded_state =
-            upgraded.and_then(|(state, r#type)| convert::dynamic_value(&state, &r#type, &mut diagnostics));
-        let diagnostics = convert::diagnostics(diagnostics);
+        let request = request.into_inner();
+        let (upgraded_state, diagnostics) = self
+            .serve(
+                "UpgradeResourceState",
+                Subject::Resource(request.type_name),
+                |asked| async move {
+                    let stored = request.raw_state.as_ref();
+                    let state = stored_state(asked.binding.schema, stored, request.version)?;
+                    Ok((asked.encode(&state)?, Diagnostics::default()))
+                },
+            )
+            .await;
         Ok(Response::new(upgrade_resource_state::Response {
             upgraded_state,
             diagnostics,
@@ -184,152 +183,138 @@ impl wire::provider_server::Provider for Service {
         &self,
         request: Request<read_resource::Request>,
     ) -> Answer<read_resource::Response> {
-        let (service, request) = (self.clone(), request.into_inner());
-        let (name, current, private) = (
-            request.type_name.clone(),
-            request.current_state.clone(),
-            request.private.clone(),
-        );
-        let work = async move {
-            let binding = service.resource(&request.type_name)?;
-            let r#type = shape::object_type(&binding.schema.attributes);
-            let state = convert::value(request.current_state.as_ref(), &r#type, "state")?;
-            let known = Known {
-                state,
-                private: Private::decode(&request.private),
-            };
-            let (known, diagnostics) = read::read(binding, &service.context()?, known).await;
-            Ok((known, diagnostics, r#type))
-        };
-        let response = match outcome(guard::run("ReadResource", &name, work).await) {
-            (Some((known, mut diagnostics, r#type)), _) => {
-                let new_state = convert::dynamic_value(&known.state, &r#type, &mut diagnostics);
-                read_resource::Response {
-                    new_state,
-                    private: known.private.encode(),
-                    diagnostics: convert::diagnostics(diagnostics),
-                    ..read_resource::Response::default()
-                }
-            }
-            (None, diagnostics) => read_resource::Response {
-                new_state: current,
-                private,
-                diagnostics: convert::diagnostics(diagnostics),
-                ..read_resource::Response::default()
-            },
-        };
-        Ok(Response::new(response))
+        let request = request.into_inner();
+        let (current_state, current_private) = (request.current_state.clone(), request.private.clone());
+        let (read, diagnostics) = self
+            .serve(
+                "ReadResource",
+                Subject::Resource(request.type_name),
+                |asked| async move {
+                    let current = Known {
+                        state: asked.decode(request.current_state.as_ref(), "state")?,
+                        private: Private::decode(&request.private),
+                    };
+                    let (known, diagnostics) =
+                        read::read(asked.binding, &asked.service.context()?, current).await;
+                    let state = asked.encode(&known.state)?;
+                    Ok(((Some(state), known.private.encode()), diagnostics))
+                },
+            )
+            .await;
+        let (new_state, private) = read.unwrap_or((current_state, current_private));
+        Ok(Response::new(read_resource::Response {
+            new_state,
+            private,
+            diagnostics,
+            ..read_resource::Response::default()
+        }))
     }
 
     async fn plan_resource_change(
         &self,
         request: Request<plan_resource_change::Request>,
     ) -> Answer<plan_resource_change::Response> {
-        let (service, request) = (self.clone(), request.into_inner());
-        let name = request.type_name.clone();
-        let work = async move {
-            let binding = service.resource(&request.type_name)?;
-            let r#type = shape::object_type(&binding.schema.attributes);
-            let proposed = convert::value(request.proposed_new_state.as_ref(), &r#type, "proposed state")?;
-            let config = convert::value(request.config.as_ref(), &r#type, "configuration")?;
-            let asked = plan::Request {
-                prior: convert::value(request.prior_state.as_ref(), &r#type, "prior state")?,
-                config: if proposed.is_null() { Value::Null } else { config },
-                private: Private::decode(&request.prior_private),
-            };
-            Ok((plan::plan(binding, asked), r#type))
-        };
-        let (planned, mut diagnostics) = outcome(guard::run("PlanResourceChange", &name, work).await);
-        let mut response = plan_resource_change::Response::default();
-        if let Some((plan, r#type)) = planned {
-            diagnostics.append(plan.diagnostics);
-            response.planned_state = convert::dynamic_value(&plan.planned, &r#type, &mut diagnostics);
-            response.requires_replace = plan
-                .requires_replace
-                .iter()
-                .map(convert::attribute_path)
-                .collect();
-            response.planned_private = plan.private.encode();
-        }
-        response.diagnostics = convert::diagnostics(diagnostics);
-        Ok(Response::new(response))
+        let request = request.into_inner();
+        let (planned, diagnostics) = self
+            .serve(
+                "PlanResourceChange",
+                Subject::Resource(request.type_name),
+                |asked| async move {
+                    let proposed = asked.decode(request.proposed_new_state.as_ref(), "proposed state")?;
+                    let config = asked.decode(request.config.as_ref(), "configuration")?;
+                    let request = plan::Request {
+                        prior: asked.decode(request.prior_state.as_ref(), "prior state")?,
+                        config: if proposed.is_null() { Value::Null } else { config },
+                        private: Private::decode(&request.prior_private),
+                    };
+                    let plan = plan::plan(asked.binding, request);
+                    let planned = plan_resource_change::Response {
+                        planned_state: Some(asked.encode(&plan.planned)?),
+                        requires_replace: plan
+                            .requires_replace
+                            .iter()
+                            .map(convert::attribute_path)
+                            .collect(),
+                        planned_private: plan.private.encode(),
+                        ..plan_resource_change::Response::default()
+                    };
+                    Ok((planned, plan.diagnostics))
+                },
+            )
+            .await;
+        Ok(Response::new(plan_resource_change::Response {
+            diagnostics,
+            ..planned.unwrap_or_default()
+        }))
     }
 
     async fn apply_resource_change(
         &self,
         request: Request<apply_resource_change::Request>,
     ) -> Answer<apply_resource_change::Response> {
-        let (service, request) = (self.clone(), request.into_inner());
-        let name = request.type_name.clone();
-        let binding = match service.resource(&name) {
-            Ok(binding) => binding,
-            Err(diagnostics) => {
-                let diagnostics = convert::diagnostics(diagnostics);
-                return Ok(Response::new(apply_resource_change::Response {
-                    new_state: request.prior_state,
-                    diagnostics,
-                    ..apply_resource_change::Response::default()
-                }));
-            }
-        };
-        let resource = binding.schema;
-        let r#type = shape::object_type(&resource.attributes);
-        let progress = Progress::default();
-        let work = {
-            let (progress, r#type, prior_state) =
-                (progress.clone(), r#type.clone(), request.prior_state.clone());
-            async move {
-                let prior = convert::value(prior_state.as_ref(), &r#type, "prior state")?;
-                let private = Private::decode(&request.planned_private);
-                *progress.lock() = Known {
-                    state: prior.clone(),
-                    private: private.clone(),
-                };
-                let asked = apply::Request {
-                    prior,
-                    planned: convert::value(request.planned_state.as_ref(), &r#type, "planned state")?,
-                    config: convert::value(request.config.as_ref(), &r#type, "configuration")?,
-                    private,
-                };
-                Ok(apply::apply(binding, &service.context()?, asked, &progress).await)
-            }
-        };
-        let mut diagnostics = match Box::pin(guard::run("ApplyResourceChange", &name, work)).await {
-            Ok(Ok(diagnostics) | Err(diagnostics)) | Err(diagnostics) => diagnostics,
-        };
-        let known = progress.known(resource);
-        let new_state = convert::dynamic_value(&known.state, &r#type, &mut diagnostics);
-        Ok(Response::new(apply_resource_change::Response {
-            // Without a new state Terraform keeps the prior one.
-            new_state,
-            private: known.private.encode(),
-            diagnostics: convert::diagnostics(diagnostics),
+        let request = request.into_inner();
+        let subject = Subject::Resource(request.type_name);
+        let mut response = apply_resource_change::Response {
+            new_state: request.prior_state.clone(),
+            private: request.planned_private.clone(),
             ..apply_resource_change::Response::default()
-        }))
+        };
+        let progress = Progress::default();
+        let shared = progress.clone();
+        let applied = self.serve("ApplyResourceChange", subject.clone(), |asked| async move {
+            let prior = asked.decode(request.prior_state.as_ref(), "prior state")?;
+            let private = Private::decode(&request.planned_private);
+            *shared.lock() = Known {
+                state: prior.clone(),
+                private: private.clone(),
+            };
+            let request = apply::Request {
+                prior,
+                planned: asked.decode(request.planned_state.as_ref(), "planned state")?,
+                config: asked.decode(request.config.as_ref(), "configuration")?,
+                private,
+            };
+            let context = asked.service.context()?;
+            Ok(((), apply::apply(asked.binding, &context, request, &shared).await))
+        });
+        (_, response.diagnostics) = Box::pin(applied).await;
+        // Outside of the work, which may have broken off: what was known by then is kept.
+        if let Ok(asked) = self.asked(&subject) {
+            let known = progress.known(asked.binding.schema);
+            match asked.encode(&known.state) {
+                Ok(state) => {
+                    response.new_state = Some(state);
+                    response.private = known.private.encode();
+                }
+                Err(fault) => response.diagnostics.extend(convert::diagnostics(fault)),
+            }
+        }
+        Ok(Response::new(response))
     }
 
     async fn import_resource_state(
         &self,
         request: Request<import_resource_state::Request>,
     ) -> Answer<import_resource_state::Response> {
-        let (service, request) = (self.clone(), request.into_inner());
-        let name = request.type_name.clone();
-        let work = async move {
-            let binding = service.resource(&request.type_name)?;
-            let state = read::import(binding.schema, &request.id)?;
-            Ok((state, shape::object_type(&binding.schema.attributes)))
-        };
-        let (imported, mut diagnostics) = outcome(guard::run("ImportResourceState", &name, work).await);
-        let imported_resources = imported
-            .and_then(|(state, r#type)| convert::dynamic_value(&state, &r#type, &mut diagnostics))
-            .map(|state| import_resource_state::ImportedResource {
-                type_name: name,
-                state: Some(state),
-                ..import_resource_state::ImportedResource::default()
-            });
+        let request = request.into_inner();
+        let (imported, diagnostics) = self
+            .serve(
+                "ImportResourceState",
+                Subject::Resource(request.type_name.clone()),
+                |asked| async move {
+                    let state = read::import(asked.binding.schema, &request.id)?;
+                    Ok((asked.encode(&state)?, Diagnostics::default()))
+                },
+            )
+            .await;
+        let imported = imported.map(|state| import_resource_state::ImportedResource {
+            type_name: request.type_name,
+            state: Some(state),
+            ..import_resource_state::ImportedResource::default()
+        });
         Ok(Response::new(import_resource_state::Response {
-            imported_resources: imported_resources.into_iter().collect(),
-            diagnostics: convert::diagnostics(diagnostics),
+            imported_resources: imported.into_iter().collect(),
+            diagnostics,
             ..import_resource_state::Response::default()
         }))
     }
@@ -338,24 +323,22 @@ impl wire::provider_server::Provider for Service {
         &self,
         request: Request<read_data_source::Request>,
     ) -> Answer<read_data_source::Response> {
-        let (service, request) = (self.clone(), request.into_inner());
-        let name = request.type_name.clone();
-        let work = async move {
-            let binding = service.data_source(&request.type_name)?;
-            let r#type = shape::object_type(&binding.schema.attributes);
-            let config = convert::value(request.config.as_ref(), &r#type, "configuration")?;
-            let (found, diagnostics) = lookup::lookup(binding.schema, &service.context()?, &config).await;
-            Ok((found, diagnostics, r#type))
-        };
-        let (found, mut diagnostics) = outcome(guard::run("ReadDataSource", &name, work).await);
-        let mut state = None;
-        if let Some((value, told, r#type)) = found {
-            diagnostics.append(told);
-            state = convert::dynamic_value(&value, &r#type, &mut diagnostics);
-        }
+        let request = request.into_inner();
+        let (state, diagnostics) = self
+            .serve(
+                "ReadDataSource",
+                Subject::DataSource(request.type_name),
+                |asked| async move {
+                    let config = asked.decode(request.config.as_ref(), "configuration")?;
+                    let context = asked.service.context()?;
+                    let (found, diagnostics) = lookup::lookup(asked.binding.schema, &context, &config).await;
+                    Ok((asked.encode(&found)?, diagnostics))
+                },
+            )
+            .await;
         Ok(Response::new(read_data_source::Response {
             state,
-            diagnostics: convert::diagnostics(diagnostics),
+            diagnostics,
             ..read_data_source::Response::default()
         }))
     }
@@ -393,19 +376,4 @@ fn stored_state(
         );
         diagnostics
     })
-}
-
-/// The result, or what went wrong on the way to it.
-fn outcome<T>(result: Result<Result<T, Diagnostics>, Diagnostics>) -> (Option<T>, Diagnostics) {
-    match result {
-        Ok(Ok(value)) => (Some(value), Diagnostics::default()),
-        Ok(Err(diagnostics)) | Err(diagnostics) => (None, diagnostics),
-    }
-}
-
-/// Diagnostics of work that has no other result.
-fn collect(result: Result<Result<Diagnostics, Diagnostics>, Diagnostics>) -> Vec<wire::Diagnostic> {
-    let (told, mut diagnostics) = outcome(result);
-    diagnostics.append(told.unwrap_or_default());
-    convert::diagnostics(diagnostics)
 }

@@ -1,37 +1,42 @@
-//! What only a Terraform shows that is older than the one the acceptance tests drive.
+//! What the acceptance tests cannot show: a Terraform that is older or newer than theirs, and states it does not write.
 
 use proto::tfplugin6 as wire;
 use proto::tfplugin6::provider_server::Provider;
-use proto::tfplugin6::validate_resource_config::Request;
+use proto::tfplugin6::{
+    get_metadata, get_provider_schema, import_resource_state, read_resource, upgrade_resource_state,
+    validate_resource_config,
+};
 
-use super::{Service, convert};
+use super::guard::Subject;
+use super::{Asked, Service};
 use crate::durantic::DEFINITION;
-use crate::engine::diagnostic::Diagnostics;
 use crate::engine::shape;
 use crate::value::Value;
 
-/// What is told about a resource with these texts, by the summaries.
+fn asked(type_name: &str) -> Asked {
+    let service = Service::new(&DEFINITION);
+    let found = service.asked(&Subject::Resource(type_name.to_owned()));
+    found.expect("it is declared")
+}
+
+/// What is told about a resource with these texts.
 async fn validate(
     type_name: &str,
     texts: &[(&str, &str)],
     client_capabilities: Option<wire::ClientCapabilities>,
 ) -> Vec<wire::Diagnostic> {
-    let service = Service::new(&DEFINITION);
-    let schema = service.resource(type_name).expect("it is declared").schema;
-    let mut config = shape::empty_object(&schema.attributes);
+    let asked = asked(type_name);
+    let mut config = shape::empty_object(&asked.binding.schema.attributes);
     for (name, text) in texts {
         config.set_attribute(name, Value::string(*text));
     }
-    let r#type = shape::object_type(&schema.attributes);
-    let config = convert::dynamic_value(&config, &r#type, &mut Diagnostics::default());
-    let request = Request {
+    let request = validate_resource_config::Request {
         type_name: type_name.to_owned(),
-        config,
+        config: Some(asked.encode(&config).expect("a configuration")),
         client_capabilities,
     };
-    let answer = service
-        .validate_resource_config(tonic::Request::new(request))
-        .await;
+    let request = tonic::Request::new(request);
+    let answer = asked.service.validate_resource_config(request).await;
     answer.expect("an answer").into_inner().diagnostics
 }
 
@@ -81,4 +86,155 @@ async fn terraform_before_1_11_is_told_not_to_use_write_only_arguments() {
 async fn terraform_before_1_11_takes_the_ordinary_arguments() {
     let texts = [("name", "TOKEN"), ("value", "v")];
     assert_eq!(validate("durantic_secret", &texts, None).await, []);
+}
+
+async fn upgrade(json: &str, version: i64) -> upgrade_resource_state::Response {
+    let request = upgrade_resource_state::Request {
+        type_name: "durantic_variable".to_owned(),
+        version,
+        raw_state: Some(wire::RawState {
+            json: json.as_bytes().to_vec(),
+            ..wire::RawState::default()
+        }),
+    };
+    let answer = Service::new(&DEFINITION)
+        .upgrade_resource_state(tonic::Request::new(request))
+        .await;
+    answer.expect("an answer").into_inner()
+}
+
+#[tokio::test]
+async fn a_state_that_cannot_be_read_is_told_and_not_taken_for_none() {
+    for (json, version, summary) in [
+        ("", 0, "The state is too old"),
+        ("{", 0, "The state cannot be read"),
+        (r#"{"name": ["a"]}"#, 0, "The state cannot be read"),
+        (r#"{"name": "a"}"#, 1, "The state was written by a newer provider"),
+    ] {
+        let answer = upgrade(json, version).await;
+        let told: Vec<&str> = answer
+            .diagnostics
+            .iter()
+            .map(|told| told.summary.as_str())
+            .collect();
+        assert_eq!((told, answer.upgraded_state), (vec![summary], None), "{json}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_state_has_besides_is_left_out() {
+    let answer = upgrade(r#"{"name": "a", "of_another_version": {"x": [1]}}"#, 0).await;
+    assert_eq!(answer.diagnostics, []);
+    let state = asked("durantic_variable").decode(answer.upgraded_state.as_ref(), "state");
+    assert_eq!(state.expect("a state").get("name").as_str(), Some("a"));
+}
+
+#[tokio::test]
+async fn a_type_that_this_version_lacks_is_told_and_its_object_kept() {
+    let service = Service::new(&DEFINITION);
+    let current = Some(wire::DynamicValue {
+        msgpack: b"\x81\xa1a\xc3".to_vec(),
+        ..wire::DynamicValue::default()
+    });
+    let request = read_resource::Request {
+        type_name: "durantic_teapot".to_owned(),
+        current_state: current.clone(),
+        private: b"of the teapot".to_vec(),
+        ..read_resource::Request::default()
+    };
+    let answer = service.read_resource(tonic::Request::new(request)).await;
+    let answer = answer.expect("an answer").into_inner();
+    assert_eq!(
+        answer.diagnostics[0].summary,
+        "The provider has no `durantic_teapot`"
+    );
+    assert_eq!(
+        (answer.new_state, answer.private),
+        (current, b"of the teapot".to_vec())
+    );
+}
+
+#[tokio::test]
+async fn what_needs_the_control_plane_says_so_before_it_is_configured() {
+    let asked = asked("durantic_variable");
+    let import = import_resource_state::Request {
+        type_name: "durantic_variable".to_owned(),
+        id: "0b8e5a7c-4a53-4d1b-9c5e-3f1f6f0f2d11".to_owned(),
+        ..import_resource_state::Request::default()
+    };
+    let imported = asked
+        .service
+        .import_resource_state(tonic::Request::new(import))
+        .await;
+    let imported = imported.expect("an answer").into_inner().imported_resources;
+    let request = read_resource::Request {
+        type_name: "durantic_variable".to_owned(),
+        current_state: imported[0].state.clone(),
+        ..read_resource::Request::default()
+    };
+    let answer = asked.service.read_resource(tonic::Request::new(request)).await;
+    let answer = answer.expect("an answer").into_inner();
+    assert_eq!(answer.diagnostics[0].summary, "The provider is not configured");
+    assert_eq!(answer.new_state, imported[0].state);
+}
+
+/// Terraform asks for the schema only, but a server that stands between it and several providers asks for this first.
+#[tokio::test]
+async fn the_metadata_names_what_the_schema_has() {
+    let service = Service::new(&DEFINITION);
+    let metadata = service
+        .get_metadata(tonic::Request::new(get_metadata::Request {}))
+        .await;
+    let metadata = metadata.expect("an answer").into_inner();
+    let schema = service
+        .get_provider_schema(tonic::Request::new(get_provider_schema::Request {}))
+        .await;
+    let schema = schema.expect("an answer").into_inner();
+    assert_eq!(metadata.server_capabilities, schema.server_capabilities);
+    let mut resources: Vec<String> = schema.resource_schemas.into_keys().collect();
+    let mut data_sources: Vec<String> = schema.data_source_schemas.into_keys().collect();
+    resources.sort();
+    data_sources.sort();
+    let named: Vec<String> = metadata
+        .resources
+        .into_iter()
+        .map(|named| named.type_name)
+        .collect();
+    assert_eq!(named, resources);
+    let named: Vec<String> = metadata
+        .data_sources
+        .into_iter()
+        .map(|named| named.type_name)
+        .collect();
+    assert_eq!(named, data_sources);
+}
+
+#[tokio::test]
+async fn what_newer_terraforms_ask_for_besides_is_unimplemented() {
+    use wire::{call_function, get_functions, get_resource_identity_schemas, move_resource_state};
+    let service = Service::new(&DEFINITION);
+    let asked = [
+        service
+            .get_resource_identity_schemas(tonic::Request::new(get_resource_identity_schemas::Request {}))
+            .await
+            .err(),
+        service
+            .move_resource_state(tonic::Request::new(move_resource_state::Request::default()))
+            .await
+            .err(),
+        service
+            .get_functions(tonic::Request::new(get_functions::Request {}))
+            .await
+            .err(),
+        service
+            .call_function(tonic::Request::new(call_function::Request::default()))
+            .await
+            .err(),
+    ];
+    for status in asked {
+        assert_eq!(
+            status.map(|status| status.code()),
+            Some(tonic::Code::Unimplemented)
+        );
+    }
 }
