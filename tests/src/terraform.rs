@@ -180,7 +180,15 @@ impl Workspace {
     /// Where that fails.
     pub async fn plan(&self) -> Plan {
         self.run(&["plan", "-out=tfplan"]).await.succeeds();
-        let shown = self.run(&["show", "-json", "tfplan"]).await.succeeds();
+        self.show("tfplan").await
+    }
+
+    /// A plan that was written to a file.
+    ///
+    /// # Panics
+    /// Where there is none.
+    pub async fn show(&self, file: &str) -> Plan {
+        let shown = self.run(&["show", "-json", file]).await.succeeds();
         Plan(serde_json::from_str(&shown.stdout).expect("a plan in JSON"))
     }
 

@@ -67,6 +67,39 @@ pub fn empty_collection(attribute: &Attribute) -> Option<Value> {
     })
 }
 
+/// The object with the declared default wherever it has null.
+pub fn with_defaults(attributes: &[Attribute], object: Value) -> Value {
+    let Value::Object(mut values) = object else {
+        return object;
+    };
+    for attribute in attributes {
+        if let Some(value) = values.get_mut(attribute.name.as_ref()) {
+            *value = match (std::mem::take(value), &attribute.default) {
+                (Value::Null, Some(default)) => literal(default, attribute),
+                (value, _) => each_object(value, &|object| with_defaults(&attribute.attributes, object)),
+            };
+        }
+    }
+    Value::Object(values)
+}
+
+/// Alters every object that the value of a nested attribute or block holds.
+fn each_object(value: Value, alter: &impl Fn(Value) -> Value) -> Value {
+    let each = |value| each_object(value, alter);
+    match value {
+        Value::List(elements) => Value::List(elements.into_iter().map(each).collect()),
+        Value::Set(elements) => Value::set(elements.into_iter().map(each).collect()),
+        Value::Map(entries) => Value::Map(
+            entries
+                .into_iter()
+                .map(|(key, value)| (key, each(value)))
+                .collect(),
+        ),
+        Value::Object(_) => alter(value),
+        other => other,
+    }
+}
+
 /// The value a declaration writes as its default.
 pub fn literal(literal: &Literal, attribute: &Attribute) -> Value {
     literal_value(literal, &attribute.r#type.collections)

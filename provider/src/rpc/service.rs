@@ -369,11 +369,13 @@ fn stored_state(
         );
         return Err(diagnostics);
     };
-    read::upgrade(resource, &raw.json).map_err(|error| {
+    let state = read::upgrade(resource, &raw.json).map_err(|error| {
         diagnostics.error(
             "The state cannot be read",
             format!("It does not fit the provider's schema: {error}. Restore the state from a backup."),
         );
         diagnostics
-    })
+    })?;
+    // The published provider left null where the control plane's answer was the default.
+    Ok(shape::with_defaults(&resource.attributes, state))
 }

@@ -5,16 +5,13 @@ use std::path::{Path, PathBuf};
 use acceptance::control_plane::{Collection, ControlPlane};
 use acceptance::terraform::Workspace;
 use provider::durantic::DEFINITION;
-use serde_json::json;
+use provider::schema;
+use serde_json::{Value as Json, json};
 
 use super::{machine, quick, workspace};
 
 /// The configuration and the state file of each resource, and the objects that the control plane has.
 const STATES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/states");
-
-/// Where a refresh must come first: the published provider left a null for which only the control plane knows the value
-/// (`description` of the variable), or Terraform 1.9 did not note what is sensitive, which is a change to later versions.
-const NEEDS_REFRESH: [&str; 4] = ["variable", "secret", "secrets_backend", "registry_credential"];
 
 async fn seeded() -> ControlPlane {
     let seed = PathBuf::from(STATES).join("seed.json");
@@ -35,52 +32,111 @@ async fn seeded() -> ControlPlane {
     control_plane
 }
 
+fn file(name: &str, file: &str) -> String {
+    let text = std::fs::read_to_string(Path::new(STATES).join(name).join(file));
+    text.unwrap_or_else(|error| panic!("`{name}` has a `{file}`: {error}"))
+}
+
 fn taken_over(control_plane: &ControlPlane, name: &str) -> Workspace {
-    let folder = Path::new(STATES).join(name);
-    let read = |file: &str| {
-        let text = std::fs::read_to_string(folder.join(file));
-        text.unwrap_or_else(|error| panic!("`{name}` has a `{file}`: {error}"))
-    };
-    let workspace = workspace(control_plane, &read("main.tf"));
-    workspace.write("terraform.tfstate", &read("terraform.tfstate"));
+    let workspace = workspace(control_plane, &file(name, "main.tf"));
+    workspace.write("terraform.tfstate", &file(name, "terraform.tfstate"));
     workspace
 }
 
-fn resources() -> impl Iterator<Item = &'static str> {
-    DEFINITION
-        .resources
-        .iter()
-        .map(|binding| binding.schema.name.as_ref())
+/// All of them in one workspace, each object altered.
+fn all_taken_over(
+    control_plane: &ControlPlane,
+    alter: impl Fn(&'static schema::Resource, &mut Json),
+) -> Workspace {
+    let (mut configuration, mut state) = (String::new(), Json::Null);
+    for binding in DEFINITION.resources {
+        let name = &binding.schema.name;
+        configuration += &file(name, "main.tf");
+        let mut own: Json = serde_json::from_str(&file(name, "terraform.tfstate")).expect("state in JSON");
+        alter(binding.schema, &mut own["resources"][0]["instances"][0]);
+        match state["resources"].as_array_mut() {
+            Some(resources) => resources.push(own["resources"][0].take()),
+            None => state = own,
+        }
+    }
+    let workspace = workspace(control_plane, &configuration);
+    workspace.write("terraform.tfstate", &state.to_string());
+    workspace
 }
 
+/// What another provider may have left as its private data, in base64 as a state file has it: nothing, as
+/// terraform-plugin-framework and as the SDK before it write it, and what is no JSON at all.
+const PRIVATE: [Option<&str>; 4] = [
+    None,
+    Some("eyJkdXJhbnRpYyI6ImV5SjFkV2xrSWpvaWVDSjkiLCJsYXN0X3Byb3Zpc2lvbiI6ImV5SjkifQ=="),
+    Some("eyJzY2hlbWFfdmVyc2lvbiI6IjAifQ=="),
+    Some("AP8A/w=="),
+];
+
 #[tokio::test]
-async fn the_first_plan_is_empty() {
+async fn the_first_plan_is_empty_whatever_the_private_data() {
     let control_plane = seeded().await;
-    for name in resources() {
-        let workspace = taken_over(&control_plane, name);
-        let run = workspace.run(&["plan", "-detailed-exitcode"]).await;
-        assert_eq!(run.status, Some(0), "{name}: {}", run.said());
+    for private in PRIVATE {
+        let workspace = all_taken_over(&control_plane, |_, object| {
+            object["private"] = json!(private);
+        });
+        workspace.plans_empty().await;
         workspace.apply().await;
         workspace.plans_empty().await;
     }
-    assert_eq!(
-        super::changes(&control_plane),
-        Vec::<String>::new(),
-        "nothing was sent"
-    );
+    let sent = super::changes(&control_plane);
+    assert_eq!(sent, Vec::<String>::new(), "nothing was sent");
+}
+
+fn sensitive(schema: &schema::Resource) -> impl Iterator<Item = &schema::Attribute> {
+    schema.attributes.iter().filter(|attribute| attribute.sensitive)
 }
 
 #[tokio::test]
 async fn the_first_plan_is_empty_without_a_refresh() {
     let control_plane = seeded().await;
-    for name in resources().filter(|name| !NEEDS_REFRESH.contains(name)) {
-        let workspace = taken_over(&control_plane, name);
-        let run = workspace
-            .run(&["plan", "-detailed-exitcode", "-refresh=false"])
-            .await;
-        assert_eq!(run.status, Some(0), "{name}: {}", run.said());
-    }
+    let workspace = all_taken_over(&control_plane, |schema, object| {
+        let paths =
+            sensitive(schema).map(|attribute| json!([{ "type": "get_attr", "value": attribute.name }]));
+        object["sensitive_attributes"] = paths.collect();
+    });
+    let run = workspace
+        .run(&["plan", "-detailed-exitcode", "-refresh=false"])
+        .await;
+    assert_eq!(run.status, Some(0), "{}", run.said());
     assert_eq!(control_plane.log().all().len(), 0, "nobody was asked");
+}
+
+/// Terraform notes in a state file what is sensitive, and calls it a change where that differs from the schema, whatever
+/// the provider says: an older one noted less, and `value_wo` is new. A refresh notes it anew.
+#[tokio::test]
+async fn what_is_newly_sensitive_is_a_change_of_nothing_without_a_refresh() {
+    let control_plane = seeded().await;
+    let workspace = all_taken_over(&control_plane, |_, object| {
+        assert_eq!(object["sensitive_attributes"], json!([]));
+    });
+    workspace
+        .run(&["plan", "-refresh=false", "-out=tfplan"])
+        .await
+        .succeeds();
+    let plan = workspace.show("tfplan").await;
+    let expected: Vec<String> = DEFINITION
+        .resources
+        .iter()
+        .filter(|binding| sensitive(binding.schema).next().is_some())
+        .map(|binding| format!("durantic_{}.it: update", binding.schema.name))
+        .collect();
+    assert_eq!(plan.changes(), expected);
+    for binding in DEFINITION.resources {
+        let change = plan.change(&format!("durantic_{}.it", binding.schema.name));
+        assert_eq!(change["before"], change["after"], "{}", binding.schema.name);
+    }
+    workspace.run(&["apply", "tfplan"]).await.succeeds();
+    assert_eq!(control_plane.log().all().len(), 0, "nobody was asked");
+    let run = workspace
+        .run(&["plan", "-detailed-exitcode", "-refresh=false"])
+        .await;
+    assert_eq!(run.status, Some(0), "{}", run.said());
 }
 
 #[tokio::test]
