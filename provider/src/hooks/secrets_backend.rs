@@ -24,14 +24,18 @@ impl Hook for SecretsBackend {
         }
     }
 
-    fn read_answer(&self, answer: &mut Json, _: &Value, memory: &mut Json) {
+    fn read_answer(&self, answer: &mut Json, known: &Value, memory: &mut Json) {
         let Some(config) = answer.get_mut("config").and_then(Json::as_object_mut) else {
             return;
         };
         let mut no_texts = Vec::new();
         for (key, value) in config.iter_mut().filter(|(_, value)| !value.is_string()) {
             no_texts.push(Json::String(key.clone()));
-            *value = Json::String(value.to_string());
+            // JSON can be written in many ways, and `jsonencode` has one of its own: the known one stays.
+            let known = known.get("config").get(key).as_str();
+            let known =
+                known.filter(|text| serde_json::from_str(text).is_ok_and(|json: Json| json == *value));
+            *value = Json::String(known.map_or_else(|| value.to_string(), str::to_owned));
         }
         *memory = if no_texts.is_empty() {
             Json::Null

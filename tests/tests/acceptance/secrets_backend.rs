@@ -85,6 +85,34 @@ async fn values_that_are_no_texts_are_shown_as_json_and_sent_back_as_what_they_w
 }
 
 #[tokio::test]
+async fn another_spelling_of_the_same_json_is_no_difference() {
+    let control_plane = control_plane().await;
+    let backend = json!({
+        "name": "it",
+        "backend_type": "vault",
+        "url": "https://vault.example.com",
+        "config": { "paths": ["a"], "limits": { "a": 1, "b": 2 } },
+    });
+    let backend = backend.as_object().expect("an object").clone();
+    let created = control_plane
+        .create(Collection::SecretsBackends, backend)
+        .expect("a backend");
+    let uuid = created["uuid"].as_str().expect("a uuid");
+    // `jsonencode` writes `<` as an escape, and nobody has to write JSON without spaces.
+    let text = "config = {\n paths = jsonencode([\"<a>\"])\n limits = \"{ \\\"b\\\": 2, \\\"a\\\": 1 }\"\n}";
+    let workspace = workspace(&control_plane, &configuration(text));
+    workspace.run(&["import", ADDRESS, uuid]).await.succeeds();
+    let said = workspace.apply().await.said();
+    assert!(!said.contains("decided otherwise"), "{said}");
+    let stored = control_plane.find(Collection::SecretsBackends, "it");
+    assert_eq!(
+        stored.expect("the backend")["config"],
+        json!({ "paths": ["<a>"], "limits": { "a": 1, "b": 2 } })
+    );
+    workspace.plans_empty().await;
+}
+
+#[tokio::test]
 async fn texts_that_look_like_json_stay_texts() {
     let control_plane = control_plane().await;
     let workspace = workspace(
