@@ -103,6 +103,16 @@ impl Derived {
         }
     }
 
+    /// Gives an attribute of every object another value of the server's own.
+    pub fn renew(&self, attribute: &Attribute) {
+        let mut known = self.shared.known.lock().unwrap();
+        known.revision += 1;
+        let value = sample(attribute, known.revision);
+        for object in known.objects.values_mut() {
+            object.insert(attribute.name.to_string(), value.clone());
+        }
+    }
+
     /// Deletes every object, as somebody else would.
     pub fn lose(&self) {
         self.shared.known.lock().unwrap().objects.clear();
@@ -494,7 +504,7 @@ fn sample(attribute: &Attribute, salt: u64) -> Json {
             values.collect::<Map<String, Json>>().into()
         }
     };
-    if let Some(default) = &attribute.default {
+    if let (Some(default), true) = (&attribute.default, attribute.mode.is_settable()) {
         return literal_json(default);
     }
     let collections = attribute.r#type.collections.iter().rev();

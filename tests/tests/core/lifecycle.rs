@@ -87,6 +87,7 @@ impl Life {
             self.respell(attribute).await;
             self.drift(attribute).await;
         }
+        self.renew().await;
         self.lose().await;
         self.replace().await;
         self.import().await;
@@ -213,6 +214,43 @@ impl Life {
                 self.type_name,
                 difference(&plan)
             );
+        }
+    }
+
+    /// What only the control plane decides is read again whenever it changed, and is no reason to change anything.
+    async fn renew(&mut self) {
+        // Several may read one field: the first of them is what the server has.
+        let mut fields: BTreeMap<&str, Vec<&'static Attribute>> = BTreeMap::new();
+        for attribute in self.resource.attributes.iter() {
+            if let Some(field) = attribute.wire.read.first() {
+                fields.entry(field.as_ref()).or_default().push(attribute);
+            }
+        }
+        // What identifies the object is another object where it changes.
+        fields.retain(|_, attributes| {
+            attributes.iter().all(|attribute| {
+                attribute.mode == Mode::Computed && !self.server.identity().any(|name| name == attribute.name)
+            })
+        });
+        for attributes in fields.values() {
+            let before = self.core.state(&self.type_name, NAME);
+            let is_new = |state: &Json, attribute: &Attribute| {
+                state[attribute.name.as_ref()] != before[attribute.name.as_ref()]
+            };
+            // A random bool is the old one half of the time.
+            for _ in 0..100 {
+                self.server.renew(attributes[0]);
+                self.core.refresh(&self.type_name, NAME).await.unwrap();
+                if is_new(&self.core.state(&self.type_name, NAME), attributes[0]) {
+                    break;
+                }
+            }
+            let state = self.core.state(&self.type_name, NAME);
+            for attribute in attributes {
+                assert!(is_new(&state, attribute), "{}.{}", self.type_name, attribute.name);
+            }
+            self.expect_nothing(&format!("another `{}`", attributes[0].name))
+                .await;
         }
     }
 

@@ -3,6 +3,7 @@
 // Tells clippy that the helpers are tests as well: they may unwrap.
 #![cfg(test)]
 
+mod broken_hook;
 mod checker;
 mod derived;
 mod everything;
