@@ -150,6 +150,12 @@ resource "durantic_vip" "large" {
   health_check_holdoff_seconds     = 2147483648 # must be a whole number of 32 bits
 }
 
+resource "durantic_vip" "no_machine" {
+  name          = "it"
+  address       = "192.0.2.1"
+  machine_uuids = ["00000000-0000-4000-8000-000000000001", null] # Null element
+}
+
 resource "durantic_vip" "machines" {
   name          = "it"
   address       = "192.0.2.1"
@@ -169,6 +175,17 @@ resource "durantic_route" "no_prefixes" {
 resource "durantic_route" "prefixes" {
   name     = "it"
   prefixes = ["10.0.0.0/8", "10.0.0.0/33"] # must be an address block in CIDR notation
+}
+
+resource "durantic_route" "no_prefix" {
+  name     = "it"
+  prefixes = [null] # Null element
+}
+
+resource "durantic_route" "no_machine" {
+  name          = "it"
+  prefixes      = ["10.0.0.0/8"]
+  machine_uuids = [null] # Null element
 }
 
 resource "durantic_route" "machines" {
@@ -310,6 +327,28 @@ resource "durantic_route_policy_set" "rules" {
     prepend_as_count     = -1            # must be at least 0, got -1
     set_local_pref       = 2147483648    # must be a whole number of 32 bits
     set_med              = 2147483648    # must be a whole number of 32 bits
+  }
+  rules {
+    sequence             = 11
+    match_prefix_len_min = 129 # must be between 0 and 128, got 129
+  }
+  rules {
+    sequence             = 12
+    match_prefix_len_max = -1         # must be between 0 and 128, got -1
+    prepend_as_count     = 2147483648 # must be a whole number of 32 bits
+  }
+  rules {
+    sequence             = 13
+    match_prefix_len_min = 2147483648 # must be a whole number of 32 bits
+    match_prefix_len_max = 0.5        # must be a whole number, got 0.5
+  }
+  rules {
+    sequence           = 14
+    match_prefixes     = ["10.0.0.0/8", null] # Null element
+    match_communities  = [null]               # Null element
+    set_communities    = [null]               # Null element
+    add_communities    = [null]               # Null element
+    remove_communities = [null]               # Null element
   }
   rules {
     sequence             = 20

@@ -1,11 +1,11 @@
 //! What can be known to be wrong is told by `terraform validate` where it stands, and what is not known yet passes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
 use provider::durantic::DEFINITION;
-use provider::schema::{Attribute, Scalar, Validate};
+use provider::schema::{Attribute, Format, Scalar, Validate};
 
 use super::{control_plane, workspace};
 
@@ -66,37 +66,96 @@ async fn what_is_not_known_yet_passes() {
     validates(&text, missing).await;
 }
 
-/// Whether a value of this attribute can be known to be wrong.
-fn has_rule(attribute: &Attribute) -> bool {
-    let is_int = attribute.r#type.scalar == Scalar::Int;
-    attribute.mode.is_settable()
-        && (is_int || attribute.format.is_some() || attribute.validate != Validate::default())
+/// How a value of this attribute can be known to be wrong: words that are only in what is told about it.
+fn rules(attribute: &Attribute) -> Vec<&'static [&'static str]> {
+    if !attribute.mode.is_settable() {
+        return Vec::new();
+    }
+    let mut rules: Vec<&'static [&'static str]> = Vec::new();
+    let mut rule = |holds: bool, words| {
+        if holds {
+            rules.push(words);
+        }
+    };
+    let Validate {
+        length,
+        range,
+        items,
+        ref pattern,
+        ref one_of,
+    } = attribute.validate;
+    let is_nested = attribute.r#type.scalar == Scalar::Object;
+    rule(
+        attribute.r#type.scalar == Scalar::Int,
+        &["must be a whole number"],
+    );
+    rule(length.is_some(), &["characters"]);
+    let below = &["at least", "between"];
+    rule(range.is_some_and(|range| range.min.is_some()), below);
+    rule(
+        range.is_some_and(|range| range.max.is_some()),
+        &["at most", "between"],
+    );
+    rule(items.is_some(), &["elements"]);
+    rule(pattern.is_some(), &["must match"]);
+    rule(!one_of.is_empty(), &["must be one of", "Did you mean"]);
+    rule(
+        !attribute.r#type.collections.is_empty() && !is_nested,
+        &["Null element"],
+    );
+    let format = attribute.format.map(|format| -> &[&str] {
+        match format {
+            Format::Uuid => &["a UUID"],
+            Format::Ip => &["an IPv4 or IPv6 address"],
+            Format::Cidr => &["an address block"],
+            Format::Url => &["a URL"],
+            Format::Duration => &["a duration"],
+            Format::Timestamp => &["a point in time"],
+            Format::Json => &["a JSON document"],
+        }
+    });
+    rules.extend(format);
+    rules
 }
 
 #[test]
 fn every_rule_has_a_wrong_line() {
-    let mut wrong = BTreeSet::new();
-    let mut resource = "";
+    let mut wrong: BTreeMap<(&str, &str, &str), Vec<&str>> = BTreeMap::new();
+    let (mut kind, mut of) = ("", "");
     for line in WRONG.lines() {
-        if let Some(block) = line.strip_prefix("resource \"durantic_") {
-            resource = block.split('"').next().unwrap_or_default();
-        } else if let Some((code, _)) = line.split_once(" # ") {
-            wrong.insert((resource, code.split_whitespace().next().unwrap_or_default()));
+        if let Some((block, rest)) = line.split_once(" \"durantic_") {
+            (kind, of) = (block, rest.split('"').next().unwrap_or_default());
+        } else if let Some((code, told)) = line.split_once(" # ") {
+            let name = code.split_whitespace().next().unwrap_or_default();
+            wrong.entry((kind, of, name)).or_default().push(told);
         }
     }
-    for schema in DEFINITION.resources.iter().map(|binding| binding.schema) {
-        let nested = schema
-            .attributes
-            .iter()
-            .flat_map(|attribute| attribute.attributes.iter());
-        for attribute in schema
-            .attributes
-            .iter()
-            .chain(nested)
-            .filter(|attribute| has_rule(attribute))
-        {
-            let key = (schema.name.as_ref(), attribute.name.as_ref());
-            assert!(wrong.contains(&key), "no line is wrong with {key:?}");
+    let mut missing = Vec::new();
+    for (kind, bindings) in [
+        ("resource", DEFINITION.resources),
+        ("data", DEFINITION.data_sources),
+    ] {
+        for schema in bindings.iter().map(|binding| binding.schema) {
+            let attributes = schema.attributes.iter();
+            let nested = attributes
+                .clone()
+                .flat_map(|attribute| attribute.attributes.iter());
+            for attribute in attributes.chain(nested) {
+                let key = (kind, schema.name.as_ref(), attribute.name.as_ref());
+                let told = wrong.get(&key).map(Vec::as_slice).unwrap_or_default();
+                // Two bounds are two rules with the same words.
+                let mut left: Vec<&str> = told.to_vec();
+                for words in rules(attribute) {
+                    let found = left
+                        .iter()
+                        .position(|told| words.iter().any(|word| told.contains(word)));
+                    match found {
+                        Some(position) => drop(left.remove(position)),
+                        None => missing.push(format!("{key:?}: {}", words[0])),
+                    }
+                }
+            }
         }
     }
+    assert_eq!(missing, Vec::<String>::new(), "no line is wrong like this");
 }
