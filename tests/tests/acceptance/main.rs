@@ -16,6 +16,7 @@ mod machine_config;
 mod machine_role;
 mod mesh_network;
 mod one_more_resource;
+mod process;
 mod provider_block;
 mod registry_credential;
 mod route;

@@ -3,7 +3,7 @@
 use acceptance::control_plane::ControlPlane;
 use acceptance::terraform::Workspace;
 
-use super::{control_plane, provider, workspace};
+use super::{control_plane, provider, quick, workspace};
 
 const NETWORK: &str =
     "resource \"durantic_mesh_network\" \"net\" {\n  name = \"net\"\n  network_cidr = \"10.1.0.0/24\"\n}\n";
@@ -80,28 +80,83 @@ async fn the_configuration_beats_the_environment_so_two_aliases_work() {
     assert!(second.find(Collection::MeshNetworks, "first").is_none());
 }
 
-#[tokio::test]
-async fn a_token_that_is_not_known_yet_defers_the_check() {
-    let control_plane = control_plane().await;
+/// A workspace whose provider block gets one argument from a resource that does not exist yet.
+fn unknown(control_plane: &ControlPlane, argument: &str, value: &str, rest: &str) -> Workspace {
     let text = format!(
-        "resource \"terraform_data\" \"token\" {{\n  input = sensitive(\"{}\")\n}}\n\
-         provider \"durantic\" {{\n  api_token = terraform_data.token.output\n}}\n{NETWORK}",
-        control_plane.token()
+        "resource \"terraform_data\" \"later\" {{\n  input = sensitive(\"{value}\")\n}}\n\
+         provider \"durantic\" {{\n  {argument} = terraform_data.later.output\n}}\n{rest}"
     );
-    let workspace = workspace(&control_plane, &text);
-    let workspace = workspace.with("DURANTIC_API_TOKEN", "");
-    workspace.apply().await;
-    workspace.plans_empty().await;
+    workspace(control_plane, &text)
+}
 
-    let data = "data \"durantic_machine\" \"m\" {\n  hostname = \"node-1\"\n}\n";
-    let fresh = Workspace::new(
-        provider(),
-        &control_plane,
-        &format!("{}{data}", text.replace(NETWORK, "")),
-    )
-    .with("DURANTIC_API_TOKEN", "");
-    let said = fresh.run(&["plan"]).await.fails();
-    assert!(said.contains("`api_token`"), "{said}");
+#[tokio::test]
+async fn an_endpoint_or_a_token_that_is_not_known_yet_defers_the_check() {
+    let control_plane = control_plane().await;
+    for (argument, variable, value) in [
+        ("endpoint", "DURANTIC_ENDPOINT", control_plane.endpoint()),
+        ("api_token", "DURANTIC_API_TOKEN", control_plane.token()),
+    ] {
+        let wrong = if argument == "endpoint" { "no address" } else { "" };
+        let workspace = unknown(&control_plane, argument, value, NETWORK).with(variable, wrong);
+        workspace.apply().await;
+        workspace.plans_empty().await;
+
+        let data = "data \"durantic_machine\" \"m\" {\n  hostname = \"node-1\"\n}\n";
+        let fresh = unknown(&control_plane, argument, value, data).with(variable, wrong);
+        let said = fresh.run(&["plan"]).await.fails();
+        assert!(said.contains(&format!("`{argument}`")), "{said}");
+        assert!(said.contains("only known after apply"), "{said}");
+        workspace.destroy().await;
+    }
+}
+
+#[tokio::test]
+async fn a_value_that_becomes_known_and_is_wrong_is_told_in_the_apply() {
+    let control_plane = control_plane().await;
+    let workspace = unknown(&control_plane, "endpoint", "ftp://host", NETWORK);
+    workspace.run(&["plan"]).await.succeeds();
+    let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
+    assert!(said.contains("`endpoint` must be a URL"), "{said}");
+    assert!(said.contains("in provider \"durantic\""), "{said}");
+}
+
+#[tokio::test]
+async fn a_certificate_is_trusted_by_its_file_or_on_demand_with_a_warning() {
+    let control_plane = quick().tls().start().await.expect("the control plane starts");
+    let block = |argument: &str| format!("provider \"durantic\" {{\n  {argument}\n}}\n{NETWORK}");
+    let workspace = workspace(&control_plane, &block(""));
+    let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
+    assert!(said.contains("certificate"), "{said}");
+
+    workspace.configure(&block("insecure_skip_verify = true"));
+    let said = workspace.apply().await.said();
+    assert!(said.contains("Warning: Certificates are not verified"), "{said}");
+    assert!(said.contains("on main.tf line 2"), "{said}");
+    workspace.configure(&block("insecure_skip_verify = false"));
+    workspace.run(&["plan"]).await.fails();
+
+    let certificate = control_plane.certificate().expect("a certificate");
+    workspace.write("ca.pem", certificate);
+    workspace.configure(&block("ca_cert_file = \"ca.pem\""));
+    let said = workspace
+        .run(&["plan", "-detailed-exitcode"])
+        .await
+        .succeeds()
+        .said();
+    assert!(!said.contains("Certificates are not verified"), "{said}");
+    workspace.configure(&block(""));
+    for (variable, value) in [
+        ("DURANTIC_CA_CERT_FILE", "ca.pem"),
+        ("DURANTIC_INSECURE_SKIP_VERIFY", "true"),
+    ] {
+        let mut command = workspace.command(&["plan", "-detailed-exitcode"]);
+        let output = command
+            .env(variable, value)
+            .output()
+            .await
+            .expect("terraform runs");
+        assert_eq!(output.status.code(), Some(0), "{variable}");
+    }
 }
 
 #[tokio::test]
@@ -128,6 +183,7 @@ async fn requests_say_who_sends_them() {
         )),
         "{agent}"
     );
-    assert!(agent.ends_with(" fleet/7"), "{agent}");
+    let platform = format!("({}; {})", std::env::consts::OS, std::env::consts::ARCH);
+    assert!(agent.ends_with(&format!(" {platform} fleet/7")), "{agent}");
     assert!(create.request_id.is_some());
 }
