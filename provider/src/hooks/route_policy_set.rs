@@ -135,14 +135,8 @@ fn existing(session: &Session<'_>) -> Vec<Value> {
 
 /// Notes what exists, in the planned order; what is still to be deleted comes last.
 fn note(session: &Session<'_>, mut rules: Vec<Value>) {
-    let order: Vec<Option<i64>> = session
-        .request
-        .planned
-        .get("rules")
-        .elements()
-        .iter()
-        .map(sequence)
-        .collect();
+    let planned = session.request.planned.get("rules").elements();
+    let order: Vec<Option<i64>> = planned.iter().map(sequence).collect();
     rules.sort_by_key(|rule| {
         order
             .iter()
@@ -198,33 +192,30 @@ async fn make_rules(session: &mut Session<'_>) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Deletes the rules that are not planned any more: first what accepts, then what rejects.
+/// Deletes the rules that are not planned: first what accepts, then what rejects. Of several with one sequence, which
+/// somebody else may have made, the first is the planned one.
 async fn delete_rules(session: &mut Session<'_>) {
-    let planned: HashSet<Option<i64>> = session
-        .request
-        .planned
-        .get("rules")
-        .elements()
-        .iter()
-        .map(sequence)
-        .collect();
-    let mut doomed: Vec<Value> = existing(session)
-        .into_iter()
-        .filter(|rule| !planned.contains(&sequence(rule)))
-        .collect();
+    let planned = session.request.planned.get("rules").elements();
+    let mut wanted: HashSet<Option<i64>> = planned.iter().map(sequence).collect();
+    let (mut kept, mut doomed) = (Vec::new(), Vec::new());
+    for rule in existing(session) {
+        if wanted.remove(&sequence(&rule)) {
+            kept.push(rule);
+        } else {
+            doomed.push(rule);
+        }
+    }
     doomed.sort_by_key(|rule| rule.get("action").as_str() == Some("reject"));
-    for rule in doomed {
-        if let Err(error) = call(session, DELETE, Some(&rule), None, Repeat::Safe).await
+    let mut rest = doomed.as_slice();
+    while let Some((rule, others)) = rest.split_first() {
+        if let Err(error) = call(session, DELETE, Some(rule), None, Repeat::Safe).await
             && !is_gone(session.resource, &error)
         {
-            fail(session, "Deleting", None, &rule, &error);
+            fail(session, "Deleting", None, rule, &error);
             return;
         }
-        let rest = existing(session)
-            .into_iter()
-            .filter(|known| sequence(known) != sequence(&rule))
-            .collect();
-        note(session, rest);
+        rest = others;
+        note(session, kept.iter().chain(rest).cloned().collect());
     }
 }
 
@@ -297,16 +288,33 @@ fn learn(session: &mut Session<'_>, planned: &Value, answer: &Json) -> Value {
     fill_object(attributes, planned, &answered)
 }
 
+/// Tells what failed, on the rejected attributes of the rule where the control plane names them.
 fn fail(session: &mut Session<'_>, doing: &str, index: Option<usize>, rule: &Value, error: &Error) {
     let set = title(session.resource, &session.request.planned);
     let sequence = sequence(rule).unwrap_or_default();
     let rules = Path::root().attribute("rules");
-    session.diagnostics.error_at(
+    let attributes = rule_attributes(session);
+    let rejected = error.problems.iter().filter_map(|problem| {
+        let mut steps = problem.location.iter().rev();
+        let attribute = steps.find_map(|step| {
+            attributes
+                .iter()
+                .find(|attribute| attribute.wire.write.as_deref() == Some(step))
+        });
+        Some(rules.index(index?).attribute(&attribute?.name))
+    });
+    let mut places: Vec<Path> = rejected.collect();
+    if places.is_empty() {
         // Terraform shows where an attribute stands, but not where a block does.
-        index.map_or(rules.clone(), |index| rules.index(index).attribute("sequence")),
-        format!("{doing} the rule {sequence} of {set} failed"),
-        format!(
-            "{error}\n\nWhat was done before is in the state: the next `terraform apply` goes on from there."
-        ),
-    );
+        places.push(index.map_or(rules.clone(), |index| rules.index(index).attribute("sequence")));
+    }
+    for place in places {
+        session.diagnostics.error_at(
+            place,
+            format!("{doing} the rule {sequence} of {set} failed"),
+            format!(
+                "{error}\n\nWhat was done before is in the state: the next `terraform apply` goes on from there."
+            ),
+        );
+    }
 }

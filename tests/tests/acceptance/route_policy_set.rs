@@ -1,6 +1,6 @@
 //! `durantic_route_policy_set`
 
-use acceptance::control_plane::{Collection, ControlPlane, Fault, FaultKind};
+use acceptance::control_plane::{Answer, Collection, ControlPlane, Fault, FaultKind};
 use acceptance::terraform::Workspace;
 use serde_json::{Value as Json, json};
 
@@ -303,6 +303,51 @@ async fn changes_of_rules_outside_are_seen_and_undone_one_by_one() {
     assert_eq!(calls(&control_plane), ["delete_route_policy_rule"]);
     assert_eq!(existing(&control_plane), [10, 20]);
     assert_eq!(sequences(&workspace), [20, 10]);
+    workspace.plans_empty().await;
+}
+
+#[tokio::test]
+async fn a_rejected_field_of_a_rule_is_told_on_its_attribute() {
+    let control_plane = control_plane().await;
+    let problem =
+        json!({ "type": "value_error", "loc": ["body", "payload", "action"], "msg": "is not for you" });
+    let answer = Answer {
+        body: json!({ "detail": [problem] }).to_string().into_bytes(),
+        ..Answer::json(422)
+    };
+    control_plane.fault(Fault::new(CREATE_RULE, FaultKind::Answer(answer)));
+    let workspace = workspace(&control_plane, &configuration("", &[(10, "accept")]));
+    let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
+    assert!(said.contains("is not for you"), "{said}");
+    assert!(said.contains("on main.tf line 6"), "{said}");
+}
+
+/// The control plane refuses them today, but another version of it need not.
+#[tokio::test]
+async fn rules_that_share_a_sequence_outside_become_one() {
+    let control_plane = control_plane().await;
+    let workspace = workspace(&control_plane, &configuration("", &[(10, "accept")]));
+    workspace.apply().await;
+    let uuid = text(&workspace, ADDRESS, "uuid");
+    let mut set = json!(control_plane.find(Collection::RoutePolicySets, "it"));
+    let mut twin = set["rules"][0].clone();
+    twin["uuid"] = json!("60000000-0000-4000-8000-000000000001");
+    set["rules"].as_array_mut().expect("rules").push(twin);
+    let answer = Answer {
+        body: set.to_string().into_bytes(),
+        ..Answer::json(200)
+    };
+    let read = "controlplane_api_get_route_policy_set";
+    control_plane.fault(Fault::new(read, FaultKind::Answer(answer)).times(2));
+    assert_eq!(workspace.plan().await.changes(), [format!("{ADDRESS}: update")]);
+    control_plane.log().clear();
+    workspace.run(&["apply", "-auto-approve"]).await;
+    let entries = control_plane.log().changes();
+    let paths: Vec<&str> = entries.iter().map(|entry| entry.path.as_str()).collect();
+    let expected =
+        format!("/api/controlplane/route-policy-sets/{uuid}/rules/60000000-0000-4000-8000-000000000001");
+    assert_eq!(paths, [expected], "the second of them goes");
+    assert_eq!(sequences(&workspace), [10]);
     workspace.plans_empty().await;
 }
 
