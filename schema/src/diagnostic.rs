@@ -124,6 +124,11 @@ pub fn nearest<'a>(written: &str, legal: impl IntoIterator<Item = &'a str>) -> O
         .map(|(_, word)| word)
 }
 
+/// `did you mean "string"?`, where a legal word is near what was written.
+pub fn did_you_mean<'a>(written: &str, legal: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    nearest(written, legal).map(|near| format!("did you mean {near:?}?"))
+}
+
 /// `a, b or c`, each in quotes.
 pub fn alternatives<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     let mut quoted: Vec<String> = words.into_iter().map(|word| format!("{word:?}")).collect();

@@ -2,7 +2,6 @@
 
 use super::values::{pattern_of, type_fault, validation_fault};
 use super::{AttributeRule, Found, Site, by_name};
-use crate::diagnostic::nearest;
 use crate::model::{Bounds, Collection, Equal, Kind, Mode, Scalar, Stable, Unset};
 
 /// The rules of this file.
@@ -308,17 +307,8 @@ fn stable_unless(site: &Site<'_>, found: &mut Found<'_>) {
         let path = site.key(&format!("stable.unless.{index}"));
         match resource.attribute(name) {
             None => {
-                let near = nearest(
-                    name,
-                    resource
-                        .attributes
-                        .iter()
-                        .map(|attribute| attribute.name.as_ref()),
-                );
-                let help = near
-                    .map(|near| format!("did you mean {near:?}?"))
-                    .unwrap_or_default();
-                found.value(&path, format!("there is no attribute {name:?}"), help);
+                let attributes = resource.attributes.iter();
+                found.no_attribute(&path, name, attributes.map(|attribute| attribute.name.as_ref()));
             }
             Some(other) if !other.mode.is_settable() || other.name == site.attribute.name => {
                 found.value(

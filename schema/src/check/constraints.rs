@@ -2,7 +2,6 @@
 
 use super::values::{type_fault, validation_fault};
 use super::{Found, ResourceRule, Subject, by_name};
-use crate::diagnostic::nearest;
 use crate::model::{Attribute, Constraint, Mode, Rule, Scalar, Text};
 
 /// The rules of this file.
@@ -60,11 +59,8 @@ fn constraint_within(subject: &Subject<'_>, found: &mut Found<'_>) {
 fn constraint_member(subject: &Subject<'_>, found: &mut Found<'_>) {
     each_member(subject, |path, name, attributes, _| {
         if !attributes.iter().any(|attribute| attribute.name == name) {
-            let near = nearest(name, attributes.iter().map(|attribute| attribute.name.as_ref()));
-            let help = near
-                .map(|near| format!("did you mean {near:?}?"))
-                .unwrap_or_default();
-            found.value(path, format!("there is no attribute {name:?}"), help);
+            let legal = attributes.iter().map(|attribute| attribute.name.as_ref());
+            found.no_attribute(path, name, legal);
         }
     });
 }

@@ -1,7 +1,7 @@
 //! Rules about long-running work.
 
 use super::{Found, ResourceRule, Subject, by_name};
-use crate::diagnostic::nearest;
+use crate::diagnostic::did_you_mean;
 use crate::model::{Mode, Phase, Scalar};
 
 /// The rules of this file.
@@ -18,10 +18,7 @@ fn job_target(subject: &Subject<'_>, found: &mut Found<'_>) {
     each_target(subject, |path, name, report| {
         match subject.resource.attribute(name) {
             None => {
-                let near = nearest(name, subject.names());
-                let help = near
-                    .map(|near| format!("did you mean {near:?}?"))
-                    .unwrap_or_default();
+                let help = did_you_mean(name, subject.names()).unwrap_or_default();
                 report(found, path, format!("there is no attribute {name:?}"), help);
             }
             Some(attribute) if attribute.mode != Mode::Computed => {
@@ -55,13 +52,7 @@ fn job_needed(subject: &Subject<'_>, found: &mut Found<'_>) {
         let Some(name) = &job.needed else { continue };
         let path = format!("job.{index}.needed");
         match subject.resource.attribute(name) {
-            None => {
-                let near = nearest(name, subject.names());
-                let help = near
-                    .map(|near| format!("did you mean {near:?}?"))
-                    .unwrap_or_default();
-                found.value(&path, format!("there is no attribute {name:?}"), help);
-            }
+            None => found.no_attribute(&path, name, subject.names()),
             Some(attribute) if attribute.r#type.scalar != Scalar::Bool || attribute.wire.read.is_empty() => {
                 found.value(
                     &path,

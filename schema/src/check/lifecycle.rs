@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use super::values::is_duration;
 use super::{Found, ResourceRule, Subject, by_name};
-use crate::diagnostic::nearest;
+use crate::diagnostic::{did_you_mean, nearest};
 use crate::model::{Attribute, Delete, Import, Kind, Method, Mode, Operation, placeholders};
 use crate::parse::join;
 
@@ -100,14 +100,8 @@ fn unknown_operation(subject: &Subject<'_>, found: &mut Found<'_>) {
     for Use { path, id, .. } in uses(subject) {
         // An absent id is a missing key, which the grammar has reported.
         if !subject.operations.iter().any(|operation| operation.id == id) && !id.is_empty() {
-            let near = nearest(
-                id,
-                subject.operations.iter().map(|operation| operation.id.as_ref()),
-            );
-            let help = near.map_or_else(
-                || "add it to operations.toml".to_owned(),
-                |near| format!("did you mean {near:?}?"),
-            );
+            let legal = subject.operations.iter().map(|operation| operation.id.as_ref());
+            let help = did_you_mean(id, legal).unwrap_or_else(|| "add it to operations.toml".to_owned());
             found.value(&path, format!("unknown operation {id:?}"), help);
         }
     }
@@ -183,17 +177,11 @@ fn path_mapping(subject: &Subject<'_>, found: &mut Found<'_>) {
     for (placeholder, _) in subject.resource.api.path.iter() {
         let mut all = operations.iter().flat_map(|operation| operation.placeholders());
         if !all.any(|name| name == placeholder) {
-            let near = nearest(
-                placeholder,
-                operations.iter().flat_map(|operation| operation.placeholders()),
-            );
-            let help = near
-                .map(|near| format!("did you mean {near:?}?"))
-                .unwrap_or_default();
+            let legal = operations.iter().flat_map(|operation| operation.placeholders());
             found.key(
                 &format!("api.path.{placeholder}"),
                 format!("no operation has {placeholder:?} in its path"),
-                help,
+                did_you_mean(placeholder, legal).unwrap_or_default(),
             );
         }
     }
@@ -249,11 +237,7 @@ fn import_form(subject: &Subject<'_>, found: &mut Found<'_>) {
         .iter()
         .filter(|name| subject.resource.attribute(name).is_none())
     {
-        let near = nearest(name, subject.names());
-        let help = near
-            .map(|near| format!("did you mean {near:?}?"))
-            .unwrap_or_default();
-        found.value("import", format!("there is no attribute {name:?}"), help);
+        found.no_attribute("import", name, subject.names());
     }
 }
 

@@ -1,7 +1,6 @@
 //! Rules about how a data source finds its object.
 
 use super::{Found, ResourceRule, Subject, by_name};
-use crate::diagnostic::nearest;
 use crate::model::{Collection, Expect, Lookup, Mode, Rule, Scalar};
 
 /// The rules of this file.
@@ -25,13 +24,7 @@ fn lookup_attribute(subject: &Subject<'_>, found: &mut Found<'_>) {
             .map(|name| (format!("{path}.missing_ok"), name));
         for (path, name) in by.chain(narrow).chain(missing_ok) {
             match subject.resource.attribute(name) {
-                None => {
-                    let near = nearest(name, subject.names());
-                    let help = near
-                        .map(|near| format!("did you mean {near:?}?"))
-                        .unwrap_or_default();
-                    found.value(&path, format!("there is no attribute {name:?}"), help);
-                }
+                None => found.no_attribute(&path, name, subject.names()),
                 Some(attribute) if !attribute.mode.is_settable() => {
                     let help = "add `mode = \"optional+computed\"` to it";
                     found.value(&path, format!("no configuration can set {name:?}"), help);

@@ -12,7 +12,7 @@ mod lookups;
 mod values;
 mod wire;
 
-use crate::diagnostic::Problem;
+use crate::diagnostic::{Problem, did_you_mean};
 use crate::model::{Attribute, Kind, Operation, Provider, Resource, Scalar};
 use crate::parse::{Places, Sources, join};
 
@@ -148,6 +148,12 @@ impl Found<'_> {
     pub fn value(&mut self, path: &str, message: impl Into<String>, help: impl Into<String>) {
         let place = self.places.nearest(path);
         self.add(path, place.file, place.value, message.into(), help.into());
+    }
+
+    /// A name at this path that none of the attributes has.
+    pub fn no_attribute<'a>(&mut self, path: &str, name: &str, legal: impl Iterator<Item = &'a str>) {
+        let help = did_you_mean(name, legal).unwrap_or_default();
+        self.value(path, format!("there is no attribute {name:?}"), help);
     }
 
     /// A problem with a path as such.

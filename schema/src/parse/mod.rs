@@ -13,7 +13,7 @@ mod tree;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check;
-use crate::diagnostic::{Problem, nearest};
+use crate::diagnostic::{Problem, did_you_mean};
 use crate::grammar::Section;
 use crate::model::{Literal, Operation, Provider, Resource};
 pub(crate) use attribute::is_key;
@@ -257,8 +257,7 @@ fn include_parts(
         let Some(part) = parts.get(name.as_ref()) else {
             // A part that is no TOML has its own problem.
             if !sources.files.iter().any(|source| source.name == *name) {
-                let near = nearest(name, parts.keys().copied());
-                let help = near.map(|near| format!("did you mean {near:?}?"));
+                let help = did_you_mean(name, parts.keys().copied());
                 report(UNKNOWN_PART, format!("there is no file {name:?}"), help);
             }
             continue;
