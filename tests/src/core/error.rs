@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use provider::value::Path;
+pub use provider::engine::diagnostic::{Diagnostic, Severity};
 
 /// Why an operation did not work.
 #[derive(Debug, thiserror::Error)]
@@ -16,28 +16,6 @@ pub enum Error {
     /// Terraform itself refuses the configuration, without asking the provider.
     #[error("invalid configuration: {}", .0.join("\n"))]
     Configuration(Vec<String>),
-}
-
-/// What the provider tells the user.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Diagnostic {
-    /// Whether it ended the operation.
-    pub severity: Severity,
-    /// One line.
-    pub summary: String,
-    /// The rest.
-    pub detail: String,
-    /// The attribute at fault; the root where none is.
-    pub path: Path,
-}
-
-/// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Severity {
-    /// The operation failed.
-    Error,
-    /// It went on.
-    Warning,
 }
 
 impl Error {
@@ -60,24 +38,21 @@ impl Error {
     }
 }
 
-impl fmt::Display for Diagnostic {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let severity = match self.severity {
-            Severity::Error => "Error",
-            Severity::Warning => "Warning",
-        };
-        write!(f, "{severity}: {}", self.summary)?;
-        if !self.path.is_root() {
-            write!(f, " (at {})", self.path)?;
-        }
-        write!(f, "\n{}", self.detail)
-    }
+fn lines(diagnostics: &[Diagnostic]) -> String {
+    let lines: Vec<String> = diagnostics.iter().map(line).collect();
+    lines.join("\n")
 }
 
-fn lines(diagnostics: &[Diagnostic]) -> String {
-    diagnostics
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join("\n")
+/// As Terraform tells it.
+pub(super) fn line(diagnostic: &Diagnostic) -> String {
+    let severity = match diagnostic.severity {
+        Severity::Error => "Error",
+        Severity::Warning => "Warning",
+    };
+    let place = if diagnostic.path.is_root() {
+        String::new()
+    } else {
+        format!(" (at {})", diagnostic.path)
+    };
+    format!("{severity}: {}{place}\n{}", diagnostic.summary, diagnostic.detail)
 }

@@ -3,7 +3,7 @@
 use provider::value::{Path, Value, json};
 
 use super::compatible::assert_object_compatible;
-use super::error::{Diagnostic, Error};
+use super::error::{Diagnostic, Error, line};
 use super::fault::show;
 use super::plan_valid::assert_plan_valid;
 use super::plugin::{Outcome, check_object};
@@ -411,6 +411,6 @@ fn failed<T>(violations: Vec<String>, errors: Vec<Diagnostic>) -> Result<T, Erro
     if violations.is_empty() {
         return Err(Error::Told(errors));
     }
-    let told = errors.iter().map(ToString::to_string);
+    let told = errors.iter().map(line);
     Err(Error::Violation(violations.into_iter().chain(told).collect()))
 }
