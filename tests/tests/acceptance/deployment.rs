@@ -4,7 +4,7 @@ use acceptance::control_plane::{Collection, ControlPlane, Outcome};
 use serde_json::json;
 
 use super::life::{self, Resource};
-use super::{control_plane, machine, machine_config, workspace};
+use super::{applied, control_plane, machine, machine_config, workspace};
 
 /// The life of a deployment is that of a configured machine. What installs it again has tests of its own below.
 fn resource() -> Resource {
@@ -79,14 +79,10 @@ fn runs(control_plane: &ControlPlane) -> usize {
 
 #[tokio::test]
 async fn creating_installs_the_machine_and_waits_for_it() {
-    let control_plane = control_plane().await;
-    let workspace = workspace(
-        &control_plane,
-        &configuration(
-            "role_names = [\"b\", \"a\"]\nmesh_network_uuid = durantic_mesh_network.internal.uuid",
-        ),
-    );
-    workspace.apply().await;
+    let (control_plane, workspace) = applied(&configuration(
+        "role_names = [\"b\", \"a\"]\nmesh_network_uuid = durantic_mesh_network.internal.uuid",
+    ))
+    .await;
 
     let state = workspace.state(ADDRESS);
     assert_eq!(state["provision_status"], "completed");
@@ -107,9 +103,7 @@ async fn creating_installs_the_machine_and_waits_for_it() {
 
 /// Applies `before`, then `after`; gives the plan's changes and how many runs there were in the end.
 async fn change(before: &str, after: &str) -> (Vec<String>, usize) {
-    let control_plane = control_plane().await;
-    let workspace = workspace(&control_plane, &configuration(before));
-    workspace.apply().await;
+    let (control_plane, workspace) = applied(&configuration(before)).await;
     assert_eq!(runs(&control_plane), 1);
 
     workspace.configure(&configuration(after));
@@ -172,9 +166,7 @@ async fn settings_change_in_place() {
 
 #[tokio::test]
 async fn timeouts_change_in_place_without_a_call() {
-    let control_plane = control_plane().await;
-    let workspace = workspace(&control_plane, &configuration("timeouts {\n create = \"30m\"\n}"));
-    workspace.apply().await;
+    let (control_plane, workspace) = applied(&configuration("timeouts {\n create = \"30m\"\n}")).await;
     let calls = control_plane.log().count(UPDATE);
 
     workspace.configure(&configuration("timeouts {\n create = \"45m\"\n}"));
@@ -216,12 +208,10 @@ async fn unconfigured_roles_stay_as_they_are_when_something_else_changes() {
 
 #[tokio::test]
 async fn a_network_that_leaves_the_configuration_is_left() {
-    let control_plane = control_plane().await;
-    let workspace = workspace(
-        &control_plane,
-        &configuration("target_disk = \"/dev/sda\"\nmesh_network_uuid = durantic_mesh_network.internal.uuid"),
-    );
-    workspace.apply().await;
+    let (control_plane, workspace) = applied(&configuration(
+        "target_disk = \"/dev/sda\"\nmesh_network_uuid = durantic_mesh_network.internal.uuid",
+    ))
+    .await;
     workspace.configure(&configuration(""));
     assert_eq!(workspace.plan().await.changes(), in_place().0);
     workspace.run(&["apply", "tfplan"]).await.succeeds();
@@ -294,9 +284,7 @@ async fn an_imported_machine_is_not_installed_when_force_provision_is_first_set(
 
 #[tokio::test]
 async fn destroying_forgets_the_machine_without_a_call() {
-    let control_plane = control_plane().await;
-    let workspace = workspace(&control_plane, &configuration("role_names = [\"a\"]"));
-    workspace.apply().await;
+    let (control_plane, workspace) = applied(&configuration("role_names = [\"a\"]")).await;
     let before = control_plane.machine(&machine(1));
     control_plane.log().clear();
 
@@ -316,12 +304,8 @@ async fn destroying_forgets_the_machine_without_a_call() {
 
 #[tokio::test]
 async fn a_change_outside_is_seen() {
-    let control_plane = control_plane().await;
-    let workspace = workspace(
-        &control_plane,
-        &configuration("role_names = [\"a\"]\ntunnel_type = \"auto\""),
-    );
-    workspace.apply().await;
+    let (control_plane, workspace) =
+        applied(&configuration("role_names = [\"a\"]\ntunnel_type = \"auto\"")).await;
     let outside = |name: &'static str, value: serde_json::Value| {
         control_plane
             .update(Collection::Machines, &machine(1), move |machine| {
@@ -338,9 +322,7 @@ async fn a_change_outside_is_seen() {
 
 #[tokio::test]
 async fn a_machine_that_is_gone_is_created_anew_by_the_next_plan() {
-    let control_plane = control_plane().await;
-    let workspace = workspace(&control_plane, &configuration(""));
-    workspace.apply().await;
+    let (control_plane, workspace) = applied(&configuration("")).await;
     control_plane
         .delete(Collection::Machines, &machine(1))
         .expect("the machine is removed");

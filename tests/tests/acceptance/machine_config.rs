@@ -4,7 +4,7 @@ use acceptance::control_plane::Collection;
 use serde_json::json;
 
 use super::life::{Resource, life};
-use super::{changes, control_plane, machine, workspace};
+use super::{applied, changes, control_plane, machine, workspace};
 
 const NETWORK: &str = "40000000-0000-4000-8000-000000000001";
 
@@ -81,9 +81,7 @@ fn configuration(number: u32, arguments: &str) -> String {
 
 #[tokio::test]
 async fn only_what_is_configured_is_sent() {
-    let control_plane = control_plane().await;
-    let workspace = workspace(&control_plane, &configuration(1, "auto_update = false"));
-    workspace.apply().await;
+    let (control_plane, workspace) = applied(&configuration(1, "auto_update = false")).await;
     let sent = control_plane.log().of("provisioning_api_update_machine");
     assert_eq!(sent.len(), 1);
     assert_eq!(sent[0].body, Some(json!({ "auto_update": false })));

@@ -4,7 +4,7 @@ use acceptance::control_plane::Collection;
 use serde_json::json;
 
 use super::life::{Resource, life};
-use super::{control_plane, workspace};
+use super::{applied, control_plane, workspace};
 
 const ADDRESS: &str = "durantic_machine_role.web";
 const IMAGE: &str = "10000000-0000-4000-8000-000000000001";
@@ -59,12 +59,7 @@ fn configuration(arguments: &str) -> String {
 
 #[tokio::test]
 async fn an_image_that_leaves_the_configuration_is_cleared() {
-    let control_plane = control_plane().await;
-    let workspace = workspace(
-        &control_plane,
-        &configuration(&format!("image_uuid = \"{IMAGE}\"")),
-    );
-    workspace.apply().await;
+    let (control_plane, workspace) = applied(&configuration(&format!("image_uuid = \"{IMAGE}\""))).await;
     assert_eq!(workspace.state(ADDRESS)["image_uuid"], IMAGE);
     workspace.plans_empty().await;
 

@@ -55,6 +55,14 @@ fn workspace(control_plane: &ControlPlane, configuration: &str) -> Workspace {
     Workspace::new(provider(), control_plane, configuration)
 }
 
+/// A control plane, and a workspace whose configuration was applied to it.
+async fn applied(configuration: &str) -> (ControlPlane, Workspace) {
+    let control_plane = control_plane().await;
+    let workspace = workspace(&control_plane, configuration);
+    workspace.apply().await;
+    (control_plane, workspace)
+}
+
 /// The uuid of the seeded machine `node-N`.
 fn machine(number: u32) -> String {
     format!("00000000-0000-4000-8000-{number:012}")

@@ -4,7 +4,7 @@ use acceptance::control_plane::{Answer, Collection, Fault, FaultKind};
 use serde_json::json;
 
 use super::life::{Resource, life};
-use super::{control_plane, workspace};
+use super::{applied, control_plane, workspace};
 
 fn resource() -> Resource {
     Resource {
@@ -44,9 +44,7 @@ const MINIMAL: &str = "name = \"net\"\nnetwork_cidr = \"10.1.0.0/24\"";
 
 #[tokio::test]
 async fn it_changes_in_place_and_another_network_replaces_it() {
-    let control_plane = control_plane().await;
-    let workspace = workspace(&control_plane, &configuration(MINIMAL));
-    workspace.apply().await;
+    let (control_plane, workspace) = applied(&configuration(MINIMAL)).await;
     let before = workspace.state(ADDRESS);
 
     workspace.configure(&configuration(
@@ -85,9 +83,7 @@ async fn it_changes_in_place_and_another_network_replaces_it() {
 
 #[tokio::test]
 async fn a_network_that_is_gone_is_destroyed_without_an_error() {
-    let control_plane = control_plane().await;
-    let workspace = workspace(&control_plane, &configuration(MINIMAL));
-    workspace.apply().await;
+    let (control_plane, workspace) = applied(&configuration(MINIMAL)).await;
     let uuid = workspace.state(ADDRESS)["uuid"]
         .as_str()
         .expect("a uuid")
@@ -103,9 +99,7 @@ async fn a_network_that_is_gone_is_destroyed_without_an_error() {
 
 #[tokio::test]
 async fn a_change_of_what_is_gone_says_what_to_do() {
-    let control_plane = control_plane().await;
-    let workspace = workspace(&control_plane, &configuration(MINIMAL));
-    workspace.apply().await;
+    let (control_plane, workspace) = applied(&configuration(MINIMAL)).await;
     let uuid = workspace.state(ADDRESS)["uuid"]
         .as_str()
         .expect("a uuid")

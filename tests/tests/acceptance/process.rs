@@ -1,5 +1,6 @@
 //! The program itself, as a person, a developer and Terraform start it.
 
+use std::path::Path;
 use std::process::Stdio;
 
 use acceptance::control_plane::{Collection, ControlPlane};
@@ -87,6 +88,44 @@ async fn a_debugged_process_serves_one_run_after_the_other_until_it_is_interrupt
         said.contains("durantic/durantic"),
         "nobody else serves it: {said}"
     );
+}
+
+/// One test of these, and the demo, on a machine that lacks Terraform.
+#[tokio::test]
+async fn where_terraform_is_missing_the_tests_and_the_demo_say_how_to_get_it() {
+    let tests = std::env::current_exe().expect("this program");
+    let one = [
+        "--exact",
+        "variable::the_minimal_form_has_the_defaults",
+        "--nocapture",
+    ];
+    let demo = Path::new(env!("CARGO_BIN_EXE_demo"));
+    for (program, arguments, wanted) in [
+        (
+            tests.as_path(),
+            &one[..],
+            "These tests drive the real Terraform: install version 1.11 or later",
+        ),
+        (
+            demo,
+            &[],
+            "The demo drives the real Terraform: install version 1.11 or later",
+        ),
+    ] {
+        let mut command = Command::new(program);
+        command
+            .args(arguments)
+            .env("PATH", "/nowhere")
+            .stdin(Stdio::null());
+        let output = command.output().await.expect("the program runs");
+        assert!(!output.status.success(), "{}", program.display());
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains(wanted), "{said}");
+        assert!(
+            said.contains("https://developer.hashicorp.com/terraform/install"),
+            "{said}"
+        );
+    }
 }
 
 /// The lines that the provider logged, as Terraform wrote them down.

@@ -4,7 +4,7 @@ use acceptance::control_plane::{Collection, ControlPlane, Fault, FaultKind, Obje
 use serde_json::json;
 
 use super::life::{Resource, life};
-use super::{assert_nowhere, control_plane, text, workspace};
+use super::{applied, assert_nowhere, control_plane, text, workspace};
 
 fn resource() -> Resource {
     Resource {
@@ -85,9 +85,7 @@ async fn scheme_and_slash_of_the_registry_make_no_difference() {
 
 #[tokio::test]
 async fn images_are_counted() {
-    let control_plane = control_plane().await;
-    let workspace = workspace(&control_plane, &configuration("ghcr.io", "password = \"p\""));
-    workspace.apply().await;
+    let (control_plane, workspace) = applied(&configuration("ghcr.io", "password = \"p\"")).await;
     assert_eq!(workspace.state(ADDRESS)["image_count"], 0, "null is none");
     let image = json!({
         "name": "mine",

@@ -5,7 +5,7 @@ use acceptance::terraform::Workspace;
 use serde_json::{Value as Json, json};
 
 use super::life::{Resource, life};
-use super::{changes, control_plane, text, workspace};
+use super::{applied, changes, control_plane, text, workspace};
 
 fn resource() -> Resource {
     Resource {
@@ -103,9 +103,7 @@ fn existing(control_plane: &ControlPlane) -> Vec<i64> {
 
 /// Applies `before`, then `after`, and gives what the second apply sent.
 async fn sent(before: &str, after: &str) -> Vec<String> {
-    let control_plane = control_plane().await;
-    let workspace = workspace(&control_plane, before);
-    workspace.apply().await;
+    let (control_plane, workspace) = applied(before).await;
     workspace.plans_empty().await;
     control_plane.log().clear();
     workspace.configure(after);
@@ -191,12 +189,7 @@ async fn no_call_opens_the_policy_further_than_before_and_after() {
 
 #[tokio::test]
 async fn a_failed_change_leaves_in_state_what_exists() {
-    let control_plane = control_plane().await;
-    let workspace = workspace(
-        &control_plane,
-        &configuration("", &[(10, "accept"), (20, "reject")]),
-    );
-    workspace.apply().await;
+    let (control_plane, workspace) = applied(&configuration("", &[(10, "accept"), (20, "reject")])).await;
 
     control_plane.fault(Fault::status(CREATE_RULE, 400).skip(1).times(1));
     let all = [(1, "reject"), (2, "reject"), (3, "accept"), (20, "reject")];
@@ -268,12 +261,7 @@ async fn a_rule_whose_answer_is_lost_is_made_once() {
 
 #[tokio::test]
 async fn changes_of_rules_outside_are_seen_and_undone_one_by_one() {
-    let control_plane = control_plane().await;
-    let workspace = workspace(
-        &control_plane,
-        &configuration("", &[(20, "reject"), (10, "accept")]),
-    );
-    workspace.apply().await;
+    let (control_plane, workspace) = applied(&configuration("", &[(20, "reject"), (10, "accept")])).await;
     let uuid = text(&workspace, ADDRESS, "uuid");
     let outside = |change: fn(&mut Vec<Json>)| {
         let changed = control_plane.update(Collection::RoutePolicySets, &uuid, |set| {
@@ -325,9 +313,7 @@ async fn a_rejected_field_of_a_rule_is_told_on_its_attribute() {
 /// The control plane refuses them today, but another version of it need not.
 #[tokio::test]
 async fn rules_that_share_a_sequence_outside_become_one() {
-    let control_plane = control_plane().await;
-    let workspace = workspace(&control_plane, &configuration("", &[(10, "accept")]));
-    workspace.apply().await;
+    let (control_plane, workspace) = applied(&configuration("", &[(10, "accept")])).await;
     let uuid = text(&workspace, ADDRESS, "uuid");
     let mut set = json!(control_plane.find(Collection::RoutePolicySets, "it"));
     let mut twin = set["rules"][0].clone();
@@ -372,12 +358,7 @@ async fn two_rules_with_one_sequence_are_refused() {
 
 #[tokio::test]
 async fn an_import_takes_the_rules_in_their_order() {
-    let control_plane = control_plane().await;
-    let workspace = workspace(
-        &control_plane,
-        &configuration("", &[(20, "reject"), (10, "accept")]),
-    );
-    workspace.apply().await;
+    let (control_plane, workspace) = applied(&configuration("", &[(20, "reject"), (10, "accept")])).await;
     let uuid = text(&workspace, ADDRESS, "uuid");
     workspace.run(&["state", "rm", ADDRESS]).await.succeeds();
     workspace.run(&["import", ADDRESS, &uuid]).await.succeeds();

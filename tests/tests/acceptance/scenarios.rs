@@ -4,7 +4,7 @@ use acceptance::control_plane::{Collection, ControlPlane};
 use acceptance::terraform::Workspace;
 use serde_json::{Value as Json, json};
 
-use super::{control_plane, machine, quick, workspace};
+use super::{applied, control_plane, machine, quick, workspace};
 
 /// Releases every machine from its roles, as an operator does before the roles can be deleted.
 fn release(control_plane: &ControlPlane) {
@@ -203,9 +203,7 @@ resource "durantic_machine_deployment" "node" {
 
 #[tokio::test]
 async fn a_tier_of_three_changes_alone() {
-    let control_plane = control_plane().await;
-    let workspace = workspace(&control_plane, TIERS);
-    workspace.apply().await;
+    let (control_plane, workspace) = applied(TIERS).await;
     assert_eq!(control_plane.runs().len(), 3);
     let image = |tier: &str| {
         let role = control_plane

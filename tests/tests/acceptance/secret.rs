@@ -4,7 +4,7 @@ use acceptance::control_plane::{Answer, Collection, ControlPlane, Fault, FaultKi
 use serde_json::{Value as Json, json};
 
 use super::life::{Resource, life};
-use super::{assert_nowhere, control_plane, workspace};
+use super::{applied, assert_nowhere, control_plane, workspace};
 
 fn resource() -> Resource {
     Resource {
@@ -81,9 +81,7 @@ async fn another_description_does_not_send_the_value() {
 
 #[tokio::test]
 async fn a_value_becomes_write_only_and_back() {
-    let control_plane = control_plane().await;
-    let workspace = workspace(&control_plane, &configuration("value = \"in-the-state\""));
-    workspace.apply().await;
+    let (control_plane, workspace) = applied(&configuration("value = \"in-the-state\"")).await;
     assert!(workspace.state_file().contains("in-the-state"));
 
     for write_only in [

@@ -4,7 +4,7 @@ use acceptance::control_plane::Collection;
 use serde_json::json;
 
 use super::life::{Resource, life};
-use super::{control_plane, workspace};
+use super::{applied, control_plane, workspace};
 
 fn resource() -> Resource {
     Resource {
@@ -114,12 +114,8 @@ async fn another_spelling_of_the_same_json_is_no_difference() {
 
 #[tokio::test]
 async fn texts_that_look_like_json_stay_texts() {
-    let control_plane = control_plane().await;
-    let workspace = workspace(
-        &control_plane,
-        &configuration("config = {\n timeout = 30\n empty = \"\"\n}"),
-    );
-    workspace.apply().await;
+    let (control_plane, workspace) =
+        applied(&configuration("config = {\n timeout = 30\n empty = \"\"\n}")).await;
     let stored = |name: &str| {
         let backend = control_plane
             .find(Collection::SecretsBackends, "it")
