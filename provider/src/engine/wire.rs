@@ -255,6 +255,10 @@ fn from_json(
     path: &Path,
     diagnostics: &mut Diagnostics,
 ) -> Result<Value, Fault> {
+    // Where there is a default, null stands for it.
+    if let (Json::Null, Some(default)) = (json, &attribute.default) {
+        return Ok(shape::literal(default, attribute));
+    }
     collection_from_json(
         attribute,
         &attribute.r#type.collections,
@@ -339,10 +343,7 @@ fn scalar_from_json(
     diagnostics: &mut Diagnostics,
 ) -> Result<Value, Fault> {
     Ok(match (attribute.r#type.scalar, json) {
-        (_, Json::Null) => match &attribute.default {
-            Some(default) if attribute.mode == Mode::Computed => shape::literal(default, attribute),
-            _ => Value::Null,
-        },
+        (_, Json::Null) => Value::Null,
         (Scalar::Bool, Json::Bool(bool)) => Value::Bool(*bool),
         (Scalar::Int, Json::Number(number)) => match Number::from_json(number) {
             Some(number) if number.is_integer() => Value::Number(number),
