@@ -219,15 +219,16 @@ impl<'a> Reader<'a> {
         None
     }
 
+    /// Tells that there is nothing where something is expected.
+    fn empty(&mut self, key: &str, at: &Range<usize>) -> Option<Literal> {
+        let help = Some("leave the key out".to_owned());
+        self.report(at.clone(), EMPTY_VALUE, format!("{key:?} is empty"), help);
+        None
+    }
+
     fn text(&mut self, text: &str, key: &str, at: &Range<usize>) -> Option<Literal> {
         if text.trim().is_empty() {
-            self.report(
-                at.clone(),
-                EMPTY_VALUE,
-                format!("{key:?} is empty"),
-                Some("leave the key out".to_owned()),
-            );
-            return None;
+            return self.empty(key, at);
         }
         Some(Literal::String(Cow::Owned(text.to_owned())))
     }
@@ -285,13 +286,7 @@ impl<'a> Reader<'a> {
     ) -> Option<Literal> {
         let elements = value.as_array()?;
         if elements.is_empty() {
-            self.report(
-                at.clone(),
-                EMPTY_VALUE,
-                format!("{key:?} is empty"),
-                Some("leave the key out".to_owned()),
-            );
-            return None;
+            return self.empty(key, at);
         }
         let mut list = Vec::new();
         let mut is_whole = true;
