@@ -88,6 +88,35 @@ async fn terraform_before_1_11_takes_the_ordinary_arguments() {
     assert_eq!(validate("durantic_secret", &texts, None).await, []);
 }
 
+/// The protocol has a second encoding, which Terraform does not use so far.
+#[tokio::test]
+async fn a_value_may_come_as_json() {
+    let of = |json: &str| validate_resource_config::Request {
+        type_name: "durantic_variable".to_owned(),
+        config: Some(wire::DynamicValue {
+            json: json.as_bytes().to_vec(),
+            ..wire::DynamicValue::default()
+        }),
+        ..validate_resource_config::Request::default()
+    };
+    let service = Service::new(&DEFINITION);
+    for (json, expected) in [
+        (r#"{"name": "it", "value": "v"}"#, &[][..]),
+        (r#"{"name": "", "value": "v"}"#, &["Wrong length"]),
+        (
+            r#"{"name": ["#,
+            &["The provider does not understand the configuration"],
+        ),
+    ] {
+        let answer = service
+            .validate_resource_config(tonic::Request::new(of(json)))
+            .await;
+        let told = answer.expect("an answer").into_inner().diagnostics;
+        let told: Vec<&str> = told.iter().map(|told| told.summary.as_str()).collect();
+        assert_eq!(told, expected, "{json}");
+    }
+}
+
 async fn upgrade(json: &str, version: i64) -> upgrade_resource_state::Response {
     let request = upgrade_resource_state::Request {
         type_name: "durantic_variable".to_owned(),
