@@ -246,9 +246,15 @@ impl Workspace {
             .collect()
     }
 
-    /// The state file as it is.
+    /// The state file as it is, empty where there is none.
+    ///
+    /// # Panics
+    /// Where it cannot be read.
     pub fn state_file(&self) -> String {
-        std::fs::read_to_string(self.path().join("terraform.tfstate")).unwrap_or_default()
+        match std::fs::read_to_string(self.path().join("terraform.tfstate")) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            read => read.expect("the state file is read"),
+        }
     }
 
     /// The outputs, by name.

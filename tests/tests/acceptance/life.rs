@@ -207,7 +207,7 @@ fn assert_same(resource: &Resource, actual: &Json, expected: &Json) {
         let is_settled =
             !RESTLESS.contains(&name) && (attribute.mode.is_settable() || !attribute.wire.read.is_empty());
         if is_settled {
-            assert_eq!(actual[name], expected[name], "{name}");
+            assert_eq!(actual[name], expected[name], "{name}: {actual}");
         }
     }
 }

@@ -4,7 +4,7 @@ use acceptance::control_plane::{Answer, Collection, Fault, FaultKind};
 use serde_json::json;
 
 use super::life::{Resource, life};
-use super::{applied, control_plane, workspace};
+use super::{applied, control_plane, text, workspace};
 
 fn resource() -> Resource {
     Resource {
@@ -84,10 +84,7 @@ async fn it_changes_in_place_and_another_network_replaces_it() {
 #[tokio::test]
 async fn a_network_that_is_gone_is_destroyed_without_an_error() {
     let (control_plane, workspace) = applied(&configuration(MINIMAL)).await;
-    let uuid = workspace.state(ADDRESS)["uuid"]
-        .as_str()
-        .expect("a uuid")
-        .to_owned();
+    let uuid = text(&workspace, ADDRESS, "uuid");
     control_plane
         .delete(Collection::MeshNetworks, &uuid)
         .expect("the network is deleted");
@@ -100,10 +97,7 @@ async fn a_network_that_is_gone_is_destroyed_without_an_error() {
 #[tokio::test]
 async fn a_change_of_what_is_gone_says_what_to_do() {
     let (control_plane, workspace) = applied(&configuration(MINIMAL)).await;
-    let uuid = workspace.state(ADDRESS)["uuid"]
-        .as_str()
-        .expect("a uuid")
-        .to_owned();
+    let uuid = text(&workspace, ADDRESS, "uuid");
     control_plane
         .delete(Collection::MeshNetworks, &uuid)
         .expect("the network is deleted");
