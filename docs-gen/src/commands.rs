@@ -8,6 +8,7 @@ use std::time::Instant;
 use provider::durantic::DEFINITION;
 use thiserror::Error;
 
+use crate::additions;
 use crate::compat::{self, Names};
 use crate::diff;
 use crate::examples::{ExampleError, Examples};
@@ -86,7 +87,7 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
             let subject = Subject::of(root, &options.source)?;
             let files = llms::files(&subject.documentation()?, &subject.pages(Style::Rich)?)?;
             let written = files
-                .write(&options.out, &[""])
+                .replace(&options.out, llms::FACTS)
                 .map_err(|error| CommandError::File(options.out.clone(), error))?;
             eprintln!(
                 "{}: {} files, {written} of them changed",
@@ -188,9 +189,7 @@ impl Subject {
             Style::Rich => Ok(registry::pages(&self.documentation()?, &self.templates)?),
             Style::Tfplugindocs => {
                 let mut files = compat::pages(&self.served, &self.names, &self.examples)?;
-                files
-                    .copy(&self.templates.join("guides"), "guides")
-                    .map_err(PageError::Guide)?;
+                additions::add(&mut files, &self.templates).map_err(PageError::Addition)?;
                 registry::check_sizes(&files)?;
                 Ok(files)
             }

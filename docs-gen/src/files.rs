@@ -42,13 +42,9 @@ impl Files {
         self.0.extend(others.0);
     }
 
-    /// Adds every file under a folder, under a path in this set. A folder that does not exist adds nothing.
-    pub fn copy(&mut self, folder: &Path, to: &str) -> io::Result<()> {
-        for path in walk(folder)? {
-            let text = std::fs::read_to_string(folder.join(&path))?;
-            self.insert(format!("{to}/{path}"), text);
-        }
-        Ok(())
+    /// Takes a file out.
+    pub fn remove(&mut self, path: &str) {
+        self.0.remove(path);
     }
 
     /// Writes all files under `root`, and removes what is in `owned` folders (or is an `owned` file; the empty path is
@@ -68,6 +64,21 @@ impl Files {
             written += 1;
         }
         Ok(written)
+    }
+
+    /// Makes a folder consist of these files. One with other things in it is refused: only a folder in which the file
+    /// `mark` is was made this way before.
+    pub fn replace(&self, root: &Path, mark: &str) -> io::Result<usize> {
+        let is_ours = root.join(mark).is_file();
+        if !is_ours && !walk(root)?.is_empty() {
+            return Err(io::Error::new(
+                io::ErrorKind::DirectoryNotEmpty,
+                format!(
+                    "other things are in it, which would be removed: there is no `{mark}`. Name a new folder"
+                ),
+            ));
+        }
+        self.write(root, &[""])
     }
 
     /// How the files on disk differ, as a unified diff; `None` where they do not.
@@ -112,6 +123,11 @@ impl Files {
         }
         Ok(found)
     }
+}
+
+/// The text of a file that somebody else wrote. What is no UTF-8 in it is replaced.
+pub fn text(path: &Path) -> io::Result<String> {
+    Ok(String::from_utf8_lossy(&std::fs::read(path)?).into_owned())
 }
 
 /// Every file under a folder by its path in it, sorted; the empty path where `root` is a file itself.

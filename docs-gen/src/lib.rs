@@ -5,6 +5,7 @@
 //! and [`facts::Documentation`] itself are for machines, and [`mod@diff`] compares two versions. [`compat`] writes what
 //! the generator of `HashiCorp` writes, and [`validate`] checks what is there. No text about an attribute is typed twice.
 
+pub mod additions;
 pub mod commands;
 pub mod compat;
 pub mod diff;

@@ -5,17 +5,19 @@ use std::fmt::Write as _;
 use crate::facts::Documentation;
 use crate::files::Files;
 use crate::kind::Kind;
-use crate::registry::PageError;
 use crate::validate::pages::front_matter;
 
+/// File with all facts. A folder that has one was made by this program.
+pub const FACTS: &str = "provider.docs.json";
+
 /// All of these files. `pages` are those of the Registry: they are the twins.
-pub fn files(documentation: &Documentation, pages: &Files) -> Result<Files, PageError> {
+pub fn files(documentation: &Documentation, pages: &Files) -> serde_json::Result<Files> {
     let mut files = Files::default();
     files.insert("llms.txt", index(documentation, pages));
     files.insert("llms-full.txt", full(documentation, pages));
-    let mut facts = serde_json::to_string_pretty(documentation).map_err(std::io::Error::from)?;
+    let mut facts = serde_json::to_string_pretty(documentation)?;
     facts.push('\n');
-    files.insert("provider.docs.json", facts);
+    files.insert(FACTS, facts);
     files.extend(pages.clone());
     Ok(files)
 }

@@ -9,9 +9,11 @@ use std::path::Path;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{Environment, context};
+use pulldown_cmark::{Event, Options, Parser, Tag};
 use serde::Serialize;
 use thiserror::Error;
 
+use crate::additions::{self, AdditionError};
 use crate::compat::{self, fence};
 use crate::facts::{Attribute, Change, Documentation, Group, Object, Rule, Shape, anchor, phrases};
 use crate::files::Files;
@@ -39,9 +41,9 @@ pub enum PageError {
     /// A template that does not render.
     #[error("the template does not render: {0:#}")]
     Template(#[from] minijinja::Error),
-    /// A guide that cannot be read.
-    #[error("the guides cannot be read: {0}")]
-    Guide(#[from] std::io::Error),
+    /// A guide or another addition that cannot be used.
+    #[error(transparent)]
+    Addition(#[from] AdditionError),
     /// A page that the Registry would cut off.
     #[error("`{path}` has {size} bytes; the Registry shows pages of less than {LARGEST_PAGE}")]
     Size {
@@ -52,7 +54,7 @@ pub enum PageError {
     },
 }
 
-/// All pages, and the guides of `templates`.
+/// All pages, and what `templates` adds to them.
 pub fn pages(documentation: &Documentation, templates: &Path) -> Result<Files, PageError> {
     let mut environment = Environment::new();
     let syntax = SyntaxConfig::builder()
@@ -64,14 +66,16 @@ pub fn pages(documentation: &Documentation, templates: &Path) -> Result<Files, P
         serde_json::to_string(&text).unwrap_or_default()
     });
     environment.add_filter("indented", |text: String| indented(&text));
-    environment.add_filter("item", |text: String| item(&text));
+    environment.add_filter("described", |text: String, indent: usize| {
+        described(&text, indent)
+    });
     environment.add_template("page.md", include_str!("templates/page.md"))?;
     let mut files = Files::default();
-    files.copy(&templates.join("guides"), "guides")?;
     for object in &documentation.objects {
         let text = page(&environment, documentation, object)?;
         files.insert(format!("{}.md", object.path(&documentation.name)), text);
     }
+    additions::add(&mut files, templates)?;
     check_sizes(&files)?;
     Ok(files)
 }
@@ -151,23 +155,20 @@ fn members(out: &mut String, path: &[&str], attributes: &[Attribute], in_object:
         for attribute in listed {
             let path: Vec<&str> = path.iter().copied().chain([attribute.name.as_str()]).collect();
             let _ = write!(out, "- `{}` ({})", attribute.name, flags(attribute));
-            let mut parts = Vec::new();
-            if !attribute.description.is_empty() {
-                parts.push(item(&attribute.description));
-            }
+            out.push_str(&described(&attribute.description, ITEM));
+            // After a list or a block of code, a line would be taken for a part of it.
+            let (next_sentence, mut next_word) = match attribute.description.trim() {
+                "" => (" ", " "),
+                text if is_paragraph(text) => ("\n  ", " "),
+                _ => ("\n\n  ", "\n\n  "),
+            };
             let derived = phrases::attribute(attribute, rules, within).join(" ");
             if !derived.is_empty() {
-                parts.push(derived);
-            }
-            if !parts.is_empty() {
-                // After a list or a block of code, a line would be taken for a part of it.
-                let has_blocks =
-                    attribute.description.contains("\n\n") || attribute.description.contains("\n- ");
-                let separator = if has_blocks { "\n\n  " } else { "\n  " };
-                let _ = write!(out, " {}", parts.join(separator));
+                let _ = write!(out, "{next_sentence}{}", item(&derived, ITEM));
+                next_word = " ";
             }
             if let Some(anchor) = anchor(attribute.shape, in_object, &path) {
-                let _ = write!(out, " (see [below for nested schema](#{anchor}))");
+                let _ = write!(out, "{next_word}(see [below for nested schema](#{anchor}))");
             }
             out.push('\n');
         }
@@ -242,7 +243,7 @@ pub fn changes(object: &Object) -> Vec<ChangeRow> {
 /// The section "Import" without its heading; `None` where nothing is known of an import.
 pub fn import(object: &Object) -> Option<String> {
     let examples = &object.import_examples;
-    if object.import.is_none() && examples.is_empty() {
+    if object.import.is_none() && examples.is_empty() && object.identity.is_empty() {
         return None;
     }
     let mut parts = Vec::new();
@@ -268,7 +269,9 @@ pub fn import(object: &Object) -> Option<String> {
             ));
         }
     }
-    parts.push("Import is supported using the following syntax:".to_owned());
+    if !examples.is_empty() {
+        parts.push("Import is supported using the following syntax:".to_owned());
+    }
     let sentence = |version: &str, attribute: &str| {
         format!(
             "In Terraform v{version} and later, the [`import` block](https://developer.hashicorp.com/terraform/language/import) can be used with the `{attribute}` attribute, for example:"
@@ -289,13 +292,8 @@ pub fn import(object: &Object) -> Option<String> {
             if listed.peek().is_some() {
                 let _ = write!(out, "#### {}\n\n", group.words());
                 for attribute in listed {
-                    let _ = writeln!(
-                        out,
-                        "- `{}` ({}) {}",
-                        attribute.name,
-                        attribute.r#type,
-                        item(&attribute.description)
-                    );
+                    let description = described(&attribute.description, ITEM);
+                    let _ = writeln!(out, "- `{}` ({}){description}", attribute.name, attribute.r#type);
                 }
                 out.push('\n');
             }
@@ -325,17 +323,62 @@ fn indented(text: &str) -> String {
     }
 }
 
+/// Width of the mark `- `, by which the lines of an item are indented.
+const ITEM: usize = 2;
+
+/// What follows the head of a list item. A description that does not start with text starts in a line of its own.
+fn described(text: &str, indent: usize) -> String {
+    let starts_with_text = blocks(text).first() == Some(&Block::Paragraph);
+    match item(text, indent) {
+        text if text.is_empty() => text,
+        text if starts_with_text => format!(" {text}"),
+        text => format!("\n\n{}{text}", " ".repeat(indent)),
+    }
+}
+
 /// Markdown that stays inside its list item, however many lines and blocks it has.
-fn item(text: &str) -> String {
+fn item(text: &str, indent: usize) -> String {
+    let indent = " ".repeat(indent);
     let lines: Vec<String> = text
         .trim()
         .lines()
         .enumerate()
-        .map(|(index, line)| match index {
-            0 => line.trim_end().to_owned(),
-            _ if line.trim().is_empty() => String::new(),
-            _ => format!("  {}", line.trim_end()),
+        .map(|(index, line)| match (index, line.trim_end()) {
+            (0, line) => line.to_owned(),
+            (_, "") => String::new(),
+            (_, line) => format!("{indent}{line}"),
         })
         .collect();
     lines.join("\n")
+}
+
+/// Whether it is one paragraph of text.
+fn is_paragraph(markdown: &str) -> bool {
+    blocks(markdown) == [Block::Paragraph]
+}
+
+#[derive(PartialEq, Eq)]
+enum Block {
+    Paragraph,
+    Other,
+}
+
+/// The outermost blocks.
+fn blocks(markdown: &str) -> Vec<Block> {
+    let mut depth = 0_usize;
+    let mut found = Vec::new();
+    for event in Parser::new_ext(markdown.trim(), Options::ENABLE_TABLES) {
+        if depth == 0 {
+            found.push(match event {
+                Event::Start(Tag::Paragraph) => Block::Paragraph,
+                _ => Block::Other,
+            });
+        }
+        match event {
+            Event::Start(_) => depth += 1,
+            Event::End(_) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    found
 }

@@ -2,15 +2,22 @@
 
 #![cfg(test)]
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
+use docs_gen::additions;
+use docs_gen::compat::{self, Names};
 use docs_gen::examples::Examples;
-use docs_gen::facts::{Attribute, Bounds, Change, Documentation, Rule, declared, phrases};
+use docs_gen::facts::{
+    Attribute, Bounds, Change, Documentation, Function, Parameter, Rule, Shape, declared, phrases, served,
+};
 use docs_gen::files::Files;
+use docs_gen::json::Document;
 use docs_gen::kind::Kind;
 use docs_gen::registry::{self, OWNED, PageError};
 use provider::durantic::DEFINITION;
 use provider::{Binding, Definition};
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use schema::Literal;
 
 fn root() -> PathBuf {
@@ -64,7 +71,7 @@ fn another_default_fails_the_check_which_names_the_page_and_one_command_repairs_
     pages(&documentation(&DEFINITION))
         .write(docs.path(), &OWNED)
         .expect("written");
-    std::fs::write(docs.path().join("resources/old.md"), "left over").expect("written");
+    fs::write(docs.path().join("resources/old.md"), "left over").expect("written");
 
     let now = pages(&documentation(&changed()));
     let difference = now
@@ -210,6 +217,250 @@ fn a_description_of_several_lines_stays_inside_its_item() {
     assert!(page.contains(item), "{page}");
 }
 
+/// Markdown that a description may hold, and that leaves a list item easily.
+const UNRULY: [&str; 12] = [
+    "",
+    "One line.",
+    "Two\nlines.",
+    "Two.\n\nParagraphs.",
+    "First:\n- a list\n- right after",
+    "- a list\n- at once",
+    "```\ncode at once\n```",
+    "Code at the end:\n\n```hcl\nx = 1\n\ny = 2\n```",
+    "| a | table |\n|---|---|\n| b | c |",
+    "> A quote\n\n1. and\n2. numbers\n\n    and code",
+    "A heading\n---------\n\n# and one more",
+    "<div>\nHTML\n</div>\n\n***\n\n![a picture](x.png)",
+];
+
+/// Whatever a description holds, the section has its headings, and lists with an item for each attribute.
+#[test]
+fn every_description_stays_inside_its_item() {
+    for description in UNRULY {
+        let leaf = |name: &str| Attribute {
+            name: name.to_owned(),
+            r#type: "String".to_owned(),
+            description: description.to_owned(),
+            ..Attribute::default()
+        };
+        let derived = Attribute {
+            default: Some("x".into()),
+            deprecated: Some("Use\n\n- `a`".to_owned()),
+            ..leaf("b")
+        };
+        let block = Attribute {
+            shape: Shape::Block,
+            attributes: vec![leaf("a"), derived.clone()],
+            ..leaf("c")
+        };
+        let mut documentation = documentation(&DEFINITION);
+        let object = &mut documentation.objects[1];
+        object.attributes = vec![leaf("a"), derived, block];
+        let schema = registry::schema(object);
+        assert_eq!(
+            outline(&schema),
+            [
+                "h2 Schema",
+                "h3 Optional",
+                "item a",
+                "item b",
+                "item c",
+                "p ",
+                "h3 Nested Schema for c",
+                "p Optional:",
+                "item a",
+                "item b"
+            ],
+            "{schema}"
+        );
+        assert_eq!(
+            schema
+                .matches("(see [below for nested schema](#nestedblock--c))\n")
+                .count(),
+            1,
+            "{schema}"
+        );
+
+        // The same in a numbered list, whose mark is wider.
+        let parameter = |name: &str| Parameter {
+            name: name.to_owned(),
+            r#type: "String".to_owned(),
+            description: description.to_owned(),
+        };
+        object.kind = Kind::Function;
+        object.function = Some(Function {
+            signature: "f(a string, b string) string".to_owned(),
+            parameters: vec![parameter("a"), parameter("b")],
+        });
+        let path = format!("functions/{}.md", object.name.trim_start_matches("durantic_"));
+        let files = pages(&documentation);
+        let arguments = files.get(&path).expect("the page").split("## Arguments").nth(1);
+        let arguments = arguments
+            .and_then(|text| text.split("\n## ").next())
+            .expect("the arguments");
+        assert_eq!(outline(arguments), ["item a", "item b"], "{arguments}");
+    }
+}
+
+/// The outermost blocks, lists taken apart. An item is called by its first code span.
+fn outline(markdown: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut depth = 0;
+    let mut inner = 0;
+    for event in Parser::new_ext(markdown, Options::ENABLE_TABLES) {
+        match &event {
+            Event::Start(Tag::List(_)) if depth == 0 => {}
+            Event::End(TagEnd::List(_)) if depth == 0 => {}
+            Event::Start(tag) => {
+                if depth == 0 {
+                    inner = 0;
+                    found.push(match tag {
+                        Tag::Item => "item ".to_owned(),
+                        Tag::Heading { level, .. } => format!("{level} "),
+                        Tag::Paragraph => "p ".to_owned(),
+                        Tag::HtmlBlock => "html".to_owned(),
+                        other => format!("{other:?}"),
+                    });
+                }
+                depth += 1;
+            }
+            Event::End(_) => depth -= 1,
+            Event::Rule if depth == 0 => found.push("rule".to_owned()),
+            Event::Text(text) | Event::Code(text) => {
+                let last = found.last_mut().expect("a block");
+                if !last.starts_with("item") || inner == 0 {
+                    last.push_str(text);
+                }
+                inner += 1;
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Every kind of another provider, and what only the other generator refuses.
+const FOREIGN: &str = r#"{"format_version": "1.0", "provider_schemas": {"registry.terraform.io/example/acme": {
+    "provider": {"block": {"description": "Acme."}},
+    "resource_schemas": {"acme_thing": {"block": {"description": "A thing.", "attributes": {
+        "odd": {"type": ["tuple", ["string"]], "optional": true},
+        "flagless": {"type": "string"}},
+        "block_types": {"seen": {"nesting_mode": "list", "max_items": 1, "block": {"attributes": {"x": {"type": "string", "computed": true}}}}}}}},
+    "resource_identity_schemas": {"acme_thing": {"attributes": {"serial": {"type": "string", "required_for_import": true, "description": "On its back."}}}},
+    "data_source_schemas": {"acme_thing": {"block": {}}},
+    "ephemeral_resource_schemas": {"acme_token": {"block": {"description": "Gone soon."}}},
+    "action_schemas": {"acme_reboot": {"block": {"description": "Reboots.", "attributes": {"hard": {"type": "bool", "optional": true}}}}},
+    "list_resource_schemas": {"acme_thing": {"block": {"description": "Finds things."}}},
+    "state_store_schemas": {"acme_store": {"block": {"description": "Keeps states."}}},
+    "functions": {"join": {"summary": "Joins.", "return_type": "string", "deprecation_message": "Use `concat`.",
+        "parameters": [{"name": "first", "type": "string", "is_nullable": true, "description": "The first."}],
+        "variadic_parameter": {"name": "more", "type": "string"}}}
+}}}"#;
+
+fn foreign() -> Documentation {
+    let document = Document::parse(FOREIGN).expect("a schema");
+    let names = Names {
+        provider: "acme".to_owned(),
+        rendered: "acme".to_owned(),
+    };
+    let provider = document.provider("acme").expect("the provider");
+    served::documentation(provider, "", "", &names, &Examples::new("nowhere")).expect("the facts")
+}
+
+#[test]
+fn every_kind_of_another_provider_has_a_page() {
+    let files = registry::pages(&foreign(), Path::new("nowhere")).expect("the pages");
+    let paths: Vec<&str> = files.iter().map(|(path, _)| path).collect();
+    assert_eq!(
+        paths,
+        [
+            "actions/reboot.md",
+            "data-sources/thing.md",
+            "ephemeral-resources/token.md",
+            "functions/join.md",
+            "index.md",
+            "list-resources/thing.md",
+            "resources/thing.md",
+            "state-stores/store.md",
+        ]
+    );
+    let page = |path: &str| files.get(path).expect(path);
+    assert_eq!(
+        page("functions/join.md"),
+        "---\npage_title: \"join function - acme\"\nsubcategory: \"\"\ndescription: |-\n  Joins.\n---\n\n\
+         # function: join\n\n~> **Deprecated.** Use `concat`.\n\nJoins.\n\n## Signature\n\n```text\n\
+         join(first string, more string...) string\n```\n\n## Arguments\n\n\
+         1. `first` (String, Nullable) The first.\n1. `more` (Variadic, String)\n"
+    );
+    let thing = page("resources/thing.md");
+    for part in [
+        "- `odd` (Tuple)",
+        "### Read-Only\n\n- `flagless` (String)\n- `seen` (Block List, Max: 1) (see [below",
+        "## Import\n\n### Identity Schema\n\n#### Required\n\n- `serial` (String) On its back.\n",
+    ] {
+        assert!(thing.contains(part), "{part} is not in\n{thing}");
+    }
+    assert_eq!(
+        page("data-sources/thing.md"),
+        "---\npage_title: \"acme_thing Data Source - acme\"\nsubcategory: \"\"\ndescription: |-\n  \n---\n\n\
+         # acme_thing (Data Source)\n\n<!-- schema generated by docs-gen -->\n## Schema\n",
+        "nothing is known, and no space is left for it"
+    );
+}
+
+#[test]
+fn pages_by_hand_stand_in_for_generated_ones_and_templates_are_refused() {
+    let templates = tempfile::tempdir().expect("a folder");
+    let write = |path: &str, text: &str| {
+        let path = templates.path().join(path);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, text).expect("a file");
+    };
+    write("guides/start.md", "a guide");
+    write("resources/thing.md", "by hand");
+    write("d/thing.html.markdown", "an old one");
+    write("actions/reboot.markdown", "another one");
+    let names = Names {
+        provider: "acme".to_owned(),
+        rendered: "acme".to_owned(),
+    };
+    let mut refused = registry::pages(&foreign(), templates.path()).expect("the pages");
+    for (path, text) in [
+        ("guides/start.md", Some("a guide")),
+        ("resources/thing.md", Some("by hand")),
+        ("d/thing.html.markdown", Some("an old one")),
+        ("data-sources/thing.md", None),
+        ("actions/reboot.markdown", Some("another one")),
+        ("actions/reboot.md", None),
+    ] {
+        assert_eq!(refused.get(path), text, "{path}");
+    }
+    // The other style has the same ones.
+    let schema = FOREIGN.replace(r#""odd": {"type": ["tuple", ["string"]], "optional": true},"#, "");
+    let schema = schema.replace(
+        r#""flagless": {"type": "string"}}"#,
+        r#""fine": {"type": "string", "optional": true}}"#,
+    );
+    let schema = schema.replace(r#""max_items": 1, "#, "");
+    let document = Document::parse(&schema).expect("a schema");
+    let provider = document.provider("acme").expect("the provider");
+    let mut files = compat::pages(provider, &names, &Examples::new("nowhere")).expect("the pages");
+    assert!(files.get("actions/reboot.md").is_some());
+    additions::add(&mut files, templates.path()).expect("added");
+    assert_eq!(files.get("actions/reboot.md"), None);
+    assert_eq!(files.get("resources/thing.md"), Some("by hand"));
+
+    write("resources.md.tmpl", "{{ .Name }}");
+    write("guides/more.md.tmpl", "{{ lower \"X\" }}");
+    let error = additions::add(&mut refused, templates.path()).expect_err("templates");
+    let said = error.to_string();
+    assert!(
+        said.contains("guides/more.md.tmpl`, `")
+            && said.contains("resources.md.tmpl` are for Go's `text/template`"),
+        "{said}"
+    );
+}
+
 #[test]
 fn a_page_that_the_registry_would_cut_off_is_refused() {
     let mut documentation = documentation(&DEFINITION);
@@ -288,11 +539,11 @@ fn what_a_change_does_follows_from_the_declaration() {
 #[test]
 fn both_styles_have_the_same_anchors() {
     let document = docs_gen::served::document(&DEFINITION).expect("the schema");
-    let names = docs_gen::compat::Names {
+    let names = Names {
         provider: "durantic".to_owned(),
         rendered: "durantic".to_owned(),
     };
-    let other = docs_gen::compat::pages(
+    let other = compat::pages(
         document.provider("durantic").expect("the provider"),
         &names,
         &Examples::new(root().join("examples")),

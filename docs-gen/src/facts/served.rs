@@ -1,6 +1,5 @@
 //! Facts from the output of `terraform providers schema -json`, for any provider.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::declared::{examples_of, import_examples};
@@ -81,7 +80,7 @@ fn object(kind: Kind, name: &str, block: &json::Block) -> Result<Object, Error> 
         subcategory: None,
         since: None,
         deprecated: block.deprecated.then(|| block.deprecation_message.clone()),
-        attributes: attributes(name, block)?,
+        attributes: attributes(block)?,
         rules: Vec::new(),
         timeouts: Vec::new(),
         import: None,
@@ -139,7 +138,7 @@ fn identity(identity: &json::Identity) -> Result<Vec<Attribute>, Error> {
     let attributes = identity.attributes.iter().map(|(name, from)| {
         Ok(Attribute {
             name: name.clone(),
-            r#type: Type::parse(&from.r#type)?.words()?,
+            r#type: Type::parse(&from.r#type)?.argument_words(),
             group: if from.required_for_import {
                 Group::Required
             } else {
@@ -152,15 +151,13 @@ fn identity(identity: &json::Identity) -> Result<Vec<Attribute>, Error> {
     attributes.collect()
 }
 
-fn attributes(path: &str, block: &json::Block) -> Result<Vec<Attribute>, Error> {
+fn attributes(block: &json::Block) -> Result<Vec<Attribute>, Error> {
     let mut out = Vec::new();
     for (name, from) in &block.attributes {
-        out.push(attribute(path, name, from)?);
+        out.push(attribute(name, from)?);
     }
     for (name, nested) in &block.block_types {
-        let place = format!("{path}.{name}");
-        let group = compat::Group::of_block(nested).ok_or_else(|| Error::NoGroup(place.clone()))?;
-        let group = self::group(group);
+        let group = group(compat::Group::of_block(nested));
         let mut words = match nested.nesting_mode.as_str() {
             "single" | "group" => format!("Block, {}", group.words()),
             mode => format!("Block {}", capitalised(mode)),
@@ -180,7 +177,7 @@ fn attributes(path: &str, block: &json::Block) -> Result<Vec<Attribute>, Error> 
                 .block
                 .deprecated
                 .then(|| nested.block.deprecation_message.clone()),
-            attributes: attributes(&place, &nested.block)?,
+            attributes: attributes(&nested.block)?,
             ..Attribute::default()
         });
     }
@@ -188,15 +185,14 @@ fn attributes(path: &str, block: &json::Block) -> Result<Vec<Attribute>, Error> 
     Ok(out)
 }
 
-fn attribute(path: &str, name: &str, from: &json::Attribute) -> Result<Attribute, Error> {
-    let place = format!("{path}.{name}");
-    let group = compat::Group::of_attribute(from).ok_or_else(|| Error::NoGroup(place.clone()))?;
+fn attribute(name: &str, from: &json::Attribute) -> Result<Attribute, Error> {
+    let group = group(compat::Group::of_attribute(from));
     let (words, shape, children) = if let Some(nested) = &from.nested_type {
         let children = nested
             .attributes
             .iter()
             .filter(|(_, child)| compat::Group::of_attribute(child).is_some())
-            .map(|(name, child)| attribute(&place, name, child))
+            .map(|(name, child)| attribute(name, child))
             .collect::<Result<Vec<_>, _>>()?;
         let words = match nested.nesting_mode.as_str() {
             "single" => "Attributes".to_owned(),
@@ -205,22 +201,14 @@ fn attribute(path: &str, name: &str, from: &json::Attribute) -> Result<Attribute
         (words, Shape::Nested, children)
     } else {
         let r#type = Type::parse(from.r#type.as_ref().unwrap_or_default())?;
-        let object = r#type.object();
-        let shape = if object.is_some() {
-            Shape::Object
-        } else {
-            Shape::Value
-        };
-        let children = object
-            .map(|object| members(object, self::group(group)))
-            .transpose()?;
-        (r#type.words()?, shape, children.unwrap_or_default())
+        let (shape, children) = members(&r#type, group);
+        (r#type.argument_words(), shape, children)
     };
     Ok(Attribute {
         name: name.to_owned(),
         r#type: words,
         shape,
-        group: self::group(group),
+        group,
         computed: from.computed,
         description: from.description.trim().to_owned(),
         sensitive: from.sensitive,
@@ -231,33 +219,31 @@ fn attribute(path: &str, name: &str, from: &json::Attribute) -> Result<Attribute
     })
 }
 
-fn members(object: &BTreeMap<String, Type>, group: Group) -> Result<Vec<Attribute>, Error> {
+/// The attributes of an object type, of which only names and types are known.
+fn members(r#type: &Type, group: Group) -> (Shape, Vec<Attribute>) {
+    let Some(object) = r#type.object() else {
+        return (Shape::Value, Vec::new());
+    };
     let members = object.iter().map(|(name, r#type)| {
-        let inner = r#type.object();
-        Ok(Attribute {
+        let (shape, attributes) = members(r#type, group);
+        Attribute {
             name: name.clone(),
-            r#type: r#type.words()?,
-            shape: if inner.is_some() {
-                Shape::Object
-            } else {
-                Shape::Value
-            },
+            r#type: r#type.argument_words(),
+            shape,
             group,
-            attributes: inner
-                .map(|inner| members(inner, group))
-                .transpose()?
-                .unwrap_or_default(),
+            attributes,
             ..Attribute::default()
-        })
+        }
     });
-    members.collect()
+    (Shape::Object, members.collect())
 }
 
-fn group(from: compat::Group) -> Group {
+/// What is in no group, the other generator refuses: a configuration cannot set it.
+fn group(from: Option<compat::Group>) -> Group {
     match from {
-        compat::Group::Required => Group::Required,
-        compat::Group::Optional => Group::Optional,
-        compat::Group::ReadOnly => Group::ReadOnly,
+        Some(compat::Group::Required) => Group::Required,
+        Some(compat::Group::Optional) => Group::Optional,
+        Some(compat::Group::ReadOnly) | None => Group::ReadOnly,
     }
 }
 

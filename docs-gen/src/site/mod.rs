@@ -52,7 +52,7 @@ pub fn build(
         return Err(SiteError::Version(version.to_owned()));
     }
     let files = pages(documentation, templates, version)?;
-    files.write(&out.join(version), &[""])?;
+    files.replace(&out.join(version), llms::FACTS)?;
     let versions = versions(out)?;
     let newest = versions.first().map_or(version, String::as_str);
     let mut root = Files::default();
@@ -73,7 +73,7 @@ fn versions(out: &Path) -> std::io::Result<Vec<String>> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(out)? {
         let entry = entry?;
-        if entry.path().join("provider.docs.json").is_file() {
+        if entry.path().join(llms::FACTS).is_file() {
             found.push(entry.file_name().to_string_lossy().into_owned());
         }
     }

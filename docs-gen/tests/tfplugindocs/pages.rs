@@ -5,6 +5,10 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
+use docs_gen::compat::{self, Names};
+use docs_gen::examples::Examples;
+use docs_gen::json::Document;
+
 use super::{pages, try_pages};
 
 fn examples(files: &[(&str, &str)]) -> TempDir {
@@ -247,4 +251,84 @@ fn the_resource_named_like_the_provider_stands_in_for_other_names() {
         try_pages(schema, Path::new("nowhere")).is_err(),
         "and without it the page cannot be made"
     );
+}
+
+#[test]
+fn the_rendered_name_is_on_the_page_and_the_other_one_names_its_parts() {
+    let text = r#"{"format_version":"1.0","provider_schemas":{"registry.terraform.io/hashicorp/acme":{
+        "provider":{"block":{}},"resource_schemas":{"acme_thing":{"block":{}}},"functions":{"f":{"return_type":"bool"}}}}}"#;
+    let document = Document::parse(text).expect("a schema");
+    let names = Names {
+        provider: "acme".to_owned(),
+        rendered: "terraform-provider-\"Acme\"".to_owned(),
+    };
+    let provider = document
+        .provider(names.short())
+        .expect("the provider, by its full address");
+    let files = compat::pages(provider, &names, &Examples::new("nowhere")).expect("the pages");
+    let has = |path: &str, part: &str| assert!(files.get(path).expect(path).contains(part), "{path}: {part}");
+    // The front matter is not escaped, so that such a name breaks it: that is what is written.
+    has(
+        "index.md",
+        "page_title: \"\"Acme\" Provider\"\ndescription: |-\n  \n---\n\n# \"Acme\" Provider\n",
+    );
+    has(
+        "resources/thing.md",
+        "page_title: \"acme_thing Resource - terraform-provider-\"Acme\"\"\n",
+    );
+    has(
+        "functions/f.md",
+        "page_title: \"f function - terraform-provider-\"Acme\"\"\n",
+    );
+}
+
+#[test]
+fn the_body_keeps_carriage_returns_and_the_front_matter_does_not() {
+    let files = pages(
+        r#"{"resource_schemas":{"acme_thing":{"block":{"description":"One\r\ntwo\r\n\r\nthree\r\n","attributes":{"a":{"type":"string","optional":true,"description":"x\r\ny\r\n"}}}}}}"#,
+    );
+    let page = files.get("resources/thing.md").expect("the page");
+    assert!(
+        page.contains("description: |-\n  One\n  two\n  three\n---\n\n"),
+        "{page:?}"
+    );
+    assert!(
+        page.contains("# acme_thing (Resource)\n\nOne\r\ntwo\r\n\r\nthree\n\n"),
+        "{page:?}"
+    );
+    assert!(page.ends_with("- `a` (String) x\r\ny\n"), "{page:?}");
+}
+
+#[test]
+fn examples_and_folders_go_by_the_full_name_and_functions_by_their_own() {
+    let schema = r#"{"provider":{"block":{}},"data_source_schemas":{"acme_x":{"block":{}}},"functions":{"acme_f":{"return_type":"bool"}}}"#;
+    let folder = examples(&[
+        ("provider/provider.tf", "p"),
+        ("provider/provider_two.tf", "q"),
+        ("data-sources/acme_x/data-source.tf", "d"),
+        ("data-sources/x/data-source.tf", "not this one"),
+        ("functions/acme_f/function.tf", "f"),
+    ]);
+    let files = try_pages(schema, folder.path()).expect("the pages");
+    let blocks = |path: &str| -> Vec<String> {
+        let page = files.get(path).expect(path);
+        let blocks = page.split("```terraform\n").skip(1);
+        blocks
+            .filter_map(|part| part.split("\n```").next().map(str::to_owned))
+            .collect()
+    };
+    assert_eq!(blocks("index.md"), ["p", "q"]);
+    assert_eq!(blocks("data-sources/x.md"), ["d"]);
+    assert_eq!(blocks("functions/acme_f.md"), ["f"]);
+}
+
+#[test]
+fn a_description_is_never_cut_and_every_line_of_it_is_indented() {
+    let long = "word ".repeat(500);
+    let files = pages(&format!(
+        r#"{{"resource_schemas":{{"acme_thing":{{"block":{{"description":"{long}\n\n```\na\n\nb\n```"}}}}}}}}"#
+    ));
+    let page = files.get("resources/thing.md").expect("the page");
+    let expected = format!("description: |-\n  {}\n  \n  a\n  \n  b\n---\n", long.trim());
+    assert!(page.contains(&expected), "{page}");
 }
