@@ -229,7 +229,13 @@ fn registry(root: &Path, options: &Registry) -> Result<ExitCode, CommandError> {
 
 fn validate(root: &Path, options: &Validate) -> Result<ExitCode, CommandError> {
     let provider_dir = options.provider_dir.as_deref().unwrap_or(root);
-    let subject = Subject::of(root, &options.source)?;
+    let mut subject = Subject::of(root, &options.source)?;
+    let folder = subject.examples.path().to_owned();
+    // What is wrong with the others is a problem like any other.
+    subject.examples = subject
+        .examples
+        .usable()
+        .map_err(|error| CommandError::File(folder, error))?;
     let documentation = subject.documentation()?;
     let problems = validate::validate(&validate::Subject {
         root: provider_dir,
@@ -245,10 +251,10 @@ fn validate(root: &Path, options: &Validate) -> Result<ExitCode, CommandError> {
     for problem in &problems {
         eprintln!("{problem}");
     }
-    Ok(if problems.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        eprintln!("{} problems", problems.len());
-        ExitCode::FAILURE
-    })
+    match problems.len() {
+        0 => return Ok(ExitCode::SUCCESS),
+        1 => eprintln!("1 problem"),
+        count => eprintln!("{count} problems"),
+    }
+    Ok(ExitCode::FAILURE)
 }

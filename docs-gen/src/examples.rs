@@ -1,9 +1,11 @@
 //! The example files beside the documentation.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::files::walk;
 use crate::kind::Kind;
 use crate::words::trimmed;
 
@@ -20,7 +22,10 @@ pub enum ExampleError {
 
 /// A folder of examples. One that does not exist has none.
 #[derive(Clone, Debug)]
-pub struct Examples(PathBuf);
+pub struct Examples {
+    folder: PathBuf,
+    left_out: BTreeSet<PathBuf>,
+}
 
 /// The ways of importing a resource that have an example.
 #[derive(Clone, Debug, Default)]
@@ -40,20 +45,40 @@ impl Import {
     }
 }
 
+impl ExampleError {
+    /// The file, and what is wrong with it.
+    pub fn parts(&self) -> (&Path, String) {
+        match self {
+            ExampleError::Empty(path) => (path, "the example is empty".to_owned()),
+            ExampleError::Read(path, error) => (path, format!("the example cannot be read: {error}")),
+        }
+    }
+}
+
 impl Examples {
     /// The examples under this folder.
     pub fn new(folder: impl Into<PathBuf>) -> Examples {
-        Examples(folder.into())
+        Examples {
+            folder: folder.into(),
+            left_out: BTreeSet::new(),
+        }
     }
 
     /// The folder.
     pub fn path(&self) -> &Path {
-        &self.0
+        &self.folder
+    }
+
+    /// The same without those that cannot be used.
+    pub fn usable(mut self) -> std::io::Result<Examples> {
+        let paths = walk(&self.folder)?.into_iter().map(|path| self.folder.join(path));
+        self.left_out = paths.filter(|path| unusable(path).is_some()).collect();
+        Ok(self)
     }
 
     /// Folder of an object's examples, whether it exists or not.
     pub fn folder(&self, kind: Kind, name: &str) -> PathBuf {
-        let folder = self.0.join(kind.folder());
+        let folder = self.folder.join(kind.folder());
         if kind == Kind::Provider {
             folder
         } else {
@@ -72,8 +97,10 @@ impl Examples {
                     .file_name()
                     .and_then(|name| name.to_str())
                     .unwrap_or_default();
-                name.strip_prefix(kind.example_stem())
-                    .is_some_and(|rest| rest.ends_with(kind.example_end()))
+                let is_one = name
+                    .strip_prefix(kind.example_stem())
+                    .is_some_and(|rest| rest.ends_with(kind.example_end()));
+                is_one && !self.left_out.contains(path)
             })
             .collect();
         files.sort_by(|one, other| {
@@ -94,7 +121,9 @@ impl Examples {
         let folder = self.folder(Kind::Resource, name);
         let optional = |file: &str| {
             let path = folder.join(file);
-            path.is_file().then(|| read(&path)).transpose()
+            (path.is_file() && !self.left_out.contains(&path))
+                .then(|| read(&path))
+                .transpose()
         };
         Ok(Import {
             by_identity: optional("import-by-identity.tf")?,
@@ -102,6 +131,18 @@ impl Examples {
             command: optional("import.sh")?,
         })
     }
+}
+
+/// Why a page cannot show the file, if it is one for a page.
+pub fn unusable(path: &Path) -> Option<ExampleError> {
+    let is_shown = is_configuration(path) || path.file_name().is_some_and(|name| name == "import.sh");
+    is_shown.then(|| read(path).err()).flatten()
+}
+
+/// Whether it is read by Terraform.
+pub fn is_configuration(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    [".tf", ".tfquery.hcl"].iter().any(|end| name.ends_with(end))
 }
 
 fn read(path: &Path) -> Result<String, ExampleError> {

@@ -5,8 +5,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use docs_gen::compat::Names;
 use docs_gen::examples::Examples;
-use docs_gen::facts::{Documentation, declared};
+use docs_gen::facts::{Documentation, declared, served};
+use docs_gen::json::Document;
 use docs_gen::validate::{Problem, Subcategories, Subject, validate};
 use provider::durantic::DEFINITION;
 use tempfile::TempDir;
@@ -360,5 +362,221 @@ fn code_in_guides_is_checked_in_its_line() {
     assert_eq!(
         copy.problems(),
         ["docs/guides/x.md:9: `durantic_vip` needs the argument `address`"]
+    );
+}
+
+/// A provider of which this one has nothing: functions, actions, lists, ephemeral resources, stores, identities.
+const FOREIGN: &str = r#"{"format_version": "1.0", "provider_schemas": {"acme": {
+    "provider": {"block": {"description": "Acme."}},
+    "resource_schemas": {"acme_thing": {"block": {"description": "A thing.", "attributes": {
+        "keys": {"type": ["list", "string"], "optional": true, "sensitive": true, "description": "Keys."}}}}},
+    "resource_identity_schemas": {"acme_thing": {"attributes": {
+        "serial": {"type": "string", "required_for_import": true}, "site": {"type": "string", "optional_for_import": true}}}},
+    "ephemeral_resource_schemas": {"acme_token": {"block": {"description": "Gone soon.", "attributes": {
+        "scope": {"type": "string", "required": true, "description": "Scope."}}}}},
+    "action_schemas": {"acme_reboot": {"block": {"description": "Reboots.", "attributes": {
+        "machine": {"type": "string", "required": true, "description": "Which."}}}}},
+    "list_resource_schemas": {"acme_thing": {"block": {"description": "Finds.", "attributes": {
+        "site": {"type": "string", "optional": true, "description": "Where."}}}}},
+    "state_store_schemas": {"acme_store": {"block": {"description": "Keeps.", "attributes": {
+        "bucket": {"type": "string", "required": true, "description": "Where."}}}}},
+    "functions": {"join": {"summary": "Joins.", "return_type": "string",
+        "parameters": [{"name": "first", "type": "string"}], "variadic_parameter": {"name": "more", "type": "string"}},
+        "id": {"summary": "Itself.", "return_type": "string", "parameters": [{"name": "of", "type": "string"}]}}
+}}}"#;
+
+#[test]
+fn examples_of_every_kind_are_held_against_the_schema() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let document = Document::parse(FOREIGN).expect("a schema");
+    let names = Names {
+        provider: "acme".to_owned(),
+        rendered: "acme".to_owned(),
+    };
+    let examples = Examples::new(folder.path());
+    let provider = document.provider("acme").expect("the provider");
+    let documentation = served::documentation(provider, "", "", &names, &examples).expect("the facts");
+    let subject = Subject {
+        root: folder.path(),
+        documentation: &documentation,
+        definition: None,
+        examples: &examples,
+        subcategories: Subcategories::default(),
+    };
+    let problems = |name: &str, text: &str| {
+        let file = folder.path().join(name);
+        fs::write(&file, text).expect("a file");
+        let found = validate(&subject).expect("the files can be read");
+        fs::remove_file(&file).expect("removed");
+        let found = found.into_iter().filter(|problem| problem.file == file);
+        found
+            .map(|problem| format!("{}: {}", problem.line.unwrap_or_default(), problem.message))
+            .collect::<Vec<_>>()
+    };
+    let cases = [
+        (
+            "action \"acme_reboot\" \"x\" {\n  config {\n    machin = 1\n    machine = 1\n  }\n}",
+            "3: `acme_reboot` has no argument `machin`",
+        ),
+        (
+            "action \"acme_reboot\" \"x\" {\n  count = 2\n}",
+            "1: `acme_reboot` needs the argument `machine`",
+        ),
+        (
+            "action \"acme_x\" \"x\" {}",
+            "1: the provider has no action `acme_x`",
+        ),
+        (
+            "ephemeral \"acme_token\" \"x\" {}",
+            "1: `acme_token` needs the argument `scope`",
+        ),
+        (
+            "terraform {\n  state_store \"acme_store\" {\n    provider \"acme\" {}\n  }\n}",
+            "2: `acme_store` needs the argument `bucket`",
+        ),
+        (
+            "import {\n  to = acme_thin.x\n  id = 1\n}",
+            "2: the provider has no resource `acme_thin`",
+        ),
+        (
+            "import {\n  to = acme_thing.x\n  identity = { serial = 1, sit = 2 }\n}",
+            "3: the identity of `acme_thing` has no `sit`",
+        ),
+        (
+            "import {\n  to = acme_thing.x[0]\n  identity = { site = 1 }\n}",
+            "3: the identity of `acme_thing` needs `serial`",
+        ),
+        (
+            "locals {\n  a = 1\n  b = upper(provider::acme::jion(\"a\"))\n}",
+            "3: the provider has no function `jion`",
+        ),
+        (
+            "locals {\n  a = provider::acme::join()\n}",
+            "2: `join` takes at least 1 argument, not 0",
+        ),
+        (
+            "locals {\n  a = \"${provider::acme::id(1, 2)}\"\n}",
+            "2: `id` takes 1 argument, not 2",
+        ),
+        (
+            "resource \"acme_thing\" \"x\" {\n  keys = [var.a, \"hunter2\"]\n}",
+            "2: `acme_thing.keys` is sensitive: an example must not hold a literal",
+        ),
+        (
+            "resource \"acme_thing\" \"x\" {\n  keys = [sensitive(\"hunter2\")]\n}",
+            "2: `acme_thing.keys` is sensitive: an example must not hold a literal",
+        ),
+        (
+            "variable \"a\" {\n  sensitive = true\n  default = \"hunter2\"\n}",
+            "3: `var.a` is sensitive: an example must not hold a literal",
+        ),
+    ];
+    for (text, problem) in cases {
+        assert_eq!(problems("x.tf", text), [problem], "{text}");
+    }
+    let list = "list \"acme_thing\" \"x\" {\n  provider = acme\n  config {\n    sight = 1\n  }\n}";
+    assert_eq!(
+        problems("x.tfquery.hcl", list),
+        ["4: `acme_thing` has no argument `sight`"]
+    );
+
+    let right = "action \"acme_reboot\" \"x\" {\n  config {\n    machine = 1\n  }\n}\n\
+        import {\n  to = acme_thing.x\n  identity = { serial = \"1\" }\n}\n\
+        import {\n  to = module.x.acme_thing.x\n  id = \"1\"\n}\n\
+        variable \"a\" {\n  sensitive = true\n  default = \"\"\n}\n\
+        locals {\n  a = [provider::acme::join(\"a\", \"b\", \"c\"), provider::acme::id(local.b...), upper(\"x\"), provider::other::x()]\n}\n\
+        terraform {\n  state_store \"acme_store\" {\n    bucket = \"a\"\n    provider \"acme\" {}\n  }\n}\n";
+    assert_eq!(problems("x.tf", right), Vec::<String>::new());
+}
+
+#[test]
+fn a_nested_attribute_without_a_description_is_found_in_its_own_section() {
+    let copy = Copy::new();
+    let mut documentation = copy.documentation();
+    let set = documentation
+        .objects
+        .iter_mut()
+        .find(|object| object.name == "durantic_route_policy_set")
+        .expect("the set");
+    let rules = set
+        .attributes
+        .iter_mut()
+        .find(|one| one.name == "rules")
+        .expect("the rules");
+    let nested = rules.attributes.iter_mut().find(|one| one.name == "description");
+    nested.expect("the attribute").description = String::new();
+    let page = fs::read_to_string(root().join("docs/resources/route_policy_set.md")).expect("the page");
+    let line = page
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| line.starts_with("- `description` "))
+        .nth(1)
+        .expect("the second one")
+        .0;
+    assert_eq!(
+        copy.problems_of(&documentation, Subcategories::default()),
+        [format!(
+            "docs/resources/route_policy_set.md:{}: `durantic_route_policy_set.rules.description` has no description",
+            line + 1
+        )]
+    );
+}
+
+#[test]
+fn a_page_that_is_no_text_is_one_problem_among_others() {
+    let copy = Copy::new();
+    fs::write(
+        copy.0.path().join("docs/resources/vip.md"),
+        b"---\npage_title: x\n---\n\n\xff\n",
+    )
+    .expect("a file");
+    fs::write(copy.0.path().join("docs/guides/x.png"), b"\x89PNG").expect("a file");
+    copy.remove("docs/resources/route.md");
+    let problems = copy.problems();
+    assert!(
+        problems.contains(&"docs/resources/vip.md:5: not UTF-8".to_owned()),
+        "{problems:#?}"
+    );
+    assert!(
+        problems
+            .contains(&"docs/resources: missing documentation file for resource: durantic_route".to_owned())
+    );
+    assert!(problems.iter().any(|problem| problem.starts_with("docs/guides/x.png: file does not end with a valid extension")));
+}
+
+#[test]
+fn pages_in_the_old_layout_are_checked_as_they_were() {
+    let copy = Copy::new();
+    fs::remove_dir_all(copy.0.path().join("docs")).expect("removed");
+    let matter = "---\nlayout: x\npage_title: x\ndescription: x\n---\n";
+    copy.write(
+        "website/docs/index.html.markdown",
+        &format!("{matter}\n[a](r/vipp.html.markdown)\n"),
+    );
+    copy.write(
+        "website/docs/r/vip.html.markdown",
+        "---\npage_title: x\nsidebar_current: y\n---\n",
+    );
+    copy.write("website/docs/r/route.txt", matter);
+    copy.write("website/docs/elsewhere/x.md", matter);
+    copy.write("website/docs/cdktf/python/r/vip.html.md", "no front matter");
+    let problems: Vec<String> = copy
+        .problems()
+        .into_iter()
+        .filter(|problem| {
+            !problem.contains("missing documentation file") && !problem.contains("has no description")
+        })
+        .collect();
+    assert_eq!(
+        problems,
+        [
+            "website/docs/cdktf/python/r/vip.html.md:1: no frontmatter found",
+            "website/docs/elsewhere: invalid Terraform Provider documentation directory found",
+            "website/docs/index.html.markdown:7: link to `r/vipp.html.markdown`: no such page",
+            "website/docs/r/route.txt: file does not end with a valid extension, valid extensions: [.html.markdown .html.md .markdown .md]",
+            "website/docs/r/vip.html.markdown:1: YAML frontmatter missing required description",
+            "website/docs/r/vip.html.markdown:1: YAML frontmatter missing required layout",
+            "website/docs/r/vip.html.markdown:3: YAML frontmatter should not contain sidebar_current",
+        ]
     );
 }

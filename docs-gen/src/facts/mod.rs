@@ -111,23 +111,24 @@ impl Object {
         }
     }
 
-    /// Every attribute at any depth, with its path and whether the deepest block or attribute above it is a block.
+    /// Every attribute at any depth, with its path.
     pub fn every_attribute(&self) -> Vec<(Vec<&str>, &Attribute)> {
-        fn walk<'a>(
-            path: &[&'a str],
-            attributes: &'a [Attribute],
-            out: &mut Vec<(Vec<&'a str>, &'a Attribute)>,
-        ) {
-            for attribute in attributes {
-                let path: Vec<&str> = path.iter().copied().chain([attribute.name.as_str()]).collect();
-                out.push((path.clone(), attribute));
-                walk(&path, &attribute.attributes, out);
-            }
-        }
-        let mut out = Vec::new();
-        walk(&[], &self.attributes, &mut out);
-        out
+        every_attribute(&self.attributes)
     }
+}
+
+/// Every attribute at any depth, with its path.
+pub fn every_attribute(attributes: &[Attribute]) -> Vec<(Vec<&str>, &Attribute)> {
+    let mut out = Vec::new();
+    for attribute in attributes {
+        let name = attribute.name.as_str();
+        out.push((vec![name], attribute));
+        for (mut path, inner) in every_attribute(&attribute.attributes) {
+            path.insert(0, name);
+            out.push((path, inner));
+        }
+    }
+    out
 }
 
 /// An attribute or a block, at any depth.
@@ -336,6 +337,18 @@ pub struct Parameter {
     /// Markdown.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
+}
+
+impl Parameter {
+    /// Whether it takes any number of arguments.
+    pub fn is_variadic(&self) -> bool {
+        self.r#type.starts_with("Variadic")
+    }
+
+    /// Whether null may be given.
+    pub fn is_nullable(&self) -> bool {
+        self.r#type.ends_with("Nullable")
+    }
 }
 
 /// An example file.

@@ -3,14 +3,16 @@
 //! Names, required arguments and secrets are checked for any provider. For this one the literal values go through the
 //! provider's own checks too; what an expression gives is unknown, as it is to the provider before an apply.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
 use hcl_edit::Span;
-use hcl_edit::expr::{Expression, ObjectKey};
+use hcl_edit::expr::{Expression, FuncCall, ObjectKey};
 use hcl_edit::structure::{Block, BlockLabel, Body, Structure};
 use hcl_edit::template::Element;
+use hcl_edit::visit::{Visit, visit_func_call};
 use provider::engine::diagnostic::{Diagnostic, Severity};
 use provider::engine::{shape, validate};
 use provider::value::{Number, Type, Value};
@@ -55,6 +57,43 @@ pub fn check(subject: &Subject, file: &Path, first_line: usize, text: &str) -> V
     checker.problems
 }
 
+/// Calls of the provider's functions: `provider::NAME::FUNCTION(…)`.
+struct Calls<'a, 'b>(&'a mut Checker<'b>);
+
+impl Visit for Calls<'_, '_> {
+    fn visit_func_call(&mut self, call: &FuncCall) {
+        visit_func_call(self, call);
+        let documentation = self.0.subject.documentation;
+        let namespace: Vec<&str> = call.name.namespace.iter().map(|part| part.as_str()).collect();
+        if namespace != ["provider", documentation.name.as_str()] {
+            return;
+        }
+        let name = call.name.name.as_str();
+        let found = documentation.object(Kind::Function, name);
+        let Some(function) = found.and_then(|object| object.function.as_ref()) else {
+            self.0
+                .report(call.span(), format!("the provider has no function `{name}`"));
+            return;
+        };
+        let variadic = function.parameters.last().filter(|last| last.is_variadic());
+        let fixed = function.parameters.len() - variadic.iter().count();
+        let given = call.args.len();
+        let takes = match given.cmp(&fixed) {
+            // The last argument stands for any number.
+            _ if call.args.expand_final() => return,
+            Ordering::Less if variadic.is_some() => format!("at least {fixed}"),
+            Ordering::Equal => return,
+            Ordering::Greater if variadic.is_some() => return,
+            _ => format!("{fixed}"),
+        };
+        let plural = if fixed == 1 { "" } else { "s" };
+        self.0.report(
+            call.span(),
+            format!("`{name}` takes {takes} argument{plural}, not {given}"),
+        );
+    }
+}
+
 struct Checker<'a> {
     subject: &'a Subject<'a>,
     file: &'a Path,
@@ -75,41 +114,118 @@ impl Checker<'_> {
 
     fn configuration(&mut self, body: &Body) {
         for block in body.blocks() {
-            let kind = match block.ident.as_str() {
-                "provider" => Kind::Provider,
-                "resource" => Kind::Resource,
-                "data" => Kind::DataSource,
-                "ephemeral" => Kind::EphemeralResource,
-                _ => continue,
-            };
-            let Some(name) = block.labels.first().map(|label| label.as_str().to_owned()) else {
-                continue;
-            };
-            let documentation = self.subject.documentation;
-            let is_ours = name == documentation.name || name.starts_with(&format!("{}_", documentation.name));
-            if !is_ours {
-                continue;
-            }
-            match documentation.object(kind, &name) {
-                Some(object) => {
-                    let before = self.problems.len();
-                    self.body(
-                        &name,
-                        &object.attributes,
-                        &block.body,
-                        block.ident.span().as_ref(),
-                        true,
-                    );
-                    // What is wrong in its form would be told twice.
-                    if self.problems.len() == before {
-                        self.values(object, &block.body, block.ident.span().as_ref());
+            match block.ident.as_str() {
+                "provider" => self.declared(Kind::Provider, block, &block.body, &META_ARGUMENTS),
+                "resource" => self.declared(Kind::Resource, block, &block.body, &META_ARGUMENTS),
+                "data" => self.declared(Kind::DataSource, block, &block.body, &META_ARGUMENTS),
+                "ephemeral" => self.declared(Kind::EphemeralResource, block, &block.body, &META_ARGUMENTS),
+                "action" => self.within_config(Kind::Action, block),
+                "list" => self.within_config(Kind::ListResource, block),
+                "terraform" => {
+                    for store in block.body.get_blocks("state_store") {
+                        self.declared(Kind::StateStore, store, &store.body, &["provider"]);
                     }
                 }
-                None => self.report(
-                    block.ident.span(),
-                    format!("the provider has no {} `{name}`", kind.words().to_lowercase()),
-                ),
+                "import" => self.import(block),
+                "variable" => self.variable(block),
+                _ => {}
             }
+        }
+        Calls(self).visit_body(body);
+    }
+
+    fn is_ours(&self, name: &str) -> bool {
+        name.strip_prefix(&self.subject.documentation.name)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+    }
+
+    /// An action and a list have their arguments in a block of their own.
+    fn within_config(&mut self, kind: Kind, block: &Block) {
+        let empty = Body::new();
+        let config = block.body.get_blocks("config").next();
+        self.declared(kind, block, config.map_or(&empty, |config| &config.body), &[]);
+    }
+
+    /// A block that sets up something of the provider's. `meta` are arguments that it may have besides.
+    fn declared(&mut self, kind: Kind, block: &Block, body: &Body, meta: &[&str]) {
+        let Some(name) = block.labels.first().map(|label| label.as_str().to_owned()) else {
+            return;
+        };
+        if !self.is_ours(&name) {
+            return;
+        }
+        let span = block.ident.span();
+        let Some(object) = self.subject.documentation.object(kind, &name) else {
+            self.report(
+                span,
+                format!("the provider has no {} `{name}`", kind.words().to_lowercase()),
+            );
+            return;
+        };
+        let before = self.problems.len();
+        self.body(&name, &object.attributes, body, span.as_ref(), meta);
+        // What is wrong in its form would be told twice.
+        if self.problems.len() == before {
+            self.values(object, body, span.as_ref());
+        }
+    }
+
+    /// What is imported, and the identity that it is found by.
+    fn import(&mut self, block: &Block) {
+        let Some(to) = block.body.get_attribute("to") else {
+            return;
+        };
+        let Expression::Traversal(address) = &to.value else {
+            return;
+        };
+        let name = match &address.expr {
+            Expression::Variable(root) if self.is_ours(root.as_str()) => root.as_str(),
+            _ => return,
+        };
+        let Some(object) = self.subject.documentation.object(Kind::Resource, name) else {
+            self.report(to.key.span(), format!("the provider has no resource `{name}`"));
+            return;
+        };
+        let Some(identity) = block.body.get_attribute("identity") else {
+            return;
+        };
+        let Expression::Object(written) = &identity.value else {
+            return;
+        };
+        let names: Vec<String> = written.iter().filter_map(|(key, _)| key_name(key)).collect();
+        for name in &names {
+            if !object.identity.iter().any(|one| one.name == *name) {
+                self.report(
+                    identity.key.span(),
+                    format!("the identity of `{}` has no `{name}`", object.name),
+                );
+            }
+        }
+        for attribute in &object.identity {
+            if attribute.group == Group::Required && !names.contains(&attribute.name) {
+                self.report(
+                    identity.key.span(),
+                    format!("the identity of `{}` needs `{}`", object.name, attribute.name),
+                );
+            }
+        }
+    }
+
+    /// A sensitive variable is the way around a literal; a default would be one again.
+    fn variable(&mut self, block: &Block) {
+        let is_sensitive = block
+            .body
+            .get_attribute("sensitive")
+            .is_some_and(|attribute| attribute.value.as_bool() == Some(true));
+        if let Some(default) = block.body.get_attribute("default")
+            && is_sensitive
+            && is_secret_literal(&default.value)
+        {
+            let name = block.labels.first().map(BlockLabel::as_str).unwrap_or_default();
+            self.report(
+                default.key.span(),
+                format!("`var.{name}` is sensitive: an example must not hold a literal"),
+            );
         }
     }
 
@@ -120,7 +236,7 @@ impl Checker<'_> {
         schema: &[Attribute],
         body: &Body,
         span: Option<&Range<usize>>,
-        is_root: bool,
+        meta: &[&str],
     ) {
         for structure in body {
             let (name, key) = match structure {
@@ -131,7 +247,7 @@ impl Checker<'_> {
                 }
                 Structure::Block(block) => (block.ident.as_str(), block.ident.span()),
             };
-            if is_root && META_ARGUMENTS.contains(&name) {
+            if meta.contains(&name) {
                 continue;
             }
             let Some(attribute) = schema.iter().find(|attribute| attribute.name == name) else {
@@ -172,7 +288,7 @@ impl Checker<'_> {
                         &attribute.attributes,
                         content,
                         block.ident.span().as_ref(),
-                        false,
+                        &[],
                     );
                 }
             }
@@ -397,6 +513,10 @@ fn is_secret_literal(written: &Expression) -> bool {
         Expression::Number(_) => true,
         Expression::HeredocTemplate(heredoc) => heredoc.template.iter().all(Element::is_literal),
         Expression::Parenthesis(inner) => is_secret_literal(inner.inner()),
+        Expression::Array(elements) => elements.iter().any(is_secret_literal),
+        Expression::FuncCall(call) if call.name.name.as_str() == "sensitive" => {
+            call.args.iter().any(is_secret_literal)
+        }
         Expression::Object(object) => object.iter().any(|(key, value)| {
             let name = key_name(key).unwrap_or_default().to_lowercase();
             let is_secret = ["secret", "password", "token", "_key"]

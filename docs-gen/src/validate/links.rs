@@ -8,14 +8,15 @@ use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 use super::Problem;
 use super::pages::front_matter;
-use crate::files::walk;
+use crate::files::{text, walk};
 
 /// Links that lead nowhere.
 pub fn check(docs: &Path) -> std::io::Result<Vec<Problem>> {
     let mut pages = BTreeMap::new();
     for path in walk(docs)? {
-        if Path::new(&path).extension().is_some_and(|end| end == "md") {
-            let text = std::fs::read_to_string(docs.join(&path))?;
+        let end = Path::new(&path).extension().unwrap_or_default();
+        if end == "md" || end == "markdown" {
+            let text = text(&docs.join(&path))?;
             pages.insert(path, text);
         }
     }

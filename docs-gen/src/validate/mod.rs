@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 
 use provider::Definition;
 
-use crate::examples::Examples;
+use crate::examples::{ExampleError, Examples, is_configuration, unusable};
 use crate::facts::Documentation;
-use crate::files::walk;
+use crate::files::{text, walk};
 use crate::kind::Kind;
 
 /// Something that is wrong, and where.
@@ -26,6 +26,17 @@ pub struct Problem {
     pub line: Option<usize>,
     /// What is wrong.
     pub message: String,
+}
+
+impl From<&ExampleError> for Problem {
+    fn from(error: &ExampleError) -> Problem {
+        let (file, message) = error.parts();
+        Problem {
+            file: file.to_owned(),
+            line: Some(1),
+            message,
+        }
+    }
 }
 
 impl fmt::Display for Problem {
@@ -64,7 +75,9 @@ pub struct Subcategories {
 /// All problems, sorted by file and line.
 pub fn validate(subject: &Subject) -> std::io::Result<Vec<Problem>> {
     let mut problems = pages::check(subject)?;
-    problems.extend(links::check(&subject.root.join("docs"))?);
+    for docs in ["docs", "website/docs"] {
+        problems.extend(links::check(&subject.root.join(docs))?);
+    }
     problems.extend(completeness(subject));
     problems.extend(examples(subject)?);
     problems.sort();
@@ -81,7 +94,7 @@ fn completeness(subject: &Subject) -> Vec<Problem> {
             .root
             .join("docs")
             .join(format!("{}.md", object.path(&documentation.name)));
-        let text = std::fs::read_to_string(&page).unwrap_or_default();
+        let text = text(&page).unwrap_or_default();
         let line_of = |wanted: &str| {
             text.lines()
                 .position(|line| line.starts_with(wanted))
@@ -100,7 +113,7 @@ fn completeness(subject: &Subject) -> Vec<Problem> {
             if attribute.description.is_empty() && !is_member {
                 problems.push(Problem {
                     file: page.clone(),
-                    line: line_of(&format!("- `{}` ", attribute.name)),
+                    line: line_of_attribute(&text, &path),
                     message: format!("`{}.{}` has no description", object.name, path.join(".")),
                 });
             }
@@ -134,6 +147,20 @@ fn completeness(subject: &Subject) -> Vec<Problem> {
     problems
 }
 
+/// The line of an attribute in the section "Schema", or in that of the block it is in.
+fn line_of_attribute(page: &str, path: &[&str]) -> Option<usize> {
+    let (name, parents) = path.split_last()?;
+    let section = match parents {
+        [] => "## Schema".to_owned(),
+        parents => format!("### Nested Schema for `{}`", parents.join(".")),
+    };
+    let item = format!("- `{name}` (");
+    let mut lines = page.lines().enumerate().skip_while(|(_, line)| *line != section);
+    lines
+        .find(|(_, line)| line.starts_with(&item))
+        .map(|(line, _)| line + 1)
+}
+
 fn has_descriptions(object: &crate::facts::Object, path: &[&str]) -> bool {
     let mut attributes = &object.attributes;
     for name in path.iter().take(path.len().saturating_sub(1)) {
@@ -153,18 +180,20 @@ fn examples(subject: &Subject) -> std::io::Result<Vec<Problem>> {
     let mut problems = Vec::new();
     let root = subject.examples.path();
     for path in walk(root)? {
-        if Path::new(&path).extension().is_some_and(|end| end == "tf") {
-            let file = root.join(&path);
-            let text = std::fs::read_to_string(&file)?;
-            problems.extend(configuration::check(subject, &file, 1, &text));
+        let file = root.join(&path);
+        if let Some(error) = unusable(&file) {
+            problems.push(Problem::from(&error));
+        } else if is_configuration(&file) {
+            problems.extend(configuration::check(subject, &file, 1, &text(&file)?));
         }
     }
-    let guides = subject.root.join("docs/guides");
-    for path in walk(&guides)? {
-        let file = guides.join(&path);
-        let text = std::fs::read_to_string(&file)?;
-        for (line, block) in links::code_blocks(&text) {
-            problems.extend(configuration::check(subject, &file, line, &block));
+    for guides in ["docs/guides", "website/docs/guides"] {
+        let guides = subject.root.join(guides);
+        for path in walk(&guides)? {
+            let file = guides.join(&path);
+            for (line, block) in links::code_blocks(&text(&file)?) {
+                problems.extend(configuration::check(subject, &file, line, &block));
+            }
         }
     }
     Ok(problems)

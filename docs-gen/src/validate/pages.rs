@@ -6,7 +6,7 @@ use std::path::Path;
 use saphyr::{LoadableYamlNode, Yaml};
 
 use super::{Problem, Subject};
-use crate::files::walk;
+use crate::files::{text, walk};
 use crate::kind::Kind;
 use crate::registry::LARGEST_PAGE;
 
@@ -60,7 +60,7 @@ pub fn check(subject: &Subject) -> std::io::Result<Vec<Problem>> {
             let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
             match place(directory, is_legacy) {
                 Place::Page(kind) => {
-                    let text = std::fs::read_to_string(&file)?;
+                    let text = text(&file)?;
                     problems.extend(check_page(subject, &file, path, kind, is_legacy, &text));
                 }
                 Place::Invalid if reported.insert(directory) => problems.push(Problem {
@@ -145,6 +145,12 @@ fn check_page(
                 ends.join(" ")
             ),
         ));
+    }
+    if text.contains(char::REPLACEMENT_CHARACTER) {
+        let line = text
+            .lines()
+            .position(|line| line.contains(char::REPLACEMENT_CHARACTER));
+        problems.push(problem(line.map(|line| line + 1), "not UTF-8".to_owned()));
     }
     if text.len() >= LARGEST_PAGE {
         problems.push(problem(
