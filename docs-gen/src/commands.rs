@@ -12,7 +12,7 @@ use crate::additions;
 use crate::compat::{self, Names};
 use crate::diff;
 use crate::examples::{ExampleError, Examples};
-use crate::facts::{self, Documentation};
+use crate::facts::{self, Documentation, FORMAT};
 use crate::files::Files;
 use crate::json::{Document, DocumentError, Provider};
 use crate::llms;
@@ -46,7 +46,13 @@ pub enum CommandError {
     /// A site that cannot be built.
     #[error(transparent)]
     Site(#[from] SiteError),
-    /// JSON that cannot be read or written.
+    /// A file that is none of `docs-gen facts`.
+    #[error("`{}` is not the output of `docs-gen facts`: {}", .0.display(), .1)]
+    Facts(PathBuf, #[source] serde_json::Error),
+    /// A file of another version of that program.
+    #[error("`{}` has the format {}; this program reads {FORMAT}", .0.display(), .1)]
+    Format(PathBuf, u32),
+    /// JSON that cannot be written.
     #[error("JSON: {0}")]
     Json(#[from] serde_json::Error),
 }
@@ -97,9 +103,7 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Diff { old, new } => {
-            let old: Documentation = serde_json::from_str(&read(old)?)?;
-            let new: Documentation = serde_json::from_str(&read(new)?)?;
-            let changelog = diff::changelog(&old, &new);
+            let changelog = diff::changelog(&read_facts(old)?, &read_facts(new)?);
             if !changelog.is_empty() {
                 print(&changelog)?;
             }
@@ -199,6 +203,16 @@ impl Subject {
 
 fn read(path: &Path) -> Result<String, CommandError> {
     std::fs::read_to_string(path).map_err(|error| CommandError::File(path.to_owned(), error))
+}
+
+fn read_facts(path: &Path) -> Result<Documentation, CommandError> {
+    let facts: Documentation =
+        serde_json::from_str(&read(path)?).map_err(|error| CommandError::Facts(path.to_owned(), error))?;
+    if facts.format == FORMAT {
+        Ok(facts)
+    } else {
+        Err(CommandError::Format(path.to_owned(), facts.format))
+    }
 }
 
 fn registry(root: &Path, options: &Registry) -> Result<ExitCode, CommandError> {

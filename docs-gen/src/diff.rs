@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::facts::{Attribute, Change, Documentation, Group, Object, phrases};
+use provider::duration;
+
+use crate::facts::{self, Attribute, Bounds, Change, Documentation, Group, Object, Timeout, phrases};
 use crate::kind::Kind;
 
 /// The headings, the most important first.
@@ -82,63 +84,102 @@ fn label(object: &Object) -> String {
 }
 
 fn compare(label: &str, old: &Object, new: &Object, out: &mut Vec<(Heading, String)>) {
-    if old.deprecated.is_none()
-        && let Some(remedy) = &new.deprecated
-    {
-        out.push((
+    let mut say = |heading: Heading, text: String| out.push((heading, format!("{label}: {text}")));
+    match (&old.deprecated, &new.deprecated) {
+        (None, Some(remedy)) => say(
             Heading::Deprecations,
-            format!("{label}: deprecated. {remedy}").trim().to_owned(),
-        ));
+            format!("deprecated. {remedy}").trim().to_owned(),
+        ),
+        (Some(_), None) => say(Heading::Enhancements, "not deprecated any more".to_owned()),
+        _ => {}
     }
-    if old.import.is_some() && new.import.is_none() && old.import_examples.command.is_some() {
-        out.push((Heading::Breaking, format!("{label}: cannot be imported any more")));
-    } else if old.import.is_some() && new.import.is_some() && old.import != new.import {
-        let form = new.import.as_deref().unwrap_or_default();
-        out.push((
+    match (&old.import, &new.import) {
+        (Some(_), None) => say(Heading::Breaking, "cannot be imported any more".to_owned()),
+        (Some(before), Some(now)) if before != now => say(
             Heading::Breaking,
-            format!("{label}: the id of an import has the form `{form}`"),
-        ));
+            format!("the id of an import has the form `{now}` (was `{before}`)"),
+        ),
+        (None, Some(now)) => say(Heading::Enhancements, format!("can be imported by `{now}`")),
+        _ => {}
     }
-    if old.destroy != new.destroy
-        && let Some(now) = new.destroy
+    if let Some(now) = new.destroy
+        && old.destroy != new.destroy
     {
-        out.push((
-            Heading::Breaking,
-            format!("{label}: {}", phrases::destroy(new, now)),
-        ));
+        say(Heading::Breaking, phrases::destroy(new, now));
     }
-    for rule in &new.rules {
-        if !old.rules.contains(rule) && !rule.attributes.is_empty() {
-            out.push((Heading::Breaking, format!("{label}: new rule: {}", rule.text)));
-        }
+    for rule in new.rules.iter().filter(|rule| !old.rules.contains(rule)) {
+        say(Heading::Breaking, format!("new rule: {}", rule.text));
     }
-    for timeout in &new.timeouts {
-        let before = old.timeouts.iter().find(|one| one.step == timeout.step);
-        if let Some(before) = before
-            && before.default != timeout.default
-        {
-            out.push((
-                Heading::Enhancements,
-                format!(
-                    "{label}: the default timeout of `{}` is `{}` (was `{}`)",
-                    timeout.step, timeout.default, before.default
-                ),
-            ));
-        }
+    for rule in old.rules.iter().filter(|rule| !new.rules.contains(rule)) {
+        say(Heading::Enhancements, format!("no longer a rule: {}", rule.text));
     }
+    timeouts(&old.timeouts, &new.timeouts, &mut say);
     if let (Some(before), Some(now)) = (&old.function, &new.function)
-        && before.signature != now.signature
+        && before != now
     {
-        out.push((
-            Heading::Breaking,
-            format!(
-                "{label}: the signature is `{}` (was `{}`)",
-                now.signature, before.signature
-            ),
-        ));
+        if before.signature != now.signature {
+            say(
+                Heading::Breaking,
+                format!(
+                    "the signature is `{}` (was `{}`)",
+                    now.signature, before.signature
+                ),
+            );
+        }
+        for (before, now) in before.parameters.iter().zip(&now.parameters) {
+            match (before.is_nullable(), now.is_nullable()) {
+                (true, false) => say(Heading::Breaking, format!("`{}` cannot be null", now.name)),
+                (false, true) => say(Heading::Enhancements, format!("`{}` can be null", now.name)),
+                _ => {}
+            }
+        }
     }
-    let before: BTreeMap<String, &Attribute> = by_path(old);
-    let now: BTreeMap<String, &Attribute> = by_path(new);
+    compare_attributes(label, &old.attributes, &new.attributes, out);
+    compare_attributes(&format!("{label}: identity"), &old.identity, &new.identity, out);
+}
+
+fn timeouts(old: &[Timeout], new: &[Timeout], say: &mut impl FnMut(Heading, String)) {
+    let of = |timeouts: &[Timeout], step: &str| {
+        timeouts
+            .iter()
+            .find(|timeout| timeout.step == step)
+            .map(|timeout| timeout.default.clone())
+    };
+    for timeout in old {
+        let Timeout {
+            step,
+            default: before,
+        } = timeout;
+        match of(new, step) {
+            None => say(Heading::Breaking, format!("the timeout of `{step}` is gone")),
+            Some(now) if now != *before => {
+                let is_longer = duration::parse(&now) > duration::parse(before);
+                let heading = if is_longer {
+                    Heading::Enhancements
+                } else {
+                    Heading::Breaking
+                };
+                say(
+                    heading,
+                    format!("the default timeout of `{step}` is `{now}` (was `{before}`)"),
+                );
+            }
+            Some(_) => {}
+        }
+    }
+    for Timeout { step, default } in new {
+        if of(old, step).is_none() {
+            say(
+                Heading::Enhancements,
+                format!("new timeout of `{step}`, `{default}` by default"),
+            );
+        }
+    }
+}
+
+fn compare_attributes(label: &str, old: &[Attribute], new: &[Attribute], out: &mut Vec<(Heading, String)>) {
+    let before = by_path(old);
+    let now = by_path(new);
     for (path, attribute) in &before {
         match now.get(path) {
             None if has_parent(path, |parent| !now.contains_key(parent)) => {}
@@ -161,9 +202,8 @@ fn compare(label: &str, old: &Object, new: &Object, out: &mut Vec<(Heading, Stri
     }
 }
 
-fn by_path(object: &Object) -> BTreeMap<String, &Attribute> {
-    object
-        .every_attribute()
+fn by_path(attributes: &[Attribute]) -> BTreeMap<String, &Attribute> {
+    facts::every_attribute(attributes)
         .into_iter()
         .map(|(path, attribute)| (path.join("."), attribute))
         .collect()
@@ -202,17 +242,36 @@ fn compare_attribute(label: &str, old: &Attribute, new: &Attribute, out: &mut Ve
             format!("has another default: {} (was {})", words(new), words(old)),
         );
     }
+    if old.computed != new.computed && (old.group, new.group) == (Group::Optional, Group::Optional) {
+        let text = if new.computed {
+            "keeps the value that the API has, where it is unset"
+        } else {
+            "is cleared, where it is unset"
+        };
+        say(Heading::Breaking, text.to_owned());
+    }
     match (old.change, new.change) {
-        (Some(Change::Replaced), Some(Change::InPlace | Change::Nothing)) => {
-            say(
-                Heading::Enhancements,
-                "is changed without replacing the resource".to_owned(),
-            );
+        (Some(before), Some(now)) if before == now => {}
+        (Some(_), Some(Change::Replaced)) => say(Heading::Breaking, "forces replacement".to_owned()),
+        (Some(Change::Replaced), Some(_)) => say(
+            Heading::Enhancements,
+            "is changed without replacing the resource".to_owned(),
+        ),
+        (Some(_), Some(Change::Nothing)) => {
+            say(Heading::Breaking, "has no effect when it changes".to_owned());
         }
-        (Some(Change::InPlace | Change::Nothing), Some(Change::Replaced)) => {
-            say(Heading::Breaking, "forces replacement".to_owned());
+        (Some(_), Some(Change::InPlace)) => {
+            say(Heading::Enhancements, "has an effect when it changes".to_owned());
         }
         _ => {}
+    }
+    if old.environment != new.environment {
+        if let Some(before) = &old.environment {
+            say(Heading::Breaking, format!("is not read from `{before}` any more"));
+        }
+        if let Some(now) = &new.environment {
+            say(Heading::Enhancements, format!("can be set by `{now}`"));
+        }
     }
     let gone: Vec<&String> = old
         .allowed
@@ -253,14 +312,7 @@ fn compare_attribute(label: &str, old: &Attribute, new: &Attribute, out: &mut Ve
         ("number of elements", old.items, new.items),
     ] {
         if before != now {
-            let min = |bounds: Option<crate::facts::Bounds>| {
-                bounds.and_then(|bounds| bounds.min).unwrap_or(i64::MIN)
-            };
-            let max = |bounds: Option<crate::facts::Bounds>| {
-                bounds.and_then(|bounds| bounds.max).unwrap_or(i64::MAX)
-            };
-            let is_wider = min(now) <= min(before) && max(now) >= max(before);
-            let (heading, how) = if is_wider {
+            let (heading, how) = if is_wider(before, now) {
                 (Heading::Enhancements, "wider")
             } else {
                 (Heading::Breaking, "narrower")
@@ -268,16 +320,37 @@ fn compare_attribute(label: &str, old: &Attribute, new: &Attribute, out: &mut Ve
             say(heading, format!("has a {how} {what}"));
         }
     }
-    if old.pattern != new.pattern && new.pattern.is_some() {
-        say(
-            Heading::Breaking,
-            format!("must match `{}`", new.pattern.as_deref().unwrap_or_default()),
-        );
+    for (before, now, must) in [
+        (&old.pattern, &new.pattern, "match"),
+        (&old.format, &new.format, "be of the format"),
+    ] {
+        match (before, now) {
+            (_, Some(now)) if before.as_ref() != Some(now) => {
+                say(Heading::Breaking, format!("must {must} `{now}`"));
+            }
+            (Some(before), None) => say(Heading::Enhancements, format!("need not {must} `{before}`")),
+            _ => {}
+        }
     }
-    if old.format != new.format
-        && let Some(format) = &new.format
-    {
-        say(Heading::Breaking, format!("must be of the format `{format}`"));
+    if old.equal != new.equal {
+        match &new.equal {
+            Some(_) => say(
+                Heading::Enhancements,
+                phrases::equal(new).unwrap_or_default().to_owned(),
+            ),
+            None => say(
+                Heading::Breaking,
+                "is compared exactly: what was no difference is one".to_owned(),
+            ),
+        }
+    }
+    if old.not_returned != new.not_returned {
+        let text = if new.not_returned {
+            "is not returned by the API any more: a change made elsewhere goes unseen"
+        } else {
+            "is read back: a change made elsewhere is seen"
+        };
+        say(Heading::Enhancements, text.to_owned());
     }
     if old.write_only != new.write_only {
         let text = if new.write_only {
@@ -295,12 +368,19 @@ fn compare_attribute(label: &str, old: &Attribute, new: &Attribute, out: &mut Ve
         };
         say(Heading::Enhancements, text.to_owned());
     }
-    if old.deprecated.is_none()
-        && let Some(remedy) = &new.deprecated
-    {
-        say(
+    match (&old.deprecated, &new.deprecated) {
+        (None, Some(remedy)) => say(
             Heading::Deprecations,
             format!("is deprecated. {remedy}").trim().to_owned(),
-        );
+        ),
+        (Some(_), None) => say(Heading::Enhancements, "is not deprecated any more".to_owned()),
+        _ => {}
     }
+}
+
+/// Whether everything is still legal that was. An absent end is open.
+fn is_wider(before: Option<Bounds>, now: Option<Bounds>) -> bool {
+    let min = |bounds: Option<Bounds>| bounds.and_then(|bounds| bounds.min).unwrap_or(i64::MIN);
+    let max = |bounds: Option<Bounds>| bounds.and_then(|bounds| bounds.max).unwrap_or(i64::MAX);
+    min(now) <= min(before) && max(now) >= max(before)
 }

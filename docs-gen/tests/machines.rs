@@ -6,9 +6,13 @@ use std::path::{Path, PathBuf};
 
 use docs_gen::diff::changelog;
 use docs_gen::examples::Examples;
-use docs_gen::facts::{Attribute, Bounds, Change, Documentation, Group, Object, declared};
+use docs_gen::facts::{
+    Attribute, Bounds, Change, Documentation, Function, Group, Object, Parameter, Rule, declared,
+};
+use docs_gen::kind::Kind;
 use docs_gen::{llms, registry};
 use provider::durantic::DEFINITION;
+use serde_json::{Value as Json, json};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -98,6 +102,199 @@ fn changes_are_sorted_under_the_headings_that_users_know() {
          DEPRECATIONS:\n\n* resource/durantic_vip: `enabled` is deprecated. Use `state`.\n\n\
          FEATURES:\n\n* **New Resource:** `durantic_bond`\n\n\
          ENHANCEMENTS:\n\n* resource/durantic_vip: new attribute `state`"
+    );
+}
+
+/// A provider of which the other one has nothing: a function, an identity, an import that is not by uuid.
+fn another() -> Documentation {
+    let mut facts = documentation();
+    let parameter = |name: &str, r#type: &str| Parameter {
+        name: name.to_owned(),
+        r#type: r#type.to_owned(),
+        description: String::new(),
+    };
+    let mut function = object(&mut facts, "durantic_variable").clone();
+    function.kind = Kind::Function;
+    function.attributes = Vec::new();
+    function.function = Some(Function {
+        signature: "join(a string, more string...) string".to_owned(),
+        parameters: vec![
+            parameter("a", "String, Nullable"),
+            parameter("more", "Variadic, String"),
+        ],
+    });
+    facts.objects.push(function);
+    let identity = Attribute {
+        name: "serial".to_owned(),
+        r#type: "String".to_owned(),
+        group: Group::Required,
+        ..Attribute::default()
+    };
+    object(&mut facts, "durantic_vip").identity = vec![identity];
+    facts
+}
+
+/// What no configuration depends on: texts, examples, calls, and what is said of an attribute elsewhere too.
+const NO_CHANGE: [&str; 14] = [
+    "address",
+    "deprecated",
+    "description",
+    "example",
+    "examples",
+    "format",
+    "import_examples",
+    "operations",
+    "parameters",
+    "since",
+    "subcategory",
+    "summary",
+    "twin",
+    "version",
+];
+
+/// Another legal value of the same fact.
+fn another_value(key: &str, value: &Json) -> Option<Json> {
+    let other = |all: &[&str]| {
+        let at = all.iter().position(|one| value == one).expect("a known word");
+        json!(all[(at + 1) % all.len()])
+    };
+    Some(match (key, value) {
+        ("kind", _) => other(&["provider", "resource", "data-source", "function"]),
+        ("shape", _) => other(&["nested", "block"]),
+        ("group", _) => other(&["required", "optional", "read-only"]),
+        ("change", _) => other(&["replaced", "in-place", "nothing"]),
+        ("destroy", _) => other(&["deleted", "forgotten"]),
+        ("equal", _) => return None,
+        (_, Json::Bool(value)) => json!(!value),
+        (_, Json::Number(number)) => json!(number.as_i64().expect("an integer") + 1),
+        (_, Json::String(text)) => json!(format!("{text}x")),
+        _ => return None,
+    })
+}
+
+/// Every fact in turn is changed, and taken away; each time something is said.
+#[test]
+fn no_fact_changes_unsaid() {
+    let old = another();
+    let facts = serde_json::to_value(&old).expect("JSON");
+    let mut pointers = Vec::new();
+    leaves(&facts, String::new(), &mut pointers);
+    let mut count = 0;
+    for pointer in pointers {
+        let keys: Vec<&str> = pointer.split('/').collect();
+        let key = *keys.last().expect("a key");
+        // The form of a format is one of an attribute, too.
+        let is_attribute = keys.contains(&"attributes");
+        // Another provider's name is another provider.
+        if pointer == "/name"
+            || keys
+                .iter()
+                .any(|key| NO_CHANGE.contains(key) && !(is_attribute && *key == "format"))
+        {
+            continue;
+        }
+        // What the provider may fill in makes a difference only where it is optional.
+        let group = pointer
+            .rsplit_once('/')
+            .map(|(attribute, _)| format!("{attribute}/group"));
+        let group = group
+            .and_then(|group| facts.pointer(&group))
+            .unwrap_or(&Json::Null);
+        if key == "computed" && group != "optional" {
+            continue;
+        }
+        let mut changed = facts.clone();
+        let place = changed.pointer_mut(&pointer).expect("a fact");
+        let Some(value) = another_value(key, place) else {
+            continue;
+        };
+        *place = value;
+        let Ok(new) = serde_json::from_value::<Documentation>(changed) else {
+            panic!("{pointer} has another form");
+        };
+        assert_ne!(changelog(&old, &new), "", "{pointer} was changed");
+        assert_ne!(changelog(&new, &old), "", "{pointer} was changed back");
+        count += 1;
+    }
+    assert!(count > 900, "{count}");
+}
+
+fn leaves(json: &Json, pointer: String, out: &mut Vec<String>) {
+    match json {
+        Json::Object(fields) => fields
+            .iter()
+            .for_each(|(key, value)| leaves(value, format!("{pointer}/{key}"), out)),
+        Json::Array(items) => items
+            .iter()
+            .enumerate()
+            .for_each(|(index, value)| leaves(value, format!("{pointer}/{index}"), out)),
+        _ => out.push(pointer),
+    }
+}
+
+#[test]
+fn what_becomes_looser_is_no_breaking_change() {
+    let loosen = |change: &dyn Fn(&mut Documentation)| {
+        let mut old = documentation();
+        change(&mut old);
+        changelog(&old, &documentation())
+    };
+    let cases: [(Edit, &str); 8] = [
+        (&|one| one.pattern = Some("x".to_owned()), "need not match `x`"),
+        (
+            &|one| one.format = Some("uuid".to_owned()),
+            "need not be of the format `uuid`",
+        ),
+        (&|one| one.allowed = vec!["1".to_owned()], "takes any text"),
+        (
+            &|one| {
+                one.length = Some(Bounds {
+                    min: Some(1),
+                    max: Some(2),
+                });
+            },
+            "has a wider length",
+        ),
+        (
+            &|one| one.change = Some(Change::Replaced),
+            "is changed without replacing the resource",
+        ),
+        (&|one| one.group = Group::Required, "is optional"),
+        (
+            &|one| one.deprecated = Some(String::new()),
+            "is not deprecated any more",
+        ),
+        (
+            &|one| one.not_returned = true,
+            "is read back: a change made elsewhere is seen",
+        ),
+    ];
+    for (change, expected) in cases {
+        let text = loosen(&|old| change(attribute(old, "durantic_machine_role", "merge_priority")));
+        assert_eq!(
+            text,
+            format!("ENHANCEMENTS:\n\n* resource/durantic_machine_role: `merge_priority` {expected}")
+        );
+    }
+    let shorter =
+        loosen(&|old| object(old, "durantic_machine_deployment").timeouts[0].default = "30m".to_owned());
+    assert_eq!(
+        shorter,
+        "ENHANCEMENTS:\n\n* resource/durantic_machine_deployment: the default timeout of `create` is `60m` (was `30m`)"
+    );
+    let longer =
+        loosen(&|old| object(old, "durantic_machine_deployment").timeouts[0].default = "90m".to_owned());
+    assert!(longer.starts_with("BREAKING CHANGES:"), "{longer}");
+    let rule = loosen(&|old| {
+        object(old, "durantic_vip").rules.push(Rule {
+            text: "At most one.".to_owned(),
+            within: None,
+            attributes: Vec::new(),
+        });
+    });
+    assert_eq!(
+        rule,
+        "ENHANCEMENTS:\n\n* resource/durantic_vip: no longer a rule: At most one."
     );
 }
 

@@ -71,11 +71,7 @@ pub fn attribute(attribute: &Attribute, rules: &[Rule], within: Option<&str>) ->
             out.push(rule.text.clone());
         }
     }
-    match attribute.equal.as_deref() {
-        Some("set") => out.push("The order has no meaning: another order is no change.".to_owned()),
-        Some("scheme") => out.push("Its scheme and a slash at its end make no difference.".to_owned()),
-        _ => {}
-    }
+    out.extend(equal(attribute).map(str::to_owned));
     if let Some(twin) = &attribute.twin {
         out.push(format!(
             "Its write-only twin `{twin}` is never stored in state or plan."
@@ -91,6 +87,15 @@ pub fn attribute(attribute: &Attribute, rules: &[Rule], within: Option<&str>) ->
         out.push(format!("Since version {since}."));
     }
     out
+}
+
+/// Which differences are none.
+pub fn equal(attribute: &Attribute) -> Option<&'static str> {
+    match attribute.equal.as_deref() {
+        Some("set") => Some("The order has no meaning: another order is no change."),
+        Some("scheme") => Some("Its scheme and a slash at its end make no difference."),
+        _ => None,
+    }
 }
 
 /// What a change of an attribute does.
