@@ -233,8 +233,9 @@ fn registry(root: &Path, options: &Registry) -> Result<ExitCode, CommandError> {
         Some(difference) => {
             print(difference.trim_end())?;
             eprintln!(
-                "{} is not what the provider serves. Run `cargo docs-gen registry` and commit the result.",
-                out.display()
+                "{} is not what the provider serves. Run `{}` and commit the result.",
+                out.display(),
+                options.repair(root)
             );
             Ok(ExitCode::FAILURE)
         }

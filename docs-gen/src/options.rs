@@ -1,6 +1,7 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -85,6 +86,47 @@ pub struct Registry {
     /// Where the pages go [default: `docs` of the repository].
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+}
+
+impl Registry {
+    /// The command that writes what `--check` compares with.
+    pub fn repair(&self, root: &Path) -> String {
+        let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+        let source = &self.source;
+        let options = [
+            (
+                "--root",
+                (root != Path::new(".")).then(|| root.display().to_string()),
+            ),
+            ("--providers-schema", path(&source.providers_schema)),
+            ("--provider-name", source.provider_name.clone()),
+            ("--rendered-provider-name", source.rendered_provider_name.clone()),
+            ("--examples", path(&source.examples)),
+            ("--templates", path(&source.templates)),
+            (
+                "--style",
+                (self.style == Style::Tfplugindocs).then(|| "tfplugindocs".to_owned()),
+            ),
+            ("--out", path(&self.out)),
+        ];
+        let mut command = "cargo docs-gen registry".to_owned();
+        for (name, value) in options {
+            if let Some(value) = value {
+                let _ = write!(command, " {name} {}", quoted(&value));
+            }
+        }
+        command
+    }
+}
+
+/// A word of a command, as a shell reads it.
+fn quoted(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./=:@".contains(letter);
+    if word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
 
 /// How the Registry's pages look.
