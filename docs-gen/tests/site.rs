@@ -15,6 +15,7 @@ use docs_gen::compat::Names;
 use docs_gen::examples::Examples;
 use docs_gen::facts::{declared, served};
 use docs_gen::json::Document;
+use docs_gen::kind::Kind;
 use docs_gen::site;
 use fantoccini::key::Key;
 use fantoccini::wd::WebDriverCompatibleCommand;
@@ -29,11 +30,17 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// This provider's site, with two versions.
+/// This provider's site, with two versions; the newer one has a resource that the older one has not.
 fn build(out: &Path) {
     for version in ["1.2.0", "1.10.0"] {
         let examples = Examples::new(root().join("examples"));
-        let documentation = declared::documentation(&DEFINITION, version, &examples).expect("the facts");
+        let mut documentation = declared::documentation(&DEFINITION, version, &examples).expect("the facts");
+        if version == "1.10.0" {
+            let variable = documentation.object(Kind::Resource, "durantic_variable");
+            let mut only_new = variable.expect("the variable").clone();
+            only_new.name = "durantic_only_new".to_owned();
+            documentation.objects.push(only_new);
+        }
         site::build(&documentation, &root().join("templates"), out, version).expect("the site");
     }
 }
@@ -103,6 +110,28 @@ impl Browser {
         while self.script("return document.readyState").await != "complete" {
             tokio::task::yield_now().await;
         }
+    }
+
+    /// Every page of the newer version.
+    fn pages(&self) -> Vec<String> {
+        let mut pages = docs_gen::files::walk(&self.folder.path().join("1.10.0")).expect("the site");
+        pages.retain(|path| path.ends_with(".html"));
+        pages
+    }
+
+    /// What the clipboard has, put into a field of the page by the keyboard.
+    async fn paste(&self) -> String {
+        let field = "const field = document.createElement('textarea'); field.id = 'pasted'; document.querySelector('main').prepend(field)";
+        self.script(field).await;
+        let field = self.client.find(Locator::Css("#pasted")).await.expect("a field");
+        field
+            .send_keys(&format!("{}v", char::from(Key::Control)))
+            .await
+            .expect("a key");
+        let pasted = self
+            .script("const field = document.getElementById('pasted'); field.remove(); return field.value")
+            .await;
+        pasted.as_str().unwrap_or_default().to_owned()
     }
 
     async fn script(&self, text: &str) -> Json {
@@ -258,19 +287,42 @@ async fn it_can_be_read_searched_and_linked() {
         .await;
     assert!(opened.is_ok(), "the block is open");
 
-    // The link of an attribute is copied.
-    browser
-        .script("document.querySelector('[data-anchor=\"rules.action\"]').click()")
+    // The link of an attribute is in the clipboard, and in the address.
+    let button = browser
+        .client
+        .find(Locator::Css("[data-anchor='rules.set_med']"))
         .await;
+    button.expect("a button").click().await.expect("a click");
+    let url = browser.client.current_url().await.expect("a URL").to_string();
     assert!(
-        browser
-            .client
-            .current_url()
-            .await
-            .expect("a URL")
-            .as_str()
-            .ends_with("#rules.action")
+        url.ends_with("/resources/route_policy_set.html#rules.set_med"),
+        "{url}"
     );
+    assert_eq!(browser.paste().await, url);
+
+    // So is the code of an example, without the word on its button.
+    browser.open("resources/variable.html").await;
+    let button = browser.client.find(Locator::Css(".copy")).await;
+    button.expect("a button").click().await.expect("a click");
+    let code = browser.paste().await;
+    assert!(
+        code.starts_with("resource \"durantic_variable\" \"region\" {") && !code.contains("Copy"),
+        "{code}"
+    );
+
+    // The contents lead to every section and attribute, and say where the reader is.
+    browser.open("resources/route_policy_set.html").await;
+    let link = browser
+        .client
+        .find(Locator::Css("#contents [href='#what-a-change-does']"))
+        .await;
+    link.expect("a link").click().await.expect("a click");
+    let here = browser
+        .client
+        .wait()
+        .for_element(Locator::Css("#contents [href='#what-a-change-does'].here"))
+        .await;
+    assert!(here.is_ok(), "it is marked");
 
     // The old anchors of the Registry lead to the same place.
     assert_eq!(
@@ -332,13 +384,41 @@ async fn themes_versions_narrow_windows_and_paper() {
             .await,
         json!(["1.10.0", "1.2.0"])
     );
-    browser.script("const list = document.getElementById('versions'); list.value = '1.2.0'; list.dispatchEvent(new Event('change'))").await;
-    browser
+    let switch = "const list = document.getElementById('versions'); list.value = arguments[0]; list.dispatchEvent(new Event('change'))";
+    let switch_to = async |version: &str| {
+        let arguments = vec![json!(version)];
+        browser
+            .client
+            .execute(switch, arguments)
+            .await
+            .expect("the switch");
+        let body = format!("body[data-version='{version}']");
+        let found = browser.client.wait().for_element(Locator::Css(&body)).await;
+        found.expect("the other version");
+        browser.client.current_url().await.expect("a URL").to_string()
+    };
+    // It leads to the same place there, which says that there is a newer one, and to the first page if there is none.
+    browser.open("resources/vip.html#enabled").await;
+    let url = switch_to("1.2.0").await;
+    assert!(url.ends_with("/1.2.0/resources/vip.html#enabled"), "{url}");
+    let note = Locator::Css(".old a");
+    browser.client.wait().for_element(note).await.expect("a note");
+    browser.script("document.querySelector('.old a').click()").await;
+    let newest = browser
         .client
         .wait()
-        .for_element(Locator::Css("body[data-version='1.2.0']"))
-        .await
-        .expect("the other version");
+        .for_element(Locator::Css("body[data-version='1.10.0']"))
+        .await;
+    newest.expect("the newest version");
+    let url = browser.client.current_url().await.expect("a URL").to_string();
+    assert!(url.ends_with("/1.10.0/resources/vip.html#enabled"), "{url}");
+    assert_eq!(
+        browser.script("return document.querySelector('.old')").await,
+        Json::Null
+    );
+    browser.open("resources/only_new.html").await;
+    let url = switch_to("1.2.0").await;
+    assert!(url.ends_with("/1.2.0/index.html"), "{url}");
 
     // On a phone nothing is cut off, and the navigation is behind a button.
     browser
@@ -347,13 +427,8 @@ async fn themes_versions_narrow_windows_and_paper() {
             json!({"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": true}),
         )
         .await;
-    for page in [
-        "index.html",
-        "resources/route_policy_set.html",
-        "resources/machine_deployment.html",
-        "guides/interruptions.html",
-    ] {
-        browser.open(page).await;
+    for page in browser.pages() {
+        browser.open(&page).await;
         assert_eq!(
             browser
                 .script("return document.documentElement.scrollWidth")
@@ -363,6 +438,7 @@ async fn themes_versions_narrow_windows_and_paper() {
         );
     }
     let is_shown = "return getComputedStyle(document.querySelector('nav')).display !== 'none'";
+    browser.open("resources/machine_deployment.html").await;
     assert_eq!(browser.script(is_shown).await, false);
     browser.picture("phone").await;
     browser
@@ -374,6 +450,10 @@ async fn themes_versions_narrow_windows_and_paper() {
         .await
         .expect("a click");
     assert_eq!(browser.script(is_shown).await, true);
+    browser.picture("phone-menu").await;
+    let menu = browser.client.active_element().await.expect("a focus");
+    menu.send_keys(&Key::Escape.to_string()).await.expect("a key");
+    assert_eq!(browser.script(is_shown).await, false, "a key closes it again");
     browser
         .devtools("Emulation.clearDeviceMetricsOverride", json!({}))
         .await;
@@ -404,12 +484,14 @@ async fn every_page_is_quiet_and_every_link_leads_somewhere() {
     let folder = browser.folder.path().join("1.10.0");
     let mut anchors: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut links = Vec::new();
-    for path in docs_gen::files::walk(&folder).expect("the site") {
-        if Path::new(&path).extension().is_none_or(|end| end != "html") {
-            continue;
-        }
+    for path in browser.pages() {
         browser.open(&path).await;
         browser.is_quiet(&path).await;
+        assert_eq!(
+            browser.script("return scrollY").await,
+            0,
+            "{path} begins at its top"
+        );
         let found = browser.script("return [[...document.querySelectorAll('[id]')].map(one => one.id), [...document.links].map(one => one.href)]").await;
         let texts = |json: &Json| -> Vec<String> {
             json.as_array()
@@ -447,6 +529,59 @@ async fn every_page_is_quiet_and_every_link_leads_somewhere() {
             assert!(
                 known.iter().any(|id| id == anchor),
                 "{page}: no anchor for {link}"
+            );
+        }
+    }
+    browser.end().await;
+}
+
+/// Ratios of contrast that are too low for WCAG 2.2 AA, with the text that has them.
+const CONTRAST: &str = r##"
+    const rgb = (text) => (text.match(/[\d.]+/g) || []).map(Number);
+    const light = (color) => color.slice(0, 3)
+        .map((value) => value / 255)
+        .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
+        .reduce((sum, value, index) => sum + value * [0.2126, 0.7152, 0.0722][index], 0);
+    const behind = (element) => {
+        for (let one = element; one; one = one.parentElement) {
+            const color = rgb(getComputedStyle(one).backgroundColor);
+            if (color.length === 3) return color;
+        }
+        return [255, 255, 255];
+    };
+    const low = new Set();
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+        const element = texts.currentNode.parentElement;
+        if (!texts.currentNode.textContent.trim() || !element.checkVisibility({ opacityProperty: true })) continue;
+        const style = getComputedStyle(element);
+        const [one, other] = [light(rgb(style.color)), light(behind(element))];
+        const ratio = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+        if (ratio < (parseFloat(style.fontSize) >= 24 ? 3 : 4.5)) low.add(`${texts.currentNode.textContent.trim()}: ${ratio.toFixed(2)}`);
+    }
+    return [...low];
+"##;
+
+#[tokio::test]
+async fn every_text_has_contrast_and_headings_skip_no_level() {
+    let Some(browser) = Browser::start().await else {
+        return;
+    };
+    for theme in ["light", "dark"] {
+        for path in browser.pages() {
+            browser.open(&path).await;
+            let set = "document.documentElement.dataset.theme = arguments[0]";
+            browser
+                .client
+                .execute(set, vec![json!(theme)])
+                .await
+                .expect("a theme");
+            assert_eq!(browser.script(CONTRAST).await, json!([]), "{path}, {theme}");
+            let levels = "return [...document.querySelectorAll('main :is(h1, h2, h3, h4, h5, h6)')].map(one => Number(one.tagName[1]))";
+            let levels: Vec<u64> = serde_json::from_value(browser.script(levels).await).expect("numbers");
+            assert!(
+                levels.first() == Some(&1) && levels.windows(2).all(|pair| pair[1] <= pair[0] + 1),
+                "{path}: {levels:?}"
             );
         }
     }

@@ -14,7 +14,7 @@ use serde_json::json;
 use thiserror::Error;
 
 use crate::facts::{Attribute, Documentation, Group, Object, Rule, anchor, phrases};
-use crate::files::Files;
+use crate::files::{Files, walk};
 use crate::kind::Kind;
 use crate::llms;
 use crate::registry::{self, PageError};
@@ -54,9 +54,12 @@ pub fn build(
     let files = pages(documentation, templates, version)?;
     files.replace(&out.join(version), llms::FACTS)?;
     let versions = versions(out)?;
-    let newest = versions.first().map_or(version, String::as_str);
+    let newest = versions.first().map_or(version, |newest| &newest.version);
     let mut root = Files::default();
-    root.insert("versions.js", format!("window.VERSIONS = {};\n", json!(versions)));
+    root.insert(
+        "versions.js",
+        format!("window.VERSIONS = {};\n", serde_json::to_string(&versions)?),
+    );
     root.insert(
         "index.html",
         format!(
@@ -68,20 +71,32 @@ pub fn build(
     Ok(files.len())
 }
 
-/// Versions that have a folder, the newest first.
-fn versions(out: &Path) -> std::io::Result<Vec<String>> {
+/// A version that has a folder, and the pages in it.
+#[derive(Serialize)]
+struct Version {
+    version: String,
+    pages: Vec<String>,
+}
+
+/// All versions: releases before pre-releases, each the newest first.
+fn versions(out: &Path) -> std::io::Result<Vec<Version>> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(out)? {
         let entry = entry?;
         if entry.path().join(llms::FACTS).is_file() {
-            found.push(entry.file_name().to_string_lossy().into_owned());
+            let mut pages = walk(&entry.path())?;
+            pages.retain(|path| path.ends_with(".html"));
+            found.push(Version {
+                version: entry.file_name().to_string_lossy().into_owned(),
+                pages,
+            });
         }
     }
-    // Numbers by their value, and a pre-release before its release.
-    let key = |version: &String| {
-        let (release, pre) = version.split_once('-').unwrap_or((version, "~"));
+    // Numbers count by their value.
+    let key = |Version { version, .. }: &Version| {
+        let (release, pre) = version.split_once('-').unwrap_or((version, ""));
         let numbers: Vec<u64> = release.split('.').map(|part| part.parse().unwrap_or(0)).collect();
-        (numbers, pre.to_owned())
+        (pre.is_empty(), numbers, pre.to_owned())
     };
     found.sort_by_key(|version| std::cmp::Reverse(key(version)));
     Ok(found)
@@ -110,6 +125,7 @@ fn pages(documentation: &Documentation, templates: &Path, version: &str) -> Resu
     for object in &documentation.objects {
         let path = object.path(&documentation.name);
         let view = ObjectView::new(object);
+        let contents = view.contents();
         search.extend(entries(object, &path));
         let text = template.render(context! {
             provider => documentation.name.clone(),
@@ -119,6 +135,7 @@ fn pages(documentation: &Documentation, templates: &Path, version: &str) -> Resu
             title => object_title(object),
             kind => object.kind.words(),
             object => Serde(view),
+            contents => Serde(contents),
             navigation => Serde(navigation.clone()),
         })?;
         files.insert(format!("{path}.html"), text);
@@ -142,7 +159,7 @@ fn pages(documentation: &Documentation, templates: &Path, version: &str) -> Resu
             title => guide.title.clone(),
             kind => "Guide",
             guide => html,
-            headings => Serde(headings),
+            contents => Serde(Entry::of_headings(headings)),
             navigation => Serde(navigation.clone()),
         })?;
         files.insert(format!("{}.html", guide.path), text);
@@ -295,6 +312,30 @@ struct ObjectView {
     operations: Vec<(String, String, String)>,
 }
 
+/// A line of the contents beside a page.
+#[derive(Serialize)]
+struct Entry {
+    anchor: String,
+    text: String,
+    /// Whether it is a part of the one before.
+    inner: bool,
+}
+
+impl Entry {
+    fn of_headings(headings: Vec<markdown::Heading>) -> Vec<Entry> {
+        let below_the_title = headings
+            .into_iter()
+            .filter(|(level, _, _)| matches!(level, 2 | 3));
+        below_the_title
+            .map(|(level, anchor, text)| Entry {
+                anchor,
+                text,
+                inner: level == 3,
+            })
+            .collect()
+    }
+}
+
 #[derive(Serialize)]
 struct GroupView {
     title: &'static str,
@@ -372,6 +413,48 @@ impl ObjectView {
                 .map(|one| (markdown::inline(&one.step), one.id.clone(), one.call.clone()))
                 .collect(),
         }
+    }
+}
+
+impl ObjectView {
+    /// The sections that the page has, and the attributes that are not within others.
+    fn contents(&self) -> Vec<Entry> {
+        let sections = [
+            ("example-usage", "Example Usage", !self.examples.is_empty()),
+            ("signature", "Signature", self.signature.is_some()),
+            ("arguments", "Arguments", self.signature.is_some()),
+            ("schema", "Schema", !self.groups.is_empty()),
+            ("rules", "Rules", !self.rules.is_empty()),
+            (
+                "what-a-change-does",
+                "What a Change Does",
+                !self.changes.is_empty(),
+            ),
+            ("timeouts", "Timeouts", !self.timeouts.is_empty()),
+            ("destroy", "Destroy", self.destroy.is_some()),
+            ("import", "Import", self.import.is_some()),
+            ("api-operations", "API Operations", !self.operations.is_empty()),
+        ];
+        let mut out = Vec::new();
+        for (section, text, is_there) in sections {
+            if !is_there {
+                continue;
+            }
+            out.push(Entry {
+                anchor: self.anchors.get(section).cloned().unwrap_or_default(),
+                text: text.to_owned(),
+                inner: false,
+            });
+            if section == "schema" {
+                let attributes = self.groups.iter().flat_map(|group| &group.attributes);
+                out.extend(attributes.map(|attribute| Entry {
+                    anchor: attribute.path.clone(),
+                    text: attribute.name.clone(),
+                    inner: true,
+                }));
+            }
+        }
+        out
     }
 }
 

@@ -5,34 +5,37 @@
   const root = body.dataset.root;
   const by = (id) => document.getElementById(id);
 
-  // A browser may refuse storage to pages on a disk.
-  const stored = (key) => {
-    try { return localStorage.getItem(key); } catch { return null; }
-  };
-  const store = (key, value) => {
-    try { localStorage.setItem(key, value); } catch { /* the choice lasts as long as the page */ }
-  };
-
-  // Themes: the system's, until one is chosen.
-  const isDark = () =>
-    (document.documentElement.dataset.theme ||
-      (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
-  const chosen = stored("theme");
-  if (chosen === "dark" || chosen === "light") document.documentElement.dataset.theme = chosen;
+  // Themes: the system's, until one is chosen; the head of the page has set that one already.
   by("theme").addEventListener("click", () => {
-    const theme = isDark() ? "light" : "dark";
-    document.documentElement.dataset.theme = theme;
-    store("theme", theme);
+    const { dataset } = document.documentElement;
+    const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+    const current = ["dark", "light"].includes(dataset.theme) ? dataset.theme : system;
+    dataset.theme = current === "dark" ? "light" : "dark";
+    try { localStorage.setItem("theme", dataset.theme); } catch { /* the choice lasts as long as the page */ }
   });
 
-  // Versions: the same page of another one, where it has it; its folder's index is the way back.
+  // Versions: the same place in another one, or its first page if it has no such page.
   const versions = by("versions");
   const known = window.VERSIONS || [];
+  const place = ({ version, pages }) => {
+    const page = body.dataset.path;
+    return root + "../" + encodeURIComponent(version) + "/" + (pages.includes(page) ? page + location.hash : "index.html");
+  };
   if (known.length > 1) {
-    versions.replaceChildren(...known.map((version) => new Option(version, version, false, version === body.dataset.version)));
+    versions.replaceChildren(...known.map(({ version }) => new Option(version, version, false, version === body.dataset.version)));
     versions.addEventListener("change", () => {
-      location.href = root + "../" + encodeURIComponent(versions.value) + "/index.html";
+      location.href = place(known.find(({ version }) => version === versions.value));
     });
+    const [newest] = known;
+    if (newest.version !== body.dataset.version) {
+      const note = document.createElement("p");
+      note.className = "note warning old";
+      const link = document.createElement("a");
+      link.href = place(newest);
+      link.textContent = "The newest is " + newest.version + ".";
+      note.append("This is the documentation of version " + body.dataset.version + ". ", link);
+      by("content").prepend(note);
+    }
   } else {
     versions.disabled = true;
   }
@@ -42,9 +45,15 @@
   menu.addEventListener("click", () => {
     const isOpen = body.classList.toggle("menu");
     menu.setAttribute("aria-expanded", String(isOpen));
+    if (isOpen) scrollTo(0, 0);
   });
+  // `scrollIntoView` would move the page as well.
+  const center = (link) => {
+    const list = link.closest("nav");
+    list.scrollTop = link.offsetTop - list.offsetTop - list.clientHeight / 2;
+  };
   const current = document.querySelector("nav [aria-current]");
-  if (current) current.scrollIntoView({ block: "center" });
+  if (current) center(current);
 
   // Copying.
   const copy = async (text, button) => {
@@ -58,9 +67,11 @@
       document.execCommand("copy");
       area.remove();
     }
+    if (button.classList.contains("done")) return;
     const label = button.textContent;
     button.textContent = "Copied";
-    setTimeout(() => { button.textContent = label; }, 1200);
+    button.classList.add("done");
+    setTimeout(() => { button.textContent = label; button.classList.remove("done"); }, 1200);
   };
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button");
@@ -83,6 +94,34 @@
   addEventListener("hashchange", reveal);
   if (location.hash) reveal();
   addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((one) => { one.open = true; }));
+
+  // Headings are places to link to.
+  for (const heading of document.querySelectorAll("main h2[id], main h3[id]")) {
+    const link = document.createElement("a");
+    link.className = "anchor";
+    link.href = "#" + heading.id;
+    link.textContent = "#";
+    link.setAttribute("aria-label", "Link to " + heading.textContent);
+    heading.append(link);
+  }
+
+  // In the contents, the last place above the middle of the window is where the reader is.
+  const entries = [...document.querySelectorAll("#contents a")]
+    .map((link) => ({ link, target: by(decodeURIComponent(link.hash.slice(1))) }))
+    .filter(({ target }) => target);
+  const mark = () => {
+    const above = entries.filter(({ target }) => target.getBoundingClientRect().top < innerHeight / 3);
+    const here = above.at(-1) || entries[0];
+    for (const { link } of entries) link.classList.toggle("here", link === here?.link);
+    if (here) center(here.link);
+  };
+  let isWaiting = false;
+  addEventListener("scroll", () => {
+    if (isWaiting) return;
+    isWaiting = true;
+    requestAnimationFrame(() => { isWaiting = false; mark(); });
+  }, { passive: true });
+  mark();
 
   // Search: every word must be found; names count more than texts.
   const input = by("search");
@@ -144,6 +183,7 @@
     if (!found.length) {
       const item = document.createElement("li");
       item.textContent = "Nothing found";
+      item.className = "none";
       results.append(item);
     }
     results.hidden = false;
@@ -164,6 +204,7 @@
   results.addEventListener("click", () => { close(); body.classList.remove("menu"); });
   document.addEventListener("keydown", (event) => {
     const isTyping = /^(input|textarea|select)$/i.test(event.target.tagName);
+    if (event.key === "Escape" && body.classList.contains("menu")) menu.click();
     if (event.key === "/" && !isTyping && !event.ctrlKey && !event.metaKey) { input.focus(); event.preventDefault(); }
   });
 })();
