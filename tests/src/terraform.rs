@@ -114,7 +114,20 @@ impl Workspace {
 
     /// The command, ready to be run or altered.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(terraform().unwrap_or_else(|missing| panic!("{missing}")));
+        let mut command = self.program(&terraform().unwrap_or_else(|missing| panic!("{missing}")));
+        command.args(arguments);
+        command
+    }
+
+    /// Commands of a shell, in the same place.
+    pub fn shell(&self, commands: &str) -> Command {
+        let mut command = self.program(Path::new("sh"));
+        command.args(["-e", "-c", commands]);
+        command
+    }
+
+    fn program(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
         command
             .current_dir(self.path())
             .env_clear()
@@ -128,7 +141,6 @@ impl Workspace {
             .env("TF_LOG", "TRACE")
             .env("TF_LOG_PATH", self.log())
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .args(arguments)
             .kill_on_drop(true);
         command
     }

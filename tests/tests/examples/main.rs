@@ -3,6 +3,8 @@
 
 #![cfg(test)]
 
+mod guides;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -59,8 +61,11 @@ fn variables(configuration: &str) -> Vec<String> {
 /// A machine is forgotten with the roles that it has, and the control plane does not delete a role while a machine has it:
 /// the guide on provisioning says so. No other refusal is accepted.
 async fn whole_way(folder: &Path, configuration: &str) {
-    let control_plane = control_plane().await;
-    let workspace = workspace(&control_plane, folder, configuration);
+    whole_way_with(&control_plane().await, folder, configuration).await;
+}
+
+async fn whole_way_with(control_plane: &ControlPlane, folder: &Path, configuration: &str) {
+    let workspace = workspace(control_plane, folder, configuration);
     let plan = workspace.run(&["plan", "-out=tfplan"]).await.succeeds();
     // One warning is Terraform's own: that the provider is not an installed one.
     assert_eq!(
