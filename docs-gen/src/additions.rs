@@ -35,8 +35,8 @@ pub fn add(files: &mut Files, folder: &Path) -> Result<(), AdditionError> {
     let paths = walk(folder).map_err(|error| AdditionError::Read(folder.to_owned(), error))?;
     let foreign: Vec<PathBuf> = paths
         .iter()
-        .filter(|path| path.ends_with(".tmpl"))
         .map(|path| folder.join(path))
+        .filter(|path| path.extension().is_some_and(|end| end == "tmpl"))
         .collect();
     if !foreign.is_empty() {
         return Err(AdditionError::Template(foreign));

@@ -18,7 +18,7 @@ use docs_gen::registry::{self, OWNED, PageError};
 use provider::durantic::DEFINITION;
 use provider::{Binding, Definition};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
-use schema::Literal;
+use schema::{Source, Sources};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -42,20 +42,34 @@ fn the_committed_pages_are_what_the_provider_serves() {
     }
 }
 
-/// The definition with another default of `durantic_machine_role.merge_priority`.
-fn changed() -> Definition {
-    let resources = DEFINITION.resources.iter().map(|binding| {
-        let mut resource = binding.schema.clone();
-        if resource.name == "machine_role" {
-            let attributes = resource.attributes.to_mut();
-            let attribute = attributes
-                .iter_mut()
-                .find(|one| one.name == "merge_priority")
-                .expect("the attribute");
-            attribute.default = Some(Literal::Int(101));
+/// The definition as it is when one line of a declaration is another one.
+fn changed(file: &str, from: &str, to: &str) -> Definition {
+    let folder = root().join("schema");
+    let mut sources = Sources::default();
+    for part in Sources::FOLDERS {
+        for entry in fs::read_dir(folder.join(part))
+            .expect("the declarations")
+            .flatten()
+        {
+            let name = entry.file_name().into_string().expect("a name");
+            if Sources::is_source(&name) {
+                let name = Path::new(part).join(name).display().to_string();
+                let mut text = fs::read_to_string(entry.path()).expect("a declaration");
+                if name == file {
+                    assert_eq!(text.matches(from).count(), 1, "{file} says it once");
+                    text = text.replace(from, to);
+                }
+                sources.files.push(Source { name, text });
+            }
         }
+    }
+    let (model, problems) = schema::parse(&sources);
+    assert_eq!(problems, Vec::new());
+    let resources = DEFINITION.resources.iter().map(|binding| {
+        let mut declarations = model.declarations.iter();
+        let declared = declarations.find(|one| one.resource.name == binding.schema.name);
         Binding {
-            schema: Box::leak(Box::new(resource)),
+            schema: Box::leak(Box::new(declared.expect("its declaration").resource.clone())),
             hook: binding.hook,
         }
     });
@@ -73,7 +87,8 @@ fn another_default_fails_the_check_which_names_the_page_and_one_command_repairs_
         .expect("written");
     fs::write(docs.path().join("resources/old.md"), "left over").expect("written");
 
-    let now = pages(&documentation(&changed()));
+    let now = changed("machine_role.toml", "default = 100", "default = 101");
+    let now = pages(&documentation(&now));
     let difference = now
         .difference(docs.path(), &OWNED)
         .expect("the folder")
@@ -309,8 +324,7 @@ fn outline(markdown: &str) -> Vec<String> {
     let mut inner = 0;
     for event in Parser::new_ext(markdown, Options::ENABLE_TABLES) {
         match &event {
-            Event::Start(Tag::List(_)) if depth == 0 => {}
-            Event::End(TagEnd::List(_)) if depth == 0 => {}
+            Event::Start(Tag::List(_)) | Event::End(TagEnd::List(_)) if depth == 0 => {}
             Event::Start(tag) => {
                 if depth == 0 {
                     inner = 0;

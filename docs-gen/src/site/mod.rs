@@ -85,7 +85,7 @@ fn versions(out: &Path) -> std::io::Result<Vec<Version>> {
         let entry = entry?;
         if entry.path().join(llms::FACTS).is_file() {
             let mut pages = walk(&entry.path())?;
-            pages.retain(|path| path.ends_with(".html"));
+            pages.retain(|path| Path::new(path).extension().is_some_and(|end| end == "html"));
             found.push(Version {
                 version: entry.file_name().to_string_lossy().into_owned(),
                 pages,

@@ -1,0 +1,161 @@
+//! What the guides say of names, defaults and changes is what the declarations say: a guide is written by hand, but it
+//! cannot go on saying what is no longer so.
+
+#![cfg(test)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use docs_gen::examples::Examples;
+use docs_gen::facts::{Change, Documentation, declared};
+use docs_gen::kind::Kind;
+use provider::durantic::DEFINITION;
+use pulldown_cmark::{Event, Options, Parser};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../templates/guides")
+}
+
+fn guide(name: &str) -> String {
+    fs::read_to_string(folder().join(name)).expect("the guide")
+}
+
+fn facts() -> Documentation {
+    declared::documentation(&DEFINITION, "0.0.0", &Examples::new("nowhere")).expect("the facts")
+}
+
+#[test]
+fn defaults_in_guides_are_the_declared_ones() {
+    let facts = facts();
+    let provider = facts.object(Kind::Provider, "durantic").expect("the provider");
+    let default = |name: &str| {
+        let attribute = provider
+            .attributes
+            .iter()
+            .find(|one| one.name == name)
+            .expect(name);
+        let default = attribute.default.as_ref().expect("a default");
+        default
+            .as_str()
+            .map_or_else(|| default.to_string(), str::to_owned)
+    };
+    let deployment = facts
+        .object(Kind::Resource, "durantic_machine_deployment")
+        .expect("the deployment");
+    let create = &deployment
+        .timeouts
+        .iter()
+        .find(|one| one.step == "create")
+        .expect("a timeout")
+        .default;
+    let words = |duration: &str| {
+        let (number, unit) = duration.split_at(duration.len() - 1);
+        let unit = match unit {
+            "s" => "seconds",
+            "m" => "minutes",
+            other => other,
+        };
+        format!("{number} {unit}")
+    };
+    for (name, sentence) in [
+        (
+            "authentication.md",
+            format!(
+                "`request_timeout` ({} by default)",
+                words(&default("request_timeout"))
+            ),
+        ),
+        (
+            "authentication.md",
+            format!("`max_retries` times ({} by default)", default("max_retries")),
+        ),
+        (
+            "authentication.md",
+            format!("The control plane is `{}`.", default("endpoint")),
+        ),
+        (
+            "provisioning.md",
+            format!("{} unless `timeouts` says otherwise", words(create)),
+        ),
+    ] {
+        let text = guide(name).replace('\n', " ");
+        assert!(text.contains(&sentence), "{name} does not say: {sentence}");
+    }
+}
+
+/// Names that are no attribute: of Terraform's own language, and of what a machine runs.
+const OTHERS: [&str; 3] = ["required_providers", "value_wo", "password_wo"];
+
+#[test]
+fn every_name_in_a_guide_exists() {
+    let facts = facts();
+    let mut known: BTreeSet<String> = OTHERS.iter().map(ToString::to_string).collect();
+    for object in &facts.objects {
+        known.insert(object.name.clone());
+        for (path, attribute) in object.every_attribute() {
+            known.extend(path.iter().map(ToString::to_string));
+            known.extend(attribute.environment.clone());
+        }
+    }
+    let mut count = 0;
+    for path in docs_gen::files::walk(&folder()).expect("the guides") {
+        let text = guide(&path);
+        for event in Parser::new_ext(&text, Options::ENABLE_TABLES) {
+            let Event::Code(span) = event else { continue };
+            let name = span.split([' ', '=', '.']).next().unwrap_or_default();
+            let is_name = name.contains('_')
+                && name
+                    .chars()
+                    .all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+                && !name.starts_with("TF_");
+            if is_name && !["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"].contains(&name) {
+                assert!(
+                    known.contains(name),
+                    "{path} speaks of `{name}`, which does not exist"
+                );
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 40, "{count}");
+}
+
+/// The table of the guide on provisioning, row by row.
+#[test]
+fn what_starts_an_installation_is_what_forces_replacement() {
+    let facts = facts();
+    let deployment = facts
+        .object(Kind::Resource, "durantic_machine_deployment")
+        .expect("the deployment");
+    let text = guide("provisioning.md");
+    let mut told = BTreeSet::new();
+    for row in text.lines().filter(|line| line.starts_with("| ")) {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let change = match cells[2] {
+            effect if effect.starts_with("replaced") => Change::Replaced,
+            effect if effect.starts_with("changed in place") => Change::InPlace,
+            _ => continue,
+        };
+        for name in cells[1].split('`').skip(1).step_by(2) {
+            let attribute = deployment
+                .attributes
+                .iter()
+                .find(|one| one.name == name)
+                .expect(name);
+            assert_eq!(attribute.change, Some(change), "{row}");
+            told.insert(name.to_owned());
+        }
+    }
+    let forcing = deployment
+        .attributes
+        .iter()
+        .filter(|one| one.change == Some(Change::Replaced));
+    for attribute in forcing.filter(|one| one.name != "machine_uuid") {
+        assert!(
+            told.contains(&attribute.name),
+            "the guide does not tell of `{}`",
+            attribute.name
+        );
+    }
+}
