@@ -136,6 +136,7 @@ fn print(text: &str) -> std::io::Result<()> {
 /// The provider that is documented.
 pub struct Subject {
     served: Provider,
+    ignores_deprecated: bool,
     /// `None` for this provider.
     foreign: Option<String>,
     names: Names,
@@ -168,8 +169,13 @@ impl Subject {
             .find(|address| address.rsplit('/').next() == Some(names.short()))
             .cloned()
             .unwrap_or_default();
+        let mut served = document.provider(names.short())?.clone();
+        if source.ignore_deprecated {
+            served = served.without_deprecated();
+        }
         Ok(Subject {
-            served: document.provider(names.short())?.clone(),
+            served,
+            ignores_deprecated: source.ignore_deprecated,
             foreign: source.providers_schema.is_some().then_some(address),
             names,
             examples,
@@ -179,12 +185,16 @@ impl Subject {
 
     /// What is known of it.
     pub fn documentation(&self) -> Result<Documentation, CommandError> {
-        Ok(match &self.foreign {
+        let mut documentation = match &self.foreign {
             None => facts::declared::documentation(&DEFINITION, env!("CARGO_PKG_VERSION"), &self.examples)?,
             Some(address) => {
                 facts::served::documentation(&self.served, address, "", &self.names, &self.examples)?
             }
-        })
+        };
+        if self.ignores_deprecated {
+            documentation.objects.retain(|object| object.deprecated.is_none());
+        }
+        Ok(documentation)
     }
 
     /// Its pages for the Registry.

@@ -113,6 +113,26 @@ pub struct Provider {
     pub state_store_schemas: BTreeMap<String, Schema>,
 }
 
+impl Provider {
+    /// The same without what is deprecated: a function by its message, everything else by its root block.
+    #[must_use]
+    pub fn without_deprecated(mut self) -> Provider {
+        for schemas in [
+            &mut self.resource_schemas,
+            &mut self.data_source_schemas,
+            &mut self.ephemeral_resource_schemas,
+            &mut self.list_resource_schemas,
+            &mut self.action_schemas,
+            &mut self.state_store_schemas,
+        ] {
+            schemas.retain(|_, schema| !schema.block.deprecated);
+        }
+        self.functions
+            .retain(|_, function| function.deprecation_message.is_empty());
+        self
+    }
+}
+
 /// A versioned block.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Schema {

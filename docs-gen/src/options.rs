@@ -59,6 +59,10 @@ pub struct Source {
     #[arg(long, value_name = "NAME", requires = "provider_name")]
     pub rendered_provider_name: Option<String>,
 
+    /// Leave out what is deprecated as a whole.
+    #[arg(long)]
+    pub ignore_deprecated: bool,
+
     /// Its examples [default: `examples` of the repository].
     #[arg(long, value_name = "DIR")]
     pub examples: Option<PathBuf>,
@@ -110,6 +114,9 @@ impl Registry {
             ("--out", path(&self.out)),
         ];
         let mut command = "cargo docs-gen registry".to_owned();
+        if source.ignore_deprecated {
+            command.push_str(" --ignore-deprecated");
+        }
         for (name, value) in options {
             if let Some(value) = value {
                 let _ = write!(command, " {name} {}", quoted(&value));

@@ -115,7 +115,7 @@ impl Browser {
     /// Every page of the newer version.
     fn pages(&self) -> Vec<String> {
         let mut pages = docs_gen::files::walk(&self.folder.path().join("1.10.0")).expect("the site");
-        pages.retain(|path| path.ends_with(".html"));
+        pages.retain(|path| Path::new(path).extension().is_some_and(|end| end == "html"));
         pages
     }
 
@@ -536,7 +536,7 @@ async fn every_page_is_quiet_and_every_link_leads_somewhere() {
 }
 
 /// Ratios of contrast that are too low for WCAG 2.2 AA, with the text that has them.
-const CONTRAST: &str = r##"
+const CONTRAST: &str = r#"
     const rgb = (text) => (text.match(/[\d.]+/g) || []).map(Number);
     const light = (color) => color.slice(0, 3)
         .map((value) => value / 255)
@@ -560,7 +560,7 @@ const CONTRAST: &str = r##"
         if (ratio < (parseFloat(style.fontSize) >= 24 ? 3 : 4.5)) low.add(`${texts.currentNode.textContent.trim()}: ${ratio.toFixed(2)}`);
     }
     return [...low];
-"##;
+"#;
 
 #[tokio::test]
 async fn every_text_has_contrast_and_headings_skip_no_level() {

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use docs_gen::compat::{self, Names};
 use docs_gen::examples::Examples;
-use docs_gen::json::Document;
+use docs_gen::json::{Document, Provider};
 
 use super::{pages, try_pages};
 
@@ -279,6 +279,44 @@ fn the_rendered_name_is_on_the_page_and_the_other_one_names_its_parts() {
     has(
         "functions/f.md",
         "page_title: \"f function - terraform-provider-\"Acme\"\"\n",
+    );
+}
+
+#[test]
+fn what_is_deprecated_as_a_whole_may_be_left_out() {
+    let old = r#"{"block":{"deprecated":true}}"#;
+    let new = r#"{"block":{"attributes":{"a":{"type":"string","optional":true,"deprecated":true}}}}"#;
+    let kinds = [
+        "resource",
+        "data_source",
+        "ephemeral_resource",
+        "action",
+        "list_resource",
+        "state_store",
+    ]
+    .map(|kind| format!(r#""{kind}_schemas":{{"acme_old":{old},"acme_new":{new}}}"#));
+    let text = format!(
+        r#"{{"format_version":"1.0","provider_schemas":{{"acme":{{{},
+            "functions":{{"old":{{"return_type":"bool","deprecation_message":"Use `new`."}},"new":{{"return_type":"bool"}}}}}}}}}}"#,
+        kinds.join(",")
+    );
+    let document = Document::parse(&text).expect("a schema");
+    let names = Names {
+        provider: "acme".to_owned(),
+        rendered: "acme".to_owned(),
+    };
+    let provider = document.provider("acme").expect("the provider").clone();
+    let paths = |provider: &Provider| -> Vec<String> {
+        let files = compat::pages(provider, &names, &Examples::new("nowhere")).expect("the pages");
+        files.iter().map(|(path, _)| path.to_owned()).collect()
+    };
+    assert_eq!(paths(&provider).len(), 1 + 2 * 7);
+    let left = paths(&provider.without_deprecated());
+    assert_eq!(left.len(), 1 + 7, "{left:?}");
+    assert!(
+        left.iter()
+            .all(|path| path == "index.md" || path.ends_with("/new.md")),
+        "{left:?}"
     );
 }
 
