@@ -536,7 +536,7 @@ async fn every_page_is_quiet_and_every_link_leads_somewhere() {
 }
 
 /// Ratios of contrast that are too low for WCAG 2.2 AA, with the text that has them.
-const CONTRAST: &str = r#"
+const CONTRAST: &str = r"
     const rgb = (text) => (text.match(/[\d.]+/g) || []).map(Number);
     const light = (color) => color.slice(0, 3)
         .map((value) => value / 255)
@@ -560,7 +560,7 @@ const CONTRAST: &str = r#"
         if (ratio < (parseFloat(style.fontSize) >= 24 ? 3 : 4.5)) low.add(`${texts.currentNode.textContent.trim()}: ${ratio.toFixed(2)}`);
     }
     return [...low];
-"#;
+";
 
 #[tokio::test]
 async fn every_text_has_contrast_and_headings_skip_no_level() {
@@ -661,6 +661,14 @@ async fn another_provider_with_200_resources() {
     assert_eq!(first, "resources/thing_137.html#settings.attribute_7");
     browser.is_quiet("the large one").await;
     browser.end().await;
+}
+
+#[test]
+fn two_headings_with_one_text_have_two_anchors() {
+    let (html, headings) = site::markdown::render("# A\n\n## Same\n\n## Same\n\n## `Same`\n");
+    let anchors: Vec<&str> = headings.iter().map(|(_, anchor, _)| anchor.as_str()).collect();
+    assert_eq!(anchors, ["a", "same", "same-1", "same-2"]);
+    assert!(html.contains("<h2 id=\"same-1\">Same</h2>"), "{html}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, Options, Parser, Tag, TagEnd, html};
 
 use super::highlight::{escape, highlight};
-use crate::validate::links::slug;
+use crate::validate::links::Anchors;
 
 /// A heading of a page: level, anchor, text.
 pub type Heading = (u8, String, String);
@@ -12,6 +12,7 @@ pub type Heading = (u8, String, String);
 pub fn render(markdown: &str) -> (String, Vec<Heading>) {
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
     let mut headings = Vec::new();
+    let mut anchors = Anchors::default();
     let mut events = Vec::new();
     let mut code: Option<(String, String)> = None;
     let mut heading: Option<(usize, String)> = None;
@@ -50,7 +51,7 @@ pub fn render(markdown: &str) -> (String, Vec<Heading>) {
             }
             Event::End(TagEnd::Heading(level)) => {
                 if let Some((at, text)) = heading.take() {
-                    let anchor = slug(&text);
+                    let anchor = anchors.add(&text);
                     if let Some(Event::Start(Tag::Heading { id, .. })) = events.get_mut(at) {
                         *id = Some(CowStr::from(anchor.clone()));
                     }

@@ -121,19 +121,13 @@ fn body(text: &str) -> String {
 
 /// Anchors of headings, and those that are written as HTML.
 pub fn anchors(text: &str) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
+    let mut found = Anchors::default();
     let mut heading: Option<String> = None;
     for event in Parser::new_ext(&body(text), Options::ENABLE_TABLES) {
         match event {
             Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
             Event::End(TagEnd::Heading(_)) => {
-                let slug = slug(&heading.take().unwrap_or_default());
-                let mut unique = slug.clone();
-                let mut number = 1;
-                while !found.insert(unique.clone()) {
-                    unique = format!("{slug}-{number}");
-                    number += 1;
-                }
+                found.add(&heading.take().unwrap_or_default());
             }
             Event::Text(text) | Event::Code(text) => {
                 if let Some(heading) = &mut heading {
@@ -142,17 +136,35 @@ pub fn anchors(text: &str) -> BTreeSet<String> {
             }
             Event::Html(html) | Event::InlineHtml(html) => {
                 for part in html.split(" id=\"").skip(1) {
-                    found.extend(part.split('"').next().map(str::to_owned));
+                    found.0.extend(part.split('"').next().map(str::to_owned));
                 }
             }
             _ => {}
         }
     }
-    found
+    found.0
+}
+
+/// Anchors of one page.
+#[derive(Debug, Default)]
+pub struct Anchors(BTreeSet<String>);
+
+impl Anchors {
+    /// The anchor of one more heading. The second one with the same text gets a number.
+    pub fn add(&mut self, heading: &str) -> String {
+        let slug = slug(heading);
+        let mut unique = slug.clone();
+        let mut number = 1;
+        while !self.0.insert(unique.clone()) {
+            unique = format!("{slug}-{number}");
+            number += 1;
+        }
+        unique
+    }
 }
 
 /// The anchor of a heading, as GitHub and the Registry make it.
-pub fn slug(heading: &str) -> String {
+fn slug(heading: &str) -> String {
     heading
         .trim()
         .to_lowercase()
