@@ -664,6 +664,21 @@ async fn another_provider_with_200_resources() {
 }
 
 #[test]
+fn code_has_colours_and_is_escaped() {
+    let highlight = site::highlight::highlight;
+    assert_eq!(
+        highlight("shell", "terraform import a.b 7c9e-1 \"$x\" # why"),
+        "<span class=\"k\">terraform</span> import a.b 7c9e-1 <span class=\"s\">&quot;$x&quot;</span> <span class=\"c\"># why</span>"
+    );
+    assert_eq!(
+        highlight("terraform", "a \"b\" {\n  c = [\"${d[\"e\"]}\", 1.5, true]\n}"),
+        "<span class=\"b\">a</span> <span class=\"s\">&quot;b&quot;</span> {\n  <span class=\"a\">c</span> = \
+         [<span class=\"s\">&quot;${d[&quot;e&quot;]}&quot;</span>, <span class=\"n\">1.5</span>, <span class=\"k\">true</span>]\n}"
+    );
+    assert_eq!(highlight("text", "<b>&"), "&lt;b&gt;&amp;");
+}
+
+#[test]
 fn two_headings_with_one_text_have_two_anchors() {
     let (html, headings) = site::markdown::render("# A\n\n## Same\n\n## Same\n\n## `Same`\n");
     let anchors: Vec<&str> = headings.iter().map(|(_, anchor, _)| anchor.as_str()).collect();

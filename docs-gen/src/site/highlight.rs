@@ -61,7 +61,8 @@ impl<'a> Scanner<'a> {
                 '/' if self.rest.starts_with("//") && self.grammar == Grammar::Hcl => self.comment(),
                 '<' if self.rest.starts_with("<<") && self.grammar == Grammar::Hcl => self.heredoc(),
                 '"' | '\'' if first == '"' || self.grammar == Grammar::Shell => self.string(first),
-                first if first.is_ascii_digit() => {
+                // A word of a shell may start with a digit: a UUID is no number.
+                first if first.is_ascii_digit() && self.grammar == Grammar::Hcl => {
                     self.while_("n", |letter| letter.is_ascii_alphanumeric() || letter == '.');
                 }
                 first if first.is_alphabetic() || first == '_' => self.word(starts),
