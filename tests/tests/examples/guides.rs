@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use acceptance::control_plane::{Collection, ControlPlane, Object, machine_uuid};
+use acceptance::control_plane::{Collection, ControlPlane, machine_uuid};
 use acceptance::terraform::Workspace;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::{control_plane, whole_way_with};
 
@@ -25,14 +25,9 @@ fn blocks(guide: &str, language: &str) -> Vec<String> {
         .collect()
 }
 
-fn object(json: serde_json::Value) -> Object {
-    json.as_object().expect("an object").clone()
-}
-
-fn made(control_plane: &ControlPlane, collection: Collection, json: serde_json::Value) -> String {
-    let made = control_plane
-        .create(collection, object(json))
-        .expect("it is made");
+fn made(control_plane: &ControlPlane, collection: Collection, json: &Json) -> String {
+    let object = json.as_object().expect("an object").clone();
+    let made = control_plane.create(collection, object).expect("it is made");
     made["uuid"].as_str().expect("a uuid").to_owned()
 }
 
@@ -89,8 +84,8 @@ async fn a_dashboard_is_imported_as_the_guide_says() {
     let control_plane = control_plane().await;
     let network = json!({"name": "internal", "network_cidr": "10.42.0.0/24"});
     let uuids = [
-        made(&control_plane, Collection::MeshNetworks, network),
-        made(&control_plane, Collection::MachineRoles, json!({"name": "web"})),
+        made(&control_plane, Collection::MeshNetworks, &network),
+        made(&control_plane, Collection::MachineRoles, &json!({"name": "web"})),
         machine_uuid(1),
     ];
     let imports = blocks(&text, "terraform").join("\n");
