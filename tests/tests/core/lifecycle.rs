@@ -263,8 +263,12 @@ impl Life {
             return;
         }
         let state = self.core.state(&self.type_name, NAME);
-        let value = (0..300).find_map(|_| {
-            let value = self.draw(attribute, &state[attribute.name.as_ref()]);
+        let present = &state[attribute.name.as_ref()];
+        // Where no other value is legal beside the rest, it can still drift to its default.
+        let default = attribute.default.as_ref().map(literal_json);
+        let default = default.filter(|default| !is_same(attribute, default, present));
+        let drawn: Vec<Json> = (0..300).map(|_| self.draw(attribute, present)).collect();
+        let value = drawn.into_iter().chain(default).find_map(|value| {
             let mut drifted = self.config.clone();
             drifted[attribute.name.as_ref()] = value.clone();
             (self.is_valid)(&drifted).then_some(value)
