@@ -15,7 +15,7 @@ use super::diagnostic::Diagnostics;
 use super::equal::same;
 use super::hook::{Binding, Hook};
 use super::private::Private;
-use super::{job, plan, recover, shape, wire};
+use super::{identity, job, plan, recover, shape, wire};
 use crate::client::{Answer, Effect, Error, Repeat};
 use crate::value::{Path, Value};
 
@@ -147,10 +147,11 @@ impl Session<'_> {
             answer => answer,
         };
         match answer {
-            Ok(answer) => {
-                self.learn(&answer.body);
-                Ok(())
-            }
+            Ok(answer) => self.learn(&answer.body).inspect_err(|Failed| {
+                if self.resource.api.list.is_some() {
+                    self.claim();
+                }
+            }),
             Err(error) => {
                 let failed = self.fail("Creating", &error);
                 if error.effect != Effect::None && self.resource.api.list.is_some() {
@@ -198,10 +199,12 @@ impl Session<'_> {
             return Err(Failed);
         };
         match self.call(operation, prior, Some(&body), Repeat::Safe).await {
-            Ok(answer) => {
-                self.learn(&answer.body);
-                Ok(())
+            // Some versions answer an update with nothing.
+            Ok(answer) if answer.body.is_null() => {
+                self.progress.lock().state = self.request.prior.clone();
+                self.read_back().await
             }
+            Ok(answer) => self.learn(&answer.body),
             Err(error) if is_gone(self.resource, &error) => {
                 self.diagnostics.error(
                     format!("{} does not exist any more", capitalised(&title(self.resource, prior))),
@@ -318,14 +321,20 @@ impl Session<'_> {
         };
         let object = self.progress.lock().state.clone();
         let answer = self.call(operation, &object, None, Repeat::Safe).await?;
-        self.learn(&answer.body);
+        // What is wrong with it is told.
+        let _ = self.learn(&answer.body);
         Ok(())
     }
 
     /// Takes an answer into what is known. What was planned stays as planned, else Terraform calls it an inconsistent
     /// result and taints the object; where the control plane decided otherwise, that is told and remembered.
-    pub fn learn(&mut self, answer: &Json) {
+    ///
+    /// An answer that is not about this object is told, and nothing is learnt from it.
+    pub fn learn(&mut self, answer: &Json) -> Result<(), Failed> {
         let planned = self.with_saved(&self.request.planned);
+        if !identity::check(self.resource, answer, &planned, &mut self.diagnostics) {
+            return Err(Failed);
+        }
         let attributes = &self.resource.attributes;
         let mut answer = answer.clone();
         if let Some(hook) = self.hook {
@@ -362,6 +371,7 @@ impl Session<'_> {
         let mut known = self.progress.lock();
         known.state = state;
         known.private.overridden = overridden;
+        Ok(())
     }
 
     /// The plan, with what a job saved in place of what was unknown.

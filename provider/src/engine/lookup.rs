@@ -63,9 +63,14 @@ impl Search<'_> {
             }
             Err(error) => return Err(error),
         };
+        let is_list = lookup.pick.is_some() || lookup.expect == Expect::Many;
         let candidates = match &answer.body {
-            Json::Array(elements) => elements.as_slice(),
-            object => std::slice::from_ref(object),
+            Json::Array(elements) if is_list => elements.as_slice(),
+            object @ Json::Object(_) if !is_list => std::slice::from_ref(object),
+            other => {
+                self.tell_wrong_kind(if is_list { "a list" } else { "an object" }, other, diagnostics);
+                return Ok(Value::Null);
+            }
         };
         let found: Vec<&Json> = candidates
             .iter()
@@ -80,6 +85,18 @@ impl Search<'_> {
                 Ok(Value::Null)
             }
         }
+    }
+
+    fn tell_wrong_kind(&self, expected: &str, found: &Json, diagnostics: &mut Diagnostics) {
+        diagnostics.error(
+            "The control plane's answer makes no sense",
+            format!(
+                "Looking up a {} needs {expected}, but the answer is {}. Check that `endpoint` is the address of a \
+                 Durantic control plane.",
+                noun(self.resource),
+                wire::kind(found)
+            ),
+        );
     }
 
     /// Whether a listed object is the one that is looked for.

@@ -8,6 +8,7 @@ pub mod context;
 pub mod diagnostic;
 pub mod equal;
 pub mod hook;
+mod identity;
 pub mod job;
 pub mod lookup;
 pub mod plan;

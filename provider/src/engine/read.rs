@@ -6,7 +6,7 @@ use super::apply::Known;
 use super::context::{Context, is_gone, tell};
 use super::diagnostic::Diagnostics;
 use super::hook::Binding;
-use super::{job, recover, shape, validate, wire};
+use super::{identity, job, recover, shape, validate, wire};
 use crate::client::Repeat;
 use crate::value::{DecodeError, Path, Value, json};
 
@@ -36,6 +36,9 @@ pub async fn read(binding: &Binding, context: &Context, mut known: Known) -> (Kn
             return (known, diagnostics);
         }
     };
+    if !identity::check(resource, &answer, &known.state, &mut diagnostics) {
+        return (known, diagnostics);
+    }
     if let Some(hook) = binding.hook {
         hook.read_answer(&mut answer, &known.state, &mut known.private.memory);
     }

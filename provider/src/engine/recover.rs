@@ -7,13 +7,13 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use schema::{Import, Resource, placeholders};
+use schema::Resource;
 use serde_json::Value as Json;
 
 use super::apply::{Session, fits};
 use super::context::{Context, title};
 use super::diagnostic::Diagnostics;
-use super::wire;
+use super::{identity, wire};
 use crate::client::{Answer, Effect, Error, ErrorKind, Repeat};
 use crate::value::{Path, Value};
 
@@ -91,10 +91,7 @@ fn is_recent(object: &Json) -> bool {
 
 /// Whether this object in state is a claim: something that may have been made, whose identity is not known.
 pub fn is_claim(resource: &Resource, object: &Value) -> bool {
-    match &resource.import {
-        Import::By(pattern) => placeholders(pattern).any(|name| object.get(name).is_null()),
-        Import::Never => false,
-    }
+    identity::attributes(resource).any(|attribute| object.get(&attribute.name).is_null())
 }
 
 /// The claim with the identity of what it stands for; `None` where that was not made, or is gone.
@@ -112,10 +109,8 @@ pub async fn identify(context: &Context, resource: &Resource, claim: &Value) -> 
         &mut unreadable,
     );
     let mut object = claim.clone();
-    if let Import::By(pattern) = &resource.import {
-        for name in placeholders(pattern) {
-            object.set_attribute(name, shown.get(name).clone());
-        }
+    for attribute in identity::attributes(resource) {
+        object.set_attribute(&attribute.name, shown.get(&attribute.name).clone());
     }
     Ok(Some(object))
 }

@@ -153,7 +153,12 @@ fn attribute_from_answer(
     let (Some(json), true) = (answered(attribute, answer), attribute.returned) else {
         return known_or_absent(attribute, known);
     };
+    let is_due = attribute.mode == Mode::Required && attribute.r#type.collections.is_empty();
     let value = match from_json(attribute, &json, known, path, diagnostics) {
+        Ok(Value::Null) if is_due => Err(fault(path, "set", &json)),
+        other => other,
+    };
+    let value = match value {
         Ok(value) => value,
         Err(fault) => {
             diagnostics.error_at(
@@ -366,17 +371,21 @@ fn scalar_from_json(
 }
 
 fn fault(path: &Path, expected: &'static str, found: &Json) -> Fault {
-    let found = match found {
+    Fault {
+        path: path.clone(),
+        expected,
+        found: kind(found),
+    }
+}
+
+/// What kind of JSON value it is, in words.
+pub fn kind(json: &Json) -> &'static str {
+    match json {
         Json::Null => "null",
         Json::Bool(_) => "true or false",
         Json::Number(_) => "a number",
         Json::String(_) => "a text",
         Json::Array(_) => "a list",
         Json::Object(_) => "an object",
-    };
-    Fault {
-        path: path.clone(),
-        expected,
-        found,
     }
 }

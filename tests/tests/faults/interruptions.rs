@@ -1,15 +1,14 @@
 //! A wait never costs a second installation: interrupts, timeouts, expired tokens, killed processes.
 
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use acceptance::control_plane::{ControlPlane, Outcome};
 use acceptance::terraform::Workspace;
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 use serde_json::json;
 use tokio::process::Child;
 
+use super::processes::{finish, group, providers, start};
 use super::{MACHINE, workspace};
 
 const ADDRESS: &str = "durantic_machine_deployment.node";
@@ -32,52 +31,17 @@ async fn stopped() -> ControlPlane {
     builder.start().await.expect("the control plane starts")
 }
 
-/// An apply under way, in a process group of its own as on a terminal.
+/// An apply under way.
 fn start_apply(workspace: &Workspace) -> Child {
-    let mut command = workspace.command(&["apply", "-auto-approve"]);
-    command
-        .process_group(0)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command.spawn().expect("terraform starts")
+    start(workspace, &["apply", "-auto-approve"])
 }
 
-fn group(child: &Child) -> Pid {
-    let pid = child
-        .id()
-        .and_then(|pid| i32::try_from(pid).ok())
-        .expect("the process runs");
-    Pid::from_raw(-pid)
-}
-
-/// The processes of the provider that this Terraform has started.
-fn providers(child: &Child) -> Vec<Pid> {
-    let parent = child.id().expect("the process runs").to_string();
-    let entries = std::fs::read_dir("/proc").expect("a process table");
-    entries
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<i32>().ok())
-        .filter(|pid| {
-            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-            let after_name = stat.rsplit_once(')').map(|(_, rest)| rest).unwrap_or_default();
-            after_name.split_whitespace().nth(1) == Some(parent.as_str())
-        })
-        .map(Pid::from_raw)
-        .collect()
-}
-
-async fn finish(child: Child) -> (Option<i32>, String) {
-    let output = child.wait_with_output().await.expect("terraform ends");
-    let text = format!(
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let text = text
-        .replace(['│', '╷', '╵'], " ")
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ");
-    (output.status.code(), text)
+/// An apply that was interrupted in the middle of the installation: what it said.
+async fn interrupted(control_plane: &ControlPlane, workspace: &Workspace) -> String {
+    let apply = start_apply(workspace);
+    is_installing(control_plane).await;
+    kill(group(&apply), Signal::SIGINT).expect("an interrupt is sent");
+    finish(apply).await.1
 }
 
 async fn is_installing(control_plane: &ControlPlane) {
@@ -143,10 +107,7 @@ async fn an_interrupt_ends_quickly_without_a_taint_and_the_next_apply_waits_on()
 async fn a_run_that_completed_meanwhile_leaves_nothing_to_do() {
     let control_plane = stopped().await;
     let workspace = workspace(&control_plane, &configuration(""));
-    let apply = start_apply(&workspace);
-    is_installing(&control_plane).await;
-    kill(group(&apply), Signal::SIGINT).expect("an interrupt is sent");
-    finish(apply).await;
+    interrupted(&control_plane, &workspace).await;
 
     control_plane.advance(Duration::from_mins(20));
     assert_eq!(workspace.plan().await.changes(), Vec::<String>::new());
@@ -157,10 +118,7 @@ async fn a_run_that_completed_meanwhile_leaves_nothing_to_do() {
 async fn a_run_that_failed_meanwhile_is_replaced() {
     let control_plane = stopped().await;
     let workspace = workspace(&control_plane, &configuration(""));
-    let apply = start_apply(&workspace);
-    is_installing(&control_plane).await;
-    kill(group(&apply), Signal::SIGINT).expect("an interrupt is sent");
-    finish(apply).await;
+    interrupted(&control_plane, &workspace).await;
 
     control_plane
         .end_run(&control_plane.runs()[0].uuid, Outcome::Error)
@@ -218,10 +176,7 @@ async fn a_token_that_expires_in_mid_run_fails_at_once_and_the_run_is_picked_up(
 async fn another_configuration_waits_for_the_old_run_before_it_starts_its_own() {
     let control_plane = stopped().await;
     let workspace = workspace(&control_plane, &configuration(""));
-    let apply = start_apply(&workspace);
-    is_installing(&control_plane).await;
-    kill(group(&apply), Signal::SIGINT).expect("an interrupt is sent");
-    finish(apply).await;
+    interrupted(&control_plane, &workspace).await;
 
     workspace.configure(&configuration("force_provision = \"1\""));
     let polls = control_plane.log().count(POLL);
@@ -239,26 +194,6 @@ async fn another_configuration_waits_for_the_old_run_before_it_starts_its_own() 
         "the changed trigger has a run of its own"
     );
     workspace.plans_empty().await;
-}
-
-#[tokio::test]
-async fn a_provider_that_is_killed_in_mid_run_costs_no_second_run_while_the_first_goes_on() {
-    let control_plane = stopped().await;
-    let workspace = workspace(&control_plane, &configuration(""));
-    let apply = start_apply(&workspace);
-    is_installing(&control_plane).await;
-    for provider in providers(&apply) {
-        kill(provider, Signal::SIGKILL).expect("the provider is killed");
-    }
-    let (status, said) = finish(apply).await;
-    assert_eq!(status, Some(1), "{said}");
-
-    let apply = start_apply(&workspace);
-    control_plane.log().wait_for(START, 2).await;
-    control_plane.advance(Duration::from_mins(20));
-    let (status, said) = finish(apply).await;
-    assert_eq!(status, Some(0), "{said}");
-    converges_with_one_run(&control_plane, &workspace).await;
 }
 
 #[tokio::test]
@@ -297,24 +232,6 @@ async fn an_answer_to_the_start_that_is_lost_costs_no_second_run() {
     let workspace = workspace(&control_plane, &configuration(""));
     let apply = start_apply(&workspace);
     is_installing(&control_plane).await;
-    control_plane.advance(Duration::from_mins(20));
-    let (status, said) = finish(apply).await;
-    assert_eq!(status, Some(0), "{said}");
-    converges_with_one_run(&control_plane, &workspace).await;
-}
-
-#[tokio::test]
-async fn two_interrupts_lose_the_object_but_not_the_run() {
-    let control_plane = stopped().await;
-    let workspace = workspace(&control_plane, &configuration(""));
-    let apply = start_apply(&workspace);
-    is_installing(&control_plane).await;
-    kill(group(&apply), Signal::SIGINT).expect("an interrupt is sent");
-    kill(group(&apply), Signal::SIGINT).expect("another interrupt is sent");
-    finish(apply).await;
-
-    let apply = start_apply(&workspace);
-    control_plane.log().wait_for(POLL, 2).await;
     control_plane.advance(Duration::from_mins(20));
     let (status, said) = finish(apply).await;
     assert_eq!(status, Some(0), "{said}");

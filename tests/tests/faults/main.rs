@@ -5,7 +5,10 @@
 #![cfg(test)]
 
 mod answers;
+mod breaking_off;
+mod hostile;
 mod interruptions;
+mod processes;
 mod soak;
 
 use std::path::Path;

@@ -14,6 +14,7 @@ use super::{Outcome, pause, poll, take_status, tell, will_taint};
 use crate::client::{Effect, Error, ErrorKind, Repeat};
 use crate::engine::apply::{Known, Session};
 use crate::engine::context::title;
+use crate::engine::identity;
 use crate::engine::private::{Run, Stage};
 use crate::engine::shape::literal_value;
 use crate::engine::wire::{find, to_json};
@@ -106,6 +107,10 @@ async fn look_again(session: &mut Session<'_>, job: &Job, run: &Run, wait: Durat
         let ended = match ended {
             Some(ended) => ended,
             None => match session.look().await {
+                Ok(()) if session.diagnostics.has_errors() => {
+                    will_taint(session);
+                    return None;
+                }
                 Ok(()) => return Some(()),
                 Err(error) if error.is_transient() => continue,
                 Err(error) if error.kind == ErrorKind::Cancelled => Outcome::Interrupted(run.clone()),
@@ -133,7 +138,12 @@ async fn request(session: &Session<'_>, job: &Job) -> Result<Json, Error> {
 /// The run that an answer names.
 fn named(session: &mut Session<'_>, job: &Job, answer: &Json, mut run: Run) -> Option<Started> {
     for (attribute, field) in job.save.iter() {
-        let Some(Json::String(value)) = find(answer, field) else {
+        let value = find(answer, field);
+        let value = value.as_ref().and_then(Json::as_str).filter(|value| {
+            let target = session.resource.attribute(attribute);
+            target.is_some_and(|target| identity::is_valid(target, &Value::string(*value)))
+        });
+        let Some(value) = value else {
             note_unnamed(session, job, &run);
             will_taint(session);
             let object = session.progress.lock().state.clone();
@@ -142,11 +152,11 @@ fn named(session: &mut Session<'_>, job: &Job, answer: &Json, mut run: Run) -> O
                     "Starting the installation of {} failed",
                     title(session.resource, &object)
                 ),
-                format!("The control plane's answer has no `{field}`, so the run cannot be followed."),
+                format!("The control plane's answer has no usable `{field}`, so the run cannot be followed."),
             );
             return None;
         };
-        run.saved.insert(attribute.to_string(), value);
+        run.saved.insert(attribute.to_string(), value.to_owned());
     }
     Some(Started::Run(run))
 }

@@ -1,0 +1,74 @@
+//! Whether an answer is about the object that was asked for: what it says goes into state, and its identity into paths.
+
+use schema::{Attribute, Import, Resource, placeholders};
+use serde_json::Value as Json;
+
+use super::context::title;
+use super::diagnostic::Diagnostics;
+use super::equal::same;
+use super::{validate, wire};
+use crate::value::{Path, Value};
+
+const SUMMARY: &str = "The control plane's answer makes no sense";
+
+/// The attributes by which an object is found.
+pub fn attributes(resource: &Resource) -> impl Iterator<Item = &Attribute> {
+    let pattern = match &resource.import {
+        Import::By(pattern) => pattern.as_ref(),
+        Import::Never => "",
+    };
+    placeholders(pattern).filter_map(|name| resource.attribute(name))
+}
+
+/// Whether this is an answer about `known`, as far as that has an identity; what is wrong is told.
+pub fn check(resource: &Resource, answer: &Json, known: &Value, diagnostics: &mut Diagnostics) -> bool {
+    if !answer.is_object() {
+        let detail = format!(
+            "An object was expected for the {}, but the answer is {}. Check that `endpoint` is the address of a Durantic \
+             control plane.",
+            title(resource, known),
+            wire::kind(answer)
+        );
+        diagnostics.error(SUMMARY, detail);
+        return false;
+    }
+    let faults = attributes(resource).filter_map(|attribute| {
+        let fault = fault(attribute, answer, known.get(&attribute.name))?;
+        Some((attribute, fault))
+    });
+    let mut is_sound = true;
+    for (attribute, fault) in faults {
+        is_sound = false;
+        diagnostics.error_at(
+            Path::root().attribute(&attribute.name),
+            SUMMARY,
+            format!("It is about the {}, but {fault}.", title(resource, known)),
+        );
+    }
+    is_sound
+}
+
+/// What is wrong with one attribute of an identity.
+fn fault(attribute: &Attribute, answer: &Json, known: &Value) -> Option<String> {
+    if attribute.wire.read.is_empty() {
+        return None;
+    }
+    let name = &attribute.name;
+    let Some(json) = wire::answered(attribute, answer).filter(|json| !json.is_null()) else {
+        let is_known = !known.is_null() && !known.is_unknown();
+        return (!is_known).then(|| format!("it has no `{name}`"));
+    };
+    let value = json.as_str().map(Value::string);
+    let Some(value) = value.filter(|value| is_valid(attribute, value)) else {
+        return Some(format!("its `{name}` is of the wrong form"));
+    };
+    let is_other = !known.is_null() && !known.is_unknown() && !same(attribute, &value, known);
+    is_other.then(|| format!("its `{name}` is that of another object"))
+}
+
+/// Whether a value keeps to its attribute's rules.
+pub fn is_valid(attribute: &Attribute, value: &Value) -> bool {
+    let mut faults = Diagnostics::default();
+    validate::value(attribute, value, &Path::root(), &mut faults);
+    !faults.has_errors()
+}

@@ -1,0 +1,171 @@
+//! Processes that end in the middle of a request, for every operation: how many objects and runs there are, and that the
+//! next apply converges.
+//!
+//! Each cell breaks off once the control plane has carried the request out, and before its answer arrives.
+
+use std::time::Duration;
+
+use acceptance::control_plane::{Collection, ControlPlane, Fault, FaultKind};
+use acceptance::terraform::Workspace;
+use nix::sys::signal::{Signal, kill};
+use tokio::process::Child;
+
+use super::processes::{finish, group, providers, start};
+use super::{MACHINE, workspace};
+
+/// How it breaks off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum How {
+    Interrupt,
+    TwoInterrupts,
+    KillProvider,
+    KillTerraform,
+}
+
+/// In the middle of what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum With {
+    Create,
+    Read,
+    Update,
+    Delete,
+    Start,
+    Poll,
+}
+
+use How::{Interrupt, KillProvider, KillTerraform, TwoInterrupts};
+use With::{Create, Delete, Poll, Read, Start, Update};
+
+const EVERY_HOW: [How; 4] = [Interrupt, TwoInterrupts, KillProvider, KillTerraform];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_create_the_object_is_found_again() {
+    play(Create).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_read_nothing_is_lost() {
+    play(Read).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_an_update_the_next_plan_sees_what_was_done() {
+    play(Update).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_delete_the_object_is_gone() {
+    play(Delete).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_start_the_run_is_waited_for() {
+    play(Start).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_poll_the_run_is_waited_for() {
+    play(Poll).await;
+}
+
+async fn play(with: With) {
+    for how in EVERY_HOW {
+        cell(how, with).await;
+    }
+}
+
+async fn cell(how: How, with: With) {
+    let name = format!("{how:?} in {with:?}");
+    let control_plane = ControlPlane::builder()
+        .install_time(Duration::from_mins(10))
+        .stopped_clock()
+        .start()
+        .await
+        .expect("the control plane starts");
+    let workspace = workspace(&control_plane, &configuration(with, "before"));
+    if matches!(with, Read | Update | Delete) {
+        workspace.apply().await;
+    }
+    workspace.configure(&configuration(with, "after"));
+    let seen = control_plane.log().count(operation(with));
+    if with != Poll {
+        let late = FaultKind::Delay(Duration::from_mins(10));
+        control_plane.fault(Fault::new(operation(with), late).times(1));
+    }
+
+    let command = if with == Delete { "destroy" } else { "apply" };
+    let apply = start(&workspace, &[command, "-auto-approve"]);
+    control_plane.log().wait_for(operation(with), seen + 1).await;
+    break_off(how, &workspace, apply).await;
+
+    let objects = || match with {
+        Start | Poll => control_plane.runs().len(),
+        _ => control_plane.objects(Collection::Variables).len(),
+    };
+    assert_eq!(objects(), usize::from(with != Delete), "{name}");
+
+    let apply = start(&workspace, &[command, "-auto-approve"]);
+    if matches!(with, Start | Poll) {
+        // The run ends once the next apply looks for it.
+        let log = control_plane.log();
+        let (polls, starts) = (log.count(operation(Poll)) + 1, log.count(operation(Start)) + 1);
+        tokio::select! {
+            () = log.wait_for(operation(Poll), polls) => {}
+            () = log.wait_for(operation(Start), starts) => {}
+        }
+        control_plane.advance(Duration::from_mins(20));
+    }
+    let (status, said) = finish(apply).await;
+    assert_eq!(status, Some(0), "{name}: {said}");
+    if with != Delete {
+        workspace.plans_empty().await;
+    }
+    assert_eq!(objects(), usize::from(with != Delete), "{name}: in the end");
+    assert_eq!(control_plane.violations(), Vec::<String>::new(), "{name}");
+}
+
+async fn break_off(how: How, workspace: &Workspace, mut apply: Child) {
+    let signal = |pid, signal| kill(pid, signal).expect("a signal is sent");
+    match how {
+        Interrupt => signal(group(&apply), Signal::SIGINT),
+        TwoInterrupts => {
+            signal(group(&apply), Signal::SIGINT);
+            signal(group(&apply), Signal::SIGINT);
+        }
+        KillProvider => {
+            for provider in providers(&apply) {
+                signal(provider, Signal::SIGKILL);
+            }
+        }
+        KillTerraform => {
+            apply.start_kill().expect("terraform is killed");
+            apply.wait().await.expect("terraform is gone");
+            std::fs::remove_file(workspace.path().join(".terraform.tfstate.lock.info")).ok();
+            return;
+        }
+    }
+    finish(apply).await;
+}
+
+fn operation(with: With) -> &'static str {
+    match with {
+        Create => "controlplane_api_create_account_variable",
+        Read => "controlplane_api_get_account_variable",
+        Update => "controlplane_api_update_account_variable",
+        Delete => "controlplane_api_delete_account_variable",
+        Start => "provisioning_api_provision_machine",
+        Poll => "provisioning_api_get_machine_provision",
+    }
+}
+
+fn configuration(with: With, value: &str) -> String {
+    match with {
+        Start | Poll => format!(
+            "resource \"durantic_machine_deployment\" \"it\" {{\n  machine_uuid = \"{MACHINE}\"\n  \
+             role_names = [\"base\"]\n}}\n"
+        ),
+        _ => format!(
+            "resource \"durantic_variable\" \"it\" {{\n  name = \"GREETING\"\n  value = \"{value}\"\n}}\n"
+        ),
+    }
+}

@@ -1,0 +1,57 @@
+//! Terraform and its providers as processes that can be interrupted and killed.
+
+use std::process::Stdio;
+
+use acceptance::terraform::Workspace;
+use nix::unistd::Pid;
+use tokio::process::Child;
+
+/// A command under way, in a process group of its own as on a terminal.
+pub fn start(workspace: &Workspace, arguments: &[&str]) -> Child {
+    let mut command = workspace.command(arguments);
+    command
+        .process_group(0)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command.spawn().expect("terraform starts")
+}
+
+/// The process group of a command, to send signals to.
+pub fn group(child: &Child) -> Pid {
+    let pid = child
+        .id()
+        .and_then(|pid| i32::try_from(pid).ok())
+        .expect("the process runs");
+    Pid::from_raw(-pid)
+}
+
+/// The processes of the provider that this Terraform has started.
+pub fn providers(child: &Child) -> Vec<Pid> {
+    let parent = child.id().expect("the process runs").to_string();
+    let entries = std::fs::read_dir("/proc").expect("a process table");
+    entries
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<i32>().ok())
+        .filter(|pid| {
+            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            let after_name = stat.rsplit_once(')').map(|(_, rest)| rest).unwrap_or_default();
+            after_name.split_whitespace().nth(1) == Some(parent.as_str())
+        })
+        .map(Pid::from_raw)
+        .collect()
+}
+
+/// The exit status of a command, and all that it said in one line.
+pub async fn finish(child: Child) -> (Option<i32>, String) {
+    let output = child.wait_with_output().await.expect("terraform ends");
+    let text = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let text = text
+        .replace(['│', '╷', '╵'], " ")
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    (output.status.code(), text)
+}
