@@ -2,5 +2,7 @@
 
 pub mod control_plane;
 pub mod core;
+pub mod fleet;
+pub mod processes;
 pub mod secrets;
 pub mod terraform;

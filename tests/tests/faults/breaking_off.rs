@@ -6,11 +6,11 @@
 use std::time::Duration;
 
 use acceptance::control_plane::{Collection, ControlPlane, Fault, FaultKind};
+use acceptance::processes::{finish, group, providers, start};
 use acceptance::terraform::Workspace;
 use nix::sys::signal::{Signal, kill};
 use tokio::process::Child;
 
-use super::processes::{finish, group, providers, start};
 use super::{MACHINE, workspace};
 
 /// How it breaks off.
@@ -133,7 +133,7 @@ async fn break_off(how: How, workspace: &Workspace, mut apply: Child) {
             signal(group(&apply), Signal::SIGINT);
         }
         KillProvider => {
-            for provider in providers(&apply) {
+            for provider in providers(apply.id().expect("terraform runs")) {
                 signal(provider, Signal::SIGKILL);
             }
         }
@@ -164,8 +164,10 @@ fn configuration(with: With, value: &str) -> String {
             "resource \"durantic_machine_deployment\" \"it\" {{\n  machine_uuid = \"{MACHINE}\"\n  \
              role_names = [\"base\"]\n}}\n"
         ),
+        // Terraform does not tell a provider of an interrupt while it refreshes, so a read ends when its time is over.
         _ => format!(
-            "resource \"durantic_variable\" \"it\" {{\n  name = \"GREETING\"\n  value = \"{value}\"\n}}\n"
+            "provider \"durantic\" {{\n  request_timeout = \"2s\"\n}}\n\
+             resource \"durantic_variable\" \"it\" {{\n  name = \"GREETING\"\n  value = \"{value}\"\n}}\n"
         ),
     }
 }

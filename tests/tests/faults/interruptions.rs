@@ -3,12 +3,12 @@
 use std::time::{Duration, Instant};
 
 use acceptance::control_plane::{ControlPlane, Outcome};
+use acceptance::processes::{finish, group, providers, start};
 use acceptance::terraform::Workspace;
 use nix::sys::signal::{Signal, kill};
 use serde_json::json;
 use tokio::process::Child;
 
-use super::processes::{finish, group, providers, start};
 use super::{MACHINE, workspace};
 
 const ADDRESS: &str = "durantic_machine_deployment.node";
@@ -202,7 +202,7 @@ async fn a_terraform_that_is_killed_leaves_no_provider_and_its_run_is_waited_for
     let workspace = workspace(&control_plane, &configuration(""));
     let mut apply = start_apply(&workspace);
     is_installing(&control_plane).await;
-    let orphans = providers(&apply);
+    let orphans = providers(apply.id().expect("terraform runs"));
     assert!(!orphans.is_empty(), "the provider runs");
     apply.start_kill().expect("terraform is killed");
     apply.wait().await.expect("terraform is gone");

@@ -6,9 +6,9 @@
 
 mod answers;
 mod breaking_off;
+mod fleet;
 mod hostile;
 mod interruptions;
-mod processes;
 mod soak;
 
 use std::path::Path;

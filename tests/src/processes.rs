@@ -1,10 +1,17 @@
-//! Terraform and its providers as processes that can be interrupted and killed.
+//! Terraform and its providers as processes that can be interrupted, killed and measured.
+
+#![expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a harness of tests: what does not work ends the test"
+)]
 
 use std::process::Stdio;
 
-use acceptance::terraform::Workspace;
 use nix::unistd::Pid;
 use tokio::process::Child;
+
+use crate::terraform::Workspace;
 
 /// A command under way, in a process group of its own as on a terminal.
 pub fn start(workspace: &Workspace, arguments: &[&str]) -> Child {
@@ -25,9 +32,9 @@ pub fn group(child: &Child) -> Pid {
     Pid::from_raw(-pid)
 }
 
-/// The processes of the provider that this Terraform has started.
-pub fn providers(child: &Child) -> Vec<Pid> {
-    let parent = child.id().expect("the process runs").to_string();
+/// The processes of the provider that a Terraform of this process id has started.
+pub fn providers(terraform: u32) -> Vec<Pid> {
+    let parent = terraform.to_string();
     let entries = std::fs::read_dir("/proc").expect("a process table");
     entries
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<i32>().ok())
