@@ -68,11 +68,16 @@ impl Diagnostics {
         }
     }
 
-    /// Whether any is an error.
-    pub fn has_errors(&self) -> bool {
+    /// Those that end the operation.
+    pub fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
         self.0
             .iter()
-            .any(|diagnostic| diagnostic.severity == Severity::Error)
+            .filter(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// Whether any is an error.
+    pub fn has_errors(&self) -> bool {
+        self.errors().next().is_some()
     }
 
     /// Whether there is nothing to tell.

@@ -1,8 +1,6 @@
 //! `data.durantic_machine`
 
-use std::time::Duration;
-
-use acceptance::control_plane::{Collection, Fault, FaultKind};
+use acceptance::control_plane::Collection;
 use serde_json::json;
 
 use super::life::assert_contains;
@@ -134,21 +132,4 @@ async fn a_host_name_is_matched_exactly() {
     let workspace = workspace(&control_plane, text);
     workspace.apply().await;
     assert_eq!(workspace.outputs().await["found"], json!([]));
-}
-
-#[tokio::test]
-async fn those_that_are_looked_up_at_the_same_time_share_one_list() {
-    let control_plane = control_plane().await;
-    let list = "provisioning_api_list_machines";
-    let late = FaultKind::Delay(Duration::from_secs(3));
-    control_plane.fault(Fault::new(list, late));
-    let text = "data \"durantic_machine\" \"all\" {\n  count = 30\n  hostname = \"node-${count.index % 3 + 1}\"\n}\n";
-    let workspace = workspace(&control_plane, text);
-    workspace.run(&["plan", "-parallelism=30"]).await.succeeds();
-    assert_eq!(control_plane.log().count(list), 1);
-    assert_eq!(
-        control_plane.log().count("provisioning_api_get_machine"),
-        3,
-        "the three machines are read in full, each once"
-    );
 }

@@ -194,6 +194,7 @@ async fn terraform_takes_the_log_with_the_fields_that_its_users_filter_by() {
 async fn without_a_level_of_its_own_the_provider_logs_nothing() {
     let control_plane = control_plane().await;
     let workspace = workspace(&control_plane, VARIABLE)
+        .with("TF_LOG", "")
         .with("TF_LOG_CORE", "TRACE")
         .with("TF_LOG_PATH", "log");
     workspace.apply().await;

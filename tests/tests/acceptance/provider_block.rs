@@ -91,11 +91,15 @@ fn unknown(control_plane: &ControlPlane, argument: &str, value: &str, rest: &str
 
 #[tokio::test]
 async fn an_endpoint_or_a_token_that_is_not_known_yet_defers_the_check() {
-    let control_plane = control_plane().await;
-    for (argument, variable, value) in [
-        ("endpoint", "DURANTIC_ENDPOINT", control_plane.endpoint()),
-        ("api_token", "DURANTIC_API_TOKEN", control_plane.token()),
+    for (argument, variable) in [
+        ("endpoint", "DURANTIC_ENDPOINT"),
+        ("api_token", "DURANTIC_API_TOKEN"),
     ] {
+        let control_plane = control_plane().await;
+        let value = match argument {
+            "endpoint" => control_plane.endpoint(),
+            _ => control_plane.token(),
+        };
         let wrong = if argument == "endpoint" { "no address" } else { "" };
         let workspace = unknown(&control_plane, argument, value, NETWORK).with(variable, wrong);
         workspace.apply().await;
@@ -106,7 +110,6 @@ async fn an_endpoint_or_a_token_that_is_not_known_yet_defers_the_check() {
         let said = fresh.run(&["plan"]).await.fails();
         assert!(said.contains(&format!("`{argument}`")), "{said}");
         assert!(said.contains("only known after apply"), "{said}");
-        workspace.destroy().await;
     }
 }
 

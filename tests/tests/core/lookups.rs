@@ -1,10 +1,14 @@
 //! Every data source, with everything that exists and something that does not.
 
-use acceptance::control_plane::{Collection, ControlPlane};
+use std::sync::Arc;
+use std::time::Duration;
+
+use acceptance::control_plane::{Collection, ControlPlane, Fault, FaultKind};
 use acceptance::core::{Core, UNKNOWN};
 use provider::durantic::DEFINITION;
 use schema::{Expect, Format};
 use serde_json::json;
+use tokio::task::JoinSet;
 
 #[tokio::test]
 async fn every_data_source_keeps_to_terraforms_rules() {
@@ -57,4 +61,34 @@ async fn every_data_source_keeps_to_terraforms_rules() {
             assert!(unknown.unwrap().is_unknown(), "read in apply only");
         }
     }
+}
+
+#[tokio::test]
+async fn those_that_are_looked_up_at_the_same_time_share_one_list() {
+    let list = "provisioning_api_list_machines";
+    let control_plane = ControlPlane::builder().start().await.unwrap();
+    let core = Core::start(&DEFINITION, control_plane.endpoint(), control_plane.token())
+        .await
+        .unwrap();
+    let core = Arc::new(core);
+    // All of them ask before the first is answered.
+    control_plane.fault(Fault::new("*", FaultKind::Delay(Duration::from_secs(1))));
+    let mut lookups = JoinSet::new();
+    for number in 0..30 {
+        let core = Arc::clone(&core);
+        lookups.spawn(async move {
+            let config = json!({ "hostname": format!("node-{}", number % 3 + 1) });
+            core.read_data_source("durantic_machine", &config).await.unwrap();
+        });
+    }
+    while let Some(lookup) = lookups.join_next().await {
+        lookup.unwrap();
+    }
+    let log = control_plane.log();
+    assert_eq!(log.count(list), 1);
+    assert_eq!(
+        log.count("provisioning_api_get_machine"),
+        3,
+        "each machine in full, once"
+    );
 }

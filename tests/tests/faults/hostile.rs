@@ -11,11 +11,13 @@ use serde_json::{Value as Json, json};
 use super::MACHINE;
 
 const VARIABLE: &str = "durantic_variable";
+const DEPLOYMENT: &str = "durantic_machine_deployment";
 const NAME: &str = "it";
 const GET: &str = "controlplane_api_get_account_variable";
 const CREATE: &str = "controlplane_api_create_account_variable";
 const UPDATE: &str = "controlplane_api_update_account_variable";
 const LIST_MACHINES: &str = "provisioning_api_list_machines";
+const GET_MACHINE: &str = "provisioning_api_get_machine";
 const START: &str = "provisioning_api_provision_machine";
 
 /// Longer than any answer here may keep the user waiting, on a busy machine.
@@ -275,18 +277,47 @@ async fn a_run_whose_name_is_a_path_is_not_followed_there() {
     let config = json!({ "machine_uuid": MACHINE, "role_names": ["base"] });
     control_plane
         .fault(Fault::new(START, rewrite(|body| body["provision_uuid"] = json!("../../x"))).times(1));
-    let said = told(
-        core.converge("durantic_machine_deployment", NAME, &config).await,
-        "a path",
-    );
+    let said = told(core.converge(DEPLOYMENT, NAME, &config).await, "a path");
     assert!(said.contains("no usable `provision_uuid`"), "{said}");
-    core.converge("durantic_machine_deployment", NAME, &config)
-        .await
-        .unwrap();
+    core.converge(DEPLOYMENT, NAME, &config).await.unwrap();
     assert_eq!(control_plane.runs().len(), 1, "one installation");
-    let plan = core
-        .plan("durantic_machine_deployment", NAME, &config)
-        .await
-        .unwrap();
+    let plan = core.plan(DEPLOYMENT, NAME, &config).await.unwrap();
     assert_eq!(plan.action, Action::NoOp);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_that_cannot_be_read_after_its_installation_is_not_installed_again() {
+    let table = [
+        FaultKind::Garbage,
+        FaultKind::Answer(Answer::json(500)),
+        body("[]"),
+        rewrite(|body| body["uuid"] = json!(machine_uuid(9))),
+    ];
+    for fault in table {
+        let name = format!("{fault:?}");
+        let control_plane = ControlPlane::builder().start().await.unwrap();
+        let mut core = core(&control_plane).await;
+        let config = json!({ "machine_uuid": MACHINE, "role_names": ["base"] });
+        let plan = core.plan(DEPLOYMENT, NAME, &config).await.unwrap();
+        control_plane.fault(Fault::new(GET_MACHINE, fault));
+        core.apply(plan)
+            .await
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let warned = core.plugin().take_warnings();
+        let is_told = |summary: &str| summary.contains("could not be read after its run");
+        assert!(
+            warned.iter().any(|warning| is_told(&warning.summary)),
+            "{name}: {warned:?}"
+        );
+        assert_eq!(
+            core.state(DEPLOYMENT, NAME)["provision_status"],
+            "completed",
+            "{name}"
+        );
+
+        control_plane.clear_faults();
+        let plan = core.plan(DEPLOYMENT, NAME, &config).await.unwrap();
+        assert_eq!(plan.action, Action::NoOp, "{name}");
+        assert_eq!(control_plane.runs().len(), 1, "{name}");
+    }
 }

@@ -107,11 +107,25 @@ async fn nothing_is_lost_doubled_or_leaked_while_a_quarter_of_all_answers_is_fau
             before,
             "seed {seed}: what was made is gone"
         );
-        assert_eq!(control_plane.runs().len(), 1, "seed {seed}: one installation");
+        assert_eq!(
+            control_plane.runs().len(),
+            1,
+            "seed {seed}: one installation\n{}",
+            about(&control_plane, &machine_uuid(1))
+        );
         assert_eq!(control_plane.violations(), Vec::<String>::new(), "seed {seed}");
         requests += control_plane.log().all().len();
     }
     println!("{rounds} rounds, {requests} requests, {repeats} commands run again");
+}
+
+/// The requests about an object, one a line.
+fn about(control_plane: &ControlPlane, uuid: &str) -> String {
+    let entries = control_plane.log().all();
+    let lines = entries.iter().filter(|entry| entry.path.contains(uuid));
+    lines
+        .map(|entry| format!("{:?} {entry:?}\n", entry.time))
+        .collect()
 }
 
 /// How many objects there are of each kind.

@@ -34,9 +34,33 @@ pub async fn run_all(session: &mut Session<'_>) {
             continue;
         }
         if run(session, job, pending).await.is_some() {
-            let _ = session.read_back().await;
+            look_afterwards(session).await;
         }
     }
+}
+
+/// Reads what the run has changed. An error here would taint the object, and have all of it done again.
+async fn look_afterwards(session: &mut Session<'_>) {
+    let before = std::mem::take(&mut session.diagnostics);
+    let looked = session.look().await;
+    let told = std::mem::replace(&mut session.diagnostics, before);
+    let fault = match looked {
+        Err(error) => Some(error.to_string()),
+        Ok(()) => told.errors().next().map(|error| error.detail.clone()),
+    };
+    let Some(why) = fault else {
+        session.diagnostics.append(told);
+        return;
+    };
+    let named = title(session.resource, &session.progress.lock().state);
+    session.diagnostics.warning_at(
+        Path::root(),
+        format!("The {named} could not be read after its run"),
+        format!(
+            "The run has succeeded, and state says so; the rest of state is from before the run. The next plan reads \
+             it again.\n\n{why}"
+        ),
+    );
 }
 
 /// `Some` when the job succeeded; otherwise it was told why not.
