@@ -127,7 +127,11 @@ impl Client {
     ///
     /// What a write of this process has done is seen by every read that is asked for after it.
     pub async fn read(&self, call: Call<'_>) -> Result<Arc<Answer>, Error> {
-        let key = format!("{} {:?}", call.operation, call.path);
+        // What the operation's path does not name makes no difference to what is read.
+        let values = self
+            .operation(call.operation)
+            .and_then(|operation| document::arguments(operation, call.path).ok());
+        let key = format!("{} {values:?}", call.operation);
         self.shared.reads.read(key, async || self.call(call).await).await
     }
 
@@ -135,10 +139,8 @@ impl Client {
     pub async fn call(&self, call: Call<'_>) -> Result<Answer, Error> {
         let shared = &*self.shared;
         let unknown = Exchange::new(call.operation, Method::Get, "", "");
-        let operation = shared
-            .operations
-            .iter()
-            .find(|operation| operation.id == call.operation)
+        let operation = self
+            .operation(call.operation)
             .ok_or_else(|| unknown.error(ErrorKind::UnknownOperation, Effect::None))?;
         let values = document::arguments(operation, call.path).map_err(|text| {
             unknown
@@ -184,6 +186,10 @@ impl Client {
             })
         })
         .await
+    }
+
+    fn operation(&self, id: &str) -> Option<&'static Operation> {
+        self.shared.operations.iter().find(|operation| operation.id == id)
     }
 
     /// Sends a request until it is answered, refused for good, or no further attempt is allowed.
