@@ -17,7 +17,14 @@ impl Host {
     /// Parses `NAME[:PORT]`.
     pub fn parse(given: &str) -> Result<Host, HostFault> {
         let (name, port) = match given.split_once(':') {
-            Some((name, port)) => (name, parse_port(port)?),
+            Some((name, port)) => {
+                let port = parse_port(port).map_err(|fault| match name.to_ascii_lowercase().as_str() {
+                    // The colon was that of a scheme.
+                    "http" | "https" => HostFault::Url,
+                    _ => fault,
+                })?;
+                (name, port)
+            }
             None => (given, None),
         };
         if name.is_empty() {
@@ -77,9 +84,6 @@ impl Default for Host {
 
 /// The port, unless it is the default one. Terraform reads it as any integer, so that a sign is accepted.
 fn parse_port(text: &str) -> Result<Option<i64>, HostFault> {
-    if text.is_empty() || text.starts_with("//") {
-        return Err(HostFault::Url);
-    }
     let is_number = text
         .strip_prefix(['+', '-'])
         .unwrap_or(text)

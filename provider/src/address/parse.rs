@@ -6,8 +6,14 @@ use super::{Address, Host, Namespace, name};
 const PROGRAM_PREFIX: &str = "terraform-provider-";
 const PREFIX: &str = "terraform-";
 
-/// Parses `[HOST/][NAMESPACE/]TYPE`.
-pub fn source(given: &str) -> Result<Address, AddressError> {
+/// The parts of a source: those of whom and where as they are given, the type in its normal form.
+struct Parts<'a> {
+    host: Option<&'a str>,
+    namespace: Option<&'a str>,
+    type_name: String,
+}
+
+fn split(given: &str) -> Result<Parts<'_>, AddressError> {
     let parts: Vec<&str> = given.split('/').collect();
     let (host, namespace, type_name) = match *parts.as_slice() {
         [type_name] => (None, None, type_name),
@@ -18,7 +24,20 @@ pub fn source(given: &str) -> Result<Address, AddressError> {
     if parts.iter().any(|part| part.is_empty()) {
         return Err(format_error(given));
     }
-    let type_name = name::type_name(type_name).map_err(|fault| type_error(type_name, given, fault))?;
+    Ok(Parts {
+        host,
+        namespace,
+        type_name: name::type_name(type_name).map_err(|fault| type_error(type_name, given, fault))?,
+    })
+}
+
+/// Parses `[HOST/][NAMESPACE/]TYPE`.
+pub fn source(given: &str) -> Result<Address, AddressError> {
+    let Parts {
+        host,
+        namespace,
+        type_name,
+    } = split(given)?;
     let Some(namespace) = namespace else {
         return Ok(Address {
             host: Host::default(),
@@ -49,8 +68,8 @@ pub fn source(given: &str) -> Result<Address, AddressError> {
 
 /// Parses `HOST/NAMESPACE/TYPE`.
 pub fn full(given: &str) -> Result<Address, AddressError> {
-    let parts: Vec<&str> = given.split('/').collect();
-    let [_, namespace, _] = parts.as_slice() else {
+    let parts = split(given)?;
+    let (Some(_), Some(namespace)) = (parts.host, parts.namespace) else {
         return Err(AddressError {
             suggestion: match source(given) {
                 Ok(address) => format!("Write `{}`.", address.resolved().full()),
@@ -61,7 +80,7 @@ pub fn full(given: &str) -> Result<Address, AddressError> {
             kind: ErrorKind::FullFormat(given.to_owned()),
         });
     };
-    if *namespace == "?" {
+    if namespace == "?" {
         return Err(AddressError {
             kind: ErrorKind::UnknownNamespace(given.to_owned()),
             suggestion: "Name the namespace that the provider is published in.".to_owned(),
@@ -114,11 +133,13 @@ fn check_prefix(address: &Address) -> Result<(), AddressError> {
     if !address.type_name.starts_with(PREFIX) {
         return Ok(());
     }
+    // What is left must not be refused in its turn.
     let meant = address.type_name.strip_prefix(PROGRAM_PREFIX);
+    let meant = meant.map(|rest| rest.trim_start_matches(PROGRAM_PREFIX).trim_start_matches(PREFIX));
     let meant = meant.and_then(|remainder| name::type_name(remainder).ok());
     let Some(type_name) = meant else {
         return Err(AddressError {
-            kind: ErrorKind::RedundantPrefix(address.to_string()),
+            kind: ErrorKind::RedundantPrefix(address.full()),
             suggestion:
                 "Drop the prefix: everything in Terraform is for Terraform. If the provider's author chose \
                          that name, ask for another."
@@ -131,7 +152,7 @@ fn check_prefix(address: &Address) -> Result<(), AddressError> {
     };
     Err(AddressError {
         kind: ErrorKind::ProgramName {
-            given: address.full(),
+            given: address.to_string(),
             meant: meant.to_string(),
         },
         suggestion: format!("Did you mean `{meant}`?"),
@@ -211,8 +232,8 @@ fn name_suggestion(
     let plain = name.replace(['_', '.', ' '], "-");
     let joined: Vec<&str> = plain.split('-').filter(|piece| !piece.is_empty()).collect();
     match rule(&joined.join("-")) {
-        Ok(meant) => format!("Did you mean `{meant}`?"),
-        Err(_) => format!("Write the {what} with letters, digits and single dashes only."),
+        Ok(meant) if !meant.starts_with(PREFIX) => format!("Did you mean `{meant}`?"),
+        _ => format!("Write the {what} with letters, digits and single dashes only."),
     }
 }
 

@@ -36,6 +36,22 @@ fn every_error_says_what_is_wrong_and_what_to_do() {
     insta::assert_snapshot!("errors", lines.join("\n"));
 }
 
+/// Nobody is sent from one error to the next.
+#[test]
+fn what_is_suggested_is_an_address() {
+    let is_name = |text: &str| Address::parse(text).is_ok() && !text.starts_with("terraform-");
+    for source in include_str!("errors.in").lines() {
+        let Err(error) = Address::parse(source) else {
+            continue;
+        };
+        let Some(meant) = error.suggestion.strip_prefix("Did you mean `") else {
+            continue;
+        };
+        let meant = meant.strip_suffix("`?").unwrap();
+        assert!(is_name(meant), "{source}: {meant}");
+    }
+}
+
 #[test]
 fn a_full_name_is_read_strictly() {
     let lines: Vec<String> = [
