@@ -83,7 +83,11 @@ pub fn install(
         form,
     };
 
-    let is_new = place(context, &address, &package)?;
+    let placed = place(context, &address, &package);
+    if placed.is_err() {
+        prune(&package);
+    }
+    let is_new = placed?;
     let hash = package.hash()?;
     let done = if is_new { "Installed" } else { "Already installed" };
     writeln!(
@@ -149,7 +153,7 @@ fn place(context: &Context, address: &Address, package: &Package) -> Result<bool
                 && sum(&path)? == hash::sha256(open()?).map_err(program("failed to read"))?;
             if !is_same {
                 let mut source = open()?;
-                files::write(&path, files::Mode::Executable, |file| {
+                files::write_directory(&package.path, &name, files::Mode::Executable, |file| {
                     io::copy(&mut source, file).map(|_| ())
                 })?;
             }
@@ -204,10 +208,19 @@ fn strangers(directory: &Path, name: &str) -> Result<Vec<PathBuf>, PackageError>
 
 fn remove(package: &Package) -> Result<(), PackageError> {
     remove_path(&package.path)?;
+    let parent = package.path.parent().unwrap_or(&package.root);
+    for leftover in files::leftovers(parent) {
+        remove_path(&leftover)?;
+    }
+    prune(package);
+    Ok(())
+}
+
+/// Removes the directories above a package that hold nothing.
+fn prune(package: &Package) {
     if let Some(parent) = package.path.parent() {
         files::prune(parent, &package.root);
     }
-    Ok(())
 }
 
 fn remove_path(path: &Path) -> Result<(), PackageError> {

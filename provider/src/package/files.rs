@@ -2,9 +2,14 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
 
 use super::PackageError;
+
+/// How the names of what is not yet in its place begin.
+const STAGING: &str = ".staging-";
 
 /// Who may run a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +31,7 @@ pub fn write(
     let directory = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(directory).map_err(PackageError::file("failed to create", directory))?;
     let mut staged = tempfile::Builder::new()
-        .prefix(".staging-")
+        .prefix(STAGING)
         .tempfile_in(directory)
         .map_err(PackageError::file("failed to write in", directory))?;
     fill(staged.as_file_mut()).map_err(PackageError::file("failed to write", path))?;
@@ -43,6 +48,41 @@ pub fn write(
         .persist(path)
         .map_err(|error| PackageError::file("failed to replace", path)(error.error))?;
     Ok(())
+}
+
+/// Puts a directory with one file in its place in one step; of a directory that is there, that file is replaced.
+///
+/// Until then it is beside its place, where Terraform takes it for nothing.
+pub fn write_directory(
+    directory: &Path,
+    name: &str,
+    mode: Mode,
+    fill: impl FnOnce(&mut fs::File) -> std::io::Result<()>,
+) -> Result<(), PackageError> {
+    let parent = directory.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(parent).map_err(PackageError::file("failed to create", parent))?;
+    let staged =
+        staging_directory(parent).map_err(PackageError::file("failed to create a directory in", parent))?;
+    let file = staged.path().join(name);
+    write(&file, mode, fill)?;
+    // A directory does not give way to another while anything is in it.
+    fs::rename(staged.path(), directory)
+        .or_else(|_| fs::rename(&file, directory.join(name)))
+        .map_err(PackageError::file("failed to replace", directory))
+}
+
+/// What a program that was killed while it wrote has left in a directory.
+pub fn leftovers(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    entries
+        .filter(|entry| is_staging(&entry.file_name().to_string_lossy()))
+        .map(|entry| entry.path())
+        .collect()
+}
+
+/// Whether something of this name is not yet in its place.
+pub fn is_staging(name: &str) -> bool {
+    name.starts_with(STAGING)
 }
 
 /// Removes directories that are empty, upwards from one and below another.
@@ -65,6 +105,21 @@ pub fn is_executable(path: &Path) -> bool {
 #[cfg(not(unix))]
 pub fn is_executable(path: &Path) -> bool {
     path.is_file()
+}
+
+/// Read by everybody, as what becomes of it.
+#[cfg(unix)]
+fn staging_directory(parent: &Path) -> std::io::Result<TempDir> {
+    use std::os::unix::fs::PermissionsExt;
+    tempfile::Builder::new()
+        .prefix(STAGING)
+        .permissions(fs::Permissions::from_mode(0o755))
+        .tempdir_in(parent)
+}
+
+#[cfg(not(unix))]
+fn staging_directory(parent: &Path) -> std::io::Result<TempDir> {
+    tempfile::Builder::new().prefix(STAGING).tempdir_in(parent)
 }
 
 #[cfg(unix)]

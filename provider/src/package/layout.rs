@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::platform::Platform;
 use super::version::Version;
-use super::{PackageError, archive, hash};
+use super::{PackageError, archive, files, hash};
 use crate::address::Address;
 use crate::plugin::Environment;
 
@@ -235,7 +235,7 @@ fn scan_version(
                 platform,
                 form: Form::Unpacked,
             }),
-            _ if name.starts_with(".staging-") => {}
+            _ if files::is_staging(name) => {}
             _ => strays.push(Stray {
                 reason: format!(
                     "a directory named by a platform, as `{}`, is expected here: `install` makes it",

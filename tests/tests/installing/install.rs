@@ -1,6 +1,15 @@
 //! `install` on a clean home directory, and what Terraform makes of it.
 
+use std::ffi::OsString;
+use std::path::Path;
+
 use acceptance::control_plane::ControlPlane;
+use provider::address::Address;
+use provider::commands::{Console, Context, Status};
+use provider::package::layout::{self, System};
+use provider::package::platform::Platform;
+use provider::package::version::Version;
+use provider::plugin::Environment;
 
 use crate::NETWORK;
 use crate::home::Home;
@@ -94,6 +103,112 @@ async fn what_hides_a_package_is_warned_of() {
         .await
         .succeeds();
     assert!(run.stderr.contains("-plugin-dir="), "{}", run.stderr);
+}
+
+#[tokio::test]
+async fn an_older_copy_elsewhere_is_warned_of_and_so_is_one_that_terraform_meets_first() {
+    let home = Home::new(&[]);
+    let elsewhere = home.path().join(".local/share/terraform/plugins");
+    let first = home.work().join("terraform.d/plugins");
+    let into = |directory: &Path| directory.to_str().unwrap().to_owned();
+    home.provider(&["install", "--version", "1.0.0", "--plugin-dir", &into(&elsewhere)])
+        .await
+        .succeeds();
+    let run = home.provider(&["install"]).await.succeeds();
+    let warning = format!("the older version 1.0.0 in `{}", elsewhere.display());
+    assert!(run.stderr.contains(&warning), "{}", run.stderr);
+    assert_eq!(run.stderr.matches("warning: ").count(), 1, "{}", run.stderr);
+
+    home.provider(&[
+        "uninstall",
+        "--version",
+        "1.0.0",
+        "--plugin-dir",
+        &into(&elsewhere),
+    ])
+    .await
+    .succeeds();
+    home.provider(&["install", "--plugin-dir", &into(&first)])
+        .await
+        .succeeds();
+    let run = home.provider(&["install"]).await.succeeds();
+    let warning = format!("the same version in `{}", first.display());
+    assert!(run.stderr.contains(&warning), "{}", run.stderr);
+    assert!(run.stderr.contains("looks there first"), "{}", run.stderr);
+}
+
+/// `install` of another program than this, into a home directory.
+fn install_from(program: &Path, home: &Path) -> Status {
+    let context = Context {
+        definition: &provider::durantic::DEFINITION,
+        environment: Environment::from_iter([("HOME", home.to_str().unwrap())]),
+        directory: home.to_owned(),
+        program: program.to_owned(),
+        version: Version::new(1, 3, 0),
+        system: System::Unix,
+        platform: Platform::current(),
+    };
+    let mut console = Console {
+        output: &mut Vec::new(),
+        errors: &mut Vec::new(),
+        input: &mut &b""[..],
+    };
+    provider::commands::run(&context, &[OsString::from("install")], &mut console)
+}
+
+#[test]
+fn a_package_is_not_there_before_it_is_whole() {
+    use std::io::Write;
+    let home = tempfile::tempdir().unwrap();
+    let plugins = home.path().join(".terraform.d/plugins");
+    let address = Address::parse("durantic/durantic").unwrap();
+    // A program that comes through a pipe is half written for as long as the other half is not sent.
+    let pipe = home.path().join("program");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let content = b"program\n".repeat(64 * 1024);
+    std::thread::scope(|scope| {
+        let installing = scope.spawn(|| install_from(&pipe, home.path()));
+        let mut writer = std::fs::File::options().write(true).open(&pipe).unwrap();
+        writer.write_all(&content).unwrap();
+        let (packages, strays) = layout::scan(&plugins, &address);
+        assert_eq!((packages, strays), (Vec::new(), Vec::new()));
+        drop(writer);
+        assert_eq!(installing.join().unwrap(), Status::Good);
+    });
+    let (packages, _) = layout::scan(&plugins, &address);
+    let program = packages[0].program(&address).unwrap();
+    assert_eq!(std::fs::read(&program).unwrap(), content);
+    let version = packages[0].path.parent().unwrap();
+    assert_eq!(
+        std::fs::read_dir(version).unwrap().count(),
+        1,
+        "nothing else is left"
+    );
+}
+
+#[test]
+fn an_install_that_fails_leaves_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    // A directory can be opened, and not be read.
+    assert_eq!(install_from(home.path(), home.path()), Status::Bad);
+    let plugins = home.path().join(".terraform.d/plugins");
+    assert_eq!(std::fs::read_dir(plugins).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn what_a_killed_install_left_is_no_package_and_goes_with_uninstall() {
+    let home = Home::new(&[("main.tf", NETWORK)]);
+    let run = home.provider(&["install"]).await.succeeds();
+    home.write("versions.tf", printed_block(&run.stdout));
+    home.write(
+        "~/.terraform.d/plugins/registry.terraform.io/durantic/durantic/1.3.0/.staging-x/half",
+        "half",
+    );
+    home.terraform(&["init"]).await.succeeds();
+    let doctor = home.provider(&["doctor", "--offline"]).await.succeeds();
+    assert!(!doctor.stdout.contains(".staging"), "{}", doctor.stdout);
+    home.provider(&["uninstall"]).await.succeeds();
+    assert_eq!(std::fs::read_dir(home.plugins()).unwrap().count(), 0);
 }
 
 #[tokio::test]

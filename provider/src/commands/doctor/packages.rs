@@ -52,11 +52,15 @@ pub async fn check(
     for method in &methods {
         match &method.place {
             Place::Directory(root) => {
-                let count = packages.iter().filter(|package| package.root == *root).count();
-                findings.note(format!(
-                    "Terraform looks in `{}`: {count} package(s) of `{address}`",
-                    root.display()
-                ));
+                let found: Vec<String> = packages
+                    .iter()
+                    .filter(|package| package.root == *root)
+                    .map(listed)
+                    .collect();
+                findings.note(match found.as_slice() {
+                    [] => format!("Terraform looks in `{}`: nothing of `{address}`", root.display()),
+                    found => format!("Terraform looks in `{}`: {}", root.display(), found.join(", ")),
+                });
             }
             Place::Network(url) => findings.note(format!("Terraform asks the mirror `{url}`")),
             Place::Direct => findings.note(format!(
@@ -64,6 +68,12 @@ pub async fn check(
                 address.host().display()
             )),
         }
+    }
+    if survey.explicit.is_none() && !packages.is_empty() {
+        findings.note(format!(
+            "Terraform does not ask the registry for `{address}` while a copy is on disk: a newer version is installed by \
+             hand"
+        ));
     }
     let locked = locked(directory, wanted, findings);
     let chosen = choose(
@@ -81,6 +91,15 @@ pub async fn check(
             accepted(package, entry, findings);
         }
     }
+}
+
+/// A package as `1.3.0 (linux_amd64)`.
+fn listed(package: &Package) -> String {
+    let form = match package.form {
+        Form::Unpacked => "",
+        Form::Packed => ", zip",
+    };
+    format!("{} ({}{form})", package.version, package.platform)
 }
 
 /// A program of `dev_overrides` is used as it is: only whether it starts counts.
