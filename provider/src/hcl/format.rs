@@ -6,12 +6,12 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::clean::clean;
 use super::token::{Kind, Token, tokens};
 
 /// The text, laid out. It must be valid HCL: of other texts not much can be said.
 pub fn format(text: &str) -> String {
-    let tokens = clean_body(&mut Tokens::new(tokens(text)), &[]);
-    let mut lines = lines(tokens);
+    let mut lines = lines(clean(tokens(text)));
     indent(&mut lines);
     for line in &mut lines {
         space(&mut line.lead);
@@ -234,164 +234,6 @@ fn align(
     }
 }
 
-/// Tokens that are taken one by one.
-struct Tokens {
-    items: std::iter::Peekable<std::vec::IntoIter<Token>>,
-}
-
-impl Tokens {
-    fn new(tokens: Vec<Token>) -> Tokens {
-        Tokens {
-            items: tokens.into_iter().peekable(),
-        }
-    }
-
-    fn peek(&mut self) -> Option<Kind> {
-        self.items.peek().map(|token| token.kind)
-    }
-}
-
-/// The tokens of a body up to the brace that ends it, cleaned. `blocks` are the types of the blocks around it.
-fn clean_body(rest: &mut Tokens, blocks: &[String]) -> Vec<Token> {
-    let mut cleaned = Vec::new();
-    while let Some(kind) = rest.peek() {
-        if kind == Kind::CloseBrace && !blocks.is_empty() {
-            break;
-        }
-        let Some(token) = rest.items.next() else { break };
-        if kind != Kind::Identifier {
-            cleaned.push(token);
-            continue;
-        }
-        let name = token.text.clone();
-        cleaned.push(token);
-        if rest.peek() == Some(Kind::Equal) {
-            cleaned.extend(rest.items.next());
-            let value = take_value(rest);
-            let is_type = name == "type" && matches!(blocks, [block] if block == "variable");
-            cleaned.extend(if is_type {
-                clean_type(value)
-            } else {
-                clean_value(value)
-            });
-        } else {
-            clean_block(rest, &mut cleaned, blocks, name);
-        }
-    }
-    cleaned
-}
-
-/// Labels in quotes, and the body.
-fn clean_block(rest: &mut Tokens, cleaned: &mut Vec<Token>, blocks: &[String], name: String) {
-    while let Some(kind) = rest.peek() {
-        match kind {
-            Kind::Newline => return,
-            Kind::OpenBrace => break,
-            Kind::Identifier => {
-                let Some(label) = rest.items.next() else { return };
-                cleaned.push(Token::new(Kind::OpenQuote, "\""));
-                cleaned.push(Token::new(Kind::Literal, label.text));
-                cleaned.push(Token::new(Kind::CloseQuote, "\""));
-            }
-            // Comments among labels are dropped, as Terraform drops them.
-            Kind::Comment => {
-                rest.items.next();
-            }
-            _ => cleaned.extend(rest.items.next()),
-        }
-    }
-    cleaned.extend(rest.items.next());
-    let mut inside = blocks.to_vec();
-    inside.push(name);
-    cleaned.extend(clean_body(rest, &inside));
-    cleaned.extend(rest.items.next());
-}
-
-/// The tokens of an attribute's value: up to the end of its line, with no bracket open.
-fn take_value(rest: &mut Tokens) -> Vec<Token> {
-    let mut value = Vec::new();
-    let mut open = 0;
-    while let Some(token) = rest.items.peek() {
-        let is_end = token.kind == Kind::CloseBrace || token.kind == Kind::Comment || token.ends_line();
-        if open <= 0 && is_end {
-            break;
-        }
-        open += token.kind.depth();
-        value.extend(rest.items.next());
-    }
-    value
-}
-
-/// `"${value}"` is `value`.
-fn clean_value(value: Vec<Token>) -> Vec<Token> {
-    let inside = match value.as_slice() {
-        [open_quote, open, inside @ .., close, close_quote]
-            if open_quote.kind == Kind::OpenQuote
-                && open.text == "${"
-                && close.text == "}"
-                && close.kind == Kind::CloseTemplate
-                && close_quote.kind == Kind::CloseQuote
-                && !inside.is_empty() =>
-        {
-            inside
-        }
-        _ => return value,
-    };
-    // More than one template, or text around them, is a string.
-    let mut quotes = 0;
-    for token in inside {
-        match token.kind {
-            Kind::OpenQuote => quotes += 1,
-            Kind::CloseQuote => quotes -= 1,
-            Kind::Literal | Kind::OpenTemplate | Kind::CloseTemplate if quotes == 0 => return value,
-            _ => {}
-        }
-    }
-    let is_newline = |token: &Token| token.kind == Kind::Newline;
-    let from = inside
-        .iter()
-        .position(|token| !is_newline(token))
-        .unwrap_or_default();
-    let to = inside
-        .iter()
-        .rposition(|token| !is_newline(token))
-        .map_or(0, |last| last + 1);
-    let trimmed = inside.get(from..to).unwrap_or_default();
-    let is_parenthesised = trimmed
-        .first()
-        .is_some_and(|token| token.kind == Kind::OpenParenthesis)
-        && trimmed
-            .last()
-            .is_some_and(|token| token.kind == Kind::CloseParenthesis);
-    if trimmed.iter().any(is_newline) && !is_parenthesised {
-        let mut wrapped = vec![Token::new(Kind::OpenParenthesis, "(")];
-        wrapped.extend_from_slice(trimmed);
-        wrapped.push(Token::new(Kind::CloseParenthesis, ")"));
-        return wrapped;
-    }
-    trimmed.to_vec()
-}
-
-/// Types as they are written since 0.12: `"list"` was a list of strings, `list` is one of anything.
-fn clean_type(value: Vec<Token>) -> Vec<Token> {
-    let (name, element) = match value.as_slice() {
-        [name] if name.kind == Kind::Identifier => (name, "any"),
-        [open, name, _] if open.kind == Kind::OpenQuote && name.kind == Kind::Literal => (name, "string"),
-        _ => return value,
-    };
-    let identifier = |text: &str| Token::new(Kind::Identifier, text);
-    match (name.text.as_str(), element) {
-        ("list" | "map", _) | ("set", "any") => vec![
-            identifier(&name.text),
-            Token::new(Kind::OpenParenthesis, "("),
-            identifier(element),
-            Token::new(Kind::CloseParenthesis, ")"),
-        ],
-        ("string", "string") => vec![identifier("string")],
-        _ => value,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::format;
@@ -418,5 +260,19 @@ mod tests {
         }
         "#);
         assert_eq!(format(&format(text)), format(text));
+    }
+
+    #[test]
+    fn comments_within_a_line_stay_but_not_those_before_a_label() {
+        for (text, wanted) in [
+            (
+                "a/* 1 */=/* 2 */\"${b}\"/* 3 */\n",
+                "a /* 1 */ = /* 2 */ b /* 3 */\n",
+            ),
+            ("a/* 1 */b /* 2 */ \"c\"/* 3 */{}\n", "a \"b\" \"c\" /* 3 */ {}\n"),
+            ("a=\"${~ b ~}\"\n", "a = b\n"),
+        ] {
+            assert_eq!(format(text), wanted);
+        }
     }
 }

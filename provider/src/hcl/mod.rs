@@ -3,9 +3,11 @@
 //! | module | knows |
 //! |---|---|
 //! | [`token`] | the tokens of a text, with nothing left out but spaces |
-//! | [`format`] | `terraform fmt` |
+//! | `clean` | what `terraform fmt` writes in another way |
+//! | [`format`] | `terraform fmt`, the whole of it |
 //! | [`config`] | the dialect of Terraform's CLI configuration, in which keys may be quoted |
 
+mod clean;
 pub mod config;
 pub mod format;
 pub mod token;

@@ -58,7 +58,9 @@ pub fn changes(
         let text = without_blocks(file, keeps);
         texts.insert(file.name.clone(), text);
     }
-    edit(&mut texts, target, |file| with_entries(file, requirements))?;
+    edit(&mut texts, target, |file| {
+        with_entries(file, module, requirements)
+    })?;
     edit(&mut texts, VERSIONS_FILE, with_required_version)?;
     Ok(texts
         .into_iter()
@@ -142,19 +144,27 @@ impl<'a> Edits<'a> {
         }
     }
 
-    fn apply(mut self) -> String {
+    fn apply(self) -> String {
+        let (is_windows, length) = (self.text.contains("\r\n"), self.text.len());
+        let text = self.part(0..length);
+        if is_windows {
+            text.replace("\r\n", "\n").replace('\n', "\r\n")
+        } else {
+            text
+        }
+    }
+
+    /// What becomes of a part of the text, in which all replacements are.
+    fn part(mut self, part: Range<usize>) -> String {
         self.replacements.sort_by_key(|(range, _)| range.start);
-        let mut text = String::with_capacity(self.text.len());
-        let mut position = 0;
+        let mut text = String::new();
+        let mut position = part.start;
         for (range, by) in &self.replacements {
             text.push_str(self.text.get(position..range.start).unwrap_or_default());
             text.push_str(by);
             position = range.end.max(position);
         }
-        text.push_str(self.text.get(position..).unwrap_or_default());
-        if self.text.contains("\r\n") {
-            text = text.replace("\r\n", "\n").replace('\n', "\r\n");
-        }
+        text.push_str(self.text.get(position..part.end).unwrap_or_default());
         text
     }
 }
@@ -207,7 +217,7 @@ fn has_comment(file: &File, range: &Range<usize>, without: &[Range<usize>]) -> b
 }
 
 /// The file with an entry for each provider.
-fn with_entries(file: &File, requirements: &BTreeMap<String, Requirement>) -> String {
+fn with_entries(file: &File, module: &Module, requirements: &BTreeMap<String, Requirement>) -> String {
     let mut edits = Edits::new(&file.text);
     let block = file.required_providers().next();
     let mut present: BTreeSet<&str> = BTreeSet::new();
@@ -230,7 +240,12 @@ fn with_entries(file: &File, requirements: &BTreeMap<String, Requirement>) -> St
             added.push_str(comment);
             added.push('\n');
         }
-        let _ = writeln!(added, "{name} = {}", object(name, requirement));
+        let moved = module.entries().find(|entry| entry.name == name);
+        let value = match moved {
+            Some(entry) => changed(&entry, requirement),
+            None => object(name, requirement),
+        };
+        let _ = writeln!(added, "{name} = {value}");
     }
     let terraform = file.terraform_blocks().next();
     match (block, terraform) {
@@ -254,6 +269,14 @@ fn with_entries(file: &File, requirements: &BTreeMap<String, Requirement>) -> St
         }
     }
     edits.apply()
+}
+
+/// The value of an entry, as it shall be in another file.
+fn changed(entry: &Entry<'_>, requirement: &Requirement) -> String {
+    let mut edits = Edits::new(&entry.file.text);
+    change_entry(&mut edits, entry, requirement);
+    let value = edits.part(entry.value.span().unwrap_or_default());
+    value.replace("\r\n", "\n")
 }
 
 /// Changes an entry only if it says something else than it should.

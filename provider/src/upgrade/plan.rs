@@ -249,7 +249,11 @@ async fn source(
         }
         Err(error) => warnings.push(Warning {
             summary: "Failed to query available provider packages",
-            detail: format!("`{name}` is `{moved_to}` now, but its versions are unknown: {error}."),
+            detail: format!(
+                "`{name}` is `{moved_to}` now, but its versions are unknown: {error}. `{}` stays: change the source if a \
+                 version there meets the constraints.",
+                answer.address
+            ),
         }),
     }
     Some(answer.address.to_string())

@@ -40,7 +40,7 @@ fn every_input_becomes_what_is_expected() {
         .filter(|path| path.join("input").is_dir())
         .collect();
     cases.sort();
-    assert!(cases.len() >= 19, "the cases are gone");
+    assert!(cases.len() >= 23, "the cases are gone");
     let mut failures = Vec::new();
     for case in &cases {
         let name = case.file_name().unwrap().to_str().unwrap();
@@ -88,6 +88,18 @@ fn what_is_refused_changes_nothing() {
     let module = |text: &str| Files::from([("main.tf".to_owned(), text.to_owned())]);
     for (input, arguments, wanted) in [
         (Files::new(), &["-yes"][..], "is not a module directory"),
+        (
+            [".hidden.tf", "main.tf~", "#main.tf#", "main.txt"]
+                .map(|name| (name.to_owned(), "resource \"a_b\" \"c\" {}\n".to_owned()))
+                .into(),
+            &["-yes"],
+            "is not a module directory",
+        ),
+        (
+            module("resource \"a_b\" \"c\" {}\n"),
+            &["-yes", "nowhere"],
+            "is not a module directory",
+        ),
         (
             module("resource \"a_b\" \"c\" {}\n"),
             &["-yes", "one", "two"],
@@ -146,6 +158,42 @@ fn only_yes_is_yes() {
             "{answer}"
         );
     }
+}
+
+#[test]
+fn another_directory_is_named_in_the_question() {
+    let input = Files::from([("main.tf".to_owned(), "resource \"aws_x\" \"y\" {}\n".to_owned())]);
+    let outcome = answered(&input, &["--registry", registry(), "./."], "yes\n");
+    assert!(
+        outcome
+            .output
+            .contains("Would you like to upgrade the module in ./.?"),
+        "{}",
+        outcome.output
+    );
+    assert_ne!(outcome.files, input);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_file_that_is_written_can_be_read_by_everybody() {
+    use std::os::unix::fs::PermissionsExt;
+    let (home, directory) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let path = directory.path().join("versions.tf");
+    let mode = || std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+    std::fs::write(
+        &path,
+        "terraform {\n  required_providers {\n    aws = \"1.0\"\n  }\n}\n",
+    )
+    .unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let outcome = run_in(
+        home.path(),
+        directory.path(),
+        &["--yes", "--registry", registry()],
+        "",
+    );
+    assert_eq!((outcome.status, mode()), (Status::Good, 0o644));
 }
 
 #[test]
@@ -232,10 +280,14 @@ fn answered(input: &Files, arguments: &[&str], answer: &str) -> Outcome {
 fn in_home(home: &Path, input: &Files, arguments: &[&str], answer: &str) -> Outcome {
     let directory = tempfile::tempdir().unwrap();
     write(directory.path(), input);
+    run_in(home, directory.path(), arguments, answer)
+}
+
+fn run_in(home: &Path, directory: &Path, arguments: &[&str], answer: &str) -> Outcome {
     let context = Context {
         definition: &provider::durantic::DEFINITION,
         environment: Environment::from_iter([("HOME", home.to_str().unwrap())]),
-        directory: directory.path().to_owned(),
+        directory: directory.to_owned(),
         program: PathBuf::from("terraform-provider-durantic"),
         version: Version::new(1, 3, 0),
         system: System::Unix,
@@ -259,7 +311,7 @@ fn in_home(home: &Path, input: &Files, arguments: &[&str], answer: &str) -> Outc
         status,
         output: String::from_utf8(output).unwrap(),
         errors: String::from_utf8(errors).unwrap(),
-        files: read(directory.path()),
+        files: read(directory),
     }
 }
 
@@ -325,6 +377,11 @@ async fn answer(Segments((namespace, name)): Segments<(String, String)>) -> (Sta
             "id": "hashicorp/hesitant",
             "moved_to": "newhome/hesitant",
             "versions": versions(&["1.1.0", "1.0.0"]),
+        }),
+        ("-", "lost") => json!({
+            "id": "hashicorp/lost",
+            "moved_to": "newhome/lost",
+            "versions": versions(&["1.0.0"]),
         }),
         ("newhome", "fresh" | "hesitant" | "free") => {
             json!({ "id": format!("newhome/{name}"), "versions": versions(&["2.0.0"]) })

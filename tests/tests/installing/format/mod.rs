@@ -1,5 +1,7 @@
 //! Files are laid out as `terraform fmt` lays them out: compared with the real one.
 
+mod random;
+
 use std::path::{Path, PathBuf};
 
 use provider::hcl::format::format;
@@ -16,7 +18,6 @@ async fn terraform_lays_out_the_same_way() {
         collect(&root.join(directory), &mut files);
     }
     assert!(files.len() > 40, "the files are gone");
-    let home = Home::new(&[]);
     let mut random = fastrand::Rng::with_seed(13);
     let mut texts = Vec::new();
     for file in files {
@@ -28,12 +29,9 @@ async fn terraform_lays_out_the_same_way() {
             texts.push((file, text));
         }
     }
-    for (number, (_, text)) in texts.iter().enumerate() {
-        home.write(&format!("{number}.tf"), text);
-    }
-    home.terraform(&["fmt"]).await.succeeds();
-    for (number, (file, text)) in texts.iter().enumerate() {
-        let wanted = std::fs::read_to_string(home.work().join(format!("{number}.tf"))).unwrap();
+    let laid_out = by_terraform(texts.iter().map(|(_, text)| text)).await;
+    for ((file, text), wanted) in texts.iter().zip(laid_out) {
+        let wanted = wanted.unwrap_or_else(|| panic!("{} is refused:\n{text}", file.display()));
         assert_eq!(
             format(text),
             wanted,
@@ -41,6 +39,38 @@ async fn terraform_lays_out_the_same_way() {
             file.display()
         );
     }
+}
+
+/// A file of each seed from 0; `FORMAT_FILES=100000` looks at more.
+#[tokio::test]
+async fn terraform_lays_out_random_files_the_same_way() {
+    let count = std::env::var("FORMAT_FILES").map_or(600, |count| count.parse().unwrap());
+    let texts: Vec<String> = (0..count).map(random::file).collect();
+    let laid_out = by_terraform(&texts).await;
+    let mut valid = 0;
+    for (seed, (text, wanted)) in texts.iter().zip(laid_out).enumerate() {
+        let Some(wanted) = wanted else { continue };
+        assert_eq!(format(text), wanted, "seed {seed}:\n{text}");
+        valid += 1;
+    }
+    assert!(valid * 10 > texts.len() * 9, "only {valid} are valid");
+}
+
+/// What `terraform fmt` makes of each text; `None` for one that it refuses.
+async fn by_terraform(texts: impl IntoIterator<Item = &String>) -> Vec<Option<String>> {
+    let home = Home::new(&[]);
+    let mut names = Vec::new();
+    for (number, text) in texts.into_iter().enumerate() {
+        names.push(format!("{number}.tf"));
+        home.write(&names[number], text);
+    }
+    let run = home.terraform(&["fmt"]).await;
+    let read = |name: &String| std::fs::read_to_string(home.work().join(name)).unwrap();
+    let is_refused = |name: &String| run.stderr.contains(&format!("on {name} line"));
+    names
+        .iter()
+        .map(|name| (!is_refused(name)).then(|| read(name)))
+        .collect()
 }
 
 /// What the upgrade writes passes `terraform fmt -check`, and `terraform validate` where the provider is at hand.

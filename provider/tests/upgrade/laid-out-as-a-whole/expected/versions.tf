@@ -10,8 +10,8 @@ terraform {
 variable "x" { type = string }
 variable "list" {
   type        = list(string)
-  description = "a"                 # one
-  default     = ["${var.x}", "b", ] // two
+  description = "a"             # one
+  default     = ["${1}", "b", ] // two
 }
 resource "aws_instance" "web" {
   ami       = var.x

@@ -7,7 +7,7 @@ variable x { type="string" }
 variable "list" {
   type = "list"
   description="a" # one
-  default = [ "${var.x}","b" ,] // two
+  default = [ "${1}","b" ,] // two
 }
 resource aws_instance "web"{
   ami="${var.x}"

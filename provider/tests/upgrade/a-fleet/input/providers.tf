@@ -1,0 +1,10 @@
+provider "durantic" {
+  endpoint  = "https://api.example.com"
+  api_token = "dur_example"
+}
+
+provider "durantic" {
+  alias     = "second"
+  endpoint  = "https://second.example.com"
+  api_token = "dur_example"
+}

@@ -1,0 +1,8 @@
+terraform {
+  required_providers {
+    lost = {
+      source  = "hashicorp/lost"
+      version = "~> 1.0"
+    }
+  }
+}

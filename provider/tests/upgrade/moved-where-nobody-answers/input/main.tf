@@ -1,0 +1,5 @@
+terraform {
+  required_providers {
+    lost = "~> 1.0"
+  }
+}
