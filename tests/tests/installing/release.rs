@@ -155,29 +155,73 @@ fn the_same_program_makes_the_same_bytes() {
     assert_eq!(inside, ["terraform-provider-durantic_v1.3.0"]);
 }
 
+/// Runs `gpg` on the keys of a directory; gives what it wrote, and what it said.
+fn gpg_in(home: &Path, arguments: &[&str]) -> (Vec<u8>, String) {
+    let output = Command::new("gpg")
+        .env("GNUPGHOME", home)
+        .args([
+            "--batch",
+            "--pinentry-mode",
+            "loopback",
+            "--passphrase",
+            "secret phrase",
+        ])
+        .args(arguments)
+        .output()
+        .expect("gpg is installed (Debian: gpg)");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "gpg {arguments:?}: {said}");
+    (output.stdout, said)
+}
+
+#[test]
+fn a_primary_key_that_only_certifies_leaves_signing_to_its_subkey() {
+    let home = tempfile::tempdir().unwrap();
+    let gpg = |arguments: &[&str]| gpg_in(home.path(), arguments);
+    gpg(&[
+        "--quick-generate-key",
+        "Release <release@example.com>",
+        "rsa3072",
+        "cert",
+        "never",
+    ]);
+    let (exported, _) = gpg(&["--export-secret-keys"]);
+    let error = Key::parse(&exported, "secret phrase")
+        .unwrap()
+        .sign(b"x")
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("no RSA key that may sign"), "{error}");
+
+    let (listed, _) = gpg(&["--list-keys", "--with-colons"]);
+    let listed = String::from_utf8(listed).unwrap();
+    let fingerprint = listed
+        .lines()
+        .find_map(|line| line.strip_prefix("fpr:::::::::"))
+        .unwrap();
+    gpg(&[
+        "--quick-add-key",
+        fingerprint.trim_end_matches(':'),
+        "rsa3072",
+        "sign",
+        "never",
+    ]);
+    let (exported, _) = gpg(&["--export-secret-keys"]);
+    let signature = Key::parse(&exported, "secret phrase")
+        .unwrap()
+        .sign(b"sums")
+        .unwrap();
+    let (signed, detached) = (home.path().join("sums"), home.path().join("sums.sig"));
+    std::fs::write(&signed, "sums").unwrap();
+    std::fs::write(&detached, signature).unwrap();
+    let (_, said) = gpg(&["--verify", detached.to_str().unwrap(), signed.to_str().unwrap()]);
+    assert!(said.contains("Good signature"), "{said}");
+}
+
 #[test]
 fn gpg_accepts_checksums_and_signature() {
     let home = tempfile::tempdir().unwrap();
-    let gpg = |arguments: &[&str]| {
-        let output = Command::new("gpg")
-            .env("GNUPGHOME", home.path())
-            .args([
-                "--batch",
-                "--pinentry-mode",
-                "loopback",
-                "--passphrase",
-                "secret phrase",
-            ])
-            .args(arguments)
-            .output()
-            .expect("gpg is installed (Debian: gpg)");
-        assert!(
-            output.status.success(),
-            "gpg {arguments:?}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        output.stdout
-    };
+    let gpg = |arguments: &[&str]| gpg_in(home.path(), arguments).0;
     gpg(&[
         "--quick-generate-key",
         "Release <release@example.com>",

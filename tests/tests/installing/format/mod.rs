@@ -2,10 +2,13 @@
 
 mod random;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use provider::address::Address;
 use provider::hcl::format::format;
 use provider::hcl::token::{Kind, tokens};
+use provider::upgrade::module::File;
 
 use crate::home::Home;
 
@@ -91,8 +94,126 @@ async fn what_the_upgrade_writes_is_valid() {
     home.provider(&["0.13upgrade", "-check"]).await.succeeds();
 }
 
+/// Each case of the upgrade: its name, what is in it before, and what it becomes.
+fn cases() -> Vec<(String, Files, Files)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../provider/tests/upgrade");
+    let mut cases = Vec::new();
+    for entry in std::fs::read_dir(root).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            cases.push((name, files(&path.join("input")), files(&path.join("expected"))));
+        }
+    }
+    assert!(cases.len() >= 23, "the cases are gone");
+    cases
+}
+
+const CALL: &str = "module \"case\" {\n  source = \"./module\"\n}\n";
+
+const CALL_WITH_PROVIDER: &str = r#"terraform {
+  required_providers {
+    durantic = {
+      source = "durantic/durantic"
+    }
+  }
+}
+
+module "case" {
+  source = "./module"
+  providers = {
+    durantic.west = durantic
+  }
+}
+"#;
+
+type Files = BTreeMap<String, String>;
+
+/// The configuration files of a directory, by name.
+fn files(directory: &Path) -> Files {
+    let mut paths = Vec::new();
+    collect(directory, &mut paths);
+    let read = |path: &PathBuf| {
+        let name = path.file_name()?.to_str()?.to_owned();
+        Some((name, std::fs::read_to_string(path).ok()?))
+    };
+    paths.iter().filter_map(read).collect()
+}
+
+/// The sources that a module's entries name in full.
+fn sources(files: &Files) -> BTreeSet<String> {
+    let parsed = files
+        .iter()
+        .filter(|(name, _)| !name.contains("override") && !name.starts_with('.'))
+        .map(|(name, text)| File::parse(name.clone(), text.clone()).unwrap());
+    parsed
+        .flat_map(|file| {
+            let sources = file.entries().filter_map(|entry| entry.source.map(str::to_owned));
+            sources.collect::<Vec<_>>()
+        })
+        .map(|source| Address::parse(&source).unwrap().full())
+        .collect()
+}
+
+#[tokio::test]
+async fn what_the_upgrade_changes_is_laid_out_and_read_by_terraform() {
+    for (case, input, expected) in cases() {
+        let home = Home::new(&[]);
+        for (name, text) in &expected {
+            // A backend would have to be initialised first, for which every provider is needed.
+            home.write(name, &text.replace("backend \"local\" {}\n", "\n"));
+        }
+        let run = home.terraform(&["providers"]).await.succeeds();
+        for source in sources(&expected) {
+            let wanted = format!("provider[{source}]");
+            assert!(run.stdout.contains(&wanted), "{case}: {wanted}: {}", run.stdout);
+        }
+        let home = Home::new(&[]);
+        for (name, text) in expected
+            .iter()
+            .filter(|(name, text)| input.get(*name) != Some(text))
+        {
+            home.write(name, text);
+        }
+        let run = home.terraform(&["fmt", "-check"]).await;
+        assert_eq!(run.status, Some(0), "{case}: {}", run.stdout);
+    }
+}
+
+#[tokio::test]
+async fn what_the_upgrade_writes_is_valid_where_its_providers_are_at_hand() {
+    let mut count = 0;
+    for (case, _, expected) in cases() {
+        let sources = sources(&expected);
+        if sources.is_empty() || !sources.iter().all(|source| source.ends_with("/durantic")) {
+            continue;
+        }
+        // As a module that is called: one with `configuration_aliases` is valid in no other way.
+        let home = Home::new(&[]);
+        for (name, text) in &expected {
+            home.write(&format!("module/{name}"), text);
+        }
+        let is_handed = expected
+            .values()
+            .any(|text| text.contains("configuration_aliases"));
+        home.write("main.tf", if is_handed { CALL_WITH_PROVIDER } else { CALL });
+        for source in &sources {
+            for version in ["1.3.0", "2.0.0"] {
+                home.provider(&["install", "--source", source, "--version", version])
+                    .await
+                    .succeeds();
+            }
+        }
+        home.terraform(&["init"]).await.succeeds();
+        let run = home.terraform(&["validate"]).await;
+        assert_eq!(run.status, Some(0), "{case}: {}", run.stderr);
+        count += 1;
+    }
+    assert!(count >= 3, "{count} cases only");
+}
+
 fn hcl_is_valid(text: &str) -> bool {
-    !text.is_empty() && provider::upgrade::module::File::parse(String::new(), text.to_owned()).is_ok()
+    !text.is_empty() && File::parse(String::new(), text.to_owned()).is_ok()
 }
 
 /// The same tokens with other spaces between them. In templates spaces may mean something.

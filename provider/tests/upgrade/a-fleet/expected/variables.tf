@@ -1,3 +1,4 @@
 variable name {
-    type = "string"
+    type    = string
+  default = "net"
 }
