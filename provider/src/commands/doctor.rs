@@ -6,9 +6,11 @@
 mod configuration;
 mod endpoint;
 mod packages;
+mod remote;
 
 use std::path::PathBuf;
 
+use self::packages::Reach;
 use super::survey::{Problem, Survey};
 use super::upgrade::block_on;
 use super::{CommandError, Console, Context, Status};
@@ -18,7 +20,7 @@ pub struct Arguments {
     /// The directory of the configuration [default: the working directory]
     #[arg(value_name = "DIR")]
     directory: Option<PathBuf>,
-    /// Do not call the control plane
+    /// Call nobody: no registry, no mirror, not the control plane
     #[arg(long)]
     offline: bool,
 }
@@ -71,12 +73,18 @@ pub fn run(
     let survey = Survey::take(context);
     cli_configuration(&survey, &mut findings);
     let wanted = configuration::check(context, &directory, &mut findings)?;
+    let reach = if arguments.offline {
+        Reach::Disk
+    } else {
+        Reach::Everywhere
+    };
     for wanted in &wanted {
         block_on(packages::check(
             context,
             &directory,
             &survey,
             wanted,
+            reach,
             &mut findings,
         ))?;
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::address::Address;
 use crate::package::version::Version;
@@ -61,14 +62,9 @@ struct DocumentVersion {
 impl Registry {
     /// The registry at an URL, without the path of its API.
     pub fn at(url: &str) -> Registry {
-        let client = reqwest::Client::builder()
-            .timeout(TIMEOUT)
-            .user_agent(concat!("terraform-provider-durantic/", env!("CARGO_PKG_VERSION")))
-            .build();
-        let access = client
-            .map(|client| (client, url.trim_end_matches('/').to_owned()))
-            .map_err(|error| LookupError::Failed(error.to_string()));
-        Registry { access }
+        Registry {
+            access: client().map(|client| (client, url.trim_end_matches('/').to_owned())),
+        }
     }
 
     /// A registry that is not asked.
@@ -103,20 +99,30 @@ impl Registry {
 
     async fn versions(&self, path: &str) -> Result<Document, LookupError> {
         let (client, url) = self.access.as_ref().map_err(Clone::clone)?;
-        let failed = |error: reqwest::Error| LookupError::Failed(chain(&error));
-        let response = client
-            .get(format!("{url}/v1/providers/{path}/versions"))
-            .send()
-            .await
-            .map_err(failed)?;
-        if response.status() == reqwest::StatusCode::NOT_FOUND {
-            return Err(LookupError::Unknown);
-        }
-        let response = response.error_for_status().map_err(failed)?;
-        let body = response.bytes().await.map_err(failed)?;
-        serde_json::from_slice(&body)
-            .map_err(|error| LookupError::Failed(format!("the registry's answer is unusable: {error}")))
+        get(client, &format!("{url}/v1/providers/{path}/versions")).await
     }
+}
+
+/// Asks registries.
+pub(crate) fn client() -> Result<reqwest::Client, LookupError> {
+    reqwest::Client::builder()
+        .timeout(TIMEOUT)
+        .user_agent(concat!("terraform-provider-durantic/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(|error| LookupError::Failed(chain(&error)))
+}
+
+/// A document in JSON.
+pub(crate) async fn get<T: DeserializeOwned>(client: &reqwest::Client, url: &str) -> Result<T, LookupError> {
+    let failed = |error: reqwest::Error| LookupError::Failed(chain(&error));
+    let response = client.get(url).send().await.map_err(failed)?;
+    if response.status() == reqwest::StatusCode::NOT_FOUND {
+        return Err(LookupError::Unknown);
+    }
+    let response = response.error_for_status().map_err(failed)?;
+    let body = response.bytes().await.map_err(failed)?;
+    serde_json::from_slice(&body)
+        .map_err(|error| LookupError::Failed(format!("the registry's answer is unusable: {error}")))
 }
 
 /// Oldest first; what is no version is passed over.

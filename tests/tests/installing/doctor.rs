@@ -7,6 +7,7 @@ use acceptance::terraform::Run;
 
 use crate::NETWORK;
 use crate::home::Home;
+use crate::release::serve;
 
 const VERSIONS: &str = "terraform {\n  required_providers {\n    durantic = {\n      source  = \"durantic/durantic\"\n      \
                         version = \"~> 1.3\"\n    }\n  }\n}\n";
@@ -266,4 +267,51 @@ async fn fault_17_a_token_that_is_unknown_or_missing() {
     let home = home.with("DURANTIC_API_TOKEN", "dur_wrong");
     let run = home.provider(&["doctor"]).await;
     assert_finds(&run, "does not know the token", "token");
+}
+
+#[tokio::test]
+async fn fault_18_no_registry_has_it() {
+    let platform = provider::package::platform::Platform::current();
+    let version = |version: &str, os: &str, arch: &str| {
+        format!(
+            r#"{{"versions": [{{"version": "{version}", "platforms": [{{"os": "{os}", "arch": "{arch}"}}]}}]}}"#
+        )
+    };
+    let served = tempfile::tempdir().unwrap();
+    let (url, certificate) = serve(served.path().to_owned()).await;
+    let host = url.trim_start_matches("https://").trim_end_matches('/');
+    let control_plane = ControlPlane::builder().start().await.unwrap();
+    let source = format!("{host}/myorg/durantic");
+    let home = Home::new(&[
+        ("main.tf", NETWORK),
+        ("versions.tf", &VERSIONS.replace("durantic/durantic", &source)),
+        ("~/registry.pem", &certificate),
+    ]);
+    let trusted = home.path().join("registry.pem").display().to_string();
+    let home = home
+        .with("SSL_CERT_FILE", &trusted)
+        .with("DURANTIC_ENDPOINT", control_plane.endpoint())
+        .with("DURANTIC_API_TOKEN", control_plane.token());
+    let answers = |path: &str, text: &str| {
+        let path = served.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    let remedy = format!("install --source {source}");
+    let doctor = || home.provider(&["doctor"]);
+    assert_finds(&doctor().await, "that host is no registry", &remedy);
+    answers(
+        ".well-known/terraform.json",
+        r#"{"providers.v1": "/v1/providers/"}"#,
+    );
+    assert_finds(&doctor().await, "does not have it", &remedy);
+    let listing = "v1/providers/myorg/durantic/versions";
+    answers(listing, &version("1.2.0", &platform.os, &platform.arch));
+    assert_finds(&doctor().await, "has no version that fits, but 1.2.0", &remedy);
+    answers(listing, &version("1.3.5", "plan9", "arm"));
+    assert_finds(&doctor().await, "has 1.3.5 for other platforms only", &remedy);
+    answers(listing, &version("1.3.5", &platform.os, &platform.arch));
+    let run = doctor().await.succeeds();
+    let wanted = format!("Terraform takes 1.3.5 from the registry at `{host}`");
+    assert!(run.stdout.contains(&wanted), "{}", run.stdout);
 }

@@ -122,7 +122,11 @@ async fn the_network_mirror_serves_terraform() {
     );
     home.write("~/mirror.pem", &certificate);
     let trusted = home.path().join("mirror.pem").display().to_string();
-    initialises_and_plans(home.with("SSL_CERT_FILE", &trusted)).await;
+    let home = home.with("SSL_CERT_FILE", &trusted);
+    let doctor = home.provider(&["doctor"]).await;
+    let wanted = format!("Terraform takes 1.3.0 from the mirror `{url}`");
+    assert!(doctor.stdout.contains(&wanted), "{}", doctor.stdout);
+    initialises_and_plans(home).await;
 }
 
 #[test]
@@ -280,7 +284,7 @@ fn a_program_for_another_platform_is_refused() {
 }
 
 /// Serves a directory over TLS; gives the URL and the certificate.
-async fn serve(directory: PathBuf) -> (String, String) {
+pub async fn serve(directory: PathBuf) -> (String, String) {
     let signed = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(signed.signing_key.serialize_der()));
     let config = ServerConfig::builder()

@@ -5,7 +5,8 @@ use std::path::Path;
 use super::super::{CommandError, Context};
 use super::Findings;
 use crate::address::{Address, local};
-use crate::package::version::Constraints;
+use crate::package::lock;
+use crate::package::version::{Constraints, Version};
 use crate::upgrade::module::{Module, ModuleError};
 
 /// A provider that Terraform would look for.
@@ -14,6 +15,16 @@ pub struct Wanted {
     pub address: Address,
     /// The constraints of the configuration.
     pub constraints: Constraints,
+}
+
+impl Wanted {
+    /// Whether Terraform would take a version: the one in the lock file, or one that meets the constraints.
+    pub fn accepts(&self, version: &Version, locked: Option<&lock::Entry>) -> bool {
+        match locked {
+            Some(entry) => entry.version == *version,
+            None => self.constraints.allow(version),
+        }
+    }
 }
 
 /// The providers of this kind that the configuration asks for; where there is none, the one that is published.

@@ -10,6 +10,7 @@ use super::super::Context;
 use super::super::survey::{Place, Survey};
 use super::Findings;
 use super::configuration::Wanted;
+use super::remote;
 use crate::address::Address;
 use crate::package::layout::{self, Form, Package};
 use crate::package::platform::Platform;
@@ -19,11 +20,21 @@ use crate::plugin::COOKIE;
 /// How long a program may take to answer as a plugin.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Whether registries and mirrors are asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// What is on disk counts.
+    Disk,
+    /// Whatever Terraform would ask is asked.
+    Everywhere,
+}
+
 pub async fn check(
     context: &Context,
     directory: &Path,
     survey: &Survey,
     wanted: &Wanted,
+    reach: Reach,
     findings: &mut Findings,
 ) {
     let address = &wanted.address;
@@ -89,6 +100,13 @@ pub async fn check(
         examine(context, package, address, findings).await;
         if let Some(entry) = &locked {
             accepted(package, entry, findings);
+        }
+    } else if is_remote {
+        match reach {
+            Reach::Everywhere => remote::check(context, &methods, wanted, locked.as_ref(), findings).await,
+            Reach::Disk => findings.note(format!(
+                "`{address}` is not on disk, and nobody was asked whether they have it (--offline)"
+            )),
         }
     }
 }
@@ -199,11 +217,7 @@ fn choose<'a>(
         }
         return None;
     }
-    let acceptable = |version: &&crate::package::version::Version| match locked {
-        Some(entry) => entry.version == **version,
-        None => wanted.constraints.allow(version),
-    };
-    let Some(version) = versions.iter().find(acceptable) else {
+    let Some(version) = versions.iter().find(|version| wanted.accepts(version, locked)) else {
         if !is_remote {
             findings.bad(
                 format!(
