@@ -46,7 +46,15 @@ pub struct UninstallArguments {
 impl From<PackageError> for CommandError {
     fn from(error: PackageError) -> CommandError {
         let remedy = match &error {
-            PackageError::File { error, .. } if error.kind() == io::ErrorKind::PermissionDenied => {
+            PackageError::File { error, .. }
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::PermissionDenied
+                        | io::ErrorKind::ReadOnlyFilesystem
+                        | io::ErrorKind::NotFound
+                        | io::ErrorKind::Unsupported
+                ) =>
+            {
                 "Choose a directory you may write to with --plugin-dir, or change its permissions."
             }
             PackageError::File { error, .. } if error.kind() == io::ErrorKind::StorageFull => {
@@ -96,7 +104,11 @@ pub fn install(
         address, package.version, package.platform
     )?;
     writeln!(console.output, "  {}\n  {hash}\n", package.path.display())?;
-    writeln!(console.output, "{}", block(context, &address, &package.version))?;
+    writeln!(
+        console.output,
+        "Name it in the configuration, then run `terraform init`:\n\n{}",
+        block(context, &address, &package.version)
+    )?;
     for warning in warnings(context, &address, &package, &hash, arguments.plugin_dir.is_some()) {
         writeln!(console.errors, "warning: {warning}")?;
     }

@@ -102,7 +102,12 @@ impl From<std::io::Error> for CommandError {
 ///
 /// Every command ends with status 0 if all is well, 1 if it is not, and 2 if the command itself was wrong.
 #[derive(Debug, Parser)]
-#[command(version, disable_help_subcommand = true, arg_required_else_help = true)]
+#[command(
+    version,
+    disable_help_subcommand = true,
+    arg_required_else_help = true,
+    after_help = "With --debug alone it serves, to be run in a debugger, the Terraform that is told of it by TF_REATTACH_PROVIDERS."
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

@@ -33,6 +33,10 @@ necessary adjustments, and then commit.
 ";
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+It ends as the retired command did: with 0 if it did its work or was not to do it, whatever it warned of, and with 1 if \
+it could not, even where the command itself was wrong. With --check, 1 says that something would change, and 2 that this \
+is not known.")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Arguments {
     /// The directory of the configuration [default: the working directory]
