@@ -63,11 +63,11 @@ pub fn write_directory(
     fs::create_dir_all(parent).map_err(PackageError::file("failed to create", parent))?;
     let staged =
         staging_directory(parent).map_err(PackageError::file("failed to create a directory in", parent))?;
-    let file = staged.path().join(name);
-    write(&file, mode, fill)?;
+    let whole = staged.path().join(name);
+    write(&whole, mode, fill)?;
     // A directory does not give way to another while anything is in it.
     fs::rename(staged.path(), directory)
-        .or_else(|_| fs::rename(&file, directory.join(name)))
+        .or_else(|_| fs::rename(&whole, directory.join(name)))
         .map_err(PackageError::file("failed to replace", directory))
 }
 
