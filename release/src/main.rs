@@ -117,6 +117,7 @@ fn built(arguments: &Arguments, workspace: &Path, present: &[Program]) -> Result
     if arguments.host {
         return Ok(vec![targets::build(workspace, None)?]);
     }
+    let mut left = Vec::new();
     for target in TARGETS {
         let is_wanted =
             arguments.targets.is_empty() || arguments.targets.iter().any(|wanted| *wanted == target.triple);
@@ -128,14 +129,11 @@ fn built(arguments: &Arguments, workspace: &Path, present: &[Program]) -> Result
         }
         match target.missing() {
             None => programs.push(targets::build(workspace, Some(&target))?),
-            Some(reason) if arguments.targets.is_empty() => {
-                let _ = writeln!(
-                    std::io::stderr(),
-                    "not built: {} ({}) {reason}",
-                    target.platform(),
-                    target.triple
-                );
-            }
+            Some(reason) if arguments.targets.is_empty() => left.push(format!(
+                "  {:<14} {:<27} {reason}",
+                target.platform().to_string(),
+                target.triple
+            )),
             Some(reason) => {
                 return Err(ReleaseError::Command {
                     command: format!("build {}", target.triple),
@@ -143,6 +141,14 @@ fn built(arguments: &Arguments, workspace: &Path, present: &[Program]) -> Result
                 });
             }
         }
+    }
+    // The last thing of a long build, where it is seen.
+    if !left.is_empty() {
+        let _ = writeln!(
+            std::io::stderr(),
+            "\nNot built here; build them elsewhere with --build-only, and give them with --prebuilt:\n{}\n",
+            left.join("\n")
+        );
     }
     Ok(programs)
 }

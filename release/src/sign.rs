@@ -6,8 +6,9 @@ use std::path::Path;
 use pgp::composed::{Deserializable, DetachedSignature, SignedSecretKey};
 use pgp::crypto::hash::HashAlgorithm;
 use pgp::crypto::public_key::PublicKeyAlgorithm;
+use pgp::packet::{SecretKey, SecretSubkey};
 use pgp::ser::Serialize;
-use pgp::types::{KeyDetails, Password};
+use pgp::types::{KeyDetails, Password, SigningKey};
 
 use crate::{ReleaseError, read};
 
@@ -54,16 +55,48 @@ impl Key {
                 "{error}. See that the passphrase is right (RELEASE_KEY_PASSPHRASE)"
             ))
         };
+        let signature = match self.signer()? {
+            Signer::Primary(key) => self.signature(key, bytes),
+            Signer::Subkey(key) => self.signature(key, bytes),
+        };
+        signature
+            .and_then(|signature| signature.to_bytes())
+            .map_err(failed)
+    }
+
+    fn signature(&self, key: &impl SigningKey, bytes: &[u8]) -> pgp::errors::Result<DetachedSignature> {
         DetachedSignature::sign_binary_data(
             rand::rngs::OsRng,
-            &self.key.primary_key,
+            key,
             &self.password,
             HashAlgorithm::Sha512,
             bytes,
         )
-        .and_then(|signature| signature.to_bytes())
-        .map_err(failed)
     }
+
+    /// The key that may sign. Some have a primary one that may only certify, and one for signing below it.
+    fn signer(&self) -> Result<Signer<'_>, ReleaseError> {
+        let of_users = self.key.details.users.iter().flat_map(|user| &user.signatures);
+        let mut of_primary = of_users.chain(&self.key.details.direct_signatures);
+        if of_primary.any(|signature| signature.key_flags().sign()) {
+            return Ok(Signer::Primary(&self.key.primary_key));
+        }
+        let subkey = self.key.secret_subkeys.iter().find(|subkey| {
+            let may_sign = subkey
+                .signatures
+                .iter()
+                .any(|signature| signature.key_flags().sign());
+            may_sign && subkey.key.algorithm() == PublicKeyAlgorithm::RSA
+        });
+        subkey
+            .map(|subkey| Signer::Subkey(&subkey.key))
+            .ok_or_else(|| ReleaseError::Key("it has no RSA key that may sign".to_owned()))
+    }
+}
+
+enum Signer<'a> {
+    Primary(&'a SecretKey),
+    Subkey(&'a SecretSubkey),
 }
 
 /// Shows the fingerprint only.

@@ -84,12 +84,18 @@ impl Target {
                 self.triple
             ));
         }
-        match self.c_compiler {
-            Some(compiler) if !is_on_path(compiler) && !is_native_musl(self, "musl-gcc") => Some(format!(
-                "needs `{compiler}`, or `musl-gcc` on a machine of that kind (Debian: musl-tools)"
-            )),
-            _ => None,
-        }
+        let compiler = self.c_compiler.filter(|_| self.compiler().is_none())?;
+        Some(format!(
+            "needs `{compiler}`, or `musl-gcc` on a machine of that kind (Debian: musl-tools)"
+        ))
+    }
+
+    /// The compiler for C that is here; `None` if the system's own will do, or if there is none.
+    fn compiler(&self) -> Option<&'static str> {
+        let is_native = self.triple.starts_with(std::env::consts::ARCH);
+        let native = is_native.then_some("musl-gcc");
+        let usable = self.c_compiler.into_iter().chain(self.c_compiler.and(native));
+        usable.into_iter().find(|compiler| is_on_path(compiler))
     }
 }
 
@@ -129,10 +135,16 @@ pub fn build(workspace: &Path, target: Option<&Target>) -> Result<Program, Relea
         ])
         .arg(&directory)
         .env("CARGO_ENCODED_RUSTFLAGS", rust_flags)
-        .env("CFLAGS", flags("-ffile-prefix-map", " "))
         .env("SOURCE_DATE_EPOCH", "0");
+    // Microsoft's compiler knows no such flag; it writes no paths either.
+    if platform.os != "windows" {
+        command.env("CFLAGS", flags("-ffile-prefix-map", " "));
+    }
     if let Some(triple) = triple {
         command.args(["--target", triple]);
+    }
+    if let Some((triple, compiler)) = triple.zip(target.and_then(Target::compiler)) {
+        command.env(format!("CC_{}", triple.replace('-', "_")), compiler);
     }
     run(&mut command)?;
     let built = match triple {
@@ -174,10 +186,6 @@ fn has_standard_library(triple: &str) -> bool {
         let directory = String::from_utf8_lossy(&output.stdout).trim().to_owned();
         std::fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_some())
     })
-}
-
-fn is_native_musl(target: &Target, compiler: &str) -> bool {
-    target.triple.starts_with(std::env::consts::ARCH) && is_on_path(compiler)
 }
 
 fn is_on_path(program: &str) -> bool {
