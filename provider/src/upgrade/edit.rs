@@ -436,20 +436,29 @@ fn append(edits: &mut Edits<'_>, block: &Block, lines: &str) {
 /// The comments right above an entry, and the one behind it.
 pub fn comments_before(entry: &Entry<'_>) -> Vec<String> {
     let text = entry.file.text.as_str();
-    let before = text.get(..entry.span.start).unwrap_or_default();
-    let mut comments: Vec<String> = before
-        .lines()
-        .rev()
-        .skip_while(|line| line.trim().is_empty() && before.ends_with(line))
-        .map(str::trim)
-        .take_while(|line| line.starts_with('#') || line.starts_with("//"))
-        .map(str::to_owned)
-        .collect();
-    comments.reverse();
-    let after = text.get(entry.span.end..).unwrap_or_default();
-    let behind = after.lines().next().unwrap_or_default().trim();
-    if behind.starts_with('#') || behind.starts_with("//") {
-        comments.push(behind.to_owned());
+    let mut before = token::tokens(text.get(..entry.span.start).unwrap_or_default());
+    let mut comments = Vec::new();
+    while let Some(token) = before.pop() {
+        let previous = before.last();
+        match token.kind {
+            // One that does not begin its line is about what is before it.
+            Kind::Comment if previous.is_none_or(token::Token::ends_line) => comments.push(token),
+            // The end of a block comment's line; after any other line it is an empty one.
+            Kind::Newline
+                if previous.is_some_and(|token| token.kind == Kind::Comment && !token.ends_line()) => {}
+            _ => break,
+        }
     }
+    comments.reverse();
+    let after = token::tokens(text.get(entry.span.end..).unwrap_or_default());
+    comments.extend(
+        after
+            .into_iter()
+            .take_while(|token| token.kind == Kind::Comment)
+            .take(1),
+    );
     comments
+        .iter()
+        .map(|token| token.text.trim().to_owned())
+        .collect()
 }

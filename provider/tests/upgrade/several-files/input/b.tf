@@ -1,6 +1,10 @@
 terraform {
   required_providers {
-    null = ">= 2.0" # small
+    random = "2.0.0" # not about the next one
+    /* Nothing
+       at all. */
+    // And no more.
+    null = ">= 2.0" /* small */
   }
 }
 
