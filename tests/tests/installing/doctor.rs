@@ -188,6 +188,50 @@ async fn fault_10_a_lock_file_with_another_hash() {
 }
 
 #[tokio::test]
+async fn the_hash_of_a_zip_in_the_lock_file_accepts_it() {
+    let home = Home::new(&[("main.tf", NETWORK), ("versions.tf", VERSIONS)]);
+    home.provider(&["install", "--packed"]).await.succeeds();
+    home.terraform(&["init"]).await.succeeds();
+    let lock = std::fs::read_to_string(home.work().join(".terraform.lock.hcl")).unwrap();
+    let start = lock.find("h1:").unwrap();
+    let end = start + lock[start..].find('"').unwrap();
+    let directory = home.plugins().join("registry.terraform.io/durantic/durantic");
+    let zip = std::fs::read_dir(directory)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    let mut other = lock.clone();
+    other.replace_range(start..end, &provider::package::hash::of_archive(&zip).unwrap());
+    home.write(".terraform.lock.hcl", &other);
+    let run = home.provider(&["doctor", "--offline"]).await.succeeds();
+    assert!(run.stdout.contains("The lock file accepts"), "{}", run.stdout);
+    // So does Terraform.
+    std::fs::remove_dir_all(home.work().join(".terraform")).unwrap();
+    home.terraform(&["init"]).await.succeeds();
+    // Another zip is accepted by neither.
+    home.write(".terraform.lock.hcl", &other.replace("zh:", "zh:0"));
+    finds(&home, "does not accept", "terraform providers lock").await;
+}
+
+#[tokio::test]
+async fn a_registry_may_have_a_newer_one_than_the_mirror() {
+    let home = installed().await;
+    let rc = format!(
+        "provider_installation {{\n  filesystem_mirror {{\n    path = {:?}\n  }}\n  direct {{}}\n}}\n",
+        home.plugins().display().to_string()
+    );
+    home.write("~/.terraformrc", &rc);
+    let run = home.provider(&["doctor", "--offline"]).await.succeeds();
+    assert!(
+        run.stdout.contains("unless a registry or mirror has a newer one"),
+        "{}",
+        run.stdout
+    );
+}
+
+#[tokio::test]
 async fn fault_11_a_lock_file_with_another_version() {
     let home = installed().await;
     home.terraform(&["init"]).await.succeeds();

@@ -248,8 +248,13 @@ fn choose<'a>(
         );
         return None;
     };
+    let unless = if is_remote && locked.is_none() {
+        ", unless a registry or mirror has a newer one that fits"
+    } else {
+        ""
+    };
     findings.good(format!(
-        "Terraform takes {version} from `{}`",
+        "Terraform takes {version} from `{}`{unless}",
         package.path.display()
     ));
     for other in candidates().filter(|other| *other != package && other.platform == package.platform) {
