@@ -134,8 +134,8 @@ async fn a_dashboard_is_imported_as_the_guide_says() {
 #[tokio::test]
 async fn the_program_is_installed_as_the_guide_says() {
     let commands = blocks(&guide("local-installation.md"), "shell");
-    let [install, doctor, by_hand, ..] = &commands[..] else {
-        panic!("the guide shows three ways: {commands:?}");
+    let [install, elsewhere, by_hand, doctor, ..] = &commands[..] else {
+        panic!("the guide shows three ways and the doctor: {commands:?}");
     };
     let control_plane = control_plane().await;
     let architecture = match std::env::consts::ARCH {
@@ -165,6 +165,7 @@ async fn the_program_is_installed_as_the_guide_says() {
                 .contains("been successfully initialized")
         );
         succeeds(&workspace, command).await;
+        succeeds(&workspace, elsewhere).await;
         workspace.run(&["init"]).await.succeeds();
         workspace.run(&["plan"]).await.succeeds();
         succeeds(&workspace, doctor).await;
