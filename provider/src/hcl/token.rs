@@ -95,10 +95,11 @@ impl Token {
     }
 }
 
-/// The tokens of a text. Never fails: what is no HCL becomes [`Kind::Other`].
+/// The tokens of a text. Never fails: what is no HCL becomes [`Kind::Other`]. A byte order mark before it counts as a
+/// space.
 pub fn tokens(text: &str) -> Vec<Token> {
     let mut scanner = Scanner {
-        rest: text,
+        rest: text.strip_prefix('\u{feff}').unwrap_or(text),
         tokens: Vec::new(),
         modes: vec![Mode::Code { braces: 0 }],
     };
@@ -168,10 +169,7 @@ impl Scanner<'_> {
     }
 
     fn code(&mut self) {
-        self.rest = self
-            .rest
-            .trim_start_matches([' ', '\t', '\u{feff}'])
-            .trim_start_matches([' ', '\t']);
+        self.rest = self.rest.trim_start_matches([' ', '\t']);
         let rest = self.rest;
         let Some(first) = rest.chars().next() else { return };
         if rest.starts_with("\r\n") {
@@ -353,6 +351,12 @@ mod tests {
         ] {
             assert_eq!(written(text).replace(' ', ""), text.replace(' ', ""));
         }
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_left_out_at_the_beginning_only() {
+        assert_eq!(written("\u{feff}a = 1"), "a=1");
+        assert_eq!(written("a\u{feff}b = 1"), "a\u{feff}b=1");
     }
 
     #[test]
