@@ -86,7 +86,7 @@ pub(super) fn explain(exchange: &Exchange<'_>, reply: &Reply, redactor: &Redacto
     error.retry_after = wait;
 
     if kind == ErrorKind::Redirect {
-        return error.with_detail(reply.redirect_refusal());
+        return error.with_detail(redactor.clean(&reply.redirect_refusal(), LONGEST_MESSAGE));
     }
     let Ok(body) = parse(&reply.body) else {
         // The pages of a proxy say no more than the status does.
@@ -112,6 +112,15 @@ pub(super) fn explain(exchange: &Exchange<'_>, reply: &Reply, redactor: &Redacto
         }
     }
     error
+}
+
+/// An error without an answer. Its detail may hold what the server said before: where it redirected to, for example.
+pub(super) fn cleaned(error: Error, redactor: &Redactor<'_>) -> Error {
+    let detail = error
+        .detail
+        .as_deref()
+        .map(|detail| redactor.clean(detail, LONGEST_MESSAGE).into());
+    Error { detail, ..error }
 }
 
 /// One entry of the list that a 422 has as its detail: `{"type", "loc", "msg"}`.

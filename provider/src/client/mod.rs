@@ -211,7 +211,7 @@ impl Client {
                     Err(error) => error.with_request_id(reply.request_id().map(|id| redactor.clean(id, 128))),
                 },
                 Ok(reply) => body::explain(request.exchange, &reply, redactor),
-                Err(error) => error,
+                Err(error) => body::cleaned(error, redactor),
             };
             let pause = retries.after(error)?;
             if pause.is_rate_limit {

@@ -110,6 +110,21 @@ async fn a_circle_ends() {
 }
 
 #[tokio::test]
+async fn a_redirect_that_names_the_token_is_told_without_it() {
+    for (operation, location) in [
+        ("get", format!("http://{TOKEN}.test/")),
+        ("make", format!("/{TOKEN}")),
+        ("get", format!("/{TOKEN}")),
+    ] {
+        let server = Server::start(move |_, _| Act::answer(302, "").with("Location", &*location)).await;
+        let error = call(&client(&server.url), operation, None).await.err().unwrap();
+        assert_eq!(error.kind, ErrorKind::Redirect);
+        let told = error.to_string();
+        assert!(told.contains("(redacted)") && !told.contains(TOKEN), "{told}");
+    }
+}
+
+#[tokio::test]
 async fn a_redirect_to_nowhere_is_an_error() {
     for act in [
         Act::answer(302, ""),
