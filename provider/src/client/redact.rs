@@ -65,13 +65,16 @@ impl<'a> Redactor<'a> {
         secrets.sort_unstable_by_key(|secret| std::cmp::Reverse(secret.len()));
         secrets.dedup();
 
-        let mut text = Cow::Borrowed(text);
-        for secret in secrets {
-            for form in forms(secret) {
-                text = hide(text, &form);
-            }
-        }
-        excerpt(&text, longest)
+        let forms: Vec<_> = secrets.into_iter().flat_map(forms).collect();
+        let text = forms
+            .iter()
+            .fold(Cow::Borrowed(text), |text, form| hide(text, form));
+        // What is left out to make it one line may have stood within a secret.
+        let in_line = forms.iter().map(|form| one_line(form));
+        let line = in_line
+            .filter(|form| form.len() >= SHORTEST_SECRET)
+            .fold(Cow::Owned(one_line(&text)), |line, form| hide(line, &form));
+        excerpt(&line, longest)
     }
 }
 
@@ -130,25 +133,21 @@ fn hide<'a>(text: Cow<'a, str>, secret: &str) -> Cow<'a, str> {
     }
 }
 
-/// The beginning of a text in one line, without characters that could do something to a terminal.
+/// A text in one line, without characters that could do something to a terminal.
+fn one_line(text: &str) -> String {
+    let words = text.split(|character: char| character.is_whitespace() || is_control(character));
+    words
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// The beginning of a text.
 fn excerpt(text: &str, longest: usize) -> String {
-    let mut shown = String::new();
-    let mut count = 0;
-    for word in text.split(|character: char| character.is_whitespace() || is_control(character)) {
-        if word.is_empty() {
-            continue;
-        }
-        let space = (!shown.is_empty()).then_some(' ');
-        for character in space.into_iter().chain(word.chars()) {
-            if count == longest {
-                shown.push('…');
-                return shown;
-            }
-            shown.push(character);
-            count += 1;
-        }
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
     }
-    shown
 }
 
 /// Characters that control a terminal, or the direction of what is read.
@@ -192,6 +191,20 @@ mod tests {
         for (text, expected) in table {
             assert_eq!(unreadable(&body, text), expected);
         }
+    }
+
+    #[test]
+    fn a_secret_does_not_come_together_when_its_text_is_put_in_one_line() {
+        let body = json!(["correct horse battery"]);
+        for text in [
+            "correct\u{202e} horse\r\nbattery",
+            "correct  horse\tbattery",
+            "correct\0horse bat",
+        ] {
+            assert_eq!(unreadable(&body, text), "(redacted)");
+        }
+        let invisible = json!(["\u{200b}\u{200b}"]);
+        assert_eq!(unreadable(&invisible, "as it is"), "as it is");
     }
 
     #[test]
