@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::error::{Error, ErrorKind, Exchange, Problem, kind_of};
+use super::Answer;
+use super::error::{Effect, Error, ErrorKind, Exchange, Problem, kind_of};
 use super::redact::Redactor;
 use super::retry::{effect_of, retry_after};
 use super::transport::Reply;
@@ -15,6 +16,9 @@ const MAX_VALUES: usize = 2_000_000;
 
 /// Longest message of the API that is shown, in characters.
 const LONGEST_MESSAGE: usize = 1000;
+
+/// Longest id of a request that is shown, in characters.
+pub(super) const LONGEST_REQUEST_ID: usize = 128;
 
 /// Field problems that are shown, at most.
 const MAX_PROBLEMS: usize = 50;
@@ -75,6 +79,26 @@ fn count(bytes: &[u8]) -> usize {
     count
 }
 
+/// What an answer that says success comes to.
+pub(super) fn read(exchange: &Exchange<'_>, reply: &Reply, redactor: &Redactor<'_>) -> Result<Answer, Error> {
+    let body = parse(&reply.body).map_err(|reason| {
+        let shown = redactor.unreadable(&reply.body);
+        exchange
+            .error(reason.kind(), Effect::Done)
+            .with_status(reply.status)
+            .with_detail(format!("{reason}: `{shown}`"))
+    })?;
+    let request_id = reply.request_id().map_or_else(
+        || exchange.request_id.to_owned(),
+        |id| redactor.clean(id, LONGEST_REQUEST_ID),
+    );
+    Ok(Answer {
+        status: reply.status.as_u16(),
+        body,
+        request_id,
+    })
+}
+
 /// The error that an answer without success means.
 pub(super) fn explain(exchange: &Exchange<'_>, reply: &Reply, redactor: &Redactor<'_>) -> Error {
     let wait = retry_after(&reply.headers);
@@ -82,7 +106,11 @@ pub(super) fn explain(exchange: &Exchange<'_>, reply: &Reply, redactor: &Redacto
     let mut error = exchange
         .error(kind, effect_of(reply.status.as_u16(), wait))
         .with_status(reply.status)
-        .with_request_id(reply.request_id().map(|id| redactor.clean(id, 128)));
+        .with_request_id(
+            reply
+                .request_id()
+                .map(|id| redactor.clean(id, LONGEST_REQUEST_ID)),
+        );
     error.retry_after = wait;
 
     if kind == ErrorKind::Redirect {

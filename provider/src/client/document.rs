@@ -101,7 +101,7 @@ impl Document {
 }
 
 impl Routes {
-    fn declared(prefix: &str, operations: &'static [Operation]) -> Routes {
+    pub fn declared(prefix: &str, operations: &'static [Operation]) -> Routes {
         let route = |operation: &'static Operation| {
             let route = Route {
                 method: operation.method,
@@ -113,7 +113,11 @@ impl Routes {
     }
 
     /// The operations of a document that was found at that URL; those it lacks are left out.
-    fn live(bytes: &[u8], url: &Url, operations: &'static [Operation]) -> Result<Routes, serde_json::Error> {
+    pub fn live(
+        bytes: &[u8],
+        url: &Url,
+        operations: &'static [Operation],
+    ) -> Result<Routes, serde_json::Error> {
         let document: OpenApi = serde_json::from_slice(bytes)?;
         let base = Base::new(&document, url);
         let mut routes = BTreeMap::new();
@@ -140,7 +144,7 @@ impl Routes {
     }
 
     /// These, and others for the operations that are missing here.
-    fn or(mut self, others: &Routes) -> Routes {
+    pub fn or(mut self, others: &Routes) -> Routes {
         for (id, route) in &others.0 {
             self.0.entry(id).or_insert_with(|| route.clone());
         }
@@ -221,7 +225,7 @@ fn escape(byte: u8) -> String {
 }
 
 /// The endpoint's path, without a slash at its end.
-fn prefix(endpoint: &Url) -> &str {
+pub(super) fn prefix(endpoint: &Url) -> &str {
     endpoint.path().trim_end_matches('/')
 }
 

@@ -9,6 +9,7 @@ mod body;
 mod document;
 mod error;
 mod limit;
+pub mod outside;
 mod redact;
 mod retry;
 mod settings;
@@ -169,21 +170,7 @@ impl Client {
             max_bytes: MAX_BODY,
         };
         self.attempts(&request, call.repeat, &redactor, call.cancel, |reply| {
-            let body = body::parse(&reply.body).map_err(|reason| {
-                let shown = redactor.unreadable(&reply.body);
-                exchange
-                    .error(reason.kind(), Effect::Done)
-                    .with_status(reply.status)
-                    .with_detail(format!("{reason}: `{shown}`"))
-            })?;
-            let request_id = reply
-                .request_id()
-                .map_or_else(|| request_id.clone(), |id| redactor.clean(id, 128));
-            Ok(Answer {
-                status: reply.status.as_u16(),
-                body,
-                request_id,
-            })
+            body::read(&exchange, reply, &redactor)
         })
         .await
     }
@@ -208,7 +195,10 @@ impl Client {
             let error = match self.attempt(request, retries.attempt(), cancel).await {
                 Ok(reply) if reply.status.is_success() => match read(&reply) {
                     Ok(answer) => return Ok(answer),
-                    Err(error) => error.with_request_id(reply.request_id().map(|id| redactor.clean(id, 128))),
+                    Err(error) => {
+                        let id = reply.request_id();
+                        error.with_request_id(id.map(|id| redactor.clean(id, body::LONGEST_REQUEST_ID)))
+                    }
                 },
                 Ok(reply) => body::explain(request.exchange, &reply, redactor),
                 Err(error) => body::cleaned(error, redactor),

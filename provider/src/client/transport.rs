@@ -57,7 +57,7 @@ pub(super) struct Reply {
     pub headers: HeaderMap,
     pub body: Vec<u8>,
     /// What was asked last, after redirects.
-    url: Url,
+    pub url: Url,
 }
 
 impl Transport {
