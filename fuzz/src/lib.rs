@@ -1,38 +1,73 @@
-//! What the fuzz targets share: the module under test, and types to decode as.
+//! What must hold for any bytes from outside: each target is one function, which panics where it does not hold.
+//!
+//! libFuzzer drives a target through its program in `fuzz_targets/`, and `cargo test` over its seeds and mutations of
+//! them. The seeds are the project's own data: declarations, examples, what Terraform sent.
 
-/// The provider's values, compiled alone: with the whole provider, the sanitizers would build TLS and HTTP too.
-#[path = "../../provider/src/value/mod.rs"]
-pub mod value;
+#![expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "to panic is how a target tells that something does not hold"
+)]
 
-use libfuzzer_sys::arbitrary::{Result, Unstructured};
+mod addresses;
+mod answers;
+mod declarations;
+mod files;
+pub mod seeds;
+mod values;
+mod words;
 
-use crate::value::Type;
-
-/// A type, made from the first bytes of the input; the rest of the input is the text to decode.
-pub fn any_type(input: &mut Unstructured<'_>) -> Result<Type> {
-    nested(input, 0)
+/// The targets, by the names of their programs.
+pub mod targets {
+    pub use crate::addresses::address;
+    pub use crate::answers::{answer, document, refusal};
+    pub use crate::declarations::schema;
+    pub use crate::files::{hcl, lock_file};
+    pub use crate::values::{json_state, msgpack};
+    pub use crate::words::words;
 }
 
-fn nested(input: &mut Unstructured<'_>, depth: u8) -> Result<Type> {
-    let kinds = if depth < 4 { 9 } else { 4 };
-    let some = |input: &mut Unstructured<'_>| input.int_in_range(0..=3_u8);
-    Ok(match input.int_in_range(0..=kinds - 1)? {
-        0 => Type::Bool,
-        1 => Type::Number,
-        2 => Type::String,
-        3 => Type::Dynamic,
-        4 => Type::list(nested(input, depth + 1)?),
-        5 => Type::set(nested(input, depth + 1)?),
-        6 => Type::map(nested(input, depth + 1)?),
-        7 => Type::Tuple(
-            (0..some(input)?)
-                .map(|_| nested(input, depth + 1))
-                .collect::<Result<_>>()?,
-        ),
-        _ => {
-            let names = 0..some(input)?;
-            let attributes = names.map(|name| Ok((char::from(b'a' + name), nested(input, depth + 1)?)));
-            Type::object(attributes.collect::<Result<Vec<_>>>()?)
+/// Something that must hold for any bytes.
+pub struct Target {
+    /// Name of its program.
+    pub name: &'static str,
+    /// Panics where it does not hold.
+    pub run: fn(&[u8]),
+    /// Inputs to begin with.
+    pub seeds: fn() -> Vec<Vec<u8>>,
+    /// Words that matter to what reads the input.
+    pub words: &'static [&'static str],
+}
+
+/// Every target.
+pub const TARGETS: &[Target] = &[
+    addresses::ADDRESS,
+    answers::ANSWER,
+    answers::DOCUMENT,
+    files::HCL,
+    values::JSON_STATE,
+    files::LOCK_FILE,
+    values::MSGPACK,
+    answers::REFUSAL,
+    declarations::SCHEMA,
+    words::WORDS,
+];
+
+/// The program of a target: libFuzzer's where cargo-fuzz builds it, otherwise one that tries the files it is given.
+#[macro_export]
+macro_rules! program {
+    ($target:ident) => {
+        #[cfg(fuzzing)]
+        libfuzzer_sys::fuzz_target!(
+            init: $crate::seeds::write(stringify!($target)).expect("the corpus is a folder"),
+            |input: &[u8]| $crate::targets::$target(input)
+        );
+
+        #[cfg(not(fuzzing))]
+        fn main() -> std::io::Result<()> {
+            std::env::args_os()
+                .skip(1)
+                .try_for_each(|file| std::fs::read(file).map(|input| $crate::targets::$target(&input)))
         }
-    })
+    };
 }

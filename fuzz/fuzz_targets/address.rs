@@ -1,0 +1,5 @@
+//! [`fuzz::targets::address`]
+
+#![cfg_attr(fuzzing, no_main)]
+
+fuzz::program!(address);

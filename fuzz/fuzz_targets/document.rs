@@ -1,0 +1,5 @@
+//! [`fuzz::targets::document`]
+
+#![cfg_attr(fuzzing, no_main)]
+
+fuzz::program!(document);

@@ -1,0 +1,5 @@
+//! [`fuzz::targets::hcl`]
+
+#![cfg_attr(fuzzing, no_main)]
+
+fuzz::program!(hcl);

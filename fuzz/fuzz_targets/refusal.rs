@@ -1,0 +1,5 @@
+//! [`fuzz::targets::refusal`]
+
+#![cfg_attr(fuzzing, no_main)]
+
+fuzz::program!(refusal);

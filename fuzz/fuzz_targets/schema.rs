@@ -1,0 +1,5 @@
+//! [`fuzz::targets::schema`]
+
+#![cfg_attr(fuzzing, no_main)]
+
+fuzz::program!(schema);

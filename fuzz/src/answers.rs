@@ -1,0 +1,325 @@
+//! Answers of the control plane, and its API document.
+
+use std::sync::LazyLock;
+
+use provider::Binding;
+use provider::client::outside::{self, Received};
+use provider::durantic::DEFINITION;
+use provider::engine::diagnostic::Diagnostics;
+use provider::engine::{shape, wire};
+use provider::value::{Path, Value};
+use schema::{Attribute, Collection, Resource, Scalar};
+use serde_json::{Value as Json, json};
+use url::Url;
+
+use crate::{Target, seeds, values};
+
+pub(crate) const ANSWER: Target = Target {
+    name: "answer",
+    run: answer,
+    seeds: answer_seeds,
+    words: &[
+        "null",
+        "\"\"",
+        "[]",
+        "{}",
+        "1e999",
+        "-0",
+        "\\u0301",
+        "[[[[",
+        "{\"uuid\":",
+        "\u{feff}",
+    ],
+};
+
+pub(crate) const REFUSAL: Target = Target {
+    name: "refusal",
+    run: refusal,
+    seeds: refusal_seeds,
+    words: &[
+        TOKEN,
+        SECRET,
+        "one line of it",
+        "{\"detail\":",
+        "[{\"loc\":[",
+        "\"msg\":\"",
+        "\"message\":",
+        "\"type\":",
+        "\\n",
+        "\\\\n",
+        "&quot;",
+        "\u{1b}[31m",
+        "\u{202e}",
+        "422\n",
+        "429 5\n",
+        "200\n",
+        "Wed, 25 Nov 2026 12:00:00 GMT",
+    ],
+};
+
+pub(crate) const DOCUMENT: Target = Target {
+    name: "document",
+    run: document,
+    seeds: document_seeds,
+    words: &[
+        "{\"paths\":{",
+        "\"servers\":[{\"url\":\"",
+        "\"operationId\":\"",
+        "/../",
+        "//other.test/",
+        "https://other.test",
+        "{uuid}",
+        "%2e%2e",
+        "\"delete\":",
+        "\\u0000",
+        "\\\\",
+    ],
+};
+
+const TOKEN: &str = "dur_0123456789abcdef";
+const SECRET: &str = "s3cr\"et <k&y>\n  one line of it  \nand 'more'";
+
+static ENDPOINT: LazyLock<Url> = LazyLock::new(|| {
+    "https://control.test:8443/prefix"
+        .parse()
+        .expect("the text is a URL")
+});
+
+fn bindings() -> Vec<&'static Binding> {
+    let resources = DEFINITION.resources.iter();
+    resources.chain(DEFINITION.data_sources).collect()
+}
+
+/// Any success is an object of the resource's type, which the same answer does not change again, or a diagnostic.
+///
+/// The first byte chooses the resource.
+pub fn answer(input: &[u8]) {
+    let Some((first, body)) = input.split_first() else {
+        return;
+    };
+    let bindings = bindings();
+    let index = usize::from(*first)
+        .checked_rem(bindings.len())
+        .unwrap_or_default();
+    let Some(binding) = bindings.get(index) else {
+        return;
+    };
+    let received = Received {
+        status: 200,
+        headers: &[],
+        body,
+        token: TOKEN,
+        secrets: &[],
+        sent: None,
+    };
+    let Ok(answer) = outside::answer(&received, &ENDPOINT) else {
+        return;
+    };
+    let attributes = &binding.schema.attributes;
+    let mut memory = Json::Null;
+    let mut read = |known: &Value| {
+        let mut answer = answer.body.clone();
+        if let Some(hook) = binding.hook {
+            hook.read_answer(&mut answer, known, &mut memory);
+        }
+        let mut diagnostics = Diagnostics::default();
+        let state = wire::from_answer(attributes, &answer, known, &Path::root(), &mut diagnostics);
+        values::round_trip(&state, &shape::object_type(attributes));
+        assert!(state.is_wholly_known(), "an answer leaves nothing unknown");
+        for diagnostic in diagnostics.iter() {
+            assert!(diagnostic.path.steps().len() < 32 && !diagnostic.detail.is_empty());
+        }
+        (state, diagnostics.has_errors())
+    };
+    let (state, is_refused) = read(&shape::empty_object(attributes));
+    if is_refused {
+        return;
+    }
+    let (again, _) = read(&state);
+    assert!(
+        again == state,
+        "{} became {}",
+        state.debug_json(),
+        again.debug_json()
+    );
+    if let Some(hook) = binding.hook {
+        hook.write_body(&mut wire::create_body(attributes, &state, &state), &memory);
+    }
+}
+
+/// What is told of any answer shows no secret and does nothing to a terminal.
+///
+/// The first line of the input has the status and what `Retry-After` says; the rest is the body.
+pub fn refusal(input: &[u8]) {
+    let end = input
+        .iter()
+        .position(|byte| *byte == b'\n')
+        .unwrap_or(input.len());
+    let (head, body) = input.split_at(end);
+    let body = body.get(1..).unwrap_or_default();
+    let (status, after) = head.split_at(head.len().min(3));
+    let status = std::str::from_utf8(status)
+        .ok()
+        .and_then(|text| text.parse().ok());
+    let sent = json!({ "value": SECRET, "name": "a name that may be shown" });
+    let received = Received {
+        status: status.unwrap_or(500),
+        headers: &[
+            ("retry-after", after.trim_ascii()),
+            ("x-request-id", after),
+            ("location", after.trim_ascii()),
+        ],
+        body,
+        token: TOKEN,
+        secrets: &[SECRET],
+        sent: Some(&sent),
+    };
+    let told = match outside::answer(&received, &ENDPOINT) {
+        Ok(answer) => answer.request_id,
+        Err(error) => error.to_string(),
+    };
+    for secret in std::iter::once(TOKEN)
+        .chain([SECRET])
+        .chain(SECRET.lines().map(str::trim))
+    {
+        assert!(
+            secret.len() < 8 || !told.contains(secret),
+            "{secret:?} is shown in {told:?}"
+        );
+    }
+    let is_harmful = |character: char| {
+        character.is_control() && character != '\n' || ('\u{202a}'..='\u{202e}').contains(&character)
+    };
+    assert!(!told.contains(is_harmful), "{told:?}");
+}
+
+/// Whatever the live document says, requests go to the endpoint, to a path without a step out of it, and a read is
+/// not made a write.
+pub fn document(input: &[u8]) {
+    const ARGUMENT: &str = "a b?c#d%2f..;e\u{e9}";
+    let requests = outside::requests(input, &ENDPOINT, DEFINITION.operations, ARGUMENT);
+    assert_eq!(requests.len(), DEFINITION.operations.len());
+    for (operation, request) in DEFINITION.operations.iter().zip(requests) {
+        let (method, url) = request.expect("every operation has a path");
+        assert_eq!(url.origin(), ENDPOINT.origin(), "{url}");
+        assert!(url.username().is_empty() && url.password().is_none(), "{url}");
+        assert!(url.query().is_none() && url.fragment().is_none(), "{url}");
+        let arguments = url.path().matches("a%20b%3Fc%23d%252f..%3Be%C3%A9").count();
+        assert_eq!(arguments, operation.placeholders().count(), "{url}");
+        let is_read = |method| method == schema::Method::Get;
+        let is_delete = |method| method == schema::Method::Delete;
+        assert_eq!(is_read(method), is_read(operation.method), "{url}");
+        assert_eq!(is_delete(method), is_delete(operation.method), "{url}");
+    }
+}
+
+/// An object of a resource, as the control plane's answer gives it.
+pub(crate) fn sample_object(resource: &Resource) -> Value {
+    let attributes = &resource.attributes;
+    let (answer, known) = (sample(attributes), shape::empty_object(attributes));
+    wire::from_answer(
+        attributes,
+        &answer,
+        &known,
+        &Path::root(),
+        &mut Diagnostics::default(),
+    )
+}
+
+/// An answer that has every field that these attributes read.
+fn sample(attributes: &[Attribute]) -> Json {
+    let mut answer = json!({});
+    for attribute in attributes {
+        if let Some(pointer) = attribute.wire.read.first() {
+            put(&mut answer, pointer, &field(attribute));
+        }
+    }
+    answer
+}
+
+fn field(attribute: &Attribute) -> Json {
+    let scalar = match attribute.r#type.scalar {
+        Scalar::Bool => json!(true),
+        Scalar::Int => json!(24),
+        Scalar::Number => json!(1.5),
+        Scalar::String => json!("10.0.0.0/24"),
+        Scalar::Object => sample(&attribute.attributes),
+    };
+    let collections = attribute.r#type.collections.iter().rev();
+    collections.fold(scalar, |inner, collection| match collection {
+        Collection::List | Collection::Set => json!([inner]),
+        Collection::Map => json!({ "key": inner }),
+    })
+}
+
+/// Puts a field to where a pointer finds it.
+fn put(answer: &mut Json, pointer: &str, field: &Json) {
+    let Some(object) = answer.as_object_mut() else {
+        return;
+    };
+    let (step, rest) = pointer
+        .split_once('.')
+        .map_or((pointer, None), |(step, rest)| (step, Some(rest)));
+    match (step.strip_suffix("[]"), rest) {
+        (Some(key), Some(rest)) => {
+            let elements = object.entry(key).or_insert_with(|| json!([{}]));
+            let field = field.get(0).unwrap_or(field);
+            for element in elements.as_array_mut().into_iter().flatten() {
+                put(element, rest, field);
+            }
+        }
+        (None, Some(rest)) => put(object.entry(step).or_insert_with(|| json!({})), rest, field),
+        _ => {
+            object.insert(step.to_owned(), field.clone());
+        }
+    }
+}
+
+fn answer_seeds() -> Vec<Vec<u8>> {
+    let answers = bindings().into_iter().enumerate().map(|(index, binding)| {
+        let choice = u8::try_from(index).expect("there are fewer resources than bytes");
+        let answer = sample(&binding.schema.attributes).to_string();
+        std::iter::once(choice).chain(answer.into_bytes()).collect()
+    });
+    answers.collect()
+}
+
+fn refusal_seeds() -> Vec<Vec<u8>> {
+    let in_json = json!({ "detail": [{ "loc": ["body", 0, "name"], "msg": SECRET, "type": TOKEN }] });
+    seeds::inputs([
+        format!("422\n{in_json}"),
+        format!(
+            "409\n{}",
+            json!({ "detail": format!("{SECRET} and more, {TOKEN}") })
+        ),
+        format!("500 30\n<html>{SECRET}</html>"),
+        format!("200\nno JSON: {in_json}"),
+        "429 Wed, 25 Nov 2026 12:00:00 GMT\n{\"message\":\"slow down\"}".to_owned(),
+        "308 https://other.test/a\n".to_owned(),
+        "502\n\u{1b}[31mone line of it".to_owned(),
+        "204\n".to_owned(),
+    ])
+}
+
+/// The declared operations as a document.
+fn document_seeds() -> Vec<Vec<u8>> {
+    let mut paths = serde_json::Map::new();
+    for operation in DEFINITION.operations {
+        let item = paths
+            .entry(operation.path.to_string())
+            .or_insert_with(|| json!({}));
+        if let Some(item) = item.as_object_mut() {
+            item.insert(
+                operation.method.name().to_lowercase(),
+                json!({ "operationId": operation.id }),
+            );
+        }
+    }
+    let few: serde_json::Map<_, _> = paths.clone().into_iter().take(4).collect();
+    seeds::inputs([
+        json!({ "paths": paths }).to_string(),
+        json!({ "servers": [{ "url": "/api/v2/" }], "paths": few }).to_string(),
+        json!({ "servers": [{ "url": "https://{host}/x" }, 7], "paths": { "/a/{b}": { "get": 1 } } })
+            .to_string(),
+    ])
+}

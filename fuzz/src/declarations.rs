@@ -1,0 +1,120 @@
+//! The language of the declarations.
+
+use std::sync::LazyLock;
+
+use provider::engine::diagnostic::Diagnostics;
+use provider::engine::{shape, wire};
+use provider::value::Path;
+use schema::{Source, Sources};
+use serde_json::json;
+
+use crate::{Target, seeds, values};
+
+pub(crate) const SCHEMA: Target = Target {
+    name: "schema",
+    run: schema,
+    seeds: schema_seeds,
+    words: &[
+        "# as: data/things.toml\n",
+        "# as: parts/times.toml\n",
+        "# as: provider.toml\n",
+        "# as: operations.toml\n",
+        "[attributes.",
+        "[[constraint]]\n",
+        "[job]\n",
+        "[api]\n",
+        "type = \"list(object)\"\n",
+        "type = \"map(set(string))\"\n",
+        "mode = \"optional+computed\"\n",
+        "default = ",
+        "format = \"cidr\"\n",
+        "[lookup]\n",
+        "{uuid}",
+        "\u{200d}\u{1f469}",
+        "\t",
+        "\r\n",
+        "\u{feff}",
+    ],
+};
+
+const FOLDER: &str = "schema/tests/ui/good";
+
+/// The name under which a text is read whose first line gives no other.
+const NAME: &str = "input.toml";
+
+/// Good declarations, among which the input stands.
+static GOOD: LazyLock<Vec<Source>> = LazyLock::new(|| {
+    [
+        "provider.toml",
+        "operations.toml",
+        "gadget.toml",
+        "thing.toml",
+        "data/things.toml",
+        "parts/history.toml",
+        "parts/times.toml",
+    ]
+    .map(|name| Source {
+        name: name.to_owned(),
+        text: seeds::text(&format!("{FOLDER}/{name}")),
+    })
+    .to_vec()
+});
+
+/// Any text is declarations or problems, each at a place that is there; declarations without a problem are such as the
+/// engine can use.
+///
+/// A first line `# as: data/machine.toml` says under which name the text is read, as in `schema/tests/ui`.
+pub fn schema(input: &[u8]) {
+    let Ok(text) = std::str::from_utf8(input) else {
+        return;
+    };
+    let name = text
+        .lines()
+        .next()
+        .and_then(|line| line.strip_prefix("# as: "))
+        .unwrap_or(NAME);
+    let mut files: Vec<Source> = GOOD.iter().filter(|file| file.name != name).cloned().collect();
+    files.push(Source {
+        name: name.to_owned(),
+        text: text.to_owned(),
+    });
+    let sources = Sources {
+        folder: "schema".to_owned(),
+        files,
+    };
+    let (model, problems) = schema::parse(&sources);
+    assert!(problems.is_sorted(), "problems stand in the order of the files");
+    let rules = schema::rules();
+    for problem in &problems {
+        let shown = problem.to_string();
+        assert!(shown.starts_with(&sources.shown(&problem.file)), "{shown}");
+        assert!(shown.contains(&problem.message), "{shown}");
+        assert!(rules.contains(&problem.rule), "{}", problem.rule);
+        let file = sources.files.iter().find(|file| file.name == problem.file);
+        if let (Some(file), true) = (file, problem.line > 0) {
+            // A problem may be at the end of a text, after its last newline.
+            let line = file.text.split('\n').nth(problem.line - 1);
+            let columns = line.map(|line| line.chars().count() + 1);
+            assert!(
+                columns.is_some_and(|columns| problem.column <= columns),
+                "{shown}"
+            );
+        }
+    }
+    if !problems.is_empty() {
+        return;
+    }
+    for declaration in &model.declarations {
+        let attributes = &declaration.resource.attributes;
+        let known = shape::empty_object(attributes);
+        let mut diagnostics = Diagnostics::default();
+        let state = wire::from_answer(attributes, &json!({}), &known, &Path::root(), &mut diagnostics);
+        values::round_trip(&state, &shape::object_type(attributes));
+        assert!(diagnostics.is_empty());
+    }
+}
+
+fn schema_seeds() -> Vec<Vec<u8>> {
+    let examples = seeds::texts("schema/tests/ui", ".toml");
+    seeds::inputs(examples)
+}

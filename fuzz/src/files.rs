@@ -1,0 +1,118 @@
+//! Files that Terraform and its users write.
+
+use provider::address::Address;
+use provider::hcl::token::{self, Kind};
+use provider::hcl::{config, format};
+use provider::package::lock;
+
+use crate::{Target, seeds};
+
+pub(crate) const HCL: Target = Target {
+    name: "hcl",
+    run: hcl,
+    seeds: hcl_seeds,
+    words: &[
+        "<<-EOT\n",
+        "\nEOT\n",
+        "${",
+        "%{",
+        "~}",
+        "$${",
+        "/*",
+        "*/",
+        "//",
+        "...",
+        "::",
+        "=>",
+        "[for x in y : x]",
+        "\"",
+        "\r\n",
+        "\u{feff}",
+        "provider_installation {\n",
+        "variable \"x\" {\n",
+        "type = \"list\"\n",
+    ],
+};
+
+pub(crate) const LOCK_FILE: Target = Target {
+    name: "lock_file",
+    run: lock_file,
+    seeds: lock_file_seeds,
+    words: &[
+        "provider \"registry.terraform.io/",
+        "version     = \"",
+        "constraints = \"~> ",
+        "hashes = [\n",
+        "\"h1:",
+        "<<EOT\n",
+        "${",
+    ],
+};
+
+/// Tokens leave nothing out but spaces, any text is a CLI configuration or an error on a line of it, and a file that
+/// was laid out is still one and stays as it is.
+pub fn hcl(input: &[u8]) {
+    let Ok(text) = std::str::from_utf8(input) else {
+        return;
+    };
+    let tokens = token::tokens(text);
+    let written: String = tokens.iter().map(|token| token.text.as_str()).collect();
+    let begun = text.strip_prefix('\u{feff}').unwrap_or(text);
+    assert_eq!(without_spaces(&written), without_spaces(begun));
+    if let Err(error) = config::parse(text) {
+        assert!((1..=text.split('\n').count()).contains(&error.line), "{error}");
+    }
+    // The parser takes strings of several lines, which are no HCL.
+    let count = |kind| tokens.iter().filter(|token| token.kind == kind).count();
+    let is_closed = count(Kind::OpenQuote) == count(Kind::CloseQuote);
+    if is_closed && hcl_edit::parser::parse_body(text).is_ok() {
+        let formatted = format::format(text);
+        assert!(
+            hcl_edit::parser::parse_body(&formatted).is_ok(),
+            "{text:?} became {formatted:?}"
+        );
+        assert_eq!(format::format(&formatted), formatted, "from {text:?}");
+    }
+}
+
+fn without_spaces(text: &str) -> String {
+    text.chars()
+        .filter(|character| !character.is_whitespace())
+        .collect()
+}
+
+/// Any lock file is entries with whole addresses, or an error.
+pub fn lock_file(input: &[u8]) {
+    let Ok(text) = std::str::from_utf8(input) else {
+        return;
+    };
+    match lock::parse(text) {
+        Ok(entries) => {
+            for entry in entries {
+                assert_eq!(Address::parse_full(&entry.address.full()), Ok(entry.address));
+                assert!(text.contains(&entry.version.to_string()));
+            }
+        }
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+}
+
+/// A CLI configuration, and the examples.
+fn hcl_seeds() -> Vec<Vec<u8>> {
+    let cli = "plugin_cache_dir = \"$HOME/x\"\nprovider_installation {\n  filesystem_mirror {\n    path = \"/x\"\n    \
+               include = [\"a/b\", \"*/*\"]\n  }\n  direct {\n    exclude = [\"a/b\"]\n  }\n}\n";
+    let odd = "resource a b{\nx=<<-EOT\n   kept  ${ a }\n    EOT\n list=[\n1,\n2 ,{a=1}] # c\n}\nvariable x{type=\"list\"\n}\n";
+    let examples = seeds::texts("examples", ".tf");
+    let upgrades = seeds::texts("provider/tests/upgrade", ".tf");
+    let written = [cli, odd].map(str::to_owned);
+    seeds::inputs(written.into_iter().chain(examples).chain(upgrades))
+}
+
+fn lock_file_seeds() -> Vec<Vec<u8>> {
+    seeds::inputs([
+        "# This file is maintained automatically by \"terraform init\".\n\nprovider \
+         \"registry.terraform.io/durantic/durantic\" {\n  version     = \"1.3.0\"\n  constraints = \"~> 1.3, != \
+         1.3.2\"\n  hashes = [\n    \"h1:x=\",\n    \"zh:00\",\n  ]\n}\n",
+        "provider \"example.com:8443/a/b\" {\n  version = \"2.0.0-beta1+build\"\n}\n",
+    ])
+}

@@ -1,0 +1,73 @@
+//! Single words: durations, versions, platforms, import ids, the beginning of a program.
+
+use provider::durantic::DEFINITION;
+use provider::duration;
+use provider::engine::{read, shape};
+use provider::package::platform::Platform;
+use provider::package::version::Constraints;
+
+use crate::{Target, seeds, values};
+
+pub(crate) const WORDS: Target = Target {
+    name: "words",
+    run: words,
+    seeds: word_seeds,
+    words: &[
+        "h",
+        "m",
+        "ms",
+        "\u{b5}s",
+        "18446744073709551615",
+        "~>",
+        "!=",
+        ",",
+        "-rc.1",
+        "+b",
+        "_",
+        "/",
+        "\u{7f}ELF",
+        "MZ",
+        "1.2.3",
+        "5f64b1b8-3b0c-4c4d-9c55-0b6b9f3a2a10",
+    ],
+};
+
+/// Any word is refused or says the same when it is written and read again.
+pub fn words(input: &[u8]) {
+    let _ = Platform::of_program(input);
+    let Ok(text) = std::str::from_utf8(input) else {
+        return;
+    };
+    if let Some(duration) = duration::parse(text) {
+        let written = format!("{}s{}ns", duration.as_secs(), duration.subsec_nanos());
+        assert_eq!(duration::parse(&written), Some(duration));
+    }
+    if let Ok(constraints) = Constraints::parse(text) {
+        let written = constraints.to_string();
+        let again = Constraints::parse(&written).expect("what was written reads back");
+        assert_eq!(again.to_string(), written);
+        assert_eq!(again.is_empty(), constraints.is_empty());
+    }
+    if let Ok(platform) = text.parse::<Platform>() {
+        assert_eq!(platform.to_string(), text);
+    }
+    for binding in DEFINITION.resources {
+        match read::import(binding.schema, text) {
+            Ok(state) => values::round_trip(&state, &shape::object_type(&binding.schema.attributes)),
+            Err(diagnostics) => assert!(diagnostics.has_errors()),
+        }
+    }
+}
+
+fn word_seeds() -> Vec<Vec<u8>> {
+    seeds::inputs([
+        "1h30m",
+        "1.5h250ms10\u{b5}s7ns",
+        "~> 1.3, != 1.3.2",
+        ">= 1.0.0-rc.1+build, < 2",
+        "linux_amd64",
+        "5f64b1b8-3b0c-4c4d-9c55-0b6b9f3a2a10",
+        "5f64b1b8-3b0c-4c4d-9c55-0b6b9f3a2a10/7e57b1b8-3b0c-4c4d-9c55-0b6b9f3a2a11",
+        "MZ\0\0",
+    ])
+}
