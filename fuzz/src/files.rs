@@ -62,10 +62,11 @@ pub fn hcl(input: &[u8]) {
     if let Err(error) = config::parse(text) {
         assert!((1..=text.split('\n').count()).contains(&error.line), "{error}");
     }
-    // The parser takes strings of several lines, which are no HCL.
+    // The parser takes strings of several lines, and characters that Terraform refuses.
     let count = |kind| tokens.iter().filter(|token| token.kind == kind).count();
     let is_closed = count(Kind::OpenQuote) == count(Kind::CloseQuote);
-    if is_closed && hcl_edit::parser::parse_body(text).is_ok() {
+    let is_hcl = |token: &token::Token| token.kind != Kind::Other || token.text == "=>";
+    if is_closed && tokens.iter().all(is_hcl) && hcl_edit::parser::parse_body(text).is_ok() {
         let formatted = format::format(text);
         assert!(
             hcl_edit::parser::parse_body(&formatted).is_ok(),
