@@ -182,8 +182,8 @@ impl Scanner<'_> {
             let length = rest.find('\n').map_or(rest.len(), |end| end + 1);
             return self.take(Kind::Comment, length);
         }
-        if rest.starts_with("/*") {
-            let length = rest.find("*/").map_or(rest.len(), |end| end + 2);
+        if let Some(comment) = rest.strip_prefix("/*") {
+            let length = comment.find("*/").map_or(rest.len(), |end| end + 4);
             return self.take(Kind::Comment, length);
         }
         if first == '"' {
@@ -357,6 +357,15 @@ mod tests {
     fn a_byte_order_mark_is_left_out_at_the_beginning_only() {
         assert_eq!(written("\u{feff}a = 1"), "a=1");
         assert_eq!(written("a\u{feff}b = 1"), "a\u{feff}b=1");
+    }
+
+    #[test]
+    fn a_comment_does_not_end_with_the_star_that_begins_it() {
+        let texts: Vec<String> = tokens("a /*/ b */ c")
+            .into_iter()
+            .map(|token| token.text)
+            .collect();
+        assert_eq!(texts, ["a", "/*/ b */", "c"]);
     }
 
     #[test]
