@@ -275,4 +275,16 @@ mod tests {
             assert_eq!(format(text), wanted);
         }
     }
+
+    #[test]
+    fn a_value_may_have_comments_around_and_within_it() {
+        let text = "a=/*x\n  y*/b# note\nc=1/* d */+e # f\ng=/* h */ /* i */\"${j}\"/* k */ # l\nm=n\n";
+        insta::assert_snapshot!(format(text), @r#"
+        a = /*x
+          y*/ b               # note
+        c = 1 /* d */ + e             # f
+        g = /* h */ /* i */ j /* k */ # l
+        m = n
+        "#);
+    }
 }
