@@ -21,7 +21,7 @@ const GET_MACHINE: &str = "provisioning_api_get_machine";
 const START: &str = "provisioning_api_provision_machine";
 
 /// Longer than any answer here may keep the user waiting, on a busy machine.
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_mins(1);
 
 async fn core(control_plane: &ControlPlane) -> Core {
     let service = provider::rpc::Service::new(&provider::durantic::DEFINITION);

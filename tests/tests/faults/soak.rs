@@ -123,9 +123,8 @@ async fn nothing_is_lost_doubled_or_leaked_while_a_quarter_of_all_answers_is_fau
 fn about(control_plane: &ControlPlane, uuid: &str) -> String {
     let entries = control_plane.log().all();
     let lines = entries.iter().filter(|entry| entry.path.contains(uuid));
-    lines
-        .map(|entry| format!("{:?} {entry:?}\n", entry.time))
-        .collect()
+    let lines: Vec<String> = lines.map(|entry| format!("{:?} {entry:?}", entry.time)).collect();
+    lines.join("\n")
 }
 
 /// How many objects there are of each kind.
