@@ -14,7 +14,7 @@ resource "durantic_secrets_backend" "production" {
 
   config = {
     auth_path  = "auth/approle"
-    mount_path = "secret"
+    mount_path = "kv/fleet"
     role_id    = var.role_id
   }
 }
