@@ -12,14 +12,11 @@ use serde_json::{Value as Json, json};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::MACHINE;
+use super::{MACHINE, With};
 
 const VARIABLE: &str = "durantic_variable";
 const DEPLOYMENT: &str = "durantic_machine_deployment";
 const NAME: &str = "it";
-
-const POLL: &str = "provisioning_api_get_machine_provision";
-const START: &str = "provisioning_api_provision_machine";
 
 /// Rows that are played at a time.
 const AT_ONCE: usize = 12;
@@ -43,17 +40,6 @@ enum What {
     Tls,
     /// The name cannot be resolved.
     Dns,
-}
-
-/// With what.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum With {
-    Create,
-    Read,
-    Update,
-    Delete,
-    Start,
-    Poll,
 }
 
 /// How it ends.
@@ -424,11 +410,11 @@ impl Stage {
         let apply = core.converge(DEPLOYMENT, NAME, config);
         tokio::pin!(apply);
         let log = self.control_plane.log();
-        let polls = log.count(POLL) + 1;
+        let polls = log.count(With::Poll.operation()) + 1;
         tokio::select! {
             result = &mut apply => return result.map(drop),
-            () = log.wait_for(POLL, polls) => {}
-            () = log.wait_for(START, starts) => {}
+            () = log.wait_for(With::Poll.operation(), polls) => {}
+            () = log.wait_for(With::Start.operation(), starts) => {}
         }
         self.control_plane.advance(Duration::from_hours(2));
         apply.await.map(drop)
@@ -441,7 +427,7 @@ impl Stage {
         let apply = self.sound.converge(DEPLOYMENT, NAME, &config);
         let stop = async {
             let log = self.control_plane.log();
-            log.wait_for(POLL, 1).await;
+            log.wait_for(With::Poll.operation(), 1).await;
             plugin.stop().await.unwrap();
         };
         let (applied, ()) = tokio::join!(apply, stop);
@@ -493,14 +479,7 @@ impl Stage {
     }
 
     fn fault(&self) -> Fault {
-        let operation = match self.with {
-            With::Create => "controlplane_api_create_account_variable",
-            With::Read => "controlplane_api_get_account_variable",
-            With::Update => "controlplane_api_update_account_variable",
-            With::Delete => "controlplane_api_delete_account_variable",
-            With::Start => START,
-            With::Poll => POLL,
-        };
+        let operation = self.with.operation();
         let answer = |answer: Answer| Fault::new(operation, FaultKind::Answer(answer));
         match self.what {
             TooMany => answer(Answer::json(429)),

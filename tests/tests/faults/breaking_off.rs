@@ -11,7 +11,7 @@ use acceptance::terraform::Workspace;
 use nix::sys::signal::{Signal, kill};
 use tokio::process::Child;
 
-use super::{MACHINE, workspace};
+use super::{MACHINE, With, workspace};
 
 /// How it breaks off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,17 +20,6 @@ enum How {
     TwoInterrupts,
     KillProvider,
     KillTerraform,
-}
-
-/// In the middle of what.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum With {
-    Create,
-    Read,
-    Update,
-    Delete,
-    Start,
-    Poll,
 }
 
 use How::{Interrupt, KillProvider, KillTerraform, TwoInterrupts};
@@ -87,15 +76,15 @@ async fn cell(how: How, with: With) {
         workspace.apply().await;
     }
     workspace.configure(&configuration(with, "after"));
-    let seen = control_plane.log().count(operation(with));
+    let seen = control_plane.log().count(with.operation());
     if with != Poll {
         let late = FaultKind::Delay(Duration::from_mins(10));
-        control_plane.fault(Fault::new(operation(with), late).times(1));
+        control_plane.fault(Fault::new(with.operation(), late).times(1));
     }
 
     let command = if with == Delete { "destroy" } else { "apply" };
     let apply = start(&workspace, &[command, "-auto-approve"]);
-    control_plane.log().wait_for(operation(with), seen + 1).await;
+    control_plane.log().wait_for(with.operation(), seen + 1).await;
     break_off(how, &workspace, apply).await;
 
     let objects = || match with {
@@ -108,10 +97,10 @@ async fn cell(how: How, with: With) {
     if matches!(with, Start | Poll) {
         // The run ends once the next apply looks for it.
         let log = control_plane.log();
-        let (polls, starts) = (log.count(operation(Poll)) + 1, log.count(operation(Start)) + 1);
+        let (polls, starts) = (log.count(Poll.operation()) + 1, log.count(Start.operation()) + 1);
         tokio::select! {
-            () = log.wait_for(operation(Poll), polls) => {}
-            () = log.wait_for(operation(Start), starts) => {}
+            () = log.wait_for(Poll.operation(), polls) => {}
+            () = log.wait_for(Start.operation(), starts) => {}
         }
         control_plane.advance(Duration::from_mins(20));
     }
@@ -145,17 +134,6 @@ async fn break_off(how: How, workspace: &Workspace, mut apply: Child) {
         }
     }
     finish(apply).await;
-}
-
-fn operation(with: With) -> &'static str {
-    match with {
-        Create => "controlplane_api_create_account_variable",
-        Read => "controlplane_api_get_account_variable",
-        Update => "controlplane_api_update_account_variable",
-        Delete => "controlplane_api_delete_account_variable",
-        Start => "provisioning_api_provision_machine",
-        Poll => "provisioning_api_get_machine_provision",
-    }
 }
 
 fn configuration(with: With, value: &str) -> String {

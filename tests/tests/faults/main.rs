@@ -26,3 +26,27 @@ fn workspace(control_plane: &ControlPlane, configuration: &str) -> Workspace {
         configuration,
     )
 }
+
+/// What a request does that something goes wrong with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum With {
+    Create,
+    Read,
+    Update,
+    Delete,
+    Start,
+    Poll,
+}
+
+impl With {
+    fn operation(self) -> &'static str {
+        match self {
+            With::Create => "controlplane_api_create_account_variable",
+            With::Read => "controlplane_api_get_account_variable",
+            With::Update => "controlplane_api_update_account_variable",
+            With::Delete => "controlplane_api_delete_account_variable",
+            With::Start => "provisioning_api_provision_machine",
+            With::Poll => "provisioning_api_get_machine_provision",
+        }
+    }
+}
