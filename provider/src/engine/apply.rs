@@ -147,11 +147,15 @@ impl Session<'_> {
             answer => answer,
         };
         match answer {
-            Ok(answer) => self.learn(&answer.body).inspect_err(|Failed| {
-                if self.resource.api.list.is_some() {
-                    self.claim();
+            Ok(answer) => {
+                let learnt = self.learn(&answer.body);
+                match &learnt {
+                    Ok(()) => self.context.made.note(self.resource, &self.progress.lock().state),
+                    Err(Failed) if self.resource.api.list.is_some() => self.claim(),
+                    Err(Failed) => {}
                 }
-            }),
+                learnt
+            }
             Err(error) => {
                 let failed = self.fail("Creating", &error);
                 if error.effect != Effect::None && self.resource.api.list.is_some() {

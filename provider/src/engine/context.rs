@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::diagnostic::Diagnostics;
 use super::job::handover::Handover;
+use super::recover::Made;
 use crate::client::{Answer, Call, Client, Error, ErrorKind, Repeat};
 use crate::value::{Path, Value};
 
@@ -20,6 +21,8 @@ pub struct Context {
     pub cancel: CancellationToken,
     /// Runs of objects that are being replaced.
     pub handover: Handover,
+    /// Objects that this process has made.
+    pub made: Made,
 }
 
 impl Context {

@@ -20,6 +20,16 @@ pub fn attributes(resource: &Resource) -> impl Iterator<Item = &Attribute> {
     placeholders(pattern).filter_map(|name| resource.attribute(name))
 }
 
+/// What tells the object from others: its type, and what it is imported by.
+pub fn key(resource: &Resource, object: &Value) -> String {
+    let identity =
+        attributes(resource).map(|attribute| object.get(&attribute.name).as_str().unwrap_or_default());
+    std::iter::once(resource.name.as_ref())
+        .chain(identity)
+        .collect::<Vec<_>>()
+        .join("/")
+}
+
 /// Whether this is an answer about `known`, as far as that has an identity; what is wrong is told.
 pub fn check(resource: &Resource, answer: &Json, known: &Value, diagnostics: &mut Diagnostics) -> bool {
     if !answer.is_object() {

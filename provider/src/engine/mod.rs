@@ -14,7 +14,7 @@ pub mod lookup;
 pub mod plan;
 pub mod private;
 pub mod read;
-mod recover;
+pub mod recover;
 pub mod shape;
 pub mod validate;
 pub mod wire;

@@ -90,19 +90,23 @@ fn planned_object(resource: &Resource, config: &Value, prior: &Value, private: &
     let settled = settle_object(&resource.attributes, config, prior, |attribute| {
         private.configured.contains(attribute.name.as_ref())
     });
-    let resumes = private
+    let pending = private
         .run
         .as_ref()
-        .is_some_and(|run| run.stage != Stage::Succeeded)
-        && !prior.is_null();
-    if settled == *prior && !resumes {
+        .filter(|run| run.stage != Stage::Succeeded && !prior.is_null());
+    if settled == *prior && pending.is_none() {
         return settled;
     }
     let changed = changed_attributes(resource, prior, &settled);
     let mut planned = mark_unknown(&resource.attributes, config, prior, settled, &changed);
-    if resumes {
+    if let Some(run) = pending {
+        // It has no name yet, or it ends and another is started.
+        let is_renamed = run.saved.is_empty() || run.trigger != trigger(resource, &planned);
         for job in resource.jobs.iter() {
             planned.set_attribute(&job.into, Value::Unknown);
+            for (target, _) in job.save.iter().filter(|_| is_renamed) {
+                planned.set_attribute(target, Value::Unknown);
+            }
         }
     }
     planned

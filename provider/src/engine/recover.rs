@@ -4,6 +4,8 @@
 //! identity; the next refresh looks for what it stands for. Where the process was lost that waited for the answer, there
 //! is no state: the next create finds the name taken, and takes over what the one before it has just made.
 
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -37,27 +39,63 @@ pub async fn lost_create(
     for _ in 0..REPEATS {
         let planned = &session.request.planned;
         match find(session.context, session.resource, planned, body).await {
-            Ok(Some(found)) => {
+            Ok(Some(found)) if age(&found.body).is_none_or(|age| age <= RECENT) => {
                 tracing::warn!(request_id = %error.request_id, "the answer to a create was lost; the object was found by its name");
                 return Ok(found);
             }
-            Ok(None) => {}
+            Ok(_) => {}
             // The create may still have been carried out: that is what the caller has to know.
             Err(_) => return Err(error),
         }
-        match session.call(create, planned, Some(body), Repeat::Unsafe).await {
-            // A name that is taken may be taken by what was made.
-            Err(again) if again.effect != Effect::None || again.kind == ErrorKind::Conflict => error = again,
-            answered => return answered,
+        let again = match session.call(create, planned, Some(body), Repeat::Unsafe).await {
+            Ok(answer) => return Ok(answer),
+            Err(again) => again,
+        };
+        // A name that is taken may be taken by what was made.
+        let is_open = again.effect != Effect::None || again.kind == ErrorKind::Conflict;
+        error = again;
+        error.effect = Effect::Unknown;
+        if !is_open {
+            break;
         }
     }
     Err(error)
 }
 
+/// What this process knows of the objects that it has made itself: nothing of it was left behind.
+#[derive(Clone)]
+pub struct Made {
+    began: Timestamp,
+    keys: Arc<Mutex<HashSet<String>>>,
+}
+
+impl Default for Made {
+    fn default() -> Made {
+        Made {
+            began: Timestamp::now(),
+            keys: Arc::default(),
+        }
+    }
+}
+
+impl Made {
+    /// Notes an object that has just been made.
+    pub fn note(&self, resource: &Resource, object: &Value) {
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        keys.insert(identity::key(resource, object));
+    }
+
+    fn has(&self, resource: &Resource, object: &Value) -> bool {
+        let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        keys.contains(&identity::key(resource, object))
+    }
+}
+
 /// Where the name is taken: takes over what an apply that broke off has just made.
 ///
-/// It has to be as configured, in everything, and young: whatever else has the name belongs to somebody. An object with
-/// values that the control plane never shows cannot be compared, so it is never taken over.
+/// It has to be as configured, in everything, and young, but older than this process: whatever else has the name belongs
+/// to somebody, if only to another resource of this configuration. An object with values that the control plane never
+/// shows cannot be compared, so it is never taken over.
 async fn left_behind(session: &mut Session<'_>, body: &Json, error: Error) -> Result<Answer, Error> {
     let (resource, planned) = (session.resource, &session.request.planned);
     let hides = resource
@@ -67,26 +105,45 @@ async fn left_behind(session: &mut Session<'_>, body: &Json, error: Error) -> Re
     if error.kind != ErrorKind::Conflict || hides {
         return Err(error);
     }
-    match find(session.context, resource, planned, body).await {
-        Ok(Some(found)) if is_recent(&found.body) => {
-            session.diagnostics.warning_at(
-                Path::root(),
-                format!("The {} was there already", title(resource, planned)),
-                "It is exactly as configured and was made within the last hour: by an apply that broke off before it \
-                 could save its state. Terraform manages it from now on.",
-            );
-            Ok(found)
-        }
-        _ => Err(error),
+    let Ok(Some(mut found)) = find(session.context, resource, planned, body).await else {
+        return Err(error);
+    };
+    if let Some(hook) = session.hook {
+        hook.read_answer(
+            &mut found.body,
+            planned,
+            &mut session.progress.lock().private.memory,
+        );
     }
+    let mut unreadable = Diagnostics::default();
+    let object = wire::from_answer(
+        &resource.attributes,
+        &found.body,
+        planned,
+        &Path::root(),
+        &mut unreadable,
+    );
+    let made = &session.context.made;
+    let running = Timestamp::now().duration_since(made.began).unsigned_abs();
+    let is_left = age(&found.body).is_some_and(|age| age > running && age <= RECENT);
+    if !is_left || made.has(resource, &object) {
+        return Err(error);
+    }
+    // What a hook has made of it by calls of its own is there, too.
+    session.progress.lock().state = object;
+    session.diagnostics.warning_at(
+        Path::root(),
+        format!("The {} was there already", title(resource, planned)),
+        "It is exactly as configured and was made within the last hour: by an apply that broke off before it could save \
+         its state. Terraform manages it from now on.",
+    );
+    Ok(found)
 }
 
-fn is_recent(object: &Json) -> bool {
-    let created: Option<Timestamp> = object
-        .get("created_at")
-        .and_then(Json::as_str)
-        .and_then(|text| text.parse().ok());
-    created.is_some_and(|created| created.duration_until(Timestamp::now()).unsigned_abs() <= RECENT)
+/// How long ago an object was made, where it says so.
+fn age(object: &Json) -> Option<Duration> {
+    let created: Timestamp = object.get("created_at")?.as_str()?.parse().ok()?;
+    Some(Timestamp::now().duration_since(created).unsigned_abs())
 }
 
 /// Whether this object in state is a claim: something that may have been made, whose identity is not known.

@@ -9,8 +9,10 @@ pub struct MachineDeployment;
 
 impl Hook for MachineDeployment {
     fn plan(&self, plan: &mut Plan) {
-        let nothing_was_installed =
-            plan.prior.get("provision_uuid").is_null() && plan.prior.get("force_provision").is_null();
+        let is_unset = |name: &str| plan.prior.get(name).is_null();
+        let nothing_was_installed = ["provision_uuid", "provision_status", "force_provision"]
+            .into_iter()
+            .all(is_unset);
         if nothing_was_installed {
             let force_provision = Path::root().attribute("force_provision");
             plan.requires_replace.retain(|path| *path != force_provision);

@@ -19,6 +19,7 @@ use crate::engine::context::Context;
 use crate::engine::diagnostic::Diagnostics;
 use crate::engine::hook::{Binding, Definition};
 use crate::engine::job::handover::Handover;
+use crate::engine::recover::Made;
 use crate::engine::shape;
 use crate::value::{Type, Value};
 use guard::Subject;
@@ -33,6 +34,7 @@ struct Shared {
     /// Cancelled by `StopProvider`, renewed by `ConfigureProvider`: a process that serves many runs (reattach) goes on.
     stop: Mutex<CancellationToken>,
     handover: Handover,
+    made: Made,
 }
 
 /// What `ConfigureProvider` has settled.
@@ -53,6 +55,7 @@ impl Service {
             connection: RwLock::new(Connection::Unconfigured),
             stop: Mutex::new(CancellationToken::new()),
             handover: Handover::default(),
+            made: Made::default(),
         }))
     }
 
@@ -74,6 +77,7 @@ impl Service {
                     client: client.clone(),
                     cancel: self.stop_token(),
                     handover: self.0.handover.clone(),
+                    made: self.0.made.clone(),
                 });
             }
             Connection::Deferred(arguments) => diagnostics.error(

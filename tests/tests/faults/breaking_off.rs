@@ -57,6 +57,35 @@ async fn in_a_poll_the_run_is_waited_for() {
     play(Poll).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_is_taken_over_with_the_rules_that_it_has() {
+    let rule = "controlplane_api_create_route_policy_rule";
+    let control_plane = ControlPlane::builder()
+        .start()
+        .await
+        .expect("the control plane starts");
+    let text = "resource \"durantic_route_policy_set\" \"it\" {\n  name = \"edge\"\n  rules {\n    sequence = 20\n  }\n  \
+                rules {\n    sequence = 10\n  }\n}\n";
+    let workspace = workspace(&control_plane, text);
+    let late = FaultKind::Delay(Duration::from_mins(10));
+    control_plane.fault(Fault::new(rule, late).times(1));
+    let apply = start(&workspace, &["apply", "-auto-approve"]);
+    control_plane.log().wait_for(rule, 1).await;
+    break_off(KillProvider, &workspace, apply).await;
+
+    let said = workspace.apply().await.said();
+    assert!(said.contains("was there already"), "{said}");
+    workspace.plans_empty().await;
+    let log = control_plane.log();
+    assert_eq!(log.count_processed(rule), 2, "each rule is made once");
+    assert_eq!(log.count("controlplane_api_delete_route_policy_set"), 0);
+    let rules = workspace.state("durantic_route_policy_set.it")["rules"].clone();
+    assert_eq!(
+        (&rules[0]["sequence"], &rules[1]["sequence"]),
+        (&20.into(), &10.into())
+    );
+}
+
 async fn play(with: With) {
     for how in EVERY_HOW {
         cell(how, with).await;

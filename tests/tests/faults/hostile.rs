@@ -321,3 +321,19 @@ async fn a_machine_that_cannot_be_read_after_its_installation_is_not_installed_a
         assert_eq!(control_plane.runs().len(), 1, "{name}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_resources_that_are_the_same_do_not_share_an_object() {
+    let (control_plane, mut core, config) = variable().await;
+    let said = told(core.converge(VARIABLE, "other", &config).await, "the same again");
+    assert!(said.contains("409 Conflict"), "{said}");
+    assert!(core.stored(VARIABLE, "other").is_none());
+
+    // Nor does one take what somebody else has just made.
+    let created = json!({ "name": "THEIRS", "value": "hello" });
+    let created = created.as_object().unwrap().clone();
+    control_plane.create(Collection::Variables, created).unwrap();
+    let config = json!({ "name": "THEIRS", "value": "hello" });
+    let said = told(core.converge(VARIABLE, "other", &config).await, "somebody else's");
+    assert!(said.contains("409 Conflict"), "{said}");
+}

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use acceptance::control_plane::{ControlPlane, Outcome};
+use acceptance::control_plane::{ControlPlane, Fault, FaultKind, Outcome};
 use acceptance::processes::{finish, group, providers, start};
 use acceptance::terraform::Workspace;
 use nix::sys::signal::{Signal, kill};
@@ -226,7 +226,6 @@ async fn a_terraform_that_is_killed_leaves_no_provider_and_its_run_is_waited_for
 
 #[tokio::test]
 async fn an_answer_to_the_start_that_is_lost_costs_no_second_run() {
-    use acceptance::control_plane::{Fault, FaultKind};
     let control_plane = stopped().await;
     control_plane.fault(Fault::new(START, FaultKind::ResetAfter).times(1));
     let workspace = workspace(&control_plane, &configuration(""));
@@ -236,4 +235,55 @@ async fn an_answer_to_the_start_that_is_lost_costs_no_second_run() {
     let (status, said) = finish(apply).await;
     assert_eq!(status, Some(0), "{said}");
     converges_with_one_run(&control_plane, &workspace).await;
+}
+
+#[tokio::test]
+async fn roles_that_are_not_configured_start_no_second_run() {
+    let control_plane = stopped().await;
+    let text = format!(
+        "resource \"durantic_machine_deployment\" \"node\" {{\n  machine_uuid = \"{MACHINE}\"\n  \
+         timeouts {{\n    create = \"3s\"\n  }}\n}}\n"
+    );
+    let workspace = workspace(&control_plane, &text);
+    interrupted(&control_plane, &workspace).await;
+    control_plane.advance(Duration::from_mins(1));
+    // Still going: the update that waits for it has a timeout of its own, so this one ends with the run.
+    let polls = control_plane.log().count(POLL);
+    let apply = start_apply(&workspace);
+    control_plane.log().wait_for(POLL, polls + 2).await;
+    control_plane.advance(Duration::from_mins(20));
+    let (status, said) = finish(apply).await;
+    assert_eq!(status, Some(0), "{said}");
+    converges_with_one_run(&control_plane, &workspace).await;
+
+    let said = workspace
+        .run(&["apply", "-auto-approve", "-replace", ADDRESS])
+        .await
+        .fails();
+    assert!(said.contains("was not installed in time"), "{said}");
+    control_plane.advance(Duration::from_mins(20));
+    workspace.apply().await;
+    assert_eq!(
+        control_plane.runs().len(),
+        2,
+        "the replacement has a run, and only one"
+    );
+    workspace.plans_empty().await;
+}
+
+#[tokio::test]
+async fn a_run_that_the_control_plane_has_forgotten_does_not_block_the_machine() {
+    let control_plane = stopped().await;
+    let workspace = workspace(&control_plane, &configuration(""));
+    interrupted(&control_plane, &workspace).await;
+    control_plane
+        .end_run(&control_plane.runs()[0].uuid, Outcome::Error)
+        .expect("the run is ended");
+    // The refresh asks for it, and so does the replacement.
+    control_plane.fault(Fault::status(POLL, 404).times(2));
+    control_plane.set_install_time(Duration::ZERO);
+    workspace.apply().await;
+    assert_eq!(workspace.state(ADDRESS)["provision_status"], "completed");
+    assert_eq!(control_plane.runs().len(), 2);
+    workspace.plans_empty().await;
 }

@@ -6,9 +6,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use schema::{Import, Job, Resource, placeholders};
+use schema::{Job, Resource};
 
 use crate::engine::context::Context;
+use crate::engine::identity::key;
 use crate::engine::job::start::STARTING;
 use crate::engine::plan::trigger;
 use crate::engine::private::{Run, Stage};
@@ -57,17 +58,4 @@ fn going(job: &Job, resource: &Resource, object: &Value) -> Option<Run> {
         trigger: trigger(resource, object),
         was_needed: is_unnamed,
     })
-}
-
-/// What tells the object from others: its type, and what it is imported by.
-fn key(resource: &Resource, object: &Value) -> String {
-    let pattern = match &resource.import {
-        Import::By(pattern) => pattern.as_ref(),
-        Import::Never => "",
-    };
-    let identity = placeholders(pattern).map(|name| object.get(name).as_str().unwrap_or_default());
-    std::iter::once(resource.name.as_ref())
-        .chain(identity)
-        .collect::<Vec<_>>()
-        .join("/")
 }

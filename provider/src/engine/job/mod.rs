@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use start::Started;
 
 use super::apply::{Known, Session};
-use super::context::{Context, title};
+use super::context::{Context, is_gone, title};
 use super::plan::trigger;
 use super::private::{Run, Stage};
 use super::wire::find;
@@ -22,6 +22,9 @@ use crate::value::{Path, Value};
 
 /// First and longest pause between two looks at a run.
 const POLL: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(10));
+
+/// The status of a run that the control plane does not know any more.
+const LOST: &str = "lost";
 
 /// Runs every job that follows this phase, and waits for a run that is still going.
 pub async fn run_all(session: &mut Session<'_>) {
@@ -65,7 +68,8 @@ async fn look_afterwards(session: &mut Session<'_>) {
 
 /// `Some` when the job succeeded; otherwise it was told why not.
 async fn run(session: &mut Session<'_>, job: &Job, pending: Option<Run>) -> Option<()> {
-    let wanted = trigger(session.resource, &session.request.planned);
+    // What was planned as unknown is answered by now, and state is all that a replacement knows of the old object.
+    let wanted = trigger(session.resource, &session.progress.lock().state);
     let mut unnamed = None;
     if let Some(run) = pending {
         let is_wanted = run.trigger == wanted;
@@ -75,6 +79,8 @@ async fn run(session: &mut Session<'_>, job: &Job, pending: Option<Run>) -> Opti
             match &outcome {
                 // It was started for something else, and the control plane takes no second one beside it.
                 Outcome::Ended { .. } if !is_wanted => {}
+                // The control plane does not know it any more.
+                Outcome::Lost(error) if is_gone(session.resource, error) => {}
                 // This object replaces the one that it was started for, to try again.
                 Outcome::Ended { run, .. }
                     if run.stage == Stage::Failed && session.phase == Phase::Create => {}
@@ -336,6 +342,15 @@ pub async fn refresh(context: &Context, resource: &Resource, known: &mut Known) 
                 if !(run.taints && run.stage == Stage::Succeeded) {
                     record(known, job, &run);
                 }
+            }
+            Err(error) if is_gone(resource, &error) => {
+                let needed = job.needed.as_deref().map(|name| known.state.get(name).as_bool());
+                LOST.clone_into(&mut run.status);
+                run.stage = match needed {
+                    Some(Some(true)) => Stage::Failed,
+                    _ => Stage::Succeeded,
+                };
+                record(known, job, &run);
             }
             Err(error) => tracing::warn!(error = %error, "the pending run could not be looked at"),
         }
