@@ -50,7 +50,7 @@ pub trait Hook: Send + Sync {
         let _ = (answer, known, memory);
     }
 
-    /// Makes the calls that must precede the declared update. What fails is told in the session's diagnostics.
+    /// Makes the calls that must precede the declared update. What fails is told in `session.diagnostics`.
     async fn before_update(&self, session: &mut Session<'_>) {
         let _ = session;
     }

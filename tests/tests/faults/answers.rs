@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::{MACHINE, With};
+use super::{MACHINE, With, certificate};
 
 const VARIABLE: &str = "durantic_variable";
 const DEPLOYMENT: &str = "durantic_machine_deployment";
@@ -501,14 +501,6 @@ impl Stage {
             Tls | Dns => unreachable!("nothing of these can be answered"),
         }
     }
-}
-
-/// A file with the certificate of a control plane that has one.
-fn certificate(control_plane: &ControlPlane) -> Option<tempfile::NamedTempFile> {
-    let text = control_plane.certificate()?;
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), text).unwrap();
-    Some(file)
 }
 
 async fn core(control_plane: &ControlPlane, endpoint: &str, trust: Option<&tempfile::NamedTempFile>) -> Core {

@@ -8,6 +8,8 @@ use acceptance::core::Core;
 use serde_json::json;
 use tokio::task::JoinSet;
 
+use super::certificate;
+
 /// Requests that are wanted at the same time.
 const WANTED: u32 = 100;
 
@@ -17,11 +19,7 @@ const LIMIT: usize = 32;
 /// Reads as many machines at once; gives the control plane that was asked.
 async fn read_all(builder: Builder) -> ControlPlane {
     let control_plane = builder.machines(WANTED).start().await.unwrap();
-    let certificate = control_plane.certificate().map(|text| {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), text).unwrap();
-        file
-    });
+    let certificate = certificate(&control_plane);
     let service = provider::rpc::Service::new(&provider::durantic::DEFINITION);
     let core = Core::unconfigured(Arc::new(service)).await.unwrap();
     let config = json!({

@@ -48,6 +48,13 @@ async fn is_installing(control_plane: &ControlPlane) {
     control_plane.log().wait_for(POLL, 1).await;
 }
 
+/// Lets every run end, and with it this apply.
+async fn ends_with_the_run(control_plane: &ControlPlane, apply: Child) {
+    control_plane.advance(Duration::from_mins(20));
+    let (status, said) = finish(apply).await;
+    assert_eq!(status, Some(0), "{said}");
+}
+
 /// Applies once more and expects the machine to be installed by the one run there is.
 async fn converges_with_one_run(control_plane: &ControlPlane, workspace: &Workspace) {
     workspace.apply().await;
@@ -185,9 +192,7 @@ async fn another_configuration_waits_for_the_old_run_before_it_starts_its_own() 
     control_plane.log().wait_for(POLL, polls + 2).await;
     assert_eq!(control_plane.runs().len(), 1, "the old run goes on");
     control_plane.set_install_time(Duration::ZERO);
-    control_plane.advance(Duration::from_mins(20));
-    let (status, said) = finish(apply).await;
-    assert_eq!(status, Some(0), "{said}");
+    ends_with_the_run(&control_plane, apply).await;
     assert_eq!(
         control_plane.runs().len(),
         2,
@@ -211,9 +216,7 @@ async fn a_terraform_that_is_killed_leaves_no_provider_and_its_run_is_waited_for
     // The run is still going when the next apply comes: it is waited for, and does the work.
     let apply = start_apply(&workspace);
     control_plane.log().wait_for(START, 2).await;
-    control_plane.advance(Duration::from_mins(20));
-    let (status, said) = finish(apply).await;
-    assert_eq!(status, Some(0), "{said}");
+    ends_with_the_run(&control_plane, apply).await;
     assert_eq!(control_plane.runs().len(), 1, "one installation, not two");
     workspace.plans_empty().await;
     // It notices within a few seconds that nobody is there any more.
@@ -231,9 +234,7 @@ async fn an_answer_to_the_start_that_is_lost_costs_no_second_run() {
     let workspace = workspace(&control_plane, &configuration(""));
     let apply = start_apply(&workspace);
     is_installing(&control_plane).await;
-    control_plane.advance(Duration::from_mins(20));
-    let (status, said) = finish(apply).await;
-    assert_eq!(status, Some(0), "{said}");
+    ends_with_the_run(&control_plane, apply).await;
     converges_with_one_run(&control_plane, &workspace).await;
 }
 
@@ -251,9 +252,7 @@ async fn roles_that_are_not_configured_start_no_second_run() {
     let polls = control_plane.log().count(POLL);
     let apply = start_apply(&workspace);
     control_plane.log().wait_for(POLL, polls + 2).await;
-    control_plane.advance(Duration::from_mins(20));
-    let (status, said) = finish(apply).await;
-    assert_eq!(status, Some(0), "{said}");
+    ends_with_the_run(&control_plane, apply).await;
     converges_with_one_run(&control_plane, &workspace).await;
 
     let said = workspace

@@ -28,6 +28,14 @@ fn workspace(control_plane: &ControlPlane, configuration: &str) -> Workspace {
     )
 }
 
+/// A file with the certificate of a control plane that has one.
+fn certificate(control_plane: &ControlPlane) -> Option<tempfile::NamedTempFile> {
+    let text = control_plane.certificate()?;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), text).unwrap();
+    Some(file)
+}
+
 /// What a request does that something goes wrong with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum With {
