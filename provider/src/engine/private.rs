@@ -37,6 +37,10 @@ pub struct Run {
     pub status: String,
     /// Where it stands.
     pub stage: Stage,
+    /// Whether somebody else may have started it, with other settings: when it is over, the object says whether the
+    /// work is done.
+    #[serde(default)]
+    pub is_foreign: bool,
     /// Whether the object was handed over with an error while the run went on: Terraform then replaces the object.
     #[serde(default)]
     pub taints: bool,

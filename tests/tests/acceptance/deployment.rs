@@ -359,17 +359,22 @@ async fn a_failed_run_is_told_and_tried_again() {
 }
 
 #[tokio::test]
-async fn an_active_run_of_somebody_else_is_told() {
+async fn an_active_run_of_somebody_else_is_waited_for_and_told() {
     let control_plane = super::quick()
         .stopped_clock()
         .start()
         .await
         .expect("the control plane starts");
     control_plane.script_run(&machine(1), Outcome::NeverEnding);
-    control_plane.start_run(&machine(1)).expect("a run is started");
-    let workspace = workspace(&control_plane, &configuration(""));
+    let run = control_plane.start_run(&machine(1)).expect("a run is started");
+    let workspace = workspace(
+        &control_plane,
+        &configuration("timeouts {\n    create = \"3s\"\n  }"),
+    );
     let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
-    assert!(said.contains("409"), "{said}");
+    assert!(said.contains("was being installed already"), "{said}");
+    assert!(said.contains("was not installed in time"), "{said}");
+    assert!(said.contains(&run), "the run is named: {said}");
     assert_eq!(control_plane.log().count_processed(START), 0);
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use acceptance::control_plane::{ControlPlane, Fault, FaultKind, Outcome};
+use acceptance::control_plane::{Answer, ControlPlane, Fault, FaultKind, Outcome};
 use acceptance::processes::{finish, group, providers, start};
 use acceptance::terraform::Workspace;
 use nix::sys::signal::{Signal, kill};
@@ -278,11 +278,179 @@ async fn a_run_that_the_control_plane_has_forgotten_does_not_block_the_machine()
     control_plane
         .end_run(&control_plane.runs()[0].uuid, Outcome::Error)
         .expect("the run is ended");
-    // The refresh asks for it, and so does the replacement.
-    control_plane.fault(Fault::status(POLL, 404).times(2));
+    control_plane.fault(Fault::status(POLL, 404).times(1));
     control_plane.set_install_time(Duration::ZERO);
     workspace.apply().await;
     assert_eq!(workspace.state(ADDRESS)["provision_status"], "completed");
     assert_eq!(control_plane.runs().len(), 2);
+    workspace.plans_empty().await;
+}
+
+#[tokio::test]
+async fn a_run_of_somebody_else_with_other_roles_is_not_taken_for_the_wanted_one() {
+    let control_plane = stopped().await;
+    control_plane.start_run(MACHINE).expect("a run is started");
+    let workspace = workspace(&control_plane, &configuration(""));
+    let apply = start_apply(&workspace);
+    is_installing(&control_plane).await;
+    control_plane.set_install_time(Duration::ZERO);
+    ends_with_the_run(&control_plane, apply).await;
+    let runs = control_plane.runs();
+    assert_eq!(runs.len(), 2, "the wanted one is started after the other one");
+    assert_eq!(workspace.state(ADDRESS)["provision_uuid"], runs[1].uuid.as_str());
+    workspace.plans_empty().await;
+}
+
+#[tokio::test]
+async fn an_interrupt_while_somebody_else_installs_loses_nothing() {
+    let control_plane = stopped().await;
+    control_plane.start_run(MACHINE).expect("a run is started");
+    let workspace = workspace(&control_plane, &configuration(""));
+    interrupted(&control_plane, &workspace).await;
+    control_plane.advance(Duration::from_mins(20));
+    control_plane.set_install_time(Duration::ZERO);
+    workspace.apply().await;
+    assert_eq!(control_plane.runs().len(), 2, "the wanted roles are installed");
+    assert_eq!(workspace.state(ADDRESS)["needs_provisioning"], false);
+    workspace.plans_empty().await;
+}
+
+#[tokio::test]
+async fn create_before_destroy_waits_for_the_old_run_and_starts_its_own() {
+    let control_plane = stopped().await;
+    let lifecycle = "lifecycle {\n    create_before_destroy = true\n  }";
+    let workspace = workspace(&control_plane, &configuration(lifecycle));
+    interrupted(&control_plane, &workspace).await;
+
+    let roles = "resource \"durantic_machine_role\" \"db\" {\n  name = \"db\"\n}\n";
+    let changed = configuration(lifecycle).replace(
+        "[durantic_machine_role.web.name]",
+        "[durantic_machine_role.db.name]",
+    );
+    workspace.configure(&format!("{roles}{changed}"));
+    let polls = control_plane.log().count(POLL);
+    let apply = start_apply(&workspace);
+    control_plane.log().wait_for(POLL, polls + 2).await;
+    control_plane.set_install_time(Duration::ZERO);
+    ends_with_the_run(&control_plane, apply).await;
+    assert_eq!(control_plane.runs().len(), 2, "one for each set of roles");
+    assert_eq!(workspace.state(ADDRESS)["needs_provisioning"], false);
+    workspace.plans_empty().await;
+}
+
+#[tokio::test]
+async fn a_run_that_is_not_shown_at_once_is_waited_for() {
+    let control_plane = stopped().await;
+    control_plane.set_install_time(Duration::ZERO);
+    control_plane.fault(Fault::status(POLL, 404).times(2));
+    let workspace = workspace(&control_plane, &configuration(""));
+    converges_with_one_run(&control_plane, &workspace).await;
+}
+
+const AGAIN: [&str; 4] = ["apply", "-auto-approve", "-replace", ADDRESS];
+
+/// A machine that is installed, and a control plane whose next run goes on until a test advances the clock. To install
+/// it once more changes nothing that the machine could tell of.
+async fn installed() -> (ControlPlane, Workspace) {
+    let control_plane = stopped().await;
+    control_plane.set_install_time(Duration::ZERO);
+    let workspace = workspace(&control_plane, &configuration(""));
+    workspace.apply().await;
+    control_plane.set_install_time(Duration::from_mins(10));
+    (control_plane, workspace)
+}
+
+#[tokio::test]
+async fn installing_again_survives_a_lost_answer() {
+    let (control_plane, workspace) = installed().await;
+    control_plane.fault(Fault::new(START, FaultKind::ResetAfter).times(1));
+    let polls = control_plane.log().count(POLL);
+    let apply = start(&workspace, &AGAIN);
+    control_plane.log().wait_for(POLL, polls + 1).await;
+    ends_with_the_run(&control_plane, apply).await;
+    assert_eq!(control_plane.runs().len(), 2);
+    workspace.plans_empty().await;
+}
+
+#[tokio::test]
+async fn installing_again_that_is_killed_is_waited_for() {
+    let (control_plane, workspace) = installed().await;
+    let polls = control_plane.log().count(POLL);
+    let mut apply = start(&workspace, &AGAIN);
+    control_plane.log().wait_for(POLL, polls + 1).await;
+    apply.start_kill().expect("terraform is killed");
+    apply.wait().await.expect("terraform is gone");
+    std::fs::remove_file(workspace.path().join(".terraform.tfstate.lock.info")).ok();
+
+    let starts = control_plane.log().count(START);
+    let apply = start_apply(&workspace);
+    control_plane.log().wait_for(START, starts + 1).await;
+    control_plane.advance(Duration::from_mins(20));
+    let (status, said) = finish(apply).await;
+    assert_eq!(status, Some(0), "{said}");
+    assert!(said.contains("was being installed already"), "{said}");
+    assert_eq!(control_plane.runs().len(), 2, "one installation again, not two");
+    workspace.plans_empty().await;
+}
+
+#[tokio::test]
+async fn installing_again_that_may_have_been_started_is_not_started_twice() {
+    let (control_plane, workspace) = installed().await;
+    let late = FaultKind::Delay(Duration::from_mins(10));
+    control_plane.fault(Fault::new(START, late).times(1));
+    let starts = control_plane.log().count(START);
+    let apply = start(&workspace, &AGAIN);
+    control_plane.log().wait_for(START, starts + 1).await;
+    kill(group(&apply), Signal::SIGINT).expect("an interrupt is sent");
+    finish(apply).await;
+    assert_eq!(workspace.state(ADDRESS)["provision_status"], "unconfirmed");
+    control_plane.advance(Duration::from_mins(20));
+
+    let said = workspace.apply().await.said();
+    assert!(said.contains("It is not known whether"), "{said}");
+    assert_eq!(control_plane.runs().len(), 2, "nothing is started again");
+    assert_eq!(workspace.state(ADDRESS)["provision_status"], "lost");
+    workspace.plans_empty().await;
+
+    control_plane.set_install_time(Duration::ZERO);
+    workspace.run(&AGAIN).await.succeeds();
+    assert_eq!(control_plane.runs().len(), 3, "but on demand it is");
+    assert_eq!(workspace.state(ADDRESS)["provision_status"], "completed");
+    workspace.plans_empty().await;
+}
+
+#[tokio::test]
+async fn installing_again_that_nobody_can_name_is_not_started_twice() {
+    let (control_plane, workspace) = installed().await;
+    // The run is started, and every answer about it is no JSON.
+    control_plane.fault(Fault::new(START, FaultKind::Garbage));
+    let said = workspace.run(&AGAIN).await.fails();
+    assert!(said.contains("Starting the installation"), "{said}");
+    control_plane.clear_faults();
+    control_plane.advance(Duration::from_mins(20));
+
+    let said = workspace.apply().await.said();
+    assert!(said.contains("It is not known whether"), "{said}");
+    assert_eq!(control_plane.runs().len(), 2, "nothing is started again");
+    workspace.plans_empty().await;
+}
+
+#[tokio::test]
+async fn an_interrupt_before_anything_was_started_is_made_up_for() {
+    let (control_plane, workspace) = installed().await;
+    let refused = FaultKind::Answer(Answer::json(429));
+    control_plane.fault(Fault::new(START, refused).header("retry-after", "60").times(1));
+    let starts = control_plane.log().count(START);
+    let apply = start(&workspace, &AGAIN);
+    control_plane.log().wait_for(START, starts + 1).await;
+    kill(group(&apply), Signal::SIGINT).expect("an interrupt is sent");
+    let (_, said) = finish(apply).await;
+    assert!(said.contains("Interrupted before the installation"), "{said}");
+    assert_eq!(control_plane.runs().len(), 1, "nothing was started");
+
+    control_plane.set_install_time(Duration::ZERO);
+    workspace.apply().await;
+    assert_eq!(control_plane.runs().len(), 2);
+    assert_eq!(workspace.state(ADDRESS)["provision_status"], "completed");
     workspace.plans_empty().await;
 }

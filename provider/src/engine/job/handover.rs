@@ -10,7 +10,8 @@ use schema::{Job, Resource};
 
 use crate::engine::context::Context;
 use crate::engine::identity::key;
-use crate::engine::job::start::STARTING;
+use crate::engine::job::start::{STARTING, UNCONFIRMED};
+use crate::engine::job::{LOST, is_needed};
 use crate::engine::plan::trigger;
 use crate::engine::private::{Run, Stage};
 use crate::value::Value;
@@ -39,7 +40,7 @@ pub fn take(context: &Context, resource: &Resource, object: &Value) -> Option<Ru
 
 fn going(job: &Job, resource: &Resource, object: &Value) -> Option<Run> {
     let status = object.get(&job.into).as_str()?;
-    let is_unnamed = status == STARTING;
+    let is_unnamed = [STARTING, UNCONFIRMED].contains(&status);
     let saved = job.save.iter().filter(|_| !is_unnamed).map(|(name, _)| {
         let value = object.get(name).as_str()?;
         Some((name.to_string(), value.to_owned()))
@@ -49,13 +50,16 @@ fn going(job: &Job, resource: &Resource, object: &Value) -> Option<Run> {
         .done
         .iter()
         .chain(job.failed.iter())
+        .map(AsRef::as_ref)
+        .chain([LOST])
         .any(|known| known == status);
     (!is_final).then(|| Run {
         saved,
         status: status.to_owned(),
         stage: Stage::Going,
         taints: true,
+        is_foreign: is_needed(job, object) == Some(true),
         trigger: trigger(resource, object),
-        was_needed: is_unnamed,
+        was_needed: status == STARTING,
     })
 }

@@ -23,8 +23,11 @@ use crate::value::{Path, Value};
 /// First and longest pause between two looks at a run.
 const POLL: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(10));
 
+/// How often a run may be missing: the control plane can be slow to show what it has just started.
+const MISSES: u32 = 3;
+
 /// The status of a run that the control plane does not know any more.
-const LOST: &str = "lost";
+pub const LOST: &str = "lost";
 
 /// Runs every job that follows this phase, and waits for a run that is still going.
 pub async fn run_all(session: &mut Session<'_>) {
@@ -70,34 +73,55 @@ async fn look_afterwards(session: &mut Session<'_>) {
 async fn run(session: &mut Session<'_>, job: &Job, pending: Option<Run>) -> Option<()> {
     // What was planned as unknown is answered by now, and state is all that a replacement knows of the old object.
     let wanted = trigger(session.resource, &session.progress.lock().state);
-    let mut unnamed = None;
-    if let Some(run) = pending {
-        let is_wanted = run.trigger == wanted;
-        if !run.saved.is_empty() {
-            remember(session, job, &run);
-            let outcome = wait(session, job, &run).await;
-            match &outcome {
-                // It was started for something else, and the control plane takes no second one beside it.
-                Outcome::Ended { .. } if !is_wanted => {}
-                // The control plane does not know it any more.
-                Outcome::Lost(error) if is_gone(session.resource, error) => {}
-                // This object replaces the one that it was started for, to try again.
-                Outcome::Ended { run, .. }
-                    if run.stage == Stage::Failed && session.phase == Phase::Create => {}
-                _ => return tell(session, job, outcome),
-            }
-            tracing::info!("an earlier run has ended; another is started");
-        } else if is_wanted {
-            unnamed = Some(run);
-        }
-    }
-    let run = match start::start(session, job, wanted, unnamed).await? {
-        Started::Run(run) => run,
-        Started::Done => return Some(()),
+    let (mut earlier, mut unnamed) = match pending {
+        Some(run) if run.saved.is_empty() => (None, Some(run).filter(|run| run.trigger == wanted)),
+        named => (named, None),
     };
-    remember(session, job, &run);
-    let outcome = wait(session, job, &run).await;
-    tell(session, job, outcome)
+    loop {
+        let is_earlier = earlier.is_some();
+        let run = match earlier.take() {
+            Some(run) => run,
+            None => match start::start(session, job, &wanted, unnamed.take()).await? {
+                Started::Run(run) => run,
+                Started::Done => return Some(()),
+            },
+        };
+        remember(session, job, &run);
+        let outcome = wait(session, job, &run).await;
+        if is_final(session, job, &wanted, &outcome, is_earlier).await? {
+            if let Outcome::Ended { run, .. } = &outcome {
+                remember(session, job, run);
+            }
+            return tell(session, job, outcome);
+        }
+        tracing::info!("an earlier run has ended; another is started");
+    }
+}
+
+/// Whether this outcome is the job's, or another run is to be started; `None` where it was told that nothing says.
+async fn is_final(
+    session: &mut Session<'_>,
+    job: &Job,
+    wanted: &Json,
+    outcome: &Outcome,
+    is_earlier: bool,
+) -> Option<bool> {
+    Some(match outcome {
+        // It was started for something else, and the control plane takes no second one beside it.
+        Outcome::Ended { run, .. } if run.trigger != *wanted => false,
+        // This object replaces the one that it was started for, to try again.
+        Outcome::Ended { run, .. }
+            if is_earlier && run.stage == Stage::Failed && session.phase == Phase::Create =>
+        {
+            false
+        }
+        Outcome::Ended { run, .. } if run.is_foreign && run.stage == Stage::Succeeded => {
+            !start::is_still_needed(session, job, run).await?
+        }
+        // The control plane does not know it any more.
+        Outcome::Lost(error) => !(is_earlier && is_gone(session.resource, error)),
+        _ => true,
+    })
 }
 
 /// Writes a run into state and private state.
@@ -133,6 +157,7 @@ async fn wait(session: &mut Session<'_>, job: &Job, run: &Run) -> Outcome {
     let mut run = run.clone();
     let mut pause = POLL.0;
     let mut last_step = None;
+    let mut misses = 0;
     loop {
         let polled = tokio::select! {
             polled = poll(session.context, session.resource, job, &session.progress, &run) => polled,
@@ -142,15 +167,15 @@ async fn wait(session: &mut Session<'_>, job: &Job, run: &Run) -> Outcome {
         match polled {
             Ok(report) => {
                 note_progress(job, &report, &mut last_step);
-                let is_over = take_status(job, &report, &mut run);
-                remember(session, job, &run);
-                if is_over {
+                if take_status(job, &report, &mut run) {
                     return Outcome::Ended { run, report };
                 }
+                remember(session, job, &run);
             }
             Err(error) if error.is_transient() => {
                 tracing::warn!(error = %error, "the run could not be looked at; trying again");
             }
+            Err(error) if is_gone(session.resource, &error) && misses < MISSES => misses += 1,
             Err(error) if error.kind == ErrorKind::Cancelled => return Outcome::Interrupted(run),
             Err(error) => return Outcome::Lost(error),
         }
@@ -327,9 +352,9 @@ pub async fn refresh(context: &Context, resource: &Resource, known: &mut Known) 
         return;
     };
     for job in resource.jobs.iter() {
+        let needed = is_needed(job, &known.state);
         if run.saved.is_empty() {
-            let needed = job.needed.as_deref().map(|name| known.state.get(name).as_bool());
-            if run.was_needed && needed == Some(Some(false)) && !run.taints {
+            if run.was_needed && needed == Some(false) && !run.taints {
                 start::note_done(known, job);
             }
             continue;
@@ -339,15 +364,19 @@ pub async fn refresh(context: &Context, resource: &Resource, known: &mut Known) 
         match poll(context, resource, job, &progress, &run).await {
             Ok(report) => {
                 take_status(job, &report, &mut run);
-                if !(run.taints && run.stage == Stage::Succeeded) {
-                    record(known, job, &run);
+                if run.taints && run.stage == Stage::Succeeded {
+                    continue;
                 }
+                // It was somebody else's, and has not done what was wanted.
+                if run.is_foreign && run.stage == Stage::Succeeded && needed == Some(true) {
+                    run.stage = Stage::Failed;
+                }
+                record(known, job, &run);
             }
             Err(error) if is_gone(resource, &error) => {
-                let needed = job.needed.as_deref().map(|name| known.state.get(name).as_bool());
                 LOST.clone_into(&mut run.status);
                 run.stage = match needed {
-                    Some(Some(true)) => Stage::Failed,
+                    Some(true) => Stage::Failed,
                     _ => Stage::Succeeded,
                 };
                 record(known, job, &run);
@@ -355,4 +384,9 @@ pub async fn refresh(context: &Context, resource: &Resource, known: &mut Known) 
             Err(error) => tracing::warn!(error = %error, "the pending run could not be looked at"),
         }
     }
+}
+
+/// Whether the object says that the work is still to be done; `None` where it does not say.
+fn is_needed(job: &Job, object: &Value) -> Option<bool> {
+    object.get(job.needed.as_deref()?).as_bool()
 }

@@ -1,16 +1,18 @@
 //! Starting a run, exactly once.
 //!
-//! The control plane refuses a second run beside an active one (409). But the answer that names the run can be lost:
-//! with the connection, or with the process that waited for it. Then a start is repeated only after another look at the
-//! object, which says what became of the first one where the declaration has `needed`: while the work is to be done, a
-//! run is going or has failed; when it is not any more, the run has done it.
+//! The control plane refuses a second run beside an active one (409), and says which one that is: it is waited for. But
+//! the answer that names the run can be lost: with the connection, or with the process that waited for it. Then a start
+//! is repeated only after another look at the object, which says what became of the first one where the declaration has
+//! `needed`: while the work is to be done, a run is going or has failed; when it is not any more, the run has done it.
+//! An object that has not said that it was needed cannot say that it is done either: there the start is repeated at
+//! once, while a run would still be going, and never by a later apply.
 
 use std::time::Duration;
 
 use schema::Job;
 use serde_json::Value as Json;
 
-use super::{Outcome, pause, poll, take_status, tell, will_taint};
+use super::{LOST, Outcome, is_needed, pause, poll, tell, will_taint};
 use crate::client::{Effect, Error, ErrorKind, Repeat};
 use crate::engine::apply::{Known, Session};
 use crate::engine::context::title;
@@ -18,13 +20,19 @@ use crate::engine::identity;
 use crate::engine::private::{Run, Stage};
 use crate::engine::shape::literal_value;
 use crate::engine::wire::{find, to_json};
-use crate::value::Value;
+use crate::value::{Path, Value};
 
-/// The status of a run that may have been started, but has no name yet.
+/// The status of a run that may have been started, but has no name yet; the object will say when it is over.
 pub const STARTING: &str = "starting";
 
-/// Pause between two looks at an object whose run has no name.
+/// The same, where the object will not say.
+pub const UNCONFIRMED: &str = "unconfirmed";
+
+/// Pause between two looks at an object whose run has no name, or has ended just now.
 const PAUSE: Duration = Duration::from_secs(5);
+
+/// How often an object is looked at before it is believed that a run has not done the work.
+const LOOKS: u32 = 4;
 
 /// Pauses before a start is repeated whose answer was lost; as many as there are repeats.
 const REPEATS: [Duration; 3] = [
@@ -37,7 +45,7 @@ const REPEATS: [Duration; 3] = [
 pub enum Started {
     /// A run to wait for.
     Run(Run),
-    /// A run that has no name has done the work.
+    /// There is none to wait for: one that has no name has done the work, or nothing tells what became of it.
     Done,
 }
 
@@ -45,23 +53,30 @@ pub enum Started {
 pub async fn start(
     session: &mut Session<'_>,
     job: &Job,
-    trigger: Json,
+    wanted: &Json,
     unnamed: Option<Run>,
 ) -> Option<Started> {
-    // Whether a run may be going, or may have been, whose name is not known.
-    let mut may_be_going = unnamed.is_some();
-    let was_needed = unnamed.map_or_else(|| is_needed(session, job), |run| Some(run.was_needed));
+    let is_needed = |session: &Session<'_>| is_needed(job, &session.progress.lock().state);
+    let was_needed = unnamed.as_ref().is_some_and(|run| run.was_needed) || is_needed(session) == Some(true);
+    // Whether a run was asked for, and nothing told that there is none.
+    let mut is_lost = unnamed.is_some();
+    if is_lost && !was_needed {
+        give_up(session, job);
+        return Some(Started::Done);
+    }
     let run = Run {
         saved: std::collections::BTreeMap::new(),
-        status: STARTING.to_owned(),
+        status: if was_needed { STARTING } else { UNCONFIRMED }.to_owned(),
         stage: Stage::Going,
         taints: false,
-        trigger,
-        was_needed: was_needed == Some(true),
+        is_foreign: false,
+        trigger: wanted.clone(),
+        was_needed,
     };
     let mut repeats = REPEATS.into_iter();
+    let mut may_be_going = is_lost;
     loop {
-        if may_be_going && run.was_needed && is_needed(session, job) == Some(false) {
+        if may_be_going && was_needed && is_needed(session) == Some(false) {
             note_done(&mut session.progress.lock(), job);
             return Some(Started::Done);
         }
@@ -70,27 +85,32 @@ pub async fn start(
             Err(error) => error,
         };
         let is_refused = error.kind == ErrorKind::Conflict;
-        may_be_going |= error.effect != Effect::None || (is_refused && run.was_needed);
-        if error.kind == ErrorKind::Cancelled {
-            note_unnamed(session, job, &run);
-            tell(session, job, Outcome::Interrupted(run));
-            return None;
-        }
-        if !may_be_going {
-            // Nothing was started; where a run is going it is somebody else's, and none of ours to pick up.
-            session.fail("Starting the installation of", &error);
-            return None;
-        }
-        note_unnamed(session, job, &run);
-        if is_refused && let Some(found) = mentioned(session, job, &error, &run).await {
+        if is_refused && let Some(mut found) = mentioned(session, job, &error, &run).await {
+            if !is_lost {
+                take_over(session, &mut found);
+            }
             return Some(Started::Run(found));
         }
-        let wait = match (is_refused, run.was_needed) {
+        is_lost |= error.effect != Effect::None;
+        may_be_going |= is_lost || (is_refused && was_needed);
+        if may_be_going {
+            note_unnamed(session, job, &run);
+        }
+        if error.kind == ErrorKind::Cancelled {
+            if may_be_going {
+                tell(session, job, Outcome::Interrupted(run));
+            } else {
+                note_not_started(session, run);
+            }
+            return None;
+        }
+        let wait = match (is_refused, was_needed) {
             (true, true) => Some(PAUSE),
-            (true, false) => None,
-            (false, _) => repeats.next(),
+            (false, _) if is_lost => repeats.next(),
+            _ => None,
         };
         let Some(wait) = wait else {
+            // Where a run is going that has no name, it is somebody else's, and none of ours to pick up.
             will_taint(session);
             session.fail("Starting the installation of", &error);
             return None;
@@ -98,6 +118,69 @@ pub async fn start(
         tracing::info!("a run may be going that has no name; looking at what it was started for");
         look_again(session, job, &run, wait).await?;
     }
+}
+
+/// Another run is going than was asked for. What it has begun with is not known: the object says afterwards whether that
+/// was what is wanted, or, where it will not say, the user has to know of it.
+fn take_over(session: &mut Session<'_>, found: &mut Run) {
+    found.is_foreign = found.was_needed;
+    if found.is_foreign {
+        return;
+    }
+    let named = title(session.resource, &session.progress.lock().state);
+    session.diagnostics.warning_at(
+        Path::root(),
+        format!("The {named} was being installed already"),
+        format!(
+            "Terraform waited for the run that was going instead of starting another: an apply that broke off, or \
+             somebody else, had started it.{}\n\nTo have it installed once more, run `terraform apply -replace=…`.",
+            super::identity(found)
+        ),
+    );
+}
+
+/// Nothing tells what became of a run whose name was lost, and another start might be a second run.
+fn give_up(session: &mut Session<'_>, job: &Job) {
+    let named = {
+        let mut known = session.progress.lock();
+        known.state.set_attribute(&job.into, Value::string(LOST));
+        known.private.run = None;
+        title(session.resource, &known.state)
+    };
+    session.diagnostics.warning_at(
+        Path::root(),
+        format!("It is not known whether the {named} was installed"),
+        "An earlier apply asked for it, but the answer was lost, and the control plane does not tell afterwards what \
+         became of it. So as not to install it twice, nothing was started now. Look at the control plane's dashboard; \
+         if it was not installed, run `terraform apply -replace=…`.",
+    );
+}
+
+/// Interrupted before anything was asked for: what is kept makes the next plan start it.
+fn note_not_started(session: &mut Session<'_>, mut run: Run) {
+    run.stage = Stage::Failed;
+    let named = {
+        let mut known = session.progress.lock();
+        known.private.run = Some(run);
+        title(session.resource, &known.state)
+    };
+    session.diagnostics.warning_at(
+        Path::root(),
+        format!("Interrupted before the installation of {named} was started"),
+        "The next `terraform apply` starts it.",
+    );
+}
+
+/// Whether the object says that a run which has succeeded has not done the work. It is given some time to notice.
+pub async fn is_still_needed(session: &mut Session<'_>, job: &Job, run: &Run) -> Option<bool> {
+    for look in 0..LOOKS {
+        let wait = if look == 0 { Duration::ZERO } else { PAUSE };
+        look_again(session, job, run, wait).await?;
+        if is_needed(job, &session.progress.lock().state) != Some(true) {
+            return Some(false);
+        }
+    }
+    Some(true)
 }
 
 /// Reads the object again after a pause, as often as it takes; `None` where that was told to be in vain.
@@ -161,7 +244,8 @@ fn named(session: &mut Session<'_>, job: &Job, answer: &Json, mut run: Run) -> O
     Some(Started::Run(run))
 }
 
-/// The active run that a refusal mentions: a uuid in its text counts when the control plane has a run of that name.
+/// The run that a refusal is for: a uuid in its text counts when the control plane has a run of that name. It may have
+/// ended meanwhile.
 async fn mentioned(session: &Session<'_>, job: &Job, error: &Error, run: &Run) -> Option<Run> {
     let (attribute, _) = job.save.first()?;
     let detail = error.detail.as_deref()?;
@@ -170,20 +254,18 @@ async fn mentioned(session: &Session<'_>, job: &Job, error: &Error, run: &Run) -
         let mut found = run.clone();
         found.saved.insert(attribute.to_string(), word.to_owned());
         let report = poll(session.context, session.resource, job, &session.progress, &found).await;
-        if report.is_ok_and(|report| !take_status(job, &report, &mut found)) {
+        if report.is_ok_and(|report| find(&report, &job.status).is_some()) {
             return Some(found);
         }
     }
     None
 }
 
-/// Notes a run that may be going. State tells of it only where the object will say when it is over: what replaces this
-/// object sees nothing else.
+/// Notes a run that may be going, in state too: what replaces this object sees nothing else.
 fn note_unnamed(session: &Session<'_>, job: &Job, run: &Run) {
     let mut known = session.progress.lock();
-    if run.was_needed {
-        known.state.set_attribute(&job.into, Value::string(STARTING));
-    }
+    let status = Value::string(run.status.as_str());
+    known.state.set_attribute(&job.into, status);
     known.private.run = Some(run.clone());
 }
 
@@ -192,14 +274,4 @@ pub fn note_done(known: &mut Known, job: &Job) {
     let status = job.done.first().map(|status| Value::string(status.as_ref()));
     known.state.set_attribute(&job.into, status.unwrap_or_default());
     known.private.run = None;
-}
-
-/// Whether the object says that the work is still to be done; `None` where it does not say.
-fn is_needed(session: &Session<'_>, job: &Job) -> Option<bool> {
-    session
-        .progress
-        .lock()
-        .state
-        .get(job.needed.as_deref()?)
-        .as_bool()
 }
