@@ -29,7 +29,7 @@ pub struct Error {
     pub request_id: Box<str>,
     /// How many attempts were made.
     pub attempts: u32,
-    /// What the API said, or why there was no answer; secrets and control characters removed.
+    /// What the API said, or why there was no answer, secrets and control characters removed; and what else helps.
     pub detail: Option<Box<str>>,
     /// Faults of single fields, as the API names them.
     pub problems: Box<[Problem]>,

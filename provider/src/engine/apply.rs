@@ -15,6 +15,7 @@ use super::diagnostic::Diagnostics;
 use super::equal::same;
 use super::hook::{Binding, Hook};
 use super::private::Private;
+use super::recover::{Claimed, Unclear};
 use super::{identity, job, plan, recover, shape, wire};
 use crate::client::{Answer, Effect, Error, Repeat};
 use crate::value::{Path, Value};
@@ -235,31 +236,37 @@ impl Session<'_> {
     }
 
     async fn delete(&mut self) {
-        let known = match &self.resource.api.delete {
+        let ended = match &self.resource.api.delete {
             Delete::None | Delete::Forget => Ok(()),
-            Delete::Call(operation) => match self.end(operation).await {
-                Err(error) if !is_gone(self.resource, &error) => Err(self.fail("Deleting", &error)),
-                _ => Ok(()),
-            },
+            Delete::Call(operation) => self.end(operation).await,
         };
-        if known.is_ok() {
+        if ended.is_ok() {
             job::handover::leave(self.context, self.resource, &self.request.prior);
             *self.progress.lock() = Known::default();
         }
     }
 
     /// Deletes the object, or what a claim stands for.
-    async fn end(&self, operation: &str) -> Result<(), Error> {
+    async fn end(&mut self, operation: &str) -> Result<(), Failed> {
         let prior = &self.request.prior;
-        let object = if recover::is_claim(self.resource, prior) {
-            recover::identify(self.context, self.resource, prior).await?
+        let claimed = if recover::is_claim(self.resource, prior) {
+            recover::identify(self.context, self.resource, self.hook, prior).await
         } else {
-            Some(prior.clone())
+            Ok(Claimed::Object(prior.clone()))
         };
-        if let Some(object) = object {
-            self.call(operation, &object, None, Repeat::Safe).await?;
+        let object = match claimed {
+            Ok(Claimed::Object(object)) => object,
+            Ok(Claimed::Nothing) => return Ok(()),
+            Ok(Claimed::Unclear(Unclear { summary, detail })) => {
+                self.diagnostics.error(summary, detail);
+                return Err(Failed);
+            }
+            Err(error) => return Err(self.fail("Looking for", &error)),
+        };
+        match self.call(operation, &object, None, Repeat::Safe).await {
+            Err(error) if !is_gone(self.resource, &error) => Err(self.fail("Deleting", &error)),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// What follows the declared call: the hook's further calls, then the jobs.

@@ -30,6 +30,18 @@ pub fn key(resource: &Resource, object: &Value) -> String {
         .join("/")
 }
 
+/// What the object is imported by; `None` where it cannot be imported, or its identity is not that of one.
+pub fn import_id(resource: &Resource, object: &Value) -> Option<String> {
+    let Import::By(pattern) = &resource.import else {
+        return None;
+    };
+    attributes(resource).try_fold(pattern.to_string(), |id, attribute| {
+        let value = object.get(&attribute.name);
+        let text = value.as_str().filter(|_| is_valid(attribute, value))?;
+        Some(id.replace(&format!("{{{}}}", attribute.name), text))
+    })
+}
+
 /// Whether this is an answer about `known`, as far as that has an identity; what is wrong is told.
 pub fn check(resource: &Resource, answer: &Json, known: &Value, diagnostics: &mut Diagnostics) -> bool {
     if !answer.is_object() {

@@ -6,6 +6,7 @@ use super::apply::Known;
 use super::context::{Context, is_gone, tell};
 use super::diagnostic::Diagnostics;
 use super::hook::Binding;
+use super::recover::{Claimed, Unclear};
 use super::{identity, job, recover, shape, validate, wire};
 use crate::client::Repeat;
 use crate::value::{DecodeError, Path, Value, json};
@@ -17,19 +18,23 @@ pub async fn read(binding: &Binding, context: &Context, mut known: Known) -> (Kn
     let Some(operation) = &resource.api.read else {
         return (known, diagnostics);
     };
-    let found = async {
-        if recover::is_claim(resource, &known.state) {
-            match recover::identify(context, resource, &known.state).await? {
-                Some(object) => known.state = object,
-                None => return Ok(None),
+    if recover::is_claim(resource, &known.state) {
+        match recover::identify(context, resource, binding.hook, &known.state).await {
+            Ok(Claimed::Object(object)) => known.state = object,
+            Ok(Claimed::Nothing) => return (Known::default(), diagnostics),
+            Ok(Claimed::Unclear(Unclear { summary, detail })) => {
+                diagnostics.warning_at(Path::root(), summary, detail);
+                return (known, diagnostics);
+            }
+            Err(error) => {
+                tell(&mut diagnostics, "Looking for", resource, &known.state, &error);
+                return (known, diagnostics);
             }
         }
-        let answer = context.call(resource, operation, &known.state, None, Repeat::Safe);
-        Ok(Some(answer.await?.body))
-    };
-    let mut answer = match found.await {
-        Ok(Some(answer)) => answer,
-        Ok(None) => return (Known::default(), diagnostics),
+    }
+    let read = context.call(resource, operation, &known.state, None, Repeat::Safe);
+    let mut answer = match read.await {
+        Ok(answer) => answer.body,
         Err(error) if is_gone(resource, &error) => return (Known::default(), diagnostics),
         Err(error) => {
             tell(&mut diagnostics, "Reading", resource, &known.state, &error);

@@ -13,8 +13,9 @@ use schema::Resource;
 use serde_json::Value as Json;
 
 use super::apply::{Session, fits};
-use super::context::{Context, title};
+use super::context::{Context, noun, title};
 use super::diagnostic::Diagnostics;
+use super::hook::Hook;
 use super::{identity, wire};
 use crate::client::{Answer, Effect, Error, ErrorKind, Repeat};
 use crate::value::{Path, Value};
@@ -38,8 +39,8 @@ pub async fn lost_create(
     let mut error = error;
     for _ in 0..REPEATS {
         let planned = &session.request.planned;
-        match find(session.context, session.resource, planned, body).await {
-            Ok(Some(found)) if age(&found.body).is_none_or(|age| age <= RECENT) => {
+        match find(session.context, session.resource, session.hook, planned, body).await {
+            Ok(Named::AsPlanned(found)) if age(&found.body).is_none_or(|age| age <= RECENT) => {
                 tracing::warn!(request_id = %error.request_id, "the answer to a create was lost; the object was found by its name");
                 return Ok(found);
             }
@@ -96,17 +97,16 @@ impl Made {
 /// It has to be as configured, in everything, and young, but older than this process: whatever else has the name belongs
 /// to somebody, if only to another resource of this configuration. An object with values that the control plane never
 /// shows cannot be compared, so it is never taken over.
-async fn left_behind(session: &mut Session<'_>, body: &Json, error: Error) -> Result<Answer, Error> {
+async fn left_behind(session: &mut Session<'_>, body: &Json, mut error: Error) -> Result<Answer, Error> {
     let (resource, planned) = (session.resource, &session.request.planned);
-    let hides = resource
-        .attributes
-        .iter()
-        .any(|attribute| attribute.wire.write.is_some() && (attribute.write_only || !attribute.returned));
-    if error.kind != ErrorKind::Conflict || hides {
+    if error.kind != ErrorKind::Conflict {
         return Err(error);
     }
-    let Ok(Some(mut found)) = find(session.context, resource, planned, body).await else {
-        return Err(error);
+    let (mut found, is_as_planned) = match find(session.context, resource, session.hook, planned, body).await
+    {
+        Ok(Named::AsPlanned(found)) => (found, true),
+        Ok(Named::Otherwise(found)) => (found, false),
+        Ok(Named::Nothing) | Err(_) => return Err(error),
     };
     if let Some(hook) = session.hook {
         hook.read_answer(
@@ -115,18 +115,22 @@ async fn left_behind(session: &mut Session<'_>, body: &Json, error: Error) -> Re
             &mut session.progress.lock().private.memory,
         );
     }
-    let mut unreadable = Diagnostics::default();
-    let object = wire::from_answer(
-        &resource.attributes,
-        &found.body,
-        planned,
-        &Path::root(),
-        &mut unreadable,
-    );
+    let object = shown(resource, &found.body, planned);
+    let hides = resource
+        .attributes
+        .iter()
+        .any(|attribute| attribute.wire.write.is_some() && (attribute.write_only || !attribute.returned));
     let made = &session.context.made;
     let running = Timestamp::now().duration_since(made.began).unsigned_abs();
     let is_left = age(&found.body).is_some_and(|age| age > running && age <= RECENT);
-    if !is_left || made.has(resource, &object) {
+    if hides || !is_as_planned || !is_left || made.has(resource, &object) {
+        if let Some(id) = identity::import_id(resource, &object) {
+            let said = error.detail.as_deref().unwrap_or_default().trim_end_matches('.');
+            let advice = format!(
+                "{said}. If it is the one that this resource is to manage, import it: `terraform import ADDRESS {id}`"
+            );
+            error.detail = Some(advice.into());
+        }
         return Err(error);
     }
     // What a hook has made of it by calls of its own is there, too.
@@ -151,56 +155,117 @@ pub fn is_claim(resource: &Resource, object: &Value) -> bool {
     identity::attributes(resource).any(|attribute| object.get(&attribute.name).is_null())
 }
 
-/// The claim with the identity of what it stands for; `None` where that was not made, or is gone.
-pub async fn identify(context: &Context, resource: &Resource, claim: &Value) -> Result<Option<Value>, Error> {
-    let body = wire::create_body(&resource.attributes, claim, claim);
-    let Some(found) = find(context, resource, claim, &body).await? else {
-        return Ok(None);
-    };
-    let mut unreadable = Diagnostics::default();
-    let shown = wire::from_answer(
-        &resource.attributes,
-        &found.body,
-        claim,
-        &Path::root(),
-        &mut unreadable,
-    );
-    let mut object = claim.clone();
-    for attribute in identity::attributes(resource) {
-        object.set_attribute(&attribute.name, shown.get(&attribute.name).clone());
-    }
-    Ok(Some(object))
+/// What a claim turns out to stand for.
+pub enum Claimed {
+    /// This object: the claim with its identity.
+    Object(Value),
+    /// Nothing: it was not made, or is gone.
+    Nothing,
+    /// It cannot be told: what has its name is not as it was to be made.
+    Unclear(Unclear),
 }
 
-/// The object of that name which has every value that was sent: names are unique, so it is the one that was made.
+/// Why a claim stays one, for a diagnostic.
+pub struct Unclear {
+    /// One line, without a full stop.
+    pub summary: String,
+    /// What happened, and what to do.
+    pub detail: String,
+}
+
+/// Looks for what a claim stands for.
+pub async fn identify(
+    context: &Context,
+    resource: &Resource,
+    hook: Option<&'static dyn Hook>,
+    claim: &Value,
+) -> Result<Claimed, Error> {
+    let body = wire::create_body(&resource.attributes, claim, claim);
+    Ok(match find(context, resource, hook, claim, &body).await? {
+        Named::Nothing => Claimed::Nothing,
+        Named::AsPlanned(found) => {
+            let shown = shown(resource, &found.body, claim);
+            let mut object = claim.clone();
+            for attribute in identity::attributes(resource) {
+                object.set_attribute(&attribute.name, shown.get(&attribute.name).clone());
+            }
+            Claimed::Object(object)
+        }
+        Named::Otherwise(found) => {
+            let shown = shown(resource, &found.body, claim);
+            let id = identity::import_id(resource, &shown).unwrap_or_default();
+            Claimed::Unclear(Unclear {
+                summary: format!(
+                    "There is a {}, but not as it was to be made",
+                    title(resource, claim)
+                ),
+                detail: format!(
+                    "An earlier apply asked for it and got no answer, so state has it without its identity. What the \
+                     control plane has under that name was changed since, or is not that {}. If it is, forget it with \
+                     `terraform state rm ADDRESS` and import it with `terraform import ADDRESS {id}`; if not, one of \
+                     them needs another name.",
+                    noun(resource)
+                ),
+            })
+        }
+    })
+}
+
+/// What the control plane has of a name.
+enum Named {
+    /// Nothing.
+    Nothing,
+    /// An object with every value that was sent: names are unique, so it is the one that was made.
+    AsPlanned(Answer),
+    /// An object with other values.
+    Otherwise(Answer),
+}
+
+/// Looks for what has the name that was sent.
 async fn find(
     context: &Context,
     resource: &Resource,
+    hook: Option<&'static dyn Hook>,
     planned: &Value,
     body: &Json,
-) -> Result<Option<Answer>, Error> {
-    let Some(list) = &resource.api.list else {
-        return Ok(None);
+) -> Result<Named, Error> {
+    let (Some(list), Some(name)) = (&resource.api.list, body.get("name")) else {
+        return Ok(Named::Nothing);
     };
     let listed = context.call(resource, list, planned, None, Repeat::Safe).await?;
-    let Some(name) = body.get("name") else {
-        return Ok(None);
-    };
     let candidates = listed.body.as_array().map(Vec::as_slice).unwrap_or_default();
-    let found = candidates
+    let mut named = candidates
         .iter()
-        .find(|candidate| candidate.get("name") == Some(name) && agrees(resource, planned, candidate, body));
-    Ok(found.map(|object| Answer {
+        .filter(|candidate| candidate.get("name") == Some(name))
+        .peekable();
+    let first = named.peek().copied();
+    let answer = |object: &Json| Answer {
         body: object.clone(),
         ..listed.clone()
-    }))
+    };
+    Ok(
+        match named.find(|candidate| agrees(resource, hook, planned, candidate, body)) {
+            Some(found) => Named::AsPlanned(answer(found)),
+            None => first.map_or(Named::Nothing, |found| Named::Otherwise(answer(found))),
+        },
+    )
 }
 
 /// Whether an object means the same as what was sent, in everything that it shows.
-fn agrees(resource: &Resource, planned: &Value, object: &Json, body: &Json) -> bool {
+fn agrees(
+    resource: &Resource,
+    hook: Option<&'static dyn Hook>,
+    planned: &Value,
+    object: &Json,
+    body: &Json,
+) -> bool {
+    let mut object = object.clone();
+    if let Some(hook) = hook {
+        hook.read_answer(&mut object, planned, &mut Json::Null);
+    }
     let attributes = &resource.attributes;
     let mut unreadable = Diagnostics::default();
-    let shown = wire::from_answer(attributes, object, planned, &Path::root(), &mut unreadable);
+    let shown = wire::from_answer(attributes, &object, planned, &Path::root(), &mut unreadable);
     let sent = attributes.iter().filter(|attribute| {
         let key = attribute.wire.write.as_deref();
         !attribute.write_only && key.is_some_and(|key| body.get(key).is_some())
@@ -213,4 +278,16 @@ fn agrees(resource: &Resource, planned: &Value, object: &Json, body: &Json) -> b
                 shown.get(&attribute.name),
             )
         })
+}
+
+/// An object of the list, as far as it can be read.
+fn shown(resource: &Resource, object: &Json, known: &Value) -> Value {
+    let mut unreadable = Diagnostics::default();
+    wire::from_answer(
+        &resource.attributes,
+        object,
+        known,
+        &Path::root(),
+        &mut unreadable,
+    )
 }

@@ -6,6 +6,7 @@
 
 mod answers;
 mod breaking_off;
+mod claims;
 mod concurrency;
 mod fleet;
 mod hostile;
