@@ -3,10 +3,12 @@
 use std::sync::LazyLock;
 
 use provider::Binding;
+use provider::client::Body;
 use provider::client::outside::{self, Received};
 use provider::durantic::DEFINITION;
 use provider::engine::diagnostic::Diagnostics;
 use provider::engine::{shape, wire};
+use provider::secret::Secret;
 use provider::value::{Path, Value};
 use schema::{Attribute, Collection, Resource, Scalar};
 use serde_json::{Value as Json, json};
@@ -108,7 +110,7 @@ pub fn answer(input: &[u8]) {
         status: 200,
         headers: &[],
         body,
-        token: TOKEN,
+        token: &Secret::new(TOKEN),
         secrets: &[],
         sent: None,
     };
@@ -162,6 +164,7 @@ pub fn refusal(input: &[u8]) {
         .ok()
         .and_then(|text| text.parse().ok());
     let sent = json!({ "value": SECRET, "name": "a name that may be shown" });
+    let (token, secret) = (Secret::new(TOKEN), Secret::new(SECRET));
     let received = Received {
         status: status.unwrap_or(500),
         headers: &[
@@ -170,9 +173,9 @@ pub fn refusal(input: &[u8]) {
             ("location", after.trim_ascii()),
         ],
         body,
-        token: TOKEN,
-        secrets: &[SECRET],
-        sent: Some(&sent),
+        token: &token,
+        secrets: &[&secret],
+        sent: Some(&Body::new(sent, Vec::new())),
     };
     let told = match outside::answer(&received, &ENDPOINT) {
         Ok(answer) => answer.request_id,

@@ -1,7 +1,10 @@
 //! Messages and services of Terraform's plugin protocol 6 and of go-plugin, nothing else.
 //!
 //! Everything here is generated from `proto/*.proto`. An RPC that a service does not implement answers
-//! UNIMPLEMENTED, as the protocol demands of what a provider does not offer.
+//! UNIMPLEMENTED, as the protocol demands of what a provider does not offer. The messages that hold values show none of
+//! them in their `Debug` form.
+
+use std::fmt;
 
 #[expect(missing_docs, unused_qualifications, clippy::pedantic, reason = "generated")]
 pub mod tfplugin6 {
@@ -13,4 +16,16 @@ pub mod tfplugin6 {
 pub mod plugin {
     //! The services of go-plugin.
     tonic::include_proto!("plugin");
+}
+
+impl fmt::Debug for tfplugin6::DynamicValue {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("DynamicValue").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for tfplugin6::RawState {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("RawState").finish_non_exhaustive()
+    }
 }

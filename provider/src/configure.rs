@@ -61,7 +61,7 @@ pub fn configure(
 /// What the configuration says, else the environment. An empty variable is unset.
 fn argument(definition: &Definition, config: &Value, name: &str) -> Option<Argument> {
     let text = match config.get(name) {
-        Value::String(text) => Some(text.clone()),
+        text @ (Value::String(_) | Value::Secret(_)) => text.expose().map(str::to_owned),
         Value::Bool(bool) => Some(bool.to_string()),
         Value::Number(number) => Some(number.to_string()),
         _ => None,

@@ -17,6 +17,7 @@ pub mod hooks;
 pub mod package;
 pub mod plugin;
 pub mod rpc;
+pub mod secret;
 pub mod upgrade;
 pub mod value;
 

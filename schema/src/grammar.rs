@@ -415,7 +415,7 @@ pub const KEYS: &[Key] = &[
         "sensitive",
         ANY_ATTRIBUTE,
         Shape::Bool,
-        "Whether Terraform redacts it.",
+        "Whether Terraform redacts it, and all that is nested in it.",
     ),
     optional(
         "env",

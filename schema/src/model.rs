@@ -224,7 +224,7 @@ pub struct Attribute {
     pub force_new: bool,
     /// Whether a plan keeps the known value.
     pub stable: Stable,
-    /// Redacted by Terraform.
+    /// Redacted by Terraform, and with it all that is nested in it.
     pub sensitive: bool,
     /// Never stored in state or plan.
     pub write_only: bool,
@@ -251,6 +251,11 @@ pub struct Attribute {
 }
 
 impl Attribute {
+    /// Whether its texts must not be seen.
+    pub fn is_secret(&self) -> bool {
+        self.sensitive || self.write_only
+    }
+
     /// The nested attribute of that name.
     pub fn attribute(&self, name: &str) -> Option<&Attribute> {
         self.attributes.iter().find(|attribute| attribute.name == name)

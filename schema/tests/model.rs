@@ -181,3 +181,12 @@ fn the_command_prints_problems_and_fails() {
     assert!(output.ends_with(" problems\n"), "{output}");
     assert_eq!(check("no/such/folder").0, Some(2));
 }
+
+#[test]
+fn what_is_nested_in_something_sensitive_is_sensitive_too() {
+    let thing = thing();
+    let rules = attribute(&thing, "rules");
+    assert!(!rules.sensitive && !rules.attribute("action").unwrap().sensitive);
+    let parts = rules.attribute("parts").unwrap();
+    assert!(parts.sensitive && parts.attribute("weight").unwrap().is_secret());
+}

@@ -466,6 +466,7 @@ impl Checker<'_> {
                 Value::Object(values.collect())
             }
             (_, Type::String) if text.is_some() => Value::string(text.unwrap_or_default()),
+            (_, Type::Secret) if text.is_some() => Value::secret(text.unwrap_or_default()),
             (_, Type::Number) if text.is_some() => match Number::parse(&text.unwrap_or_default()) {
                 Some(number) => Value::Number(number),
                 None => self.mismatch(name, written, r#type),

@@ -39,6 +39,8 @@ use retry::Retries;
 use shared::SharedReads;
 use transport::{Reply, Request, Transport};
 
+use crate::secret::Secret;
+
 /// Requests under way at a time, at most.
 const CONCURRENCY: usize = 32;
 
@@ -72,14 +74,37 @@ pub struct Call<'a> {
     /// Values for the placeholders of the operation's declared path, by name.
     pub path: &'a [(&'a str, &'a str)],
     /// Body of the request.
-    pub body: Option<&'a Value>,
+    pub body: Option<&'a Body>,
     /// Whether the request may be sent again.
     pub repeat: Repeat,
-    /// Texts that no error may show, besides the token. Texts of the body are hidden in what is shown of an
+    /// Secrets that no error may show, besides the token and those of the body. Texts of the body are hidden in what is shown of an
     /// answer that could not be understood in any case, and long or multi-line ones everywhere.
-    pub secrets: &'a [&'a str],
+    pub secrets: &'a [&'a Secret],
     /// Ends the call: waiting at once, a write that is under way after a short grace.
     pub cancel: &'a CancellationToken,
+}
+
+/// The body of a request. It may hold secrets, so it has neither `Debug` nor `Display`.
+pub struct Body {
+    json: Value,
+    secrets: Vec<Secret>,
+}
+
+impl Body {
+    /// Takes JSON out of sight. No error may show the secrets that are in it.
+    pub fn new(json: Value, secrets: Vec<Secret>) -> Body {
+        Body { json, secrets }
+    }
+
+    /// The JSON, for what has to have it: the wire, a comparison.
+    pub fn expose(&self) -> &Value {
+        &self.json
+    }
+
+    /// The JSON, to be changed.
+    pub fn expose_mut(&mut self) -> &mut Value {
+        &mut self.json
+    }
 }
 
 /// Whether a request may be sent again when it is not known what became of it.
@@ -160,7 +185,7 @@ impl Client {
 
         let _write = (method != Method::Get).then(|| shared.reads.write());
         let redactor = Redactor::new(shared.transport.token(), call.secrets, call.body);
-        let body = call.body.map(|body| Bytes::from(body.to_string()));
+        let body = call.body.map(|body| Bytes::from(body.expose().to_string()));
         let request_id = uuid::Uuid::new_v4().to_string();
         let exchange = Exchange::new(call.operation, method, url.path(), &request_id);
         let request = Request {

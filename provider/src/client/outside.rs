@@ -2,15 +2,14 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use schema::model::{Method, Operation};
-use secrecy::SecretString;
-use serde_json::Value;
 use url::Url;
 
 use super::document::{Document, Routes};
 use super::error::Exchange;
 use super::redact::Redactor;
 use super::transport::Reply;
-use super::{Answer, Error, body};
+use super::{Answer, Body, Error, body};
+use crate::secret::Secret;
 
 /// An answer as it arrived, and what was asked.
 pub struct Received<'a> {
@@ -21,11 +20,11 @@ pub struct Received<'a> {
     /// Body.
     pub body: &'a [u8],
     /// The token of the request.
-    pub token: &'a str,
+    pub token: &'a Secret,
     /// Texts that no error may show.
-    pub secrets: &'a [&'a str],
+    pub secrets: &'a [&'a Secret],
     /// Body of the request.
-    pub sent: Option<&'a Value>,
+    pub sent: Option<&'a Body>,
 }
 
 /// What a call comes to that is answered so.
@@ -42,8 +41,7 @@ pub fn answer(received: &Received<'_>, url: &Url) -> Result<Answer, Error> {
         body: received.body.to_vec(),
         url: url.clone(),
     };
-    let token = SecretString::from(received.token);
-    let redactor = Redactor::new(&token, received.secrets, received.sent);
+    let redactor = Redactor::new(received.token, received.secrets, received.sent);
     let exchange = Exchange::new("operation", Method::Post, url.path(), "request");
     if reply.status.is_success() {
         body::read(&exchange, &reply, &redactor)

@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 
-use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
+
+use super::Body;
+use crate::secret::Secret;
 
 /// What stands in for a secret.
 const PLACEHOLDER: &str = "(redacted)";
@@ -26,13 +28,13 @@ const LOOK: usize = 4096;
 
 /// Removes the secrets of one call from texts.
 pub(super) struct Redactor<'a> {
-    token: &'a SecretString,
-    secrets: &'a [&'a str],
-    body: Option<&'a Value>,
+    token: &'a Secret,
+    secrets: &'a [&'a Secret],
+    body: Option<&'a Body>,
 }
 
 impl<'a> Redactor<'a> {
-    pub fn new(token: &'a SecretString, secrets: &'a [&'a str], body: Option<&'a Value>) -> Redactor<'a> {
+    pub fn new(token: &'a Secret, secrets: &'a [&'a Secret], body: Option<&'a Body>) -> Redactor<'a> {
         Redactor { token, secrets, body }
     }
 
@@ -49,10 +51,11 @@ impl<'a> Redactor<'a> {
     }
 
     fn shown(&self, text: &str, longest: usize, is_secret: impl Fn(&str) -> bool) -> String {
-        let mut secrets = vec![self.token.expose_secret()];
-        secrets.extend(self.secrets);
+        let mut secrets = vec![self.token.expose()];
+        secrets.extend(self.secrets.iter().map(|secret| secret.expose()));
         if let Some(body) = self.body {
-            collect(body, &is_secret, &mut secrets);
+            secrets.extend(body.secrets.iter().map(Secret::expose));
+            collect(body.expose(), &is_secret, &mut secrets);
         }
         // A line of a template or a key says much by itself.
         let lines: Vec<_> = secrets
@@ -163,8 +166,9 @@ mod tests {
     use super::*;
 
     fn unreadable(body: &Value, text: &str) -> String {
-        Redactor::new(&SecretString::from("dur_token"), &["configured"], Some(body))
-            .unreadable(text.as_bytes())
+        let (token, configured) = (Secret::new("dur_token"), Secret::new("configured"));
+        let body = Body::new(body.clone(), Vec::new());
+        Redactor::new(&token, &[&configured], Some(&body)).unreadable(text.as_bytes())
     }
 
     #[test]
@@ -220,8 +224,13 @@ mod tests {
     fn messages_keep_names_but_no_templates() {
         let template = "#cloud-config\npackages: [nginx]";
         let body = json!({"name": "production", "template_data": template, "key": "x".repeat(100)});
-        let token = SecretString::from("dur_token");
-        let redactor = Redactor::new(&token, &["hunter2"], Some(&body));
+        let (token, configured, body) = (
+            Secret::new("dur_token"),
+            Secret::new("hunter2"),
+            Body::new(body, Vec::new()),
+        );
+        let secrets = [&configured];
+        let redactor = Redactor::new(&token, &secrets, Some(&body));
         let clean = |text: &str| redactor.clean(text, 100);
         assert_eq!(clean("name production is taken"), "name production is taken");
         assert_eq!(
@@ -254,7 +263,7 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_text_are_no_trouble() {
-        let token = SecretString::from("dur_token");
+        let token = Secret::new("dur_token");
         assert_eq!(
             Redactor::new(&token, &[], None).unreadable(b"\xff\xfea"),
             "\u{fffd}\u{fffd}a"

@@ -8,12 +8,12 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use rustls::{AlertDescription, CertificateError};
 use rustls_pki_types::CertificateDer;
 use schema::model::Method;
-use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::OnceCell;
 use url::{Host, Url};
 
 use super::error::{Effect, ErrorKind, Exchange, Failure};
 use super::settings::{Settings, is_loopback};
+use crate::secret::Secret;
 
 /// Redirects that are followed in one attempt.
 const MAX_REDIRECTS: usize = 5;
@@ -65,10 +65,7 @@ impl Transport {
         let header = |text: &str, name: &str| {
             HeaderValue::from_str(text).map_err(|_| setup(format!("the {name} cannot be part of a request")))
         };
-        let mut authorization = header(
-            &format!("Bearer {}", settings.api_token.expose_secret()),
-            "API token",
-        )?;
+        let mut authorization = header(&format!("Bearer {}", settings.api_token.expose()), "API token")?;
         authorization.set_sensitive(true);
         let user_agent = header(&settings.user_agent, "user agent")?;
         Ok(Transport {
@@ -83,7 +80,7 @@ impl Transport {
         &self.settings.endpoint
     }
 
-    pub fn token(&self) -> &SecretString {
+    pub fn token(&self) -> &Secret {
         &self.settings.api_token
     }
 

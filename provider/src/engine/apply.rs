@@ -17,7 +17,7 @@ use super::hook::{Binding, Hook};
 use super::private::Private;
 use super::recover::{Claimed, Unclear};
 use super::{identity, job, plan, recover, shape, wire};
-use crate::client::{Answer, Effect, Error, Repeat};
+use crate::client::{Answer, Body, Effect, Error, Repeat};
 use crate::value::{Path, Value};
 
 /// What Terraform asks.
@@ -301,7 +301,7 @@ impl Session<'_> {
         planned
     }
 
-    fn write_body(&self, body: &mut Json) {
+    fn write_body(&self, body: &mut Body) {
         if let Some(hook) = self.hook {
             hook.write_body(body, &self.progress.lock().private.memory);
         }
@@ -312,7 +312,7 @@ impl Session<'_> {
         &self,
         operation: &str,
         object: &Value,
-        body: Option<&Json>,
+        body: Option<&Body>,
         repeat: Repeat,
     ) -> Result<Answer, Error> {
         self.context

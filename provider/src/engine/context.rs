@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use schema::{Attribute, Resource, placeholders};
-use serde_json::Value as Json;
 use tokio_util::sync::CancellationToken;
 
 use super::diagnostic::Diagnostics;
 use super::job::handover::Handover;
 use super::recover::Made;
-use crate::client::{Answer, Call, Client, Error, ErrorKind, Repeat};
+use crate::client::{Answer, Body, Call, Client, Error, ErrorKind, Repeat};
+use crate::secret::Secret;
 use crate::value::{Path, Value};
 
 /// The control plane, as one operation of Terraform sees it.
@@ -32,20 +32,12 @@ impl Context {
         resource: &Resource,
         operation: &str,
         object: &Value,
-        body: Option<&Json>,
+        body: Option<&Body>,
         repeat: Repeat,
     ) -> Result<Answer, Error> {
-        let path = path_arguments(resource, object);
-        let secrets = secrets(resource, object, body);
-        let call = Call {
-            operation,
-            path: &path,
-            body,
-            repeat,
-            secrets: &secrets,
-            cancel: &self.cancel,
-        };
-        self.client.call(call).await
+        let (path, secrets) = (path_arguments(resource, object), object.secrets());
+        let call = self.prepare(operation, &path, &secrets);
+        self.client.call(Call { body, repeat, ..call }).await
     }
 
     /// Calls an operation that only reads; those who want the same at the same time share the call.
@@ -55,62 +47,23 @@ impl Context {
         operation: &str,
         object: &Value,
     ) -> Result<Arc<Answer>, Error> {
-        let path = path_arguments(resource, object);
-        let secrets = secrets(resource, object, None);
-        let call = Call {
+        let (path, secrets) = (path_arguments(resource, object), object.secrets());
+        self.client.read(self.prepare(operation, &path, &secrets)).await
+    }
+
+    fn prepare<'a>(
+        &'a self,
+        operation: &'a str,
+        path: &'a [(&'a str, &'a str)],
+        secrets: &'a [&'a Secret],
+    ) -> Call<'a> {
+        Call {
             operation,
-            path: &path,
+            path,
             body: None,
             repeat: Repeat::Safe,
-            secrets: &secrets,
+            secrets,
             cancel: &self.cancel,
-        };
-        self.client.read(call).await
-    }
-}
-
-/// Every sensitive text of a call.
-fn secrets<'a>(resource: &Resource, object: &'a Value, body: Option<&'a Json>) -> Vec<&'a str> {
-    let mut secrets = Vec::new();
-    collect_secrets(&resource.attributes, object, &mut secrets);
-    collect_sent_secrets(&resource.attributes, body, &mut secrets);
-    secrets
-}
-
-/// The sensitive texts of an object: no error may show them.
-fn collect_secrets<'a>(attributes: &[Attribute], object: &'a Value, secrets: &mut Vec<&'a str>) {
-    for attribute in attributes {
-        let value = object.get(&attribute.name);
-        if attribute.sensitive {
-            collect_texts(value, secrets);
-        }
-        for element in std::iter::once(value).chain(value.elements()) {
-            collect_secrets(&attribute.attributes, element, secrets);
-        }
-    }
-}
-
-/// The sensitive texts of a body: those of write-only arguments are in no object.
-fn collect_sent_secrets<'a>(attributes: &[Attribute], body: Option<&'a Json>, secrets: &mut Vec<&'a str>) {
-    let sensitive = attributes
-        .iter()
-        .filter(|attribute| attribute.sensitive || attribute.write_only);
-    let keys = sensitive.filter_map(|attribute| attribute.wire.write.as_deref());
-    secrets.extend(keys.filter_map(|key| body?.get(key)?.as_str()));
-}
-
-fn collect_texts<'a>(value: &'a Value, texts: &mut Vec<&'a str>) {
-    match value {
-        Value::String(text) => texts.push(text),
-        Value::Map(entries) | Value::Object(entries) => {
-            for value in entries.values() {
-                collect_texts(value, texts);
-            }
-        }
-        other => {
-            for value in other.elements() {
-                collect_texts(value, texts);
-            }
         }
     }
 }

@@ -36,8 +36,10 @@ pub fn same(attribute: &Attribute, left: &Value, right: &Value) -> bool {
             .attributes
             .iter()
             .all(|nested| same(nested, left.get(&nested.name), right.get(&nested.name))),
-        (Value::String(left), Value::String(right)) => same_text(attribute, left, right),
-        _ => false,
+        _ => left
+            .expose()
+            .zip(right.expose())
+            .is_some_and(|(left, right)| same_text(attribute, left, right)),
     }
 }
 

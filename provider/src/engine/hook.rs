@@ -3,6 +3,7 @@
 use super::apply::Session;
 use super::diagnostic::Diagnostics;
 use super::plan::Plan;
+use crate::client::Body;
 use crate::value::Value;
 use serde_json::Value as Json;
 
@@ -40,7 +41,7 @@ pub trait Hook: Send + Sync {
     }
 
     /// Rewrites a request's body before it is sent. `memory` is what [`Hook::read_answer`] left.
-    fn write_body(&self, body: &mut Json, memory: &Json) {
+    fn write_body(&self, body: &mut Body, memory: &Json) {
         let _ = (body, memory);
     }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// Its stored form is JSON under one key of its own, so that the memory another provider left (the published Go
 /// provider's, with keys of its own) reads as none.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Private {
     /// Optional and computed attributes that were in the configuration at the last apply, of those whose removal
@@ -28,7 +28,7 @@ pub struct Private {
 }
 
 /// A run of a declared job.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
     /// Values saved from the answer that started it (attribute → value), which identify it. Empty where that answer
     /// was lost.

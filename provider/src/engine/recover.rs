@@ -17,7 +17,7 @@ use super::context::{Context, noun, title};
 use super::diagnostic::Diagnostics;
 use super::hook::Hook;
 use super::{identity, wire};
-use crate::client::{Answer, Effect, Error, ErrorKind, Repeat};
+use crate::client::{Answer, Body, Effect, Error, ErrorKind, Repeat};
 use crate::value::{Path, Value};
 
 /// How often a create is sent again after the control plane does not have the object.
@@ -30,7 +30,7 @@ const RECENT: Duration = Duration::from_hours(1);
 pub async fn lost_create(
     session: &mut Session<'_>,
     create: &str,
-    body: &Json,
+    body: &Body,
     error: Error,
 ) -> Result<Answer, Error> {
     if error.effect == Effect::None {
@@ -97,7 +97,7 @@ impl Made {
 /// It has to be as configured, in everything, and young, but older than this process: whatever else has the name belongs
 /// to somebody, if only to another resource of this configuration. An object with values that the control plane never
 /// shows cannot be compared, so it is never taken over.
-async fn left_behind(session: &mut Session<'_>, body: &Json, mut error: Error) -> Result<Answer, Error> {
+async fn left_behind(session: &mut Session<'_>, body: &Body, mut error: Error) -> Result<Answer, Error> {
     let (resource, planned) = (session.resource, &session.request.planned);
     if error.kind != ErrorKind::Conflict {
         return Err(error);
@@ -227,9 +227,9 @@ async fn find(
     resource: &Resource,
     hook: Option<&'static dyn Hook>,
     planned: &Value,
-    body: &Json,
+    body: &Body,
 ) -> Result<Named, Error> {
-    let (Some(list), Some(name)) = (&resource.api.list, body.get("name")) else {
+    let (Some(list), Some(name)) = (&resource.api.list, body.expose().get("name")) else {
         return Ok(Named::Nothing);
     };
     let listed = context.call(resource, list, planned, None, Repeat::Safe).await?;
@@ -257,7 +257,7 @@ fn agrees(
     hook: Option<&'static dyn Hook>,
     planned: &Value,
     object: &Json,
-    body: &Json,
+    body: &Body,
 ) -> bool {
     let mut object = object.clone();
     if let Some(hook) = hook {
@@ -268,7 +268,7 @@ fn agrees(
     let shown = wire::from_answer(attributes, &object, planned, &Path::root(), &mut unreadable);
     let sent = attributes.iter().filter(|attribute| {
         let key = attribute.wire.write.as_deref();
-        !attribute.write_only && key.is_some_and(|key| body.get(key).is_some())
+        !attribute.write_only && key.is_some_and(|key| body.expose().get(key).is_some())
     });
     !unreadable.has_errors()
         && sent.into_iter().all(|attribute| {

@@ -21,6 +21,7 @@ pub fn attribute_type(attribute: &Attribute) -> Type {
     let scalar = match attribute.r#type.scalar {
         Scalar::Bool => Type::Bool,
         Scalar::Int | Scalar::Number => Type::Number,
+        Scalar::String if attribute.is_secret() => Type::Secret,
         Scalar::String => Type::String,
         Scalar::Object => object_type(&attribute.attributes),
     };
@@ -102,7 +103,38 @@ fn each_object(value: Value, alter: &impl Fn(Value) -> Value) -> Value {
 
 /// The value a declaration writes as its default.
 pub fn literal(literal: &Literal, attribute: &Attribute) -> Value {
-    literal_value(literal, &attribute.r#type.collections)
+    sealed(attribute, literal_value(literal, &attribute.r#type.collections))
+}
+
+/// The value with its texts out of sight, where those of the attribute must not be seen.
+fn sealed(attribute: &Attribute, value: Value) -> Value {
+    match value {
+        Value::String(text) if attribute.is_secret() => Value::secret(text),
+        Value::List(elements) => Value::List(
+            elements
+                .into_iter()
+                .map(|element| sealed(attribute, element))
+                .collect(),
+        ),
+        Value::Set(elements) => Value::set(
+            elements
+                .into_iter()
+                .map(|element| sealed(attribute, element))
+                .collect(),
+        ),
+        Value::Map(entries) => Value::Map(
+            entries
+                .into_iter()
+                .map(|(key, element)| (key, sealed(attribute, element)))
+                .collect(),
+        ),
+        other => other,
+    }
+}
+
+/// A text of an attribute, out of sight where it must not be seen.
+pub fn text(attribute: &Attribute, text: &str) -> Value {
+    sealed(attribute, Value::string(text))
 }
 
 /// The value of a literal whose collections are of these kinds, from the outermost; lists, where nothing says otherwise.

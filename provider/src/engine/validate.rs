@@ -6,6 +6,8 @@ use schema::{Attribute, Bounds, Constraint, Format, Literal, Mode, Resource, Rul
 
 use super::diagnostic::Diagnostics;
 use super::hook::Binding;
+use super::shape::literal_value;
+use super::wire::to_json;
 use crate::value::{Number, Path, Value};
 
 /// Whether this Terraform knows write-only arguments (1.11 does).
@@ -155,6 +157,7 @@ fn value_at(
         }
         Value::Object(_) => object(&attribute.attributes, value, write_only, path, diagnostics),
         Value::String(text) => check_text(attribute, text, path, diagnostics),
+        Value::Secret(secret) => check_text(attribute, secret.expose(), path, diagnostics),
         Value::Number(number) => check_number(attribute, number, path, diagnostics),
         Value::Null | Value::Unknown | Value::Bool(_) | Value::Tuple(_) | Value::Dynamic(_) => {}
     }
@@ -232,7 +235,7 @@ fn check_bounds(
 
 fn check_text(attribute: &Attribute, text: &str, path: &Path, diagnostics: &mut Diagnostics) {
     let name = &attribute.name;
-    let got = if attribute.sensitive {
+    let got = if attribute.is_secret() {
         String::new()
     } else {
         format!(", got {text:?}")
@@ -362,13 +365,13 @@ fn check_rule(rule: &Rule, object: &Value, path: &Path, diagnostics: &mut Diagno
         } => {
             let actual = object.get(attribute);
             let applies = match value {
-                None => !actual.is_null() && !actual.is_unknown() && actual.as_str() != Some(""),
+                None => !actual.is_null() && !actual.is_unknown() && actual.expose() != Some(""),
                 Some(literal) => is_literal(actual, literal),
             };
             if applies {
                 let condition = match value {
                     None => format!("`{attribute}` is set"),
-                    Some(_) => format!("`{attribute}` is {}", super::wire::to_json(actual)),
+                    Some(literal) => format!("`{attribute}` is {}", to_json(&literal_value(literal, &[]))),
                 };
                 check_required(require, &condition, object, path, diagnostics);
                 check_forbidden(forbid, &condition, object, path, diagnostics);
@@ -380,7 +383,7 @@ fn check_rule(rule: &Rule, object: &Value, path: &Path, diagnostics: &mut Diagno
 fn is_literal(value: &Value, literal: &Literal) -> bool {
     match (value, literal) {
         (Value::Bool(value), Literal::Bool(literal)) => value == literal,
-        (Value::String(value), Literal::String(literal)) => value == literal,
+        (Value::String(_) | Value::Secret(_), Literal::String(literal)) => value.expose() == Some(literal),
         (Value::Number(value), Literal::Int(literal)) => value.as_i64() == Some(*literal),
         _ => false,
     }
@@ -449,9 +452,10 @@ fn check_required(
     diagnostics: &mut Diagnostics,
 ) {
     for name in names {
-        let is_missing = match object.get(name) {
+        let value = object.get(name);
+        let is_missing = match value {
             Value::Null => true,
-            Value::String(text) => text.is_empty(),
+            Value::String(_) | Value::Secret(_) => value.expose() == Some(""),
             Value::List(elements) | Value::Set(elements) => elements.is_empty(),
             Value::Map(entries) => entries.is_empty(),
             _ => false,

@@ -8,14 +8,23 @@ use serde_json::Value as Json;
 use super::diagnostic::Diagnostics;
 use super::equal::same;
 use super::shape;
+use crate::client::Body;
 use crate::value::{Number, Path, Value};
 
 /// The body of a create: everything that is set and known.
-pub fn create_body(attributes: &[Attribute], planned: &Value, config: &Value) -> Json {
+pub fn create_body(attributes: &[Attribute], planned: &Value, config: &Value) -> Body {
+    let written = attributes
+        .iter()
+        .filter(|attribute| attribute.wire.write.is_some());
+    let secrets = written.flat_map(|attribute| source(attribute, planned, config).secrets());
+    let secrets = secrets.cloned().collect();
+    Body::new(object_to_json(attributes, planned, config), secrets)
+}
+
+fn object_to_json(attributes: &[Attribute], planned: &Value, config: &Value) -> Json {
     let mut body = serde_json::Map::new();
     for attribute in attributes {
-        let source = if attribute.write_only { config } else { planned };
-        let value = source.get(&attribute.name);
+        let value = source(attribute, planned, config);
         if let (Some(key), false) = (&attribute.wire.write, value.is_null() || value.is_unknown()) {
             body.insert(key.to_string(), attribute_to_json(attribute, value));
         }
@@ -23,29 +32,39 @@ pub fn create_body(attributes: &[Attribute], planned: &Value, config: &Value) ->
     Json::Object(body)
 }
 
+/// The value of an attribute: what is write-only is in the configuration alone.
+fn source<'a>(attribute: &Attribute, planned: &'a Value, config: &'a Value) -> &'a Value {
+    let object = if attribute.write_only { config } else { planned };
+    object.get(&attribute.name)
+}
+
 /// The body of an update: what changed, and `unset` for what was removed. `None` where there is nothing to send.
-pub fn update_body(attributes: &[Attribute], prior: &Value, planned: &Value, config: &Value) -> Option<Json> {
+pub fn update_body(attributes: &[Attribute], prior: &Value, planned: &Value, config: &Value) -> Option<Body> {
     let mut body = serde_json::Map::new();
+    let mut secrets = Vec::new();
     for attribute in attributes {
         let Some(key) = &attribute.wire.write else {
             continue;
         };
-        let value = planned.get(&attribute.name);
-        if attribute.write_only {
-            let value = config.get(&attribute.name);
-            if !value.is_null() && write_only_changed(attribute, attributes, prior, planned) {
-                body.insert(key.to_string(), attribute_to_json(attribute, value));
-            }
-        } else if !value.is_unknown() && has_changed(attribute, prior.get(&attribute.name), value) {
-            match (value.is_null(), attribute.unset) {
-                (false, _) => body.insert(key.to_string(), attribute_to_json(attribute, value)),
-                (true, Unset::Null) => body.insert(key.to_string(), Json::Null),
-                (true, Unset::Empty) => body.insert(key.to_string(), emptied(attribute)),
-                (true, Unset::Omit) => None,
-            };
+        let value = source(attribute, planned, config);
+        let has_changed = if attribute.write_only {
+            !value.is_null() && write_only_changed(attribute, attributes, prior, planned)
+        } else {
+            !value.is_unknown() && has_changed(attribute, prior.get(&attribute.name), value)
+        };
+        if !has_changed {
+            continue;
         }
+        let json = match (value.is_null(), attribute.unset) {
+            (false, _) => attribute_to_json(attribute, value),
+            (true, Unset::Null) => Json::Null,
+            (true, Unset::Empty) => emptied(attribute),
+            (true, Unset::Omit) => continue,
+        };
+        body.insert(key.to_string(), json);
+        secrets.extend(value.secrets().into_iter().cloned());
     }
-    (!body.is_empty()).then_some(Json::Object(body))
+    (!body.is_empty()).then(|| Body::new(Json::Object(body), secrets))
 }
 
 /// Whether there is anything to send: what the provider alone fills in within nested objects is not.
@@ -85,31 +104,38 @@ fn emptied(attribute: &Attribute) -> Json {
 }
 
 /// The JSON of one attribute, nested objects by their own wire names.
-pub fn attribute_to_json(attribute: &Attribute, value: &Value) -> Json {
+fn attribute_to_json(attribute: &Attribute, value: &Value) -> Json {
     if attribute.r#type.scalar != Scalar::Object {
         return to_json(value);
     }
     match value {
         Value::List(elements) | Value::Set(elements) => elements
             .iter()
-            .map(|element| create_body(&attribute.attributes, element, element))
+            .map(|element| object_to_json(&attribute.attributes, element, element))
             .collect(),
         Value::Map(entries) => entries
             .iter()
-            .map(|(key, element)| (key.clone(), create_body(&attribute.attributes, element, element)))
+            .map(|(key, element)| {
+                (
+                    key.clone(),
+                    object_to_json(&attribute.attributes, element, element),
+                )
+            })
             .collect(),
-        Value::Object(_) => create_body(&attribute.attributes, value, value),
+        Value::Object(_) => object_to_json(&attribute.attributes, value, value),
         other => to_json(other),
     }
 }
 
-/// The JSON of a value, unknown parts being null.
+/// The JSON of a value, unknown parts being null and secrets as they are: for what is sent or kept, not for what is
+/// shown.
 pub fn to_json(value: &Value) -> Json {
     match value {
         Value::Null | Value::Unknown => Json::Null,
         Value::Bool(bool) => Json::Bool(*bool),
         Value::Number(number) => Json::Number(number.to_json()),
         Value::String(text) => Json::String(text.clone()),
+        Value::Secret(secret) => Json::String(secret.expose().to_owned()),
         Value::List(elements) | Value::Set(elements) | Value::Tuple(elements) => {
             elements.iter().map(to_json).collect()
         }
@@ -199,6 +225,7 @@ fn is_none(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::String(text) => text.is_empty(),
+        Value::Secret(secret) => secret.expose().is_empty(),
         Value::List(elements) | Value::Set(elements) => elements.is_empty(),
         Value::Map(entries) => entries.is_empty(),
         _ => false,
@@ -358,7 +385,7 @@ fn scalar_from_json(
             Some(number) => Value::Number(number),
             None => return Err(fault(path, "a number of reasonable size", json)),
         },
-        (Scalar::String, Json::String(text)) => Value::string(text.as_str()),
+        (Scalar::String, Json::String(text)) => shape::text(attribute, text),
         (Scalar::Object, Json::Object(_)) => {
             from_answer(&attribute.attributes, json, known, path, diagnostics)
         }

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use schema::Attribute;
 use serde_json::Value as Json;
 
-use crate::client::{Answer, Call, Effect, Error, Repeat};
+use crate::client::{Answer, Body, Call, Effect, Error, Repeat};
 use crate::engine::apply::{Session, fill_object};
 use crate::engine::context::{is_gone, title};
 use crate::engine::diagnostic::Diagnostics;
@@ -249,7 +249,7 @@ async fn call(
     session: &Session<'_>,
     operation: &str,
     rule: Option<&Value>,
-    body: Option<&Json>,
+    body: Option<&Body>,
     repeat: Repeat,
 ) -> Result<Answer, Error> {
     let set = session

@@ -2,6 +2,7 @@
 
 use serde_json::Value as Json;
 
+use crate::client::Body;
 use crate::engine::hook::Hook;
 use crate::value::Value;
 
@@ -9,8 +10,8 @@ use crate::value::Value;
 pub struct SecretsBackend;
 
 impl Hook for SecretsBackend {
-    fn write_body(&self, body: &mut Json, memory: &Json) {
-        let Some(config) = body.get_mut("config").and_then(Json::as_object_mut) else {
+    fn write_body(&self, body: &mut Body, memory: &Json) {
+        let Some(config) = body.expose_mut().get_mut("config").and_then(Json::as_object_mut) else {
             return;
         };
         let no_texts = memory.as_array().into_iter().flatten().filter_map(Json::as_str);
@@ -32,7 +33,7 @@ impl Hook for SecretsBackend {
         for (key, value) in config.iter_mut().filter(|(_, value)| !value.is_string()) {
             no_texts.push(Json::String(key.clone()));
             // JSON can be written in many ways, and `jsonencode` has one of its own: the known one stays.
-            let known = known.get("config").get(key).as_str();
+            let known = known.get("config").get(key).expose();
             let known =
                 known.filter(|text| serde_json::from_str(text).is_ok_and(|json: Json| json == *value));
             *value = Json::String(known.map_or_else(|| value.to_string(), str::to_owned));

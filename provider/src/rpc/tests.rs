@@ -11,7 +11,6 @@ use super::guard::Subject;
 use super::{Asked, Service};
 use crate::durantic::DEFINITION;
 use crate::engine::shape;
-use crate::value::Value;
 
 fn asked(type_name: &str) -> Asked {
     let service = Service::new(&DEFINITION);
@@ -28,7 +27,8 @@ async fn validate(
     let asked = asked(type_name);
     let mut config = shape::empty_object(&asked.binding.schema.attributes);
     for (name, text) in texts {
-        config.set_attribute(name, Value::string(*text));
+        let attribute = asked.binding.schema.attribute(name).expect("an attribute");
+        config.set_attribute(name, shape::text(attribute, text));
     }
     let request = validate_resource_config::Request {
         type_name: type_name.to_owned(),

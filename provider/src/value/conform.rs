@@ -27,7 +27,8 @@ fn conforms(value: &Value, r#type: &Type, depth: usize) -> Result<(), ConformErr
         (Value::Null | Value::Unknown, _)
         | (Value::Bool(_), Type::Bool)
         | (Value::Number(_), Type::Number)
-        | (Value::String(_), Type::String) => Ok(()),
+        | (Value::String(_), Type::String)
+        | (Value::Secret(_), Type::Secret) => Ok(()),
         (Value::List(elements), Type::List(element)) => {
             each(elements, std::iter::repeat(&**element), deeper(depth)?)
         }

@@ -14,6 +14,7 @@ impl fmt::Debug for Value {
             Value::Bool(bool) => fmt::Debug::fmt(bool, f),
             Value::Number(number) => fmt::Debug::fmt(number, f),
             Value::String(_) => f.write_str("\"…\""),
+            Value::Secret(_) => f.write_str("(secret)"),
             Value::List(elements) | Value::Tuple(elements) => f.debug_list().entries(elements).finish(),
             Value::Set(elements) => f.debug_set().entries(elements).finish(),
             Value::Map(entries) | Value::Object(entries) => f.debug_map().entries(entries).finish(),
@@ -35,6 +36,7 @@ impl Value {
             Value::Number(number) if number.is_finite() => Json::Number(number.to_json()),
             Value::Number(number) => json!(number.to_string()),
             Value::String(text) => json!(text),
+            Value::Secret(secret) => json!(secret.expose()),
             Value::List(elements) | Value::Set(elements) | Value::Tuple(elements) => {
                 elements.iter().map(Value::debug_json).collect()
             }

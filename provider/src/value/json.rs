@@ -7,6 +7,7 @@ use serde_json::{Map, Value as Json, json};
 use super::conform::deeper;
 use super::error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind, Misfit};
 use super::{Number, Step, Type, Value};
+use crate::secret::Secret;
 
 /// Reads a stored value as one of the type.
 ///
@@ -44,9 +45,8 @@ fn read(json: Json, r#type: &Type, depth: usize) -> Result<Value, DecodeError> {
         },
         (Type::Number, Json::Number(number)) => read_number(number.as_str()),
         (Type::Number, Json::String(text)) => read_number(&text),
-        (Type::String, Json::String(text)) => Ok(Value::String(text)),
-        (Type::String, Json::Number(number)) => Ok(Value::String(number.to_string())),
-        (Type::String, Json::Bool(bool)) => Ok(Value::String(bool.to_string())),
+        (Type::String, json) if is_text(&json) => Ok(Value::String(text(json))),
+        (Type::Secret, json) if is_text(&json) => Ok(Value::Secret(Secret::new(text(json)))),
         (Type::List(element), Json::Array(elements)) => {
             read_elements(elements, std::iter::repeat(&**element), deeper(depth)?).map(Value::List)
         }
@@ -81,6 +81,18 @@ fn read(json: Json, r#type: &Type, depth: usize) -> Result<Value, DecodeError> {
             found: noun(&json),
         }
         .into()),
+    }
+}
+
+/// Whether JSON can be read as a text.
+fn is_text(json: &Json) -> bool {
+    matches!(json, Json::String(_) | Json::Number(_) | Json::Bool(_))
+}
+
+fn text(json: Json) -> String {
+    match json {
+        Json::String(text) => text,
+        other => other.to_string(),
     }
 }
 
@@ -142,6 +154,7 @@ fn write(value: &Value) -> Result<Json, EncodeError> {
         Value::Number(number) if number.is_finite() => Ok(Json::Number(number.to_json())),
         Value::Number(_) => Err(EncodeErrorKind::Infinite.into()),
         Value::String(text) => Ok(Json::String(text.clone())),
+        Value::Secret(secret) => Ok(Json::String(secret.expose().to_owned())),
         Value::List(elements) | Value::Set(elements) | Value::Tuple(elements) => {
             let elements = elements.iter().enumerate().map(|(index, element)| {
                 write(element).map_err(|error| match value {

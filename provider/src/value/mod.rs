@@ -17,6 +17,8 @@ use std::collections::BTreeMap;
 
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
+use crate::secret::Secret;
+
 pub use conform::MAX_DEPTH;
 pub use error::{
     ConformError, DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind, Misfit, ValueError,
@@ -27,7 +29,7 @@ pub use types::{Type, TypeError};
 
 /// A value of Terraform's type system.
 ///
-/// Its `Debug` form hides every text: a value may be a secret.
+/// Its `Debug` form hides every text, whether it is known to be a secret or not.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Value {
     /// No value, of any type.
@@ -41,6 +43,8 @@ pub enum Value {
     Number(Number),
     /// A text, NFC-normalised by Terraform: build it with [`Value::string`].
     String(String),
+    /// A text that must not be seen, NFC-normalised as well: build it with [`Value::secret`].
+    Secret(Secret),
     /// Elements in order.
     List(Vec<Value>),
     /// Elements sorted, known ones without duplicates: build it with [`Value::set`].
@@ -62,6 +66,11 @@ impl Value {
     /// A text from outside Terraform, NFC-normalised as Terraform would do before it compares.
     pub fn string(text: impl Into<String>) -> Value {
         Value::String(normalise(text.into()))
+    }
+
+    /// A text from outside Terraform that must not be seen.
+    pub fn secret(text: impl Into<String>) -> Value {
+        Value::Secret(Secret::new(normalise(text.into())))
     }
 
     /// A set of these elements: sorted, known duplicates removed, those not wholly known last.
@@ -138,11 +147,32 @@ impl Value {
         }
     }
 
-    /// The text, when this is one.
+    /// The text, when this is one that may be seen.
     pub fn as_str(&self) -> Option<&str> {
         match self.concrete() {
             Value::String(text) => Some(text),
             _ => None,
+        }
+    }
+
+    /// The text, when this is one, secret or not.
+    pub fn expose(&self) -> Option<&str> {
+        match self.concrete() {
+            Value::String(text) => Some(text),
+            Value::Secret(secret) => Some(secret.expose()),
+            _ => None,
+        }
+    }
+
+    /// Every secret in this value.
+    pub fn secrets(&self) -> Vec<&Secret> {
+        match self.concrete() {
+            Value::Secret(secret) => vec![secret],
+            value => {
+                let entries = value.attributes().into_iter().flat_map(BTreeMap::values);
+                let values = value.elements().iter().chain(entries);
+                values.flat_map(Value::secrets).collect()
+            }
         }
     }
 
@@ -227,6 +257,7 @@ impl Value {
             Value::Bool(_) => "a boolean",
             Value::Number(_) => "a number",
             Value::String(_) => "a string",
+            Value::Secret(_) => "a secret string",
             Value::List(_) => "a list",
             Value::Set(_) => "a set",
             Value::Tuple(_) => "a tuple",

@@ -9,6 +9,7 @@ use rmp::encode::{self, ByteBuf};
 use super::conform::deeper;
 use super::error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind, Misfit};
 use super::{Number, Step, Type, Value};
+use crate::secret::Secret;
 
 /// Reads a value of the type from exactly these bytes.
 ///
@@ -46,6 +47,7 @@ fn write(writer: &mut ByteBuf, value: &Value) -> Result<(), EncodeError> {
         }
         Value::Number(number) => write_number(writer, number)?,
         Value::String(text) => write_text(writer, text)?,
+        Value::Secret(secret) => write_text(writer, secret.expose())?,
         Value::List(elements) | Value::Set(elements) | Value::Tuple(elements) => {
             let Ok(_) = encode::write_array_len(writer, length(elements.len())?);
             for (index, element) in elements.iter().enumerate() {
@@ -128,6 +130,9 @@ impl<'a> Reader<'a> {
             Type::String => self
                 .text(r#type.noun())
                 .map(|text| Value::String(text.to_owned())),
+            Type::Secret => self
+                .text(r#type.noun())
+                .map(|text| Value::Secret(Secret::new(text))),
             Type::List(element) => {
                 let length = self.array_length(r#type)?;
                 self.elements(std::iter::repeat_n(&**element, length), deeper(depth)?)

@@ -19,6 +19,8 @@ pub enum Type {
     Number,
     /// Text.
     String,
+    /// Text that must not be seen; to Terraform a text like any other.
+    Secret,
     /// Any type, known only with the value.
     Dynamic,
     /// Ordered, one element type.
@@ -84,7 +86,7 @@ impl Type {
         match self {
             Type::Bool => json!("bool"),
             Type::Number => json!("number"),
-            Type::String => json!("string"),
+            Type::String | Type::Secret => json!("string"),
             Type::Dynamic => json!("dynamic"),
             Type::List(element) => json!(["list", element.to_json()]),
             Type::Set(element) => json!(["set", element.to_json()]),
@@ -119,6 +121,7 @@ impl Type {
             Type::Bool => "a boolean",
             Type::Number => "a number",
             Type::String => "a string",
+            Type::Secret => "a secret string",
             Type::Dynamic => "a value with its type",
             Type::List(_) => "a list",
             Type::Set(_) => "a set",
@@ -176,7 +179,7 @@ impl fmt::Display for Type {
         match self {
             Type::Bool => f.write_str("bool"),
             Type::Number => f.write_str("number"),
-            Type::String => f.write_str("string"),
+            Type::String | Type::Secret => f.write_str("string"),
             Type::Dynamic => f.write_str("any"),
             Type::List(element) => write!(f, "list({element})"),
             Type::Set(element) => write!(f, "set({element})"),

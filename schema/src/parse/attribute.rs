@@ -41,7 +41,11 @@ fn attribute(name: &Text, tree: &Literal, file: Section) -> Attribute {
     if write_only {
         wire.read = Cow::Borrowed(&[]);
     }
-    let attributes = attributes(tree, file);
+    let sensitive = tree.is_true("sensitive");
+    let mut attributes = attributes(tree, file);
+    if sensitive || write_only {
+        attributes.to_mut().iter_mut().for_each(hide);
+    }
     Attribute {
         doc: tree.text("doc").unwrap_or_default(),
         r#type: r#type(tree.text("type").as_deref().unwrap_or("string")),
@@ -51,7 +55,7 @@ fn attribute(name: &Text, tree: &Literal, file: Section) -> Attribute {
         validate: validate(tree.get("validate")),
         force_new: tree.is_true("force_new"),
         stable: stable(tree.get("stable")),
-        sensitive: tree.is_true("sensitive"),
+        sensitive,
         write_only,
         twin_of: None,
         unset: unset(tree, mode, &wire),
@@ -69,6 +73,12 @@ fn attribute(name: &Text, tree: &Literal, file: Section) -> Attribute {
         block: tree.is_true("block"),
         name: name.clone(),
     }
+}
+
+/// Makes an attribute as sensitive as the one that it is nested in.
+fn hide(attribute: &mut Attribute) {
+    attribute.sensitive = true;
+    attribute.attributes.to_mut().iter_mut().for_each(hide);
 }
 
 fn r#type(text: &str) -> Type {

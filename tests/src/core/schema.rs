@@ -276,7 +276,7 @@ fn has_dynamic(r#type: &Type) -> bool {
         Type::List(inner) | Type::Set(inner) | Type::Map(inner) => has_dynamic(inner),
         Type::Tuple(inner) => inner.iter().any(has_dynamic),
         Type::Object(inner) => inner.values().any(has_dynamic),
-        Type::Bool | Type::Number | Type::String => false,
+        Type::Bool | Type::Number | Type::String | Type::Secret => false,
     }
 }
 

@@ -12,6 +12,7 @@ use super::super::{Call, Effect, ErrorKind, Problem, Repeat};
 use super::server::{Act, Server};
 use super::{OPERATIONS, TOKEN, call, client, settings};
 use crate::client::Client;
+use crate::secret::Secret;
 
 #[tokio::test]
 async fn a_request_has_what_the_api_needs_and_nothing_more() {
@@ -225,7 +226,7 @@ async fn a_new_client_connects_to_nothing() {
 #[tokio::test]
 async fn a_token_that_is_no_header_is_an_error_without_it() {
     let mut settings = settings(&"http://127.0.0.1/".parse().unwrap());
-    settings.api_token = "dur_\nx".into();
+    settings.api_token = Secret::new("dur_\nx");
     let error = Client::new(settings, &OPERATIONS).err().unwrap();
     assert_eq!(error.kind, ErrorKind::Setup);
     assert_eq!(

@@ -12,12 +12,12 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use schema::model::{Method, Operation};
-use secrecy::SecretString;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::{Answer, Backoff, Call, Client, Error, Repeat, Settings};
+use super::{Answer, Backoff, Body, Call, Client, Error, Repeat, Settings};
+use crate::secret::Secret;
 
 const TOKEN: &str = "dur_0123456789abcdef";
 
@@ -41,7 +41,7 @@ const fn operation(id: &'static str, method: Method, path: &'static str) -> Oper
 fn settings(endpoint: &Url) -> Settings {
     Settings {
         endpoint: endpoint.clone(),
-        api_token: SecretString::from(TOKEN),
+        api_token: Secret::new(TOKEN),
         insecure_skip_verify: false,
         ca_certificates: Vec::new(),
         request_timeout: Duration::from_secs(30),
@@ -75,11 +75,12 @@ async fn call_until(
     } else {
         Repeat::Safe
     };
+    let body = body.map(|json| Body::new(json.clone(), Vec::new()));
     client
         .call(Call {
             operation,
             path: &[("uuid", "7")],
-            body,
+            body: body.as_ref(),
             repeat,
             secrets: &[],
             cancel,

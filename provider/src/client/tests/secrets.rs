@@ -9,9 +9,10 @@ use tracing::field::{Field, Visit};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt};
 
-use super::super::{Call, ErrorKind, Repeat};
+use super::super::{Body, Call, ErrorKind, Repeat};
 use super::server::{Act, Server};
 use super::{TOKEN, call, client, is_alone};
+use crate::secret::Secret;
 
 /// Everything that is logged, at every level, by whomever.
 #[derive(Clone, Default)]
@@ -83,12 +84,14 @@ async fn whatever_comes_back_no_secret_is_shown_or_logged() {
         let context = format!("{act:?}");
         let server = Server::start(move |_, _| act.clone()).await;
         let cancel = CancellationToken::new();
+        let known = [Secret::new(secrets[0]), Secret::new(secrets[2])];
+        let body = Body::new(body.clone(), Vec::new());
         let call = Call {
             operation: "change",
             path: &[("uuid", "7")],
             body: Some(&body),
             repeat: Repeat::Safe,
-            secrets: &[secrets[0], secrets[2]],
+            secrets: &[&known[0], &known[1]],
             cancel: &cancel,
         };
         let error = client(&server.url).call(call).await.err().unwrap();

@@ -13,7 +13,7 @@ use schema::Job;
 use serde_json::Value as Json;
 
 use super::{LOST, Outcome, is_needed, pause, poll, tell, will_taint};
-use crate::client::{Effect, Error, ErrorKind, Repeat};
+use crate::client::{Body, Effect, Error, ErrorKind, Repeat};
 use crate::engine::apply::{Known, Session};
 use crate::engine::context::title;
 use crate::engine::identity;
@@ -213,7 +213,12 @@ async fn request(session: &Session<'_>, job: &Job) -> Result<Json, Error> {
         .collect();
     let object = session.progress.lock().state.clone();
     let answer = session
-        .call(&job.start, &object, Some(&Json::Object(body)), Repeat::Unsafe)
+        .call(
+            &job.start,
+            &object,
+            Some(&Body::new(Json::Object(body), Vec::new())),
+            Repeat::Unsafe,
+        )
         .await?;
     Ok(answer.body)
 }

@@ -110,6 +110,32 @@ fn booleans_and_texts() {
 }
 
 #[test]
+fn a_secret_is_a_text_that_stays_out_of_sight() {
+    let (r#type, secret) = (
+        Type::map(Type::Secret),
+        Value::map([("pass", Value::secret("word"))]),
+    );
+    assert_wire(&secret, &r#type, "81 a4 70617373 a4 776f7264");
+    let stored = json::encode(&secret, &r#type).unwrap();
+    assert_eq!(stored, serde_json::json!({ "pass": "word" }));
+    assert_eq!(
+        json::decode(stored.to_string().as_bytes(), &r#type),
+        Ok(secret.clone())
+    );
+    assert_eq!(
+        r#type.to_json(),
+        serde_json::json!(["map", "string"]),
+        "to Terraform it is a text"
+    );
+    assert_eq!(format!("{secret:?}"), r#"{"pass": (secret)}"#);
+    assert_eq!(secret.get("pass").as_str(), None);
+    assert_eq!(secret.get("pass").expose(), Some("word"));
+    // Nothing takes the one for the other.
+    assert!(secret.conforms(&Type::map(Type::String)).is_err());
+    assert!(Value::from("word").conforms(&Type::Secret).is_err());
+}
+
+#[test]
 fn decoding_keeps_a_text_as_it_is() {
     let decomposed = Value::String("e\u{301}".into());
     assert_eq!(msgpack::decode(&hex("a3 65 cc81"), &Type::String), Ok(decomposed));

@@ -61,6 +61,7 @@ fn values(r#type: &Type, of: Of) -> BoxedStrategy<Value> {
         Type::Bool => any::<bool>().prop_map(Value::Bool).boxed(),
         Type::Number => numbers(of).prop_map(Value::Number).boxed(),
         Type::String => ".{0,40}".prop_map(Value::from).boxed(),
+        Type::Secret => ".{0,40}".prop_map(Value::secret).boxed(),
         Type::Dynamic => types()
             .prop_filter("says nothing", |r#type| *r#type != Type::Dynamic)
             .prop_flat_map(move |r#type| values(&r#type, of).prop_map(move |value| (r#type.clone(), value)))
