@@ -92,6 +92,8 @@ pub enum ErrorKind {
     Redirect,
     /// The call was interrupted.
     Cancelled,
+    /// The timeout of what the call is part of is over.
+    OutOfTime,
     /// The provider has no such operation: a bug.
     UnknownOperation,
     /// A value that cannot be part of a path.
@@ -101,6 +103,11 @@ pub enum ErrorKind {
 }
 
 impl Error {
+    /// The timeout of what a call of this operation is part of was over before it was answered.
+    pub fn out_of_time(operation: &str) -> Error {
+        Exchange::new(operation, Method::Get, "", "").error(ErrorKind::OutOfTime, Effect::Unknown)
+    }
+
     /// Whether the same call may well succeed later, without anybody changing anything.
     pub fn is_transient(&self) -> bool {
         match self.kind {
@@ -109,6 +116,7 @@ impl Error {
             | ErrorKind::Unreachable
             | ErrorKind::Timeout
             | ErrorKind::Ambiguous
+            | ErrorKind::OutOfTime
             | ErrorKind::Garbage => true,
             ErrorKind::NotFound
             | ErrorKind::Unauthorized
@@ -145,6 +153,7 @@ impl Error {
                 "Check `endpoint` in the provider configuration, the network and the proxy settings."
             }
             ErrorKind::Timeout => "Try again, or raise `request_timeout` in the provider configuration.",
+            ErrorKind::OutOfTime => "Try again, with a longer timeout in the `timeouts` block.",
             ErrorKind::Ambiguous => "It is not known whether the request was carried out.",
             ErrorKind::Garbage => {
                 "Check that `endpoint` in the provider configuration is the address of a Durantic control plane and \
@@ -275,6 +284,13 @@ impl fmt::Display for Sentences<'_> {
             }
             (ErrorKind::Parameter, _) => {
                 write!(formatter, "The operation `{}` cannot be called", error.operation)?;
+            }
+            (ErrorKind::OutOfTime, _) => {
+                write!(
+                    formatter,
+                    "The timeout was over before the operation `{}` was answered",
+                    error.operation
+                )?;
             }
             (ErrorKind::Setup, _) => {
                 formatter.write_str("No connection to the control plane can be set up")?;

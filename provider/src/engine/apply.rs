@@ -102,12 +102,17 @@ pub async fn apply(
         state: request.prior.clone(),
         private: request.private.clone(),
     };
+    let deadline = deadline(binding.schema, phase, &request);
+    let context = Context {
+        deadline: Some(deadline),
+        ..context.clone()
+    };
     let mut session = Session {
         resource: binding.schema,
         hook: binding.hook,
-        context,
+        context: &context,
         phase,
-        deadline: deadline(binding.schema, phase, &request),
+        deadline,
         request: &request,
         progress: progress.clone(),
         diagnostics: Diagnostics::default(),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use schema::{Attribute, Resource, placeholders};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::diagnostic::Diagnostics;
@@ -19,6 +20,8 @@ pub struct Context {
     pub client: Client,
     /// Ends all waits as soon as that is safe: Terraform was interrupted.
     pub cancel: CancellationToken,
+    /// When the timeout of the operation is over, where it has one.
+    pub deadline: Option<Instant>,
     /// Runs of objects that are being replaced.
     pub handover: Handover,
     /// Objects that this process has made.
@@ -37,7 +40,19 @@ impl Context {
     ) -> Result<Answer, Error> {
         let (path, secrets) = (path_arguments(resource, object), object.secrets());
         let call = self.prepare(operation, &path, &secrets);
-        self.client.call(Call { body, repeat, ..call }).await
+        self.send(Call { body, repeat, ..call }).await
+    }
+
+    /// Sends a call, as long as the timeout of the operation lasts.
+    pub async fn send(&self, call: Call<'_>) -> Result<Answer, Error> {
+        let operation = call.operation;
+        let sent = self.client.call(call);
+        let Some(deadline) = self.deadline else {
+            return sent.await;
+        };
+        tokio::time::timeout_at(deadline, sent)
+            .await
+            .unwrap_or_else(|_| Err(Error::out_of_time(operation)))
     }
 
     /// Calls an operation that only reads; those who want the same at the same time share the call.

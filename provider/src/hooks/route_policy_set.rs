@@ -277,7 +277,7 @@ async fn call(
         secrets: &[],
         cancel: &session.context.cancel,
     };
-    session.context.client.call(call).await
+    session.context.send(call).await
 }
 
 /// A rule as it is after a call.

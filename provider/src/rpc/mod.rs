@@ -76,6 +76,7 @@ impl Service {
                 return Ok(Context {
                     client: client.clone(),
                     cancel: self.stop_token(),
+                    deadline: None,
                     handover: self.0.handover.clone(),
                     made: self.0.made.clone(),
                 });

@@ -454,3 +454,26 @@ async fn an_interrupt_before_anything_was_started_is_made_up_for() {
     assert_eq!(workspace.state(ADDRESS)["provision_status"], "completed");
     workspace.plans_empty().await;
 }
+
+#[tokio::test]
+async fn a_timeout_ends_a_call_that_is_not_answered() {
+    let control_plane = stopped().await;
+    control_plane.set_install_time(Duration::ZERO);
+    let settings = "provisioning_api_update_machine";
+    let late = FaultKind::Delay(Duration::from_mins(10));
+    control_plane.fault(Fault::new(settings, late));
+    let workspace = workspace(
+        &control_plane,
+        &configuration("timeouts {\n    create = \"2s\"\n  }"),
+    );
+    let asked = Instant::now();
+    let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
+    assert!(said.contains("The timeout was over before"), "{said}");
+    assert!(
+        asked.elapsed() < Duration::from_secs(15),
+        "it took {:?}, of `request_timeout`'s 30 s",
+        asked.elapsed()
+    );
+    control_plane.clear_faults();
+    converges_with_one_run(&control_plane, &workspace).await;
+}
