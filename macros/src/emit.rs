@@ -302,6 +302,7 @@ fn lookup(value: &Lookup) -> TokenStream {
 
 fn job(value: &Job) -> TokenStream {
     let Job {
+        noun,
         after,
         start,
         body,
@@ -320,7 +321,7 @@ fn job(value: &Job) -> TokenStream {
         Phase::Update => quote!(::provider::schema::Phase::Update),
         Phase::Delete => quote!(::provider::schema::Phase::Delete),
     });
-    let [start, poll, status, into] = [start, poll, status, into].map(text);
+    let [noun, start, poll, status, into] = [noun, start, poll, status, into].map(text);
     let body = list(body, named_literal);
     let save = list(save, pair);
     let [done, failed] = [done, failed].map(|statuses| list(statuses, text));
@@ -333,7 +334,8 @@ fn job(value: &Job) -> TokenStream {
     let [terminal, needed, percent, step, message, error] =
         [terminal, needed, percent, step, message, error].map(|field| option(field.as_ref(), text));
     quote!(::provider::schema::Job {
-        after: #after, start: #start, body: #body, save: #save, poll: #poll, status: #status, into: #into,
+        noun: #noun, after: #after, start: #start, body: #body, save: #save, poll: #poll, status: #status,
+        into: #into,
         terminal: #terminal, needed: #needed, done: #done, failed: #failed,
         report: ::provider::schema::Report { percent: #percent, step: #step, message: #message, error: #error },
     })

@@ -656,6 +656,12 @@ pub const KEYS: &[Key] = &[
     ),
     // [[job]]
     required(
+        "noun",
+        &[Section::Job],
+        Shape::Text,
+        "What the work is called to users, such as `provision`: a run of it is a `provision run`.",
+    ),
+    required(
         "after",
         &[Section::Job],
         Shape::Words("phase", PHASES),

@@ -491,6 +491,8 @@ pub enum Expect {
 /// Long-running work that is started after a call and waited for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
+    /// What the work is called to users, such as `provision`: a run of it is a `provision run`.
+    pub noun: Text,
     /// After which calls it runs.
     pub after: List<Phase>,
     /// Operation that starts a run.
@@ -539,6 +541,17 @@ pub enum Phase {
     Update,
     /// Deleting.
     Delete,
+}
+
+impl Phase {
+    /// The word of declarations and of the `timeouts` block.
+    pub fn name(self) -> &'static str {
+        match self {
+            Phase::Create => "create",
+            Phase::Update => "update",
+            Phase::Delete => "delete",
+        }
+    }
 }
 
 /// Default timeouts as durations (`60m`). Their presence gives the resource a `timeouts` block.

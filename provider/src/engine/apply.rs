@@ -10,7 +10,7 @@ use schema::{Attribute, Delete, Phase, Resource, Scalar};
 use serde_json::Value as Json;
 use tokio::time::Instant;
 
-use super::context::{Context, is_gone, tell, title};
+use super::context::{Context, capitalised, is_gone, tell, title};
 use super::diagnostic::Diagnostics;
 use super::equal::same;
 use super::hook::{Binding, Hook};
@@ -532,28 +532,28 @@ fn known_value(attribute: &Attribute, value: Value) -> Value {
     }
 }
 
-/// When the operation's timeout ends: as configured, else as declared, else in an hour.
+/// When the operation's timeout ends. Where a run is picked up, it has the time of the calls that it follows, too.
 fn deadline(resource: &Resource, phase: Phase, request: &Request) -> Instant {
-    let (name, declared) = match (&resource.timeouts, phase) {
-        (None, _) => ("", None),
-        (Some(timeouts), Phase::Create) => ("create", timeouts.create.as_deref()),
-        (Some(timeouts), Phase::Update) => ("update", timeouts.update.as_deref()),
-        (Some(timeouts), Phase::Delete) => ("delete", timeouts.delete.as_deref()),
+    let jobs = resource.jobs.iter().filter(|_| request.private.run.is_some());
+    let phases = jobs.flat_map(|job| job.after.iter().copied()).chain([phase]);
+    let longest = phases.map(|phase| timeout(resource, phase, request)).max();
+    Instant::now() + longest.unwrap_or_default()
+}
+
+/// The timeout of a call: as configured, else as declared, else an hour.
+fn timeout(resource: &Resource, phase: Phase, request: &Request) -> Duration {
+    let declared = match (&resource.timeouts, phase) {
+        (None, _) => None,
+        (Some(timeouts), Phase::Create) => timeouts.create.as_deref(),
+        (Some(timeouts), Phase::Update) => timeouts.update.as_deref(),
+        (Some(timeouts), Phase::Delete) => timeouts.delete.as_deref(),
     };
     let object = if request.planned.is_null() {
         &request.prior
     } else {
         &request.planned
     };
-    let configured = object.get("timeouts").get(name).as_str();
+    let configured = object.get("timeouts").get(phase.name()).as_str();
     let timeout = configured.or(declared).and_then(crate::duration::parse);
-    Instant::now() + timeout.unwrap_or(Duration::from_hours(1))
-}
-
-fn capitalised(text: &str) -> String {
-    let mut characters = text.chars();
-    characters
-        .next()
-        .map(|first| first.to_uppercase().chain(characters).collect())
-        .unwrap_or_default()
+    timeout.unwrap_or(Duration::from_hours(1))
 }

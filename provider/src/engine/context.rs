@@ -128,6 +128,15 @@ pub fn title(resource: &Resource, object: &Value) -> String {
     }
 }
 
+/// The text with a capital at its beginning.
+pub fn capitalised(text: &str) -> String {
+    let mut characters = text.chars();
+    characters
+        .next()
+        .map(|first| first.to_uppercase().chain(characters).collect())
+        .unwrap_or_default()
+}
+
 /// Tells a failed call: a summary, what the control plane said, what to do; each rejected field on its attribute.
 pub fn tell(diagnostics: &mut Diagnostics, doing: &str, resource: &Resource, object: &Value, error: &Error) {
     let summary = format!("{doing} {} failed", title(resource, object));

@@ -144,6 +144,7 @@ fn lookup(tree: &Literal) -> Lookup {
 fn job(tree: &Literal) -> Job {
     let nested = |table: &str, key: &str| tree.get(table).and_then(|table| table.text(key));
     Job {
+        noun: tree.text("noun").unwrap_or_default(),
         after: tree.texts("after").iter().map(phase).collect(),
         start: tree.text("start").unwrap_or_default(),
         body: tree.get("body").map_or(&[][..], Literal::entries).to_vec().into(),

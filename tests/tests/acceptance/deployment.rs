@@ -372,8 +372,8 @@ async fn an_active_run_of_somebody_else_is_waited_for_and_told() {
         &configuration("timeouts {\n    create = \"3s\"\n  }"),
     );
     let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
-    assert!(said.contains("was being installed already"), "{said}");
-    assert!(said.contains("was not installed in time"), "{said}");
+    assert!(said.contains("was going already"), "{said}");
+    assert!(said.contains("did not end in time"), "{said}");
     assert!(said.contains(&run), "the run is named: {said}");
     assert_eq!(control_plane.log().count_processed(START), 0);
 }

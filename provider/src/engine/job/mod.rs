@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use start::Started;
 
 use super::apply::{Known, Session};
-use super::context::{Context, is_gone, title};
+use super::context::{Context, capitalised, is_gone, title};
 use super::plan::trigger;
 use super::private::{Run, Stage};
 use super::wire::find;
@@ -263,6 +263,7 @@ fn note_progress(job: &Job, report: &Json, last: &mut Option<String>) {
 
 fn tell(session: &mut Session<'_>, job: &Job, outcome: Outcome) -> Option<()> {
     let named = title(session.resource, &session.progress.lock().state);
+    let run_of = format!("{} of {named}", called(job));
     match outcome {
         Outcome::Ended { run, report: _ } if run.stage == Stage::Succeeded => Some(()),
         Outcome::Ended { run, report } => {
@@ -272,9 +273,9 @@ fn tell(session: &mut Session<'_>, job: &Job, outcome: Outcome) -> Option<()> {
                     .unwrap_or_default()
             };
             session.diagnostics.error(
-                format!("Provision failed ({})", run.status),
+                format!("{} failed ({})", capitalised(&job.noun), run.status),
                 format!(
-                    "The run on {named} ended with the status `{}`.{}{}{}{}\n\nThe object is kept in state as \
+                    "The {run_of} ended with the status `{}`.{}{}{}{}\n\nThe object is kept in state as \
                      tainted: the next `terraform apply` tries again.",
                     run.status,
                     part(&job.report.error, "Error"),
@@ -288,10 +289,10 @@ fn tell(session: &mut Session<'_>, job: &Job, outcome: Outcome) -> Option<()> {
         Outcome::Interrupted(run) => {
             session.diagnostics.warning_at(
                 Path::root(),
-                format!("Interrupted while {named} was being installed"),
+                format!("Interrupted during the {run_of}"),
                 format!(
                     "{}\n\nThe next `terraform apply` picks it up: it waits while the run is going, does nothing where \
-                     it has completed, and installs again only where it has failed.",
+                     it has completed, and starts another only where it has failed.",
                     going_on(&run)
                 ),
             );
@@ -300,10 +301,10 @@ fn tell(session: &mut Session<'_>, job: &Job, outcome: Outcome) -> Option<()> {
         Outcome::TimedOut(run) => {
             will_taint(session);
             session.diagnostics.error(
-                format!("{named} was not installed in time"),
+                format!("The {run_of} did not end in time"),
                 format!(
                     "The timeout is over. {}\n\nThe next `terraform apply` picks this run up instead of starting \
-                     another. For slow machines set `timeouts {{ create = \"90m\" }}`.",
+                     another. Where it takes longer, set it in the `timeouts` block: `create = \"90m\"`.",
                     going_on(&run)
                 ),
             );
@@ -311,7 +312,7 @@ fn tell(session: &mut Session<'_>, job: &Job, outcome: Outcome) -> Option<()> {
         }
         Outcome::Lost(error) => {
             will_taint(session);
-            session.fail("Following the installation of", &error);
+            session.fail(&format!("Following the {} of", called(job)), &error);
             None
         }
     }
@@ -389,4 +390,9 @@ pub async fn refresh(context: &Context, resource: &Resource, known: &mut Known) 
 /// Whether the object says that the work is still to be done; `None` where it does not say.
 fn is_needed(job: &Job, object: &Value) -> Option<bool> {
     object.get(job.needed.as_deref()?).as_bool()
+}
+
+/// What a run is called to the user: `provision run`.
+fn called(job: &Job) -> String {
+    format!("{} run", job.noun)
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use schema::Job;
 use serde_json::Value as Json;
 
-use super::{LOST, Outcome, is_needed, pause, poll, tell, will_taint};
+use super::{LOST, Outcome, called, is_needed, pause, poll, tell, will_taint};
 use crate::client::{Body, Effect, Error, ErrorKind, Repeat};
 use crate::engine::apply::{Known, Session};
 use crate::engine::context::title;
@@ -87,7 +87,7 @@ pub async fn start(
         let is_refused = error.kind == ErrorKind::Conflict;
         if is_refused && let Some(mut found) = mentioned(session, job, &error, &run).await {
             if !is_lost {
-                take_over(session, &mut found);
+                take_over(session, job, &mut found);
             }
             return Some(Started::Run(found));
         }
@@ -100,7 +100,7 @@ pub async fn start(
             if may_be_going {
                 tell(session, job, Outcome::Interrupted(run));
             } else {
-                note_not_started(session, run);
+                note_not_started(session, job, run);
             }
             return None;
         }
@@ -112,7 +112,7 @@ pub async fn start(
         let Some(wait) = wait else {
             // Where a run is going that has no name, it is somebody else's, and none of ours to pick up.
             will_taint(session);
-            session.fail("Starting the installation of", &error);
+            session.fail(&format!("Starting the {} of", called(job)), &error);
             return None;
         };
         tracing::info!("a run may be going that has no name; looking at what it was started for");
@@ -122,7 +122,7 @@ pub async fn start(
 
 /// Another run is going than was asked for. What it has begun with is not known: the object says afterwards whether that
 /// was what is wanted, or, where it will not say, the user has to know of it.
-fn take_over(session: &mut Session<'_>, found: &mut Run) {
+fn take_over(session: &mut Session<'_>, job: &Job, found: &mut Run) {
     found.is_foreign = found.was_needed;
     if found.is_foreign {
         return;
@@ -130,10 +130,10 @@ fn take_over(session: &mut Session<'_>, found: &mut Run) {
     let named = title(session.resource, &session.progress.lock().state);
     session.diagnostics.warning_at(
         Path::root(),
-        format!("The {named} was being installed already"),
+        format!("A {} of {named} was going already", called(job)),
         format!(
-            "Terraform waited for the run that was going instead of starting another: an apply that broke off, or \
-             somebody else, had started it.{}\n\nTo have it installed once more, run `terraform apply -replace=…`.",
+            "Terraform waited for it instead of starting another: an apply that broke off, or somebody else, had started \
+             it.{}\n\nTo have another one, run `terraform apply -replace=…`.",
             super::identity(found)
         ),
     );
@@ -149,15 +149,15 @@ fn give_up(session: &mut Session<'_>, job: &Job) {
     };
     session.diagnostics.warning_at(
         Path::root(),
-        format!("It is not known whether the {named} was installed"),
+        format!("It is not known whether the {} of {named} took place", called(job)),
         "An earlier apply asked for it, but the answer was lost, and the control plane does not tell afterwards what \
-         became of it. So as not to install it twice, nothing was started now. Look at the control plane's dashboard; \
-         if it was not installed, run `terraform apply -replace=…`.",
+         became of it. So as not to have it twice, nothing was started now. Look at the control plane's dashboard; if it \
+         did not take place, run `terraform apply -replace=…`.",
     );
 }
 
 /// Interrupted before anything was asked for: what is kept makes the next plan start it.
-fn note_not_started(session: &mut Session<'_>, mut run: Run) {
+fn note_not_started(session: &mut Session<'_>, job: &Job, mut run: Run) {
     run.stage = Stage::Failed;
     let named = {
         let mut known = session.progress.lock();
@@ -166,7 +166,7 @@ fn note_not_started(session: &mut Session<'_>, mut run: Run) {
     };
     session.diagnostics.warning_at(
         Path::root(),
-        format!("Interrupted before the installation of {named} was started"),
+        format!("Interrupted before the {} of {named} was started", called(job)),
         "The next `terraform apply` starts it.",
     );
 }
@@ -237,7 +237,8 @@ fn named(session: &mut Session<'_>, job: &Job, answer: &Json, mut run: Run) -> O
             let object = session.progress.lock().state.clone();
             session.diagnostics.error(
                 format!(
-                    "Starting the installation of {} failed",
+                    "Starting the {} of {} failed",
+                    called(job),
                     title(session.resource, &object)
                 ),
                 format!("The control plane's answer has no usable `{field}`, so the run cannot be followed."),
