@@ -2,6 +2,7 @@
 //! of a run goes into the object's private state, and the next plan and apply pick it up.
 
 pub mod handover;
+mod pauses;
 mod start;
 
 use std::time::Duration;
@@ -10,6 +11,7 @@ use schema::{Job, Phase, Resource};
 use serde_json::Value as Json;
 use tokio::time::Instant;
 
+use pauses::Pauses;
 use start::Started;
 
 use super::apply::{Known, Session};
@@ -19,9 +21,6 @@ use super::private::{Run, Stage};
 use super::wire::find;
 use crate::client::{Error, ErrorKind, Repeat};
 use crate::value::{Path, Value};
-
-/// First and longest pause between two looks at a run.
-const POLL: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(10));
 
 /// How often a run may be missing: the control plane can be slow to show what it has just started.
 const MISSES: u32 = 3;
@@ -155,7 +154,7 @@ enum Outcome {
 
 async fn wait(session: &mut Session<'_>, job: &Job, run: &Run) -> Outcome {
     let mut run = run.clone();
-    let mut pause = POLL.0;
+    let mut pauses = Pauses::default();
     let mut last_step = None;
     let mut misses = 0;
     loop {
@@ -179,26 +178,20 @@ async fn wait(session: &mut Session<'_>, job: &Job, run: &Run) -> Outcome {
             Err(error) if error.kind == ErrorKind::Cancelled => return Outcome::Interrupted(run),
             Err(error) => return Outcome::Lost(error),
         }
-        if let Some(ended) = self::pause(session, &run, pause).await {
+        if let Some(ended) = pause(session, &run, pauses.next()).await {
             return ended;
         }
-        pause = (pause * 3 / 2).min(POLL.1);
     }
 }
 
 /// Waits before the next look, with a single timer; what ended the wait, where something did.
 async fn pause(session: &Session<'_>, run: &Run, pause: Duration) -> Option<Outcome> {
-    let next = Instant::now() + jittered(pause);
+    let next = Instant::now() + pause;
     tokio::select! {
         () = tokio::time::sleep_until(next.min(session.deadline)) => {}
         () = session.context.cancel.cancelled() => return Some(Outcome::Interrupted(run.clone())),
     }
     (next > session.deadline).then(|| Outcome::TimedOut(run.clone()))
-}
-
-/// The pause, more or less a fifth, so that many waits do not ask all at once.
-fn jittered(pause: Duration) -> Duration {
-    pause.mul_f64(0.8 + 0.4 * fastrand::f64())
 }
 
 async fn poll(
