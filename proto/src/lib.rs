@@ -1,8 +1,8 @@
 //! Messages and services of Terraform's plugin protocol 6 and of go-plugin, nothing else.
 //!
 //! Everything here is generated from `proto/*.proto`. An RPC that a service does not implement answers
-//! UNIMPLEMENTED, as the protocol demands of what a provider does not offer. The messages that hold values show none of
-//! them in their `Debug` form.
+//! UNIMPLEMENTED, as the protocol demands of what a provider does not offer. A `DynamicValue` and a `RawState`
+//! show nothing of what they hold in their `Debug` form.
 
 use std::fmt;
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Answer;
 use super::error::{Effect, Error, ErrorKind, Exchange, Problem, kind_of};
 use super::redact::Redactor;
-use super::retry::{effect_of, retry_after};
+use super::retry::{date, effect_of, retry_after};
 use super::transport::Reply;
 
 /// Values in one answer, at most. Each takes some sixty bytes of memory but may be two bytes of JSON, so that
@@ -15,7 +15,7 @@ use super::transport::Reply;
 const MAX_VALUES: usize = 2_000_000;
 
 /// Longest message of the API that is shown, in characters.
-const LONGEST_MESSAGE: usize = 1000;
+pub(super) const LONGEST_MESSAGE: usize = 1000;
 
 /// Longest id of a request that is shown, in characters.
 pub(super) const LONGEST_REQUEST_ID: usize = 128;
@@ -96,6 +96,7 @@ pub(super) fn read(exchange: &Exchange<'_>, reply: &Reply, redactor: &Redactor<'
         status: reply.status.as_u16(),
         body,
         request_id,
+        date: date(&reply.headers),
     })
 }
 

@@ -108,6 +108,14 @@ impl Error {
         Exchange::new(operation, Method::Get, "", "").error(ErrorKind::OutOfTime, Effect::Unknown)
     }
 
+    /// An answer of this operation is not what is expected of it.
+    pub fn unexpected(operation: &str, detail: impl Into<Box<str>>) -> Error {
+        let exchange = Exchange::new(operation, Method::Get, "", "");
+        exchange
+            .error(ErrorKind::Garbage, Effect::Done)
+            .with_detail(detail)
+    }
+
     /// Whether the same call may well succeed later, without anybody changing anything.
     pub fn is_transient(&self) -> bool {
         match self.kind {
@@ -289,6 +297,13 @@ impl fmt::Display for Sentences<'_> {
                 write!(
                     formatter,
                     "The timeout was over before the operation `{}` was answered",
+                    error.operation
+                )?;
+            }
+            (ErrorKind::Garbage, None) => {
+                write!(
+                    formatter,
+                    "The answer to the operation `{}` makes no sense",
                     error.operation
                 )?;
             }

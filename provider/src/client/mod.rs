@@ -23,6 +23,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::StatusCode;
+use jiff::Timestamp;
 use schema::model::{Method, Operation};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -126,6 +127,8 @@ pub struct Answer {
     pub body: Value,
     /// What the control plane's logs call this request.
     pub request_id: String,
+    /// When it answered, by its own clock; by ours, where it does not say.
+    pub date: Timestamp,
 }
 
 impl Client {
@@ -198,6 +201,12 @@ impl Client {
             body::read(&exchange, reply, &redactor)
         })
         .await
+    }
+
+    /// A text of the control plane made fit to be shown: in one line, without control characters, the token and these
+    /// secrets.
+    pub fn clean(&self, text: &str, secrets: &[&Secret]) -> String {
+        Redactor::new(self.shared.transport.token(), secrets, None).clean(text, body::LONGEST_MESSAGE)
     }
 
     fn operation(&self, id: &str) -> Option<&'static Operation> {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, header};
-use jiff::Timestamp;
+use http::{HeaderMap, HeaderName, header};
+use jiff::{SignedDuration, Timestamp};
 use schema::model::Method;
 
 use super::Repeat;
@@ -144,28 +144,36 @@ pub(super) fn effect_of(status: u16, retry_after: Option<Duration>) -> Effect {
     }
 }
 
+/// The difference at which two clocks count as the same: a header has whole seconds.
+const SAME: SignedDuration = SignedDuration::from_secs(2);
+
+/// When an answer was made, by the clock of whoever made it; by ours, which is finer, where it says the same or nothing.
+pub(super) fn date(headers: &HeaderMap) -> Timestamp {
+    let now = Timestamp::now();
+    let date = header_text(headers, &header::DATE).and_then(parse_date);
+    date.filter(|date| date.duration_since(now).abs() > SAME)
+        .unwrap_or(now)
+}
+
 /// The wait that an answer asks for: seconds, or a date, which is compared with the answer's own.
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = |name| {
-        headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .map(str::trim)
-    };
-    let now = text(header::DATE).and_then(date).unwrap_or_else(Timestamp::now);
-    parse_retry_after(text(header::RETRY_AFTER)?, now)
+    parse_retry_after(header_text(headers, &header::RETRY_AFTER)?, date(headers))
+}
+
+fn header_text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok().map(str::trim)
 }
 
 fn parse_retry_after(text: &str, now: Timestamp) -> Option<Duration> {
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
-    let wait = date(text)?.duration_since(now);
+    let wait = parse_date(text)?.duration_since(now);
     Some(Duration::try_from(wait).unwrap_or_default())
 }
 
 /// A date such as `Sun, 06 Nov 1994 08:49:37 GMT`.
-fn date(text: &str) -> Option<Timestamp> {
+fn parse_date(text: &str) -> Option<Timestamp> {
     jiff::fmt::rfc2822::DateTimeParser::new()
         .parse_timestamp(text)
         .ok()

@@ -110,6 +110,7 @@ mod tests {
 
     fn answer(number: usize) -> Answer {
         Answer {
+            date: jiff::Timestamp::UNIX_EPOCH,
             status: 200,
             body: json!(number),
             request_id: String::new(),

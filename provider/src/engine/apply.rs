@@ -6,6 +6,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use schema::{Attribute, Delete, Phase, Resource, Scalar};
 use serde_json::Value as Json;
 use tokio::time::Instant;
@@ -78,6 +79,8 @@ pub struct Session<'a> {
     pub request: &'a Request,
     /// Creating, updating or deleting.
     pub phase: Phase,
+    /// When it began.
+    pub began: Instant,
     /// When the declared or configured timeout ends.
     pub deadline: Instant,
     /// What is known so far; update it after each call that changed something.
@@ -112,6 +115,7 @@ pub async fn apply(
         hook: binding.hook,
         context: &context,
         phase,
+        began: Instant::now(),
         deadline,
         request: &request,
         progress: progress.clone(),
@@ -158,7 +162,7 @@ impl Session<'_> {
                 match &learnt {
                     Ok(()) => self.context.made.note(self.resource, &self.progress.lock().state),
                     Err(Failed) if self.resource.api.list.is_some() => self.claim(),
-                    Err(Failed) => {}
+                    Err(Failed) => job::handover::keep(self),
                 }
                 learnt
             }
@@ -166,6 +170,8 @@ impl Session<'_> {
                 let failed = self.fail("Creating", &error);
                 if error.effect != Effect::None && self.resource.api.list.is_some() {
                     self.claim();
+                } else {
+                    job::handover::keep(self);
                 }
                 Err(failed)
             }
@@ -175,7 +181,12 @@ impl Session<'_> {
     /// Keeps in state what may have been made, so that the next plan looks for it.
     fn claim(&mut self) {
         let planned = self.with_what_exists(self.request.planned.clone());
-        self.progress.lock().state = planned;
+        {
+            let mut known = self.progress.lock();
+            known.state = planned;
+            let began = Timestamp::now() - SignedDuration::try_from(self.began.elapsed()).unwrap_or_default();
+            known.private.claimed = Some(began.as_second());
+        }
         self.diagnostics.warning_at(
             Path::root(),
             "It is not known whether it was created",
@@ -255,7 +266,11 @@ impl Session<'_> {
     async fn end(&mut self, operation: &str) -> Result<(), Failed> {
         let prior = &self.request.prior;
         let claimed = if recover::is_claim(self.resource, prior) {
-            recover::identify(self.context, self.resource, self.hook, prior).await
+            let claim = Known {
+                state: prior.clone(),
+                private: self.request.private.clone(),
+            };
+            recover::identify(self.context, self.resource, self.hook, &claim).await
         } else {
             Ok(Claimed::Object(prior.clone()))
         };

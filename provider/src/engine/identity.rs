@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use super::context::title;
 use super::diagnostic::Diagnostics;
 use super::equal::same;
-use super::{validate, wire};
+use super::{shape, validate, wire};
 use crate::value::{Path, Value};
 
 const SUMMARY: &str = "The control plane's answer makes no sense";
@@ -80,7 +80,7 @@ fn fault(attribute: &Attribute, answer: &Json, known: &Value) -> Option<String> 
         let is_known = !known.is_null() && !known.is_unknown();
         return (!is_known).then(|| format!("it has no `{name}`"));
     };
-    let value = json.as_str().map(Value::string);
+    let value = json.as_str().map(|text| shape::text(attribute, text));
     let Some(value) = value.filter(|value| is_valid(attribute, value)) else {
         return Some(format!("its `{name}` is of the wrong form"));
     };

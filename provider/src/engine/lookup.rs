@@ -197,7 +197,13 @@ impl Search<'_> {
     fn narrowed(&self) -> String {
         let narrowing: Vec<String> = self
             .narrowing()
-            .map(|(attribute, wanted)| format!("{} = {}", attribute.name, wire::to_json(wanted)))
+            .map(|(attribute, wanted)| {
+                if attribute.is_secret() {
+                    format!("this {}", attribute.name)
+                } else {
+                    format!("{} = {}", attribute.name, wire::to_json(wanted))
+                }
+            })
             .collect();
         if narrowing.is_empty() {
             String::new()

@@ -6,8 +6,6 @@
 //! decide what concerns several attributes. A run that was still going when Terraform last looked is picked up by an
 //! update that waits for it.
 
-use std::collections::BTreeMap;
-
 use schema::{Attribute, Collection, Mode, Resource, Scalar, Stable, Unset};
 
 use super::equal::same;
@@ -99,12 +97,11 @@ fn planned_object(resource: &Resource, config: &Value, prior: &Value, private: &
     }
     let changed = changed_attributes(resource, prior, &settled);
     let mut planned = mark_unknown(&resource.attributes, config, prior, settled, &changed);
-    if let Some(run) = pending {
-        // It has no name yet, or it ends and another is started.
-        let is_renamed = run.saved.is_empty() || run.trigger != trigger(resource, &planned);
+    if pending.is_some() {
+        // It has no name yet, or another may be started when it has ended.
         for job in resource.jobs.iter() {
             planned.set_attribute(&job.into, Value::Unknown);
-            for (target, _) in job.save.iter().filter(|_| is_renamed) {
+            for (target, _) in job.save.iter() {
                 planned.set_attribute(target, Value::Unknown);
             }
         }
@@ -367,20 +364,4 @@ pub fn configured(resource: &Resource, config: &Value) -> std::collections::BTre
         .map(|attribute| attribute.name.to_string())
         .filter(|name| !config.get(name).is_null())
         .collect()
-}
-
-/// The values that force a new object, as JSON: what a run was started for.
-pub fn trigger(resource: &Resource, planned: &Value) -> serde_json::Value {
-    let forcing = resource.attributes.iter().filter(|attribute| attribute.force_new);
-    let values: BTreeMap<String, Value> = forcing
-        .map(|attribute| {
-            let value = planned.get(&attribute.name).clone();
-            let value = match (attribute.equal, value) {
-                (schema::Equal::Set, Value::List(elements)) => Value::set(elements),
-                (_, value) => value,
-            };
-            (attribute.name.to_string(), value)
-        })
-        .collect();
-    super::wire::to_json(&Value::Object(values))
 }

@@ -19,6 +19,9 @@ pub struct Private {
     /// keeps that answer, the configured value is no drift.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub overridden: BTreeMap<String, serde_json::Value>,
+    /// When the create began that may have made the object of a claim, in seconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claimed: Option<i64>,
     /// The memory of the resource's hook.
     #[serde(skip_serializing_if = "serde_json::Value::is_null")]
     pub memory: serde_json::Value,
@@ -37,10 +40,9 @@ pub struct Run {
     pub status: String,
     /// Where it stands.
     pub stage: Stage,
-    /// Whether somebody else may have started it, with other settings: when it is over, the object says whether the
-    /// work is done.
+    /// What it is to the object that waits for it.
     #[serde(default)]
-    pub is_foreign: bool,
+    pub purpose: Purpose,
     /// Whether the object was handed over with an error while the run went on: Terraform then replaces the object.
     #[serde(default)]
     pub taints: bool,
@@ -50,6 +52,20 @@ pub struct Run {
     /// when the run is over.
     #[serde(default)]
     pub was_needed: bool,
+}
+
+/// What a run is to the object that waits for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Purpose {
+    /// It was started for what is wanted.
+    #[default]
+    Wanted,
+    /// Somebody else may have started it, with other settings: when it is over, the object says whether the work is
+    /// done.
+    Joined,
+    /// It was started for something else: when it is over, another is started.
+    Outdated,
 }
 
 /// Where a run stands.

@@ -19,8 +19,11 @@ pub async fn read(binding: &Binding, context: &Context, mut known: Known) -> (Kn
         return (known, diagnostics);
     };
     if recover::is_claim(resource, &known.state) {
-        match recover::identify(context, resource, binding.hook, &known.state).await {
-            Ok(Claimed::Object(object)) => known.state = object,
+        match recover::identify(context, resource, binding.hook, &known).await {
+            Ok(Claimed::Object(object)) => {
+                known.state = object;
+                known.private.claimed = None;
+            }
             Ok(Claimed::Nothing) => return (Known::default(), diagnostics),
             Ok(Claimed::Unclear(Unclear { summary, detail })) => {
                 diagnostics.warning_at(Path::root(), summary, detail);
@@ -101,7 +104,7 @@ pub fn import(resource: &Resource, id: &str) -> Result<Value, Diagnostics> {
         let Some(attribute) = resource.attribute(name) else {
             continue;
         };
-        let value = Value::string(text);
+        let value = shape::text(attribute, text);
         let mut found = Diagnostics::default();
         validate::value(attribute, &value, &Path::root(), &mut found);
         for diagnostic in found {

@@ -6,13 +6,13 @@
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use schema::Resource;
 use serde_json::Value as Json;
 
-use super::apply::{Session, fits};
+use super::apply::{Known, Session, fits};
 use super::context::{Context, noun, title};
 use super::diagnostic::Diagnostics;
 use super::hook::Hook;
@@ -25,6 +25,9 @@ const REPEATS: u32 = 2;
 
 /// How old an object may be that an apply which broke off has left behind.
 const RECENT: Duration = Duration::from_hours(1);
+
+/// How much older than its create an object may seem to be: clocks differ a little.
+const SLACK: Duration = Duration::from_secs(10);
 
 /// Finds what a create has made whose answer was lost, or makes it again. Any other error comes back as it is.
 pub async fn lost_create(
@@ -40,11 +43,20 @@ pub async fn lost_create(
     for _ in 0..REPEATS {
         let planned = &session.request.planned;
         match find(session.context, session.resource, session.hook, planned, body).await {
-            Ok(Named::AsPlanned(found)) if age(&found.body).is_none_or(|age| age <= RECENT) => {
+            Ok(Named::AsPlanned(found)) if is_made_within(&found, session.began.elapsed()) => {
                 tracing::warn!(request_id = %error.request_id, "the answer to a create was lost; the object was found by its name");
                 return Ok(found);
             }
-            Ok(_) => {}
+            // What has the name may be what was made, and changed by the control plane.
+            Ok(Named::Otherwise(found)) if is_made_within(&found, session.began.elapsed()) => {
+                return Err(error);
+            }
+            // It was there before, so nothing can have been made.
+            Ok(Named::AsPlanned(found) | Named::Otherwise(found)) => {
+                error.effect = Effect::None;
+                return Err(with_import_advice(error, session, &found.body));
+            }
+            Ok(Named::Nothing) => {}
             // The create may still have been carried out: that is what the caller has to know.
             Err(_) => return Err(error),
         }
@@ -63,17 +75,31 @@ pub async fn lost_create(
     Err(error)
 }
 
+/// The error with what to do about the object that has the name.
+fn with_import_advice(mut error: Error, session: &Session<'_>, found: &Json) -> Error {
+    let (resource, planned) = (session.resource, &session.request.planned);
+    if let Some(id) = identity::import_id(resource, &shown(resource, session.hook, found, planned)) {
+        let said = error.detail.as_deref().unwrap_or("the name is taken");
+        let advice = format!(
+            "{}. If what has the name is what this resource is to manage, import it: `terraform import ADDRESS {id}`",
+            said.trim_end_matches('.')
+        );
+        error.detail = Some(advice.into());
+    }
+    error
+}
+
 /// What this process knows of the objects that it has made itself: nothing of it was left behind.
 #[derive(Clone)]
 pub struct Made {
-    began: Timestamp,
+    began: Instant,
     keys: Arc<Mutex<HashSet<String>>>,
 }
 
 impl Default for Made {
     fn default() -> Made {
         Made {
-            began: Timestamp::now(),
+            began: Instant::now(),
             keys: Arc::default(),
         }
     }
@@ -97,41 +123,25 @@ impl Made {
 /// It has to be as configured, in everything, and young, but older than this process: whatever else has the name belongs
 /// to somebody, if only to another resource of this configuration. An object with values that the control plane never
 /// shows cannot be compared, so it is never taken over.
-async fn left_behind(session: &mut Session<'_>, body: &Body, mut error: Error) -> Result<Answer, Error> {
+async fn left_behind(session: &mut Session<'_>, body: &Body, error: Error) -> Result<Answer, Error> {
     let (resource, planned) = (session.resource, &session.request.planned);
     if error.kind != ErrorKind::Conflict {
         return Err(error);
     }
-    let (mut found, is_as_planned) = match find(session.context, resource, session.hook, planned, body).await
-    {
+    let (found, is_as_planned) = match find(session.context, resource, session.hook, planned, body).await {
         Ok(Named::AsPlanned(found)) => (found, true),
         Ok(Named::Otherwise(found)) => (found, false),
         Ok(Named::Nothing) | Err(_) => return Err(error),
     };
-    if let Some(hook) = session.hook {
-        hook.read_answer(
-            &mut found.body,
-            planned,
-            &mut session.progress.lock().private.memory,
-        );
-    }
-    let object = shown(resource, &found.body, planned);
+    let object = shown(resource, session.hook, &found.body, planned);
     let hides = resource
         .attributes
         .iter()
         .any(|attribute| attribute.wire.write.is_some() && (attribute.write_only || !attribute.returned));
     let made = &session.context.made;
-    let running = Timestamp::now().duration_since(made.began).unsigned_abs();
-    let is_left = age(&found.body).is_some_and(|age| age > running && age <= RECENT);
+    let is_left = age(&found).is_some_and(|age| age > made.began.elapsed() && age <= RECENT);
     if hides || !is_as_planned || !is_left || made.has(resource, &object) {
-        if let Some(id) = identity::import_id(resource, &object) {
-            let said = error.detail.as_deref().unwrap_or_default().trim_end_matches('.');
-            let advice = format!(
-                "{said}. If it is the one that this resource is to manage, import it: `terraform import ADDRESS {id}`"
-            );
-            error.detail = Some(advice.into());
-        }
-        return Err(error);
+        return Err(with_import_advice(error, session, &found.body));
     }
     // What a hook has made of it by calls of its own is there, too.
     session.progress.lock().state = object;
@@ -144,10 +154,15 @@ async fn left_behind(session: &mut Session<'_>, body: &Body, mut error: Error) -
     Ok(found)
 }
 
-/// How long ago an object was made, where it says so.
-fn age(object: &Json) -> Option<Duration> {
-    let created: Timestamp = object.get("created_at")?.as_str()?.parse().ok()?;
-    Some(Timestamp::now().duration_since(created).unsigned_abs())
+/// How long ago an object was made, by the control plane's clock, where it says so.
+fn age(found: &Answer) -> Option<Duration> {
+    let created: Timestamp = found.body.get("created_at")?.as_str()?.parse().ok()?;
+    Some(Duration::try_from(found.date.duration_since(created)).unwrap_or_default())
+}
+
+/// Whether an object was made within that time, as far as it says.
+fn is_made_within(found: &Answer, time: Duration) -> bool {
+    age(found).is_none_or(|age| age <= time + SLACK)
 }
 
 /// Whether this object in state is a claim: something that may have been made, whose identity is not known.
@@ -178,37 +193,47 @@ pub async fn identify(
     context: &Context,
     resource: &Resource,
     hook: Option<&'static dyn Hook>,
-    claim: &Value,
+    claim: &Known,
 ) -> Result<Claimed, Error> {
-    let body = wire::create_body(&resource.attributes, claim, claim);
-    Ok(match find(context, resource, hook, claim, &body).await? {
-        Named::Nothing => Claimed::Nothing,
-        Named::AsPlanned(found) => {
-            let shown = shown(resource, &found.body, claim);
-            let mut object = claim.clone();
+    let planned = &claim.state;
+    let body = wire::create_body(&resource.attributes, planned, planned);
+    // Since when it may have been made.
+    let since = claim.private.claimed.map(|began| {
+        let began = Timestamp::from_second(began).unwrap_or_default();
+        Duration::try_from(Timestamp::now().duration_since(began)).unwrap_or_default()
+    });
+    let found = match find(context, resource, hook, planned, &body).await? {
+        Named::Nothing => return Ok(Claimed::Nothing),
+        Named::AsPlanned(found) | Named::Otherwise(found)
+            if since.is_some_and(|since| !is_made_within(&found, since)) =>
+        {
+            // It was there before, and kept the claim from being made.
+            return Ok(Claimed::Nothing);
+        }
+        Named::AsPlanned(found) if since.is_some() => {
+            let shown = shown(resource, hook, &found.body, planned);
+            let mut object = planned.clone();
             for attribute in identity::attributes(resource) {
                 object.set_attribute(&attribute.name, shown.get(&attribute.name).clone());
             }
-            Claimed::Object(object)
+            return Ok(Claimed::Object(object));
         }
-        Named::Otherwise(found) => {
-            let shown = shown(resource, &found.body, claim);
-            let id = identity::import_id(resource, &shown).unwrap_or_default();
-            Claimed::Unclear(Unclear {
-                summary: format!(
-                    "There is a {}, but not as it was to be made",
-                    title(resource, claim)
-                ),
-                detail: format!(
-                    "An earlier apply asked for it and got no answer, so state has it without its identity. What the \
-                     control plane has under that name was changed since, or is not that {}. If it is, forget it with \
-                     `terraform state rm ADDRESS` and import it with `terraform import ADDRESS {id}`; if not, one of \
-                     them needs another name.",
-                    noun(resource)
-                ),
-            })
-        }
-    })
+        Named::AsPlanned(found) | Named::Otherwise(found) => found,
+    };
+    let id = identity::import_id(resource, &shown(resource, hook, &found.body, planned));
+    Ok(Claimed::Unclear(Unclear {
+        summary: format!(
+            "There is a {}, but perhaps not as it was to be made",
+            title(resource, planned)
+        ),
+        detail: format!(
+            "An earlier apply asked for it and got no answer, so state has it without its identity. What the control \
+             plane has under that name was changed since, or is another {}. Forget the claim with `terraform state rm \
+             ADDRESS`. Then import what is there with `terraform import ADDRESS {}`, or give this resource another name.",
+            noun(resource),
+            id.as_deref().unwrap_or("ID")
+        ),
+    }))
 }
 
 /// What the control plane has of a name.
@@ -233,7 +258,10 @@ async fn find(
         return Ok(Named::Nothing);
     };
     let listed = context.call(resource, list, planned, None, Repeat::Safe).await?;
-    let candidates = listed.body.as_array().map(Vec::as_slice).unwrap_or_default();
+    let Json::Array(candidates) = &listed.body else {
+        let detail = format!("it should be a list, but is {}", wire::kind(&listed.body));
+        return Err(Error::unexpected(list, detail));
+    };
     let mut named = candidates
         .iter()
         .filter(|candidate| candidate.get("name") == Some(name))
@@ -259,10 +287,7 @@ fn agrees(
     object: &Json,
     body: &Body,
 ) -> bool {
-    let mut object = object.clone();
-    if let Some(hook) = hook {
-        hook.read_answer(&mut object, planned, &mut Json::Null);
-    }
+    let object = readable(hook, object, planned);
     let attributes = &resource.attributes;
     let mut unreadable = Diagnostics::default();
     let shown = wire::from_answer(attributes, &object, planned, &Path::root(), &mut unreadable);
@@ -281,13 +306,23 @@ fn agrees(
 }
 
 /// An object of the list, as far as it can be read.
-fn shown(resource: &Resource, object: &Json, known: &Value) -> Value {
+fn shown(resource: &Resource, hook: Option<&'static dyn Hook>, object: &Json, known: &Value) -> Value {
+    let object = readable(hook, object, known);
     let mut unreadable = Diagnostics::default();
     wire::from_answer(
         &resource.attributes,
-        object,
+        &object,
         known,
         &Path::root(),
         &mut unreadable,
     )
+}
+
+/// An object of the list as the resource's hook reads it.
+fn readable(hook: Option<&'static dyn Hook>, object: &Json, known: &Value) -> Json {
+    let mut object = object.clone();
+    if let Some(hook) = hook {
+        hook.read_answer(&mut object, known, &mut Json::Null);
+    }
+    object
 }

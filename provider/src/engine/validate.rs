@@ -188,13 +188,22 @@ fn check_number(attribute: &Attribute, number: &Number, path: &Path, diagnostics
             diagnostics.error_at(
                 path.clone(),
                 "Number out of range",
-                format!("`{}` must be {what}, got {number}.", attribute.name),
+                format!("`{}` must be {what}{}.", attribute.name, got(attribute, number)),
             );
             return;
         };
         if let Some(bounds) = attribute.validate.range {
             check_bounds(bounds, value, "", attribute, path, diagnostics);
         }
+    }
+}
+
+/// What a message says about the value at fault.
+fn got(attribute: &Attribute, value: impl std::fmt::Display) -> String {
+    if attribute.is_secret() {
+        String::new()
+    } else {
+        format!(", got {value}")
     }
 }
 
@@ -229,17 +238,17 @@ fn check_bounds(
     diagnostics.error_at(
         path.clone(),
         summary,
-        format!("`{}` {must} {wanted}{unit}, got {value}.", attribute.name),
+        format!(
+            "`{}` {must} {wanted}{unit}{}.",
+            attribute.name,
+            got(attribute, value)
+        ),
     );
 }
 
 fn check_text(attribute: &Attribute, text: &str, path: &Path, diagnostics: &mut Diagnostics) {
     let name = &attribute.name;
-    let got = if attribute.is_secret() {
-        String::new()
-    } else {
-        format!(", got {text:?}")
-    };
+    let got = got(attribute, format_args!("{text:?}"));
     let rules = &attribute.validate;
     if let Some(bounds) = rules.length {
         let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);

@@ -19,6 +19,7 @@ const UPDATE: &str = "controlplane_api_update_account_variable";
 const LIST_MACHINES: &str = "provisioning_api_list_machines";
 const GET_MACHINE: &str = "provisioning_api_get_machine";
 const START: &str = "provisioning_api_provision_machine";
+const POLL: &str = "provisioning_api_get_machine_provision";
 
 /// Longer than any answer here may keep the user waiting, on a busy machine.
 const SOON: Duration = Duration::from_mins(1);
@@ -281,6 +282,31 @@ async fn a_run_whose_name_is_a_path_is_not_followed_there() {
     assert!(said.contains("no usable `provision_uuid`"), "{said}");
     core.converge(DEPLOYMENT, NAME, &config).await.unwrap();
     assert_eq!(control_plane.runs().len(), 1, "one installation");
+    let plan = core.plan(DEPLOYMENT, NAME, &config).await.unwrap();
+    assert_eq!(plan.action, Action::NoOp);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_run_says_cannot_break_out_of_its_line() {
+    let control_plane = ControlPlane::builder().start().await.unwrap();
+    let mut core = core(&control_plane).await;
+    let token = control_plane.token().to_owned();
+    let said = format!("a\r\nError: \u{1b}[2J {token} {}", "x".repeat(5000));
+    let hostile = rewrite(move |body| {
+        body["status"] = json!("error\u{1b}[31m");
+        body["is_terminal"] = json!(true);
+        for field in ["error_message", "current_step", "current_message"] {
+            body[field] = json!(said);
+        }
+    });
+    control_plane.fault(Fault::new(POLL, hostile).times(1));
+    let config = json!({ "machine_uuid": MACHINE, "role_names": ["base"] });
+    let said = told(core.converge(DEPLOYMENT, NAME, &config).await, "a run");
+    assert!(said.contains("Provision failed (error [31m)"), "{said}");
+    assert!(said.contains("a Error: [2J (redacted) xxx"), "{said}");
+    let is_harmless = |character: char| character == '\n' || !character.is_control();
+    assert!(said.chars().all(is_harmless) && said.len() < 5000, "{said:?}");
+    core.converge(DEPLOYMENT, NAME, &config).await.unwrap();
     let plan = core.plan(DEPLOYMENT, NAME, &config).await.unwrap();
     assert_eq!(plan.action, Action::NoOp);
 }

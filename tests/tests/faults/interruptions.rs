@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use acceptance::control_plane::{Answer, ControlPlane, Fault, FaultKind, Outcome};
+use acceptance::control_plane::{Answer, Collection, ControlPlane, Fault, FaultKind, Outcome};
 use acceptance::processes::{finish, group, providers, start};
 use acceptance::terraform::Workspace;
 use nix::sys::signal::{Signal, kill};
@@ -278,7 +278,8 @@ async fn a_run_that_the_control_plane_has_forgotten_does_not_block_the_machine()
     control_plane
         .end_run(&control_plane.runs()[0].uuid, Outcome::Error)
         .expect("the run is ended");
-    control_plane.fault(Fault::status(POLL, 404).times(1));
+    // The refresh asks for it once, and the wait four times before it believes it.
+    control_plane.fault(Fault::status(POLL, 404).times(5));
     control_plane.set_install_time(Duration::ZERO);
     workspace.apply().await;
     assert_eq!(workspace.state(ADDRESS)["provision_status"], "completed");
@@ -476,4 +477,135 @@ async fn a_timeout_ends_a_call_that_is_not_answered() {
     );
     control_plane.clear_faults();
     converges_with_one_run(&control_plane, &workspace).await;
+}
+
+const SHORT: &str = "timeouts {\n    create = \"3s\"\n    update = \"3s\"\n  }";
+
+#[tokio::test]
+async fn another_force_provision_is_not_forgotten_by_a_timeout() {
+    let control_plane = stopped().await;
+    let workspace = workspace(&control_plane, &configuration(SHORT));
+    interrupted(&control_plane, &workspace).await;
+
+    workspace.configure(&configuration(&format!("force_provision = \"1\"\n  {SHORT}")));
+    let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
+    assert!(said.contains("did not end in time"), "{said}");
+    let tainted: serde_json::Value = serde_json::from_str(&workspace.state_file()).expect("a state file");
+    assert!(tainted.to_string().contains("\"waiting\""), "{tainted}");
+
+    control_plane.advance(Duration::from_mins(20));
+    control_plane.set_install_time(Duration::ZERO);
+    workspace.apply().await;
+    assert_eq!(
+        control_plane.runs().len(),
+        2,
+        "the old run does not count as the new one"
+    );
+    assert_eq!(workspace.state(ADDRESS)["provision_status"], "completed");
+    workspace.plans_empty().await;
+}
+
+#[tokio::test]
+async fn a_lost_start_does_not_make_the_run_of_somebody_else_ones_own() {
+    let control_plane = stopped().await;
+    control_plane.start_run(MACHINE).expect("a run is started");
+    control_plane.fault(Fault::html(START, 502).times(1));
+    let workspace = workspace(&control_plane, &configuration(""));
+    let apply = start_apply(&workspace);
+    is_installing(&control_plane).await;
+    control_plane.set_install_time(Duration::ZERO);
+    ends_with_the_run(&control_plane, apply).await;
+    assert_eq!(control_plane.runs().len(), 2, "the wanted roles are installed");
+    assert_eq!(workspace.state(ADDRESS)["needs_provisioning"], false);
+    workspace.plans_empty().await;
+}
+
+#[tokio::test]
+async fn a_pick_up_that_starts_another_run_has_that_in_state() {
+    let control_plane = stopped().await;
+    control_plane.start_run(MACHINE).expect("a run is started");
+    let workspace = workspace(&control_plane, &configuration(""));
+    interrupted(&control_plane, &workspace).await;
+    assert_eq!(workspace.state(ADDRESS)["provision_status"], "joined");
+
+    let polls = control_plane.log().count(POLL);
+    let apply = start_apply(&workspace);
+    control_plane.log().wait_for(POLL, polls + 1).await;
+    control_plane.set_install_time(Duration::ZERO);
+    ends_with_the_run(&control_plane, apply).await;
+    let runs = control_plane.runs();
+    assert_eq!(runs.len(), 2);
+    assert_eq!(workspace.state(ADDRESS)["provision_uuid"], runs[1].uuid.as_str());
+    workspace.plans_empty().await;
+}
+
+#[tokio::test]
+async fn roles_that_are_changed_outside_are_no_reason_for_another_run() {
+    let control_plane = stopped().await;
+    let text =
+        format!("resource \"durantic_machine_deployment\" \"node\" {{\n  machine_uuid = \"{MACHINE}\"\n}}\n");
+    let workspace = workspace(&control_plane, &text);
+    interrupted(&control_plane, &workspace).await;
+    control_plane
+        .update(Collection::Machines, MACHINE, |machine| {
+            machine.insert("role_names".to_owned(), json!(["base"]));
+        })
+        .expect("the machine is changed");
+
+    let polls = control_plane.log().count(POLL);
+    let apply = start_apply(&workspace);
+    control_plane.log().wait_for(POLL, polls + 2).await;
+    ends_with_the_run(&control_plane, apply).await;
+    assert_eq!(
+        control_plane.runs().len(),
+        1,
+        "the configuration does not speak of roles"
+    );
+    workspace.plans_empty().await;
+}
+
+#[tokio::test]
+async fn a_replacement_that_fails_does_not_forget_the_run() {
+    let control_plane = stopped().await;
+    let workspace = workspace(&control_plane, &configuration(SHORT));
+    workspace.run(&["apply", "-auto-approve"]).await.fails();
+    control_plane.advance(Duration::from_mins(20));
+
+    control_plane.fault(Fault::status("provisioning_api_update_machine", 422).times(1));
+    let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
+    assert!(said.contains("422"), "{said}");
+    converges_with_one_run(&control_plane, &workspace).await;
+}
+
+#[tokio::test]
+async fn installing_again_whose_first_look_fails_is_picked_up() {
+    let (control_plane, workspace) = installed().await;
+    control_plane.fault(Fault::status(POLL, 401).times(1));
+    let said = workspace.run(&AGAIN).await.fails();
+    assert!(said.contains("401"), "{said}");
+    control_plane.advance(Duration::from_mins(20));
+
+    let said = workspace.apply().await.said();
+    assert!(!said.contains("not known"), "{said}");
+    assert_eq!(control_plane.runs().len(), 2);
+    assert_eq!(workspace.state(ADDRESS)["provision_status"], "completed");
+    workspace.plans_empty().await;
+}
+
+#[tokio::test]
+async fn installing_again_that_the_control_plane_has_forgotten_is_not_started_twice() {
+    let (control_plane, workspace) = installed().await;
+    let polls = control_plane.log().count(POLL);
+    let apply = start(&workspace, &AGAIN);
+    control_plane.log().wait_for(POLL, polls + 1).await;
+    kill(group(&apply), Signal::SIGINT).expect("an interrupt is sent");
+    finish(apply).await;
+
+    control_plane.advance(Duration::from_mins(20));
+    control_plane.fault(Fault::status(POLL, 404));
+    let said = workspace.apply().await.said();
+    assert!(said.contains("It is not known whether"), "{said}");
+    assert_eq!(control_plane.runs().len(), 2);
+    assert_eq!(workspace.state(ADDRESS)["provision_status"], "lost");
+    workspace.plans_empty().await;
 }

@@ -7,13 +7,15 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use schema::{Job, Resource};
+use serde_json::Value as Json;
 
+use super::start::{STARTING, UNCONFIRMED};
+use super::trigger::trigger;
+use super::{JOINED, LOST, WAITING, is_needed};
+use crate::engine::apply::Session;
 use crate::engine::context::Context;
 use crate::engine::identity::key;
-use crate::engine::job::start::{STARTING, UNCONFIRMED};
-use crate::engine::job::{LOST, is_needed};
-use crate::engine::plan::trigger;
-use crate::engine::private::{Run, Stage};
+use crate::engine::private::{Purpose, Run, Stage};
 use crate::value::Value;
 
 /// The runs of destroyed objects, until something takes them over.
@@ -38,6 +40,29 @@ pub fn take(context: &Context, resource: &Resource, object: &Value) -> Option<Ru
     runs.remove(&key(resource, object))
 }
 
+/// Keeps the run that the replaced object has left in the state of an object that could not be made: it is still going,
+/// and the next one is to find it.
+pub fn keep(session: &Session<'_>) {
+    let planned = &session.request.planned;
+    let Some(run) = take(session.context, session.resource, planned) else {
+        return;
+    };
+    let is_wanted = trigger(session.resource, planned) == run.trigger;
+    if run.saved.is_empty() && !is_wanted {
+        return;
+    }
+    let mut state = planned.clone();
+    for job in session.resource.jobs.iter() {
+        for (attribute, value) in &run.saved {
+            state.set_attribute(attribute, Value::string(value.as_str()));
+        }
+        let status = if is_wanted { run.status.as_str() } else { WAITING };
+        state.set_attribute(&job.into, Value::string(status));
+    }
+    session.progress.lock().state = state;
+}
+
+/// The run that state tells of, where it goes on. What it is to this object, its status says.
 fn going(job: &Job, resource: &Resource, object: &Value) -> Option<Run> {
     let status = object.get(&job.into).as_str()?;
     let is_unnamed = [STARTING, UNCONFIRMED].contains(&status);
@@ -46,20 +71,29 @@ fn going(job: &Job, resource: &Resource, object: &Value) -> Option<Run> {
         Some((name.to_string(), value.to_owned()))
     });
     let saved: BTreeMap<String, String> = saved.collect::<Option<_>>()?;
-    let is_final = job
+    let is_over = job
         .done
         .iter()
         .chain(job.failed.iter())
         .map(AsRef::as_ref)
         .chain([LOST])
         .any(|known| known == status);
-    (!is_final).then(|| Run {
+    let purpose = match status {
+        WAITING => Purpose::Outdated,
+        JOINED => Purpose::Joined,
+        _ => Purpose::Wanted,
+    };
+    (!is_over).then(|| Run {
         saved,
         status: status.to_owned(),
         stage: Stage::Going,
-        taints: true,
-        is_foreign: is_needed(job, object) == Some(true),
-        trigger: trigger(resource, object),
-        was_needed: status == STARTING,
+        taints: false,
+        purpose,
+        // What an outdated one was started for, nobody knows any more.
+        trigger: match purpose {
+            Purpose::Outdated => Json::Null,
+            Purpose::Wanted | Purpose::Joined => trigger(resource, object),
+        },
+        was_needed: status == STARTING || is_needed(job, object) == Some(true),
     })
 }

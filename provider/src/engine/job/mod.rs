@@ -4,7 +4,9 @@
 pub mod handover;
 mod pauses;
 mod start;
+mod trigger;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use schema::{Job, Phase, Resource};
@@ -13,11 +15,11 @@ use tokio::time::Instant;
 
 use pauses::Pauses;
 use start::Started;
+use trigger::{is_for, trigger};
 
 use super::apply::{Known, Session};
 use super::context::{Context, capitalised, is_gone, title};
-use super::plan::trigger;
-use super::private::{Run, Stage};
+use super::private::{Purpose, Run, Stage};
 use super::wire::find;
 use crate::client::{Error, ErrorKind, Repeat};
 use crate::value::{Path, Value};
@@ -25,8 +27,14 @@ use crate::value::{Path, Value};
 /// How often a run may be missing: the control plane can be slow to show what it has just started.
 const MISSES: u32 = 3;
 
-/// The status of a run that the control plane does not know any more.
+/// The status of a run of which nothing tells what became of it.
 pub const LOST: &str = "lost";
+
+/// The status while a run goes on that was started for something else: another follows when it has ended.
+pub const WAITING: &str = "waiting";
+
+/// The status while a run goes on that somebody else may have started: the object will say whether it has done the work.
+pub const JOINED: &str = "joined";
 
 /// Runs every job that follows this phase, and waits for a run that is still going.
 pub async fn run_all(session: &mut Session<'_>) {
@@ -61,10 +69,7 @@ async fn look_afterwards(session: &mut Session<'_>) {
     session.diagnostics.warning_at(
         Path::root(),
         format!("The {named} could not be read after its run"),
-        format!(
-            "The run has succeeded, and state says so; the rest of state is from before the run. The next plan reads \
-             it again.\n\n{why}"
-        ),
+        format!("State has what was known of it before. The next plan reads it again.\n\n{why}"),
     );
 }
 
@@ -72,10 +77,20 @@ async fn look_afterwards(session: &mut Session<'_>) {
 async fn run(session: &mut Session<'_>, job: &Job, pending: Option<Run>) -> Option<()> {
     // What was planned as unknown is answered by now, and state is all that a replacement knows of the old object.
     let wanted = trigger(session.resource, &session.progress.lock().state);
-    let (mut earlier, mut unnamed) = match pending {
-        Some(run) if run.saved.is_empty() => (None, Some(run).filter(|run| run.trigger == wanted)),
-        named => (named, None),
-    };
+    let (mut earlier, mut unnamed) = (None, None);
+    if let Some(mut run) = pending {
+        let is_wanted = is_for(&run, &wanted, session.resource, &session.request.config);
+        run.purpose = match run.purpose {
+            _ if !is_wanted => Purpose::Outdated,
+            Purpose::Joined => Purpose::Joined,
+            Purpose::Wanted | Purpose::Outdated => Purpose::Wanted,
+        };
+        match (run.saved.is_empty(), is_wanted) {
+            (false, _) => earlier = Some(run),
+            (true, true) => unnamed = Some(run),
+            (true, false) => {}
+        }
+    }
     loop {
         let is_earlier = earlier.is_some();
         let run = match earlier.take() {
@@ -87,34 +102,37 @@ async fn run(session: &mut Session<'_>, job: &Job, pending: Option<Run>) -> Opti
         };
         remember(session, job, &run);
         let outcome = wait(session, job, &run).await;
-        if is_final(session, job, &wanted, &outcome, is_earlier).await? {
+        if is_final(session, job, &outcome, is_earlier).await? {
             if let Outcome::Ended { run, .. } = &outcome {
                 remember(session, job, run);
             }
             return tell(session, job, outcome);
         }
-        tracing::info!("an earlier run has ended; another is started");
+        // What the object says is from before this run.
+        start::look_again(session, job, &run, Duration::ZERO).await?;
+        if matches!(outcome, Outcome::Lost(_)) && run.purpose != Purpose::Outdated {
+            // The object has to tell what became of it, as of one that never had a name.
+            unnamed = Some(Run {
+                saved: BTreeMap::new(),
+                ..run
+            });
+        }
+        tracing::info!("an earlier run has ended; whether another is needed is looked into");
     }
 }
 
-/// Whether this outcome is the job's, or another run is to be started; `None` where it was told that nothing says.
-async fn is_final(
-    session: &mut Session<'_>,
-    job: &Job,
-    wanted: &Json,
-    outcome: &Outcome,
-    is_earlier: bool,
-) -> Option<bool> {
+/// Whether this outcome is the job's, or another run may have to be started; `None` where it was told that nothing says.
+async fn is_final(session: &mut Session<'_>, job: &Job, outcome: &Outcome, is_earlier: bool) -> Option<bool> {
     Some(match outcome {
-        // It was started for something else, and the control plane takes no second one beside it.
-        Outcome::Ended { run, .. } if run.trigger != *wanted => false,
+        // The control plane takes no second one beside it.
+        Outcome::Ended { run, .. } if run.purpose == Purpose::Outdated => false,
         // This object replaces the one that it was started for, to try again.
         Outcome::Ended { run, .. }
             if is_earlier && run.stage == Stage::Failed && session.phase == Phase::Create =>
         {
             false
         }
-        Outcome::Ended { run, .. } if run.is_foreign && run.stage == Stage::Succeeded => {
+        Outcome::Ended { run, .. } if run.purpose == Purpose::Joined && run.stage == Stage::Succeeded => {
             !start::is_still_needed(session, job, run).await?
         }
         // The control plane does not know it any more.
@@ -134,9 +152,13 @@ fn record(known: &mut Known, job: &Job, run: &Run) {
             .state
             .set_attribute(attribute, Value::string(value.as_str()));
     }
-    known
-        .state
-        .set_attribute(&job.into, Value::string(run.status.as_str()));
+    // What replaces this object sees nothing but its state, so that has to say what the run is to it.
+    let status = match (run.stage, run.purpose) {
+        (Stage::Going, Purpose::Outdated) => WAITING,
+        (Stage::Going, Purpose::Joined) => JOINED,
+        _ => &run.status,
+    };
+    known.state.set_attribute(&job.into, Value::string(status));
     known.private.run = (run.stage != Stage::Succeeded).then(|| run.clone());
 }
 
@@ -165,7 +187,7 @@ async fn wait(session: &mut Session<'_>, job: &Job, run: &Run) -> Outcome {
         };
         match polled {
             Ok(report) => {
-                note_progress(job, &report, &mut last_step);
+                note_progress(session, job, &report, &mut last_step);
                 if take_status(job, &report, &mut run) {
                     return Outcome::Ended { run, report };
                 }
@@ -232,26 +254,28 @@ fn take_status(job: &Job, report: &Json, run: &mut Run) -> bool {
     is_over
 }
 
-fn note_progress(job: &Job, report: &Json, last: &mut Option<String>) {
-    let text = |field: &Option<schema::Text>| {
-        field
-            .as_deref()
-            .and_then(|field| find(report, field))
-            .map(|json| match json {
-                Json::String(text) => text,
-                other => other.to_string(),
-            })
-    };
-    let step = text(&job.report.step);
+fn note_progress(session: &Session<'_>, job: &Job, report: &Json, last: &mut Option<String>) {
+    let step = said(session, job.report.step.as_ref(), report);
     if step != *last {
         tracing::info!(
             step = step.as_deref(),
-            percent = text(&job.report.percent),
-            message = text(&job.report.message),
+            percent = said(session, job.report.percent.as_ref(), report),
+            message = said(session, job.report.message.as_ref(), report),
             "the run has come to another step"
         );
         *last = step;
     }
+}
+
+/// What a field of a report says, fit to be shown.
+fn said(session: &Session<'_>, field: Option<&schema::Text>, report: &Json) -> Option<String> {
+    let text = match find(report, field?)? {
+        Json::Null => return None,
+        Json::String(text) => text,
+        other => other.to_string(),
+    };
+    let known = session.progress.lock();
+    Some(session.context.client.clean(&text, &known.state.secrets()))
 }
 
 fn tell(session: &mut Session<'_>, job: &Job, outcome: Outcome) -> Option<()> {
@@ -261,20 +285,30 @@ fn tell(session: &mut Session<'_>, job: &Job, outcome: Outcome) -> Option<()> {
         Outcome::Ended { run, report: _ } if run.stage == Stage::Succeeded => Some(()),
         Outcome::Ended { run, report } => {
             let part = |field: &Option<schema::Text>, label: &str| {
-                let text = field.as_deref().and_then(|field| find(&report, field));
-                text.and_then(|json| json.as_str().map(|text| format!("\n{label}: {text}")))
+                said(session, field.as_ref(), &report)
+                    .map(|text| format!("\n{label}: {text}"))
                     .unwrap_or_default()
             };
+            let parts = [
+                part(&job.report.error, "Error"),
+                part(&job.report.step, "Last step"),
+                part(&job.report.message, "Last message"),
+                identity(&run),
+            ];
+            let status = session.context.client.clean(&run.status, &[]);
+            let again = match session.phase {
+                Phase::Create => {
+                    "The object is kept in state as tainted: the next `terraform apply` tries again."
+                }
+                Phase::Update | Phase::Delete => {
+                    "The next `terraform apply` replaces the object to try again."
+                }
+            };
             session.diagnostics.error(
-                format!("{} failed ({})", capitalised(&job.noun), run.status),
+                format!("{} failed ({status})", capitalised(&job.noun)),
                 format!(
-                    "The {run_of} ended with the status `{}`.{}{}{}{}\n\nThe object is kept in state as \
-                     tainted: the next `terraform apply` tries again.",
-                    run.status,
-                    part(&job.report.error, "Error"),
-                    part(&job.report.step, "Last step"),
-                    part(&job.report.message, "Last message"),
-                    identity(&run),
+                    "The {run_of} ended with the status `{status}`.{}\n\n{again}",
+                    parts.concat()
                 ),
             );
             None
@@ -283,11 +317,7 @@ fn tell(session: &mut Session<'_>, job: &Job, outcome: Outcome) -> Option<()> {
             session.diagnostics.warning_at(
                 Path::root(),
                 format!("Interrupted during the {run_of}"),
-                format!(
-                    "{}\n\nThe next `terraform apply` picks it up: it waits while the run is going, does nothing where \
-                     it has completed, and starts another only where it has failed.",
-                    going_on(&run)
-                ),
+                format!("{}\n\n{}", going_on(&run), next_time(&run)),
             );
             None
         }
@@ -296,9 +326,10 @@ fn tell(session: &mut Session<'_>, job: &Job, outcome: Outcome) -> Option<()> {
             session.diagnostics.error(
                 format!("The {run_of} did not end in time"),
                 format!(
-                    "The timeout is over. {}\n\nThe next `terraform apply` picks this run up instead of starting \
-                     another. Where it takes longer, set it in the `timeouts` block: `create = \"90m\"`.",
-                    going_on(&run)
+                    "The timeout is over. {}\n\n{} Where it takes longer, set it in the `timeouts` block: \
+                     `create = \"90m\"`.",
+                    going_on(&run),
+                    next_time(&run)
                 ),
             );
             None
@@ -330,6 +361,16 @@ fn going_on(run: &Run) -> String {
     )
 }
 
+/// What the next apply does about it.
+fn next_time(run: &Run) -> &'static str {
+    if run.saved.is_empty() && !run.was_needed {
+        "The next `terraform apply` starts no other one, and tells what to do."
+    } else {
+        "The next `terraform apply` picks it up: it waits while the run is going, does nothing where it has completed, and \
+         starts another only where it has failed."
+    }
+}
+
 fn identity(run: &Run) -> String {
     run.saved.iter().fold(String::new(), |text, (attribute, value)| {
         text + "\n" + attribute + ": " + value
@@ -337,7 +378,7 @@ fn identity(run: &Run) -> String {
 }
 
 /// Looks once, in a refresh, at a run that was still going: over and well, it is forgotten; failed, the next plan
-/// makes a new object.
+/// makes a new object. Whatever takes more than a look to decide is left to the apply that picks the run up.
 ///
 /// A tainted object is about to be replaced. All that its replacement gets to see is this state, and as long as that
 /// tells of a run under way, it takes over the run instead of starting another.
@@ -345,10 +386,12 @@ pub async fn refresh(context: &Context, resource: &Resource, known: &mut Known) 
     let Some(mut run) = known.private.run.clone().filter(|run| run.stage == Stage::Going) else {
         return;
     };
+    if run.purpose != Purpose::Wanted {
+        return;
+    }
     for job in resource.jobs.iter() {
-        let needed = is_needed(job, &known.state);
         if run.saved.is_empty() {
-            if run.was_needed && needed == Some(false) && !run.taints {
+            if run.was_needed && is_needed(job, &known.state) == Some(false) && !run.taints {
                 start::note_done(known, job);
             }
             continue;
@@ -358,22 +401,9 @@ pub async fn refresh(context: &Context, resource: &Resource, known: &mut Known) 
         match poll(context, resource, job, &progress, &run).await {
             Ok(report) => {
                 take_status(job, &report, &mut run);
-                if run.taints && run.stage == Stage::Succeeded {
-                    continue;
+                if !(run.taints && run.stage == Stage::Succeeded) {
+                    record(known, job, &run);
                 }
-                // It was somebody else's, and has not done what was wanted.
-                if run.is_foreign && run.stage == Stage::Succeeded && needed == Some(true) {
-                    run.stage = Stage::Failed;
-                }
-                record(known, job, &run);
-            }
-            Err(error) if is_gone(resource, &error) => {
-                LOST.clone_into(&mut run.status);
-                run.stage = match needed {
-                    Some(true) => Stage::Failed,
-                    _ => Stage::Succeeded,
-                };
-                record(known, job, &run);
             }
             Err(error) => tracing::warn!(error = %error, "the pending run could not be looked at"),
         }

@@ -17,7 +17,7 @@ use crate::client::{Body, Effect, Error, ErrorKind, Repeat};
 use crate::engine::apply::{Known, Session};
 use crate::engine::context::title;
 use crate::engine::identity;
-use crate::engine::private::{Run, Stage};
+use crate::engine::private::{Purpose, Run, Stage};
 use crate::engine::shape::literal_value;
 use crate::engine::wire::{find, to_json};
 use crate::value::{Path, Value};
@@ -27,6 +27,9 @@ pub const STARTING: &str = "starting";
 
 /// The same, where the object will not say.
 pub const UNCONFIRMED: &str = "unconfirmed";
+
+/// The status of a run that was not looked at yet.
+const PENDING: &str = "pending";
 
 /// Pause between two looks at an object whose run has no name, or has ended just now.
 const PAUSE: Duration = Duration::from_secs(5);
@@ -69,7 +72,7 @@ pub async fn start(
         status: if was_needed { STARTING } else { UNCONFIRMED }.to_owned(),
         stage: Stage::Going,
         taints: false,
-        is_foreign: false,
+        purpose: Purpose::Wanted,
         trigger: wanted.clone(),
         was_needed,
     };
@@ -85,9 +88,9 @@ pub async fn start(
             Err(error) => error,
         };
         let is_refused = error.kind == ErrorKind::Conflict;
-        if is_refused && let Some(mut found) = mentioned(session, job, &error, &run).await {
-            if !is_lost {
-                take_over(session, job, &mut found);
+        if is_refused && let Some(found) = mentioned(session, job, &error, &run).await {
+            if !is_lost && !was_needed {
+                tell_taken_over(session, job, &found);
             }
             return Some(Started::Run(found));
         }
@@ -120,20 +123,15 @@ pub async fn start(
     }
 }
 
-/// Another run is going than was asked for. What it has begun with is not known: the object says afterwards whether that
-/// was what is wanted, or, where it will not say, the user has to know of it.
-fn take_over(session: &mut Session<'_>, job: &Job, found: &mut Run) {
-    found.is_foreign = found.was_needed;
-    if found.is_foreign {
-        return;
-    }
+/// Another run is going than was asked for, and the object will not say whether it has done the work.
+fn tell_taken_over(session: &mut Session<'_>, job: &Job, found: &Run) {
     let named = title(session.resource, &session.progress.lock().state);
     session.diagnostics.warning_at(
         Path::root(),
         format!("A {} of {named} was going already", called(job)),
         format!(
             "Terraform waited for it instead of starting another: an apply that broke off, or somebody else, had started \
-             it.{}\n\nTo have another one, run `terraform apply -replace=…`.",
+             it.{}\n\nIf it was not for what is configured here, run `terraform apply -replace=…`.",
             super::identity(found)
         ),
     );
@@ -143,6 +141,9 @@ fn take_over(session: &mut Session<'_>, job: &Job, found: &mut Run) {
 fn give_up(session: &mut Session<'_>, job: &Job) {
     let named = {
         let mut known = session.progress.lock();
+        for (attribute, _) in job.save.iter() {
+            known.state.set_attribute(attribute, Value::Null);
+        }
         known.state.set_attribute(&job.into, Value::string(LOST));
         known.private.run = None;
         title(session.resource, &known.state)
@@ -184,7 +185,7 @@ pub async fn is_still_needed(session: &mut Session<'_>, job: &Job, run: &Run) ->
 }
 
 /// Reads the object again after a pause, as often as it takes; `None` where that was told to be in vain.
-async fn look_again(session: &mut Session<'_>, job: &Job, run: &Run, wait: Duration) -> Option<()> {
+pub async fn look_again(session: &mut Session<'_>, job: &Job, run: &Run, wait: Duration) -> Option<()> {
     loop {
         let ended = pause(session, run, wait).await;
         let ended = match ended {
@@ -247,6 +248,7 @@ fn named(session: &mut Session<'_>, job: &Job, answer: &Json, mut run: Run) -> O
         };
         run.saved.insert(attribute.to_string(), value.to_owned());
     }
+    PENDING.clone_into(&mut run.status);
     Some(Started::Run(run))
 }
 
@@ -261,6 +263,10 @@ async fn mentioned(session: &Session<'_>, job: &Job, error: &Error, run: &Run) -
         found.saved.insert(attribute.to_string(), word.to_owned());
         let report = poll(session.context, session.resource, job, &session.progress, &found).await;
         if report.is_ok_and(|report| find(&report, &job.status).is_some()) {
+            PENDING.clone_into(&mut found.status);
+            if found.was_needed {
+                found.purpose = Purpose::Joined;
+            }
             return Some(found);
         }
     }
@@ -270,6 +276,9 @@ async fn mentioned(session: &Session<'_>, job: &Job, error: &Error, run: &Run) -
 /// Notes a run that may be going, in state too: what replaces this object sees nothing else.
 fn note_unnamed(session: &Session<'_>, job: &Job, run: &Run) {
     let mut known = session.progress.lock();
+    for (attribute, _) in job.save.iter() {
+        known.state.set_attribute(attribute, Value::Null);
+    }
     let status = Value::string(run.status.as_str());
     known.state.set_attribute(&job.into, status);
     known.private.run = Some(run.clone());
