@@ -4,6 +4,7 @@ use crate::client::{Argument, Arguments, Client, Settings, user_agent};
 use crate::engine::diagnostic::Diagnostics;
 use crate::engine::hook::Definition;
 use crate::rpc::Connection;
+use crate::secret::Secret;
 use crate::value::{Path, Value};
 
 /// Settles how to reach the control plane, without any I/O beyond reading the CA file. `None` where that fails.
@@ -61,9 +62,10 @@ pub fn configure(
 /// What the configuration says, else the environment. An empty variable is unset.
 fn argument(definition: &Definition, config: &Value, name: &str) -> Option<Argument> {
     let text = match config.get(name) {
-        text @ (Value::String(_) | Value::Secret(_)) => text.expose().map(str::to_owned),
-        Value::Bool(bool) => Some(bool.to_string()),
-        Value::Number(number) => Some(number.to_string()),
+        Value::Secret(secret) => Some(secret.clone()),
+        Value::String(text) => Some(Secret::new(text)),
+        Value::Bool(bool) => Some(Secret::new(bool.to_string())),
+        Value::Number(number) => Some(Secret::new(number.to_string())),
         _ => None,
     };
     if let Some(text) = text {
@@ -77,7 +79,7 @@ fn argument(definition: &Definition, config: &Value, name: &str) -> Option<Argum
     let variable = declared.env.as_deref()?;
     let text = std::env::var(variable).ok().filter(|text| !text.is_empty())?;
     Some(Argument {
-        text,
+        text: Secret::new(text),
         variable: Some(variable.to_owned()),
     })
 }

@@ -56,11 +56,11 @@ pub struct Arguments {
     pub max_retries: Option<Argument>,
 }
 
-/// An argument of the provider. It may be a secret, so that it has no `Debug`.
+/// An argument of the provider.
 #[derive(Clone)]
 pub struct Argument {
-    /// Its value as text.
-    pub text: String,
+    /// Its value as text: it may be the token.
+    pub text: Secret,
     /// The environment variable it comes from, if it does not come from the configuration.
     pub variable: Option<String>,
 }
@@ -227,8 +227,9 @@ fn read<T>(
     parse: impl FnOnce(&str) -> Result<T, String>,
     errors: &mut Vec<SettingsError>,
 ) -> Option<T> {
-    let argument = argument.filter(|argument| argument.variable.is_none() || !argument.text.is_empty())?;
-    match parse(&argument.text) {
+    let argument =
+        argument.filter(|argument| argument.variable.is_none() || !argument.text.expose().is_empty())?;
+    match parse(argument.text.expose()) {
         Ok(value) => Some(value),
         Err(fault) => {
             let origin = match &argument.variable {
@@ -326,7 +327,7 @@ mod tests {
     #[expect(clippy::unnecessary_wraps, reason = "it reads like what it stands for")]
     fn configured(text: &str) -> Option<Argument> {
         Some(Argument {
-            text: text.to_owned(),
+            text: Secret::new(text),
             variable: None,
         })
     }
@@ -334,7 +335,7 @@ mod tests {
     #[expect(clippy::unnecessary_wraps, reason = "it reads like what it stands for")]
     fn environment(variable: &str, text: &str) -> Option<Argument> {
         Some(Argument {
-            text: text.to_owned(),
+            text: Secret::new(text),
             variable: Some(variable.to_owned()),
         })
     }

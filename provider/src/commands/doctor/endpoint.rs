@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 use super::super::Context;
 use super::Findings;
 use crate::client::{Argument, Arguments, Call, Client, ErrorKind, Repeat, Settings, user_agent};
+use crate::secret::Secret;
 use crate::upgrade::module::Module;
 
 /// A call that changes nothing, and that every token may make.
@@ -21,11 +22,11 @@ pub async fn check(context: &Context, directory: &Path, findings: &mut Findings)
         insecure_skip_verify: argument("insecure_skip_verify"),
         ca_cert_file: argument("ca_cert_file"),
         request_timeout: Some(Argument {
-            text: "10s".to_owned(),
+            text: Secret::new("10s"),
             variable: None,
         }),
         max_retries: Some(Argument {
-            text: "0".to_owned(),
+            text: Secret::new("0"),
             variable: None,
         }),
     };
@@ -101,7 +102,10 @@ fn argument(context: &Context, module: Option<&Module>, name: &str) -> Option<Ar
             .map(str::to_owned)
             .or_else(|| value.as_bool().map(|bool| bool.to_string()));
         if let Some(text) = text {
-            return Some(Argument { text, variable: None });
+            return Some(Argument {
+                text: Secret::new(text),
+                variable: None,
+            });
         }
     }
     let declared = provider
@@ -110,7 +114,7 @@ fn argument(context: &Context, module: Option<&Module>, name: &str) -> Option<Ar
         .find(|attribute| attribute.name == name)?;
     let variable = declared.env.as_deref()?;
     Some(Argument {
-        text: context.environment.get(variable)?.to_owned(),
+        text: Secret::new(context.environment.get(variable)?),
         variable: Some(variable.to_owned()),
     })
 }
