@@ -157,7 +157,9 @@ pub(super) fn date(headers: &HeaderMap) -> Timestamp {
 
 /// The wait that an answer asks for: seconds, or a date, which is compared with the answer's own.
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    parse_retry_after(header_text(headers, &header::RETRY_AFTER)?, date(headers))
+    let now = header_text(headers, &header::DATE).and_then(parse_date);
+    let text = header_text(headers, &header::RETRY_AFTER)?;
+    parse_retry_after(text, now.unwrap_or_else(Timestamp::now))
 }
 
 fn header_text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {

@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use schema::{Attribute, Delete, Phase, Resource, Scalar};
 use serde_json::Value as Json;
 use tokio::time::Instant;
@@ -79,8 +79,8 @@ pub struct Session<'a> {
     pub request: &'a Request,
     /// Creating, updating or deleting.
     pub phase: Phase,
-    /// When it began.
-    pub began: Instant,
+    /// When it began, by the clock that nobody sets and by the one that goes on while the machine sleeps.
+    pub began: (Instant, Timestamp),
     /// When the declared or configured timeout ends.
     pub deadline: Instant,
     /// What is known so far; update it after each call that changed something.
@@ -115,7 +115,7 @@ pub async fn apply(
         hook: binding.hook,
         context: &context,
         phase,
-        began: Instant::now(),
+        began: (Instant::now(), Timestamp::now()),
         deadline,
         request: &request,
         progress: progress.clone(),
@@ -131,6 +131,9 @@ pub async fn apply(
             };
             if changed.is_ok() {
                 session.finish().await;
+            }
+            if phase == Phase::Create && session.diagnostics.has_errors() {
+                job::handover::keep(&session);
             }
         }
     }
@@ -162,7 +165,7 @@ impl Session<'_> {
                 match &learnt {
                     Ok(()) => self.context.made.note(self.resource, &self.progress.lock().state),
                     Err(Failed) if self.resource.api.list.is_some() => self.claim(),
-                    Err(Failed) => job::handover::keep(self),
+                    Err(Failed) => {}
                 }
                 learnt
             }
@@ -170,8 +173,6 @@ impl Session<'_> {
                 let failed = self.fail("Creating", &error);
                 if error.effect != Effect::None && self.resource.api.list.is_some() {
                     self.claim();
-                } else {
-                    job::handover::keep(self);
                 }
                 Err(failed)
             }
@@ -184,8 +185,7 @@ impl Session<'_> {
         {
             let mut known = self.progress.lock();
             known.state = planned;
-            let began = Timestamp::now() - SignedDuration::try_from(self.began.elapsed()).unwrap_or_default();
-            known.private.claimed = Some(began.as_second());
+            known.private.claimed = Some(self.began.1.as_second());
         }
         self.diagnostics.warning_at(
             Path::root(),
@@ -242,7 +242,7 @@ impl Session<'_> {
 
     /// An update that concerns only what the control plane does not have.
     async fn update_nothing(&mut self) -> Result<(), Failed> {
-        let planned = self.with_what_exists(self.request.planned.clone());
+        let planned = self.with_what_exists(self.with_saved(&self.request.planned));
         self.progress.lock().state = planned;
         if self.request.planned.is_wholly_known() {
             Ok(())
@@ -325,6 +325,13 @@ impl Session<'_> {
         if let Some(hook) = self.hook {
             hook.write_body(body, &self.progress.lock().private.memory);
         }
+    }
+
+    /// How long ago it began.
+    pub(super) fn elapsed(&self) -> Duration {
+        let (instant, time) = self.began;
+        let by_the_clock = Duration::try_from(Timestamp::now().duration_since(time)).unwrap_or_default();
+        instant.elapsed().max(by_the_clock)
     }
 
     /// Calls an operation of this resource.

@@ -29,6 +29,9 @@ const RECENT: Duration = Duration::from_hours(1);
 /// How much older than its create an object may seem to be: clocks differ a little.
 const SLACK: Duration = Duration::from_secs(10);
 
+/// How far the clocks of two machines may be apart of which one made a claim and the other looks for it.
+const CLOCKS: Duration = Duration::from_mins(5);
+
 /// Finds what a create has made whose answer was lost, or makes it again. Any other error comes back as it is.
 pub async fn lost_create(
     session: &mut Session<'_>,
@@ -43,17 +46,18 @@ pub async fn lost_create(
     for _ in 0..REPEATS {
         let planned = &session.request.planned;
         match find(session.context, session.resource, session.hook, planned, body).await {
-            Ok(Named::AsPlanned(found)) if is_made_within(&found, session.began.elapsed()) => {
+            Ok(Named::AsPlanned(found)) if is_made_within(&found, session.elapsed()) => {
                 tracing::warn!(request_id = %error.request_id, "the answer to a create was lost; the object was found by its name");
                 return Ok(found);
             }
             // What has the name may be what was made, and changed by the control plane.
-            Ok(Named::Otherwise(found)) if is_made_within(&found, session.began.elapsed()) => {
+            Ok(Named::Otherwise(found)) if is_made_within(&found, session.elapsed()) => {
                 return Err(error);
             }
             // It was there before, so nothing can have been made.
             Ok(Named::AsPlanned(found) | Named::Otherwise(found)) => {
                 error.effect = Effect::None;
+                error.kind = ErrorKind::Conflict;
                 return Err(with_import_advice(error, session, &found.body));
             }
             Ok(Named::Nothing) => {}
@@ -205,12 +209,12 @@ pub async fn identify(
     let found = match find(context, resource, hook, planned, &body).await? {
         Named::Nothing => return Ok(Claimed::Nothing),
         Named::AsPlanned(found) | Named::Otherwise(found)
-            if since.is_some_and(|since| !is_made_within(&found, since)) =>
+            if since.is_some_and(|since| !is_made_within(&found, since + CLOCKS)) =>
         {
             // It was there before, and kept the claim from being made.
             return Ok(Claimed::Nothing);
         }
-        Named::AsPlanned(found) if since.is_some() => {
+        Named::AsPlanned(found) if since.is_some_and(|since| is_made_within(&found, since)) => {
             let shown = shown(resource, hook, &found.body, planned);
             let mut object = planned.clone();
             for attribute in identity::attributes(resource) {
@@ -228,7 +232,7 @@ pub async fn identify(
         ),
         detail: format!(
             "An earlier apply asked for it and got no answer, so state has it without its identity. What the control \
-             plane has under that name was changed since, or is another {}. Forget the claim with `terraform state rm \
+             plane has under that name may have been changed since, or be another {}. Forget the claim with `terraform state rm \
              ADDRESS`. Then import what is there with `terraform import ADDRESS {}`, or give this resource another name.",
             noun(resource),
             id.as_deref().unwrap_or("ID")

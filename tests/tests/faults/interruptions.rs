@@ -1,5 +1,6 @@
 //! A wait never costs a second installation: interrupts, timeouts, expired tokens, killed processes.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use acceptance::control_plane::{Answer, Collection, ControlPlane, Fault, FaultKind, Outcome};
@@ -395,6 +396,51 @@ async fn installing_again_that_is_killed_is_waited_for() {
 }
 
 #[tokio::test]
+async fn installing_again_that_is_killed_is_waited_for_even_if_it_cannot_be_looked_at() {
+    let (control_plane, workspace) = installed().await;
+    let polls = control_plane.log().count(POLL);
+    let mut apply = start(&workspace, &AGAIN);
+    control_plane.log().wait_for(POLL, polls + 1).await;
+    apply.start_kill().expect("terraform is killed");
+    apply.wait().await.expect("terraform is gone");
+    std::fs::remove_file(workspace.path().join(".terraform.tfstate.lock.info")).ok();
+
+    control_plane.fault(Fault::status(POLL, 401).times(2));
+    let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
+    assert!(said.contains("401"), "{said}");
+    control_plane.advance(Duration::from_mins(20));
+    workspace.apply().await;
+    assert_eq!(control_plane.runs().len(), 2, "one installation again, not two");
+    workspace.plans_empty().await;
+}
+
+#[tokio::test]
+async fn a_machine_that_cannot_be_read_is_not_asked_without_a_pause() {
+    let control_plane = stopped().await;
+    control_plane.start_run(MACHINE).expect("a run is started");
+    let workspace = workspace(
+        &control_plane,
+        &configuration("timeouts {\n    create = \"8s\"\n  }"),
+    );
+    let machine = "provisioning_api_get_machine";
+    let apply = start_apply(&workspace);
+    is_installing(&control_plane).await;
+    control_plane.fault(Fault::new(machine, FaultKind::Garbage));
+    control_plane.advance(Duration::from_mins(20));
+    let (_, said) = finish(apply).await;
+    assert!(said.contains("did not end in time"), "{said}");
+    let looks = control_plane.log().count(machine);
+    assert!(looks < 6, "{looks} looks in eight seconds");
+
+    control_plane.clear_faults();
+    control_plane.set_install_time(Duration::ZERO);
+    workspace.configure(&configuration(""));
+    workspace.apply().await;
+    assert_eq!(control_plane.runs().len(), 2);
+    workspace.plans_empty().await;
+}
+
+#[tokio::test]
 async fn installing_again_that_may_have_been_started_is_not_started_twice() {
     let (control_plane, workspace) = installed().await;
     let late = FaultKind::Delay(Duration::from_mins(10));
@@ -566,15 +612,24 @@ async fn roles_that_are_changed_outside_are_no_reason_for_another_run() {
 
 #[tokio::test]
 async fn a_replacement_that_fails_does_not_forget_the_run() {
-    let control_plane = stopped().await;
-    let workspace = workspace(&control_plane, &configuration(SHORT));
-    workspace.run(&["apply", "-auto-approve"]).await.fails();
-    control_plane.advance(Duration::from_mins(20));
+    let open = format!(
+        "resource \"durantic_machine_deployment\" \"node\" {{\n  machine_uuid = \"{MACHINE}\"\n  {SHORT}\n}}\n"
+    );
+    let no_name = FaultKind::Rewrite(Arc::new(|machine| machine["hostname"] = json!(7)));
+    for (configuration, fault) in [
+        (configuration(SHORT), FaultKind::Answer(Answer::json(422))),
+        (open, FaultKind::Answer(Answer::json(422))),
+        (configuration(SHORT), no_name),
+    ] {
+        let control_plane = stopped().await;
+        let workspace = workspace(&control_plane, &configuration);
+        workspace.run(&["apply", "-auto-approve"]).await.fails();
+        control_plane.advance(Duration::from_mins(20));
 
-    control_plane.fault(Fault::status("provisioning_api_update_machine", 422).times(1));
-    let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
-    assert!(said.contains("422"), "{said}");
-    converges_with_one_run(&control_plane, &workspace).await;
+        control_plane.fault(Fault::new("provisioning_api_update_machine", fault).times(1));
+        workspace.run(&["apply", "-auto-approve"]).await.fails();
+        converges_with_one_run(&control_plane, &workspace).await;
+    }
 }
 
 #[tokio::test]

@@ -10,8 +10,8 @@ use schema::{Job, Resource};
 use serde_json::Value as Json;
 
 use super::start::{STARTING, UNCONFIRMED};
-use super::trigger::trigger;
-use super::{JOINED, LOST, WAITING, is_needed};
+use super::trigger::{purpose, trigger};
+use super::{JOINED, LOST, WAITING, is_needed, record};
 use crate::engine::apply::Session;
 use crate::engine::context::Context;
 use crate::engine::identity::key;
@@ -40,26 +40,25 @@ pub fn take(context: &Context, resource: &Resource, object: &Value) -> Option<Ru
     runs.remove(&key(resource, object))
 }
 
-/// Keeps the run that the replaced object has left in the state of an object that could not be made: it is still going,
-/// and the next one is to find it.
+/// Keeps the run that the replaced object has left, where this object came to nothing before it could take it: it is still
+/// going, and the next object is to find it.
 pub fn keep(session: &Session<'_>) {
-    let planned = &session.request.planned;
-    let Some(run) = take(session.context, session.resource, planned) else {
+    let (resource, request) = (session.resource, session.request);
+    let Some(mut run) = take(session.context, resource, &request.planned) else {
         return;
     };
-    let is_wanted = trigger(session.resource, planned) == run.trigger;
-    if run.saved.is_empty() && !is_wanted {
+    run.purpose = purpose(&run, resource, &request.planned, &request.config);
+    if run.saved.is_empty() && run.purpose == Purpose::Outdated {
         return;
     }
-    let mut state = planned.clone();
-    for job in session.resource.jobs.iter() {
-        for (attribute, value) in &run.saved {
-            state.set_attribute(attribute, Value::string(value.as_str()));
-        }
-        let status = if is_wanted { run.status.as_str() } else { WAITING };
-        state.set_attribute(&job.into, Value::string(status));
+    run.taints = true;
+    let mut known = session.progress.lock();
+    if known.state.is_null() {
+        known.state = request.planned.clone();
     }
-    session.progress.lock().state = state;
+    for job in resource.jobs.iter() {
+        record(&mut known, job, &run);
+    }
 }
 
 /// The run that state tells of, where it goes on. What it is to this object, its status says.

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use pauses::Pauses;
 use start::Started;
-use trigger::{is_for, trigger};
+use trigger::{purpose, trigger};
 
 use super::apply::{Known, Session};
 use super::context::{Context, capitalised, is_gone, title};
@@ -23,6 +23,9 @@ use super::private::{Purpose, Run, Stage};
 use super::wire::find;
 use crate::client::{Error, ErrorKind, Repeat};
 use crate::value::{Path, Value};
+
+/// Statuses that are the provider's own.
+const OWN: [&str; 5] = [start::STARTING, start::UNCONFIRMED, WAITING, JOINED, LOST];
 
 /// How often a run may be missing: the control plane can be slow to show what it has just started.
 const MISSES: u32 = 3;
@@ -40,9 +43,12 @@ pub const JOINED: &str = "joined";
 pub async fn run_all(session: &mut Session<'_>) {
     for job in session.resource.jobs.iter() {
         let remembered = session.progress.lock().private.run.take();
-        let pending = remembered
-            .filter(|run| run.stage == Stage::Going)
-            .or_else(|| handover::take(session.context, session.resource, &session.request.planned));
+        let pending = remembered.filter(|run| run.stage == Stage::Going).or_else(|| {
+            let planned = &session.request.planned;
+            (session.phase == Phase::Create)
+                .then(|| handover::take(session.context, session.resource, planned))
+                .flatten()
+        });
         if pending.is_none() && !job.after.contains(&session.phase) {
             continue;
         }
@@ -76,19 +82,15 @@ async fn look_afterwards(session: &mut Session<'_>) {
 /// `Some` when the job succeeded; otherwise it was told why not.
 async fn run(session: &mut Session<'_>, job: &Job, pending: Option<Run>) -> Option<()> {
     // What was planned as unknown is answered by now, and state is all that a replacement knows of the old object.
-    let wanted = trigger(session.resource, &session.progress.lock().state);
+    let object = session.progress.lock().state.clone();
+    let wanted = trigger(session.resource, &object);
     let (mut earlier, mut unnamed) = (None, None);
     if let Some(mut run) = pending {
-        let is_wanted = is_for(&run, &wanted, session.resource, &session.request.config);
-        run.purpose = match run.purpose {
-            _ if !is_wanted => Purpose::Outdated,
-            Purpose::Joined => Purpose::Joined,
-            Purpose::Wanted | Purpose::Outdated => Purpose::Wanted,
-        };
-        match (run.saved.is_empty(), is_wanted) {
-            (false, _) => earlier = Some(run),
-            (true, true) => unnamed = Some(run),
-            (true, false) => {}
+        run.purpose = purpose(&run, session.resource, &object, &session.request.config);
+        if !run.saved.is_empty() {
+            earlier = Some(run);
+        } else if run.purpose != Purpose::Outdated {
+            unnamed = Some(run);
         }
     }
     loop {
@@ -108,9 +110,13 @@ async fn run(session: &mut Session<'_>, job: &Job, pending: Option<Run>) -> Opti
             }
             return tell(session, job, outcome);
         }
+        let (run, is_gone) = match outcome {
+            Outcome::Ended { run, .. } => (run, false),
+            _ => (run, true),
+        };
         // What the object says is from before this run.
         start::look_again(session, job, &run, Duration::ZERO).await?;
-        if matches!(outcome, Outcome::Lost(_)) && run.purpose != Purpose::Outdated {
+        if is_gone && run.purpose != Purpose::Outdated {
             // The object has to tell what became of it, as of one that never had a name.
             unnamed = Some(Run {
                 saved: BTreeMap::new(),
@@ -156,6 +162,10 @@ fn record(known: &mut Known, job: &Job, run: &Run) {
     let status = match (run.stage, run.purpose) {
         (Stage::Going, Purpose::Outdated) => WAITING,
         (Stage::Going, Purpose::Joined) => JOINED,
+        // The control plane's own word must not pass for one of the provider's.
+        (Stage::Going, Purpose::Wanted) if !run.saved.is_empty() && OWN.contains(&run.status.as_str()) => {
+            "running"
+        }
         _ => &run.status,
     };
     known.state.set_attribute(&job.into, Value::string(status));
@@ -317,7 +327,7 @@ fn tell(session: &mut Session<'_>, job: &Job, outcome: Outcome) -> Option<()> {
             session.diagnostics.warning_at(
                 Path::root(),
                 format!("Interrupted during the {run_of}"),
-                format!("{}\n\n{}", going_on(&run), next_time(&run)),
+                format!("{}\n\n{}", going_on(session, &run), next_time(&run)),
             );
             None
         }
@@ -328,7 +338,7 @@ fn tell(session: &mut Session<'_>, job: &Job, outcome: Outcome) -> Option<()> {
                 format!(
                     "The timeout is over. {}\n\n{} Where it takes longer, set it in the `timeouts` block: \
                      `create = \"90m\"`.",
-                    going_on(&run),
+                    going_on(session, &run),
                     next_time(&run)
                 ),
             );
@@ -350,24 +360,38 @@ fn will_taint(session: &Session<'_>) {
 }
 
 /// What becomes of a run that nobody waits for any longer.
-fn going_on(run: &Run) -> String {
-    if run.saved.is_empty() {
-        return "Whether its run has been started is not known: the answer did not come.".to_owned();
+fn going_on(session: &Session<'_>, run: &Run) -> String {
+    let status = session.context.client.clean(&run.status, &[]);
+    match run.stage {
+        _ if run.saved.is_empty() => "Whether its run has been started is not known.".to_owned(),
+        Stage::Going => format!(
+            "The run goes on without Terraform (status `{status}`).{}",
+            identity(run)
+        ),
+        Stage::Failed | Stage::Succeeded => format!(
+            "The run has ended (status `{status}`), and whether another is needed is not known yet.{}",
+            identity(run)
+        ),
     }
-    format!(
-        "The run goes on without Terraform (status `{}`).{}",
-        run.status,
-        identity(run)
-    )
 }
 
 /// What the next apply does about it.
 fn next_time(run: &Run) -> &'static str {
-    if run.saved.is_empty() && !run.was_needed {
-        "The next `terraform apply` starts no other one, and tells what to do."
-    } else {
-        "The next `terraform apply` picks it up: it waits while the run is going, does nothing where it has completed, and \
-         starts another only where it has failed."
+    match run.purpose {
+        _ if run.saved.is_empty() && !run.was_needed => {
+            "The next `terraform apply` starts no other one, and tells what to do."
+        }
+        Purpose::Wanted => {
+            "The next `terraform apply` picks it up: it waits while the run is going, does nothing where it has completed, \
+             and starts another only where it has failed."
+        }
+        Purpose::Joined => {
+            "The next `terraform apply` picks it up: it waits while the run is going, and starts another only where that \
+             has not done what is wanted."
+        }
+        Purpose::Outdated => {
+            "The next `terraform apply` waits while the run is going, and then starts the one that is wanted."
+        }
     }
 }
 

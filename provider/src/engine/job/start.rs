@@ -15,7 +15,7 @@ use serde_json::Value as Json;
 use super::{LOST, Outcome, called, is_needed, pause, poll, tell, will_taint};
 use crate::client::{Body, Effect, Error, ErrorKind, Repeat};
 use crate::engine::apply::{Known, Session};
-use crate::engine::context::title;
+use crate::engine::context::{is_gone, title};
 use crate::engine::identity;
 use crate::engine::private::{Purpose, Run, Stage};
 use crate::engine::shape::literal_value;
@@ -186,8 +186,10 @@ pub async fn is_still_needed(session: &mut Session<'_>, job: &Job, run: &Run) ->
 
 /// Reads the object again after a pause, as often as it takes; `None` where that was told to be in vain.
 pub async fn look_again(session: &mut Session<'_>, job: &Job, run: &Run, wait: Duration) -> Option<()> {
+    let mut wait = wait;
     loop {
         let ended = pause(session, run, wait).await;
+        wait = wait.max(PAUSE);
         let ended = match ended {
             Some(ended) => ended,
             None => match session.look().await {
@@ -252,17 +254,29 @@ fn named(session: &mut Session<'_>, job: &Job, answer: &Json, mut run: Run) -> O
     Some(Started::Run(run))
 }
 
-/// The run that a refusal is for: a uuid in its text counts when the control plane has a run of that name. It may have
-/// ended meanwhile.
+/// The run that a refusal is for: a uuid in its text counts unless the control plane has no run of that name. It may
+/// have ended meanwhile.
 async fn mentioned(session: &Session<'_>, job: &Job, error: &Error, run: &Run) -> Option<Run> {
     let (attribute, _) = job.save.first()?;
     let detail = error.detail.as_deref()?;
+    let object = session.progress.lock().state.clone();
+    let is_own = |word: &str| {
+        identity::attributes(session.resource)
+            .filter_map(|attribute| object.get(&attribute.name).as_str())
+            .any(|value| value.eq_ignore_ascii_case(word))
+    };
     let words = detail.split(|character: char| !character.is_ascii_hexdigit() && character != '-');
-    for word in words.filter(|word| word.len() == 36 && uuid::Uuid::parse_str(word).is_ok()) {
+    let uuids = words.filter(|word| word.len() == 36 && uuid::Uuid::parse_str(word).is_ok());
+    for word in uuids.filter(|word| !is_own(word)) {
         let mut found = run.clone();
         found.saved.insert(attribute.to_string(), word.to_owned());
         let report = poll(session.context, session.resource, job, &session.progress, &found).await;
-        if report.is_ok_and(|report| find(&report, &job.status).is_some()) {
+        let is_a_run = match &report {
+            Ok(report) => find(report, &job.status).is_some(),
+            // Whatever else is wrong, the wait for it tells.
+            Err(error) => !is_gone(session.resource, error),
+        };
+        if is_a_run {
             PENDING.clone_into(&mut found.status);
             if found.was_needed {
                 found.purpose = Purpose::Joined;

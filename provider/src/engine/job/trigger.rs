@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schema::{Attribute, Equal, Mode, Resource};
 use serde_json::Value as Json;
 
-use crate::engine::private::Run;
+use crate::engine::private::{Purpose, Run};
 use crate::engine::wire::to_json;
 use crate::value::Value;
 
@@ -24,21 +24,27 @@ pub fn trigger(resource: &Resource, object: &Value) -> Json {
     to_json(&Value::Object(values))
 }
 
-/// Whether a run was started for what is wanted now. What the configuration leaves open does not count: a change outside
-/// is no reason for another run.
-pub fn is_for(run: &Run, wanted: &Json, resource: &Resource, config: &Value) -> bool {
-    forcing(resource)
+/// What a run is to an object that it may have been started for. What the configuration leaves open does not count: a
+/// change outside is no reason for another run.
+pub fn purpose(run: &Run, resource: &Resource, object: &Value, config: &Value) -> Purpose {
+    let wanted = trigger(resource, object);
+    let is_wanted = forcing(resource)
         .filter(|attribute| {
             attribute.mode != Mode::OptionalComputed || !config.get(&attribute.name).is_null()
         })
-        .all(|attribute| {
-            let name = attribute.name.as_ref();
-            run.trigger
-                .get(name)
-                .is_some_and(|value| wanted.get(name) == Some(value))
-        })
+        .all(|attribute| value(&run.trigger, attribute) == value(&wanted, attribute));
+    match run.purpose {
+        _ if !is_wanted || run.trigger.is_null() => Purpose::Outdated,
+        Purpose::Joined => Purpose::Joined,
+        Purpose::Wanted | Purpose::Outdated => Purpose::Wanted,
+    }
 }
 
 fn forcing(resource: &Resource) -> impl Iterator<Item = &Attribute> {
     resource.attributes.iter().filter(|attribute| attribute.force_new)
+}
+
+/// The value of an attribute; null where an older version of the provider did not have it.
+fn value<'a>(trigger: &'a Json, attribute: &Attribute) -> &'a Json {
+    trigger.get(attribute.name.as_ref()).unwrap_or(&Json::Null)
 }
