@@ -3,19 +3,17 @@
 //! Terraform passes no private state on to a replacement. But it destroys the old object and creates the new one in one
 //! process, so the run is handed over here. State alone tells of it: it was started, and its status is not final.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use schema::{Job, Resource};
-use serde_json::Value as Json;
+use schema::Resource;
 
-use super::start::{STARTING, UNCONFIRMED};
-use super::trigger::{purpose, trigger};
-use super::{JOINED, LOST, WAITING, is_needed, record};
+use super::state::{going, record};
+use super::trigger::purpose;
 use crate::engine::apply::Session;
 use crate::engine::context::Context;
 use crate::engine::identity::key;
-use crate::engine::private::{Purpose, Run, Stage};
+use crate::engine::private::{Purpose, Run};
 use crate::value::Value;
 
 /// The runs of destroyed objects, until something takes them over.
@@ -59,40 +57,4 @@ pub fn keep(session: &Session<'_>) {
     for job in resource.jobs.iter() {
         record(&mut known, job, &run);
     }
-}
-
-/// The run that state tells of, where it goes on. What it is to this object, its status says.
-fn going(job: &Job, resource: &Resource, object: &Value) -> Option<Run> {
-    let status = object.get(&job.into).as_str()?;
-    let is_unnamed = [STARTING, UNCONFIRMED].contains(&status);
-    let saved = job.save.iter().filter(|_| !is_unnamed).map(|(name, _)| {
-        let value = object.get(name).as_str()?;
-        Some((name.to_string(), value.to_owned()))
-    });
-    let saved: BTreeMap<String, String> = saved.collect::<Option<_>>()?;
-    let is_over = job
-        .done
-        .iter()
-        .chain(job.failed.iter())
-        .map(AsRef::as_ref)
-        .chain([LOST])
-        .any(|known| known == status);
-    let purpose = match status {
-        WAITING => Purpose::Outdated,
-        JOINED => Purpose::Joined,
-        _ => Purpose::Wanted,
-    };
-    (!is_over).then(|| Run {
-        saved,
-        status: status.to_owned(),
-        stage: Stage::Going,
-        taints: false,
-        purpose,
-        // What an outdated one was started for, nobody knows any more.
-        trigger: match purpose {
-            Purpose::Outdated => Json::Null,
-            Purpose::Wanted | Purpose::Joined => trigger(resource, object),
-        },
-        was_needed: status == STARTING || is_needed(job, object) == Some(true),
-    })
 }

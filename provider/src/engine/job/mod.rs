@@ -4,6 +4,8 @@
 pub mod handover;
 mod pauses;
 mod start;
+mod state;
+mod telling;
 mod trigger;
 
 use std::collections::BTreeMap;
@@ -15,29 +17,18 @@ use tokio::time::Instant;
 
 use pauses::Pauses;
 use start::Started;
+use state::{is_needed, note_done, record};
 use trigger::{purpose, trigger};
 
 use super::apply::{Known, Session};
-use super::context::{Context, capitalised, is_gone, title};
+use super::context::{Context, is_gone};
 use super::private::{Purpose, Run, Stage};
 use super::wire::find;
 use crate::client::{Error, ErrorKind, Repeat};
-use crate::value::{Path, Value};
-
-/// Statuses that are the provider's own.
-const OWN: [&str; 5] = [start::STARTING, start::UNCONFIRMED, WAITING, JOINED, LOST];
+use crate::value::Value;
 
 /// How often a run may be missing: the control plane can be slow to show what it has just started.
 const MISSES: u32 = 3;
-
-/// The status of a run of which nothing tells what became of it.
-pub const LOST: &str = "lost";
-
-/// The status while a run goes on that was started for something else: another follows when it has ended.
-pub const WAITING: &str = "waiting";
-
-/// The status while a run goes on that somebody else may have started: the object will say whether it has done the work.
-pub const JOINED: &str = "joined";
 
 /// Runs every job that follows this phase, and waits for a run that is still going.
 pub async fn run_all(session: &mut Session<'_>) {
@@ -71,12 +62,7 @@ async fn look_afterwards(session: &mut Session<'_>) {
         session.diagnostics.append(told);
         return;
     };
-    let named = title(session.resource, &session.progress.lock().state);
-    session.diagnostics.warning_at(
-        Path::root(),
-        format!("The {named} could not be read after its run"),
-        format!("State has what was known of it before. The next plan reads it again.\n\n{why}"),
-    );
+    telling::unread(session, &why);
 }
 
 /// `Some` when the job succeeded; otherwise it was told why not.
@@ -152,26 +138,6 @@ fn remember(session: &Session<'_>, job: &Job, run: &Run) {
     record(&mut session.progress.lock(), job, run);
 }
 
-fn record(known: &mut Known, job: &Job, run: &Run) {
-    for (attribute, value) in &run.saved {
-        known
-            .state
-            .set_attribute(attribute, Value::string(value.as_str()));
-    }
-    // What replaces this object sees nothing but its state, so that has to say what the run is to it.
-    let status = match (run.stage, run.purpose) {
-        (Stage::Going, Purpose::Outdated) => WAITING,
-        (Stage::Going, Purpose::Joined) => JOINED,
-        // The control plane's own word must not pass for one of the provider's.
-        (Stage::Going, Purpose::Wanted) if !run.saved.is_empty() && OWN.contains(&run.status.as_str()) => {
-            "running"
-        }
-        _ => &run.status,
-    };
-    known.state.set_attribute(&job.into, Value::string(status));
-    known.private.run = (run.stage != Stage::Succeeded).then(|| run.clone());
-}
-
 /// How a wait ended.
 enum Outcome {
     /// The run is over.
@@ -197,7 +163,7 @@ async fn wait(session: &mut Session<'_>, job: &Job, run: &Run) -> Outcome {
         };
         match polled {
             Ok(report) => {
-                note_progress(session, job, &report, &mut last_step);
+                telling::progress(session, job, &report, &mut last_step);
                 if take_status(job, &report, &mut run) {
                     return Outcome::Ended { run, report };
                 }
@@ -264,92 +230,12 @@ fn take_status(job: &Job, report: &Json, run: &mut Run) -> bool {
     is_over
 }
 
-fn note_progress(session: &Session<'_>, job: &Job, report: &Json, last: &mut Option<String>) {
-    let step = said(session, job.report.step.as_ref(), report);
-    if step != *last {
-        tracing::info!(
-            step = step.as_deref(),
-            percent = said(session, job.report.percent.as_ref(), report),
-            message = said(session, job.report.message.as_ref(), report),
-            "the run has come to another step"
-        );
-        *last = step;
-    }
-}
-
-/// What a field of a report says, fit to be shown.
-fn said(session: &Session<'_>, field: Option<&schema::Text>, report: &Json) -> Option<String> {
-    let text = match find(report, field?)? {
-        Json::Null => return None,
-        Json::String(text) => text,
-        other => other.to_string(),
-    };
-    let known = session.progress.lock();
-    Some(session.context.client.clean(&text, &known.state.secrets()))
-}
-
+/// Tells how a wait ended; `Some` where the job succeeded.
 fn tell(session: &mut Session<'_>, job: &Job, outcome: Outcome) -> Option<()> {
-    let named = title(session.resource, &session.progress.lock().state);
-    let run_of = format!("{} of {named}", called(job));
-    match outcome {
-        Outcome::Ended { run, report: _ } if run.stage == Stage::Succeeded => Some(()),
-        Outcome::Ended { run, report } => {
-            let part = |field: &Option<schema::Text>, label: &str| {
-                said(session, field.as_ref(), &report)
-                    .map(|text| format!("\n{label}: {text}"))
-                    .unwrap_or_default()
-            };
-            let parts = [
-                part(&job.report.error, "Error"),
-                part(&job.report.step, "Last step"),
-                part(&job.report.message, "Last message"),
-                identity(&run),
-            ];
-            let status = session.context.client.clean(&run.status, &[]);
-            let again = match session.phase {
-                Phase::Create => {
-                    "The object is kept in state as tainted: the next `terraform apply` tries again."
-                }
-                Phase::Update | Phase::Delete => {
-                    "The next `terraform apply` replaces the object to try again."
-                }
-            };
-            session.diagnostics.error(
-                format!("{} failed ({status})", capitalised(&job.noun)),
-                format!(
-                    "The {run_of} ended with the status `{status}`.{}\n\n{again}",
-                    parts.concat()
-                ),
-            );
-            None
-        }
-        Outcome::Interrupted(run) => {
-            session.diagnostics.warning_at(
-                Path::root(),
-                format!("Interrupted during the {run_of}"),
-                format!("{}\n\n{}", going_on(session, &run), next_time(&run)),
-            );
-            None
-        }
-        Outcome::TimedOut(run) => {
-            will_taint(session);
-            session.diagnostics.error(
-                format!("The {run_of} did not end in time"),
-                format!(
-                    "The timeout is over. {}\n\n{} Where it takes longer, set it in the `timeouts` block: \
-                     `create = \"90m\"`.",
-                    going_on(session, &run),
-                    next_time(&run)
-                ),
-            );
-            None
-        }
-        Outcome::Lost(error) => {
-            will_taint(session);
-            session.fail(&format!("Following the {} of", called(job)), &error);
-            None
-        }
+    if matches!(outcome, Outcome::TimedOut(_) | Outcome::Lost(_)) {
+        will_taint(session);
     }
+    telling::outcome(session, job, outcome)
 }
 
 /// An error in a create makes Terraform taint the object, although its run goes on.
@@ -357,48 +243,6 @@ fn will_taint(session: &Session<'_>) {
     if let (Phase::Create, Some(run)) = (session.phase, &mut session.progress.lock().private.run) {
         run.taints = true;
     }
-}
-
-/// What becomes of a run that nobody waits for any longer.
-fn going_on(session: &Session<'_>, run: &Run) -> String {
-    let status = session.context.client.clean(&run.status, &[]);
-    match run.stage {
-        _ if run.saved.is_empty() => "Whether its run has been started is not known.".to_owned(),
-        Stage::Going => format!(
-            "The run goes on without Terraform (status `{status}`).{}",
-            identity(run)
-        ),
-        Stage::Failed | Stage::Succeeded => format!(
-            "The run has ended (status `{status}`), and whether another is needed is not known yet.{}",
-            identity(run)
-        ),
-    }
-}
-
-/// What the next apply does about it.
-fn next_time(run: &Run) -> &'static str {
-    match run.purpose {
-        _ if run.saved.is_empty() && !run.was_needed => {
-            "The next `terraform apply` starts no other one, and tells what to do."
-        }
-        Purpose::Wanted => {
-            "The next `terraform apply` picks it up: it waits while the run is going, does nothing where it has completed, \
-             and starts another only where it has failed."
-        }
-        Purpose::Joined => {
-            "The next `terraform apply` picks it up: it waits while the run is going, and starts another only where that \
-             has not done what is wanted."
-        }
-        Purpose::Outdated => {
-            "The next `terraform apply` waits while the run is going, and then starts the one that is wanted."
-        }
-    }
-}
-
-fn identity(run: &Run) -> String {
-    run.saved.iter().fold(String::new(), |text, (attribute, value)| {
-        text + "\n" + attribute + ": " + value
-    })
 }
 
 /// Looks once, in a refresh, at a run that was still going: over and well, it is forgotten; failed, the next plan
@@ -416,7 +260,7 @@ pub async fn refresh(context: &Context, resource: &Resource, known: &mut Known) 
     for job in resource.jobs.iter() {
         if run.saved.is_empty() {
             if run.was_needed && is_needed(job, &known.state) == Some(false) && !run.taints {
-                start::note_done(known, job);
+                note_done(known, job);
             }
             continue;
         }
@@ -432,14 +276,4 @@ pub async fn refresh(context: &Context, resource: &Resource, known: &mut Known) 
             Err(error) => tracing::warn!(error = %error, "the pending run could not be looked at"),
         }
     }
-}
-
-/// Whether the object says that the work is still to be done; `None` where it does not say.
-fn is_needed(job: &Job, object: &Value) -> Option<bool> {
-    object.get(job.needed.as_deref()?).as_bool()
-}
-
-/// What a run is called to the user: `provision run`.
-fn called(job: &Job) -> String {
-    format!("{} run", job.noun)
 }

@@ -12,24 +12,17 @@ use std::time::Duration;
 use schema::Job;
 use serde_json::Value as Json;
 
-use super::{LOST, Outcome, called, is_needed, pause, poll, tell, will_taint};
+use super::state::{PENDING, STARTING, UNCONFIRMED, is_needed, note_done, note_lost};
+use super::telling::called;
+use super::{Outcome, pause, poll, remember, tell, telling, will_taint};
 use crate::client::{Body, Effect, Error, ErrorKind, Repeat};
-use crate::engine::apply::{Known, Session};
+use crate::engine::apply::Session;
 use crate::engine::context::{is_gone, title};
 use crate::engine::identity;
 use crate::engine::private::{Purpose, Run, Stage};
 use crate::engine::shape::literal_value;
 use crate::engine::wire::{find, to_json};
-use crate::value::{Path, Value};
-
-/// The status of a run that may have been started, but has no name yet; the object will say when it is over.
-pub const STARTING: &str = "starting";
-
-/// The same, where the object will not say.
-pub const UNCONFIRMED: &str = "unconfirmed";
-
-/// The status of a run that was not looked at yet.
-const PENDING: &str = "pending";
+use crate::value::Value;
 
 /// Pause between two looks at an object whose run has no name, or has ended just now.
 const PAUSE: Duration = Duration::from_secs(5);
@@ -64,7 +57,8 @@ pub async fn start(
     // Whether a run was asked for, and nothing told that there is none.
     let mut is_lost = unnamed.is_some();
     if is_lost && !was_needed {
-        give_up(session, job);
+        note_lost(&mut session.progress.lock(), job);
+        telling::given_up(session, job);
         return Some(Started::Done);
     }
     let run = Run {
@@ -90,20 +84,25 @@ pub async fn start(
         let is_refused = error.kind == ErrorKind::Conflict;
         if is_refused && let Some(found) = mentioned(session, job, &error, &run).await {
             if !is_lost && !was_needed {
-                tell_taken_over(session, job, &found);
+                telling::taken_over(session, job, &found);
             }
             return Some(Started::Run(found));
         }
         is_lost |= error.effect != Effect::None;
         may_be_going |= is_lost || (is_refused && was_needed);
         if may_be_going {
-            note_unnamed(session, job, &run);
+            remember(session, job, &run);
         }
         if error.kind == ErrorKind::Cancelled {
             if may_be_going {
                 tell(session, job, Outcome::Interrupted(run));
             } else {
-                note_not_started(session, job, run);
+                // The next plan makes a new object, and with it a run.
+                session.progress.lock().private.run = Some(Run {
+                    stage: Stage::Failed,
+                    ..run
+                });
+                telling::not_started(session, job);
             }
             return None;
         }
@@ -121,55 +120,6 @@ pub async fn start(
         tracing::info!("a run may be going that has no name; looking at what it was started for");
         look_again(session, job, &run, wait).await?;
     }
-}
-
-/// Another run is going than was asked for, and the object will not say whether it has done the work.
-fn tell_taken_over(session: &mut Session<'_>, job: &Job, found: &Run) {
-    let named = title(session.resource, &session.progress.lock().state);
-    session.diagnostics.warning_at(
-        Path::root(),
-        format!("A {} of {named} was going already", called(job)),
-        format!(
-            "Terraform waited for it instead of starting another: an apply that broke off, or somebody else, had started \
-             it.{}\n\nIf it was not for what is configured here, run `terraform apply -replace=…`.",
-            super::identity(found)
-        ),
-    );
-}
-
-/// Nothing tells what became of a run whose name was lost, and another start might be a second run.
-fn give_up(session: &mut Session<'_>, job: &Job) {
-    let named = {
-        let mut known = session.progress.lock();
-        for (attribute, _) in job.save.iter() {
-            known.state.set_attribute(attribute, Value::Null);
-        }
-        known.state.set_attribute(&job.into, Value::string(LOST));
-        known.private.run = None;
-        title(session.resource, &known.state)
-    };
-    session.diagnostics.warning_at(
-        Path::root(),
-        format!("It is not known whether the {} of {named} took place", called(job)),
-        "An earlier apply asked for it, but the answer was lost, and the control plane does not tell afterwards what \
-         became of it. So as not to have it twice, nothing was started now. Look at the control plane's dashboard; if it \
-         did not take place, run `terraform apply -replace=…`.",
-    );
-}
-
-/// Interrupted before anything was asked for: what is kept makes the next plan start it.
-fn note_not_started(session: &mut Session<'_>, job: &Job, mut run: Run) {
-    run.stage = Stage::Failed;
-    let named = {
-        let mut known = session.progress.lock();
-        known.private.run = Some(run);
-        title(session.resource, &known.state)
-    };
-    session.diagnostics.warning_at(
-        Path::root(),
-        format!("Interrupted before the {} of {named} was started", called(job)),
-        "The next `terraform apply` starts it.",
-    );
 }
 
 /// Whether the object says that a run which has succeeded has not done the work. It is given some time to notice.
@@ -235,7 +185,7 @@ fn named(session: &mut Session<'_>, job: &Job, answer: &Json, mut run: Run) -> O
             target.is_some_and(|target| identity::is_valid(target, &Value::string(*value)))
         });
         let Some(value) = value else {
-            note_unnamed(session, job, &run);
+            remember(session, job, &run);
             will_taint(session);
             let object = session.progress.lock().state.clone();
             session.diagnostics.error(
@@ -285,22 +235,4 @@ async fn mentioned(session: &Session<'_>, job: &Job, error: &Error, run: &Run) -
         }
     }
     None
-}
-
-/// Notes a run that may be going, in state too: what replaces this object sees nothing else.
-fn note_unnamed(session: &Session<'_>, job: &Job, run: &Run) {
-    let mut known = session.progress.lock();
-    for (attribute, _) in job.save.iter() {
-        known.state.set_attribute(attribute, Value::Null);
-    }
-    let status = Value::string(run.status.as_str());
-    known.state.set_attribute(&job.into, status);
-    known.private.run = Some(run.clone());
-}
-
-/// Notes that the work is done, by a run that has no name.
-pub fn note_done(known: &mut Known, job: &Job) {
-    let status = job.done.first().map(|status| Value::string(status.as_ref()));
-    known.state.set_attribute(&job.into, status.unwrap_or_default());
-    known.private.run = None;
 }
