@@ -32,6 +32,13 @@ pub fn group(child: &Child) -> Pid {
     Pid::from_raw(-pid)
 }
 
+/// Kills Terraform, and removes the lock that it leaves behind.
+pub async fn kill_terraform(workspace: &Workspace, mut command: Child) {
+    command.start_kill().expect("terraform is killed");
+    command.wait().await.expect("terraform is gone");
+    std::fs::remove_file(workspace.path().join(".terraform.tfstate.lock.info")).ok();
+}
+
 /// The processes of the provider that a Terraform of this process id has started.
 pub fn providers(terraform: u32) -> Vec<Pid> {
     let parent = terraform.to_string();

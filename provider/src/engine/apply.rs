@@ -532,25 +532,7 @@ fn known_value(attribute: &Attribute, value: Value) -> Value {
     match value {
         Value::Unknown => shape::absent(attribute),
         Value::Object(_) => without_unknowns(&attribute.attributes, value),
-        Value::List(elements) => Value::List(
-            elements
-                .into_iter()
-                .map(|element| known_value(attribute, element))
-                .collect(),
-        ),
-        Value::Set(elements) => Value::set(
-            elements
-                .into_iter()
-                .map(|element| known_value(attribute, element))
-                .collect(),
-        ),
-        Value::Map(entries) => Value::Map(
-            entries
-                .into_iter()
-                .map(|(key, element)| (key, known_value(attribute, element)))
-                .collect(),
-        ),
-        other => other,
+        other => other.map_elements(|element| known_value(attribute, element)),
     }
 }
 

@@ -86,18 +86,9 @@ pub fn with_defaults(attributes: &[Attribute], object: Value) -> Value {
 
 /// Alters every object that the value of a nested attribute or block holds.
 fn each_object(value: Value, alter: &impl Fn(Value) -> Value) -> Value {
-    let each = |value| each_object(value, alter);
     match value {
-        Value::List(elements) => Value::List(elements.into_iter().map(each).collect()),
-        Value::Set(elements) => Value::set(elements.into_iter().map(each).collect()),
-        Value::Map(entries) => Value::Map(
-            entries
-                .into_iter()
-                .map(|(key, value)| (key, each(value)))
-                .collect(),
-        ),
         Value::Object(_) => alter(value),
-        other => other,
+        other => other.map_elements(|element| each_object(element, alter)),
     }
 }
 
@@ -110,25 +101,7 @@ pub fn literal(literal: &Literal, attribute: &Attribute) -> Value {
 fn sealed(attribute: &Attribute, value: Value) -> Value {
     match value {
         Value::String(text) if attribute.is_secret() => Value::secret(text),
-        Value::List(elements) => Value::List(
-            elements
-                .into_iter()
-                .map(|element| sealed(attribute, element))
-                .collect(),
-        ),
-        Value::Set(elements) => Value::set(
-            elements
-                .into_iter()
-                .map(|element| sealed(attribute, element))
-                .collect(),
-        ),
-        Value::Map(entries) => Value::Map(
-            entries
-                .into_iter()
-                .map(|(key, element)| (key, sealed(attribute, element)))
-                .collect(),
-        ),
-        other => other,
+        other => other.map_elements(|element| sealed(attribute, element)),
     }
 }
 

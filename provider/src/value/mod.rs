@@ -241,6 +241,22 @@ impl Value {
         }
     }
 
+    /// The value with every element of a list or set, and every entry of a map, altered; any other as it is.
+    #[must_use]
+    pub fn map_elements(self, alter: impl Fn(Value) -> Value) -> Value {
+        match self {
+            Value::List(elements) => Value::List(elements.into_iter().map(alter).collect()),
+            Value::Set(elements) => Value::set(elements.into_iter().map(alter).collect()),
+            Value::Map(entries) => Value::Map(
+                entries
+                    .into_iter()
+                    .map(|(key, value)| (key, alter(value)))
+                    .collect(),
+            ),
+            other => other,
+        }
+    }
+
     /// The value inside the wrapping of a dynamic one.
     fn concrete(&self) -> &Value {
         match self {

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use acceptance::control_plane::{Collection, ControlPlane, Fault, FaultKind};
-use acceptance::processes::{finish, group, providers, start};
+use acceptance::processes::{finish, group, kill_terraform, providers, start};
 use acceptance::terraform::Workspace;
 use nix::sys::signal::{Signal, kill};
 use tokio::process::Child;
@@ -142,7 +142,7 @@ async fn cell(how: How, with: With) {
     assert_eq!(control_plane.violations(), Vec::<String>::new(), "{name}");
 }
 
-async fn break_off(how: How, workspace: &Workspace, mut apply: Child) {
+async fn break_off(how: How, workspace: &Workspace, apply: Child) {
     let signal = |pid, signal| kill(pid, signal).expect("a signal is sent");
     match how {
         Interrupt => signal(group(&apply), Signal::SIGINT),
@@ -155,12 +155,7 @@ async fn break_off(how: How, workspace: &Workspace, mut apply: Child) {
                 signal(provider, Signal::SIGKILL);
             }
         }
-        KillTerraform => {
-            apply.start_kill().expect("terraform is killed");
-            apply.wait().await.expect("terraform is gone");
-            std::fs::remove_file(workspace.path().join(".terraform.tfstate.lock.info")).ok();
-            return;
-        }
+        KillTerraform => return kill_terraform(workspace, apply).await,
     }
     finish(apply).await;
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use acceptance::control_plane::{Answer, Collection, ControlPlane, Fault, FaultKind, Outcome};
-use acceptance::processes::{finish, group, providers, start};
+use acceptance::processes::{finish, group, kill_terraform, providers, start};
 use acceptance::terraform::Workspace;
 use nix::sys::signal::{Signal, kill};
 use serde_json::json;
@@ -206,13 +206,11 @@ async fn another_configuration_waits_for_the_old_run_before_it_starts_its_own() 
 async fn a_terraform_that_is_killed_leaves_no_provider_and_its_run_is_waited_for() {
     let control_plane = stopped().await;
     let workspace = workspace(&control_plane, &configuration(""));
-    let mut apply = start_apply(&workspace);
+    let apply = start_apply(&workspace);
     is_installing(&control_plane).await;
     let orphans = providers(apply.id().expect("terraform runs"));
     assert!(!orphans.is_empty(), "the provider runs");
-    apply.start_kill().expect("terraform is killed");
-    apply.wait().await.expect("terraform is gone");
-    std::fs::remove_file(workspace.path().join(".terraform.tfstate.lock.info")).ok();
+    kill_terraform(&workspace, apply).await;
 
     // The run is still going when the next apply comes: it is waited for, and does the work.
     let apply = start_apply(&workspace);
@@ -362,13 +360,19 @@ async fn installed() -> (ControlPlane, Workspace) {
     (control_plane, workspace)
 }
 
+/// An apply that installs it once more, and looks at the run.
+async fn installing_again(control_plane: &ControlPlane, workspace: &Workspace) -> Child {
+    let polls = control_plane.log().count(POLL);
+    let apply = start(workspace, &AGAIN);
+    control_plane.log().wait_for(POLL, polls + 1).await;
+    apply
+}
+
 #[tokio::test]
 async fn installing_again_survives_a_lost_answer() {
     let (control_plane, workspace) = installed().await;
     control_plane.fault(Fault::new(START, FaultKind::ResetAfter).times(1));
-    let polls = control_plane.log().count(POLL);
-    let apply = start(&workspace, &AGAIN);
-    control_plane.log().wait_for(POLL, polls + 1).await;
+    let apply = installing_again(&control_plane, &workspace).await;
     ends_with_the_run(&control_plane, apply).await;
     assert_eq!(control_plane.runs().len(), 2);
     workspace.plans_empty().await;
@@ -377,12 +381,8 @@ async fn installing_again_survives_a_lost_answer() {
 #[tokio::test]
 async fn installing_again_that_is_killed_is_waited_for() {
     let (control_plane, workspace) = installed().await;
-    let polls = control_plane.log().count(POLL);
-    let mut apply = start(&workspace, &AGAIN);
-    control_plane.log().wait_for(POLL, polls + 1).await;
-    apply.start_kill().expect("terraform is killed");
-    apply.wait().await.expect("terraform is gone");
-    std::fs::remove_file(workspace.path().join(".terraform.tfstate.lock.info")).ok();
+    let apply = installing_again(&control_plane, &workspace).await;
+    kill_terraform(&workspace, apply).await;
 
     let starts = control_plane.log().count(START);
     let apply = start_apply(&workspace);
@@ -398,12 +398,8 @@ async fn installing_again_that_is_killed_is_waited_for() {
 #[tokio::test]
 async fn installing_again_that_is_killed_is_waited_for_even_if_it_cannot_be_looked_at() {
     let (control_plane, workspace) = installed().await;
-    let polls = control_plane.log().count(POLL);
-    let mut apply = start(&workspace, &AGAIN);
-    control_plane.log().wait_for(POLL, polls + 1).await;
-    apply.start_kill().expect("terraform is killed");
-    apply.wait().await.expect("terraform is gone");
-    std::fs::remove_file(workspace.path().join(".terraform.tfstate.lock.info")).ok();
+    let apply = installing_again(&control_plane, &workspace).await;
+    kill_terraform(&workspace, apply).await;
 
     control_plane.fault(Fault::status(POLL, 401).times(2));
     let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
@@ -650,9 +646,7 @@ async fn installing_again_whose_first_look_fails_is_picked_up() {
 #[tokio::test]
 async fn installing_again_that_the_control_plane_has_forgotten_is_not_started_twice() {
     let (control_plane, workspace) = installed().await;
-    let polls = control_plane.log().count(POLL);
-    let apply = start(&workspace, &AGAIN);
-    control_plane.log().wait_for(POLL, polls + 1).await;
+    let apply = installing_again(&control_plane, &workspace).await;
     kill(group(&apply), Signal::SIGINT).expect("an interrupt is sent");
     finish(apply).await;
 
