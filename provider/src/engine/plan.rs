@@ -88,10 +88,7 @@ fn planned_object(resource: &Resource, config: &Value, prior: &Value, private: &
     let settled = settle_object(&resource.attributes, config, prior, |attribute| {
         private.configured.contains(attribute.name.as_ref())
     });
-    let pending = private
-        .run
-        .as_ref()
-        .filter(|run| run.stage != Stage::Succeeded && !prior.is_null());
+    let pending = private.run.as_ref().filter(|_| !prior.is_null());
     if settled == *prior && pending.is_none() {
         return settled;
     }

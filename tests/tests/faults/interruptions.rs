@@ -658,3 +658,78 @@ async fn installing_again_that_the_control_plane_has_forgotten_is_not_started_tw
     assert_eq!(workspace.state(ADDRESS)["provision_status"], "lost");
     workspace.plans_empty().await;
 }
+
+#[tokio::test]
+async fn another_force_provision_is_not_forgotten_by_a_lost_start() {
+    let control_plane = stopped().await;
+    let late = FaultKind::Delay(Duration::from_mins(10));
+    control_plane.fault(Fault::new(START, late).times(1));
+    let workspace = workspace(&control_plane, &configuration(""));
+    let apply = start_apply(&workspace);
+    control_plane.log().wait_for(START, 1).await;
+    kill(group(&apply), Signal::SIGINT).expect("an interrupt is sent");
+    finish(apply).await;
+    assert_eq!(workspace.state(ADDRESS)["provision_status"], "starting");
+
+    workspace.configure(&configuration("force_provision = \"1\""));
+    let apply = start_apply(&workspace);
+    is_installing(&control_plane).await;
+    control_plane.set_install_time(Duration::ZERO);
+    ends_with_the_run(&control_plane, apply).await;
+    assert_eq!(
+        control_plane.runs().len(),
+        2,
+        "the first does not count as the second"
+    );
+    workspace.plans_empty().await;
+}
+
+#[tokio::test]
+async fn a_run_of_somebody_else_that_fails_is_followed_by_the_wanted_one() {
+    let control_plane = stopped().await;
+    let run = control_plane.start_run(MACHINE).expect("a run is started");
+    let workspace = workspace(&control_plane, &configuration(""));
+    let apply = start_apply(&workspace);
+    is_installing(&control_plane).await;
+    control_plane.set_install_time(Duration::ZERO);
+    control_plane
+        .end_run(&run, Outcome::Canceled)
+        .expect("the run is ended");
+    let (status, said) = finish(apply).await;
+    assert_eq!(status, Some(0), "{said}");
+    converges_after(&control_plane, &workspace, 2).await;
+}
+
+#[tokio::test]
+async fn a_joined_run_that_completed_is_not_taken_for_a_replacement() {
+    let control_plane = stopped().await;
+    let killed = workspace(&control_plane, &configuration(""));
+    let apply = start_apply(&killed);
+    is_installing(&control_plane).await;
+    kill_terraform(&killed, apply).await;
+    let starts = control_plane.log().count(START);
+    let apply = start_apply(&killed);
+    control_plane.log().wait_for(START, starts + 1).await;
+    control_plane
+        .log()
+        .wait_for(POLL, control_plane.log().count(POLL) + 1)
+        .await;
+    kill(group(&apply), Signal::SIGINT).expect("an interrupt is sent");
+    finish(apply).await;
+    assert_eq!(killed.state(ADDRESS)["provision_status"], "joined");
+
+    control_plane.advance(Duration::from_mins(20));
+    control_plane.set_install_time(Duration::ZERO);
+    killed.run(&AGAIN).await.succeeds();
+    converges_after(&control_plane, &killed, 2).await;
+}
+
+async fn converges_after(control_plane: &ControlPlane, workspace: &Workspace, runs: usize) {
+    assert_eq!(control_plane.runs().len(), runs);
+    let state = workspace.state(ADDRESS);
+    assert_eq!(
+        (&state["provision_status"], &state["needs_provisioning"]),
+        (&json!("completed"), &json!(false))
+    );
+    workspace.plans_empty().await;
+}

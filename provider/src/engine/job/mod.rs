@@ -27,7 +27,7 @@ use super::wire::find;
 use crate::client::{Error, ErrorKind, Repeat};
 use crate::value::Value;
 
-/// How often a run may be missing: the control plane can be slow to show what it has just started.
+/// How often in a row a run may be missing: the control plane can be slow to show what it has just started.
 const MISSES: u32 = 3;
 
 /// Runs every job that follows this phase, and waits for a run that is still going.
@@ -73,10 +73,10 @@ async fn run(session: &mut Session<'_>, job: &Job, pending: Option<Run>) -> Opti
     let (mut earlier, mut unnamed) = (None, None);
     if let Some(mut run) = pending {
         run.purpose = purpose(&run, session.resource, &object, &session.request.config);
-        if !run.saved.is_empty() {
-            earlier = Some(run);
-        } else if run.purpose != Purpose::Outdated {
+        if run.saved.is_empty() {
             unnamed = Some(run);
+        } else {
+            earlier = Some(run);
         }
     }
     loop {
@@ -124,11 +124,11 @@ async fn is_final(session: &mut Session<'_>, job: &Job, outcome: &Outcome, is_ea
         {
             false
         }
-        Outcome::Ended { run, .. } if run.purpose == Purpose::Joined && run.stage == Stage::Succeeded => {
+        Outcome::Ended { run, .. } if run.purpose == Purpose::Joined => {
             !start::is_still_needed(session, job, run).await?
         }
         // The control plane does not know it any more.
-        Outcome::Lost(error) => !(is_earlier && is_gone(session.resource, error)),
+        Outcome::Lost(_, error) => !(is_earlier && is_gone(session.resource, error)),
         _ => true,
     })
 }
@@ -147,7 +147,7 @@ enum Outcome {
     /// The timeout is over; the run goes on.
     TimedOut(Run),
     /// The run cannot be followed any more.
-    Lost(Error),
+    Lost(Run, Error),
 }
 
 async fn wait(session: &mut Session<'_>, job: &Job, run: &Run) -> Outcome {
@@ -163,6 +163,7 @@ async fn wait(session: &mut Session<'_>, job: &Job, run: &Run) -> Outcome {
         };
         match polled {
             Ok(report) => {
+                misses = 0;
                 telling::progress(session, job, &report, &mut last_step);
                 if take_status(job, &report, &mut run) {
                     return Outcome::Ended { run, report };
@@ -174,7 +175,7 @@ async fn wait(session: &mut Session<'_>, job: &Job, run: &Run) -> Outcome {
             }
             Err(error) if is_gone(session.resource, &error) && misses < MISSES => misses += 1,
             Err(error) if error.kind == ErrorKind::Cancelled => return Outcome::Interrupted(run),
-            Err(error) => return Outcome::Lost(error),
+            Err(error) => return Outcome::Lost(run, error),
         }
         if let Some(ended) = pause(session, &run, pauses.next()).await {
             return ended;
@@ -232,7 +233,7 @@ fn take_status(job: &Job, report: &Json, run: &mut Run) -> bool {
 
 /// Tells how a wait ended; `Some` where the job succeeded.
 fn tell(session: &mut Session<'_>, job: &Job, outcome: Outcome) -> Option<()> {
-    if matches!(outcome, Outcome::TimedOut(_) | Outcome::Lost(_)) {
+    if matches!(outcome, Outcome::TimedOut(_) | Outcome::Lost(..)) {
         will_taint(session);
     }
     telling::outcome(session, job, outcome)
@@ -254,7 +255,7 @@ pub async fn refresh(context: &Context, resource: &Resource, known: &mut Known) 
     let Some(mut run) = known.private.run.clone().filter(|run| run.stage == Stage::Going) else {
         return;
     };
-    if run.purpose != Purpose::Wanted {
+    if run.purpose == Purpose::Outdated {
         return;
     }
     for job in resource.jobs.iter() {
@@ -269,7 +270,8 @@ pub async fn refresh(context: &Context, resource: &Resource, known: &mut Known) 
         match poll(context, resource, job, &progress, &run).await {
             Ok(report) => {
                 take_status(job, &report, &mut run);
-                if !(run.taints && run.stage == Stage::Succeeded) {
+                let did_it = run.purpose == Purpose::Wanted || is_needed(job, &known.state) == Some(false);
+                if run.stage != Stage::Succeeded || (did_it && !run.taints) {
                     record(known, job, &run);
                 }
             }

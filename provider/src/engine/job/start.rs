@@ -37,6 +37,9 @@ const REPEATS: [Duration; 3] = [
     Duration::from_secs(4),
 ];
 
+/// How long a run is certainly still going that was asked for: installing takes longer.
+const SOON: Duration = Duration::from_mins(2);
+
 /// What came of starting.
 pub enum Started {
     /// A run to wait for.
@@ -45,7 +48,8 @@ pub enum Started {
     Done,
 }
 
-/// Starts a run, or finds the one that was started already. `unnamed` is one whose name was lost earlier.
+/// Starts a run, or finds the one that was started already. `unnamed` is one whose name was lost earlier; an outdated one
+/// has to end first.
 pub async fn start(
     session: &mut Session<'_>,
     job: &Job,
@@ -53,6 +57,9 @@ pub async fn start(
     unnamed: Option<Run>,
 ) -> Option<Started> {
     let is_needed = |session: &Session<'_>| is_needed(job, &session.progress.lock().state);
+    let is_outdated = |run: &Run| run.purpose == Purpose::Outdated;
+    let waits = unnamed.as_ref().is_some_and(is_outdated);
+    let unnamed = unnamed.filter(|run| !is_outdated(run));
     let was_needed = unnamed.as_ref().is_some_and(|run| run.was_needed) || is_needed(session) == Some(true);
     // Whether a run was asked for, and nothing told that there is none.
     let mut is_lost = unnamed.is_some();
@@ -72,23 +79,31 @@ pub async fn start(
     };
     let mut repeats = REPEATS.into_iter();
     let mut may_be_going = is_lost;
+    let mut lost_since = None;
     loop {
         if may_be_going && was_needed && is_needed(session) == Some(false) {
             note_done(&mut session.progress.lock(), job);
             return Some(Started::Done);
         }
+        let asked = session.elapsed();
         let error = match request(session, job).await {
             Ok(answer) => return named(session, job, &answer, run),
             Err(error) => error,
         };
         let is_refused = error.kind == ErrorKind::Conflict;
-        if is_refused && let Some(found) = mentioned(session, job, &error, &run).await {
-            if !is_lost && !was_needed {
+        if is_refused && let Some(mut found) = mentioned(session, job, &error, &run).await {
+            if waits {
+                found.purpose = Purpose::Outdated;
+                found.trigger = Json::Null;
+            } else if !was_needed {
                 telling::taken_over(session, job, &found);
             }
             return Some(Started::Run(found));
         }
-        is_lost |= error.effect != Effect::None;
+        if error.effect != Effect::None {
+            is_lost = true;
+            lost_since.get_or_insert(asked);
+        }
         may_be_going |= is_lost || (is_refused && was_needed);
         if may_be_going {
             remember(session, job, &run);
@@ -118,7 +133,19 @@ pub async fn start(
             return None;
         };
         tracing::info!("a run may be going that has no name; looking at what it was started for");
-        look_again(session, job, &run, wait).await?;
+        if was_needed {
+            look_again(session, job, &run, wait).await?;
+        } else if let Some(ended) = pause(session, &run, wait).await {
+            tell(session, job, ended);
+            return None;
+        }
+        // The object does not tell when it is over; so nothing is started any more once it may be.
+        let is_late = lost_since.is_some_and(|since| session.elapsed() > since + SOON);
+        if !was_needed && is_late {
+            will_taint(session);
+            session.fail(&format!("Starting the {} of", called(job)), &error);
+            return None;
+        }
     }
 }
 
@@ -150,7 +177,7 @@ pub async fn look_again(session: &mut Session<'_>, job: &Job, run: &Run, wait: D
                 Ok(()) => return Some(()),
                 Err(error) if error.is_transient() => continue,
                 Err(error) if error.kind == ErrorKind::Cancelled => Outcome::Interrupted(run.clone()),
-                Err(error) => Outcome::Lost(error),
+                Err(error) => Outcome::Lost(run.clone(), error),
             },
         };
         tell(session, job, ended);

@@ -60,9 +60,6 @@ pub fn note_done(known: &mut Known, job: &Job) {
 
 /// Notes that nothing tells what became of a run.
 pub fn note_lost(known: &mut Known, job: &Job) {
-    for (attribute, _) in job.save.iter() {
-        known.state.set_attribute(attribute, Value::Null);
-    }
     known.state.set_attribute(&job.into, Value::string(LOST));
     known.private.run = None;
 }

@@ -96,8 +96,11 @@ pub fn outcome(session: &mut Session<'_>, job: &Job, outcome: Outcome) -> Option
             );
             None
         }
-        Outcome::Lost(error) => {
-            session.fail(&format!("Following the {} of", called(job)), &error);
+        Outcome::Lost(run, error) => {
+            session.diagnostics.error(
+                format!("Following the {run_of} failed"),
+                format!("{error}\n\n{}\n\n{}", going_on(session, &run), next_time(&run)),
+            );
             None
         }
     }
@@ -110,22 +113,30 @@ pub fn taken_over(session: &mut Session<'_>, job: &Job, found: &Run) {
         Path::root(),
         format!("A {} of {named} was going already", called(job)),
         format!(
-            "Terraform waited for it instead of starting another: an apply that broke off, or somebody else, had started \
-             it.{}\n\nIf it was not for what is configured here, run `terraform apply -replace=…`.",
+            "Terraform waited for it instead of starting another: an apply that broke off had started it, or this one, whose \
+             answer was lost, or somebody else.{}\n\nIf it was not for what is configured here, run `terraform apply -replace=…`.",
             identity(found)
         ),
     );
 }
 
-/// Nothing tells what became of a run whose name was lost, and another start might be a second run.
+/// Nothing tells what became of a run, and another start might be a second one.
 pub fn given_up(session: &mut Session<'_>, job: &Job) {
-    let named = title(session.resource, &session.progress.lock().state);
+    let state = session.progress.lock().state.clone();
+    let named = title(session.resource, &state);
+    let saved = job
+        .save
+        .iter()
+        .filter_map(|(name, _)| Some(format!("\n{name}: {}", state.get(name).as_str()?)));
     session.diagnostics.warning_at(
         Path::root(),
         format!("It is not known whether the {} of {named} took place", called(job)),
-        "An earlier apply asked for it, but the answer was lost, and the control plane does not tell afterwards what \
-         became of it. So as not to have it twice, nothing was started now. Look at the control plane's dashboard; if it \
-         did not take place, run `terraform apply -replace=…`.",
+        format!(
+            "An earlier apply asked for it, but the answer was lost, or the control plane has forgotten the run, so nothing \
+             tells what became of it. So as not to have it twice, nothing was started now. Look at the control plane's \
+             dashboard; if it did not take place, run `terraform apply -replace=…`.{}",
+            saved.collect::<String>()
+        ),
     );
 }
 
