@@ -367,4 +367,27 @@ mod tests {
         headers.remove(header::DATE);
         assert_eq!(retry_after(&headers), Some(Duration::ZERO));
     }
+
+    #[test]
+    fn an_answer_is_dated_by_the_clock_of_whoever_made_it() {
+        let headers = |date: Option<Timestamp>| {
+            let text = date.map(|date| date.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string());
+            text.map(|text| (header::DATE, text.parse().unwrap()))
+                .into_iter()
+                .collect::<HeaderMap>()
+        };
+        let second = SignedDuration::from_secs(1);
+        let differs = |date: Timestamp| date.duration_since(Timestamp::now()).abs() > second;
+        let behind = Timestamp::now() - SignedDuration::from_hours(1);
+        let dated = date(&headers(Some(behind)));
+        assert!(
+            dated.duration_since(behind).abs() < second,
+            "{dated}, not {behind}"
+        );
+        // Where both say the same, ours is finer; a header that is none says nothing.
+        assert!(!differs(date(&headers(Some(Timestamp::now())))));
+        assert!(!differs(date(&headers(None))));
+        let garbage = [(header::DATE, "yesterday".parse().unwrap())];
+        assert!(!differs(date(&garbage.into_iter().collect())));
+    }
 }
