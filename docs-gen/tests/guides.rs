@@ -85,7 +85,13 @@ fn defaults_in_guides_are_the_declared_ones() {
 }
 
 /// Names that are no attribute: of Terraform's own language, and of what a machine runs.
-const OTHERS: [&str; 3] = ["required_providers", "value_wo", "password_wo"];
+const OTHERS: [&str; 5] = [
+    "required_providers",
+    "create_before_destroy",
+    "prevent_destroy",
+    "value_wo",
+    "password_wo",
+];
 
 #[test]
 fn every_name_in_a_guide_exists() {
