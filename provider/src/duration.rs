@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use jiff::fmt::friendly::SpanParser;
 
 /// Reads a duration such as `90s`, `1h30m` or `250ms`; `None` where it is not one.
@@ -15,6 +16,11 @@ pub fn parse(text: &str) -> Option<Duration> {
         return None;
     }
     SpanParser::new().parse_unsigned_duration(text).ok()
+}
+
+/// The time from one moment to a later one; none, where that is not later.
+pub fn between(from: Timestamp, to: Timestamp) -> Duration {
+    Duration::try_from(to.duration_since(from)).unwrap_or_default()
 }
 
 #[cfg(test)]

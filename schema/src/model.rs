@@ -543,6 +543,17 @@ pub enum Phase {
     Delete,
 }
 
+impl Timeouts {
+    /// That of a call, where there is one.
+    pub fn of(&self, phase: Phase) -> Option<&Text> {
+        match phase {
+            Phase::Create => self.create.as_ref(),
+            Phase::Update => self.update.as_ref(),
+            Phase::Delete => self.delete.as_ref(),
+        }
+    }
+}
+
 impl Phase {
     /// The word of declarations and of the `timeouts` block.
     pub fn name(self) -> &'static str {

@@ -78,8 +78,8 @@ pub struct Call<'a> {
     pub body: Option<&'a Body>,
     /// Whether the request may be sent again.
     pub repeat: Repeat,
-    /// Secrets that no error may show, besides the token and those of the body. Texts of the body are hidden in what is shown of an
-    /// answer that could not be understood in any case, and long or multi-line ones everywhere.
+    /// Secrets that no error may show, besides the token and those of the body. Texts of the body are hidden in what is
+    /// shown of an answer that could not be understood in any case, and long or multi-line ones everywhere.
     pub secrets: &'a [&'a Secret],
     /// Ends the call: waiting at once, a write that is under way after a short grace.
     pub cancel: &'a CancellationToken,

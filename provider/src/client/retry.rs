@@ -8,6 +8,7 @@ use schema::model::Method;
 
 use super::Repeat;
 use super::error::{Effect, Error, ErrorKind};
+use crate::duration;
 
 /// How long to wait between attempts: exponentially longer, with full jitter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,8 +171,7 @@ fn parse_retry_after(text: &str, now: Timestamp) -> Option<Duration> {
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
-    let wait = parse_date(text)?.duration_since(now);
-    Some(Duration::try_from(wait).unwrap_or_default())
+    Some(duration::between(now, parse_date(text)?))
 }
 
 /// A date such as `Sun, 06 Nov 1994 08:49:37 GMT`.

@@ -19,6 +19,7 @@ use super::private::Private;
 use super::recover::{Claimed, Unclear};
 use super::{identity, job, plan, recover, shape, wire};
 use crate::client::{Answer, Body, Effect, Error, Repeat};
+use crate::duration;
 use crate::value::{Path, Value};
 
 /// What Terraform asks.
@@ -330,8 +331,7 @@ impl Session<'_> {
     /// How long ago it began.
     pub(super) fn elapsed(&self) -> Duration {
         let (instant, time) = self.began;
-        let by_the_clock = Duration::try_from(Timestamp::now().duration_since(time)).unwrap_or_default();
-        instant.elapsed().max(by_the_clock)
+        instant.elapsed().max(duration::between(time, Timestamp::now()))
     }
 
     /// Calls an operation of this resource.
@@ -546,18 +546,15 @@ fn deadline(resource: &Resource, phase: Phase, request: &Request) -> Instant {
 
 /// The timeout of a call: as configured, else as declared, else an hour.
 fn timeout(resource: &Resource, phase: Phase, request: &Request) -> Duration {
-    let declared = match (&resource.timeouts, phase) {
-        (None, _) => None,
-        (Some(timeouts), Phase::Create) => timeouts.create.as_deref(),
-        (Some(timeouts), Phase::Update) => timeouts.update.as_deref(),
-        (Some(timeouts), Phase::Delete) => timeouts.delete.as_deref(),
-    };
+    let declared = resource.timeouts.as_ref().and_then(|timeouts| timeouts.of(phase));
     let object = if request.planned.is_null() {
         &request.prior
     } else {
         &request.planned
     };
     let configured = object.get("timeouts").get(phase.name()).as_str();
-    let timeout = configured.or(declared).and_then(crate::duration::parse);
+    let timeout = configured
+        .or(declared.map(AsRef::as_ref))
+        .and_then(duration::parse);
     timeout.unwrap_or(Duration::from_hours(1))
 }

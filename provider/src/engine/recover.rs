@@ -18,6 +18,7 @@ use super::diagnostic::Diagnostics;
 use super::hook::Hook;
 use super::{identity, wire};
 use crate::client::{Answer, Body, Effect, Error, ErrorKind, Repeat};
+use crate::duration;
 use crate::value::{Path, Value};
 
 /// How often a create is sent again after the control plane does not have the object.
@@ -161,7 +162,7 @@ async fn left_behind(session: &mut Session<'_>, body: &Body, error: Error) -> Re
 /// How long ago an object was made, by the control plane's clock, where it says so.
 fn age(found: &Answer) -> Option<Duration> {
     let created: Timestamp = found.body.get("created_at")?.as_str()?.parse().ok()?;
-    Some(Duration::try_from(found.date.duration_since(created)).unwrap_or_default())
+    Some(duration::between(created, found.date))
 }
 
 /// Whether an object was made within that time, as far as it says.
@@ -204,7 +205,7 @@ pub async fn identify(
     // Since when it may have been made.
     let since = claim.private.claimed.map(|began| {
         let began = Timestamp::from_second(began).unwrap_or_default();
-        Duration::try_from(Timestamp::now().duration_since(began)).unwrap_or_default()
+        duration::between(began, Timestamp::now())
     });
     let found = match find(context, resource, hook, planned, &body).await? {
         Named::Nothing => return Ok(Claimed::Nothing),
@@ -291,11 +292,8 @@ fn agrees(
     object: &Json,
     body: &Body,
 ) -> bool {
-    let object = readable(hook, object, planned);
-    let attributes = &resource.attributes;
-    let mut unreadable = Diagnostics::default();
-    let shown = wire::from_answer(attributes, &object, planned, &Path::root(), &mut unreadable);
-    let sent = attributes.iter().filter(|attribute| {
+    let (shown, unreadable) = read(resource, hook, object, planned);
+    let sent = resource.attributes.iter().filter(|attribute| {
         let key = attribute.wire.write.as_deref();
         !attribute.write_only && key.is_some_and(|key| body.expose().get(key).is_some())
     });
@@ -311,22 +309,21 @@ fn agrees(
 
 /// An object of the list, as far as it can be read.
 fn shown(resource: &Resource, hook: Option<&'static dyn Hook>, object: &Json, known: &Value) -> Value {
-    let object = readable(hook, object, known);
-    let mut unreadable = Diagnostics::default();
-    wire::from_answer(
-        &resource.attributes,
-        &object,
-        known,
-        &Path::root(),
-        &mut unreadable,
-    )
+    read(resource, hook, object, known).0
 }
 
-/// An object of the list as the resource's hook reads it.
-fn readable(hook: Option<&'static dyn Hook>, object: &Json, known: &Value) -> Json {
+/// An object of the list, and what of it cannot be read.
+fn read(
+    resource: &Resource,
+    hook: Option<&'static dyn Hook>,
+    object: &Json,
+    known: &Value,
+) -> (Value, Diagnostics) {
     let mut object = object.clone();
     if let Some(hook) = hook {
         hook.read_answer(&mut object, known, &mut Json::Null);
     }
-    object
+    let (attributes, mut unreadable) = (&resource.attributes, Diagnostics::default());
+    let value = wire::from_answer(attributes, &object, known, &Path::root(), &mut unreadable);
+    (value, unreadable)
 }

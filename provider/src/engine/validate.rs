@@ -461,15 +461,7 @@ fn check_required(
     diagnostics: &mut Diagnostics,
 ) {
     for name in names {
-        let value = object.get(name);
-        let is_missing = match value {
-            Value::Null => true,
-            Value::String(_) | Value::Secret(_) => value.expose() == Some(""),
-            Value::List(elements) | Value::Set(elements) => elements.is_empty(),
-            Value::Map(entries) => entries.is_empty(),
-            _ => false,
-        };
-        if is_missing {
+        if object.get(name).is_blank() {
             diagnostics.error_at(
                 path.attribute(name),
                 "Missing argument",

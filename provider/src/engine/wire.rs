@@ -218,18 +218,7 @@ fn known_or_absent(attribute: &Attribute, known: &Value) -> Value {
 fn means_none(attribute: &Attribute, value: &Value, known: &Value) -> bool {
     let is_optional = attribute.mode == Mode::Optional;
     let is_collection = !attribute.r#type.collections.is_empty();
-    is_none(value) && is_none(known) && (is_optional || (is_collection && !known.is_null()))
-}
-
-fn is_none(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => text.is_empty(),
-        Value::Secret(secret) => secret.expose().is_empty(),
-        Value::List(elements) | Value::Set(elements) => elements.is_empty(),
-        Value::Map(entries) => entries.is_empty(),
-        _ => false,
-    }
+    value.is_blank() && known.is_blank() && (is_optional || (is_collection && !known.is_null()))
 }
 
 /// Whether this attribute is configured and read, but is no part of a request's body: a hook makes it so by calls of

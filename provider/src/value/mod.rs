@@ -164,6 +164,16 @@ impl Value {
         }
     }
 
+    /// Whether there is nothing in it: null, or a text or collection that is empty.
+    pub fn is_blank(&self) -> bool {
+        match self {
+            Value::Null => true,
+            Value::List(elements) | Value::Set(elements) => elements.is_empty(),
+            Value::Map(entries) => entries.is_empty(),
+            other => other.expose() == Some(""),
+        }
+    }
+
     /// Every secret in this value.
     pub fn secrets(&self) -> Vec<&Secret> {
         match self.concrete() {

@@ -2,7 +2,7 @@
 
 use super::{Found, ResourceRule, Subject, by_name};
 use crate::diagnostic::did_you_mean;
-use crate::model::{Mode, Phase, Scalar};
+use crate::model::{Mode, Scalar};
 
 /// The rules of this file.
 pub(crate) const RULES: &[(&str, ResourceRule)] = by_name![
@@ -104,13 +104,8 @@ fn job_timeout(subject: &Subject<'_>, found: &mut Found<'_>) {
     for (index, job) in subject.resource.jobs.iter().enumerate() {
         for (place, phase) in job.after.iter().enumerate() {
             let timeouts = subject.resource.timeouts.as_ref();
-            let (name, timeout) = match phase {
-                Phase::Create => ("create", timeouts.and_then(|timeouts| timeouts.create.as_ref())),
-                Phase::Update => ("update", timeouts.and_then(|timeouts| timeouts.update.as_ref())),
-                Phase::Delete => ("delete", timeouts.and_then(|timeouts| timeouts.delete.as_ref())),
-            };
-            if timeout.is_none() {
-                let help = format!("add to [timeouts]: {name} = \"60m\"");
+            if timeouts.and_then(|timeouts| timeouts.of(*phase)).is_none() {
+                let help = format!("add to [timeouts]: {} = \"60m\"", phase.name());
                 found.value(
                     &format!("job.{index}.after.{place}"),
                     "a job without a timeout",

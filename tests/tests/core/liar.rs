@@ -228,15 +228,7 @@ fn settled(value: Value) -> Value {
                 .map(|(name, value)| (name, settled(value)))
                 .collect::<BTreeMap<_, _>>(),
         ),
-        Value::List(elements) => Value::List(elements.into_iter().map(settled).collect()),
-        Value::Set(elements) => Value::set(elements.into_iter().map(settled).collect()),
-        Value::Map(entries) => Value::Map(
-            entries
-                .into_iter()
-                .map(|(key, element)| (key, settled(element)))
-                .collect(),
-        ),
-        other => other,
+        other => other.map_elements(settled),
     }
 }
 

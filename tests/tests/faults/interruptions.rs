@@ -41,8 +41,13 @@ fn start_apply(workspace: &Workspace) -> Child {
 async fn interrupted(control_plane: &ControlPlane, workspace: &Workspace) -> String {
     let apply = start_apply(workspace);
     is_installing(control_plane).await;
-    kill(group(&apply), Signal::SIGINT).expect("an interrupt is sent");
-    finish(apply).await.1
+    interrupt(apply).await
+}
+
+/// Interrupts a command: what it said.
+async fn interrupt(command: Child) -> String {
+    kill(group(&command), Signal::SIGINT).expect("an interrupt is sent");
+    finish(command).await.1
 }
 
 async fn is_installing(control_plane: &ControlPlane) {
@@ -73,8 +78,7 @@ async fn an_interrupt_ends_quickly_without_a_taint_and_the_next_apply_waits_on()
     is_installing(&control_plane).await;
 
     let asked = Instant::now();
-    kill(group(&apply), Signal::SIGINT).expect("an interrupt is sent");
-    let (_, said) = finish(apply).await;
+    let said = interrupt(apply).await;
     assert!(
         asked.elapsed() < Duration::from_secs(4),
         "it took {:?}",
@@ -444,8 +448,7 @@ async fn installing_again_that_may_have_been_started_is_not_started_twice() {
     let starts = control_plane.log().count(START);
     let apply = start(&workspace, &AGAIN);
     control_plane.log().wait_for(START, starts + 1).await;
-    kill(group(&apply), Signal::SIGINT).expect("an interrupt is sent");
-    finish(apply).await;
+    interrupt(apply).await;
     assert_eq!(workspace.state(ADDRESS)["provision_status"], "unconfirmed");
     control_plane.advance(Duration::from_mins(20));
 
@@ -486,8 +489,7 @@ async fn an_interrupt_before_anything_was_started_is_made_up_for() {
     let starts = control_plane.log().count(START);
     let apply = start(&workspace, &AGAIN);
     control_plane.log().wait_for(START, starts + 1).await;
-    kill(group(&apply), Signal::SIGINT).expect("an interrupt is sent");
-    let (_, said) = finish(apply).await;
+    let said = interrupt(apply).await;
     assert!(said.contains("Interrupted before the provision run"), "{said}");
     assert_eq!(control_plane.runs().len(), 1, "nothing was started");
 
@@ -647,8 +649,7 @@ async fn installing_again_whose_first_look_fails_is_picked_up() {
 async fn installing_again_that_the_control_plane_has_forgotten_is_not_started_twice() {
     let (control_plane, workspace) = installed().await;
     let apply = installing_again(&control_plane, &workspace).await;
-    kill(group(&apply), Signal::SIGINT).expect("an interrupt is sent");
-    finish(apply).await;
+    interrupt(apply).await;
 
     control_plane.advance(Duration::from_mins(20));
     control_plane.fault(Fault::status(POLL, 404));
@@ -667,8 +668,7 @@ async fn another_force_provision_is_not_forgotten_by_a_lost_start() {
     let workspace = workspace(&control_plane, &configuration(""));
     let apply = start_apply(&workspace);
     control_plane.log().wait_for(START, 1).await;
-    kill(group(&apply), Signal::SIGINT).expect("an interrupt is sent");
-    finish(apply).await;
+    interrupt(apply).await;
     assert_eq!(workspace.state(ADDRESS)["provision_status"], "starting");
 
     workspace.configure(&configuration("force_provision = \"1\""));
@@ -714,8 +714,7 @@ async fn a_joined_run_that_completed_is_not_taken_for_a_replacement() {
         .log()
         .wait_for(POLL, control_plane.log().count(POLL) + 1)
         .await;
-    kill(group(&apply), Signal::SIGINT).expect("an interrupt is sent");
-    finish(apply).await;
+    interrupt(apply).await;
     assert_eq!(killed.state(ADDRESS)["provision_status"], "joined");
 
     control_plane.advance(Duration::from_mins(20));

@@ -34,12 +34,12 @@ const MISSES: u32 = 3;
 pub async fn run_all(session: &mut Session<'_>) {
     for job in session.resource.jobs.iter() {
         let remembered = session.progress.lock().private.run.take();
-        let pending = remembered.filter(|run| run.stage == Stage::Going).or_else(|| {
-            let planned = &session.request.planned;
-            (session.phase == Phase::Create)
-                .then(|| handover::take(session.context, session.resource, planned))
-                .flatten()
-        });
+        let pending = match remembered.filter(|run| run.stage == Stage::Going) {
+            None if session.phase == Phase::Create => {
+                handover::take(session.context, session.resource, &session.request.planned)
+            }
+            remembered => remembered,
+        };
         if pending.is_none() && !job.after.contains(&session.phase) {
             continue;
         }
@@ -96,13 +96,13 @@ async fn run(session: &mut Session<'_>, job: &Job, pending: Option<Run>) -> Opti
             }
             return tell(session, job, outcome);
         }
-        let (run, is_gone) = match outcome {
+        let (run, is_lost) = match outcome {
             Outcome::Ended { run, .. } => (run, false),
             _ => (run, true),
         };
         // What the object says is from before this run.
         start::look_again(session, job, &run, Duration::ZERO).await?;
-        if is_gone && run.purpose != Purpose::Outdated {
+        if is_lost && run.purpose != Purpose::Outdated {
             // The object has to tell what became of it, as of one that never had a name.
             unnamed = Some(Run {
                 saved: BTreeMap::new(),

@@ -128,9 +128,7 @@ pub async fn start(
         };
         let Some(wait) = wait else {
             // Where a run is going that has no name, it is somebody else's, and none of ours to pick up.
-            will_taint(session);
-            session.fail(&format!("Starting the {} of", called(job)), &error);
-            return None;
+            return fail(session, job, &error);
         };
         tracing::info!("a run may be going that has no name; looking at what it was started for");
         if was_needed {
@@ -142,11 +140,15 @@ pub async fn start(
         // The object does not tell when it is over; so nothing is started any more once it may be.
         let is_late = lost_since.is_some_and(|since| session.elapsed() > since + SOON);
         if !was_needed && is_late {
-            will_taint(session);
-            session.fail(&format!("Starting the {} of", called(job)), &error);
-            return None;
+            return fail(session, job, &error);
         }
     }
+}
+
+fn fail<T>(session: &mut Session<'_>, job: &Job, error: &Error) -> Option<T> {
+    will_taint(session);
+    session.fail(&format!("Starting the {} of", called(job)), error);
+    None
 }
 
 /// Whether the object says that a run which has succeeded has not done the work. It is given some time to notice.
