@@ -52,6 +52,8 @@ pub(crate) fn resource(value: &Resource) -> TokenStream {
         deprecated,
         version,
         import,
+        label,
+        created,
         hook,
         api,
         attributes,
@@ -65,8 +67,8 @@ pub(crate) fn resource(value: &Resource) -> TokenStream {
         Kind::DataSource => quote!(DataSource),
     };
     let [name, summary, description] = [name, summary, description].map(text);
-    let [subcategory, since, deprecated, hook] =
-        [subcategory, since, deprecated, hook].map(|text| option(text.as_ref(), self::text));
+    let [subcategory, since, deprecated, label, created, hook] =
+        [subcategory, since, deprecated, label, created, hook].map(|text| option(text.as_ref(), self::text));
     let version = Token::i64_unsuffixed(*version);
     let import = match import {
         Import::Never => quote!(Never),
@@ -84,7 +86,7 @@ pub(crate) fn resource(value: &Resource) -> TokenStream {
     quote!(::provider::schema::Resource {
         kind: ::provider::schema::Kind::#kind, name: #name, summary: #summary, description: #description,
         subcategory: #subcategory, since: #since, deprecated: #deprecated, version: #version,
-        import: ::provider::schema::Import::#import, hook: #hook, api: #api, attributes: #attributes,
+        import: ::provider::schema::Import::#import, label: #label, created: #created, hook: #hook, api: #api, attributes: #attributes,
         constraints: #constraints, lookups: #lookups, jobs: #jobs, timeouts: #timeouts,
     })
 }

@@ -269,6 +269,18 @@ pub const KEYS: &[Key] = &[
         "The form of the id by which it is imported, its placeholders being attributes (`{uuid}`), or `false` where it cannot be.",
     ),
     optional(
+        "label",
+        DECLARATION,
+        Shape::Text,
+        "The attribute that names the object to users and finds a create whose answer was lost; `name` where it is absent.",
+    ),
+    optional(
+        "created",
+        DECLARATION,
+        Shape::Text,
+        "The attribute that holds when the control plane made the object; `created_at` where it is absent.",
+    ),
+    optional(
         "version",
         &[Section::Resource],
         Shape::Int,

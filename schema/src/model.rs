@@ -12,6 +12,9 @@ pub type Text = Cow<'static, str>;
 /// A list that is either in the binary or was just parsed.
 pub type List<T> = Cow<'static, [T]>;
 
+/// Name of the block that [`Resource::timeouts`] derives.
+pub const TIMEOUTS: &str = "timeouts";
+
 /// The provider's own configuration: `provider.toml`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Provider {
@@ -102,6 +105,10 @@ pub struct Resource {
     pub version: i64,
     /// How an existing object comes under management.
     pub import: Import,
+    /// Attribute that names the object to users, and by which a create whose answer was lost is found.
+    pub label: Option<Text>,
+    /// Attribute that holds when the control plane made the object.
+    pub created: Option<Text>,
     /// What the bound Rust hook decides, in one sentence; `None` where the engine alone suffices.
     pub hook: Option<Text>,
     /// Which operations it is made of.
@@ -256,6 +263,19 @@ impl Attribute {
         self.sensitive || self.write_only
     }
 
+    /// Whether it can be a [`Resource::label`]: a single string that every user may see.
+    pub fn can_be_label(&self) -> bool {
+        self.r#type.is(Scalar::String) && !self.is_secret()
+    }
+
+    /// Whether it can be a [`Resource::created`]: a single timestamp that the control plane answers with.
+    pub fn can_be_created(&self) -> bool {
+        self.r#type.is(Scalar::String)
+            && self.format == Some(Format::Timestamp)
+            && !self.wire.read.is_empty()
+            && self.returned
+    }
+
     /// The nested attribute of that name.
     pub fn attribute(&self, name: &str) -> Option<&Attribute> {
         self.attributes.iter().find(|attribute| attribute.name == name)
@@ -269,6 +289,13 @@ pub struct Type {
     pub collections: List<Collection>,
     /// What is at the bottom.
     pub scalar: Scalar,
+}
+
+impl Type {
+    /// Whether it is this scalar, and no collection of it.
+    pub fn is(&self, scalar: Scalar) -> bool {
+        self.scalar == scalar && self.collections.is_empty()
+    }
 }
 
 /// A collection type.

@@ -7,17 +7,20 @@ use std::path::Path;
 use std::process::Command;
 
 use schema::{
-    Attribute, Constraint, Format, Mode, Resource, Rule, Scalar, Source, Sources, Stable, Unset, Wire,
+    Attribute, Constraint, Declaration, Format, Mode, Model, Resource, Rule, Scalar, Source, Sources, Stable,
+    Unset, Wire,
 };
 
 const GOOD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/ui/good");
 
-/// The declaration `thing.toml` of the good ones, which uses every key.
-fn thing() -> Resource {
+/// The good declarations.
+fn good() -> Model {
     let names = [
         "provider.toml",
         "operations.toml",
+        "gadget.toml",
         "thing.toml",
+        "data/things.toml",
         "parts/times.toml",
         "parts/history.toml",
     ];
@@ -30,12 +33,24 @@ fn thing() -> Resource {
         files: files.into(),
     });
     assert_eq!(problems, []);
-    let declaration = model.declarations.first().unwrap();
+    model
+}
+
+fn declaration(name: &str) -> Declaration {
+    let mut declarations = good().declarations.into_iter();
+    declarations
+        .find(|declaration| declaration.resource.name == name)
+        .unwrap()
+}
+
+/// The declaration `thing.toml`, which uses every key.
+fn thing() -> Resource {
+    let declaration = declaration("thing");
     assert_eq!(
         declaration.files,
         ["thing.toml", "parts/times.toml", "parts/history.toml"]
     );
-    declaration.resource.clone()
+    declaration.resource
 }
 
 fn attribute<'a>(resource: &'a Resource, name: &str) -> &'a Attribute {
@@ -153,6 +168,17 @@ fn defaults_of_the_language() {
         attribute(&thing, "created_at").doc,
         "Declared here, as two parts have it."
     );
+}
+
+#[test]
+fn label_and_created_have_defaults() {
+    let roles = |name| {
+        let resource = declaration(name).resource;
+        (resource.label, resource.created)
+    };
+    assert_eq!(roles("thing"), (Some("color".into()), Some("made_at".into())));
+    assert_eq!(roles("gadget"), (Some("name".into()), Some("created_at".into())));
+    assert_eq!(roles("things"), (Some("name".into()), None));
 }
 
 fn check(folder: &str) -> (Option<i32>, String) {

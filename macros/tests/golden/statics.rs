@@ -96,6 +96,10 @@ pub mod resources {
         deprecated: ::core::option::Option::None,
         version: 0,
         import: ::provider::schema::Import::By(::std::borrow::Cow::Borrowed("{uuid}")),
+        label: ::core::option::Option::None,
+        created: ::core::option::Option::Some(
+            ::std::borrow::Cow::Borrowed("created_at"),
+        ),
         hook: ::core::option::Option::Some(
             ::std::borrow::Cow::Borrowed("A thing is never what it seems."),
         ),
@@ -369,6 +373,8 @@ pub mod data_sources {
         deprecated: ::core::option::Option::None,
         version: 0,
         import: ::provider::schema::Import::Never,
+        label: ::core::option::Option::Some(::std::borrow::Cow::Borrowed("name")),
+        created: ::core::option::Option::None,
         hook: ::core::option::Option::None,
         api: ::provider::schema::Api {
             create: ::core::option::Option::None,

@@ -2,7 +2,7 @@
 
 use super::values::{pattern_of, type_fault, validation_fault};
 use super::{AttributeRule, Found, Site, by_name};
-use crate::model::{Bounds, Collection, Equal, Kind, Mode, Scalar, Stable, Unset};
+use crate::model::{Bounds, Collection, Equal, Kind, Mode, Scalar, Stable, TIMEOUTS, Unset};
 
 /// The rules of this file.
 pub(crate) const RULES: &[(&str, AttributeRule)] = by_name![
@@ -113,7 +113,7 @@ fn derived_name(site: &Site<'_>, found: &mut Found<'_>) {
             message,
             "delete it here, or `write_only = \"twin\"` there",
         );
-    } else if name == "timeouts" && resource.timeouts.is_some() {
+    } else if name == TIMEOUTS && resource.timeouts.is_some() {
         found.key(
             &site.path,
             "\"timeouts\" is derived from [timeouts] already",

@@ -5,7 +5,14 @@ use super::{Found, ProviderRule, ResourceRule, Subject, by_name};
 use crate::model::{Kind, Provider};
 
 /// The rules of this file.
-pub(crate) const RULES: &[(&str, ResourceRule)] = by_name![file_name, type_name, summary_form, state_version];
+pub(crate) const RULES: &[(&str, ResourceRule)] = by_name![
+    file_name,
+    type_name,
+    summary_form,
+    state_version,
+    label_attribute,
+    created_attribute
+];
 
 /// The rules about `provider.toml`.
 pub(crate) const PROVIDER_RULES: &[(&str, ProviderRule)] = by_name![address_form];
@@ -66,5 +73,36 @@ fn summary_form(subject: &Subject<'_>, found: &mut Found<'_>) {
 fn state_version(subject: &Subject<'_>, found: &mut Found<'_>) {
     if subject.resource.version < 0 {
         found.value("version", "the state's version is negative", "count from 0");
+    }
+}
+
+/// The label is shown in diagnostics and compared with what the control plane lists: a single string, and no secret.
+fn label_attribute(subject: &Subject<'_>, found: &mut Found<'_>) {
+    let Some(name) = &subject.resource.label else {
+        return;
+    };
+    match subject.resource.attribute(name) {
+        None => found.no_attribute("label", name, subject.names()),
+        Some(attribute) if !attribute.can_be_label() => {
+            let help = "a label is a single string that is neither sensitive nor write-only";
+            found.value("label", format!("{name:?} cannot be shown as a label"), help);
+        }
+        Some(_) => {}
+    }
+}
+
+/// When the control plane made an object is compared with the clock of its answers.
+fn created_attribute(subject: &Subject<'_>, found: &mut Found<'_>) {
+    let Some(name) = &subject.resource.created else {
+        return;
+    };
+    match subject.resource.attribute(name) {
+        None => found.no_attribute("created", name, subject.names()),
+        Some(attribute) if !attribute.can_be_created() => {
+            let help =
+                "it must be a string with `format = \"timestamp\"` that the control plane answers with";
+            found.value("created", format!("{name:?} is not a point in time"), help);
+        }
+        Some(_) => {}
     }
 }

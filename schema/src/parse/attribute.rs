@@ -6,7 +6,7 @@ use super::split_type;
 use crate::grammar::Section;
 use crate::model::{
     Attribute, Bounds, Collection, Constraint, Equal, Format, List, Literal, Mode, Rule, Scalar, Stable,
-    Text, Timeouts, Type, Unset, Validate, Wire,
+    TIMEOUTS, Text, Timeouts, Type, Unset, Validate, Wire,
 };
 
 /// Builds the attributes of a table, sorted by name.
@@ -267,7 +267,7 @@ pub(crate) fn timeouts(defaults: &Timeouts) -> Attribute {
         attributes: Cow::Owned(attributes.collect()),
         block: true,
         ..plain(
-            "timeouts".into(),
+            TIMEOUTS.into(),
             "How long the provider waits before it gives up.".into(),
             Scalar::Object,
         )

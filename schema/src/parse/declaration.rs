@@ -39,6 +39,13 @@ pub(crate) fn resource(tree: &Literal, file: Section) -> Resource {
         deprecated: tree.text("deprecated"),
         version: tree.get("version").and_then(Literal::as_int).unwrap_or(0),
         import: tree.text("import").map_or(Import::Never, Import::By),
+        label: role(tree, "label", &attributes, ("name", Attribute::can_be_label)),
+        created: role(
+            tree,
+            "created",
+            &attributes,
+            ("created_at", Attribute::can_be_created),
+        ),
         hook: tree.text("hook"),
         api: api(tree.get("api"), kind),
         attributes,
@@ -48,6 +55,19 @@ pub(crate) fn resource(tree: &Literal, file: Section) -> Resource {
         jobs: Cow::Owned(tree.tables("job").iter().map(job).collect()),
         timeouts,
     }
+}
+
+/// The attribute that has a role: the one written down, else the default one where it can have the role.
+fn role(
+    tree: &Literal,
+    key: &str,
+    attributes: &[Attribute],
+    (default, fits): (&str, fn(&Attribute) -> bool),
+) -> Option<Text> {
+    tree.text(key).or_else(|| {
+        let attribute = attributes.iter().find(|attribute| attribute.name == default)?;
+        fits(attribute).then(|| attribute.name.clone())
+    })
 }
 
 fn with_derived(
