@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use schema::diagnostic::nearest;
-use schema::{Declaration, Kind, Model, Sources};
+use schema::{Declaration, Kind, Model, Sources, nearest};
 use syn::spanned::Spanned;
 
 use crate::emit;

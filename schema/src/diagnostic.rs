@@ -6,6 +6,7 @@ use std::ops::Range;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::Sources;
+use crate::similar::nearest;
 
 /// Something the build refuses, with its place and its remedy.
 ///
@@ -112,16 +113,6 @@ impl fmt::Display for Problem {
         }
         Ok(())
     }
-}
-
-/// The legal word nearest to what was written, if one is near enough to be meant.
-pub fn nearest<'a>(written: &str, legal: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    legal
-        .into_iter()
-        .map(|word| (strsim::damerau_levenshtein(written, word), word))
-        .filter(|(distance, word)| *distance <= 1 + word.len().min(written.len()) / 4)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, word)| word)
 }
 
 /// `did you mean "string"?`, where a legal word is near what was written.

@@ -1,6 +1,7 @@
 //! What the provider manages: the model of a declaration and, behind the feature `parse`, the language it is written in.
 
 pub mod model;
+mod similar;
 
 #[cfg(feature = "parse")]
 mod check;
@@ -20,3 +21,4 @@ pub use diagnostic::Problem;
 pub use model::*;
 #[cfg(feature = "parse")]
 pub use parse::{Declaration, Model, Source, Sources, parse};
+pub use similar::{nearest, similar};

@@ -7,9 +7,10 @@ use toml::de::{DeTable, DeValue};
 
 use super::Sources;
 use super::places::{Place, Places};
-use crate::diagnostic::{Problem, alternatives, nearest};
+use crate::diagnostic::{Problem, alternatives};
 use crate::grammar::{COLLECTIONS, KEYS, SCALARS, Section, Shape};
 use crate::model::Literal;
+use crate::similar::nearest;
 
 /// Text that is no TOML.
 pub(crate) const SYNTAX: &str = "syntax";

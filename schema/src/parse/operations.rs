@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use toml::de::DeTable;
 
 use super::conform::Reader;
-use crate::diagnostic::nearest;
 use crate::model::{Method, Operation};
+use crate::similar::nearest;
 
 /// An operation that is not written as a method and a path.
 ///
@@ -51,7 +51,7 @@ fn operation(text: &str) -> Result<(Method, &str), String> {
         .iter()
         .find(|method| method.name() == word)
         .ok_or_else(|| {
-            let near = nearest(&word.to_uppercase(), METHODS.iter().map(|method| method.name()));
+            let near = nearest(word, METHODS.iter().map(|method| method.name()));
             near.map_or_else(
                 || format!("unknown method {word:?}"),
                 |near| format!("unknown method {word:?}, did you mean {near:?}?"),
