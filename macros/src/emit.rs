@@ -1,4 +1,4 @@
-//! Values of the model as the expressions that make them.
+//! Values of the model as the expressions that make them, where the model and `Cow` are in scope.
 //!
 //! Every function takes its value apart completely: a field added to the model does not compile here until it is emitted.
 
@@ -21,7 +21,7 @@ pub(crate) fn provider(value: &Provider) -> TokenStream {
     } = value;
     let [name, address, summary, description] = [name, address, summary, description].map(text);
     let attributes = list(attributes, attribute);
-    quote!(::provider::schema::Provider {
+    quote!(Provider {
         name: #name, address: #address, summary: #summary, description: #description, attributes: #attributes,
     })
 }
@@ -37,7 +37,7 @@ pub(crate) fn operation(value: &Operation) -> TokenStream {
         Method::Patch => quote!(Patch),
         Method::Delete => quote!(Delete),
     };
-    quote!(::provider::schema::Operation { id: #id, method: ::provider::schema::Method::#method, path: #path })
+    quote!(Operation { id: #id, method: Method::#method, path: #path })
 }
 
 /// A resource or a data source.
@@ -83,10 +83,10 @@ pub(crate) fn resource(value: &Resource) -> TokenStream {
     let lookups = list(lookups, lookup);
     let jobs = list(jobs, job);
     let timeouts = option(timeouts.as_ref(), self::timeouts);
-    quote!(::provider::schema::Resource {
-        kind: ::provider::schema::Kind::#kind, name: #name, summary: #summary, description: #description,
+    quote!(Resource {
+        kind: Kind::#kind, name: #name, summary: #summary, description: #description,
         subcategory: #subcategory, since: #since, deprecated: #deprecated, version: #version,
-        import: ::provider::schema::Import::#import, label: #label, created: #created, hook: #hook, api: #api, attributes: #attributes,
+        import: Import::#import, label: #label, created: #created, hook: #hook, api: #api, attributes: #attributes,
         constraints: #constraints, lookups: #lookups, jobs: #jobs, timeouts: #timeouts,
     })
 }
@@ -116,8 +116,8 @@ fn api(value: &Api) -> TokenStream {
         let status = Token::u16_unsuffixed(*status);
         quote!(#status)
     });
-    quote!(::provider::schema::Api {
-        create: #create, read: #read, update: #update, delete: ::provider::schema::Delete::#delete, list: #list_all,
+    quote!(Api {
+        create: #create, read: #read, update: #update, delete: Delete::#delete, list: #list_all,
         path: #path, gone: #gone,
     })
 }
@@ -171,7 +171,7 @@ fn attribute(value: &Attribute) -> TokenStream {
         let Wire { read, write } = wire;
         let read = list(read, text);
         let write = option(write.as_ref(), text);
-        quote!(::provider::schema::Wire { read: #read, write: #write })
+        quote!(Wire { read: #read, write: #write })
     };
     let unset = match unset {
         Unset::Null => quote!(Null),
@@ -184,11 +184,11 @@ fn attribute(value: &Attribute) -> TokenStream {
         Equal::Scheme => quote!(Scheme),
     };
     let attributes = list(attributes, attribute);
-    quote!(::provider::schema::Attribute {
-        name: #name, doc: #doc, r#type: #r#type, mode: ::provider::schema::Mode::#mode, default: #default,
-        format: #format, validate: #validate, force_new: #force_new, stable: ::provider::schema::Stable::#stable,
+    quote!(Attribute {
+        name: #name, doc: #doc, r#type: #r#type, mode: Mode::#mode, default: #default,
+        format: #format, validate: #validate, force_new: #force_new, stable: Stable::#stable,
         sensitive: #sensitive, write_only: #write_only, twin_of: #twin_of, wire: #wire, returned: #returned,
-        unset: ::provider::schema::Unset::#unset, equal: ::provider::schema::Equal::#equal, deprecated: #deprecated,
+        unset: Unset::#unset, equal: Equal::#equal, deprecated: #deprecated,
         since: #since, env: #env, attributes: #attributes, block: #block,
     })
 }
@@ -196,9 +196,9 @@ fn attribute(value: &Attribute) -> TokenStream {
 fn r#type(value: &Type) -> TokenStream {
     let Type { collections, scalar } = value;
     let collections = list(collections, |collection| match collection {
-        Collection::List => quote!(::provider::schema::Collection::List),
-        Collection::Set => quote!(::provider::schema::Collection::Set),
-        Collection::Map => quote!(::provider::schema::Collection::Map),
+        Collection::List => quote!(Collection::List),
+        Collection::Set => quote!(Collection::Set),
+        Collection::Map => quote!(Collection::Map),
     });
     let scalar = match scalar {
         Scalar::Bool => quote!(Bool),
@@ -207,7 +207,7 @@ fn r#type(value: &Type) -> TokenStream {
         Scalar::String => quote!(String),
         Scalar::Object => quote!(Object),
     };
-    quote!(::provider::schema::Type { collections: #collections, scalar: ::provider::schema::Scalar::#scalar })
+    quote!(Type { collections: #collections, scalar: Scalar::#scalar })
 }
 
 #[expect(
@@ -224,7 +224,7 @@ fn format(value: &Format) -> TokenStream {
         Format::Timestamp => quote!(Timestamp),
         Format::Json => quote!(Json),
     };
-    quote!(::provider::schema::Format::#format)
+    quote!(Format::#format)
 }
 
 fn validate(value: &Validate) -> TokenStream {
@@ -238,7 +238,7 @@ fn validate(value: &Validate) -> TokenStream {
     let [length, range, items] = [length, range, items].map(|bounds| option(bounds.as_ref(), self::bounds));
     let pattern = option(pattern.as_ref(), text);
     let one_of = list(one_of, text);
-    quote!(::provider::schema::Validate {
+    quote!(Validate {
         length: #length, range: #range, items: #items, pattern: #pattern, one_of: #one_of,
     })
 }
@@ -246,7 +246,7 @@ fn validate(value: &Validate) -> TokenStream {
 fn bounds(value: &Bounds) -> TokenStream {
     let Bounds { min, max } = value;
     let [min, max] = [min, max].map(|end| option(end.as_ref(), int));
-    quote!(::provider::schema::Bounds { min: #min, max: #max })
+    quote!(Bounds { min: #min, max: #max })
 }
 
 fn constraint(value: &Constraint) -> TokenStream {
@@ -269,7 +269,7 @@ fn constraint(value: &Constraint) -> TokenStream {
         }
     };
     let within = option(within.as_ref(), text);
-    quote!(::provider::schema::Constraint { rule: ::provider::schema::Rule::#rule, within: #within })
+    quote!(Constraint { rule: Rule::#rule, within: #within })
 }
 
 fn members(rule: &TokenStream, names: &[Text]) -> TokenStream {
@@ -296,8 +296,8 @@ fn lookup(value: &Lookup) -> TokenStream {
         Expect::One => quote!(One),
         Expect::Many => quote!(Many),
     };
-    quote!(::provider::schema::Lookup {
-        by: #by, api: #api, pick: #pick, narrow: #narrow, expect: ::provider::schema::Expect::#expect,
+    quote!(Lookup {
+        by: #by, api: #api, pick: #pick, narrow: #narrow, expect: Expect::#expect,
         missing_ok: #missing_ok, into: #into, then: #then,
     })
 }
@@ -319,9 +319,9 @@ fn job(value: &Job) -> TokenStream {
         report,
     } = value;
     let after = list(after, |phase| match phase {
-        Phase::Create => quote!(::provider::schema::Phase::Create),
-        Phase::Update => quote!(::provider::schema::Phase::Update),
-        Phase::Delete => quote!(::provider::schema::Phase::Delete),
+        Phase::Create => quote!(Phase::Create),
+        Phase::Update => quote!(Phase::Update),
+        Phase::Delete => quote!(Phase::Delete),
     });
     let [noun, start, poll, status, into] = [noun, start, poll, status, into].map(text);
     let body = list(body, named_literal);
@@ -335,11 +335,11 @@ fn job(value: &Job) -> TokenStream {
     } = report;
     let [terminal, needed, percent, step, message, error] =
         [terminal, needed, percent, step, message, error].map(|field| option(field.as_ref(), text));
-    quote!(::provider::schema::Job {
+    quote!(Job {
         noun: #noun, after: #after, start: #start, body: #body, save: #save, poll: #poll, status: #status,
         into: #into,
         terminal: #terminal, needed: #needed, done: #done, failed: #failed,
-        report: ::provider::schema::Report { percent: #percent, step: #step, message: #message, error: #error },
+        report: Report { percent: #percent, step: #step, message: #message, error: #error },
     })
 }
 
@@ -350,7 +350,7 @@ fn timeouts(value: &Timeouts) -> TokenStream {
         delete,
     } = value;
     let [create, update, delete] = [create, update, delete].map(|timeout| option(timeout.as_ref(), text));
-    quote!(::provider::schema::Timeouts { create: #create, update: #update, delete: #delete })
+    quote!(Timeouts { create: #create, update: #update, delete: #delete })
 }
 
 fn literal(value: &Literal) -> TokenStream {
@@ -377,7 +377,7 @@ fn literal(value: &Literal) -> TokenStream {
             quote!(Map(#entries))
         }
     };
-    quote!(::provider::schema::Literal::#literal)
+    quote!(Literal::#literal)
 }
 
 fn named_literal((name, value): &(Text, Literal)) -> TokenStream {
@@ -401,20 +401,20 @@ fn int(value: &i64) -> TokenStream {
 
 fn text(text: &Text) -> TokenStream {
     let text = text.as_ref();
-    quote!(::std::borrow::Cow::Borrowed(#text))
+    quote!(Cow::Borrowed(#text))
 }
 
 fn list<T>(values: &[T], emit: impl Fn(&T) -> TokenStream) -> TokenStream {
     let values = values.iter().map(emit);
-    quote!(::std::borrow::Cow::Borrowed(&[#(#values),*]))
+    quote!(Cow::Borrowed(&[#(#values),*]))
 }
 
 fn option<T>(value: Option<&T>, emit: impl Fn(&T) -> TokenStream) -> TokenStream {
     value.map_or_else(
-        || quote!(::core::option::Option::None),
+        || quote!(None),
         |value| {
             let value = emit(value);
-            quote!(::core::option::Option::Some(#value))
+            quote!(Some(#value))
         },
     )
 }

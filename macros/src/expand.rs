@@ -221,6 +221,7 @@ fn keyword(kind: Kind) -> &'static str {
 }
 
 fn definition(input: &Input, model: &Model) -> TokenStream {
+    let engine = &input.engine;
     let known: Vec<(&Entry, &Declaration)> = input
         .entries
         .iter()
@@ -228,15 +229,16 @@ fn definition(input: &Input, model: &Model) -> TokenStream {
         .collect();
     // All of them: a hook may call one that no declaration names.
     let operations = model.operations.iter().map(emit::operation);
-    let provider = emit::provider(&model.provider);
-    let (resource_statics, resources) = bindings(&known, Kind::Resource);
-    let (data_source_statics, data_sources) = bindings(&known, Kind::DataSource);
+    let operations = in_scope(engine, &quote!(&[#(#operations),*]));
+    let provider = in_scope(engine, &emit::provider(&model.provider));
+    let (resource_statics, resources) = bindings(engine, &known, Kind::Resource);
+    let (data_source_statics, data_sources) = bindings(engine, &known, Kind::DataSource);
     quote! {
         /// The provider's own configuration.
-        pub static PROVIDER: ::provider::schema::Provider = #provider;
+        pub static PROVIDER: #engine::schema::Provider = #provider;
 
-        /// The operations that the resources and data sources are made of, sorted by id.
-        pub static OPERATIONS: &[::provider::schema::Operation] = &[#(#operations),*];
+        /// Every operation of the control plane that is declared, sorted by id.
+        pub static OPERATIONS: &[#engine::schema::Operation] = #operations;
 
         /// What each resource declares.
         pub mod resources { #resource_statics }
@@ -245,7 +247,7 @@ fn definition(input: &Input, model: &Model) -> TokenStream {
         pub mod data_sources { #data_source_statics }
 
         /// All that the provider is made of.
-        pub static DEFINITION: ::provider::Definition = ::provider::Definition {
+        pub static DEFINITION: #engine::Definition = #engine::Definition {
             provider: &PROVIDER,
             operations: OPERATIONS,
             resources: &[#(#resources),*],
@@ -254,8 +256,21 @@ fn definition(input: &Input, model: &Model) -> TokenStream {
     }
 }
 
+/// A value of the model in a block of its own, which the names of the model do not leave.
+fn in_scope(engine: &syn::Path, value: &TokenStream) -> TokenStream {
+    quote!({
+        use #engine::schema::*;
+        use ::std::borrow::Cow;
+        #value
+    })
+}
+
 /// The statics of one kind, and the bindings that refer to them.
-fn bindings(known: &[(&Entry, &Declaration)], kind: Kind) -> (TokenStream, Vec<TokenStream>) {
+fn bindings(
+    engine: &syn::Path,
+    known: &[(&Entry, &Declaration)],
+    kind: Kind,
+) -> (TokenStream, Vec<TokenStream>) {
     let module = match kind {
         Kind::Resource => format_ident!("resources"),
         Kind::DataSource => format_ident!("data_sources"),
@@ -268,18 +283,18 @@ fn bindings(known: &[(&Entry, &Declaration)], kind: Kind) -> (TokenStream, Vec<T
         if !names.insert(name.clone()) {
             continue;
         }
-        let resource = emit::resource(&declaration.resource);
+        let resource = in_scope(engine, &emit::resource(&declaration.resource));
         let doc = &declaration.resource.summary;
         statics.extend(quote! {
             #[doc = #doc]
-            pub static #name: ::provider::schema::Resource = #resource;
+            pub static #name: #engine::schema::Resource = #resource;
         });
         let hook = entry.hook.as_ref().map_or_else(
             || quote!(::core::option::Option::None),
             // The span of the hook's path: there rustc says that it does not implement the trait.
             |hook| quote_spanned!(hook.span()=> ::core::option::Option::Some(&#hook)),
         );
-        bindings.push(quote!(::provider::Binding { schema: &#module::#name, hook: #hook }));
+        bindings.push(quote!(#engine::Binding { schema: &#module::#name, hook: #hook }));
     }
     (statics, bindings)
 }

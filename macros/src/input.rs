@@ -3,10 +3,12 @@
 use proc_macro2::Ident;
 use schema::Kind;
 use syn::parse::{Parse, ParseStream};
-use syn::{LitStr, Path, Token};
+use syn::{LitStr, Path, Token, parse_quote};
 
 /// All of it.
 pub(crate) struct Input {
+    /// Path of the engine's crate.
+    pub engine: Path,
     /// Folder of the declarations.
     pub dir: LitStr,
     /// What is offered, in the order it is listed.
@@ -24,6 +26,7 @@ pub(crate) struct Entry {
 }
 
 mod keyword {
+    syn::custom_keyword!(engine);
     syn::custom_keyword!(dir);
     syn::custom_keyword!(resource);
     syn::custom_keyword!(data_source);
@@ -32,6 +35,15 @@ mod keyword {
 
 impl Parse for Input {
     fn parse(input: ParseStream<'_>) -> syn::Result<Input> {
+        let engine = if input.peek(keyword::engine) {
+            input.parse::<keyword::engine>()?;
+            input.parse::<Token![=]>()?;
+            let engine = input.call(Path::parse_mod_style)?;
+            input.parse::<Token![;]>()?;
+            engine
+        } else {
+            parse_quote!(::engine)
+        };
         input.parse::<keyword::dir>()?;
         input.parse::<Token![=]>()?;
         let dir = input.parse()?;
@@ -40,7 +52,7 @@ impl Parse for Input {
         while !input.is_empty() {
             entries.push(input.parse()?);
         }
-        Ok(Input { dir, entries })
+        Ok(Input { engine, dir, entries })
     }
 }
 

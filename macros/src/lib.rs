@@ -21,9 +21,13 @@ use quote::quote_spanned;
 /// }
 /// ```
 ///
-/// It expands to `pub static DEFINITION: ::provider::Definition`, and to the statics that this refers to: `PROVIDER`,
-/// `OPERATIONS` (those that a listed declaration uses), and a resource's or data source's in `resources` or `data_sources`. A hook is a
-/// value (a unit struct) whose type implements `::provider::Hook`.
+/// It expands to `pub static DEFINITION: ::engine::Definition`, and to the statics that this refers to: `PROVIDER`,
+/// `OPERATIONS`, and one for each resource and data source in `resources` and `data_sources`. `OPERATIONS` are all of
+/// `operations.toml`, for a hook may call one that no declaration names. A hook is a value (a unit struct) whose type
+/// implements `::engine::Hook`.
+///
+/// The engine is the crate `::engine`, unless a first line names another path, such as `engine = crate::engine;`. Of it the
+/// expansion needs `schema`, `Definition` and `Binding`, and a hook its trait.
 ///
 /// Every file of the folder must be listed and every listed file must be there: a macro does not notice new files, so
 /// the list is what makes sure that none is forgotten. A change of any file builds the caller again. Every problem of every

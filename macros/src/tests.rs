@@ -45,6 +45,23 @@ fn good_declarations_expand_to_statics() {
 }
 
 #[test]
+fn the_engine_may_be_at_another_path() {
+    let lines = r#"dir = "declarations/good"; resource thing with crate::hooks::Thing; data_source thing;"#;
+    let (default, _) = expanded(lines);
+    let (other, problems) = expanded(&format!("engine = crate::core::engine; {lines}"));
+    assert_eq!(problems, Vec::<String>::new());
+    assert!(
+        !other.contains("::engine::") || !other.contains(" ::engine::"),
+        "{other}"
+    );
+    let words = |text: &str| text.split_whitespace().collect::<String>();
+    assert_eq!(
+        words(&other),
+        words(&default.replace("::engine::", "crate::core::engine::"))
+    );
+}
+
+#[test]
 fn every_problem_is_told_once_at_the_line_it_belongs_to() {
     let (expansion, problems) =
         expanded(r#"dir = "declarations/bad"; resource thing; resource thing; data_source things;"#);
@@ -75,6 +92,8 @@ fn a_folder_that_is_not_there_is_an_error_of_its_own() {
 fn what_is_not_the_macros_grammar_is_said_so() {
     let message = |input| expanded(input).1.remove(0);
     assert_eq!(message("resource thing;"), "expected `dir`");
+    assert_eq!(message("engine = ::engine; resource thing;"), "expected `dir`");
+    assert_eq!(message(r#"engine = "engine"; dir = "x";"#), "expected identifier");
     assert_eq!(
         message(r#"dir = "x"; function thing;"#),
         "expected `resource` or `data_source`"

@@ -1,4 +1,4 @@
-//! As much of the crate `provider` as an expansion refers to. The real one depends on `macros`.
+//! As much of the engine as an expansion refers to.
 
 pub use schema;
 

@@ -3,6 +3,7 @@
 use crate::hooks;
 
 macros::provider! {
+    engine = ::provider;
     dir = "../../schema";
 
     resource machine_config;

@@ -1,4 +1,4 @@
-extern crate self as provider;
+extern crate self as engine;
 
 #[path = "../stub.rs"]
 mod stub;

@@ -2,6 +2,7 @@
 //! is all it takes.
 
 macros::provider! {
+    engine = ::provider;
     dir = "../../one-more-resource";
     resource note;
 }
