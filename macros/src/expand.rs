@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use databake::{Bake, CrateEnv};
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use schema::{Declaration, Kind, Model, Sources, nearest};
 use syn::spanned::Spanned;
 
-use crate::emit;
 use crate::files;
 use crate::input::{Entry, Input};
 
@@ -228,9 +228,8 @@ fn definition(input: &Input, model: &Model) -> TokenStream {
         .filter_map(|entry| Some((entry, declaration(model, entry)?)))
         .collect();
     // All of them: a hook may call one that no declaration names.
-    let operations = model.operations.iter().map(emit::operation);
-    let operations = in_scope(engine, &quote!(&[#(#operations),*]));
-    let provider = in_scope(engine, &emit::provider(&model.provider));
+    let operations = emit(engine, &model.operations.as_slice());
+    let provider = emit(engine, &model.provider);
     let (resource_statics, resources) = bindings(engine, &known, Kind::Resource);
     let (data_source_statics, data_sources) = bindings(engine, &known, Kind::DataSource);
     quote! {
@@ -256,11 +255,13 @@ fn definition(input: &Input, model: &Model) -> TokenStream {
     }
 }
 
-/// A value of the model in a block of its own, which the names of the model do not leave.
-fn in_scope(engine: &syn::Path, value: &TokenStream) -> TokenStream {
+/// The expression that makes a value of the model.
+fn emit(engine: &syn::Path, value: &impl Bake) -> TokenStream {
+    let value = value.bake(&CrateEnv::default());
+    // The names that `Bake` writes, in a block that they do not leave.
     quote!({
-        use #engine::schema::*;
-        use ::std::borrow::Cow;
+        use ::std as alloc;
+        use #engine::schema;
         #value
     })
 }
@@ -283,7 +284,7 @@ fn bindings(
         if !names.insert(name.clone()) {
             continue;
         }
-        let resource = in_scope(engine, &emit::resource(&declaration.resource));
+        let resource = emit(engine, &declaration.resource);
         let doc = &declaration.resource.summary;
         statics.extend(quote! {
             #[doc = #doc]

@@ -1,6 +1,5 @@
 //! `provider!`: turns the declarations into statics of the schema's own types, and binds hooks to them.
 
-mod emit;
 mod expand;
 mod files;
 mod input;

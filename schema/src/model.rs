@@ -1,8 +1,9 @@
 //! What a declaration says, as plain data.
 //!
 //! The same types serve three times: [`crate::parse`] builds them from TOML, `macros::provider!` emits them as
-//! `static`s, and the engine and the documentation read those statics. Nothing here has a dependency, and nothing
-//! here interprets: the meaning of each key is documented on its field.
+//! `static`s, and the engine and the documentation read those statics. Nothing here interprets: the meaning of each
+//! key is documented on its field. `Bake`, behind the feature `parse`, writes a value as the Rust expression that
+//! makes it.
 
 use std::borrow::Cow;
 
@@ -17,6 +18,7 @@ pub const TIMEOUTS: &str = "timeouts";
 
 /// The provider's own configuration: `provider.toml`.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub struct Provider {
     /// Local name and prefix of every type name, e.g. `durantic`.
     pub name: Text,
@@ -32,6 +34,7 @@ pub struct Provider {
 
 /// One HTTP operation of the control plane: a line of `operations.toml`.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub struct Operation {
     /// The `operationId` of the control plane's `OpenAPI` document.
     pub id: Text,
@@ -58,6 +61,7 @@ pub fn placeholders(pattern: &str) -> impl Iterator<Item = &str> {
 
 /// An HTTP method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub enum Method {
     /// GET
     Get,
@@ -86,6 +90,7 @@ impl Method {
 
 /// A resource or a data source: one TOML file.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub struct Resource {
     /// Resource or data source.
     pub kind: Kind,
@@ -160,6 +165,7 @@ impl Resource {
 
 /// What kind of object a declaration declares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub enum Kind {
     /// A managed resource.
     Resource,
@@ -169,6 +175,7 @@ pub enum Kind {
 
 /// How an existing object is imported.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub enum Import {
     /// It cannot be (and a data source never is).
     Never,
@@ -178,6 +185,7 @@ pub enum Import {
 
 /// Operations by what they do: the `[api]` table.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub struct Api {
     /// Makes (or adopts) the object. `None` for data sources.
     pub create: Option<Text>,
@@ -197,6 +205,7 @@ pub struct Api {
 
 /// What destroying does.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub enum Delete {
     /// Not applicable: data sources.
     None,
@@ -208,6 +217,7 @@ pub enum Delete {
 
 /// An attribute or a nested block, at any depth.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a key of the language, and any combination of them is legal"
@@ -284,6 +294,7 @@ impl Attribute {
 
 /// A type such as `list(string)`: collections from the outside in, then what they hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub struct Type {
     /// Outermost first; empty for a plain value.
     pub collections: List<Collection>,
@@ -300,6 +311,7 @@ impl Type {
 
 /// A collection type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub enum Collection {
     /// Ordered.
     List,
@@ -311,6 +323,7 @@ pub enum Collection {
 
 /// A type that holds no other, or an object with attributes of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub enum Scalar {
     /// `true` or `false`.
     Bool,
@@ -326,6 +339,7 @@ pub enum Scalar {
 
 /// Who may set an attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub enum Mode {
     /// The configuration may.
     Optional,
@@ -351,6 +365,7 @@ impl Mode {
 
 /// A value written in a declaration.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub enum Literal {
     /// A boolean.
     Bool(bool),
@@ -368,6 +383,7 @@ pub enum Literal {
 
 /// What a text means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub enum Format {
     /// A UUID, compared without regard to case.
     Uuid,
@@ -387,6 +403,7 @@ pub enum Format {
 
 /// Checks on a known value. All absent by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub struct Validate {
     /// Length of a text in characters (of each element, in a collection).
     pub length: Option<Bounds>,
@@ -402,6 +419,7 @@ pub struct Validate {
 
 /// A closed interval; an absent end is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub struct Bounds {
     /// Smallest legal value.
     pub min: Option<i64>,
@@ -411,6 +429,7 @@ pub struct Bounds {
 
 /// Whether a plan keeps the known value of a computed attribute when something else changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub enum Stable {
     /// Every change may alter it: "known after apply".
     No,
@@ -422,6 +441,7 @@ pub enum Stable {
 
 /// Where the API has an attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub struct Wire {
     /// Dotted pointers into an answer, the first that exists is used; `[]` maps over a list
     /// (`machines[].uuid`). Empty: never read.
@@ -432,6 +452,7 @@ pub struct Wire {
 
 /// What an update sends for an attribute that left the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub enum Unset {
     /// `null`: the API clears it.
     Null,
@@ -443,6 +464,7 @@ pub enum Unset {
 
 /// Which differences between two values are none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub enum Equal {
     /// Only identical ones are equal (besides what [`Format`] says).
     Exact,
@@ -454,6 +476,7 @@ pub enum Equal {
 
 /// A rule over several attributes.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub struct Constraint {
     /// What must hold.
     pub rule: Rule,
@@ -463,6 +486,7 @@ pub struct Constraint {
 
 /// What a [`Constraint`] demands.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub enum Rule {
     /// One of these is set, no other.
     ExactlyOneOf(List<Text>),
@@ -487,6 +511,7 @@ pub enum Rule {
 
 /// A way for a data source to find its object.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub struct Lookup {
     /// Attribute whose configuration selects this lookup; `None`: always.
     pub by: Option<Text>,
@@ -508,6 +533,7 @@ pub struct Lookup {
 
 /// How many objects a lookup finds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub enum Expect {
     /// Exactly one.
     One,
@@ -517,6 +543,7 @@ pub enum Expect {
 
 /// Long-running work that is started after a call and waited for.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub struct Job {
     /// What the work is called to users, such as `provision`: a run of it is a `provision run`.
     pub noun: Text,
@@ -548,6 +575,7 @@ pub struct Job {
 
 /// Fields of a run that describe its progress.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub struct Report {
     /// A number from 0 to 100.
     pub percent: Option<Text>,
@@ -561,6 +589,7 @@ pub struct Report {
 
 /// A call that a job or a timeout belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub enum Phase {
     /// Creating.
     Create,
@@ -594,6 +623,7 @@ impl Phase {
 
 /// Default timeouts as durations (`60m`). Their presence gives the resource a `timeouts` block.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub struct Timeouts {
     /// For creating, with its job.
     pub create: Option<Text>,

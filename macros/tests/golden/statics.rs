@@ -5,48 +5,52 @@ const _: &[u8] = ::core::include_bytes!("declarations/good/provider.toml");
 const _: &[u8] = ::core::include_bytes!("declarations/good/thing.toml");
 /// The provider's own configuration.
 pub static PROVIDER: ::engine::schema::Provider = {
-    use ::engine::schema::*;
-    use ::std::borrow::Cow;
-    Provider {
-        name: Cow::Borrowed("example"),
-        address: Cow::Borrowed("registry.terraform.io/example/example"),
-        summary: Cow::Borrowed("Stands for any provider."),
-        description: Cow::Borrowed(""),
-        attributes: Cow::Borrowed(
+    use ::std as alloc;
+    use ::engine::schema;
+    schema::Provider {
+        name: alloc::borrow::Cow::Borrowed("example"),
+        address: alloc::borrow::Cow::Borrowed("registry.terraform.io/example/example"),
+        summary: alloc::borrow::Cow::Borrowed("Stands for any provider."),
+        description: alloc::borrow::Cow::Borrowed(""),
+        attributes: alloc::borrow::Cow::Borrowed(
             &[
-                Attribute {
-                    name: Cow::Borrowed("endpoint"),
-                    doc: Cow::Borrowed("Address of the API."),
-                    r#type: Type {
-                        collections: Cow::Borrowed(&[]),
-                        scalar: Scalar::String,
+                schema::Attribute {
+                    name: alloc::borrow::Cow::Borrowed("endpoint"),
+                    doc: alloc::borrow::Cow::Borrowed("Address of the API."),
+                    r#type: schema::Type {
+                        collections: alloc::borrow::Cow::Borrowed(&[]),
+                        scalar: schema::Scalar::String,
                     },
-                    mode: Mode::Optional,
-                    default: Some(Literal::String(Cow::Borrowed("https://example.com"))),
-                    format: Some(Format::Url),
-                    validate: Validate {
+                    mode: schema::Mode::Optional,
+                    default: Some(
+                        schema::Literal::String(
+                            alloc::borrow::Cow::Borrowed("https://example.com"),
+                        ),
+                    ),
+                    format: Some(schema::Format::Url),
+                    validate: schema::Validate {
                         length: None,
                         range: None,
                         items: None,
                         pattern: None,
-                        one_of: Cow::Borrowed(&[]),
+                        one_of: alloc::borrow::Cow::Borrowed(&[]),
                     },
                     force_new: false,
-                    stable: Stable::No,
+                    stable: schema::Stable::No,
                     sensitive: false,
                     write_only: false,
                     twin_of: None,
-                    wire: Wire {
-                        read: Cow::Borrowed(&[]),
+                    wire: schema::Wire {
+                        read: alloc::borrow::Cow::Borrowed(&[]),
                         write: None,
                     },
                     returned: true,
-                    unset: Unset::Omit,
-                    equal: Equal::Exact,
+                    unset: schema::Unset::Omit,
+                    equal: schema::Equal::Exact,
                     deprecated: None,
                     since: None,
-                    env: Some(Cow::Borrowed("EXAMPLE_ENDPOINT")),
-                    attributes: Cow::Borrowed(&[]),
+                    env: Some(alloc::borrow::Cow::Borrowed("EXAMPLE_ENDPOINT")),
+                    attributes: alloc::borrow::Cow::Borrowed(&[]),
                     block: false,
                 },
             ],
@@ -55,33 +59,33 @@ pub static PROVIDER: ::engine::schema::Provider = {
 };
 /// Every operation of the control plane that is declared, sorted by id.
 pub static OPERATIONS: &[::engine::schema::Operation] = {
-    use ::engine::schema::*;
-    use ::std::borrow::Cow;
+    use ::std as alloc;
+    use ::engine::schema;
     &[
-        Operation {
-            id: Cow::Borrowed("create_thing"),
-            method: Method::Post,
-            path: Cow::Borrowed("/api/things/"),
+        schema::Operation {
+            id: alloc::borrow::Cow::Borrowed("create_thing"),
+            method: schema::Method::Post,
+            path: alloc::borrow::Cow::Borrowed("/api/things/"),
         },
-        Operation {
-            id: Cow::Borrowed("get_thing"),
-            method: Method::Get,
-            path: Cow::Borrowed("/api/things/{uuid}"),
+        schema::Operation {
+            id: alloc::borrow::Cow::Borrowed("get_thing"),
+            method: schema::Method::Get,
+            path: alloc::borrow::Cow::Borrowed("/api/things/{uuid}"),
         },
-        Operation {
-            id: Cow::Borrowed("list_things"),
-            method: Method::Get,
-            path: Cow::Borrowed("/api/things/"),
+        schema::Operation {
+            id: alloc::borrow::Cow::Borrowed("list_things"),
+            method: schema::Method::Get,
+            path: alloc::borrow::Cow::Borrowed("/api/things/"),
         },
-        Operation {
-            id: Cow::Borrowed("unused"),
-            method: Method::Get,
-            path: Cow::Borrowed("/api/unused/"),
+        schema::Operation {
+            id: alloc::borrow::Cow::Borrowed("unused"),
+            method: schema::Method::Get,
+            path: alloc::borrow::Cow::Borrowed("/api/unused/"),
         },
-        Operation {
-            id: Cow::Borrowed("update_thing"),
-            method: Method::Patch,
-            path: Cow::Borrowed("/api/things/{uuid}"),
+        schema::Operation {
+            id: alloc::borrow::Cow::Borrowed("update_thing"),
+            method: schema::Method::Patch,
+            path: alloc::borrow::Cow::Borrowed("/api/things/{uuid}"),
         },
     ]
 };
@@ -89,239 +93,256 @@ pub static OPERATIONS: &[::engine::schema::Operation] = {
 pub mod resources {
     ///Stands for any resource.
     pub static THING: ::engine::schema::Resource = {
-        use ::engine::schema::*;
-        use ::std::borrow::Cow;
-        Resource {
-            kind: Kind::Resource,
-            name: Cow::Borrowed("thing"),
-            summary: Cow::Borrowed("Stands for any resource."),
-            description: Cow::Borrowed(""),
+        use ::std as alloc;
+        use ::engine::schema;
+        schema::Resource {
+            kind: schema::Kind::Resource,
+            name: alloc::borrow::Cow::Borrowed("thing"),
+            summary: alloc::borrow::Cow::Borrowed("Stands for any resource."),
+            description: alloc::borrow::Cow::Borrowed(""),
             subcategory: None,
             since: None,
             deprecated: None,
-            version: 0,
-            import: Import::By(Cow::Borrowed("{uuid}")),
+            version: 0i64,
+            import: schema::Import::By(alloc::borrow::Cow::Borrowed("{uuid}")),
             label: None,
-            created: Some(Cow::Borrowed("created_at")),
-            hook: Some(Cow::Borrowed("A thing is never what it seems.")),
-            api: Api {
-                create: Some(Cow::Borrowed("create_thing")),
-                read: Some(Cow::Borrowed("get_thing")),
-                update: Some(Cow::Borrowed("update_thing")),
-                delete: Delete::Forget,
+            created: Some(alloc::borrow::Cow::Borrowed("created_at")),
+            hook: Some(alloc::borrow::Cow::Borrowed("A thing is never what it seems.")),
+            api: schema::Api {
+                create: Some(alloc::borrow::Cow::Borrowed("create_thing")),
+                read: Some(alloc::borrow::Cow::Borrowed("get_thing")),
+                update: Some(alloc::borrow::Cow::Borrowed("update_thing")),
+                delete: schema::Delete::Forget,
                 list: None,
-                path: Cow::Borrowed(&[]),
-                gone: Cow::Borrowed(&[404]),
+                path: alloc::borrow::Cow::Borrowed(&[]),
+                gone: alloc::borrow::Cow::Borrowed(&[404u16]),
             },
-            attributes: Cow::Borrowed(
+            attributes: alloc::borrow::Cow::Borrowed(
                 &[
-                    Attribute {
-                        name: Cow::Borrowed("created_at"),
-                        doc: Cow::Borrowed("When it was created."),
-                        r#type: Type {
-                            collections: Cow::Borrowed(&[]),
-                            scalar: Scalar::String,
+                    schema::Attribute {
+                        name: alloc::borrow::Cow::Borrowed("created_at"),
+                        doc: alloc::borrow::Cow::Borrowed("When it was created."),
+                        r#type: schema::Type {
+                            collections: alloc::borrow::Cow::Borrowed(&[]),
+                            scalar: schema::Scalar::String,
                         },
-                        mode: Mode::Computed,
+                        mode: schema::Mode::Computed,
                         default: None,
-                        format: Some(Format::Timestamp),
-                        validate: Validate {
+                        format: Some(schema::Format::Timestamp),
+                        validate: schema::Validate {
                             length: None,
                             range: None,
                             items: None,
                             pattern: None,
-                            one_of: Cow::Borrowed(&[]),
+                            one_of: alloc::borrow::Cow::Borrowed(&[]),
                         },
                         force_new: false,
-                        stable: Stable::Yes,
+                        stable: schema::Stable::Yes,
                         sensitive: false,
                         write_only: false,
                         twin_of: None,
-                        wire: Wire {
-                            read: Cow::Borrowed(&[Cow::Borrowed("created_at")]),
+                        wire: schema::Wire {
+                            read: alloc::borrow::Cow::Borrowed(
+                                &[alloc::borrow::Cow::Borrowed("created_at")],
+                            ),
                             write: None,
                         },
                         returned: true,
-                        unset: Unset::Omit,
-                        equal: Equal::Exact,
+                        unset: schema::Unset::Omit,
+                        equal: schema::Equal::Exact,
                         deprecated: None,
                         since: None,
                         env: None,
-                        attributes: Cow::Borrowed(&[]),
+                        attributes: alloc::borrow::Cow::Borrowed(&[]),
                         block: false,
                     },
-                    Attribute {
-                        name: Cow::Borrowed("sizes"),
-                        doc: Cow::Borrowed("How big it is."),
-                        r#type: Type {
-                            collections: Cow::Borrowed(&[Collection::List]),
-                            scalar: Scalar::Int,
+                    schema::Attribute {
+                        name: alloc::borrow::Cow::Borrowed("sizes"),
+                        doc: alloc::borrow::Cow::Borrowed("How big it is."),
+                        r#type: schema::Type {
+                            collections: alloc::borrow::Cow::Borrowed(
+                                &[schema::Collection::List],
+                            ),
+                            scalar: schema::Scalar::Int,
                         },
-                        mode: Mode::OptionalComputed,
+                        mode: schema::Mode::OptionalComputed,
                         default: Some(
-                            Literal::List(
-                                Cow::Borrowed(&[Literal::Int(-1), Literal::Int(2)]),
+                            schema::Literal::List(
+                                alloc::borrow::Cow::Borrowed(
+                                    &[schema::Literal::Int(-1i64), schema::Literal::Int(2i64)],
+                                ),
                             ),
                         ),
                         format: None,
-                        validate: Validate {
+                        validate: schema::Validate {
                             length: None,
-                            range: Some(Bounds { min: Some(-5), max: None }),
+                            range: Some(schema::Bounds {
+                                min: Some(-5i64),
+                                max: None,
+                            }),
                             items: None,
                             pattern: None,
-                            one_of: Cow::Borrowed(&[]),
+                            one_of: alloc::borrow::Cow::Borrowed(&[]),
                         },
                         force_new: false,
-                        stable: Stable::No,
+                        stable: schema::Stable::No,
                         sensitive: false,
                         write_only: false,
                         twin_of: None,
-                        wire: Wire {
-                            read: Cow::Borrowed(&[Cow::Borrowed("sizes")]),
-                            write: Some(Cow::Borrowed("sizes")),
+                        wire: schema::Wire {
+                            read: alloc::borrow::Cow::Borrowed(
+                                &[alloc::borrow::Cow::Borrowed("sizes")],
+                            ),
+                            write: Some(alloc::borrow::Cow::Borrowed("sizes")),
                         },
                         returned: true,
-                        unset: Unset::Omit,
-                        equal: Equal::Exact,
+                        unset: schema::Unset::Omit,
+                        equal: schema::Equal::Exact,
                         deprecated: None,
                         since: None,
                         env: None,
-                        attributes: Cow::Borrowed(&[]),
+                        attributes: alloc::borrow::Cow::Borrowed(&[]),
                         block: false,
                     },
-                    Attribute {
-                        name: Cow::Borrowed("timeouts"),
-                        doc: Cow::Borrowed(
+                    schema::Attribute {
+                        name: alloc::borrow::Cow::Borrowed("timeouts"),
+                        doc: alloc::borrow::Cow::Borrowed(
                             "How long the provider waits before it gives up.",
                         ),
-                        r#type: Type {
-                            collections: Cow::Borrowed(&[]),
-                            scalar: Scalar::Object,
+                        r#type: schema::Type {
+                            collections: alloc::borrow::Cow::Borrowed(&[]),
+                            scalar: schema::Scalar::Object,
                         },
-                        mode: Mode::Optional,
+                        mode: schema::Mode::Optional,
                         default: None,
                         format: None,
-                        validate: Validate {
+                        validate: schema::Validate {
                             length: None,
                             range: None,
                             items: None,
                             pattern: None,
-                            one_of: Cow::Borrowed(&[]),
+                            one_of: alloc::borrow::Cow::Borrowed(&[]),
                         },
                         force_new: false,
-                        stable: Stable::No,
+                        stable: schema::Stable::No,
                         sensitive: false,
                         write_only: false,
                         twin_of: None,
-                        wire: Wire {
-                            read: Cow::Borrowed(&[]),
+                        wire: schema::Wire {
+                            read: alloc::borrow::Cow::Borrowed(&[]),
                             write: None,
                         },
                         returned: true,
-                        unset: Unset::Omit,
-                        equal: Equal::Exact,
+                        unset: schema::Unset::Omit,
+                        equal: schema::Equal::Exact,
                         deprecated: None,
                         since: None,
                         env: None,
-                        attributes: Cow::Borrowed(
+                        attributes: alloc::borrow::Cow::Borrowed(
                             &[
-                                Attribute {
-                                    name: Cow::Borrowed("create"),
-                                    doc: Cow::Borrowed(
+                                schema::Attribute {
+                                    name: alloc::borrow::Cow::Borrowed("create"),
+                                    doc: alloc::borrow::Cow::Borrowed(
                                         "How long creating may take, as a duration such as `90s` or `1h30m`; `60m` by default.",
                                     ),
-                                    r#type: Type {
-                                        collections: Cow::Borrowed(&[]),
-                                        scalar: Scalar::String,
+                                    r#type: schema::Type {
+                                        collections: alloc::borrow::Cow::Borrowed(&[]),
+                                        scalar: schema::Scalar::String,
                                     },
-                                    mode: Mode::Optional,
+                                    mode: schema::Mode::Optional,
                                     default: None,
-                                    format: Some(Format::Duration),
-                                    validate: Validate {
+                                    format: Some(schema::Format::Duration),
+                                    validate: schema::Validate {
                                         length: None,
                                         range: None,
                                         items: None,
                                         pattern: None,
-                                        one_of: Cow::Borrowed(&[]),
+                                        one_of: alloc::borrow::Cow::Borrowed(&[]),
                                     },
                                     force_new: false,
-                                    stable: Stable::No,
+                                    stable: schema::Stable::No,
                                     sensitive: false,
                                     write_only: false,
                                     twin_of: None,
-                                    wire: Wire {
-                                        read: Cow::Borrowed(&[]),
+                                    wire: schema::Wire {
+                                        read: alloc::borrow::Cow::Borrowed(&[]),
                                         write: None,
                                     },
                                     returned: true,
-                                    unset: Unset::Omit,
-                                    equal: Equal::Exact,
+                                    unset: schema::Unset::Omit,
+                                    equal: schema::Equal::Exact,
                                     deprecated: None,
                                     since: None,
                                     env: None,
-                                    attributes: Cow::Borrowed(&[]),
+                                    attributes: alloc::borrow::Cow::Borrowed(&[]),
                                     block: false,
                                 },
                             ],
                         ),
                         block: true,
                     },
-                    Attribute {
-                        name: Cow::Borrowed("uuid"),
-                        doc: Cow::Borrowed("Identifies it."),
-                        r#type: Type {
-                            collections: Cow::Borrowed(&[]),
-                            scalar: Scalar::String,
+                    schema::Attribute {
+                        name: alloc::borrow::Cow::Borrowed("uuid"),
+                        doc: alloc::borrow::Cow::Borrowed("Identifies it."),
+                        r#type: schema::Type {
+                            collections: alloc::borrow::Cow::Borrowed(&[]),
+                            scalar: schema::Scalar::String,
                         },
-                        mode: Mode::Computed,
+                        mode: schema::Mode::Computed,
                         default: None,
                         format: None,
-                        validate: Validate {
+                        validate: schema::Validate {
                             length: None,
                             range: None,
                             items: None,
                             pattern: None,
-                            one_of: Cow::Borrowed(&[]),
+                            one_of: alloc::borrow::Cow::Borrowed(&[]),
                         },
                         force_new: false,
-                        stable: Stable::Yes,
+                        stable: schema::Stable::Yes,
                         sensitive: false,
                         write_only: false,
                         twin_of: None,
-                        wire: Wire {
-                            read: Cow::Borrowed(&[Cow::Borrowed("uuid")]),
+                        wire: schema::Wire {
+                            read: alloc::borrow::Cow::Borrowed(
+                                &[alloc::borrow::Cow::Borrowed("uuid")],
+                            ),
                             write: None,
                         },
                         returned: true,
-                        unset: Unset::Omit,
-                        equal: Equal::Exact,
+                        unset: schema::Unset::Omit,
+                        equal: schema::Equal::Exact,
                         deprecated: None,
                         since: None,
                         env: None,
-                        attributes: Cow::Borrowed(&[]),
+                        attributes: alloc::borrow::Cow::Borrowed(&[]),
                         block: false,
                     },
                 ],
             ),
-            constraints: Cow::Borrowed(
+            constraints: alloc::borrow::Cow::Borrowed(
                 &[
-                    Constraint {
-                        rule: Rule::When {
-                            attribute: Cow::Borrowed("sizes"),
+                    schema::Constraint {
+                        rule: schema::Rule::When {
+                            attribute: alloc::borrow::Cow::Borrowed("sizes"),
                             value: Some(
-                                Literal::List(Cow::Borrowed(&[Literal::Int(0)])),
+                                schema::Literal::List(
+                                    alloc::borrow::Cow::Borrowed(&[schema::Literal::Int(0i64)]),
+                                ),
                             ),
-                            require: Cow::Borrowed(&[]),
-                            forbid: Cow::Borrowed(&[Cow::Borrowed("sizes")]),
+                            require: alloc::borrow::Cow::Borrowed(&[]),
+                            forbid: alloc::borrow::Cow::Borrowed(
+                                &[alloc::borrow::Cow::Borrowed("sizes")],
+                            ),
                         },
                         within: None,
                     },
                 ],
             ),
-            lookups: Cow::Borrowed(&[]),
-            jobs: Cow::Borrowed(&[]),
-            timeouts: Some(Timeouts {
-                create: Some(Cow::Borrowed("60m")),
+            lookups: alloc::borrow::Cow::Borrowed(&[]),
+            jobs: alloc::borrow::Cow::Borrowed(&[]),
+            timeouts: Some(schema::Timeouts {
+                create: Some(alloc::borrow::Cow::Borrowed("60m")),
                 update: None,
                 delete: None,
             }),
@@ -332,85 +353,87 @@ pub mod resources {
 pub mod data_sources {
     ///Stands for any data source.
     pub static THING: ::engine::schema::Resource = {
-        use ::engine::schema::*;
-        use ::std::borrow::Cow;
-        Resource {
-            kind: Kind::DataSource,
-            name: Cow::Borrowed("thing"),
-            summary: Cow::Borrowed("Stands for any data source."),
-            description: Cow::Borrowed(""),
+        use ::std as alloc;
+        use ::engine::schema;
+        schema::Resource {
+            kind: schema::Kind::DataSource,
+            name: alloc::borrow::Cow::Borrowed("thing"),
+            summary: alloc::borrow::Cow::Borrowed("Stands for any data source."),
+            description: alloc::borrow::Cow::Borrowed(""),
             subcategory: None,
             since: None,
             deprecated: None,
-            version: 0,
-            import: Import::Never,
-            label: Some(Cow::Borrowed("name")),
+            version: 0i64,
+            import: schema::Import::Never,
+            label: Some(alloc::borrow::Cow::Borrowed("name")),
             created: None,
             hook: None,
-            api: Api {
+            api: schema::Api {
                 create: None,
                 read: None,
                 update: None,
-                delete: Delete::None,
+                delete: schema::Delete::None,
                 list: None,
-                path: Cow::Borrowed(&[]),
-                gone: Cow::Borrowed(&[404]),
+                path: alloc::borrow::Cow::Borrowed(&[]),
+                gone: alloc::borrow::Cow::Borrowed(&[404u16]),
             },
-            attributes: Cow::Borrowed(
+            attributes: alloc::borrow::Cow::Borrowed(
                 &[
-                    Attribute {
-                        name: Cow::Borrowed("name"),
-                        doc: Cow::Borrowed("Its name."),
-                        r#type: Type {
-                            collections: Cow::Borrowed(&[]),
-                            scalar: Scalar::String,
+                    schema::Attribute {
+                        name: alloc::borrow::Cow::Borrowed("name"),
+                        doc: alloc::borrow::Cow::Borrowed("Its name."),
+                        r#type: schema::Type {
+                            collections: alloc::borrow::Cow::Borrowed(&[]),
+                            scalar: schema::Scalar::String,
                         },
-                        mode: Mode::Required,
+                        mode: schema::Mode::Required,
                         default: None,
                         format: None,
-                        validate: Validate {
+                        validate: schema::Validate {
                             length: None,
                             range: None,
                             items: None,
                             pattern: None,
-                            one_of: Cow::Borrowed(&[]),
+                            one_of: alloc::borrow::Cow::Borrowed(&[]),
                         },
                         force_new: false,
-                        stable: Stable::No,
+                        stable: schema::Stable::No,
                         sensitive: false,
                         write_only: false,
                         twin_of: None,
-                        wire: Wire {
-                            read: Cow::Borrowed(&[Cow::Borrowed("name")]),
+                        wire: schema::Wire {
+                            read: alloc::borrow::Cow::Borrowed(
+                                &[alloc::borrow::Cow::Borrowed("name")],
+                            ),
                             write: None,
                         },
                         returned: true,
-                        unset: Unset::Omit,
-                        equal: Equal::Exact,
+                        unset: schema::Unset::Omit,
+                        equal: schema::Equal::Exact,
                         deprecated: None,
                         since: None,
                         env: None,
-                        attributes: Cow::Borrowed(&[]),
+                        attributes: alloc::borrow::Cow::Borrowed(&[]),
                         block: false,
                     },
                 ],
             ),
-            constraints: Cow::Borrowed(&[]),
-            lookups: Cow::Borrowed(
+            constraints: alloc::borrow::Cow::Borrowed(&[]),
+            lookups: alloc::borrow::Cow::Borrowed(
                 &[
-                    Lookup {
-                        by: Some(Cow::Borrowed("name")),
-                        api: Cow::Borrowed("list_things"),
-                        pick: Some(Cow::Borrowed("name")),
-                        narrow: Cow::Borrowed(&[]),
-                        expect: Expect::One,
+                    schema::Lookup {
+                        by: Some(alloc::borrow::Cow::Borrowed("name")),
+                        api: alloc::borrow::Cow::Borrowed("list_things"),
+                        pick: Some(alloc::borrow::Cow::Borrowed("name")),
+                        narrow: alloc::borrow::Cow::Borrowed(&[]),
+                        expect: schema::Expect::One,
                         missing_ok: None,
                         into: None,
                         then: None,
                     },
                 ],
             ),
-            jobs: Cow::Borrowed(&[]),
+            jobs: alloc::borrow::Cow::Borrowed(&[]),
             timeouts: None,
         }
     };
