@@ -63,7 +63,7 @@ fn changed(file: &str, from: &str, to: &str) -> Definition {
             }
         }
     }
-    let (model, problems) = schema::parse(&sources);
+    let (model, problems) = schema::load(&sources);
     assert_eq!(problems, Vec::new());
     let resources = DEFINITION.resources.iter().map(|binding| {
         let mut declarations = model.declarations.iter();

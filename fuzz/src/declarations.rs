@@ -82,7 +82,7 @@ pub fn schema(input: &[u8]) {
         folder: "schema".to_owned(),
         files,
     };
-    let (model, problems) = schema::parse(&sources);
+    let (model, problems) = schema::load(&sources);
     assert!(problems.is_sorted(), "problems stand in the order of the files");
     let rules = schema::rules();
     for problem in &problems {

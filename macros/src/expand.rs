@@ -111,7 +111,7 @@ pub(crate) fn expand(input: TokenStream, caller: &Caller) -> (TokenStream, Vec<P
             );
         }
     };
-    let (model, found) = schema::parse(&sources);
+    let (model, found) = schema::load(&sources);
     let problems = problems(&input, &sources, &model, &found);
     let tracked = sources
         .files

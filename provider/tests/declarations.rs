@@ -25,7 +25,7 @@ fn parsed() -> Model {
             }
         }
     }
-    let (model, problems) = schema::parse(&sources);
+    let (model, problems) = schema::load(&sources);
     assert!(problems.is_empty(), "{problems:#?}");
     model
 }

@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use crate::Sources;
 use crate::similar::nearest;
+use crate::source::Sources;
 
 /// Something the build refuses, with its place and its remedy.
 ///

@@ -1,6 +1,6 @@
 //! The one table of keys: what may be written where, and what it means.
 //!
-//! Three readers: [`crate::parse`] accepts a file by it, an unknown key is answered from it, and
+//! Three readers: [`crate::load()`] accepts a file by it, an unknown key is answered from it, and
 //! `schema language` turns it into the JSON Schema that editors complete from.
 
 /// A table of the language, in which certain keys are legal.

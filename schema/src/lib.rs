@@ -1,4 +1,7 @@
 //! What the provider manages: the model of a declaration and, behind the feature `parse`, the language it is written in.
+//!
+//! Modules import downwards only: `load` → `check` and `parse`, which do not know each other → `declarations` and
+//! `diagnostic` → `source`, `places`, `path`, `grammar`, `similar` and `model`, which import nothing.
 
 pub mod model;
 mod similar;
@@ -6,19 +9,31 @@ mod similar;
 #[cfg(feature = "parse")]
 mod check;
 #[cfg(feature = "parse")]
+mod declarations;
+#[cfg(feature = "parse")]
 pub mod diagnostic;
 #[cfg(feature = "parse")]
 pub mod grammar;
 #[cfg(feature = "parse")]
 pub mod language;
 #[cfg(feature = "parse")]
+mod load;
+#[cfg(feature = "parse")]
 mod parse;
+#[cfg(feature = "parse")]
+mod path;
+#[cfg(feature = "parse")]
+mod places;
+#[cfg(feature = "parse")]
+mod source;
 
 #[cfg(feature = "parse")]
-pub use check::rules;
+pub use declarations::{Declaration, Model};
 #[cfg(feature = "parse")]
 pub use diagnostic::Problem;
-pub use model::*;
 #[cfg(feature = "parse")]
-pub use parse::{Declaration, Model, Source, Sources, parse};
+pub use load::{load, rules};
+pub use model::*;
 pub use similar::{nearest, similar};
+#[cfg(feature = "parse")]
+pub use source::{Source, Sources};

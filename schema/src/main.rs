@@ -30,7 +30,7 @@ fn main() -> ExitCode {
 /// Prints every problem of a folder's declarations, and succeeds where there is none.
 fn check(folder: &Path, shown: &str) -> io::Result<ExitCode> {
     let sources = read(folder, shown)?;
-    let (_, problems) = schema::parse(&sources);
+    let (_, problems) = schema::load(&sources);
     let mut output = io::stdout().lock();
     for problem in &problems {
         writeln!(output, "{problem}\n")?;

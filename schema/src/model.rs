@@ -1,6 +1,6 @@
 //! What a declaration says, as plain data.
 //!
-//! The same types serve three times: [`crate::parse`] builds them from TOML, `macros::provider!` emits them as
+//! The same types serve three times: [`crate::load()`] builds them from TOML, `macros::provider!` emits them as
 //! `static`s, and the engine and the documentation read those statics. Nothing here interprets: the meaning of each
 //! key is documented on its field. `Bake`, behind the feature `parse`, writes a value as the Rust expression that
 //! makes it.

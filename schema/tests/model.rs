@@ -28,7 +28,7 @@ fn good() -> Model {
         name: name.to_owned(),
         text: fs::read_to_string(Path::new(GOOD).join(name)).unwrap(),
     });
-    let (model, problems) = schema::parse(&Sources {
+    let (model, problems) = schema::load(&Sources {
         folder: String::new(),
         files: files.into(),
     });

@@ -98,7 +98,7 @@ fn examples() -> Vec<Example> {
 
 #[test]
 fn good_declarations_have_no_problem() {
-    let (model, problems) = schema::parse(&good());
+    let (model, problems) = schema::load(&good());
     assert_eq!(problems, []);
     assert!(!model.declarations.is_empty() && !model.operations.is_empty());
 }
@@ -107,7 +107,7 @@ fn good_declarations_have_no_problem() {
 fn bad_examples_give_their_texts() {
     let mut faults = Vec::new();
     for example in examples() {
-        let (_, problems) = schema::parse(&example.sources());
+        let (_, problems) = schema::load(&example.sources());
         let text: Vec<String> = problems.iter().map(ToString::to_string).collect();
         let text = format!("{}\n", text.join("\n\n"));
         let expected = example.path.with_extension("txt");

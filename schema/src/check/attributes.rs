@@ -2,7 +2,9 @@
 
 use super::values::{pattern_of, type_fault, validation_fault};
 use super::{AttributeRule, Found, Site, by_name};
-use crate::model::{Bounds, Collection, Equal, Kind, Mode, Scalar, Stable, TIMEOUTS, Unset};
+use crate::model::{
+    Attribute, Bounds, Collection, Equal, Kind, Mode, Resource, Scalar, Stable, TIMEOUTS, Unset,
+};
 
 /// The rules of this file.
 pub(crate) const RULES: &[(&str, AttributeRule)] = by_name![
@@ -122,7 +124,7 @@ fn derived_name(site: &Site<'_>, found: &mut Found<'_>) {
     }
 }
 
-fn is_twin(attribute: &crate::Attribute, resource: &crate::Resource, site: &Site<'_>) -> bool {
+fn is_twin(attribute: &Attribute, resource: &Resource, site: &Site<'_>) -> bool {
     let path = format!("attributes.{}.write_only", attribute.name);
     resource.attribute(&attribute.name).is_some() && site.places.has(&path) && !attribute.write_only
 }

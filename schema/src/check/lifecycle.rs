@@ -6,7 +6,7 @@ use super::values::is_duration;
 use super::{Found, ResourceRule, Subject, by_name};
 use crate::diagnostic::did_you_mean;
 use crate::model::{Attribute, Delete, Import, Kind, Method, Mode, Operation, placeholders};
-use crate::parse::join;
+use crate::path::join;
 use crate::similar::nearest;
 
 /// The rules of this file.

@@ -12,9 +12,12 @@ mod lookups;
 mod values;
 mod wire;
 
+use crate::declarations::Written;
 use crate::diagnostic::{Problem, did_you_mean};
 use crate::model::{Attribute, Kind, Operation, Provider, Resource, Scalar};
-use crate::parse::{Places, Sources, join};
+use crate::path::join;
+use crate::places::Places;
+use crate::source::Sources;
 
 /// Names functions and makes a table of them by that name.
 macro_rules! by_name {
@@ -41,16 +44,29 @@ const RESOURCE_RULES: &[&[(&str, ResourceRule)]] = &[
 /// A rule about the provider's own configuration as a whole.
 pub(crate) type ProviderRule = fn(&Provider, &mut Found<'_>);
 
-/// Ids of all rules, those of the grammar included.
-pub fn rules() -> Vec<&'static str> {
+/// Ids of the rules about the model.
+pub(crate) fn rules() -> impl Iterator<Item = &'static str> {
     let attributes = ATTRIBUTE_RULES.iter().copied().flatten().map(|(id, _)| *id);
     let resources = RESOURCE_RULES.iter().copied().flatten().map(|(id, _)| *id);
     let provider = head::PROVIDER_RULES.iter().map(|(id, _)| *id);
-    crate::parse::rules()
-        .chain(provider)
-        .chain(attributes)
-        .chain(resources)
-        .collect()
+    provider.chain(attributes).chain(resources)
+}
+
+/// Checks everything that a folder declares.
+pub(crate) fn check(written: &Written, sources: &Sources, problems: &mut Vec<Problem>) {
+    let model = &written.model;
+    if let Some(places) = &written.provider {
+        provider(&model.provider, places, sources, problems);
+    }
+    for (declaration, places) in model.declarations.iter().zip(&written.declarations) {
+        let subject = Subject {
+            resource: &declaration.resource,
+            file: declaration.files.first().map_or("", String::as_str),
+            operations: &model.operations,
+            places,
+        };
+        resource(&subject, sources, problems);
+    }
 }
 
 /// An attribute where it stands.
@@ -178,8 +194,7 @@ impl Found<'_> {
     }
 }
 
-/// Checks the provider's own configuration.
-pub(crate) fn provider(provider: &Provider, places: &Places, sources: &Sources, problems: &mut Vec<Problem>) {
+fn provider(provider: &Provider, places: &Places, sources: &Sources, problems: &mut Vec<Problem>) {
     for (rule, check) in head::PROVIDER_RULES {
         check(
             provider,
@@ -202,8 +217,7 @@ pub(crate) fn provider(provider: &Provider, places: &Places, sources: &Sources, 
     );
 }
 
-/// Checks a resource or data source.
-pub(crate) fn resource(subject: &Subject<'_>, sources: &Sources, problems: &mut Vec<Problem>) {
+fn resource(subject: &Subject<'_>, sources: &Sources, problems: &mut Vec<Problem>) {
     let places = subject.places;
     let resource = subject.resource;
     check_attributes(

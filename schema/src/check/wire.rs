@@ -1,7 +1,7 @@
 //! Rules about where the API has an attribute.
 
 use super::{AttributeRule, Found, Site, by_name};
-use crate::parse::is_key;
+use crate::path::is_key;
 
 /// The rules of this file.
 pub(crate) const RULES: &[(&str, AttributeRule)] = by_name![

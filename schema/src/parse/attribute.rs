@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
-use super::split_type;
+use super::conform::split_type;
 use crate::grammar::Section;
 use crate::model::{
     Attribute, Bounds, Collection, Constraint, Equal, Format, List, Literal, Mode, Rule, Scalar, Stable,
     TIMEOUTS, Text, Timeouts, Type, Unset, Validate, Wire,
 };
+use crate::path::is_key;
 
 /// Builds the attributes of a table, sorted by name.
 pub(crate) fn attributes(tree: &Literal, file: Section) -> List<Attribute> {
@@ -179,11 +180,6 @@ fn wire(tree: Option<&Literal>, name: &Text, mode: Mode, file: Section) -> Wire 
             write: key(name),
         },
     }
-}
-
-/// Whether a pointer is a plain key of the outermost object.
-pub(crate) fn is_key(pointer: &str) -> bool {
-    !pointer.contains(['.', '['])
 }
 
 fn unset(tree: &Literal, mode: Mode, wire: &Wire) -> Unset {

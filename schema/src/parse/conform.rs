@@ -5,12 +5,13 @@ use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
-use super::Sources;
-use super::places::{Place, Places};
 use crate::diagnostic::{Problem, alternatives};
 use crate::grammar::{COLLECTIONS, KEYS, SCALARS, Section, Shape};
 use crate::model::Literal;
+use crate::path::join;
+use crate::places::{Place, Places};
 use crate::similar::nearest;
+use crate::source::Sources;
 
 /// Text that is no TOML.
 pub(crate) const SYNTAX: &str = "syntax";
@@ -399,15 +400,6 @@ pub(crate) fn split_type(text: &str) -> (Vec<&str>, &str) {
         inner = rest;
     }
     (wrappers, inner)
-}
-
-/// A path below another.
-pub(crate) fn join(path: &str, name: &str) -> String {
-    if path.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{path}.{name}")
-    }
 }
 
 fn accepts(shape: Shape, value: &DeValue<'_>) -> bool {

@@ -1,34 +1,24 @@
-//! From the texts of all files to the model, with every problem of every file.
+//! From the texts of all files to the model, with everything that the grammar refuses.
 //!
-//! Three steps: [`conform`] holds a file against the grammar and leaves a plain tree, the builders turn trees into the
-//! model, [`crate::check`] holds the model against the rules. None of them stops at a problem.
+//! Two steps: [`conform`] holds a file against the grammar and leaves a plain tree, the builders turn trees into the
+//! model. Neither stops at a problem.
 
 mod attribute;
 mod conform;
 mod declaration;
 mod operations;
-mod places;
 mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::check;
+use crate::declarations::{Declaration, Model, Written};
 use crate::diagnostic::{Problem, did_you_mean};
 use crate::grammar::Section;
-use crate::model::{Literal, Operation, Provider, Resource};
-pub(crate) use attribute::is_key;
+use crate::model::Literal;
+use crate::path::join;
+use crate::places::Places;
+use crate::source::{DATA_FOLDER, OPERATIONS_FILE, PARTS_FOLDER, PROVIDER_FILE, Sources};
 use conform::Reader;
-pub(crate) use conform::{join, split_type};
-pub(crate) use places::Places;
-
-/// The file that holds the provider's own configuration.
-pub const PROVIDER_FILE: &str = "provider.toml";
-/// The file that maps operation ids to methods and paths.
-pub const OPERATIONS_FILE: &str = "operations.toml";
-/// The folder of data sources.
-pub const DATA_FOLDER: &str = "data";
-/// The folder of attributes that several declarations use.
-pub const PARTS_FOLDER: &str = "parts";
 
 /// A part that a declaration uses and that is no file.
 const UNKNOWN_PART: &str = "unknown_part";
@@ -39,7 +29,7 @@ const UNUSED_PART: &str = "unused_part";
 /// One of the two files without which nothing can be built.
 const MISSING_FILE: &str = "missing_file";
 
-/// Ids of the rules that need no model.
+/// Ids of the rules about files and their grammar.
 pub(crate) fn rules() -> impl Iterator<Item = &'static str> {
     let own = [
         UNKNOWN_PART,
@@ -51,65 +41,6 @@ pub(crate) fn rules() -> impl Iterator<Item = &'static str> {
     conform::RULES.iter().copied().chain(own)
 }
 
-/// A file of declarations.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
-    /// Path relative to the folder of the declarations, with `/`: `data/machine.toml`.
-    pub name: String,
-    /// What it says.
-    pub text: String,
-}
-
-/// All files of a folder of declarations, read by whoever may read files.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sources {
-    /// The folder as messages show it, e.g. `schema`.
-    pub folder: String,
-    /// Its files.
-    pub files: Vec<Source>,
-}
-
-impl Sources {
-    /// Folders, relative to that of the declarations, whose `.toml` files are declarations.
-    pub const FOLDERS: &[&str] = &["", DATA_FOLDER, PARTS_FOLDER];
-
-    /// Whether a file of one of [`Sources::FOLDERS`] is a declaration; the folder is a crate's at the same time.
-    pub fn is_source(file_name: &str) -> bool {
-        file_name
-            .strip_suffix(".toml")
-            .is_some_and(|stem| stem != "Cargo")
-    }
-
-    /// A file's path as a message shows it.
-    pub fn shown(&self, name: &str) -> String {
-        if self.folder.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{}/{name}", self.folder)
-        }
-    }
-}
-
-/// Everything the files of a folder declare.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Model {
-    /// The provider's own configuration.
-    pub provider: Provider,
-    /// Every operation, sorted by id.
-    pub operations: Vec<Operation>,
-    /// Resources and data sources, in the order of the files.
-    pub declarations: Vec<Declaration>,
-}
-
-/// A resource or data source and the files it comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Declaration {
-    /// What it declares.
-    pub resource: Resource,
-    /// Its own file and then the parts it uses, named as in [`Sources`].
-    pub files: Vec<String>,
-}
-
 /// A file that was held against the grammar.
 struct Parsed<'a> {
     name: &'a str,
@@ -118,11 +49,8 @@ struct Parsed<'a> {
     places: Places,
 }
 
-/// Parses and checks all files of a folder.
-///
-/// The model holds everything that could be read, whatever the problems: with problems it serves to look at, not to
-/// build from. Problems are sorted by file and place.
-pub fn parse(sources: &Sources) -> (Model, Vec<Problem>) {
+/// Parses all files of a folder.
+pub(crate) fn parse(sources: &Sources) -> (Written, Vec<Problem>) {
     let mut problems = Vec::new();
     let mut operations = None;
     let mut parsed = Vec::new();
@@ -161,6 +89,7 @@ pub fn parse(sources: &Sources) -> (Model, Vec<Problem>) {
     let operations = operations.unwrap_or_default();
     let mut provider = None;
     let mut declarations = Vec::new();
+    let mut places_of_declarations = Vec::new();
     let parts: BTreeMap<&str, &Parsed<'_>> = parsed
         .iter()
         .filter(|file| file.section == Section::Part)
@@ -170,9 +99,7 @@ pub fn parse(sources: &Sources) -> (Model, Vec<Problem>) {
     for file in &parsed {
         match file.section {
             Section::Provider => {
-                let declared = declaration::provider(&file.tree);
-                check::provider(&declared, &file.places, sources, &mut problems);
-                provider = Some(declared);
+                provider = Some((declaration::provider(&file.tree), file.places.clone()));
             }
             Section::Resource | Section::DataSource => {
                 let (tree, mut places, files) = include_parts(file, &parts, sources, &mut problems);
@@ -184,14 +111,8 @@ pub fn parse(sources: &Sources) -> (Model, Vec<Problem>) {
                     "data_source"
                 });
                 places.insert("", head);
-                let subject = check::Subject {
-                    resource: &resource,
-                    file: file.name,
-                    operations: &operations,
-                    places: &places,
-                };
-                check::resource(&subject, sources, &mut problems);
                 declarations.push(Declaration { resource, files });
+                places_of_declarations.push(places);
             }
             _ => {}
         }
@@ -207,18 +128,18 @@ pub fn parse(sources: &Sources) -> (Model, Vec<Problem>) {
         ));
     }
 
-    // A mistake in a part is found once for each of its users.
-    problems.sort();
-    problems.dedup();
-    let provider = provider.unwrap_or_else(|| declaration::provider(&Literal::Map([].as_slice().into())));
-    (
-        Model {
-            provider,
-            operations,
-            declarations,
-        },
-        problems,
-    )
+    let (provider, places_of_provider) = provider.unzip();
+    let model = Model {
+        provider: provider.unwrap_or_else(|| declaration::provider(&Literal::Map([].as_slice().into()))),
+        operations,
+        declarations,
+    };
+    let written = Written {
+        model,
+        provider: places_of_provider,
+        declarations: places_of_declarations,
+    };
+    (written, problems)
 }
 
 fn section_of(name: &str) -> Section {

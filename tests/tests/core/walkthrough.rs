@@ -31,7 +31,7 @@ async fn the_resource_of_the_walkthrough_lives() {
         files,
         ..Sources::default()
     };
-    let (model, problems) = schema::parse(&sources);
+    let (model, problems) = schema::load(&sources);
     assert!(problems.is_empty(), "{problems:#?}");
 
     let declared = model

@@ -6,7 +6,7 @@ use std::ops::Range;
 /// Where a key and its value stand.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Place {
-    /// Index of the file in [`crate::Sources`].
+    /// Index of the file in [`crate::source::Sources`].
     pub file: usize,
     /// The key, in bytes.
     pub key: Range<usize>,
