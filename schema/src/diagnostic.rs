@@ -53,7 +53,7 @@ impl Problem {
             .files
             .get(file)
             .map_or(("", ""), |source| (source.name.as_str(), source.text.as_str()));
-        let start = floor_char_boundary(text, span.start);
+        let start = text.floor_char_boundary(span.start);
         let before = text.get(..start).unwrap_or_default();
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let line = before.matches('\n').count() + 1;
@@ -63,7 +63,8 @@ impl Problem {
             .and_then(|rest| rest.lines().next())
             .unwrap_or_default();
         // A table's span may reach over many lines; its first line says enough.
-        let end = floor_char_boundary(text, span.end)
+        let end = text
+            .floor_char_boundary(span.end)
             .clamp(start, line_start + source_line.len().max(start - line_start));
         Problem {
             file: name.to_owned(),
@@ -137,11 +138,4 @@ fn draw(source_line: &str, line: usize, mark: Range<usize>) -> String {
         .annotation(annotation);
     let group = Group::with_level(Level::ERROR).element(snippet);
     Renderer::plain().render(&[group]).trim_end().to_owned()
-}
-
-fn floor_char_boundary(text: &str, index: usize) -> usize {
-    (0..=index.min(text.len()))
-        .rev()
-        .find(|index| text.is_char_boundary(*index))
-        .unwrap_or(0)
 }
