@@ -18,7 +18,7 @@ use docs_gen::registry::{self, OWNED, PageError};
 use provider::durantic::DEFINITION;
 use provider::{Binding, Definition};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
-use schema::{Source, Sources};
+use schema::Sources;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -44,25 +44,11 @@ fn the_committed_pages_are_what_the_provider_serves() {
 
 /// The definition as it is when one line of a declaration is another one.
 fn changed(file: &str, from: &str, to: &str) -> Definition {
-    let folder = root().join("schema");
-    let mut sources = Sources::default();
-    for part in Sources::FOLDERS {
-        for entry in fs::read_dir(folder.join(part))
-            .expect("the declarations")
-            .flatten()
-        {
-            let name = entry.file_name().into_string().expect("a name");
-            if Sources::is_source(&name) {
-                let name = Path::new(part).join(name).display().to_string();
-                let mut text = fs::read_to_string(entry.path()).expect("a declaration");
-                if name == file {
-                    assert_eq!(text.matches(from).count(), 1, "{file} says it once");
-                    text = text.replace(from, to);
-                }
-                sources.files.push(Source { name, text });
-            }
-        }
-    }
+    let mut sources = Sources::read(&root().join("schema"), "schema").expect("the declarations");
+    let source = sources.files.iter_mut().find(|source| source.name == file);
+    let text = &mut source.expect("a declaration").text;
+    assert_eq!(text.matches(from).count(), 1, "{file} says it once");
+    *text = text.replace(from, to);
     let (model, problems) = schema::load(&sources);
     assert_eq!(problems, Vec::new());
     let resources = DEFINITION.resources.iter().map(|binding| {

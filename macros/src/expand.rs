@@ -1,7 +1,7 @@
 //! From the lines of `provider!` and the folder they name to the statics and every problem.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use databake::{Bake, CrateEnv};
 use proc_macro2::{Span, TokenStream};
@@ -9,7 +9,6 @@ use quote::{format_ident, quote, quote_spanned};
 use schema::{Declaration, Kind, Model, Sources, nearest};
 use syn::spanned::Spanned;
 
-use crate::files;
 use crate::input::{Entry, Input};
 
 /// Something to fix, at the token of `provider!` it belongs to.
@@ -98,15 +97,14 @@ pub(crate) fn expand(input: TokenStream, caller: &Caller) -> (TokenStream, Vec<P
     };
     let dir = input.dir.value();
     let folder = caller.folder.join(&dir);
-    let sources = match files::read(&folder) {
+    let sources = match Sources::read(&folder, &shown(&folder)) {
         Ok(sources) => sources,
         Err(error) => {
-            let message = format!("failed to read `{}`: {error}", folder.display());
             return (
                 TokenStream::new(),
                 vec![Problem {
                     span: input.dir.span(),
-                    message,
+                    message: error.to_string(),
                 }],
             );
         }
@@ -119,6 +117,22 @@ pub(crate) fn expand(input: TokenStream, caller: &Caller) -> (TokenStream, Vec<P
         .map(|source| caller.track(&dir, &source.name));
     let definition = definition(&input, &model);
     (quote!(#(#tracked)* #definition), problems)
+}
+
+/// A folder as a message shows it: `provider/src/../../schema` is `schema`, so that an editor finds the file.
+fn shown(folder: &Path) -> String {
+    let mut short = PathBuf::new();
+    for component in folder.components() {
+        match component {
+            Component::ParentDir if short.file_name().is_some() => {
+                short.pop();
+            }
+            Component::CurDir => {}
+            other => short.push(other),
+        }
+    }
+    let here = std::env::current_dir().unwrap_or_default();
+    short.strip_prefix(here).unwrap_or(&short).display().to_string()
 }
 
 fn declaration<'a>(model: &'a Model, entry: &Entry) -> Option<&'a Declaration> {

@@ -1,7 +1,6 @@
 //! `provider!`: turns the declarations into statics of the schema's own types, and binds hooks to them.
 
 mod expand;
-mod files;
 mod input;
 #[cfg(test)]
 mod tests;

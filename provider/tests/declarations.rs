@@ -2,29 +2,15 @@
 
 #![cfg(test)]
 
-use std::fs;
 use std::path::Path;
 
 use provider::Binding;
 use provider::durantic::DEFINITION;
-use schema::{Kind, Model, Source, Sources};
+use schema::{Kind, Model, Sources};
 
 fn parsed() -> Model {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schema");
-    let mut sources = Sources::default();
-    for part in Sources::FOLDERS {
-        for entry in fs::read_dir(folder.join(part)).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.file_name().unwrap().to_str().unwrap();
-            if Sources::is_source(name) {
-                let name = Path::new(part).join(name).to_str().unwrap().to_owned();
-                sources.files.push(Source {
-                    name,
-                    text: fs::read_to_string(&path).unwrap(),
-                });
-            }
-        }
-    }
+    let sources = Sources::read(&folder, "schema").unwrap();
     let (model, problems) = schema::load(&sources);
     assert!(problems.is_empty(), "{problems:#?}");
     model

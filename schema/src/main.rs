@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use schema::{Source, Sources};
+use schema::Sources;
 
 const USAGE: &str = "\
 usage: schema check [FOLDER]   print every problem of the declarations
@@ -29,7 +29,7 @@ fn main() -> ExitCode {
 
 /// Prints every problem of a folder's declarations, and succeeds where there is none.
 fn check(folder: &Path, shown: &str) -> io::Result<ExitCode> {
-    let sources = read(folder, shown)?;
+    let sources = Sources::read(folder, shown)?;
     let (_, problems) = schema::load(&sources);
     let mut output = io::stdout().lock();
     for problem in &problems {
@@ -50,39 +50,4 @@ fn check(folder: &Path, shown: &str) -> io::Result<ExitCode> {
 fn write_language(path: &PathBuf) -> io::Result<ExitCode> {
     fs::write(path, schema::language::json())?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn read(folder: &Path, shown: &str) -> io::Result<Sources> {
-    let mut files = Vec::new();
-    for part in Sources::FOLDERS {
-        let directory = folder.join(part);
-        if !part.is_empty() && !directory.is_dir() {
-            continue;
-        }
-        let entries = fs::read_dir(&directory)
-            .map_err(|error| io::Error::other(format!("failed to read {}: {error}", directory.display())))?;
-        for entry in entries {
-            let path = entry?.path();
-            let file_name = path
-                .file_name()
-                .map(|name| name.to_string_lossy().into_owned())
-                .unwrap_or_default();
-            if Sources::is_source(&file_name) && path.is_file() {
-                let text = fs::read_to_string(&path).map_err(|error| {
-                    io::Error::other(format!("failed to read {}: {error}", path.display()))
-                })?;
-                let name = if part.is_empty() {
-                    file_name
-                } else {
-                    format!("{part}/{file_name}")
-                };
-                files.push(Source { name, text });
-            }
-        }
-    }
-    files.sort_by(|left, right| left.name.cmp(&right.name));
-    Ok(Sources {
-        folder: shown.to_owned(),
-        files,
-    })
 }

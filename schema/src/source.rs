@@ -1,5 +1,9 @@
 //! The files of a folder of declarations.
 
+use std::fs;
+use std::io;
+use std::path::Path;
+
 /// The file that holds the provider's own configuration.
 pub const PROVIDER_FILE: &str = "provider.toml";
 /// The file that maps operation ids to methods and paths.
@@ -18,7 +22,7 @@ pub struct Source {
     pub text: String,
 }
 
-/// All files of a folder of declarations, read by whoever may read files.
+/// All files of a folder of declarations.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sources {
     /// The folder as messages show it, e.g. `schema`.
@@ -30,6 +34,37 @@ pub struct Sources {
 impl Sources {
     /// Folders, relative to that of the declarations, whose `.toml` files are declarations.
     pub const FOLDERS: &[&str] = &["", DATA_FOLDER, PARTS_FOLDER];
+
+    /// Reads every declaration of a folder, sorted by name; messages call the folder `shown`.
+    ///
+    /// An error names the file or folder that could not be read.
+    pub fn read(folder: &Path, shown: &str) -> io::Result<Sources> {
+        let mut files = Vec::new();
+        for part in Sources::FOLDERS {
+            // Joined to nothing, a path would end with a slash.
+            let prefix = Some(*part).filter(|part| !part.is_empty());
+            let directory = prefix.map_or_else(|| folder.to_owned(), |part| folder.join(part));
+            if prefix.is_some() && !directory.is_dir() {
+                continue;
+            }
+            for entry in fs::read_dir(&directory).map_err(|error| unreadable(&directory, &error))? {
+                let entry = entry.map_err(|error| unreadable(&directory, &error))?;
+                let path = entry.path();
+                let file_name = entry.file_name().to_string_lossy().into_owned();
+                if !Sources::is_source(&file_name) || !path.is_file() {
+                    continue;
+                }
+                let text = fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
+                let name = prefix.map_or_else(|| file_name.clone(), |part| format!("{part}/{file_name}"));
+                files.push(Source { name, text });
+            }
+        }
+        files.sort_by(|left, right| left.name.cmp(&right.name));
+        Ok(Sources {
+            folder: shown.to_owned(),
+            files,
+        })
+    }
 
     /// Whether a file of one of [`Sources::FOLDERS`] is a declaration; the folder is a crate's at the same time.
     pub fn is_source(file_name: &str) -> bool {
@@ -46,4 +81,11 @@ impl Sources {
             format!("{}/{name}", self.folder)
         }
     }
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(
+        error.kind(),
+        format!("failed to read `{}`: {error}", path.display()),
+    )
 }

@@ -3,10 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its files fails")]
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jsonschema::Validator;
-use schema::Sources;
+use schema::{Source, Sources};
 use serde_json::Value;
 
 fn project() -> &'static Path {
@@ -18,24 +18,17 @@ fn validator() -> Validator {
     jsonschema::draft7::new(&schema).unwrap()
 }
 
-fn document(path: &Path) -> Option<Value> {
-    let text = fs::read_to_string(path).unwrap();
-    toml::from_str::<toml::Table>(&text)
+fn document(text: &str) -> Option<Value> {
+    toml::from_str::<toml::Table>(text)
         .ok()
         .map(|table| serde_json::to_value(table).unwrap())
 }
 
 /// The declarations of a folder, except `operations.toml`: any key is legal there.
-fn declarations(folder: &Path) -> Vec<PathBuf> {
-    let folders = Sources::FOLDERS.iter().map(|part| folder.join(part));
-    let files = folders.flat_map(|folder| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()));
-    files
-        .filter(|path| {
-            path.file_name()
-                .is_some_and(|name| Sources::is_source(name.to_str().unwrap()))
-        })
-        .filter(|path| !path.ends_with("operations.toml"))
-        .collect()
+fn declarations(folder: &Path) -> Vec<Source> {
+    let sources = Sources::read(folder, &folder.to_string_lossy()).unwrap();
+    let files = sources.files.into_iter();
+    files.filter(|file| file.name != "operations.toml").collect()
 }
 
 #[test]
@@ -51,12 +44,12 @@ fn good_declarations_are_valid() {
     files.extend(declarations(&project().join("tests/ui/good")));
     assert!(files.len() > 8, "{files:?}");
     for file in files {
-        let document = document(&file).unwrap();
+        let document = document(&file.text).unwrap();
         let errors: Vec<String> = validator
             .iter_errors(&document)
             .map(|error| error.to_string())
             .collect();
-        assert!(errors.is_empty(), "{}: {errors:#?}", file.display());
+        assert!(errors.is_empty(), "{}: {errors:#?}", file.name);
     }
 }
 
@@ -72,7 +65,10 @@ fn what_the_grammar_refuses_is_invalid() {
             ["syntax", "toml_1_0", "wrong_type--literal", "unknown_word--type"].contains(&stem);
         if path.extension().is_some_and(|extension| extension == "toml") && !is_toml_only {
             seen += 1;
-            assert!(!validator.is_valid(&document(&path).unwrap()), "{stem} is valid");
+            assert!(
+                !validator.is_valid(&document(&fs::read_to_string(&path).unwrap()).unwrap()),
+                "{stem} is valid"
+            );
         }
     }
     assert!(seen > 8);

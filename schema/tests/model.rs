@@ -2,36 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its files fails")]
 
-use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 use schema::{
-    Attribute, Constraint, Declaration, Format, Mode, Model, Resource, Rule, Scalar, Source, Sources, Stable,
-    Unset, Wire,
+    Attribute, Constraint, Declaration, Format, Mode, Model, Resource, Rule, Scalar, Sources, Stable, Unset,
+    Wire,
 };
 
 const GOOD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/ui/good");
 
 /// The good declarations.
 fn good() -> Model {
-    let names = [
-        "provider.toml",
-        "operations.toml",
-        "gadget.toml",
-        "thing.toml",
-        "data/things.toml",
-        "parts/times.toml",
-        "parts/history.toml",
-    ];
-    let files = names.map(|name| Source {
-        name: name.to_owned(),
-        text: fs::read_to_string(Path::new(GOOD).join(name)).unwrap(),
-    });
-    let (model, problems) = schema::load(&Sources {
-        folder: String::new(),
-        files: files.into(),
-    });
+    let (model, problems) = schema::load(&Sources::read(Path::new(GOOD), "").unwrap());
     assert_eq!(problems, []);
     model
 }
@@ -206,6 +189,26 @@ fn the_command_prints_problems_and_fails() {
     );
     assert!(output.ends_with(" problems\n"), "{output}");
     assert_eq!(check("no/such/folder").0, Some(2));
+}
+
+#[test]
+fn a_folder_is_read_with_its_folders_and_nothing_else() {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let sources = Sources::read(project, "here").unwrap();
+    let names: Vec<&str> = sources.files.iter().map(|file| file.name.as_str()).collect();
+    assert!(names.is_sorted(), "{names:?}");
+    assert!(names.contains(&"provider.toml") && names.contains(&"data/machine.toml"));
+    assert!(names.contains(&"parts/machine.toml"));
+    assert!(!names.contains(&"Cargo.toml") && !names.contains(&"language.json"));
+    assert_eq!(sources.shown("vip.toml"), "here/vip.toml");
+
+    let error = Sources::read(&project.join("none"), "none")
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.starts_with("failed to read `") && error.contains("none`: "),
+        "{error}"
+    );
 }
 
 #[test]

@@ -63,24 +63,7 @@ fn toml_files(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn good() -> Sources {
-    let mut files = Vec::new();
-    for part in Sources::FOLDERS {
-        for path in toml_files(&Path::new(FOLDER).join("good").join(part)) {
-            let name = Path::new(part)
-                .join(path.file_name().unwrap())
-                .to_str()
-                .unwrap()
-                .to_owned();
-            files.push(Source {
-                name,
-                text: fs::read_to_string(path).unwrap(),
-            });
-        }
-    }
-    Sources {
-        folder: "schema".to_owned(),
-        files,
-    }
+    Sources::read(&Path::new(FOLDER).join("good"), "schema").unwrap()
 }
 
 fn examples() -> Vec<Example> {
