@@ -1,6 +1,5 @@
 //! Golden expansion, and where each problem is told.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::expand::{Caller, expand};
@@ -22,18 +21,14 @@ fn expanded(input: &str) -> (String, Vec<String>) {
     (prettyplease::unparse(&file), messages.collect())
 }
 
-/// `BLESS=1 cargo test -p macros` writes the file; read it before you commit it.
-fn assert_golden(name: &str, found: &str) {
-    let path = tests().join("golden").join(name);
-    if std::env::var_os("BLESS").is_some() {
-        fs::write(&path, found).unwrap();
-    }
-    let expected = fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        found == expected,
-        "{} is not up to date; found:\n{found}",
-        path.display()
-    );
+/// Compares with a snapshot beside the declarations. `INSTA_UPDATE=always cargo test -p macros` writes it; read it before
+/// you commit it.
+fn assert_golden(declarations: &str, name: &str, found: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(tests().join("declarations").join(declarations));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, found));
 }
 
 #[test]
@@ -41,7 +36,7 @@ fn good_declarations_expand_to_statics() {
     let (expansion, problems) =
         expanded(r#"dir = "declarations/good"; resource thing with crate::hooks::Thing; data_source thing;"#);
     assert_eq!(problems, Vec::<String>::new());
-    assert_golden("statics.rs", &expansion);
+    assert_golden("good", "statics", &expansion);
 }
 
 #[test]
@@ -67,14 +62,14 @@ fn every_problem_is_told_once_at_the_line_it_belongs_to() {
         expanded(r#"dir = "declarations/bad"; resource thing; resource thing; data_source things;"#);
     // The expansion is whole all the same: nothing must follow from a problem.
     assert!(expansion.contains("pub static DEFINITION"));
-    assert_golden("problems.txt", &format!("{}\n", problems.join("\n----\n")));
+    assert_golden("bad", "problems", &problems.join("\n----\n"));
 }
 
 #[test]
 fn hooks_are_bound_where_they_are_asked_for_and_nowhere_else() {
     let (_, problems) =
         expanded(r#"dir = "declarations/good"; resource thing; data_source thing with crate::hooks::Thing;"#);
-    assert_golden("hooks.txt", &format!("{}\n", problems.join("\n----\n")));
+    assert_golden("good", "hooks", &problems.join("\n----\n"));
 }
 
 #[test]

@@ -1,19 +1,20 @@
-//! Every rule of the language has a bad example, and every bad example its exact text.
+//! Every rule of the language has a bad example, and every bad example its exact diagnostics.
 //!
 //! `tests/ui/FAMILY/RULE.toml` is read as the declaration `RULE.toml`, beside the good ones of `tests/ui/good`, and must
-//! give the text of `RULE.txt`. A comment in its first line may say otherwise:
+//! give the diagnostics of `RULE.snap`. A comment in its first line may say otherwise:
 //!
 //! - `# as: data/machine.toml` reads it under another name,
 //! - `# without: provider.toml` takes a good file away.
 //!
 //! What stands behind `--` in the file's name tells examples of one rule apart. In `recovery/` several rules meet.
 //!
-//! `BLESS=1 cargo test -p schema --test ui` writes the texts; read them before you commit them.
+//! `INSTA_UPDATE=always cargo test -p schema --test ui` writes the diagnostics; read them before you commit them.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its files fails")]
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 
 use schema::{Source, Sources};
@@ -53,10 +54,10 @@ impl Example {
     }
 }
 
-fn toml_files(folder: &Path) -> Vec<PathBuf> {
+fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let mut files: Vec<PathBuf> = entries
-        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .filter(|path| path.extension().is_some_and(|found| found == extension))
         .collect();
     files.sort();
     files
@@ -66,11 +67,14 @@ fn good() -> Sources {
     Sources::read(&Path::new(FOLDER).join("good"), "schema").unwrap()
 }
 
-fn examples() -> Vec<Example> {
+fn families() -> impl Iterator<Item = PathBuf> {
     let families = fs::read_dir(FOLDER).unwrap().map(|entry| entry.unwrap().path());
-    let families = families.filter(|family| family.is_dir() && !family.ends_with("good"));
-    let examples = families.flat_map(|family| {
-        toml_files(&family).into_iter().map(move |path| Example {
+    families.filter(|family| family.is_dir() && !family.ends_with("good"))
+}
+
+fn examples() -> Vec<Example> {
+    let examples = families().flat_map(|family| {
+        files(&family, "toml").into_iter().map(move |path| Example {
             family: family.file_name().unwrap().to_str().unwrap().to_owned(),
             stem: path.file_stem().unwrap().to_str().unwrap().to_owned(),
             path,
@@ -86,30 +90,44 @@ fn good_declarations_have_no_problem() {
     assert!(!model.declarations.is_empty() && !model.operations.is_empty());
 }
 
+/// Compares what an example gives with the snapshot beside it.
+fn assert_expected(example: &Example, found: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(example.path.parent().unwrap());
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(example.stem.as_str(), found));
+}
+
 #[test]
-fn bad_examples_give_their_texts() {
+fn bad_examples_give_their_diagnostics() {
     let mut faults = Vec::new();
     for example in examples() {
         let (_, problems) = schema::load(&example.sources());
-        let text: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        let text = format!("{}\n", text.join("\n\n"));
-        let expected = example.path.with_extension("txt");
-        if std::env::var_os("BLESS").is_some() {
-            fs::write(&expected, &text).unwrap();
-        }
+        let found: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        let found = found.join("\n\n");
         let name = format!("{}/{}", example.family, example.stem);
-        let expected = fs::read_to_string(&expected).unwrap_or_default();
-        if text != expected {
-            faults.push(format!("== {name}\n-- expected\n{expected}-- found\n{text}"));
+        // All of them are compared, for one change of a message may change many.
+        if catch_unwind(|| assert_expected(&example, &found)).is_err() {
+            faults.push(format!("== {name} does not give its snapshot"));
         }
         if let Some(rule) = example.rule() {
             let broken: BTreeSet<&str> = problems.iter().map(|problem| problem.rule).collect();
             if broken != BTreeSet::from([rule]) {
-                faults.push(format!("== {name} breaks {broken:?}\n{text}"));
+                faults.push(format!("== {name} breaks {broken:?}\n{found}"));
             }
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn every_snapshot_has_an_example() {
+    let unused: Vec<PathBuf> = families()
+        .flat_map(|family| files(&family, "snap"))
+        .filter(|snapshot| !snapshot.with_extension("toml").is_file())
+        .collect();
+    assert_eq!(unused, Vec::<PathBuf>::new());
 }
 
 #[test]
