@@ -10,6 +10,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Output;
+use std::sync::OnceLock;
 
 use serde_json::Value as Json;
 use tempfile::TempDir;
@@ -30,6 +31,30 @@ pub fn terraform() -> Result<PathBuf, &'static str> {
         .map(|folder| folder.join(&name))
         .find(|file| file.is_file())
         .ok_or(MISSING)
+}
+
+/// The provider to test: the one that was built with the tests, or another build of it, which `PROVIDER=/path/to/it`
+/// names.
+///
+/// # Panics
+/// Where `PROVIDER` names no file.
+pub fn provider(built: &'static str) -> &'static Path {
+    static PROVIDER: OnceLock<PathBuf> = OnceLock::new();
+    PROVIDER.get_or_init(|| {
+        let built = PathBuf::from(built);
+        let Some(other) = std::env::var_os("PROVIDER") else {
+            return built;
+        };
+        // Terraform gets a folder beside the program, and a folder outside of this build is not ours to write to.
+        let beside = built.with_file_name(format!(
+            "provider-from-environment{}",
+            std::env::consts::EXE_SUFFIX
+        ));
+        if let Err(error) = link(Path::new(&other), &beside) {
+            panic!("PROVIDER={} cannot be used: {error}", other.display());
+        }
+        beside
+    })
 }
 
 /// A directory with a configuration, and the provider that Terraform uses in it.

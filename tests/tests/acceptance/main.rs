@@ -38,7 +38,7 @@ use acceptance::terraform::Workspace;
 
 /// The program that is shipped.
 fn provider() -> &'static Path {
-    Path::new(env!("CARGO_BIN_EXE_provider-under-test"))
+    acceptance::terraform::provider(env!("CARGO_BIN_EXE_provider-under-test"))
 }
 
 /// A control plane with three machines, on which an installation takes no time.

@@ -1,7 +1,6 @@
 //! Many machines at once, against a control plane that refuses more than so many requests a second. How many that can be
 //! is measured by the benchmark of that name.
 
-use std::path::Path;
 use std::time::Duration;
 
 use acceptance::fleet::Fleet;
@@ -13,8 +12,7 @@ async fn all_complete_although_the_control_plane_refuses_more_than_so_many_reque
         requests_per_second: 30,
         install_time: Duration::from_secs(5),
     };
-    let binary = Path::new(env!("CARGO_BIN_EXE_provider-under-test"));
-    let figures = fleet.deploy(binary).await.unwrap();
+    let figures = fleet.deploy(super::provider()).await.unwrap();
     println!("{figures}");
     assert!(figures.refused > 0, "the limit was never reached: {figures}");
     assert!(figures.in_flight <= 32, "{figures}");

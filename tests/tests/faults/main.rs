@@ -21,12 +21,13 @@ use acceptance::terraform::Workspace;
 /// The uuid of the seeded machine `node-1`.
 const MACHINE: &str = "00000000-0000-4000-8000-000000000001";
 
+/// The program that is shipped.
+fn provider() -> &'static Path {
+    acceptance::terraform::provider(env!("CARGO_BIN_EXE_provider-under-test"))
+}
+
 fn workspace(control_plane: &ControlPlane, configuration: &str) -> Workspace {
-    Workspace::new(
-        Path::new(env!("CARGO_BIN_EXE_provider-under-test")),
-        control_plane,
-        configuration,
-    )
+    Workspace::new(provider(), control_plane, configuration)
 }
 
 /// A file with the certificate of a control plane that has one.
