@@ -18,6 +18,7 @@ use super::log::Log;
 use super::rate_limit::RateLimit;
 use super::requests::Server;
 use super::seed::{Seed, SeedError};
+use super::snapshot::Snapshot;
 use super::store::{Store, Times};
 use super::tls::{Identity, TlsError};
 use super::{ControlPlane, socket};
@@ -32,6 +33,7 @@ pub struct Builder {
     listen: SocketAddr,
     tokens: BTreeSet<String>,
     seed: Option<PathBuf>,
+    snapshot: Option<Snapshot>,
     machines: Option<u32>,
     times: Times,
     dialect: Dialect,
@@ -73,6 +75,7 @@ impl Default for Builder {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             tokens: BTreeSet::new(),
             seed: None,
+            snapshot: None,
             machines: None,
             times: Times {
                 install: Duration::ZERO,
@@ -111,6 +114,13 @@ impl Builder {
     pub fn seed(mut self, file: impl Into<PathBuf>) -> Self {
         self.seed = Some(file.into());
         self
+    }
+
+    /// Knows what another control plane knew, in place of a seed. For that the clock has to stand still.
+    #[must_use]
+    pub fn snapshot(mut self, snapshot: Snapshot) -> Self {
+        self.snapshot = Some(snapshot);
+        self.stopped_clock()
     }
 
     /// Has this many machines, `node-1` and so on, in place of the seed's.
@@ -211,19 +221,24 @@ impl Builder {
             Clock::running()
         });
         let mut store = Store::new(Arc::clone(&clock), self.times);
-        let seed = self.seed.as_deref().map_or_else(Seed::standard, Seed::read)?;
-        let seed = match self.machines {
-            Some(count) => seed.with_machines(count),
-            None => seed,
-        };
-        seed.plant(&mut store)?;
+        let secrets = Secrets::default();
+        if let Some(snapshot) = self.snapshot {
+            snapshot.learn_secrets(contract, &secrets);
+            snapshot.restore(&mut store)?;
+        } else {
+            let seed = self.seed.as_deref().map_or_else(Seed::standard, Seed::read)?;
+            let seed = match self.machines {
+                Some(count) => seed.with_machines(count),
+                None => seed,
+            };
+            seed.plant(&mut store)?;
+        }
         let mut tokens = self.tokens;
         let token = tokens
             .first()
             .cloned()
             .unwrap_or_else(|| format!("dur_{}", Uuid::new_v4().simple()));
         tokens.insert(token.clone());
-        let secrets = Secrets::default();
         for token in &tokens {
             secrets.learn_text(Kind::Secret, token);
         }

@@ -16,6 +16,7 @@ mod rate_limit;
 mod requests;
 mod runs;
 mod seed;
+mod snapshot;
 mod socket;
 mod steps;
 mod store;
@@ -36,6 +37,7 @@ pub use log::{Entry, Log};
 pub use problem::Problem;
 pub use runs::{Outcome, RunView};
 pub use seed::{Seed, SeedError, machine_uuid};
+pub use snapshot::Snapshot;
 pub use store::Object;
 
 use requests::Server;
@@ -191,6 +193,11 @@ impl ControlPlane {
     /// Ends an active run now; one that has ended stays as it is.
     pub fn end_run(&self, uuid: &str, outcome: Outcome) -> Result<(), Problem> {
         lock(&self.server.store).end_run(uuid, outcome)
+    }
+
+    /// What it knows now, for [`Builder::snapshot`].
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::of(&mut lock(&self.server.store))
     }
 
     /// Where requests or answers broke the contract; a control plane that is not strict does not look.

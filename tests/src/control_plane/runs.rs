@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -19,7 +19,7 @@ use super::templates;
 const BEFORE_ANYTHING: u32 = 4;
 
 /// Every run there ever was, and how the next ones are to end.
-#[derive(Default)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub struct Runs {
     all: BTreeMap<String, Run>,
     order: Vec<String>,
@@ -28,7 +28,8 @@ pub struct Runs {
 }
 
 /// How a run ends.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The only success.
     Completed,
@@ -77,6 +78,7 @@ pub struct RunView {
     pub updated_at: String,
 }
 
+#[derive(Clone, Serialize, Deserialize)]
 struct Run {
     uuid: String,
     machine_uuid: String,

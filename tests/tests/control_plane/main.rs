@@ -12,3 +12,4 @@ mod dialects;
 mod faults;
 mod refusals;
 mod runs;
+mod snapshots;
