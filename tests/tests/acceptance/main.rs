@@ -7,6 +7,7 @@
 
 mod deployment;
 mod dialects;
+mod earlier_states;
 mod everything;
 mod image;
 mod images;

@@ -1,0 +1,8 @@
+provider "durantic" {
+  max_retries = 0
+}
+
+resource "durantic_variable" "it" {
+  name  = "GREETING"
+  value = "hello"
+}

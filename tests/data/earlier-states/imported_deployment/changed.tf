@@ -1,0 +1,9 @@
+import {
+  to = durantic_machine_deployment.it
+  id = "00000000-0000-4000-8000-000000000001"
+}
+
+resource "durantic_machine_deployment" "it" {
+  machine_uuid = "00000000-0000-4000-8000-000000000001"
+  force_provision = "1"
+}
