@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use provider::duration;
+use value::duration;
 
 use crate::facts::{self, Attribute, Bounds, Change, Documentation, Group, Object, Timeout, phrases};
 use crate::kind::Kind;

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use engine::Definition;
 use proto::tfplugin6 as wire;
-use provider::Definition;
-use provider::rpc::convert;
+use rpc::convert;
 use wire::schema::{nested_block, object};
 
 use crate::json::{Attribute, Block, Document, NestedBlock, NestedType, Provider, Schema};
 
 /// Everything that a definition serves, as Terraform describes it.
 pub fn document(definition: &Definition) -> Result<Document, serde_json::Error> {
-    let schemas = |bindings: &[provider::Binding]| {
+    let schemas = |bindings: &[engine::Binding]| {
         let named = bindings.iter().map(|binding| {
             let name = format!("{}_{}", definition.provider.name, binding.schema.name);
             Ok((name, schema(&convert::resource_schema(binding.schema))?))

@@ -15,8 +15,8 @@ use docs_gen::files::Files;
 use docs_gen::json::Document;
 use docs_gen::kind::Kind;
 use docs_gen::registry::{self, OWNED, PageError};
+use engine::{Binding, Definition};
 use provider::durantic::DEFINITION;
-use provider::{Binding, Definition};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use schema::Sources;
 

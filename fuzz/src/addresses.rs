@@ -1,7 +1,7 @@
 //! Addresses of providers, and patterns of them.
 
-use provider::address::pattern::Pattern;
-use provider::address::{Address, local};
+use tools::address::pattern::Pattern;
+use tools::address::{Address, local};
 
 use crate::{Target, seeds};
 
@@ -76,7 +76,7 @@ fn reads_back(text: &str, address: &Address) {
 }
 
 fn address_seeds() -> Vec<Vec<u8>> {
-    let sources = seeds::text("provider/tests/address/sources.txt");
+    let sources = seeds::text("crates/tools/tests/address/sources.txt");
     let sources = sources.lines().filter_map(|line| line.split_once(" => "));
     let patterns = ["*/*", "*/*/*", "example.com/myorg/*", "example.com/*/*", "*/*/x"];
     seeds::inputs(sources.map(|(source, _)| source).chain(patterns))

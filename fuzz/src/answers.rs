@@ -2,19 +2,18 @@
 
 use std::sync::LazyLock;
 
-use provider::Binding;
-use provider::client::Body;
-use provider::client::outside::{self, Received};
+use client::outside::{self, Received};
+use engine::Binding;
+use engine::api::Body;
+use engine::diagnostic::Diagnostics;
+use engine::{shape, wire};
 use provider::durantic::DEFINITION;
-use provider::engine::diagnostic::Diagnostics;
-use provider::engine::{shape, wire};
-use provider::secret::Secret;
-use provider::value::{Path, Value};
-use schema::{Attribute, Collection, Resource, Scalar};
 use serde_json::{Value as Json, json};
 use url::Url;
+use value::secret::Secret;
+use value::{Path, Value};
 
-use crate::{Target, seeds, values};
+use crate::{Target, samples, seeds, values};
 
 pub(crate) const ANSWER: Target = Target {
     name: "answer",
@@ -125,13 +124,13 @@ pub fn answer(input: &[u8]) {
             hook.read_answer(&mut answer, known, &mut memory);
         }
         let mut diagnostics = Diagnostics::default();
-        let state = wire::from_answer(attributes, &answer, known, &Path::root(), &mut diagnostics);
+        let (state, result) = wire::from_answer(attributes, &answer, known, &Path::root(), &mut diagnostics);
         values::round_trip(&state, &shape::object_type(attributes));
         assert!(state.is_wholly_known(), "an answer leaves nothing unknown");
         for diagnostic in diagnostics.iter() {
             assert!(diagnostic.path.steps().len() < 32 && !diagnostic.detail.is_empty());
         }
-        (state, diagnostics.has_errors())
+        (state, result.is_err())
     };
     let (state, is_refused) = read(&shape::empty_object(attributes));
     if is_refused {
@@ -216,72 +215,10 @@ pub fn document(input: &[u8]) {
     }
 }
 
-/// An object of a resource, as the control plane's answer gives it.
-pub(crate) fn sample_object(resource: &Resource) -> Value {
-    let attributes = &resource.attributes;
-    let (answer, known) = (sample(attributes), shape::empty_object(attributes));
-    wire::from_answer(
-        attributes,
-        &answer,
-        &known,
-        &Path::root(),
-        &mut Diagnostics::default(),
-    )
-}
-
-/// An answer that has every field that these attributes read.
-fn sample(attributes: &[Attribute]) -> Json {
-    let mut answer = json!({});
-    for attribute in attributes {
-        if let Some(pointer) = attribute.wire.read.first() {
-            put(&mut answer, pointer, &field(attribute));
-        }
-    }
-    answer
-}
-
-fn field(attribute: &Attribute) -> Json {
-    let scalar = match attribute.r#type.scalar {
-        Scalar::Bool => json!(true),
-        Scalar::Int => json!(24),
-        Scalar::Number => json!(1.5),
-        Scalar::String => json!("10.0.0.0/24"),
-        Scalar::Object => sample(&attribute.attributes),
-    };
-    let collections = attribute.r#type.collections.iter().rev();
-    collections.fold(scalar, |inner, collection| match collection {
-        Collection::List | Collection::Set => json!([inner]),
-        Collection::Map => json!({ "key": inner }),
-    })
-}
-
-/// Puts a field to where a pointer finds it.
-fn put(answer: &mut Json, pointer: &str, field: &Json) {
-    let Some(object) = answer.as_object_mut() else {
-        return;
-    };
-    let (step, rest) = pointer
-        .split_once('.')
-        .map_or((pointer, None), |(step, rest)| (step, Some(rest)));
-    match (step.strip_suffix("[]"), rest) {
-        (Some(key), Some(rest)) => {
-            let elements = object.entry(key).or_insert_with(|| json!([{}]));
-            let field = field.get(0).unwrap_or(field);
-            for element in elements.as_array_mut().into_iter().flatten() {
-                put(element, rest, field);
-            }
-        }
-        (None, Some(rest)) => put(object.entry(step).or_insert_with(|| json!({})), rest, field),
-        _ => {
-            object.insert(step.to_owned(), field.clone());
-        }
-    }
-}
-
 fn answer_seeds() -> Vec<Vec<u8>> {
     let answers = bindings().into_iter().enumerate().map(|(index, binding)| {
         let choice = u8::try_from(index).expect("there are fewer resources than bytes");
-        let answer = sample(&binding.schema.attributes).to_string();
+        let answer = samples::sample(&binding.schema.attributes).to_string();
         std::iter::once(choice).chain(answer.into_bytes()).collect()
     });
     answers.collect()

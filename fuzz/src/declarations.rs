@@ -2,11 +2,11 @@
 
 use std::sync::LazyLock;
 
-use provider::engine::diagnostic::Diagnostics;
-use provider::engine::{shape, wire};
-use provider::value::Path;
+use engine::diagnostic::Diagnostics;
+use engine::{shape, wire};
 use schema::{Source, Sources};
 use serde_json::json;
+use value::Path;
 
 use crate::{Target, seeds, values};
 
@@ -108,7 +108,7 @@ pub fn schema(input: &[u8]) {
         let attributes = &declaration.resource.attributes;
         let known = shape::empty_object(attributes);
         let mut diagnostics = Diagnostics::default();
-        let state = wire::from_answer(attributes, &json!({}), &known, &Path::root(), &mut diagnostics);
+        let (state, _) = wire::from_answer(attributes, &json!({}), &known, &Path::root(), &mut diagnostics);
         values::round_trip(&state, &shape::object_type(attributes));
         assert!(diagnostics.is_empty());
     }

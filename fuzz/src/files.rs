@@ -1,9 +1,9 @@
 //! Files that Terraform and its users write.
 
-use provider::address::Address;
-use provider::hcl::token::{self, Kind, Token};
-use provider::hcl::{config, format};
-use provider::package::lock;
+use tools::address::Address;
+use tools::hcl::token::{self, Kind, Token};
+use tools::hcl::{config, format};
+use tools::package::lock;
 
 use crate::{Target, seeds};
 
@@ -117,7 +117,7 @@ fn hcl_seeds() -> Vec<Vec<u8>> {
                include = [\"a/b\", \"*/*\"]\n  }\n  direct {\n    exclude = [\"a/b\"]\n  }\n}\n";
     let odd = "resource a b{\nx=<<-EOT\n   kept  ${ a }\n    EOT\n list=[\n1,\n2 ,{a=1}] # c\n}\nvariable x{type=\"list\"\n}\n";
     let examples = seeds::texts("examples", ".tf");
-    let upgrades = seeds::texts("provider/tests/upgrade", ".tf");
+    let upgrades = seeds::texts("crates/tools/tests/upgrade", ".tf");
     let written = [cli, odd].map(str::to_owned);
     seeds::inputs(written.into_iter().chain(examples).chain(upgrades))
 }

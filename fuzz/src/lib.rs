@@ -13,6 +13,7 @@ mod addresses;
 mod answers;
 mod declarations;
 mod files;
+mod samples;
 pub mod seeds;
 mod values;
 mod words;

@@ -2,17 +2,17 @@
 
 use std::sync::LazyLock;
 
-use provider::Binding;
+use engine::Binding;
+use engine::diagnostic::Diagnostics;
+use engine::object::PlanRequest;
+use engine::plan::plan;
+use engine::private::Private;
+use engine::rules::WriteOnly;
+use engine::{read, shape, validate};
 use provider::durantic::DEFINITION;
-use provider::engine::plan::{Request, plan};
-use provider::engine::private::Private;
-use provider::engine::validate::{self, WriteOnly};
-use provider::engine::{read, shape};
-use provider::value::{Type, Value, json, msgpack};
+use value::{Type, Value, json, msgpack};
 
-use crate::Target;
-use crate::answers;
-use crate::seeds;
+use crate::{Target, samples, seeds};
 
 pub(crate) const MSGPACK: Target = Target {
     name: "msgpack",
@@ -97,10 +97,10 @@ pub fn msgpack(input: &[u8]) {
     };
     round_trip(&value, &shape.r#type);
     if let (Some(binding), Value::Object(_)) = (shape.binding, &value)
-        && !validate::config(binding, &value, WriteOnly::Allowed).has_errors()
+        && is_accepted(binding, &value)
     {
         let planned = || {
-            let request = Request {
+            let request = PlanRequest {
                 prior: Value::Null,
                 config: value.clone(),
                 private: Private::default(),
@@ -111,6 +111,12 @@ pub fn msgpack(input: &[u8]) {
         assert_eq!(first.planned.conforms(&shape.r#type), Ok(()));
         assert!(first.planned == planned().planned, "the same plan twice");
     }
+}
+
+fn is_accepted(binding: &Binding, config: &Value) -> bool {
+    let mut diagnostics = Diagnostics::default();
+    validate::config(binding, config, WriteOnly::Allowed, &mut diagnostics);
+    diagnostics.result().is_ok()
 }
 
 /// Any stored state either is refused or is a value that encodes and decodes to itself, and any private state is a
@@ -137,8 +143,9 @@ pub fn json_state(input: &[u8]) {
         // Terraform reads the state from JSON and sends it on as msgpack.
         round_trip(&value, &shape.r#type);
     }
-    let private = Private::decode(text);
-    assert!(Private::decode(&private.encode()) == private);
+    let name = &DEFINITION.provider.name;
+    let private = Private::decode(text, name);
+    assert!(Private::decode(&private.encode(name), name) == private);
 }
 
 /// A value is of its type, and has one encoding that decodes to itself.
@@ -167,7 +174,7 @@ fn with_choice(index: usize, input: Vec<u8>) -> Vec<u8> {
 
 /// What Terraform sent, and an object of each resource.
 fn msgpack_seeds() -> Vec<Vec<u8>> {
-    let captured = seeds::text("provider/tests/data/wire/terraform-1.11.4.json");
+    let captured = seeds::text("crates/value/tests/data/wire/terraform-1.11.4.json");
     let calls: serde_json::Value = serde_json::from_str(&captured).expect("the samples are JSON");
     let mut payloads: Vec<Vec<u8>> = calls
         .as_array()
@@ -179,7 +186,7 @@ fn msgpack_seeds() -> Vec<Vec<u8>> {
     payloads.sort();
     payloads.dedup();
     let objects = SHAPES.iter().enumerate().filter_map(|(index, shape)| {
-        let bytes = msgpack::encode(&answers::sample_object(shape.binding?.schema), &shape.r#type);
+        let bytes = msgpack::encode(&samples::sample_object(shape.binding?.schema), &shape.r#type);
         Some(with_choice(index, bytes.expect("the sample is of the type")))
     });
     payloads.into_iter().step_by(2).chain(objects).collect()
@@ -197,7 +204,7 @@ fn unhex(text: &str) -> Vec<u8> {
 /// State of each resource, and of values that say their type.
 fn json_seeds() -> Vec<Vec<u8>> {
     let objects = SHAPES.iter().enumerate().filter_map(|(index, shape)| {
-        let state = json::encode(&answers::sample_object(shape.binding?.schema), &shape.r#type);
+        let state = json::encode(&samples::sample_object(shape.binding?.schema), &shape.r#type);
         let state = state.expect("the sample is of the type").to_string();
         Some(with_choice(index, state.into_bytes()))
     });

@@ -1,10 +1,11 @@
 //! Single words: durations, versions, platforms, import ids, the beginning of a program.
 
+use engine::diagnostic::{Diagnostics, Reported};
+use engine::{read, shape};
 use provider::durantic::DEFINITION;
-use provider::duration;
-use provider::engine::{read, shape};
-use provider::package::platform::Platform;
-use provider::package::version::Constraints;
+use tools::package::platform::Platform;
+use tools::package::version::Constraints;
+use value::duration;
 
 use crate::{Target, seeds, values};
 
@@ -52,9 +53,10 @@ pub fn words(input: &[u8]) {
         assert_eq!(platform.to_string(), text);
     }
     for binding in DEFINITION.resources {
-        match read::import(binding.schema, text) {
+        let mut diagnostics = Diagnostics::default();
+        match read::import(binding.schema, text, &mut diagnostics) {
             Ok(state) => values::round_trip(&state, &shape::object_type(&binding.schema.attributes)),
-            Err(diagnostics) => assert!(diagnostics.has_errors()),
+            Err(Reported) => assert!(diagnostics.has_errors()),
         }
     }
 }

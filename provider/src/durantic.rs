@@ -3,7 +3,6 @@
 use crate::hooks;
 
 macros::provider! {
-    engine = ::provider;
     dir = "../../schema";
 
     resource machine_config;

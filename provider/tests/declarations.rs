@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use provider::Binding;
+use engine::Binding;
 use provider::durantic::DEFINITION;
 use schema::{Kind, Model, Sources};
 

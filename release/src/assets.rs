@@ -5,8 +5,8 @@ use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use provider::package::files::{self, Mode};
-use provider::package::{archive, hash, layout};
+use tools::package::files::{self, Mode};
+use tools::package::{archive, hash, layout};
 
 use crate::sign::Key;
 use crate::{Release, ReleaseError, read};

@@ -16,11 +16,11 @@ pub mod targets;
 
 use std::path::{Path, PathBuf};
 
-use provider::address::{Address, AddressError};
-use provider::package::PackageError;
-use provider::package::layout;
-use provider::package::platform::Platform;
-use provider::package::version::Version;
+use tools::address::{Address, AddressError};
+use tools::package::PackageError;
+use tools::package::layout;
+use tools::package::platform::Platform;
+use tools::package::version::Version;
 
 /// What is released.
 #[derive(Clone, Debug)]

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
-use provider::address::Address;
-use provider::package::version::Version;
 use release::sign::Key;
 use release::targets::{self, TARGETS};
 use release::{Program, Release, ReleaseError, assets, mirrors};
+use tools::address::Address;
+use tools::package::version::Version;
 
 /// Build the files of a release for every target that can be built here, and list those that cannot.
 #[derive(Debug, Parser)]
@@ -82,7 +82,7 @@ fn run(arguments: &Arguments) -> Result<(), ReleaseError> {
                 path: program.path.clone(),
                 error,
             })?;
-            provider::package::files::write(&to, provider::package::files::Mode::Executable, |file| {
+            tools::package::files::write(&to, tools::package::files::Mode::Executable, |file| {
                 std::io::copy(&mut source, file).map(|_| ())
             })?;
             let _ = writeln!(output, "{}", to.display());

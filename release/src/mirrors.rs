@@ -6,10 +6,10 @@ use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use provider::package::files::{self, Mode};
-use provider::package::hash;
-use provider::package::layout::{self, Form};
-use provider::package::mirror::{Archive, Index, Packages};
+use tools::package::files::{self, Mode};
+use tools::package::hash;
+use tools::package::layout::{self, Form};
+use tools::package::mirror::{Archive, Index, Packages};
 
 use crate::{Release, ReleaseError};
 

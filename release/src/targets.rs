@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use provider::package::platform::Platform;
+use tools::package::platform::Platform;
 
 use crate::{Program, ReleaseError};
 

@@ -19,7 +19,7 @@ pub struct Model {
 pub struct Declaration {
     /// What it declares.
     pub resource: Resource,
-    /// Its own file and then the parts it uses, named as in [`Sources`].
+    /// Its own file and then the parts it uses, named as in [`crate::Sources`].
     pub files: Vec<String>,
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use provider::{Binding, Definition};
+use engine::{Binding, Definition};
 use schema::{
     Collection, Constraint, Delete, Equal, Format, Import, Literal, Mode, Phase, Resource, Rule as Declared,
     Scalar,

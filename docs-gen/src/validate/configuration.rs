@@ -8,14 +8,15 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
+use engine::diagnostic::{Diagnostic, Diagnostics, Severity};
+use engine::rules::WriteOnly;
+use engine::{shape, validate};
 use hcl_edit::Span;
 use hcl_edit::expr::{Expression, FuncCall, ObjectKey};
 use hcl_edit::structure::{Block, BlockLabel, Body, Structure};
 use hcl_edit::template::Element;
 use hcl_edit::visit::{Visit, visit_func_call};
-use provider::engine::diagnostic::{Diagnostic, Severity};
-use provider::engine::{shape, validate};
-use provider::value::{Number, Type, Value};
+use value::{Number, Type, Value};
 
 use super::links::line_at;
 use super::{Problem, Subject};
@@ -350,10 +351,11 @@ impl Checker<'_> {
         let Some(definition) = self.subject.definition else {
             return;
         };
-        let found = match object.kind {
+        let mut found = Diagnostics::default();
+        match object.kind {
             Kind::Provider => {
                 let config = self.object(&definition.provider.attributes, body);
-                validate::provider(definition.provider, &config)
+                validate::provider(definition.provider, &config, &mut found);
             }
             Kind::Resource | Kind::DataSource => {
                 let bindings = if object.kind == Kind::Resource {
@@ -366,10 +368,10 @@ impl Checker<'_> {
                     return;
                 };
                 let config = self.object(&binding.schema.attributes, body);
-                validate::config(binding, &config, validate::WriteOnly::Allowed)
+                validate::config(binding, &config, WriteOnly::Allowed, &mut found);
             }
             _ => return,
-        };
+        }
         for diagnostic in found {
             if diagnostic.severity == Severity::Error {
                 self.diagnostic(&object.name, &diagnostic, body, span.cloned());

@@ -10,7 +10,7 @@ pub mod pages;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use provider::Definition;
+use engine::Definition;
 
 use crate::examples::{ExampleError, Examples, is_configuration, unusable};
 use crate::facts::Documentation;

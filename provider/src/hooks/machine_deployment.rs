@@ -1,11 +1,14 @@
 //! `durantic_machine_deployment`: when setting `force_provision` is a reason to install again.
 
-use crate::engine::hook::Hook;
-use crate::engine::plan::Plan;
-use crate::value::Path;
+use engine::codec::Codec;
+use engine::hook::Hook;
+use engine::object::Plan;
+use value::Path;
 
 /// Decides that an imported machine is not installed again when `force_provision` is set for the first time.
 pub struct MachineDeployment;
+
+impl Codec for MachineDeployment {}
 
 impl Hook for MachineDeployment {
     fn plan(&self, plan: &mut Plan) {

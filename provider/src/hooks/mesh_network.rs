@@ -1,16 +1,18 @@
 //! `durantic_mesh_network`: the control plane takes private blocks in canonical form only, and says so late.
 
+use engine::codec::Codec;
+use engine::diagnostic::Diagnostics;
+use engine::hook::Hook;
 use ipnet::{IpNet, Ipv4Net};
-
-use crate::engine::diagnostic::Diagnostics;
-use crate::engine::hook::Hook;
-use crate::value::{Path, Value};
+use value::{Path, Value};
 
 /// The blocks of RFC 1918.
 const PRIVATE: [(u8, u8, u8); 3] = [(10, 0, 8), (172, 16, 12), (192, 168, 16)];
 
 /// Checks `network_cidr`.
 pub struct MeshNetwork;
+
+impl Codec for MeshNetwork {}
 
 impl Hook for MeshNetwork {
     fn validate(&self, config: &Value, diagnostics: &mut Diagnostics) {

@@ -6,17 +6,20 @@
 
 use std::collections::HashSet;
 
+use async_trait::async_trait;
+use engine::api::{Answer, Body, Call, Effect, Error, Repeat};
+use engine::codec::Codec;
+use engine::diagnostic::{Diagnostics, Reported};
+use engine::fill::fill_object;
+use engine::hook::Hook;
+use engine::object::Plan;
+use engine::report::is_gone;
+use engine::session::Session;
+use engine::wire;
+use engine::words::title;
 use schema::Attribute;
 use serde_json::Value as Json;
-
-use crate::client::{Answer, Body, Call, Effect, Error, Repeat};
-use crate::engine::apply::{Session, fill_object};
-use crate::engine::context::{is_gone, title};
-use crate::engine::diagnostic::Diagnostics;
-use crate::engine::hook::Hook;
-use crate::engine::plan::Plan;
-use crate::engine::wire;
-use crate::value::{Path, Value};
+use value::{Path, Value};
 
 /// A rule's sequence where none is configured.
 const DEFAULT_SEQUENCE: i64 = 100;
@@ -28,7 +31,24 @@ const DELETE: &str = "controlplane_api_delete_route_policy_rule";
 /// Creates, changes and deletes each rule on its own.
 pub struct RoutePolicySet;
 
-#[tonic::async_trait]
+impl Codec for RoutePolicySet {
+    /// Puts the rules in the order in which Terraform knows them; those it does not know follow by sequence.
+    fn read_answer(&self, answer: &mut Json, known: &Value, _: &mut Json) {
+        let order: Vec<Option<i64>> = known.get("rules").elements().iter().map(sequence).collect();
+        if let Some(rules) = answer.get_mut("rules").and_then(Json::as_array_mut) {
+            rules.sort_by_key(|rule| {
+                let sequence = rule.get("sequence").and_then(Json::as_i64);
+                let place = order
+                    .iter()
+                    .position(|known| *known == sequence)
+                    .unwrap_or(order.len());
+                (place, sequence)
+            });
+        }
+    }
+}
+
+#[async_trait]
 impl Hook for RoutePolicySet {
     fn validate(&self, config: &Value, diagnostics: &mut Diagnostics) {
         let mut seen = HashSet::new();
@@ -81,38 +101,20 @@ impl Hook for RoutePolicySet {
         plan.planned.set_attribute("rules", Value::List(rules));
     }
 
-    /// Puts the rules in the order in which Terraform knows them; those it does not know follow by sequence.
-    fn read_answer(&self, answer: &mut Json, known: &Value, _: &mut Json) {
-        let order: Vec<Option<i64>> = known.get("rules").elements().iter().map(sequence).collect();
-        if let Some(rules) = answer.get_mut("rules").and_then(Json::as_array_mut) {
-            rules.sort_by_key(|rule| {
-                let sequence = rule.get("sequence").and_then(Json::as_i64);
-                let place = order
-                    .iter()
-                    .position(|known| *known == sequence)
-                    .unwrap_or(order.len());
-                (place, sequence)
-            });
-        }
-    }
-
-    async fn before_update(&self, session: &mut Session<'_>) {
+    async fn before_update(&self, session: &mut Session<'_>) -> Result<(), Reported> {
         let becomes_open = session.request.planned.get("default_action").as_str() == Some("accept")
             && session.request.prior.get("default_action").as_str() != Some("accept");
         if becomes_open {
-            let _ = make_rules(session).await;
+            make_rules(session).await?;
         }
+        Ok(())
     }
 
-    async fn apply(&self, session: &mut Session<'_>) {
-        if make_rules(session).await.is_ok() {
-            delete_rules(session).await;
-        }
+    async fn apply(&self, session: &mut Session<'_>) -> Result<(), Reported> {
+        make_rules(session).await?;
+        delete_rules(session).await
     }
 }
-
-/// Something failed, and that was told.
-struct Failed;
 
 fn sequence(rule: &Value) -> Option<i64> {
     match rule.get("sequence") {
@@ -151,7 +153,7 @@ fn note(session: &Session<'_>, mut rules: Vec<Value>) {
 }
 
 /// Creates the rules that are missing and changes those that differ: first what rejects, then what accepts.
-async fn make_rules(session: &mut Session<'_>) -> Result<(), Failed> {
+async fn make_rules(session: &mut Session<'_>) -> Result<(), Reported> {
     let planned = session.request.planned.get("rules").elements();
     let mut order: Vec<(usize, &Value)> = planned.iter().enumerate().collect();
     order.sort_by_key(|(_, rule)| rule.get("action").as_str() != Some("reject"));
@@ -165,28 +167,21 @@ async fn make_rules(session: &mut Session<'_>) -> Result<(), Failed> {
                 None => continue,
             },
         };
-        let made = match made {
-            Ok(answer) => learn(session, rule, &answer.body),
-            Err(error) => {
-                fail(
-                    session,
-                    if position.is_some() {
-                        "Updating"
-                    } else {
-                        "Creating"
-                    },
-                    Some(index),
-                    rule,
-                    &error,
-                );
-                return Err(Failed);
-            }
-        };
+        let answer = made.map_err(|error| {
+            let doing = if position.is_some() {
+                "Updating"
+            } else {
+                "Creating"
+            };
+            fail(session, doing, Some(index), rule, &error)
+        })?;
+        let (made, result) = learn(session, rule, &answer.body);
         match position.and_then(|position| rules.get_mut(position)) {
             Some(known) => *known = made,
             None => rules.push(made),
         }
         note(session, rules);
+        result?;
     }
     note(session, existing(session));
     Ok(())
@@ -194,7 +189,7 @@ async fn make_rules(session: &mut Session<'_>) -> Result<(), Failed> {
 
 /// Deletes the rules that are not planned: first what accepts, then what rejects. Of several with one sequence, which
 /// somebody else may have made, the first is the planned one.
-async fn delete_rules(session: &mut Session<'_>) {
+async fn delete_rules(session: &mut Session<'_>) -> Result<(), Reported> {
     let planned = session.request.planned.get("rules").elements();
     let mut wanted: HashSet<Option<i64>> = planned.iter().map(sequence).collect();
     let (mut kept, mut doomed) = (Vec::new(), Vec::new());
@@ -209,14 +204,14 @@ async fn delete_rules(session: &mut Session<'_>) {
     let mut rest = doomed.as_slice();
     while let Some((rule, others)) = rest.split_first() {
         if let Err(error) = call(session, DELETE, Some(rule), None, Repeat::Safe).await
-            && !is_gone(session.resource, &error)
+            && !is_gone(&error)
         {
-            fail(session, "Deleting", None, rule, &error);
-            return;
+            return Err(fail(session, "Deleting", None, rule, &error));
         }
         rest = others;
         note(session, kept.iter().chain(rest).cloned().collect());
     }
+    Ok(())
 }
 
 /// Creates a rule. Where the answer is lost, the rule is looked for by its sequence before it is made again.
@@ -274,22 +269,29 @@ async fn call(
         path,
         body,
         repeat,
+        gone: &session.resource.api.gone,
         secrets: &[],
         cancel: &session.context.cancel,
     };
     session.context.send(call).await
 }
 
-/// A rule as it is after a call.
-fn learn(session: &mut Session<'_>, planned: &Value, answer: &Json) -> Value {
+/// A rule as it is after a call, and whether all of the answer could be read.
+fn learn(session: &mut Session<'_>, planned: &Value, answer: &Json) -> (Value, Result<(), Reported>) {
     let attributes = rule_attributes(session);
     let path = Path::root().attribute("rules");
-    let answered = wire::from_answer(attributes, answer, planned, &path, &mut session.diagnostics);
-    fill_object(attributes, planned, &answered)
+    let (answered, result) = wire::from_answer(attributes, answer, planned, &path, &mut session.diagnostics);
+    (fill_object(attributes, planned, &answered), result)
 }
 
-/// Tells what failed, on the rejected attributes of the rule where the control plane names them.
-fn fail(session: &mut Session<'_>, doing: &str, index: Option<usize>, rule: &Value, error: &Error) {
+/// Reports what failed, on the rejected attributes of the rule where the control plane names them.
+fn fail(
+    session: &mut Session<'_>,
+    doing: &str,
+    index: Option<usize>,
+    rule: &Value,
+    error: &Error,
+) -> Reported {
     let set = title(session.resource, &session.request.planned);
     let sequence = sequence(rule).unwrap_or_default();
     let rules = Path::root().attribute("rules");
@@ -317,4 +319,5 @@ fn fail(session: &mut Session<'_>, doing: &str, index: Option<usize>, rule: &Val
             ),
         );
     }
+    Reported
 }

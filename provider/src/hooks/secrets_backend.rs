@@ -1,15 +1,17 @@
 //! `durantic_secrets_backend`: `config` is a map of texts in Terraform and free JSON on the server.
 
+use engine::api::Body;
+use engine::codec::Codec;
+use engine::hook::Hook;
 use serde_json::Value as Json;
-
-use crate::client::Body;
-use crate::engine::hook::Hook;
-use crate::value::Value;
+use value::Value;
 
 /// Shows values of `config` that are no texts as JSON, and sends them back as what they were. It remembers which.
 pub struct SecretsBackend;
 
-impl Hook for SecretsBackend {
+impl Hook for SecretsBackend {}
+
+impl Codec for SecretsBackend {
     fn write_body(&self, body: &mut Body, memory: &Json) {
         let Some(config) = body.expose_mut().get_mut("config").and_then(Json::as_object_mut) else {
             return;

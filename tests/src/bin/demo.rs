@@ -31,7 +31,7 @@ struct Options {
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
-    provider::duration::parse(text).ok_or_else(|| "expected a duration such as 20s or 1m30s".to_owned())
+    value::duration::parse(text).ok_or_else(|| "expected a duration such as 20s or 1m30s".to_owned())
 }
 
 fn main() -> ExitCode {

@@ -2,7 +2,6 @@
 //! is all it takes.
 
 macros::provider! {
-    engine = ::provider;
     dir = "../../one-more-resource";
     resource note;
 }

@@ -11,7 +11,7 @@ use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{ValidationError, Validator};
 use serde_json::{Value, json};
 
-use super::collections::Collection;
+use super::collection::Collection;
 
 /// The document as it is published by default.
 pub const DOCUMENT: &str = include_str!("../../data/openapi.json");

@@ -23,7 +23,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::collections::Collection;
+use super::collection::Collection;
 use super::faults::{Fault, parse_duration};
 use super::lock;
 use super::problem::Problem;

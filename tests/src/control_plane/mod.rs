@@ -5,6 +5,7 @@
 
 mod builder;
 mod clock;
+mod collection;
 pub mod collections;
 mod contract;
 mod control;
@@ -14,6 +15,7 @@ mod log;
 mod problem;
 mod rate_limit;
 mod requests;
+mod reset;
 mod runs;
 mod seed;
 mod snapshot;
@@ -29,7 +31,7 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 
 pub use builder::{Builder, StartError};
-pub use collections::Collection;
+pub use collection::Collection;
 pub use contract::{Action, Contract, ContractError, Operation, Schema};
 pub use dialect::Dialect;
 pub use faults::{Answer, Fault, FaultError, FaultKind};

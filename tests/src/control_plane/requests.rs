@@ -21,7 +21,7 @@ use super::faults::{Answer, FaultKind, Faults};
 use super::log::{Entry, Log, without_secrets};
 use super::problem::Problem;
 use super::rate_limit::RateLimit;
-use super::socket::Reset;
+use super::reset::Reset;
 use super::store::Store;
 use super::{DOCUMENT_OPERATION, lock};
 use crate::secrets::Secrets;

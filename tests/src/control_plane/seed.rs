@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::collections::Collection;
+use super::collection::Collection;
 use super::problem::Problem;
 use super::store::{Object, Store};
 

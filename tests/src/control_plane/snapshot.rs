@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::collections::Collection;
+use super::collection::Collection;
 use super::contract::{Action, Contract};
 use super::log::without_secrets;
 use super::runs::Runs;

@@ -3,7 +3,6 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -17,10 +16,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::control;
 use super::requests::Server;
-
-/// Resets the connection of a request instead of answering it.
-#[derive(Clone, Default)]
-pub struct Reset(Arc<AtomicBool>);
+use super::reset::Reset;
 
 /// A connection that is torn down with a TCP reset once its [`Reset`] is used.
 struct Socket {
@@ -61,21 +57,6 @@ async fn connection(stream: TcpStream, app: Router, tls: Option<TlsAcceptor>) {
             Err(_) => return,
         },
     };
-}
-
-impl Reset {
-    /// Lets the next write fail, which makes the server drop the connection.
-    pub fn reset(&self) {
-        self.0.store(true, Ordering::SeqCst);
-    }
-
-    fn check(&self) -> io::Result<()> {
-        if self.0.load(Ordering::SeqCst) {
-            Err(io::ErrorKind::ConnectionReset.into())
-        } else {
-            Ok(())
-        }
-    }
 }
 
 impl Drop for Socket {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use provider::value::{Path, Value};
+use value::{Path, Value};
 
 use super::fault::{Faults, show};
 use super::schema::{Block, NestedBlock, Nesting};

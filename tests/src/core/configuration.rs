@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use provider::value::{Number, Path, Type, Value};
 use serde_json::Value as Json;
+use value::{Number, Path, Type, Value};
 
 use super::fault::Faults;
 use super::schema::{Attribute, Block, Kind, NestedBlock, Nesting, Object};
@@ -59,16 +59,6 @@ pub fn write(value: &Value) -> Json {
             .collect(),
         other => other.debug_json(),
     }
-}
-
-/// A configuration in which nothing is set.
-pub fn empty(schema: &Block) -> Value {
-    let attributes = schema.attributes.keys().map(|name| (name.clone(), Value::Null));
-    let blocks = schema
-        .blocks
-        .iter()
-        .map(|(name, nested)| (name.clone(), nested.absent()));
-    Value::Object(attributes.chain(blocks).collect())
 }
 
 fn block(schema: &Block, json: &Json, path: &Path, faults: &mut Faults) -> Value {

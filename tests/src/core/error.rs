@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-pub use provider::engine::diagnostic::{Diagnostic, Severity};
+pub use engine::diagnostic::{Diagnostic, Severity};
 
 /// Why an operation did not work.
 #[derive(Debug, thiserror::Error)]

@@ -1,6 +1,6 @@
 //! What a check finds, and how it is shown.
 
-use provider::value::{Path, Value};
+use value::{Path, Value};
 
 /// Collects what a check finds, each with its place.
 #[derive(Default)]

@@ -20,10 +20,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use engine::Definition;
 use proto::tfplugin6::provider_server::Provider;
-use provider::Definition;
-use provider::value::{Path, Value};
 use serde_json::{Value as Json, json};
+use value::{Path, Value};
 
 use crate::secrets::Logs;
 
@@ -114,7 +114,7 @@ pub enum Mode {
 impl Core {
     /// Starts a provider of that definition and configures it for a control plane.
     pub async fn start(definition: &'static Definition, endpoint: &str, token: &str) -> Result<Core, Error> {
-        let core = Core::unconfigured(Arc::new(provider::rpc::Service::new(definition))).await?;
+        let core = Core::unconfigured(Arc::new(rpc::Service::new(provider::program(definition)))).await?;
         core.configure(&json!({ "endpoint": endpoint, "api_token": token }))
             .await?;
         Ok(core)

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use provider::value::{Path, Value};
+use value::{Path, Value};
 
 use super::fault::{Faults, show};
 use super::schema::{Attribute, Block, Kind, NestedBlock, Nesting, Object};

@@ -10,8 +10,8 @@ use proto::tfplugin6::{
     plan_resource_change, read_data_source, read_resource, stop_provider, upgrade_resource_state,
     validate_data_resource_config, validate_provider_config, validate_resource_config,
 };
-use provider::value::{Path, Type, Value};
 use tonic::{Code, Request, Response, Status};
+use value::{Path, Type, Value};
 
 use super::error::{Diagnostic, Error, Severity};
 use super::schema::{Block, Schema};

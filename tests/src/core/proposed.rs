@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use provider::value::Value;
+use value::Value;
 
 use super::schema::{Attribute, Block, Kind, NestedBlock, Nesting, Object};
 
@@ -200,7 +200,7 @@ fn attribute_came_from(attribute: &Attribute, prior: &Value, config: Option<&Val
     match &attribute.kind {
         _ if prior == config => true,
         Kind::Nested(object) => objects_came_from(Shape::Object(object), object.nesting, prior, config),
-        Kind::Plain(provider::value::Type::Set(_)) => false,
+        Kind::Plain(value::Type::Set(_)) => false,
         Kind::Plain(_) => attribute.mode.is_computed() && config.is_null(),
     }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use proto::tfplugin6 as wire;
 use proto::tfplugin6::schema::{nested_block, object};
-use provider::value::{Type, Value};
 use schema::Mode;
+use value::{Type, Value};
 
 /// The schema of one resource, data source, or the provider itself.
 #[derive(Clone, Debug, Default)]
@@ -120,6 +120,16 @@ impl Block {
             .map(|(name, block)| (name.clone(), block.implied_type()));
         Type::Object(attributes.chain(blocks).collect())
     }
+
+    /// A configuration of it in which nothing is set.
+    pub fn empty(&self) -> Value {
+        let attributes = self.attributes.keys().map(|name| (name.clone(), Value::Null));
+        let blocks = self
+            .blocks
+            .iter()
+            .map(|(name, nested)| (name.clone(), nested.absent()));
+        Value::Object(attributes.chain(blocks).collect())
+    }
 }
 
 impl Attribute {
@@ -150,7 +160,7 @@ impl NestedBlock {
     pub fn absent(&self) -> Value {
         match self.nesting {
             Nesting::Single => Value::Null,
-            Nesting::Group => super::configuration::empty(&self.block),
+            Nesting::Group => self.block.empty(),
             Nesting::List => Value::List(Vec::new()),
             Nesting::Set => Value::Set(Vec::new()),
             Nesting::Map => Value::Map(BTreeMap::new()),

@@ -1,6 +1,6 @@
 //! The order in which Terraform asks, and what it does with the answers.
 
-use provider::value::{Path, Value, json};
+use value::{Path, Value, json};
 
 use super::compatible::assert_object_compatible;
 use super::error::{Diagnostic, Error, line};

@@ -1,7 +1,7 @@
 //! Between the plugin protocol's messages and what Terraform makes of them.
 
 use proto::tfplugin6 as wire;
-use provider::value::{Path, Step, Type, Value, json, msgpack};
+use value::{Path, Step, Type, Value, json, msgpack};
 
 use super::error::{Diagnostic, Error, Severity};
 use super::schema::{Attribute, Block, Kind, Nesting};

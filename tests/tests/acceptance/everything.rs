@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use acceptance::control_plane::{Collection, Dialect};
 use provider::durantic::DEFINITION;
-use provider::schema::Import;
+use schema::Import;
 use serde_json::json;
 
 use super::{machine, quick, workspace};
@@ -136,7 +136,7 @@ async fn with_older_names_and_no_document() {
 
 #[test]
 fn every_resource_and_data_source_is_in_it() {
-    let bindings = |kind, bindings: &'static [provider::Binding]| {
+    let bindings = |kind, bindings: &'static [engine::Binding]| {
         let names = bindings.iter().map(|binding| &binding.schema.name);
         names
             .map(move |name| format!("{kind} \"durantic_{name}\""))

@@ -8,7 +8,7 @@ use std::fmt::Display;
 use acceptance::control_plane::{Collection, ControlPlane, Object};
 use acceptance::terraform::Workspace;
 use provider::durantic::DEFINITION;
-use provider::schema::{self, Attribute, Mode, Unset};
+use schema::{self, Attribute, Mode, Unset};
 use serde_json::{Map, Value as Json, json};
 
 use super::{quick, workspace};

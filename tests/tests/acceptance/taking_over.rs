@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use acceptance::control_plane::{Collection, ControlPlane};
 use acceptance::terraform::Workspace;
 use provider::durantic::DEFINITION;
-use provider::schema;
 use serde_json::{Value as Json, json};
 
 use super::{machine, quick, workspace};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use provider::durantic::DEFINITION;
-use provider::schema::{Attribute, Format, Scalar, Validate};
+use schema::{Attribute, Format, Scalar, Validate};
 
 use super::{control_plane, workspace};
 

@@ -2,12 +2,14 @@
 
 use acceptance::control_plane::{Collection, ControlPlane};
 use acceptance::core::{Core, Status};
+use engine::codec::Codec;
+use engine::diagnostic::Reported;
+use engine::object::Plan;
+use engine::session::Session;
+use engine::{Binding, Definition, Hook};
 use provider::durantic;
-use provider::engine::apply::Session;
-use provider::engine::plan::Plan;
-use provider::value::Value;
-use provider::{Binding, Definition, Hook};
 use serde_json::{Value as Json, json};
+use value::Value;
 
 const NETWORK: &str = "durantic_mesh_network";
 
@@ -19,18 +21,21 @@ fn panic_if(object: &Value, place: &str) {
     assert!(!is_here, "a table is empty");
 }
 
+impl Codec for Broken {
+    fn read_answer(&self, _: &mut Json, known: &Value, _: &mut Json) {
+        panic_if(known, "read");
+    }
+}
+
 #[tonic::async_trait]
 impl Hook for Broken {
     fn plan(&self, plan: &mut Plan) {
         panic_if(&plan.config, "plan");
     }
 
-    async fn apply(&self, session: &mut Session<'_>) {
+    async fn apply(&self, session: &mut Session<'_>) -> Result<(), Reported> {
         panic_if(&session.request.config, "apply");
-    }
-
-    fn read_answer(&self, _: &mut Json, known: &Value, _: &mut Json) {
-        panic_if(known, "read");
+        Ok(())
     }
 }
 

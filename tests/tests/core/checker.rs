@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use acceptance::core::{Action, Core, Error, Mode, UNKNOWN};
 use proto::tfplugin6 as wire;
-use provider::value::Value;
 use serde_json::{Value as Json, json};
+use value::Value;
 
 use super::liar::{Liar, Lies, Twist};
 

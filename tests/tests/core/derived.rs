@@ -10,7 +10,7 @@ use axum::Json as Body;
 use axum::extract::State;
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use provider::Definition;
+use engine::Definition;
 use schema::{Attribute, Collection, Delete, Format, Mode, Operation, Resource, Scalar, Stable};
 use serde_json::{Map, Value as Json, json};
 

@@ -10,8 +10,8 @@ use proto::tfplugin6::{
     plan_resource_change, read_data_source, read_resource, upgrade_resource_state,
     validate_data_resource_config, validate_provider_config, validate_resource_config,
 };
-use provider::value::{Type, Value, json, msgpack};
 use tonic::{Request, Response, Status};
+use value::{Type, Value, json, msgpack};
 
 type Answer<T> = Result<Response<T>, Status>;
 /// Alters an honest answer.
@@ -348,7 +348,7 @@ impl Provider for Liar {
     ) -> Answer<import_resource_state::Response> {
         let request = request.into_inner();
         let schema = acceptance::core::schema::Schema::read(&schema()).unwrap();
-        let mut state = acceptance::core::configuration::empty(&schema.block);
+        let mut state = schema.block.empty();
         state.set_attribute("name", Value::string(request.id));
         let imported = import_resource_state::ImportedResource {
             type_name: request.type_name,

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use acceptance::core::{Action, Core, Mode as PlanMode, Planned};
+use engine::{Binding, Definition};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
-use provider::{Binding, Definition};
 use schema::{Attribute, Collection, Delete, Format, Import, Mode, Resource, Scalar, Stable, Text, Unset};
 use serde_json::{Map, Value as Json};
 
@@ -735,7 +735,7 @@ fn sorted_value(attribute: &Attribute, value: Json) -> Json {
 /// Text as Terraform hands it to a provider.
 fn normalised(value: Json) -> Json {
     match value {
-        Json::String(text) => provider::value::Value::string(text).debug_json(),
+        Json::String(text) => value::Value::string(text).debug_json(),
         Json::Array(elements) => elements.into_iter().map(normalised).collect(),
         Json::Object(entries) => entries
             .into_iter()

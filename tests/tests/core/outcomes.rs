@@ -2,8 +2,8 @@
 
 use acceptance::core::{Action, Status, Stored};
 use proto::tfplugin6 as wire;
-use provider::value::Value;
 use serde_json::json;
+use value::Value;
 
 use super::checker::{THING, honest, rich, set, set_within, started};
 use super::liar::{Lies, Twist, encoded};

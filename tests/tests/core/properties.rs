@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use acceptance::control_plane::{Collection, ControlPlane};
 use acceptance::core::{Action, Core, Error, Planned, configuration};
+use engine::diagnostic::Diagnostics;
+use engine::rules::WriteOnly;
+use engine::{Binding, Definition, validate};
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
-use provider::engine::validate::{self, WriteOnly};
-use provider::{Binding, Definition};
 use schema::{Delete, Import, Mode, Resource, Stable, placeholders};
 use serde_json::{Value as Json, json};
 use tokio::runtime::Runtime;
@@ -149,7 +150,9 @@ pub fn validator(
     let block = core.plugin().resource(type_name).unwrap().block.clone();
     move |config| {
         let config = configuration::read(&block, config).unwrap();
-        !validate::config(binding, &config, WriteOnly::Allowed).has_errors()
+        let mut diagnostics = Diagnostics::default();
+        validate::config(binding, &config, WriteOnly::Allowed, &mut diagnostics);
+        !diagnostics.has_errors()
     }
 }
 

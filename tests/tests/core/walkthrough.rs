@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use provider::{Binding, Definition};
+use engine::{Binding, Definition};
 use schema::{Resource, Source, Sources};
 
 use super::lifecycle::live_all;

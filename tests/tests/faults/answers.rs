@@ -504,7 +504,7 @@ impl Stage {
 }
 
 async fn core(control_plane: &ControlPlane, endpoint: &str, trust: Option<&tempfile::NamedTempFile>) -> Core {
-    let service = provider::rpc::Service::new(&provider::durantic::DEFINITION);
+    let service = rpc::Service::new(provider::program(&provider::durantic::DEFINITION));
     let core = Core::unconfigured(Arc::new(service)).await.unwrap();
     let mut config = json!({
         "endpoint": endpoint,

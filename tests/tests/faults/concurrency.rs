@@ -20,7 +20,7 @@ const LIMIT: usize = 32;
 async fn read_all(builder: Builder) -> ControlPlane {
     let control_plane = builder.machines(WANTED).start().await.unwrap();
     let certificate = certificate(&control_plane);
-    let service = provider::rpc::Service::new(&provider::durantic::DEFINITION);
+    let service = rpc::Service::new(provider::program(&provider::durantic::DEFINITION));
     let core = Core::unconfigured(Arc::new(service)).await.unwrap();
     let config = json!({
         "endpoint": control_plane.endpoint(),

@@ -25,7 +25,7 @@ const POLL: &str = "provisioning_api_get_machine_provision";
 const SOON: Duration = Duration::from_mins(1);
 
 async fn core(control_plane: &ControlPlane) -> Core {
-    let service = provider::rpc::Service::new(&provider::durantic::DEFINITION);
+    let service = rpc::Service::new(provider::program(&provider::durantic::DEFINITION));
     let core = Core::unconfigured(std::sync::Arc::new(service)).await.unwrap();
     let config = json!({
         "endpoint": control_plane.endpoint(),

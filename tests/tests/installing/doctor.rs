@@ -20,7 +20,7 @@ async fn installed() -> Home {
 }
 
 fn package(home: &Home) -> PathBuf {
-    let platform = provider::package::platform::Platform::current();
+    let platform = tools::package::platform::Platform::current();
     home.plugins()
         .join("registry.terraform.io/durantic/durantic/1.3.0")
         .join(platform.to_string())
@@ -203,7 +203,7 @@ async fn the_hash_of_a_zip_in_the_lock_file_accepts_it() {
         .unwrap()
         .path();
     let mut other = lock.clone();
-    other.replace_range(start..end, &provider::package::hash::of_archive(&zip).unwrap());
+    other.replace_range(start..end, &tools::package::hash::of_archive(&zip).unwrap());
     home.write(".terraform.lock.hcl", &other);
     let run = home.provider(&["doctor", "--offline"]).await.succeeds();
     assert!(run.stdout.contains("The lock file accepts"), "{}", run.stdout);
@@ -281,7 +281,7 @@ async fn fault_14_a_program_under_another_name() {
 async fn fault_15_a_damaged_zip() {
     let home = installed().await;
     home.provider(&["uninstall"]).await.succeeds();
-    let platform = provider::package::platform::Platform::current();
+    let platform = tools::package::platform::Platform::current();
     home.write(
         &format!("~/.terraform.d/plugins/registry.terraform.io/durantic/durantic/terraform-provider-durantic_1.3.0_{platform}.zip"),
         "PK but not for long",
@@ -315,7 +315,7 @@ async fn fault_17_a_token_that_is_unknown_or_missing() {
 
 #[tokio::test]
 async fn fault_18_no_registry_has_it() {
-    let platform = provider::package::platform::Platform::current();
+    let platform = tools::package::platform::Platform::current();
     let version = |version: &str, os: &str, arch: &str| {
         format!(
             r#"{{"versions": [{{"version": "{version}", "platforms": [{{"os": "{os}", "arch": "{arch}"}}]}}]}}"#

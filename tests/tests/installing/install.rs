@@ -4,12 +4,12 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use acceptance::control_plane::ControlPlane;
-use provider::address::Address;
-use provider::commands::{Console, Context, Status};
-use provider::package::layout::{self, System};
-use provider::package::platform::Platform;
-use provider::package::version::Version;
-use provider::plugin::Environment;
+use environment::Environment;
+use tools::address::Address;
+use tools::commands::{Console, Context, Status};
+use tools::package::layout::{self, System};
+use tools::package::platform::Platform;
+use tools::package::version::Version;
 
 use crate::NETWORK;
 use crate::home::Home;
@@ -140,7 +140,7 @@ async fn an_older_copy_elsewhere_is_warned_of_and_so_is_one_that_terraform_meets
 /// `install` of another program than this, into a home directory.
 fn install_from(program: &Path, home: &Path) -> Status {
     let context = Context {
-        definition: &provider::durantic::DEFINITION,
+        identity: provider::identity(&provider::durantic::DEFINITION),
         environment: Environment::from_iter([("HOME", home.to_str().unwrap())]),
         directory: home.to_owned(),
         program: program.to_owned(),
@@ -153,7 +153,7 @@ fn install_from(program: &Path, home: &Path) -> Status {
         errors: &mut Vec::new(),
         input: &mut &b""[..],
     };
-    provider::commands::run(&context, &[OsString::from("install")], &mut console)
+    tools::commands::run(&context, &[OsString::from("install")], &mut console)
 }
 
 #[test]

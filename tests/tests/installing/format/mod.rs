@@ -5,10 +5,10 @@ mod random;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use provider::address::Address;
-use provider::hcl::format::format;
-use provider::hcl::token::{Kind, tokens};
-use provider::upgrade::module::File;
+use tools::address::Address;
+use tools::hcl::format::format;
+use tools::hcl::token::{Kind, tokens};
+use tools::upgrade::module::File;
 
 use crate::home::Home;
 
@@ -17,7 +17,7 @@ use crate::home::Home;
 async fn terraform_lays_out_the_same_way() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut files = Vec::new();
-    for directory in ["provider/tests/upgrade", "examples", "provider/tests/data"] {
+    for directory in ["crates/tools/tests/upgrade", "examples"] {
         collect(&root.join(directory), &mut files);
     }
     assert!(files.len() > 40, "the files are gone");
@@ -96,7 +96,7 @@ async fn what_the_upgrade_writes_is_valid() {
 
 /// Each case of the upgrade: its name, what is in it before, and what it becomes.
 fn cases() -> Vec<(String, Files, Files)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../provider/tests/upgrade");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/tools/tests/upgrade");
     let mut cases = Vec::new();
     for entry in std::fs::read_dir(root).unwrap() {
         let path = entry.unwrap().path();

@@ -1,0 +1,271 @@
+//! Text from the control plane made fit to be shown: without secrets, control characters, or great length.
+
+use std::borrow::Cow;
+
+use engine::api::Body;
+use serde_json::Value;
+use value::secret::Secret;
+
+/// What stands in for a secret.
+const PLACEHOLDER: &str = "(redacted)";
+
+/// Shorter texts are no secrets; to hide them would shred what is shown.
+const SHORTEST_SECRET: usize = 4;
+
+/// Shorter lines of a secret are hidden only together with the rest of it.
+const SHORTEST_LINE: usize = 8;
+
+/// A text of a request body that is longer than this, or has several lines, is a template or a key rather
+/// than a name, and is shown nowhere.
+const LONGEST_NAME: usize = 80;
+
+/// How much of an unreadable answer is shown, in characters.
+const EXCERPT: usize = 200;
+
+/// How much of an unreadable answer is looked at, in bytes.
+const LOOK: usize = 4096;
+
+/// Removes the secrets of one call from texts.
+pub(super) struct Redactor<'a> {
+    token: &'a Secret,
+    secrets: &'a [&'a Secret],
+    body: Option<&'a Body>,
+}
+
+impl<'a> Redactor<'a> {
+    pub fn new(token: &'a Secret, secrets: &'a [&'a Secret], body: Option<&'a Body>) -> Redactor<'a> {
+        Redactor { token, secrets, body }
+    }
+
+    /// A message of the API, at most that many characters of it. Names that were sent may be shown.
+    pub fn clean(&self, text: &str, longest: usize) -> String {
+        let is_secret = |text: &str| text.len() > LONGEST_NAME || text.contains('\n');
+        self.shown(text, longest, is_secret)
+    }
+
+    /// The beginning of an answer that could not be understood. Nothing that was sent is shown.
+    pub fn unreadable(&self, body: &[u8]) -> String {
+        let start = body.get(..LOOK).unwrap_or(body);
+        self.shown(&String::from_utf8_lossy(start), EXCERPT, |_| true)
+    }
+
+    fn shown(&self, text: &str, longest: usize, is_secret: impl Fn(&str) -> bool) -> String {
+        let mut secrets = vec![self.token.expose()];
+        secrets.extend(self.secrets.iter().map(|secret| secret.expose()));
+        if let Some(body) = self.body {
+            secrets.extend(body.secrets().iter().map(Secret::expose));
+            collect(body.expose(), &is_secret, &mut secrets);
+        }
+        // A line of a template or a key says much by itself.
+        let lines: Vec<_> = secrets
+            .iter()
+            .flat_map(|secret| secret.lines().map(str::trim))
+            .collect();
+        secrets.extend(lines.into_iter().filter(|line| line.len() >= SHORTEST_LINE));
+        secrets.retain(|secret| secret.trim().len() >= SHORTEST_SECRET);
+        // The longest first: what contains another must not be left in parts.
+        secrets.sort_unstable_by_key(|secret| std::cmp::Reverse(secret.len()));
+        secrets.dedup();
+
+        let forms: Vec<_> = secrets.into_iter().flat_map(forms).collect();
+        let text = forms
+            .iter()
+            .fold(Cow::Borrowed(text), |text, form| hide(text, form));
+        // What is left out to make it one line may have stood within a secret.
+        let in_line = forms.iter().map(|form| one_line(form));
+        let line = in_line
+            .filter(|form| form.len() >= SHORTEST_SECRET)
+            .fold(Cow::Owned(one_line(&text)), |line, form| hide(line, &form));
+        excerpt(&line, longest)
+    }
+}
+
+/// All texts of a value that are secrets.
+fn collect<'a>(value: &'a Value, is_secret: &impl Fn(&str) -> bool, secrets: &mut Vec<&'a str>) {
+    match value {
+        Value::String(text) if is_secret(text) => secrets.push(text),
+        Value::Array(values) => values.iter().for_each(|value| collect(value, is_secret, secrets)),
+        Value::Object(fields) => fields
+            .values()
+            .for_each(|value| collect(value, is_secret, secrets)),
+        Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// How a text may appear in an answer: as it is, in JSON, in JSON within JSON, in HTML.
+fn forms(secret: &str) -> Vec<Cow<'_, str>> {
+    let in_json = |text: &str| {
+        let json = Value::from(text).to_string();
+        json.get(1..json.len().saturating_sub(1))
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let json = in_json(secret);
+    let nested = in_json(&json);
+    let html = secret
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;");
+    let html = html.replace('"', "&quot;").replace('\'', "&#x27;");
+    let mut forms = vec![Cow::Borrowed(secret)];
+    forms.extend(
+        [json, nested, html]
+            .into_iter()
+            .filter(|form| form != secret)
+            .map(Cow::Owned),
+    );
+    forms
+}
+
+/// A text without a secret, nor the beginning of one at its end, where it may have been cut.
+fn hide<'a>(text: Cow<'a, str>, secret: &str) -> Cow<'a, str> {
+    let text = if text.contains(secret) {
+        Cow::Owned(text.replace(secret, PLACEHOLDER))
+    } else {
+        text
+    };
+    let lengths = secret.char_indices().map(|(index, _)| index).rev();
+    let cut = lengths
+        .take_while(|length| *length >= SHORTEST_SECRET)
+        .filter(|length| *length <= text.len())
+        .find_map(|length| text.strip_suffix(secret.get(..length)?).map(str::len));
+    match cut {
+        Some(length) => Cow::Owned(format!("{}{PLACEHOLDER}", text.get(..length).unwrap_or_default())),
+        None => text,
+    }
+}
+
+/// A text in one line, without characters that could do something to a terminal.
+fn one_line(text: &str) -> String {
+    let words = text.split(|character: char| character.is_whitespace() || is_control(character));
+    words
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// The beginning of a text.
+fn excerpt(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+/// Characters that control a terminal, or the direction of what is read.
+fn is_control(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn unreadable(body: &Value, text: &str) -> String {
+        let (token, configured) = (Secret::new("dur_token"), Secret::new("configured"));
+        let body = Body::new(body.clone(), Vec::new());
+        Redactor::new(&token, &[&configured], Some(&body)).unreadable(text.as_bytes())
+    }
+
+    #[test]
+    fn secrets_are_hidden_in_every_form() {
+        let body = json!({"value": "p\"a<s>s", "nested": [{"key": "line one\nline two"}], "short": "abc", "n": 12345});
+        let table = [
+            ("token dur_token!", "token (redacted)!"),
+            ("a configured one", "a (redacted) one"),
+            (r#"raw p"a<s>s."#, "raw (redacted)."),
+            (r#"json p\"a<s>s."#, "json (redacted)."),
+            ("html p&quot;a&lt;s&gt;s.", "html (redacted)."),
+            (r"json line one\nline two.", "json (redacted)."),
+            (
+                r#"nested "{\"key\":\"line one\\nline two\"}"."#,
+                r#"nested "{\"key\":\"(redacted)\"}"."#,
+            ),
+            ("one line: `  line one `.", "one line: ` (redacted) `."),
+            ("raw line one\nline two.", "raw (redacted)."),
+            ("cut line on", "cut (redacted)"),
+            ("cut dur_", "cut (redacted)"),
+            ("not cut dur", "not cut dur"),
+            ("short abc 12345", "short abc 12345"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(unreadable(&body, text), expected);
+        }
+    }
+
+    #[test]
+    fn a_secret_does_not_come_together_when_its_text_is_put_in_one_line() {
+        let body = json!(["correct horse battery"]);
+        for text in [
+            "correct\u{202e} horse\r\nbattery",
+            "correct  horse\tbattery",
+            "correct\0horse bat",
+        ] {
+            assert_eq!(unreadable(&body, text), "(redacted)");
+        }
+        let invisible = json!(["\u{200b}\u{200b}"]);
+        assert_eq!(unreadable(&invisible, "as it is"), "as it is");
+    }
+
+    #[test]
+    fn a_secret_that_contains_another_is_hidden_as_a_whole() {
+        let body = json!(["hunter", "hunter2-and-more"]);
+        assert_eq!(
+            unreadable(&body, "hunter2-and-more hunter2!"),
+            "(redacted) (redacted)2!"
+        );
+    }
+
+    #[test]
+    fn messages_keep_names_but_no_templates() {
+        let template = "#cloud-config\npackages: [nginx]";
+        let body = json!({"name": "production", "template_data": template, "key": "x".repeat(100)});
+        let (token, configured, body) = (
+            Secret::new("dur_token"),
+            Secret::new("hunter2"),
+            Body::new(body, Vec::new()),
+        );
+        let secrets = [&configured];
+        let redactor = Redactor::new(&token, &secrets, Some(&body));
+        let clean = |text: &str| redactor.clean(text, 100);
+        assert_eq!(clean("name production is taken"), "name production is taken");
+        assert_eq!(
+            clean(&format!("cannot render {template}!")),
+            "cannot render (redacted)!"
+        );
+        assert_eq!(clean(&"x".repeat(100)), "(redacted)");
+        assert_eq!(clean("hunter2 dur_token"), "(redacted) (redacted)");
+    }
+
+    #[test]
+    fn what_is_shown_is_one_harmless_line() {
+        let table = [
+            ("a\r\nX-Header: b", "a X-Header: b"),
+            ("\u{1b}[31mred\u{1b}[0m", "[31mred [0m"),
+            ("a\0b\u{9b}c", "a b c"),
+            ("left\u{202e}right", "left right"),
+            ("  spaces \t and  more ", "spaces and more"),
+            ("", ""),
+        ];
+        for (text, expected) in table {
+            assert_eq!(unreadable(&Value::Null, text), expected);
+        }
+        assert_eq!(
+            unreadable(&Value::Null, &"ä".repeat(5000)),
+            format!("{}…", "ä".repeat(200))
+        );
+        assert_eq!(unreadable(&Value::Null, &"ä".repeat(200)), "ä".repeat(200));
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_no_trouble() {
+        let token = Secret::new("dur_token");
+        assert_eq!(
+            Redactor::new(&token, &[], None).unreadable(b"\xff\xfea"),
+            "\u{fffd}\u{fffd}a"
+        );
+    }
+}

@@ -1,0 +1,140 @@
+//! Where a redirect may lead: nowhere that the token should not go.
+
+use serde_json::json;
+
+use super::server::{Act, Server};
+use super::{TOKEN, call, client};
+use engine::api::{Effect, ErrorKind};
+
+#[tokio::test]
+async fn a_get_follows_redirects_on_the_same_server() {
+    for status in [301, 302, 303, 307, 308] {
+        let server = Server::start(move |seen, _| match &*seen.path {
+            "/api/things/7" => Act::answer(status, "").with("Location", "/api/things/7/"),
+            "/api/things/7/" => Act::answer(status, "").with("Location", "../7/at-last?x=1"),
+            _ => Act::answer(200, r#"{"ok": true}"#),
+        })
+        .await;
+        let answer = call(&client(&server.url), "get", None).await.unwrap();
+        assert_eq!(answer.body, json!({"ok": true}));
+        let requests = server.requests();
+        assert_eq!(requests.last().unwrap().path, "/api/things/7/at-last?x=1");
+        let authorization = format!("Bearer {TOKEN}");
+        assert!(
+            requests
+                .iter()
+                .all(|request| request.header("authorization") == Some(&authorization))
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_token_goes_to_no_other_server() {
+    let other = Server::start(|_, _| Act::answer(200, r#"{"stolen": true}"#)).await;
+    let (host, port) = ("127.0.0.1", other.url.port().unwrap());
+    let table = [
+        format!("http://{host}:{port}/api/things/7?secret=1"),
+        format!("//{host}:{port}/"),
+        format!("http://localhost:{port}/"),
+    ];
+    for target in table {
+        for status in [301, 302, 303, 307, 308] {
+            for operation in ["get", "make", "change", "end"] {
+                let location = target.clone();
+                let server =
+                    Server::start(move |_, _| Act::answer(status, "").with("Location", &*location)).await;
+                let error = call(&client(&server.url), operation, None).await.err().unwrap();
+                assert_eq!(
+                    (error.kind, error.status),
+                    (ErrorKind::Redirect, Some(status)),
+                    "{operation} {target}"
+                );
+                let detail = error.detail.as_deref().unwrap();
+                assert!(
+                    detail.contains(&format!(":{port}`")) && !detail.contains("secret"),
+                    "{detail}"
+                );
+                assert_eq!(server.requests().len(), 1);
+            }
+        }
+    }
+    assert_eq!(other.connections(), 0);
+}
+
+#[tokio::test]
+async fn another_scheme_or_user_is_another_server() {
+    let server = Server::start(|seen, _| {
+        let host = seen.header("host").unwrap();
+        match &*seen.path {
+            "/api/things/7" => Act::answer(301, "").with("Location", format!("https://{host}/")),
+            "/api/things/" => Act::answer(301, "").with("Location", format!("http://me:secret@{host}/")),
+            _ => Act::answer(200, "{}"),
+        }
+    })
+    .await;
+    let client = client(&server.url);
+    for operation in ["get", "list"] {
+        let error = call(&client, operation, None).await.err().unwrap();
+        assert_eq!(error.kind, ErrorKind::Redirect);
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn only_a_get_is_sent_again_to_another_path() {
+    for (status, effect) in [(301, Effect::None), (303, Effect::Unknown), (307, Effect::None)] {
+        let server = Server::start(move |_, _| Act::answer(status, "").with("Location", "/elsewhere")).await;
+        for operation in ["make", "change", "end"] {
+            let error = call(&client(&server.url), operation, None).await.err().unwrap();
+            assert_eq!((error.kind, error.effect), (ErrorKind::Redirect, effect));
+            let expected = "it leads to `/elsewhere`, but only a GET is sent again to another path";
+            assert_eq!(error.detail.as_deref(), Some(expected));
+        }
+        assert_eq!(server.requests().len(), 3);
+    }
+}
+
+#[tokio::test]
+async fn a_circle_ends() {
+    let server = Server::start(|seen, _| Act::answer(302, "").with("Location", &*seen.path)).await;
+    let error = call(&client(&server.url), "get", None).await.err().unwrap();
+    assert_eq!(error.kind, ErrorKind::Redirect);
+    assert!(
+        error
+            .detail
+            .unwrap()
+            .contains("redirects in circles, at last to `/api/things/7`")
+    );
+    assert_eq!(server.requests().len(), 6);
+}
+
+#[tokio::test]
+async fn a_redirect_that_names_the_token_is_told_without_it() {
+    for (operation, location) in [
+        ("get", format!("http://{TOKEN}.test/")),
+        ("make", format!("/{TOKEN}")),
+        ("get", format!("/{TOKEN}")),
+    ] {
+        let server = Server::start(move |_, _| Act::answer(302, "").with("Location", &*location)).await;
+        let error = call(&client(&server.url), operation, None).await.err().unwrap();
+        assert_eq!(error.kind, ErrorKind::Redirect);
+        let told = error.to_string();
+        assert!(told.contains("(redacted)") && !told.contains(TOKEN), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_to_nowhere_is_an_error() {
+    for act in [
+        Act::answer(302, ""),
+        Act::answer(304, ""),
+        Act::answer(302, "").with("Location", "http://["),
+        Act::answer(302, "").with("Location", "javascript:alert(1)"),
+    ] {
+        let server = Server::start(move |_, _| act.clone()).await;
+        let error = call(&client(&server.url), "get", None).await.err().unwrap();
+        assert_eq!(error.kind, ErrorKind::Redirect);
+        assert_eq!(server.requests().len(), 1);
+    }
+}

@@ -1,0 +1,408 @@
+//! One attempt of a request: connection, redirects, limits, and what a failure means.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use bytes::Bytes;
+use engine::api::{Effect, ErrorKind};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use rustls::{AlertDescription, CertificateError};
+use rustls_pki_types::CertificateDer;
+use schema::model::Method;
+use tokio::sync::OnceCell;
+use url::{Host, Url};
+use value::secret::Secret;
+
+use super::error::{Exchange, Failure};
+use super::settings::{Settings, is_loopback};
+
+/// Redirects that are followed in one attempt.
+const MAX_REDIRECTS: usize = 5;
+
+/// How much is read of an answer that is no success.
+const MAX_ERROR_BODY: usize = 64 * 1024;
+
+/// Longest time for a connection to be made; the request's own timeout is never used up by it.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A connection that has been idle for longer may be closed by the server while a request is on its way,
+/// which would leave it unknown whether that was carried out.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How often, and for how long, a connection that carries several requests is asked whether it still lives.
+const KEEP_ALIVE: Duration = Duration::from_secs(10);
+
+const REQUEST_ID: http::HeaderName = http::HeaderName::from_static("x-request-id");
+
+/// Connections to the control plane.
+pub(super) struct Transport {
+    settings: Settings,
+    authorization: HeaderValue,
+    user_agent: HeaderValue,
+    /// Made by the first attempt: it reads the system's certificates, which takes its time.
+    http: OnceCell<reqwest::Client>,
+}
+
+/// A request, to be sent any number of times.
+pub(super) struct Request<'a> {
+    pub exchange: &'a Exchange<'a>,
+    pub url: &'a Url,
+    pub body: Option<Bytes>,
+    /// Largest answer that is read.
+    pub max_bytes: usize,
+}
+
+/// A complete answer, whatever it says.
+pub(super) struct Reply {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+    /// What was asked last, after redirects.
+    pub url: Url,
+}
+
+impl Transport {
+    pub fn new(settings: Settings) -> Result<Transport, Failure> {
+        let header = |text: &str, name: &str| {
+            HeaderValue::from_str(text).map_err(|_| setup(format!("the {name} cannot be part of a request")))
+        };
+        let mut authorization = header(&format!("Bearer {}", settings.api_token.expose()), "API token")?;
+        authorization.set_sensitive(true);
+        let user_agent = header(&settings.user_agent, "user agent")?;
+        Ok(Transport {
+            settings,
+            authorization,
+            user_agent,
+            http: OnceCell::new(),
+        })
+    }
+
+    pub fn endpoint(&self) -> &Url {
+        &self.settings.endpoint
+    }
+
+    pub fn token(&self) -> &Secret {
+        &self.settings.api_token
+    }
+
+    /// Sends a request and reads its answer, in the time that one attempt has.
+    pub async fn send(&self, request: &Request<'_>) -> Result<Reply, Failure> {
+        let http = self
+            .http
+            .get_or_try_init(|| async { connections(&self.settings) })
+            .await?;
+        let attempt = self.follow(http, request);
+        tokio::time::timeout(self.settings.request_timeout, attempt)
+            .await
+            .unwrap_or_else(|_| {
+                Err(Failure {
+                    kind: ErrorKind::Timeout,
+                    effect: Effect::Unknown,
+                    detail: format!(
+                        "{} did not answer within {:?}",
+                        host(request.url),
+                        self.settings.request_timeout
+                    ),
+                })
+            })
+    }
+
+    /// Sends a request, and again to where a GET is redirected, as long as that is on the same server.
+    async fn follow(&self, http: &reqwest::Client, request: &Request<'_>) -> Result<Reply, Failure> {
+        let mut url = request.url.clone();
+        for _ in 0..=MAX_REDIRECTS {
+            let reply = self.once(http, request, &url).await?;
+            match reply.target() {
+                Some(target) if request.exchange.method == Method::Get && is_same_server(&target, &url) => {
+                    url = target;
+                }
+                _ => return Ok(reply),
+            }
+        }
+        Err(Failure {
+            kind: ErrorKind::Redirect,
+            effect: Effect::None,
+            detail: format!("{} redirects in circles, at last to `{}`", host(&url), url.path()),
+        })
+    }
+
+    async fn once(&self, http: &reqwest::Client, request: &Request<'_>, url: &Url) -> Result<Reply, Failure> {
+        let method = match request.exchange.method {
+            Method::Get => http::Method::GET,
+            Method::Post => http::Method::POST,
+            Method::Put => http::Method::PUT,
+            Method::Patch => http::Method::PATCH,
+            Method::Delete => http::Method::DELETE,
+        };
+        let mut builder = http
+            .request(method, url.clone())
+            .header(header::AUTHORIZATION, self.authorization.clone())
+            .header(header::USER_AGENT, self.user_agent.clone())
+            .header(header::ACCEPT, "application/json")
+            .header(REQUEST_ID, request.exchange.request_id);
+        if let Some(body) = &request.body {
+            builder = builder
+                .header(header::CONTENT_TYPE, "application/json")
+                .body(body.clone());
+        }
+        let mut response = builder.send().await.map_err(|error| failure(&error, url))?;
+
+        let status = response.status();
+        let limit = if status.is_success() {
+            request.max_bytes
+        } else {
+            MAX_ERROR_BODY
+        };
+        let mut body = Vec::new();
+        loop {
+            let chunk = match response.chunk().await {
+                Ok(Some(chunk)) => chunk,
+                Ok(None) => break,
+                // What a refusal says is of less interest than the refusal.
+                Err(_) if !status.is_success() => break,
+                Err(error) => return Err(failure(&error, url)),
+            };
+            let room = limit.saturating_sub(body.len());
+            if chunk.len() <= room {
+                body.extend_from_slice(&chunk);
+            } else if status.is_success() {
+                return Err(Failure {
+                    kind: ErrorKind::TooLarge,
+                    effect: Effect::Done,
+                    detail: format!("the answer is larger than {} MiB", limit / 1024 / 1024),
+                });
+            } else {
+                body.extend_from_slice(chunk.get(..room).unwrap_or_default());
+                break;
+            }
+        }
+        Ok(Reply {
+            status,
+            headers: std::mem::take(response.headers_mut()),
+            body,
+            url: url.clone(),
+        })
+    }
+}
+
+impl Reply {
+    /// The request's id as the control plane's logs have it.
+    pub fn request_id(&self) -> Option<&str> {
+        self.headers
+            .get(REQUEST_ID)?
+            .to_str()
+            .ok()
+            .filter(|id| !id.is_empty())
+    }
+
+    /// Where a redirect leads.
+    fn target(&self) -> Option<Url> {
+        if !matches!(self.status.as_u16(), 301 | 302 | 303 | 307 | 308) {
+            return None;
+        }
+        let location = self.headers.get(header::LOCATION)?;
+        self.url.join(std::str::from_utf8(location.as_bytes()).ok()?).ok()
+    }
+
+    /// Why a redirect was not followed.
+    pub fn redirect_refusal(&self) -> String {
+        match self.target() {
+            None => "it leads nowhere".to_owned(),
+            Some(target) if is_same_server(&target, &self.url) => {
+                format!(
+                    "it leads to `{}`, but only a GET is sent again to another path",
+                    target.path()
+                )
+            }
+            Some(target) => {
+                let origin = target.origin().ascii_serialization();
+                format!(
+                    "it leads to `{origin}`, and the token is sent nowhere but to the configured endpoint. If that is \
+                     where the control plane is, set `endpoint` to it"
+                )
+            }
+        }
+    }
+}
+
+/// Whether a token for the one may be sent to the other.
+fn is_same_server(one: &Url, other: &Url) -> bool {
+    one.origin() == other.origin() && one.username().is_empty() && one.password().is_none()
+}
+
+/// A pool of connections.
+fn connections(settings: &Settings) -> Result<reqwest::Client, Failure> {
+    let certificate = |der: &CertificateDer<'_>| {
+        reqwest::Certificate::from_der(der)
+            .map_err(|error| setup(format!("a CA certificate is unusable: {error}")))
+    };
+    let certificates: Vec<_> = settings
+        .ca_certificates
+        .iter()
+        .map(certificate)
+        .collect::<Result<_, _>>()?;
+    let builder = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT_TIMEOUT.min(settings.request_timeout / 2))
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .http2_keep_alive_interval(KEEP_ALIVE)
+        .http2_keep_alive_timeout(KEEP_ALIVE)
+        .danger_accept_invalid_certs(settings.insecure_skip_verify);
+    // Without encryption no certificate matters, and where the system has none that is no reason to fail.
+    let builder = if settings.endpoint.scheme() == "https" {
+        builder.tls_certs_merge(certificates)
+    } else {
+        builder.tls_certs_only(certificates)
+    };
+    // No proxy can reach what listens on this machine only.
+    let builder = if is_loopback(&settings.endpoint) {
+        builder.no_proxy()
+    } else {
+        builder
+    };
+    builder.build().map_err(|error| {
+        let reason = innermost(&error);
+        setup(format!(
+            "{reason}. If this system has no trusted certificates, set `ca_cert_file`"
+        ))
+    })
+}
+
+fn setup(detail: String) -> Failure {
+    Failure {
+        kind: ErrorKind::Setup,
+        effect: Effect::None,
+        detail,
+    }
+}
+
+/// Server of a URL, as a text for errors.
+fn host(url: &Url) -> String {
+    let host = url.host().unwrap_or(Host::Domain(""));
+    match url.port() {
+        Some(port) => format!("`{host}:{port}`"),
+        None => format!("`{host}`"),
+    }
+}
+
+/// What it means that an attempt failed without an answer.
+fn failure(error: &reqwest::Error, url: &Url) -> Failure {
+    // Whatever fails while the connection is being made fails before anything of the request is sent.
+    let effect = if error.is_connect() {
+        Effect::None
+    } else {
+        Effect::Unknown
+    };
+    let host = host(url);
+    // A server that wants a certificate of the client may say so after the handshake; nothing else of
+    // interest to a user happens there.
+    let is_handshake = |fault: &&rustls::Error| {
+        effect == Effect::None
+            || matches!(
+                fault,
+                rustls::Error::AlertReceived(AlertDescription::CertificateRequired)
+            )
+    };
+    let fault = find::<rustls::Error>(error).filter(is_handshake);
+    if let Some(detail) = fault.and_then(|fault| tls_fault(fault, &host)) {
+        return Failure {
+            kind: ErrorKind::Tls,
+            effect: Effect::None,
+            detail,
+        };
+    }
+    if error.is_builder() {
+        return setup(innermost(error));
+    }
+    let io = find::<std::io::Error>(error).map(std::io::Error::kind);
+    let detail = if error.is_dns() {
+        format!("the name of {host} cannot be resolved ({})", innermost(error))
+    } else if error.is_timeout() {
+        format!("no connection to {host} in time")
+    } else {
+        match (effect, io) {
+            (_, Some(std::io::ErrorKind::ConnectionRefused)) => {
+                format!("{host} refused the connection: nothing listens there")
+            }
+            (_, Some(std::io::ErrorKind::HostUnreachable | std::io::ErrorKind::NetworkUnreachable)) => {
+                format!("there is no way to {host} from here")
+            }
+            (Effect::None, _) => format!("no connection to {host} ({})", innermost(error)),
+            _ => format!(
+                "the connection to {host} broke before the answer was complete ({})",
+                innermost(error)
+            ),
+        }
+    };
+    let kind = if error.is_timeout() {
+        ErrorKind::Timeout
+    } else {
+        ErrorKind::Unreachable
+    };
+    Failure { kind, effect, detail }
+}
+
+/// A fault of TLS that another attempt would only repeat.
+fn tls_fault(error: &rustls::Error, host: &str) -> Option<String> {
+    let certificate = |fault: &str| format!("the certificate of {host} {fault}");
+    Some(match error {
+        rustls::Error::InvalidCertificate(fault) => match fault {
+            CertificateError::UnknownIssuer => certificate(
+                "is not trusted. If it was issued by a private authority, set `ca_cert_file` to a file with that \
+                 authority's certificate",
+            ),
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                certificate("was issued for another host name. Check `endpoint`")
+            }
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+                certificate("has expired, or the clock of this computer is wrong")
+            }
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                certificate("is not valid yet, or the clock of this computer is wrong")
+            }
+            CertificateError::Revoked => certificate("has been revoked"),
+            other => certificate(&format!("is not acceptable ({other})")),
+        },
+        rustls::Error::InvalidMessage(_) => {
+            format!("{host} does not speak TLS. Check the scheme and the port of `endpoint`")
+        }
+        rustls::Error::PeerIncompatible(_)
+        | rustls::Error::AlertReceived(
+            AlertDescription::ProtocolVersion
+            | AlertDescription::HandshakeFailure
+            | AlertDescription::CertificateRequired
+            | AlertDescription::BadCertificate
+            | AlertDescription::UnknownCA,
+        ) => format!("{host} refused the TLS handshake ({error})"),
+        _ => return None,
+    })
+}
+
+/// The error of that type among the causes of another.
+///
+/// An `io::Error` wraps another without naming it as its source.
+fn find<T: std::error::Error + 'static>(error: &reqwest::Error) -> Option<&T> {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        let wrapped = error
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref);
+        cause = match wrapped {
+            Some(wrapped) => Some(wrapped),
+            None => error.source(),
+        };
+    }
+    None
+}
+
+/// The text of the last cause, which says most.
+fn innermost(error: &reqwest::Error) -> String {
+    let mut innermost: &dyn std::error::Error = error;
+    while let Some(cause) = innermost.source() {
+        innermost = cause;
+    }
+    innermost.to_string()
+}

@@ -1,0 +1,237 @@
+//! `ApplyResourceChange`: creates, changes or destroys an object.
+//!
+//! Whatever happens (an error, an interrupt, a bug), what is known to exist by then goes into state. [`Progress`] holds
+//! it and is shared with the caller, who reads it even after a panic.
+
+use jiff::Timestamp;
+use schema::{Delete, Phase};
+use tokio::time::Instant;
+use value::{Path, Value};
+
+use crate::api::{Effect, Repeat};
+use crate::context::Context;
+use crate::diagnostic::{Diagnostics, Reported};
+use crate::hook::Binding;
+use crate::object::{ApplyRequest, Known, Progress};
+use crate::recover::{Claimed, Unclear};
+use crate::report::is_gone;
+use crate::session::{Session, deadline};
+use crate::words::{capitalised, title};
+use crate::{job, plan, recover, wire};
+
+/// Applies a change. The outcome is in `progress`, and in the diagnostics whether it failed.
+pub async fn apply(
+    binding: &Binding,
+    context: &Context,
+    request: ApplyRequest,
+    progress: &Progress,
+) -> Diagnostics {
+    let phase = match (&request.prior, &request.planned) {
+        (Value::Null, _) => Phase::Create,
+        (_, Value::Null) => Phase::Delete,
+        _ => Phase::Update,
+    };
+    *progress.lock() = Known {
+        state: request.prior.clone(),
+        private: request.private.clone(),
+    };
+    let deadline = deadline(binding.schema, phase, &request);
+    let context = Context {
+        deadline: Some(deadline),
+        ..context.clone()
+    };
+    let session = Session {
+        resource: binding.schema,
+        codec: binding.codec(),
+        context: &context,
+        phase,
+        began: (Instant::now(), Timestamp::now()),
+        deadline,
+        request: &request,
+        progress: progress.clone(),
+        diagnostics: Diagnostics::default(),
+    };
+    let mut change = Change { binding, session };
+    let applied = match phase {
+        Phase::Create => change.create().await,
+        Phase::Update => change.update().await,
+        Phase::Delete => change.delete().await,
+    };
+    let session = change.session;
+    if applied.is_err() && phase == Phase::Create {
+        job::handover::keep(&session);
+    }
+    session.diagnostics
+}
+
+/// A change, in the order of its calls.
+struct Change<'a> {
+    binding: &'a Binding,
+    session: Session<'a>,
+}
+
+impl Change<'_> {
+    async fn create(&mut self) -> Result<(), Reported> {
+        let session = &mut self.session;
+        let (resource, request) = (session.resource, session.request);
+        let Some(operation) = &resource.api.create else {
+            return Err(session.undeclared("create"));
+        };
+        let mut body = wire::create_body(&resource.attributes, &request.planned, &request.config);
+        session.write_body(&mut body);
+        let called = session.call(operation, &request.planned, Some(&body), Repeat::Unsafe);
+        let answer = match called.await {
+            Err(error) => recover::lost_create(session, operation, &body, error).await,
+            answer => answer,
+        };
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(error) => {
+                let reported = session.fail("Creating", &error);
+                if error.effect != Effect::None {
+                    self.claim();
+                }
+                return Err(reported);
+            }
+        };
+        let learned = session.learn(&answer.body);
+        let state = session.progress.lock().state.clone();
+        if recover::is_claim(resource, &state) {
+            self.claim();
+        } else {
+            session
+                .context
+                .process
+                .note_created(crate::identity::key(resource, &state));
+        }
+        learned?;
+        self.finish().await
+    }
+
+    /// Keeps in state what may have been created, so that the next plan looks for it, where that is possible.
+    fn claim(&mut self) {
+        let session = &mut self.session;
+        if session.resource.api.list.is_none() {
+            return;
+        }
+        let planned = session.with_what_exists(session.request.planned.clone());
+        {
+            let mut known = session.progress.lock();
+            known.state = planned;
+            known.private.claimed = Some(session.began.1.as_second());
+        }
+        session.diagnostics.warning_at(
+            Path::root(),
+            "It is not known whether it was created",
+            format!(
+                "State has the {} as tainted. The next plan looks for it by its name: what was made is replaced, and \
+                 what was not made is created.",
+                title(session.resource, &session.request.planned)
+            ),
+        );
+    }
+
+    async fn update(&mut self) -> Result<(), Reported> {
+        let session = &mut self.session;
+        let ApplyRequest {
+            prior,
+            planned,
+            config,
+            ..
+        } = session.request;
+        if let Some(hook) = self.binding.hook {
+            hook.before_update(session).await?;
+        }
+        let attributes = &session.resource.attributes;
+        let Some(mut body) = wire::update_body(attributes, prior, planned, config) else {
+            self.update_nothing().await?;
+            return self.finish().await;
+        };
+        session.write_body(&mut body);
+        let Some(operation) = &session.resource.api.update else {
+            return Err(session.undeclared("update"));
+        };
+        match session.call(operation, prior, Some(&body), Repeat::Safe).await {
+            // Some versions answer an update with nothing.
+            Ok(answer) if answer.body.is_null() => {
+                session.progress.lock().state = prior.clone();
+                session.read_back().await?;
+            }
+            Ok(answer) => session.learn(&answer.body)?,
+            Err(error) if is_gone(&error) => {
+                return Err(session.diagnostics.error(
+                    format!(
+                        "{} does not exist any more",
+                        capitalised(&title(session.resource, prior))
+                    ),
+                    format!(
+                        "It was deleted outside of Terraform, so it cannot be changed. Run `terraform plan` again: \
+                         the new plan will create it anew.\n\n{error}"
+                    ),
+                ));
+            }
+            Err(error) => return Err(session.fail("Updating", &error)),
+        }
+        self.finish().await
+    }
+
+    /// An update that concerns only what the control plane does not have.
+    async fn update_nothing(&mut self) -> Result<(), Reported> {
+        let session = &mut self.session;
+        let planned = session.with_what_exists(session.with_saved(&session.request.planned));
+        session.progress.lock().state = planned;
+        if session.request.planned.is_wholly_known() {
+            Ok(())
+        } else {
+            session.read_back().await
+        }
+    }
+
+    /// What follows the declared call: the hook's further calls, then the jobs.
+    async fn finish(&mut self) -> Result<(), Reported> {
+        let session = &mut self.session;
+        session.progress.lock().private.configured =
+            plan::configured(session.resource, &session.request.config);
+        if let Some(hook) = self.binding.hook {
+            hook.apply(session).await?;
+        }
+        job::run_all(session).await
+    }
+
+    async fn delete(&mut self) -> Result<(), Reported> {
+        let session = &mut self.session;
+        match &session.resource.api.delete {
+            Delete::None | Delete::Forget => {}
+            Delete::Call(operation) => end(session, operation).await?,
+        }
+        job::handover::leave(session.context, session.resource, &session.request.prior);
+        *session.progress.lock() = Known::default();
+        Ok(())
+    }
+}
+
+/// Deletes the object, or what a claim stands for.
+async fn end(session: &mut Session<'_>, operation: &str) -> Result<(), Reported> {
+    let (resource, prior) = (session.resource, &session.request.prior);
+    let claimed = if recover::is_claim(resource, prior) {
+        let claim = Known {
+            state: prior.clone(),
+            private: session.request.private.clone(),
+        };
+        recover::identify(session.context, resource, session.codec, &claim).await
+    } else {
+        Ok(Claimed::Object(prior.clone()))
+    };
+    let object = match claimed {
+        Ok(Claimed::Object(object)) => object,
+        Ok(Claimed::Nothing) => return Ok(()),
+        Ok(Claimed::Unclear(Unclear { summary, detail })) => {
+            return Err(session.diagnostics.error(summary, detail));
+        }
+        Err(error) => return Err(session.fail("Looking for", &error)),
+    };
+    match session.call(operation, &object, None, Repeat::Safe).await {
+        Err(error) if !is_gone(&error) => Err(session.fail("Deleting", &error)),
+        _ => Ok(()),
+    }
+}

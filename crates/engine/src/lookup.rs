@@ -1,0 +1,260 @@
+//! `ReadDataSource`: finds what exists.
+
+use schema::{Attribute, Expect, Lookup, Resource};
+use serde_json::Value as Json;
+use value::{Path, Value};
+
+use crate::api::{Error, ErrorKind};
+use crate::context::Context;
+use crate::diagnostic::{Diagnostics, Reported};
+use crate::report::{self, is_gone};
+use crate::words::{capitalised, noun};
+use crate::{shape, wire};
+
+/// How many similar names an error suggests.
+const SUGGESTIONS: usize = 3;
+
+/// Finds the object (or objects) that the configuration asks for.
+///
+/// # Errors
+///
+/// [`Reported`], where nothing is found that should be, too much is, or a call fails.
+pub async fn lookup(
+    resource: &Resource,
+    context: &Context,
+    config: &Value,
+    diagnostics: &mut Diagnostics,
+) -> Result<Value, Reported> {
+    let selected = resource
+        .lookups
+        .iter()
+        .find(|lookup| lookup.by.as_deref().is_none_or(|by| !config.get(by).is_null()));
+    let Some(lookup) = selected else {
+        return Err(diagnostics.error(
+            format!("Nothing says which {} to look up", noun(resource)),
+            "Set one of the arguments that identify it.",
+        ));
+    };
+    let mut search = Search {
+        resource,
+        context,
+        config,
+        lookup,
+        diagnostics,
+    };
+    search.run().await
+}
+
+struct Search<'a> {
+    resource: &'a Resource,
+    context: &'a Context,
+    config: &'a Value,
+    lookup: &'a Lookup,
+    diagnostics: &'a mut Diagnostics,
+}
+
+impl Search<'_> {
+    async fn run(&mut self) -> Result<Value, Reported> {
+        let (resource, lookup) = (self.resource, self.lookup);
+        let answer = match self.context.read(resource, &lookup.api, self.config).await {
+            Ok(answer) => answer,
+            Err(error) if is_gone(&error) && lookup.pick.is_none() => return self.missing(&[]),
+            Err(error) => return Err(self.fail(&error)),
+        };
+        let is_list = lookup.pick.is_some() || lookup.expect == Expect::Many;
+        let candidates = match &answer.body {
+            Json::Array(elements) if is_list => elements.as_slice(),
+            object @ Json::Object(_) if !is_list => std::slice::from_ref(object),
+            other => {
+                let expected = if is_list { "a list" } else { "an object" };
+                return Err(self.wrong_kind(expected, other));
+            }
+        };
+        let found: Vec<&Json> = candidates
+            .iter()
+            .filter(|candidate| self.matches(candidate))
+            .collect();
+        match (lookup.expect, found.as_slice()) {
+            (Expect::Many, found) => self.all(found),
+            (Expect::One, []) => self.missing(candidates),
+            (Expect::One, [one]) => self.one(one).await,
+            (Expect::One, several) => Err(self.ambiguous(several)),
+        }
+    }
+
+    fn fail(&mut self, error: &Error) -> Reported {
+        report::call_error(self.diagnostics, "Looking up", self.resource, self.config, error)
+    }
+
+    fn wrong_kind(&mut self, expected: &str, found: &Json) -> Reported {
+        let remedy = self.context.api.remedy(ErrorKind::Garbage).unwrap_or_default();
+        let detail = format!(
+            "Looking up a {} needs {expected}, but the answer is {}. {remedy}",
+            noun(self.resource),
+            wire::kind(found)
+        );
+        self.diagnostics
+            .error("The control plane's answer makes no sense", detail.trim_end())
+    }
+
+    /// Whether a listed object is the one that is looked for.
+    fn matches(&self, candidate: &Json) -> bool {
+        let picked = match (&self.lookup.pick, &self.lookup.by) {
+            (Some(field), Some(by)) => {
+                wire::find(candidate, field) == Some(wire::to_json(self.config.get(by)))
+            }
+            _ => true,
+        };
+        picked
+            && self.narrowing().all(|(attribute, wanted)| {
+                wire::answered(attribute, candidate).unwrap_or(Json::Bool(false)) == wire::to_json(wanted)
+            })
+    }
+
+    /// The configured attributes that narrow the search.
+    fn narrowing(&self) -> impl Iterator<Item = (&Attribute, &Value)> {
+        let attributes = self
+            .lookup
+            .narrow
+            .iter()
+            .filter_map(|name| self.resource.attribute(name));
+        attributes
+            .map(|attribute| (attribute, self.config.get(&attribute.name)))
+            .filter(|(_, wanted)| !wanted.is_null())
+    }
+
+    async fn one(&mut self, found: &Json) -> Result<Value, Reported> {
+        let short = self.object(found)?;
+        let Some(operation) = &self.lookup.then else {
+            return Ok(short);
+        };
+        match self.context.read(self.resource, operation, &short).await {
+            Ok(answer) => self.object(&answer.body),
+            Err(error) if is_gone(&error) => self.missing(&[]),
+            Err(error) => Err(self.fail(&error)),
+        }
+    }
+
+    fn object(&mut self, answer: &Json) -> Result<Value, Reported> {
+        let attributes = &self.resource.attributes;
+        let known = shape::empty_object(attributes);
+        let (found, result) = wire::from_answer(attributes, answer, &known, &Path::root(), self.diagnostics);
+        result.map(|()| self.echo(found))
+    }
+
+    /// Arguments come back as they were configured, whatever the control plane calls them.
+    fn echo(&self, mut found: Value) -> Value {
+        for attribute in self.resource.attributes.iter() {
+            let configured = self.config.get(&attribute.name);
+            if !configured.is_null() {
+                found.set_attribute(&attribute.name, configured.clone());
+            }
+        }
+        found
+    }
+
+    fn all(&mut self, found: &[&Json]) -> Result<Value, Reported> {
+        let Some(into) = &self.lookup.into else {
+            return Ok(self.config.clone());
+        };
+        let list: Json = found.iter().map(|object| (*object).clone()).collect();
+        let answer = Json::Object(std::iter::once((into.to_string(), list)).collect());
+        self.object(&answer)
+    }
+
+    fn missing(&mut self, candidates: &[Json]) -> Result<Value, Reported> {
+        let is_fine = self
+            .lookup
+            .missing_ok
+            .as_deref()
+            .is_some_and(|name| *self.config.get(name) != Value::Bool(false));
+        if is_fine {
+            return Ok(self.echo(shape::empty_object(&self.resource.attributes)));
+        }
+        let by = self.lookup.by.as_deref().unwrap_or_default();
+        let wanted = self.config.get(by).as_str().unwrap_or_default();
+        let similar = self.similar(candidates, wanted);
+        let suggestion = if similar.is_empty() {
+            "Check the spelling, and that the API token belongs to the account that has it.".to_owned()
+        } else {
+            format!("Closest: {}.", similar.join(", "))
+        };
+        let detail = format!("The control plane has none{}. {suggestion}", self.narrowed());
+        Err(self.diagnostics.error_at(
+            Path::root().attribute(by),
+            format!("No {} with {by} {wanted:?}", noun(self.resource)),
+            detail,
+        ))
+    }
+
+    fn narrowed(&self) -> String {
+        let narrowing: Vec<String> = self
+            .narrowing()
+            .map(|(attribute, wanted)| {
+                if attribute.is_secret() {
+                    format!("this {}", attribute.name)
+                } else {
+                    format!("{} = {}", attribute.name, wire::to_json(wanted))
+                }
+            })
+            .collect();
+        if narrowing.is_empty() {
+            String::new()
+        } else {
+            format!(" with {}", narrowing.join(" and "))
+        }
+    }
+
+    /// What the user may have meant, the most similar first.
+    fn similar(&self, candidates: &[Json], wanted: &str) -> Vec<String> {
+        let Some(field) = self.lookup.pick.as_deref() else {
+            return Vec::new();
+        };
+        let names: Vec<Json> = candidates
+            .iter()
+            .filter_map(|candidate| wire::find(candidate, field))
+            .collect();
+        schema::similar(wanted, names.iter().filter_map(Json::as_str), SUGGESTIONS)
+            .into_iter()
+            .map(|name| format!("{name:?}"))
+            .collect()
+    }
+
+    fn ambiguous(&mut self, found: &[&Json]) -> Reported {
+        let by = self.lookup.by.as_deref().unwrap_or_default();
+        let narrower = self
+            .lookup
+            .narrow
+            .iter()
+            .find(|name| self.config.get(name).is_null())
+            .map(|name| format!("narrow the search with `{name}`"));
+        let identity = self.identity();
+        let identities = identity.map(|attribute| {
+            let values: Vec<String> = found
+                .iter()
+                .filter_map(|object| wire::answered(attribute, object)?.as_str().map(str::to_owned))
+                .collect();
+            format!("Their {}s are {}. ", attribute.name, values.join(", "))
+        });
+        let exact = identity.map(|attribute| format!("look it up by `{}`", attribute.name));
+        let advice: Vec<String> = narrower.into_iter().chain(exact).collect();
+        let advice = capitalised(&advice.join(", or "));
+        self.diagnostics.error_at(
+            Path::root().attribute(by),
+            format!("{} objects match this {}", found.len(), noun(self.resource)),
+            format!("{}{advice}.", identities.unwrap_or_default()),
+        )
+    }
+
+    /// The attribute by which a lookup gets one object, not a list.
+    fn identity(&self) -> Option<&Attribute> {
+        let exact = |lookup: &&Lookup| lookup.pick.is_none() && lookup.expect == Expect::One;
+        let mut names = self
+            .resource
+            .lookups
+            .iter()
+            .filter(exact)
+            .filter_map(|lookup| lookup.by.as_deref());
+        self.resource.attribute(names.next()?)
+    }
+}

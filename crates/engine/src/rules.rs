@@ -1,0 +1,300 @@
+//! What a declaration allows in a value: types of elements, bounds, formats, patterns, legal words.
+//!
+//! A value that is unknown is not checked yet. A message never shows a sensitive value.
+
+use schema::{Attribute, Bounds, Format, Mode, Scalar};
+use value::{Number, Path, Value};
+
+use crate::diagnostic::Diagnostics;
+
+/// Whether this Terraform knows write-only arguments (1.11 does).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WriteOnly {
+    /// It does.
+    Allowed,
+    /// It would store them.
+    Refused,
+}
+
+/// Whether a value keeps to its attribute's rules.
+pub fn is_valid(attribute: &Attribute, value: &Value) -> bool {
+    let mut faults = Diagnostics::default();
+    self::value(attribute, value, &Path::root(), &mut faults);
+    !faults.has_errors()
+}
+
+/// Checks the attributes of an object, and what they contain.
+pub fn object(
+    attributes: &[Attribute],
+    object: &Value,
+    write_only: WriteOnly,
+    path: &Path,
+    diagnostics: &mut Diagnostics,
+) {
+    for attribute in attributes {
+        let path = path.attribute(&attribute.name);
+        let value = object.get(&attribute.name);
+        if value.is_null() {
+            // Terraform itself reports a missing required argument of the root and of blocks.
+            if attribute.mode == Mode::Required {
+                diagnostics.error_at(
+                    path,
+                    "Missing required argument",
+                    format!(
+                        "The argument `{}` is required, but no value was given.",
+                        attribute.name
+                    ),
+                );
+            }
+            continue;
+        }
+        if attribute.mode == Mode::Computed {
+            diagnostics.error_at(
+                path,
+                "Argument is decided by the provider",
+                format!(
+                    "`{}` is read-only: remove it from the configuration.",
+                    attribute.name
+                ),
+            );
+            continue;
+        }
+        if attribute.write_only && write_only == WriteOnly::Refused {
+            let instead = attribute.twin_of.as_deref().unwrap_or("another argument");
+            diagnostics.error_at(
+                path,
+                "Write-only argument needs Terraform 1.11",
+                format!(
+                    "This version of Terraform would store `{}` in its state. Use Terraform 1.11 or later, or set \
+                     `{instead}` instead.",
+                    attribute.name
+                ),
+            );
+            continue;
+        }
+        if let Some(remedy) = &attribute.deprecated
+            && value.is_known()
+        {
+            diagnostics.warning_at(path.clone(), "Argument is deprecated", remedy.to_string());
+        }
+        value_at(attribute, value, write_only, &path, diagnostics);
+    }
+}
+
+/// Checks one value of an attribute, and what it contains.
+pub fn value(attribute: &Attribute, value: &Value, path: &Path, diagnostics: &mut Diagnostics) {
+    value_at(attribute, value, WriteOnly::Allowed, path, diagnostics);
+}
+
+fn value_at(
+    attribute: &Attribute,
+    value: &Value,
+    write_only: WriteOnly,
+    path: &Path,
+    diagnostics: &mut Diagnostics,
+) {
+    let size = match value {
+        Value::List(elements) | Value::Set(elements) => Some(elements.len()),
+        Value::Map(entries) => Some(entries.len()),
+        _ => None,
+    };
+    if let (Some(bounds), Some(size)) = (attribute.validate.items, size) {
+        check_bounds(
+            bounds,
+            i64::try_from(size).unwrap_or(i64::MAX),
+            "elements",
+            attribute,
+            path,
+            diagnostics,
+        );
+    }
+    match value {
+        Value::List(elements) => {
+            for (index, element) in elements.iter().enumerate() {
+                let path = path.index(index);
+                refuse_null(attribute, element, &path, diagnostics);
+                value_at(attribute, element, write_only, &path, diagnostics);
+            }
+        }
+        // A path ends at the set: Terraform cannot point at its elements.
+        Value::Set(elements) => {
+            for element in elements {
+                refuse_null(attribute, element, path, diagnostics);
+                value_at(attribute, element, write_only, path, diagnostics);
+            }
+        }
+        Value::Map(entries) => {
+            for (key, element) in entries {
+                let path = path.key(key);
+                refuse_null(attribute, element, &path, diagnostics);
+                value_at(attribute, element, write_only, &path, diagnostics);
+            }
+        }
+        Value::Object(_) => object(&attribute.attributes, value, write_only, path, diagnostics),
+        Value::String(text) => check_text(attribute, text, path, diagnostics),
+        Value::Secret(secret) => check_text(attribute, secret.expose(), path, diagnostics),
+        Value::Number(number) => check_number(attribute, number, path, diagnostics),
+        Value::Null | Value::Unknown | Value::Bool(_) | Value::Tuple(_) | Value::Dynamic(_) => {}
+    }
+}
+
+fn refuse_null(attribute: &Attribute, element: &Value, path: &Path, diagnostics: &mut Diagnostics) {
+    if element.is_null() {
+        diagnostics.error_at(
+            path.clone(),
+            "Null element",
+            format!(
+                "An element of `{}` is null. Leave it out, for example with `compact()`.",
+                attribute.name
+            ),
+        );
+    }
+}
+
+fn check_number(attribute: &Attribute, number: &Number, path: &Path, diagnostics: &mut Diagnostics) {
+    if attribute.r#type.scalar == Scalar::Int {
+        let is_whole = number.is_integer();
+        let Some(value) = number.as_i64().filter(|value| i32::try_from(*value).is_ok()) else {
+            let what = if is_whole {
+                "a whole number of 32 bits"
+            } else {
+                "a whole number"
+            };
+            diagnostics.error_at(
+                path.clone(),
+                "Number out of range",
+                format!("`{}` must be {what}{}.", attribute.name, got(attribute, number)),
+            );
+            return;
+        };
+        if let Some(bounds) = attribute.validate.range {
+            check_bounds(bounds, value, "", attribute, path, diagnostics);
+        }
+    }
+}
+
+/// What a message says about the value at fault.
+fn got(attribute: &Attribute, value: impl std::fmt::Display) -> String {
+    if attribute.is_secret() {
+        String::new()
+    } else {
+        format!(", got {value}")
+    }
+}
+
+fn check_bounds(
+    bounds: Bounds,
+    value: i64,
+    unit: &str,
+    attribute: &Attribute,
+    path: &Path,
+    diagnostics: &mut Diagnostics,
+) {
+    let too_small = bounds.min.is_some_and(|min| value < min);
+    let too_large = bounds.max.is_some_and(|max| value > max);
+    if !too_small && !too_large {
+        return;
+    }
+    let wanted = match (bounds.min, bounds.max) {
+        (Some(min), Some(max)) => format!("between {min} and {max}"),
+        (Some(min), None) => format!("at least {min}"),
+        (None, Some(max)) => format!("at most {max}"),
+        (None, None) => return,
+    };
+    let (summary, must) = match unit {
+        "" => ("Number out of range", "must be"),
+        _ => ("Wrong length", "must have"),
+    };
+    let unit = if unit.is_empty() {
+        String::new()
+    } else {
+        format!(" {unit}")
+    };
+    diagnostics.error_at(
+        path.clone(),
+        summary,
+        format!(
+            "`{}` {must} {wanted}{unit}{}.",
+            attribute.name,
+            got(attribute, value)
+        ),
+    );
+}
+
+fn check_text(attribute: &Attribute, text: &str, path: &Path, diagnostics: &mut Diagnostics) {
+    let name = &attribute.name;
+    let got = got(attribute, format_args!("{text:?}"));
+    let rules = &attribute.validate;
+    if let Some(bounds) = rules.length {
+        let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
+        check_bounds(bounds, length, "characters", attribute, path, diagnostics);
+    }
+    if !rules.one_of.is_empty() && !rules.one_of.iter().any(|legal| legal == text) {
+        let legal: Vec<String> = rules.one_of.iter().map(|legal| format!("{legal:?}")).collect();
+        let suggestion = schema::nearest(text, rules.one_of.iter().map(AsRef::as_ref))
+            .map(|legal| format!(" Did you mean {legal:?}?"))
+            .unwrap_or_default();
+        diagnostics.error_at(
+            path.clone(),
+            "Value is not allowed",
+            format!("`{name}` must be one of {}{got}.{suggestion}", legal.join(", ")),
+        );
+    }
+    if let Some(pattern) = &rules.pattern
+        && !matches_whole(pattern, text)
+    {
+        diagnostics.error_at(
+            path.clone(),
+            "Value has the wrong form",
+            format!("`{name}` must match `{pattern}`{got}."),
+        );
+    }
+    if let Some(format) = attribute.format
+        && let Err(expected) = check_format(format, text)
+    {
+        diagnostics.error_at(
+            path.clone(),
+            "Value has the wrong form",
+            format!("`{name}` must be {expected}{got}."),
+        );
+    }
+}
+
+fn matches_whole(pattern: &str, text: &str) -> bool {
+    regex_lite::Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|regex| regex.is_match(text))
+}
+
+/// What the text should be, where it is not.
+fn check_format(format: Format, text: &str) -> Result<(), &'static str> {
+    let (fits, expected) = match format {
+        Format::Uuid => (
+            text.len() == 36 && uuid::Uuid::parse_str(text).is_ok(),
+            "a UUID such as 0b8e5a7c-4a53-4d1b-9c5e-3f1f6f0f2d11",
+        ),
+        Format::Ip => (
+            text.parse::<std::net::IpAddr>().is_ok(),
+            "an IPv4 or IPv6 address",
+        ),
+        Format::Cidr => (
+            text.parse::<ipnet::IpNet>().is_ok(),
+            "an address block in CIDR notation such as 10.0.0.0/24",
+        ),
+        Format::Url => (
+            url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host()),
+            "a URL that begins with http:// or https://",
+        ),
+        Format::Duration => (
+            value::duration::parse(text).is_some(),
+            "a duration such as 90s, 20m or 1h30m",
+        ),
+        Format::Timestamp => (
+            text.parse::<jiff::Timestamp>().is_ok(),
+            "a point in time such as 2026-01-31T12:00:00Z",
+        ),
+        Format::Json => (
+            serde_json::from_str::<serde_json::Value>(text).is_ok(),
+            "a JSON document",
+        ),
+    };
+    if fits { Ok(()) } else { Err(expected) }
+}

@@ -1,0 +1,186 @@
+//! `ValidateResourceConfig` and its kin: everything that can be known to be wrong before anything is done.
+
+use schema::{Constraint, Literal, Resource, Rule};
+use value::{Path, Value};
+
+use crate::diagnostic::Diagnostics;
+use crate::hook::Binding;
+use crate::rules::{self, WriteOnly};
+use crate::shape::literal_value;
+use crate::wire::to_json;
+
+/// Checks a configuration.
+pub fn config(binding: &Binding, config: &Value, write_only: WriteOnly, diagnostics: &mut Diagnostics) {
+    let attributes = &binding.schema.attributes;
+    rules::object(attributes, config, write_only, &Path::root(), diagnostics);
+    constraints(binding.schema, config, diagnostics);
+    if let Some(hook) = binding.hook {
+        hook.validate(config, diagnostics);
+    }
+}
+
+/// Checks the provider's own configuration.
+pub fn provider(provider: &schema::Provider, config: &Value, diagnostics: &mut Diagnostics) {
+    let attributes = &provider.attributes;
+    rules::object(attributes, config, WriteOnly::Allowed, &Path::root(), diagnostics);
+}
+
+fn constraints(resource: &Resource, config: &Value, diagnostics: &mut Diagnostics) {
+    for constraint in resource.constraints.iter() {
+        for (object, path) in constrained_objects(constraint, config) {
+            check_rule(&constraint.rule, object, &path, diagnostics);
+        }
+    }
+}
+
+/// The objects in which a constraint must hold.
+fn constrained_objects<'a>(constraint: &Constraint, config: &'a Value) -> Vec<(&'a Value, Path)> {
+    let Some(within) = &constraint.within else {
+        return vec![(config, Path::root())];
+    };
+    let path = Path::root().attribute(within);
+    match config.get(within) {
+        Value::List(elements) => elements
+            .iter()
+            .enumerate()
+            .map(|(index, element)| (element, path.index(index)))
+            .collect(),
+        Value::Set(elements) => elements.iter().map(|element| (element, path.clone())).collect(),
+        Value::Map(entries) => entries
+            .iter()
+            .map(|(key, element)| (element, path.key(key)))
+            .collect(),
+        object @ Value::Object(_) => vec![(object, path)],
+        _ => Vec::new(),
+    }
+}
+
+fn check_rule(rule: &Rule, object: &Value, path: &Path, diagnostics: &mut Diagnostics) {
+    match rule {
+        Rule::ExactlyOneOf(names) => check_count(names, object, path, 1, 1, diagnostics),
+        Rule::AtMostOneOf(names) => check_count(names, object, path, 0, 1, diagnostics),
+        Rule::AtLeastOneOf(names) => check_count(names, object, path, 1, names.len(), diagnostics),
+        Rule::AllOrNone(names) => check_all_or_none(names, object, path, diagnostics),
+        Rule::When {
+            attribute,
+            value,
+            require,
+            forbid,
+        } => {
+            let actual = object.get(attribute);
+            let applies = match value {
+                None => !actual.is_null() && !actual.is_unknown() && actual.expose() != Some(""),
+                Some(literal) => is_literal(actual, literal),
+            };
+            if applies {
+                let condition = match value {
+                    None => format!("`{attribute}` is set"),
+                    Some(literal) => format!("`{attribute}` is {}", to_json(&literal_value(literal, &[]))),
+                };
+                check_required(require, &condition, object, path, diagnostics);
+                check_forbidden(forbid, &condition, object, path, diagnostics);
+            }
+        }
+    }
+}
+
+fn is_literal(value: &Value, literal: &Literal) -> bool {
+    match (value, literal) {
+        (Value::Bool(value), Literal::Bool(literal)) => value == literal,
+        (Value::String(_) | Value::Secret(_), Literal::String(literal)) => value.expose() == Some(literal),
+        (Value::Number(value), Literal::Int(literal)) => value.as_i64() == Some(*literal),
+        _ => false,
+    }
+}
+
+fn quoted(names: &[schema::Text]) -> String {
+    names
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn check_count(
+    names: &[schema::Text],
+    object: &Value,
+    path: &Path,
+    min: usize,
+    max: usize,
+    diagnostics: &mut Diagnostics,
+) {
+    let set: Vec<&schema::Text> = names.iter().filter(|name| !object.get(name).is_null()).collect();
+    let known = set.iter().filter(|name| !object.get(name).is_unknown()).count();
+    if let (true, Some(last)) = (known > max, set.last()) {
+        diagnostics.error_at(
+            path.attribute(last),
+            "Conflicting arguments",
+            format!("Only one of {} can be set.", quoted(names)),
+        );
+    }
+    if set.len() < min {
+        let how_many = if max == 1 { "Exactly one" } else { "At least one" };
+        diagnostics.error_at(
+            path.clone(),
+            "Missing argument",
+            format!("{how_many} of {} must be set.", quoted(names)),
+        );
+    }
+}
+
+fn check_all_or_none(names: &[schema::Text], object: &Value, path: &Path, diagnostics: &mut Diagnostics) {
+    let is_any_set = names.iter().any(|name| {
+        let value = object.get(name);
+        !value.is_null() && !value.is_unknown()
+    });
+    for name in names
+        .iter()
+        .filter(|name| is_any_set && object.get(name).is_null())
+    {
+        diagnostics.error_at(
+            path.attribute(name),
+            "Missing argument",
+            format!(
+                "{} belong together: set `{name}` too, or none of them.",
+                quoted(names)
+            ),
+        );
+    }
+}
+
+fn check_required(
+    names: &[schema::Text],
+    condition: &str,
+    object: &Value,
+    path: &Path,
+    diagnostics: &mut Diagnostics,
+) {
+    for name in names {
+        if object.get(name).is_blank() {
+            diagnostics.error_at(
+                path.attribute(name),
+                "Missing argument",
+                format!("`{name}` must be set when {condition}."),
+            );
+        }
+    }
+}
+
+fn check_forbidden(
+    names: &[schema::Text],
+    condition: &str,
+    object: &Value,
+    path: &Path,
+    diagnostics: &mut Diagnostics,
+) {
+    for name in names {
+        let value = object.get(name);
+        if !value.is_null() && !value.is_unknown() {
+            diagnostics.error_at(
+                path.attribute(name),
+                "Conflicting arguments",
+                format!("`{name}` cannot be set when {condition}."),
+            );
+        }
+    }
+}

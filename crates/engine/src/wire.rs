@@ -1,0 +1,425 @@
+//! Between JSON of the control plane and values of Terraform, as the declarations' `wire` says.
+
+use std::collections::BTreeMap;
+
+use schema::{Attribute, Collection, Mode, Scalar, Unset};
+use serde_json::Value as Json;
+use value::{Number, Path, Value};
+
+use crate::api::Body;
+use crate::diagnostic::{Diagnostics, Reported};
+use crate::equal::same;
+use crate::shape;
+
+/// The body of a create: everything that is set and known.
+pub fn create_body(attributes: &[Attribute], planned: &Value, config: &Value) -> Body {
+    let written = attributes
+        .iter()
+        .filter(|attribute| attribute.wire.write.is_some());
+    let secrets = written.flat_map(|attribute| source(attribute, planned, config).secrets());
+    let secrets = secrets.cloned().collect();
+    Body::new(object_to_json(attributes, planned, config), secrets)
+}
+
+fn object_to_json(attributes: &[Attribute], planned: &Value, config: &Value) -> Json {
+    let mut body = serde_json::Map::new();
+    for attribute in attributes {
+        let value = source(attribute, planned, config);
+        if let (Some(key), false) = (&attribute.wire.write, value.is_null() || value.is_unknown()) {
+            body.insert(key.to_string(), attribute_to_json(attribute, value));
+        }
+    }
+    Json::Object(body)
+}
+
+/// The value of an attribute: what is write-only is in the configuration alone.
+fn source<'a>(attribute: &Attribute, planned: &'a Value, config: &'a Value) -> &'a Value {
+    let object = if attribute.write_only { config } else { planned };
+    object.get(&attribute.name)
+}
+
+/// The body of an update: what changed, and `unset` for what was removed. `None` where there is nothing to send.
+pub fn update_body(attributes: &[Attribute], prior: &Value, planned: &Value, config: &Value) -> Option<Body> {
+    let mut body = serde_json::Map::new();
+    let mut secrets = Vec::new();
+    for attribute in attributes {
+        let Some(key) = &attribute.wire.write else {
+            continue;
+        };
+        let value = source(attribute, planned, config);
+        let has_changed = if attribute.write_only {
+            !value.is_null() && write_only_changed(attribute, attributes, prior, planned)
+        } else {
+            !value.is_unknown() && has_changed(attribute, prior.get(&attribute.name), value)
+        };
+        if !has_changed {
+            continue;
+        }
+        let json = match (value.is_null(), attribute.unset) {
+            (false, _) => attribute_to_json(attribute, value),
+            (true, Unset::Null) => Json::Null,
+            (true, Unset::Empty) => emptied(attribute),
+            (true, Unset::Omit) => continue,
+        };
+        body.insert(key.to_string(), json);
+        secrets.extend(value.secrets().into_iter().cloned());
+    }
+    (!body.is_empty()).then(|| Body::new(Json::Object(body), secrets))
+}
+
+/// Whether there is anything to send: what the provider alone fills in within nested objects is not.
+fn has_changed(attribute: &Attribute, prior: &Value, planned: &Value) -> bool {
+    let sent = |value: &Value| match (value, attribute_to_json(attribute, value)) {
+        (Value::Set(_), Json::Array(mut elements)) => {
+            elements.sort_by_key(Json::to_string);
+            Json::Array(elements)
+        }
+        (_, json) => json,
+    };
+    prior != planned && (attribute.r#type.scalar != Scalar::Object || sent(prior) != sent(planned))
+}
+
+/// A write-only value is in no state, so its version, or the attribute it stands in for, says whether it changed.
+fn write_only_changed(
+    attribute: &Attribute,
+    attributes: &[Attribute],
+    prior: &Value,
+    planned: &Value,
+) -> bool {
+    let siblings = attributes.iter().filter(|sibling| {
+        !sibling.write_only
+            && (sibling.twin_of == attribute.twin_of || Some(&sibling.name) == attribute.twin_of.as_ref())
+    });
+    siblings
+        .into_iter()
+        .any(|sibling| prior.get(&sibling.name) != planned.get(&sibling.name))
+}
+
+fn emptied(attribute: &Attribute) -> Json {
+    match attribute.r#type.collections.first() {
+        Some(Collection::Map) => Json::Object(serde_json::Map::new()),
+        Some(_) => Json::Array(Vec::new()),
+        None => Json::String(String::new()),
+    }
+}
+
+/// The JSON of one attribute, nested objects by their own wire names.
+fn attribute_to_json(attribute: &Attribute, value: &Value) -> Json {
+    if attribute.r#type.scalar != Scalar::Object {
+        return to_json(value);
+    }
+    match value {
+        Value::List(elements) | Value::Set(elements) => elements
+            .iter()
+            .map(|element| object_to_json(&attribute.attributes, element, element))
+            .collect(),
+        Value::Map(entries) => entries
+            .iter()
+            .map(|(key, element)| {
+                (
+                    key.clone(),
+                    object_to_json(&attribute.attributes, element, element),
+                )
+            })
+            .collect(),
+        Value::Object(_) => object_to_json(&attribute.attributes, value, value),
+        other => to_json(other),
+    }
+}
+
+/// The JSON of a value, unknown parts being null and secrets as they are: for what is sent or kept, not for what is
+/// shown.
+pub fn to_json(value: &Value) -> Json {
+    match value {
+        Value::Null | Value::Unknown => Json::Null,
+        Value::Bool(bool) => Json::Bool(*bool),
+        Value::Number(number) => Json::Number(number.to_json()),
+        Value::String(text) => Json::String(text.clone()),
+        Value::Secret(secret) => Json::String(secret.expose().to_owned()),
+        Value::List(elements) | Value::Set(elements) | Value::Tuple(elements) => {
+            elements.iter().map(to_json).collect()
+        }
+        Value::Map(entries) | Value::Object(entries) => entries
+            .iter()
+            .map(|(key, value)| (key.clone(), to_json(value)))
+            .collect(),
+        Value::Dynamic(inner) => to_json(&inner.1),
+    }
+}
+
+/// An object from an answer, as far as that can be read; each field of the wrong type is reported.
+///
+/// `known` is what was there before: the plan after a change, the state in a refresh. It gives the values that the
+/// API never answers with, and its spelling is kept where the answer means the same.
+///
+/// # Errors
+///
+/// [`Reported`] beside the object, where a field has the wrong type: the object has the known value there.
+pub fn from_answer(
+    attributes: &[Attribute],
+    answer: &Json,
+    known: &Value,
+    path: &Path,
+    diagnostics: &mut Diagnostics,
+) -> (Value, Result<(), Reported>) {
+    let mut found = Diagnostics::default();
+    let object = object_from_answer(attributes, answer, known, path, &mut found);
+    let result = found.result();
+    diagnostics.append(found);
+    (object, result)
+}
+
+fn object_from_answer(
+    attributes: &[Attribute],
+    answer: &Json,
+    known: &Value,
+    path: &Path,
+    diagnostics: &mut Diagnostics,
+) -> Value {
+    let object = attributes.iter().map(|attribute| {
+        let path = path.attribute(&attribute.name);
+        let value = attribute_from_answer(attribute, answer, known.get(&attribute.name), &path, diagnostics);
+        (attribute.name.to_string(), value)
+    });
+    Value::Object(object.collect())
+}
+
+fn attribute_from_answer(
+    attribute: &Attribute,
+    answer: &Json,
+    known: &Value,
+    path: &Path,
+    diagnostics: &mut Diagnostics,
+) -> Value {
+    if attribute.write_only {
+        return Value::Null;
+    }
+    let (Some(json), true) = (answered(attribute, answer), attribute.returned) else {
+        return known_or_absent(attribute, known);
+    };
+    let is_due = attribute.mode == Mode::Required && attribute.r#type.collections.is_empty();
+    let value = match from_json(attribute, &json, known, path, diagnostics) {
+        Ok(Value::Null) if is_due => Err(fault(path, "set", &json)),
+        other => other,
+    };
+    let value = match value {
+        Ok(value) => value,
+        Err(fault) => {
+            diagnostics.error_at(
+                fault.path,
+                "The control plane's answer has a value of the wrong type",
+                format!(
+                    "The field for `{}` should be {}, but is {}. The provider does not know this version of the \
+                     control plane: upgrade the provider, or report this to its developers.",
+                    attribute.name, fault.expected, fault.found
+                ),
+            );
+            return known_or_absent(attribute, known);
+        }
+    };
+    if same(attribute, &value, known) || means_none(attribute, &value, known) {
+        return known_or_absent(attribute, known);
+    }
+    value
+}
+
+fn known_or_absent(attribute: &Attribute, known: &Value) -> Value {
+    if known.is_unknown() || (known.is_null() && attribute.block) {
+        shape::absent(attribute)
+    } else {
+        known.clone()
+    }
+}
+
+/// Whether the answer says "none" in another way than the configuration does: an absent list stays absent and an
+/// empty one empty, whatever the API has for none.
+fn means_none(attribute: &Attribute, value: &Value, known: &Value) -> bool {
+    let is_optional = attribute.mode == Mode::Optional;
+    let is_collection = !attribute.r#type.collections.is_empty();
+    value.is_blank() && known.is_blank() && (is_optional || (is_collection && !known.is_null()))
+}
+
+/// Whether this attribute is configured and read, but is no part of a request's body: a hook makes it so by calls of
+/// its own, and says what became of it.
+pub fn is_left_to_hook(attribute: &Attribute) -> bool {
+    attribute.r#type.scalar == Scalar::Object
+        && attribute.mode.is_settable()
+        && attribute.wire.write.is_none()
+        && !attribute.wire.read.is_empty()
+}
+
+/// The field of the answer that this attribute reads.
+pub fn answered(attribute: &Attribute, answer: &Json) -> Option<Json> {
+    attribute
+        .wire
+        .read
+        .iter()
+        .find_map(|pointer| find(answer, pointer))
+}
+
+/// Follows a dotted pointer; `[]` maps over a list. `None` where a step is missing; null where a step is null.
+pub fn find(answer: &Json, pointer: &str) -> Option<Json> {
+    let (step, rest) = match pointer.split_once('.') {
+        Some((step, rest)) => (step, Some(rest)),
+        None => (pointer, None),
+    };
+    let (key, over_list) = match step.strip_suffix("[]") {
+        Some(key) => (key, true),
+        None => (step, false),
+    };
+    let value = answer.as_object()?.get(key)?;
+    match (rest, value) {
+        (_, Json::Null) => Some(Json::Null),
+        (Some(rest), Json::Array(elements)) if over_list => elements
+            .iter()
+            .map(|element| find(element, rest))
+            .collect::<Option<Vec<Json>>>()
+            .map(Json::Array),
+        (Some(rest), value) => find(value, rest),
+        (None, value) => Some(value.clone()),
+    }
+}
+
+/// A value of the answer that does not fit its attribute.
+struct Fault {
+    path: Path,
+    expected: &'static str,
+    found: &'static str,
+}
+
+fn from_json(
+    attribute: &Attribute,
+    json: &Json,
+    known: &Value,
+    path: &Path,
+    diagnostics: &mut Diagnostics,
+) -> Result<Value, Fault> {
+    // Where there is a default, null stands for it.
+    if let (Json::Null, Some(default)) = (json, &attribute.default) {
+        return Ok(shape::literal(default, attribute));
+    }
+    collection_from_json(
+        attribute,
+        &attribute.r#type.collections,
+        json,
+        known,
+        path,
+        diagnostics,
+    )
+}
+
+fn collection_from_json(
+    attribute: &Attribute,
+    collections: &[Collection],
+    json: &Json,
+    known: &Value,
+    path: &Path,
+    diagnostics: &mut Diagnostics,
+) -> Result<Value, Fault> {
+    let Some((collection, inner)) = collections.split_first() else {
+        return scalar_from_json(attribute, json, known, path, diagnostics);
+    };
+    let null = Value::Null;
+    match (collection, json) {
+        // What the provider alone fills has no "not set": none is an empty collection.
+        (_, Json::Null) if attribute.mode == Mode::Computed || attribute.block => {
+            Ok(shape::empty_collection(attribute).unwrap_or_default())
+        }
+        (_, Json::Null) => Ok(Value::Null),
+        (Collection::Map, Json::Object(entries)) => {
+            let mut map = BTreeMap::new();
+            for (key, json) in entries {
+                let path = path.key(key);
+                let known = known.get(key);
+                map.insert(
+                    key.clone(),
+                    collection_from_json(attribute, inner, json, known, &path, diagnostics)?,
+                );
+            }
+            Ok(Value::Map(map))
+        }
+        (Collection::List | Collection::Set, Json::Array(elements)) => {
+            let mut list = Vec::new();
+            for (index, json) in elements.iter().enumerate() {
+                let (known, path) = match collection {
+                    Collection::List => (known.elements().get(index).unwrap_or(&null), path.index(index)),
+                    _ => (&null, path.clone()),
+                };
+                list.push(collection_from_json(
+                    attribute,
+                    inner,
+                    json,
+                    known,
+                    &path,
+                    diagnostics,
+                )?);
+            }
+            Ok(if *collection == Collection::Set {
+                Value::set(list)
+            } else {
+                Value::List(list)
+            })
+        }
+        // A single value where a list is declared is a list of one.
+        (Collection::List | Collection::Set, Json::String(_) | Json::Number(_) | Json::Bool(_)) => {
+            let element = collection_from_json(attribute, inner, json, &null, path, diagnostics)?;
+            Ok(if *collection == Collection::Set {
+                Value::set(vec![element])
+            } else {
+                Value::List(vec![element])
+            })
+        }
+        (Collection::Map, _) => Err(fault(path, "an object", json)),
+        (Collection::List | Collection::Set, _) => Err(fault(path, "a list", json)),
+    }
+}
+
+fn scalar_from_json(
+    attribute: &Attribute,
+    json: &Json,
+    known: &Value,
+    path: &Path,
+    diagnostics: &mut Diagnostics,
+) -> Result<Value, Fault> {
+    Ok(match (attribute.r#type.scalar, json) {
+        (_, Json::Null) => Value::Null,
+        (Scalar::Bool, Json::Bool(bool)) => Value::Bool(*bool),
+        (Scalar::Int, Json::Number(number)) => match Number::from_json(number) {
+            Some(number) if number.is_integer() => Value::Number(number),
+            _ => return Err(fault(path, "a whole number", json)),
+        },
+        (Scalar::Number, Json::Number(number)) => match Number::from_json(number) {
+            Some(number) => Value::Number(number),
+            None => return Err(fault(path, "a number of reasonable size", json)),
+        },
+        (Scalar::String, Json::String(text)) => shape::text(attribute, text),
+        (Scalar::Object, Json::Object(_)) => {
+            object_from_answer(&attribute.attributes, json, known, path, diagnostics)
+        }
+        (Scalar::Bool, _) => return Err(fault(path, "true or false", json)),
+        (Scalar::Int, _) => return Err(fault(path, "a whole number", json)),
+        (Scalar::Number, _) => return Err(fault(path, "a number", json)),
+        (Scalar::String, _) => return Err(fault(path, "a text", json)),
+        (Scalar::Object, _) => return Err(fault(path, "an object", json)),
+    })
+}
+
+fn fault(path: &Path, expected: &'static str, found: &Json) -> Fault {
+    Fault {
+        path: path.clone(),
+        expected,
+        found: kind(found),
+    }
+}
+
+/// What kind of JSON value it is, in words.
+pub fn kind(json: &Json) -> &'static str {
+    match json {
+        Json::Null => "null",
+        Json::Bool(_) => "true or false",
+        Json::Number(_) => "a number",
+        Json::String(_) => "a text",
+        Json::Array(_) => "a list",
+        Json::Object(_) => "an object",
+    }
+}

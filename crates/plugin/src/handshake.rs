@@ -1,0 +1,198 @@
+//! The cookie, the protocol version, and the line on standard output that tells Terraform where to connect.
+
+use super::{Error, listener::Address};
+use base64::{Engine as _, prelude::BASE64_STANDARD_NO_PAD};
+use environment::{COOKIE, Environment};
+use rustls_pki_types::CertificateDer;
+use serde_json::json;
+use std::{fmt::Write as _, io::Write, process};
+
+/// The version of go-plugin's handshake itself.
+const CORE_VERSION: u32 = 1;
+
+/// The major version of Terraform's plugin protocol that is served.
+const PROTOCOL_VERSION: u32 = 6;
+
+/// Where a client finds the server.
+#[derive(Debug)]
+pub(super) struct Announcement<'a> {
+    pub(super) address: &'a Address,
+    pub(super) certificate: Option<&'a CertificateDer<'static>>,
+}
+
+impl Announcement<'_> {
+    /// The line of go-plugin's handshake.
+    pub(super) fn handshake(&self, environment: &Environment) -> String {
+        // Padding is an error to go-plugin.
+        let certificate = self.certificate.map(|der| BASE64_STANDARD_NO_PAD.encode(der));
+        let mut line = line(self.address, &certificate.unwrap_or_default());
+        // A client that asks for many streams on one socket expects to be told; an older one would take the
+        // field for a part of the certificate.
+        if environment.get("PLUGIN_MULTIPLEX_GRPC").is_some() {
+            line.push_str("|false");
+        }
+        line
+    }
+
+    /// The variable that makes Terraform use this process, quoted for a shell.
+    pub(super) fn reattach(&self, provider: &str) -> String {
+        let reattach = json!({
+            provider: {
+                "Protocol": "grpc",
+                "ProtocolVersion": PROTOCOL_VERSION,
+                "Pid": process::id(),
+                // Terraform crashes without it, having negotiated no version.
+                "Test": true,
+                "Addr": { "Network": self.address.network(), "String": self.address.text() },
+            }
+        });
+        // A quote can only stand within a JSON string, where it has another spelling.
+        format!(
+            "TF_REATTACH_PROVIDERS='{}'",
+            reattach.to_string().replace('\'', "\\u0027")
+        )
+    }
+}
+
+/// Tells whether it was Terraform that started the process.
+pub(super) fn check_cookie(environment: &Environment) -> Result<(), Error> {
+    let (name, value) = COOKIE;
+    if environment.get(name) == Some(value) {
+        Ok(())
+    } else {
+        Err(Error::RunByHand)
+    }
+}
+
+/// Finds out whether Terraform speaks the served version; who does not say is taken to.
+///
+/// One that does not gets a line without an address: it reads the version first and tells its user that the two do not
+/// go together, where silence would be reported as a broken executable.
+pub(super) fn negotiate(environment: &Environment, stdout: &mut impl Write) -> Result<(), Error> {
+    let Some(offered) = environment.get("PLUGIN_PROTOCOL_VERSIONS") else {
+        return Ok(());
+    };
+    if offered
+        .split(',')
+        .any(|version| version.trim().parse() == Ok(PROTOCOL_VERSION))
+    {
+        return Ok(());
+    }
+    write(stdout, &line(&Address::nowhere(), ""))?;
+    Err(Error::ProtocolVersion {
+        offered: offered.to_owned(),
+    })
+}
+
+/// Writes one line and makes sure that it left the process.
+pub(super) fn write(stdout: &mut impl Write, line: &str) -> Result<(), Error> {
+    stdout
+        .write_all(format!("{line}\n").as_bytes())
+        .and_then(|()| stdout.flush())
+        .map_err(Error::Handshake)
+}
+
+fn line(address: &Address, certificate: &str) -> String {
+    let mut line = format!("{CORE_VERSION}|{PROTOCOL_VERSION}|{}|", address.network());
+    let _ = write!(line, "{}|grpc|{certificate}", address.text());
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn offering(versions: &str) -> Environment {
+        Environment::from_iter([("PLUGIN_PROTOCOL_VERSIONS", versions)])
+    }
+
+    #[test]
+    fn six_is_found_wherever_it_stands() {
+        for versions in ["6", "5,6", "6,5", "7, 6 ,5"] {
+            let mut stdout = Vec::new();
+            assert!(negotiate(&offering(versions), &mut stdout).is_ok(), "{versions}");
+            assert!(stdout.is_empty());
+        }
+        assert!(negotiate(&Environment::default(), &mut Vec::new()).is_ok());
+    }
+
+    #[test]
+    fn without_six_terraform_and_the_log_are_told() {
+        for versions in ["5", "4,5", "66", "six", ","] {
+            let mut stdout = Vec::new();
+            let error = negotiate(&offering(versions), &mut stdout).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                format!(
+                    "Terraform offers plugin protocol `{versions}` and the provider speaks `6`; use Terraform 1.0 or newer"
+                )
+            );
+            assert_eq!(String::from_utf8(stdout).unwrap(), "1|6|unix||grpc|\n");
+        }
+    }
+
+    #[test]
+    fn only_the_whole_cookie_will_do() {
+        let (name, value) = COOKIE;
+        assert!(check_cookie(&Environment::from_iter([(name, value)])).is_ok());
+        for wrong in ["", "d602bf8f", "x"] {
+            assert!(check_cookie(&Environment::from_iter([(name, wrong)])).is_err());
+        }
+        assert!(check_cookie(&Environment::default()).is_err());
+    }
+
+    #[test]
+    fn the_certificate_is_not_padded() {
+        let certificate = CertificateDer::from(vec![1, 2, 3, 4]);
+        let address = Address::Unix("/tmp/x/socket".into());
+        let announcement = Announcement {
+            address: &address,
+            certificate: Some(&certificate),
+        };
+        assert_eq!(
+            announcement.handshake(&Environment::default()),
+            "1|6|unix|/tmp/x/socket|grpc|AQIDBA"
+        );
+    }
+
+    #[test]
+    fn without_tls_the_sixth_field_is_empty_and_the_seventh_answers_a_question() {
+        let address = Address::Tcp(([127, 0, 0, 1], 10_000).into());
+        let announcement = Announcement {
+            address: &address,
+            certificate: None,
+        };
+        assert_eq!(
+            announcement.handshake(&Environment::default()),
+            "1|6|tcp|127.0.0.1:10000|grpc|"
+        );
+        let asking = Environment::from_iter([("PLUGIN_MULTIPLEX_GRPC", "true")]);
+        assert_eq!(
+            announcement.handshake(&asking),
+            "1|6|tcp|127.0.0.1:10000|grpc||false"
+        );
+    }
+
+    #[test]
+    fn reattach_survives_a_shell() {
+        let address = Address::Unix("/tmp/it's/socket".into());
+        let announcement = Announcement {
+            address: &address,
+            certificate: None,
+        };
+        let line = announcement.reattach("registry.terraform.io/durantic/durantic");
+        let json = line
+            .strip_prefix("TF_REATTACH_PROVIDERS='")
+            .unwrap()
+            .strip_suffix('\'')
+            .unwrap();
+        assert!(!json.contains('\''));
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(json).unwrap(),
+            json!({"registry.terraform.io/durantic/durantic": {
+                "Protocol": "grpc", "ProtocolVersion": 6, "Pid": process::id(), "Test": true,
+                "Addr": {"Network": "unix", "String": "/tmp/it's/socket"},
+            }})
+        );
+    }
+}

@@ -1,0 +1,502 @@
+//! The log as Terraform reads it: one JSON object of hclog per line on standard error.
+//!
+//! Terraform gives the line the level, the time and the fields it holds, if the three keys that begin with `@`
+//! are strings and the time has six fractional digits; another type crashes Terraform itself, another form makes
+//! the line raw text. Fields of spans are inherited by the events within, the inner one winning. Spans
+//! should be of the level `error`, so that no level that lets an event through drops the fields around it.
+//!
+//! Only this program's own modules are logged: what the libraries log holds headers and bodies. Without a level in the
+//! environment nothing is installed, and an event costs a comparison.
+
+use super::Options;
+use environment::Environment;
+use jiff::{Timestamp, fmt::temporal::DateTimePrinter};
+use serde_json::{Map, Value};
+use std::{
+    error,
+    fmt::{Debug, Write as _},
+    io::{self, Write as _},
+};
+use tracing::{
+    Event, Level, Subscriber,
+    field::{Field, Visit},
+    level_filters::LevelFilter,
+    span::{Attributes, Id, Record},
+};
+use tracing_subscriber::{
+    Layer,
+    filter::Targets,
+    layer::Context,
+    layer::SubscriberExt as _,
+    registry::{LookupSpan, Scope},
+};
+
+/// The longest line in bytes: Terraform cuts longer ones to pieces at 64 KiB, none of which is JSON.
+const LINE_LIMIT: usize = 60 * 1024;
+
+/// How many characters a line that is too long keeps of its message, and of each standard field. JSON may make
+/// six bytes of one character.
+const SHORT_MESSAGE: usize = 4000;
+const SHORT_FIELD: usize = 500;
+
+/// This crate counts as the SDK, whose levels have variables of their own.
+const TRANSPORT: &str = "plugin";
+
+/// What all modules but the transport's are under in the log.
+const PROVIDER: &str = "provider";
+
+/// Logs to standard error from now on, if the environment asks for it.
+pub fn install(options: &Options, environment: &Environment) {
+    let Some(targets) = targets(options.name, &options.crates, environment) else {
+        return;
+    };
+    let layer = Hclog::new(options.address, Timestamp::now, |line: &[u8]| {
+        // Standard error may be closed, when Terraform is gone.
+        let _ = io::stderr().write_all(line);
+    });
+    // Fails only where a test has installed another.
+    let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(targets).with(layer));
+}
+
+/// Which levels of which crates to log, or nothing.
+fn targets(name: &str, crates: &[&'static str], environment: &Environment) -> Option<Targets> {
+    let own = format!("TF_LOG_PROVIDER_{}", name.to_uppercase());
+    let level = |variables: &[&str]| variables.iter().find_map(|name| environment.get(name)).map(level);
+    let provider = level(&[&own, "TF_LOG_PROVIDER", "TF_LOG"]).unwrap_or(LevelFilter::OFF);
+    let transport = level(&["TF_LOG_SDK_PROTO", "TF_LOG_SDK"]).unwrap_or(provider);
+    if provider.max(transport) == LevelFilter::OFF {
+        return None;
+    }
+    let own = crates.iter().copied().chain([PROVIDER, "terraform_provider"]);
+    Some(
+        Targets::new()
+            .with_targets(own.map(|name| (name, provider)))
+            .with_target(TRANSPORT, transport),
+    )
+}
+
+/// A level as Terraform reads it: an unknown word, and `JSON`, mean everything.
+fn level(text: &str) -> LevelFilter {
+    match text.to_uppercase().as_str() {
+        "OFF" => LevelFilter::OFF,
+        "ERROR" => LevelFilter::ERROR,
+        "WARN" => LevelFilter::WARN,
+        "INFO" => LevelFilter::INFO,
+        "DEBUG" => LevelFilter::DEBUG,
+        _ => LevelFilter::TRACE,
+    }
+}
+
+/// A layer that writes each event as a line of hclog.
+struct Hclog<C, W> {
+    provider: &'static str,
+    clock: C,
+    write: W,
+}
+
+impl<C, W> Hclog<C, W>
+where
+    C: Fn() -> Timestamp,
+    W: Fn(&[u8]),
+{
+    fn new(provider: &'static str, clock: C, write: W) -> Self {
+        Self {
+            provider,
+            clock,
+            write,
+        }
+    }
+
+    fn line(&self, event: &Event<'_>, mut fields: Fields) -> String {
+        let metadata = event.metadata();
+        let mut time = String::new();
+        let _ = DateTimePrinter::new()
+            .precision(Some(6))
+            .print_timestamp(&(self.clock)(), &mut time);
+
+        let Fields { map, message } = &mut fields;
+        // Last, so that no field can take the place of these with a type that crashes Terraform.
+        let mut set = |key: &str, value: String| map.insert(key.to_owned(), Value::String(value));
+        set("@level", level_name(*metadata.level()).to_owned());
+        set("@message", std::mem::take(message));
+        set("@module", module(metadata.target()));
+        set("@timestamp", time);
+        set("tf_provider_addr", self.provider.to_owned());
+
+        let line = to_line(map);
+        if line.len() > LINE_LIMIT {
+            to_line(&shortened(map))
+        } else {
+            line
+        }
+    }
+}
+
+/// `client::retry` → `provider.client.retry`
+fn module(target: &str) -> String {
+    let name = target.replace("::", ".");
+    if name == PROVIDER || name.starts_with("provider.") {
+        name
+    } else {
+        format!("{PROVIDER}.{name}")
+    }
+}
+
+/// What is left of a line that is too long: the message and the standard fields, each cut.
+fn shortened(map: &Map<String, Value>) -> Map<String, Value> {
+    let standard = map
+        .iter()
+        .filter(|(key, _)| key.starts_with('@') || key.starts_with("tf_"));
+    let mut short: Map<String, Value> = standard
+        .map(|(key, value)| {
+            let limit = if key == "@message" {
+                SHORT_MESSAGE
+            } else {
+                SHORT_FIELD
+            };
+            let value = match value {
+                Value::String(text) => text.chars().take(limit).collect::<String>().into(),
+                other => other.clone(),
+            };
+            (key.clone(), value)
+        })
+        .collect();
+    short.insert("truncated".to_owned(), Value::Bool(true));
+    short
+}
+
+/// One line with its end, so that it is one write: two could be torn apart by another thread's.
+fn to_line(map: &Map<String, Value>) -> String {
+    // Cannot fail: the keys are strings and no value is a type of ours.
+    let mut line = serde_json::to_string(map).unwrap_or_default();
+    line.push('\n');
+    line
+}
+
+fn level_name(level: Level) -> &'static str {
+    match level {
+        Level::ERROR => "error",
+        Level::WARN => "warn",
+        Level::INFO => "info",
+        Level::DEBUG => "debug",
+        Level::TRACE => "trace",
+    }
+}
+
+impl<S, C, W> Layer<S> for Hclog<C, W>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    C: Fn() -> Timestamp + 'static,
+    W: Fn(&[u8]) + 'static,
+{
+    // In all three the values are formatted before a lock is taken: a `Debug` that panics or logs must find none.
+
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let mut fields = Fields::default();
+        attributes.record(&mut fields);
+        if let Some(span) = context.span(id) {
+            span.extensions_mut().insert(fields);
+        }
+    }
+
+    fn on_record(&self, id: &Id, record: &Record<'_>, context: Context<'_, S>) {
+        let mut later = Fields::default();
+        record.record(&mut later);
+        if let Some(span) = context.span(id)
+            && let Some(fields) = span.extensions_mut().get_mut::<Fields>()
+        {
+            fields.map.extend(later.map);
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let mut own = Fields::default();
+        event.record(&mut own);
+        let mut fields = Fields {
+            message: own.message,
+            ..Fields::default()
+        };
+        for span in context.event_scope(event).into_iter().flat_map(Scope::from_root) {
+            if let Some(outer) = span.extensions().get::<Fields>() {
+                fields.map.extend(outer.map.clone());
+            }
+        }
+        fields.map.extend(own.map);
+        (self.write)(self.line(event, fields).as_bytes());
+    }
+}
+
+/// The fields of a span or an event, with the types they were given.
+#[derive(Default)]
+struct Fields {
+    map: Map<String, Value>,
+    message: String,
+}
+
+impl Fields {
+    fn set(&mut self, field: &Field, value: impl Into<Value>) {
+        self.map.insert(field.name().to_owned(), value.into());
+    }
+}
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        let text = format!("{value:?}");
+        if field.name() == "message" {
+            self.message = text;
+        } else {
+            self.set(field, text);
+        }
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == "message" {
+            value.clone_into(&mut self.message);
+        } else {
+            self.set(field, value);
+        }
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.set(field, value);
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.set(field, value);
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.set(field, value);
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.set(field, value);
+    }
+
+    fn record_error(&mut self, field: &Field, value: &(dyn error::Error + 'static)) {
+        let mut text = value.to_string();
+        let mut cause = value.source();
+        while let Some(error) = cause {
+            let _ = write!(text, ": {error}");
+            cause = error.source();
+        }
+        self.set(field, text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::{Arc, Mutex};
+    use tracing::{debug, error, error_span, info, subscriber::with_default, trace};
+
+    const SOME_TIME: i64 = 1_700_000_000;
+
+    /// What is written while the function runs, under the given variables.
+    fn logged(variables: &[(&str, &str)], function: impl FnOnce()) -> Vec<String> {
+        let environment = variables.iter().copied().collect();
+        let Some(targets) = targets("durantic", &["engine", "client"], &environment) else {
+            return Vec::new();
+        };
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&lines);
+        let layer = Hclog::new(
+            "registry.terraform.io/durantic/durantic",
+            || Timestamp::from_second(SOME_TIME).unwrap(),
+            move |line: &[u8]| {
+                sink.lock()
+                    .unwrap()
+                    .push(String::from_utf8(line.to_vec()).unwrap());
+            },
+        );
+        with_default(tracing_subscriber::registry().with(targets).with(layer), function);
+        let lines = lines.lock().unwrap();
+        lines.clone()
+    }
+
+    const EVERYTHING: &[(&str, &str)] = &[("TF_LOG", "trace")];
+
+    #[test]
+    fn a_line_has_the_fields_of_its_spans_and_the_types_they_were_given() {
+        let lines = logged(EVERYTHING, || {
+            let _rpc = error_span!(
+                target: "engine::apply", "rpc",
+                tf_rpc = "PlanResourceChange", tf_req_id = "x", tf_resource_type = tracing::field::Empty,
+            )
+            .entered();
+            tracing::Span::current().record("tf_resource_type", "durantic_machine_role");
+            let _inner = error_span!(target: "client", "request", attempt = 1u64, tf_req_id = "y").entered();
+            info!(
+                target: "client", attempt = 2, slow = true, seconds = 0.5, below = -1,
+                what = ?Some("a\nb"), "sent {}", "it"
+            );
+        });
+        assert_eq!(
+            lines,
+            [concat!(
+                r#"{"@level":"info","#,
+                r#""@message":"sent it","#,
+                r#""@module":"provider.client","#,
+                r#""@timestamp":"2023-11-14T22:13:20.000000Z","#,
+                r#""attempt":2,"#,
+                r#""below":-1,"#,
+                r#""seconds":0.5,"#,
+                r#""slow":true,"#,
+                r#""tf_provider_addr":"registry.terraform.io/durantic/durantic","#,
+                r#""tf_req_id":"y","#,
+                r#""tf_resource_type":"durantic_machine_role","#,
+                r#""tf_rpc":"PlanResourceChange","#,
+                r#""what":"Some(\"a\\nb\")"}"#,
+                "\n",
+            )]
+        );
+    }
+
+    #[test]
+    fn no_field_can_take_the_place_of_what_terraform_needs() {
+        let lines = logged(EVERYTHING, || {
+            tracing::event!(
+                target: "provider::x",
+                Level::ERROR,
+                { "@level" = 1, "@message" = true, "@timestamp" = 2.5, "@module" = 4, "tf_provider_addr" = 5 },
+                "three {}", 3
+            );
+        });
+        assert_eq!(
+            lines,
+            [concat!(
+                r#"{"@level":"error","#,
+                r#""@message":"three 3","#,
+                r#""@module":"provider.x","#,
+                r#""@timestamp":"2023-11-14T22:13:20.000000Z","#,
+                r#""tf_provider_addr":"registry.terraform.io/durantic/durantic"}"#,
+                "\n",
+            )]
+        );
+    }
+
+    #[test]
+    fn an_event_without_a_message_has_an_empty_one() {
+        let lines = logged(EVERYTHING, || error!(target: "provider::x", answer = 42));
+        assert_eq!(
+            lines,
+            [concat!(
+                r#"{"@level":"error","#,
+                r#""@message":"","#,
+                r#""@module":"provider.x","#,
+                r#""@timestamp":"2023-11-14T22:13:20.000000Z","#,
+                r#""answer":42,"#,
+                r#""tf_provider_addr":"registry.terraform.io/durantic/durantic"}"#,
+                "\n",
+            )]
+        );
+    }
+
+    #[test]
+    fn an_error_is_logged_with_its_causes() {
+        let lines = logged(EVERYTHING, || {
+            let source = io::Error::from(io::ErrorKind::NotFound);
+            let error = super::super::Error::Signals(source);
+            error!(target: "provider::x", error = &error as &dyn error::Error, "failed");
+        });
+        assert!(
+            lines
+                .concat()
+                .contains(r#""error":"cannot handle signals: entity not found""#),
+            "{lines:?}"
+        );
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_cut_and_stays_json() {
+        let lines = logged(EVERYTHING, || {
+            let _rpc = error_span!(target: "provider::x", "rpc", tf_rpc = "ReadResource").entered();
+            error!(target: "provider::x", body = "\u{1}".repeat(LINE_LIMIT), "{}", "\u{1}".repeat(LINE_LIMIT));
+        });
+        let line: Value = serde_json::from_str(&lines[0]).unwrap();
+        assert!(lines[0].len() <= LINE_LIMIT, "{}", lines[0].len());
+        assert_eq!(lines.len(), 1);
+        assert_eq!(line["@message"].as_str().map(str::len), Some(SHORT_MESSAGE));
+        assert_eq!(line["tf_rpc"], "ReadResource");
+        assert_eq!(line["truncated"], true);
+        assert_eq!(line.get("body"), None);
+    }
+
+    #[test]
+    fn only_the_modules_of_this_program_are_logged() {
+        let lines = logged(EVERYTHING, || {
+            for_each_library();
+            trace!(target: "provider", "own");
+            trace!(target: "terraform_provider_durantic", "own");
+        });
+        assert_eq!(lines.len(), 2, "{lines:?}");
+    }
+
+    fn for_each_library() {
+        error!(target: "h2::codec", "authorization: canary");
+        error!(target: "hyper::proto", "canary");
+        error!(target: "rustls::server", "canary");
+        error!(target: "reqwest::connect", "canary");
+    }
+
+    /// How many of three events are logged: two of the provider, and one of the transport.
+    fn counts(variables: &[(&str, &str)]) -> (usize, usize) {
+        let lines = logged(variables, || {
+            error!(target: "engine::apply", "provider");
+            debug!(target: "engine::apply", "provider");
+            debug!(target: "plugin::connections", "transport");
+        });
+        let of = |word: &str| {
+            lines
+                .iter()
+                .filter(|line| line.contains(&format!(r#""@message":"{word}""#)))
+                .count()
+        };
+        (of("provider"), of("transport"))
+    }
+
+    #[test]
+    fn levels_come_from_the_most_particular_variable() {
+        for (variables, expected) in [
+            (&[][..], (0, 0)),
+            (&[("TF_LOG", "")], (0, 0)),
+            (&[("TF_LOG", "off")], (0, 0)),
+            (&[("TF_LOG", "Error")], (1, 0)),
+            (&[("TF_LOG", "warn")], (1, 0)),
+            (&[("TF_LOG", "INFO")], (1, 0)),
+            (&[("TF_LOG", "debug")], (2, 1)),
+            (&[("TF_LOG", "JSON")], (2, 1)),
+            (&[("TF_LOG", "1")], (2, 1)),
+            (&[("TF_LOG", "trace"), ("TF_LOG_PROVIDER", "error")], (1, 0)),
+            (&[("TF_LOG", "trace"), ("TF_LOG_PROVIDER", "off")], (0, 0)),
+            (
+                &[
+                    ("TF_LOG_PROVIDER", "error"),
+                    ("TF_LOG_PROVIDER_DURANTIC", "debug"),
+                ],
+                (2, 1),
+            ),
+            (&[("TF_LOG", "trace"), ("TF_LOG_PROVIDER_OTHER", "off")], (2, 1)),
+            (&[("TF_LOG", "trace"), ("TF_LOG_SDK", "off")], (2, 0)),
+            (
+                &[
+                    ("TF_LOG", "error"),
+                    ("TF_LOG_SDK", "error"),
+                    ("TF_LOG_SDK_PROTO", "trace"),
+                ],
+                (1, 1),
+            ),
+            (&[("TF_LOG_SDK_PROTO", "debug")], (0, 1)),
+            (&[("TF_LOG_CORE", "trace")], (0, 0)),
+        ] {
+            assert_eq!(counts(variables), expected, "{variables:?}");
+        }
+    }
+
+    #[test]
+    fn without_a_level_nothing_is_installed() {
+        assert!(targets("durantic", &[], &Environment::default()).is_none());
+        let off = Environment::from_iter([("TF_LOG_PROVIDER", "off"), ("TF_LOG_SDK_PROTO", "OFF")]);
+        assert!(targets("durantic", &[], &off).is_none());
+    }
+}

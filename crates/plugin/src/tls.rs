@@ -1,0 +1,153 @@
+//! Mutual TLS as go-plugin does it: each side trusts one certificate, the other's.
+//!
+//! Terraform's certificate is self-signed, marked as an authority, and of P-521. A verifier of chains
+//! refuses such a one, so it is compared byte for byte instead, and the signature shows that the client has the key.
+
+use super::{Error, connections::Acceptor};
+use environment::Environment;
+use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256};
+use rustls::{
+    CertificateError, DigitallySignedStruct, DistinguishedName, ServerConfig, SignatureScheme,
+    client::danger::HandshakeSignatureValid,
+    crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature},
+    server::{
+        ParsedCertificate,
+        danger::{ClientCertVerified, ClientCertVerifier},
+    },
+};
+use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer, UnixTime, pem::PemObject as _};
+use std::sync::Arc;
+
+/// The acceptor for the client whose certificate the environment holds, of plaintext where it holds none: that
+/// is what Terraform asks for with `TF_DISABLE_PLUGIN_TLS`.
+pub(super) fn acceptor(environment: &Environment) -> Result<Acceptor, Error> {
+    let Some(pem) = environment.get("PLUGIN_CLIENT_CERT") else {
+        return Ok(Acceptor::Plaintext);
+    };
+    let client = client_certificate(pem)?;
+    let (certificate, key) = own_certificate().map_err(Error::Certificate)?;
+
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let verifier = Arc::new(Pinned {
+        client,
+        provider: Arc::clone(&provider),
+    });
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(Error::Tls)?
+        .with_client_cert_verifier(verifier)
+        .with_single_cert(vec![certificate.clone()], key.into())
+        .map_err(Error::Tls)?;
+    // Terraform since 1.12 refuses a server that does not choose HTTP/2.
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    // A client connects once: tickets to resume would be work for nothing.
+    config.send_tls13_tickets = 0;
+    Ok(Acceptor::Tls {
+        acceptor: Arc::new(config).into(),
+        certificate,
+    })
+}
+
+/// The first certificate of the PEM text, as far as can be told a real one.
+fn client_certificate(pem: &str) -> Result<CertificateDer<'static>, Error> {
+    let refuse = |reason: String| Error::ClientCertificate { reason };
+    let certificate =
+        CertificateDer::from_pem_slice(pem.as_bytes()).map_err(|error| refuse(error.to_string()))?;
+    ParsedCertificate::try_from(&certificate).map_err(|error| refuse(error.to_string()))?;
+    Ok(certificate)
+}
+
+/// A certificate for this process, self-signed; P-256 is made and used fastest. The name is what Terraform asks for.
+fn own_certificate() -> Result<(CertificateDer<'static>, PrivatePkcs8KeyDer<'static>), rcgen::Error> {
+    let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
+    let certificate = CertificateParams::new(["localhost".to_owned()])?.self_signed(&key)?;
+    Ok((certificate.into(), key.serialize_der().into()))
+}
+
+/// Lets in the one client that started the process.
+#[derive(Debug)]
+struct Pinned {
+    client: CertificateDer<'static>,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ClientCertVerifier for Pinned {
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &[]
+    }
+
+    fn verify_client_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _now: UnixTime,
+    ) -> Result<ClientCertVerified, rustls::Error> {
+        if *end_entity == self.client {
+            Ok(ClientCertVerified::assertion())
+        } else {
+            Err(CertificateError::ApplicationVerificationFailure.into())
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signature, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signature, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_certificate_means_plaintext() {
+        assert!(matches!(
+            acceptor(&Environment::default()),
+            Ok(Acceptor::Plaintext)
+        ));
+    }
+
+    #[test]
+    fn garbage_is_an_error_and_never_plaintext() {
+        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)
+            .unwrap()
+            .serialize_pem();
+        let truncated = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+        let open = "-----BEGIN CERTIFICATE-----\nMIIB\n";
+        for garbage in ["garbage", " ", key.as_str(), truncated, open] {
+            let environment = Environment::from_iter([("PLUGIN_CLIENT_CERT", garbage)]);
+            let error = acceptor(&environment).err().unwrap();
+            assert!(
+                matches!(error, Error::ClientCertificate { .. }),
+                "{garbage}: {error}"
+            );
+            assert!(
+                error
+                    .to_string()
+                    .starts_with("`PLUGIN_CLIENT_CERT` holds no certificate: "),
+                "{error}"
+            );
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Signals, which reach the whole process: hence one test, in a program of its own.
+#![cfg(test)]
+#![cfg(unix)]
+
+#[path = "../plugin/support.rs"]
+#[expect(dead_code, reason = "the other tests of the plugin server use the rest")]
+mod support;
+
+use environment::Environment;
+use nix::sys::signal::{Signal, raise};
+use plugin::Network;
+use std::time::Duration;
+use support::{Client, DEBUG, Running, environment};
+use tokio::time::timeout;
+
+#[tokio::test]
+async fn an_interrupt_is_left_to_terraform_and_the_others_end_the_process_with_their_results() {
+    // Terraform gets Ctrl-C itself and says what to do.
+    let server = Running::unix(environment([])).await;
+    let path = server.handshake().path();
+    let mut client = Client::of(&server.handshake(), None).await;
+    for _ in 0..2 {
+        raise(Signal::SIGINT).unwrap();
+        client.assert_works().await;
+    }
+    assert!(!server.task.is_finished());
+
+    // What runs at a SIGTERM is stopped, and still answers.
+    let state = b"\xa4half".to_vec();
+    let running = client.read("slow", state.clone());
+    let terminated = async {
+        server.started.notified().await;
+        raise(Signal::SIGTERM).unwrap();
+    };
+    let both = async { tokio::join!(running, terminated) };
+    let (result, ()) = timeout(Duration::from_secs(10), both)
+        .await
+        .expect("the operation was not stopped");
+    assert_eq!(result.unwrap(), state);
+    server.ended().await;
+    assert!(!path.exists());
+
+    // Nobody else ends a server in debug mode.
+    let server = Running::start(DEBUG, Environment::default(), Network::Unix).await;
+    raise(Signal::SIGINT).unwrap();
+    server.ended().await;
+}

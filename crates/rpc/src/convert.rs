@@ -1,0 +1,219 @@
+//! Between the engine's types and the plugin protocol's messages.
+
+use engine::diagnostic::{Diagnostic, Diagnostics, Reported, Severity};
+use engine::shape;
+use proto::tfplugin6 as wire;
+use proto::tfplugin6::schema::{Block, NestedBlock, Object};
+use proto::tfplugin6::schema::{nested_block, object};
+use schema::{Attribute, Collection, Mode, Scalar};
+
+use value::{Path, Step, Type, Value, json, msgpack};
+
+/// A value of this type from the wire. An absent one is null.
+///
+/// # Errors
+///
+/// [`Reported`], where it has another type.
+pub fn value(
+    from: Option<&wire::DynamicValue>,
+    r#type: &Type,
+    what: &str,
+    diagnostics: &mut Diagnostics,
+) -> Result<Value, Reported> {
+    let Some(from) = from else { return Ok(Value::Null) };
+    let decoded = if from.msgpack.is_empty() && !from.json.is_empty() {
+        json::decode(&from.json, r#type)
+    } else if from.msgpack.is_empty() {
+        return Ok(Value::Null);
+    } else {
+        msgpack::decode(&from.msgpack, r#type)
+    };
+    decoded.map_err(|error| {
+        diagnostics.error(
+            format!("The provider does not understand the {what}"),
+            format!(
+                "Terraform sent a value that does not fit the provider's schema: {error}. This is a bug of the \
+                 provider; please report it to its developers."
+            ),
+        )
+    })
+}
+
+/// A value for the wire.
+///
+/// # Errors
+///
+/// [`Reported`], where it has another type: a bug of the engine.
+pub fn dynamic_value(
+    from: &Value,
+    r#type: &Type,
+    diagnostics: &mut Diagnostics,
+) -> Result<wire::DynamicValue, Reported> {
+    let msgpack = msgpack::encode(from, r#type).map_err(|error| {
+        diagnostics.error(
+            "The provider made a value that does not fit its own schema",
+            format!("{error}. This is a bug of the provider; please report it to its developers."),
+        )
+    })?;
+    Ok(wire::DynamicValue {
+        msgpack,
+        json: Vec::new(),
+    })
+}
+
+/// Diagnostics for the wire.
+pub fn diagnostics(from: Diagnostics) -> Vec<wire::Diagnostic> {
+    from.into_iter().map(diagnostic).collect()
+}
+
+fn diagnostic(from: Diagnostic) -> wire::Diagnostic {
+    let severity = match from.severity {
+        Severity::Error => wire::diagnostic::Severity::Error,
+        Severity::Warning => wire::diagnostic::Severity::Warning,
+    };
+    wire::Diagnostic {
+        severity: severity.into(),
+        summary: from.summary,
+        detail: from.detail,
+        attribute: (!from.path.is_root()).then(|| attribute_path(&from.path)),
+    }
+}
+
+/// A path for the wire.
+pub fn attribute_path(from: &Path) -> wire::AttributePath {
+    use wire::attribute_path::step::Selector;
+    let steps = from.steps().iter().map(|step| {
+        let selector = match step {
+            Step::Attribute(name) => Selector::AttributeName(name.clone()),
+            Step::Index(index) => Selector::ElementKeyInt(*index),
+            Step::Key(key) => Selector::ElementKeyString(key.clone()),
+        };
+        wire::attribute_path::Step {
+            selector: Some(selector),
+        }
+    });
+    wire::AttributePath {
+        steps: steps.collect(),
+    }
+}
+
+/// The protocol's schema of a resource or data source.
+pub fn resource_schema(from: &schema::Resource) -> wire::Schema {
+    let description = describe(&from.summary, &from.description);
+    schema_of(
+        from.version,
+        &from.attributes,
+        description,
+        from.deprecated.as_deref(),
+    )
+}
+
+/// The protocol's schema of the provider's own configuration.
+pub fn provider_schema(from: &schema::Provider) -> wire::Schema {
+    schema_of(
+        0,
+        &from.attributes,
+        describe(&from.summary, &from.description),
+        None,
+    )
+}
+
+fn describe(summary: &str, description: &str) -> String {
+    if description.is_empty() {
+        summary.to_owned()
+    } else {
+        format!("{summary}\n\n{}", description.trim_end())
+    }
+}
+
+fn schema_of(
+    version: i64,
+    attributes: &[Attribute],
+    description: String,
+    deprecated: Option<&str>,
+) -> wire::Schema {
+    let block = Block {
+        description,
+        deprecated: deprecated.is_some(),
+        deprecation_message: deprecated.unwrap_or_default().to_owned(),
+        ..block(attributes)
+    };
+    wire::Schema {
+        version,
+        block: Some(block),
+    }
+}
+
+fn block(attributes: &[Attribute]) -> Block {
+    let (blocks, attributes): (Vec<&Attribute>, Vec<&Attribute>) =
+        attributes.iter().partition(|attribute| attribute.block);
+    Block {
+        attributes: attributes.into_iter().map(attribute).collect(),
+        block_types: blocks.into_iter().map(nested_block).collect(),
+        description_kind: wire::StringKind::Markdown.into(),
+        ..Block::default()
+    }
+}
+
+fn attribute(from: &Attribute) -> wire::schema::Attribute {
+    let is_nested = from.r#type.scalar == Scalar::Object;
+    wire::schema::Attribute {
+        name: from.name.to_string(),
+        r#type: if is_nested {
+            Vec::new()
+        } else {
+            shape::attribute_type(from).to_json().to_string().into_bytes()
+        },
+        nested_type: is_nested.then(|| nested_object(from)),
+        description: from.doc.trim_end().to_owned(),
+        required: from.mode == Mode::Required,
+        optional: matches!(from.mode, Mode::Optional | Mode::OptionalComputed),
+        computed: from.mode.is_computed(),
+        sensitive: from.sensitive,
+        description_kind: wire::StringKind::Markdown.into(),
+        deprecated: from.deprecated.is_some(),
+        write_only: from.write_only,
+        deprecation_message: from.deprecated.as_deref().unwrap_or_default().to_owned(),
+    }
+}
+
+fn nested_object(from: &Attribute) -> Object {
+    use object::NestingMode;
+    let nesting = match from.r#type.collections.first() {
+        None => NestingMode::Single,
+        Some(Collection::List) => NestingMode::List,
+        Some(Collection::Set) => NestingMode::Set,
+        Some(Collection::Map) => NestingMode::Map,
+    };
+    Object {
+        attributes: from.attributes.iter().map(attribute).collect(),
+        nesting: nesting.into(),
+        ..Object::default()
+    }
+}
+
+fn nested_block(from: &Attribute) -> NestedBlock {
+    use nested_block::NestingMode;
+    let nesting = match from.r#type.collections.first() {
+        None => NestingMode::Single,
+        Some(Collection::List) => NestingMode::List,
+        Some(Collection::Set) => NestingMode::Set,
+        Some(Collection::Map) => NestingMode::Map,
+    };
+    let items = from
+        .validate
+        .items
+        .filter(|_| nesting != NestingMode::Single && nesting != NestingMode::Map);
+    NestedBlock {
+        type_name: from.name.to_string(),
+        block: Some(Block {
+            description: from.doc.trim_end().to_owned(),
+            deprecated: from.deprecated.is_some(),
+            deprecation_message: from.deprecated.as_deref().unwrap_or_default().to_owned(),
+            ..block(&from.attributes)
+        }),
+        nesting: nesting.into(),
+        min_items: items.and_then(|bounds| bounds.min).unwrap_or_default(),
+        max_items: items.and_then(|bounds| bounds.max).unwrap_or_default(),
+    }
+}

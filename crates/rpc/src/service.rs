@@ -1,0 +1,505 @@
+//! One method for each RPC that the provider offers; the others answer UNIMPLEMENTED.
+
+use std::sync::PoisonError;
+
+use proto::tfplugin6 as wire;
+use proto::tfplugin6::{
+    apply_resource_change, configure_provider, get_metadata, get_provider_schema, import_resource_state,
+    plan_resource_change, read_data_source, read_resource, stop_provider, upgrade_resource_state,
+    validate_data_resource_config, validate_provider_config, validate_resource_config,
+};
+use tonic::{Request, Response, Status};
+
+use engine::apply;
+use engine::arguments::Arguments;
+use engine::diagnostic::{Diagnostics, Reported};
+use engine::object::{ApplyRequest, Known, PlanRequest, Progress};
+use engine::private::Private;
+use engine::rules::WriteOnly;
+use engine::{lookup, plan, read, shape, validate};
+use environment::Environment;
+use tokio_util::sync::CancellationToken;
+use value::Value;
+
+use super::guard::{self, Subject};
+use super::{Connection, Program, Service, convert, type_name};
+
+type Answer<T> = Result<Response<T>, Status>;
+
+const CAPABILITIES: wire::ServerCapabilities = wire::ServerCapabilities {
+    plan_destroy: true,
+    get_provider_schema_optional: true,
+    move_resource_state: false,
+    generate_resource_config: false,
+};
+
+#[tonic::async_trait]
+impl wire::provider_server::Provider for Service {
+    async fn get_metadata(&self, _: Request<get_metadata::Request>) -> Answer<get_metadata::Response> {
+        let definition = self.definition();
+        let names =
+            |bindings: &'static [_]| bindings.iter().map(move |binding| type_name(definition, binding));
+        Ok(Response::new(get_metadata::Response {
+            server_capabilities: Some(CAPABILITIES),
+            resources: names(definition.resources)
+                .map(|type_name| get_metadata::ResourceMetadata { type_name })
+                .collect(),
+            data_sources: names(definition.data_sources)
+                .map(|type_name| get_metadata::DataSourceMetadata { type_name })
+                .collect(),
+            ..get_metadata::Response::default()
+        }))
+    }
+
+    async fn get_provider_schema(
+        &self,
+        _: Request<get_provider_schema::Request>,
+    ) -> Answer<get_provider_schema::Response> {
+        let definition = self.definition();
+        let schemas = |bindings: &'static [engine::hook::Binding]| {
+            bindings
+                .iter()
+                .map(|binding| {
+                    (
+                        type_name(definition, binding),
+                        convert::resource_schema(binding.schema),
+                    )
+                })
+                .collect()
+        };
+        Ok(Response::new(get_provider_schema::Response {
+            provider: Some(convert::provider_schema(definition.provider)),
+            resource_schemas: schemas(definition.resources),
+            data_source_schemas: schemas(definition.data_sources),
+            server_capabilities: Some(CAPABILITIES),
+            ..get_provider_schema::Response::default()
+        }))
+    }
+
+    async fn validate_provider_config(
+        &self,
+        request: Request<validate_provider_config::Request>,
+    ) -> Answer<validate_provider_config::Response> {
+        let request = request.into_inner();
+        let validated = guard::run(
+            "ValidateProviderConfig",
+            &Subject::Provider,
+            async |diagnostics: &mut Diagnostics| {
+                let provider = self.definition().provider;
+                let r#type = shape::object_type(&provider.attributes);
+                let config = convert::value(request.config.as_ref(), &r#type, "configuration", diagnostics)?;
+                validate::provider(provider, &config, diagnostics);
+                Ok(())
+            },
+        );
+        let (_, diagnostics) = validated.await;
+        let diagnostics = convert::diagnostics(diagnostics);
+        Ok(Response::new(validate_provider_config::Response { diagnostics }))
+    }
+
+    async fn configure_provider(
+        &self,
+        request: Request<configure_provider::Request>,
+    ) -> Answer<configure_provider::Response> {
+        let request = request.into_inner();
+        let configured = guard::run(
+            "ConfigureProvider",
+            &Subject::Provider,
+            async |diagnostics: &mut Diagnostics| {
+                let provider = self.definition().provider;
+                let r#type = shape::object_type(&provider.attributes);
+                let config = convert::value(request.config.as_ref(), &r#type, "configuration", diagnostics)?;
+                self.connect(&config, &request.terraform_version, diagnostics)
+            },
+        );
+        let (_, diagnostics) = configured.await;
+        let diagnostics = convert::diagnostics(diagnostics);
+        Ok(Response::new(configure_provider::Response { diagnostics }))
+    }
+
+    async fn stop_provider(&self, _: Request<stop_provider::Request>) -> Answer<stop_provider::Response> {
+        tracing::info!("Terraform was interrupted: ending all waits");
+        self.stop_token().cancel();
+        Ok(Response::new(stop_provider::Response::default()))
+    }
+
+    async fn validate_resource_config(
+        &self,
+        request: Request<validate_resource_config::Request>,
+    ) -> Answer<validate_resource_config::Response> {
+        let request = request.into_inner();
+        let client = request.client_capabilities.unwrap_or_default();
+        let write_only = if client.write_only_attributes_allowed {
+            WriteOnly::Allowed
+        } else {
+            WriteOnly::Refused
+        };
+        let (_, diagnostics) = self
+            .serve(
+                "ValidateResourceConfig",
+                Subject::Resource(request.type_name),
+                async |asked, diagnostics| {
+                    let config = asked.decode(request.config.as_ref(), "configuration", diagnostics)?;
+                    validate::config(asked.binding, &config, write_only, diagnostics);
+                    Ok(())
+                },
+            )
+            .await;
+        Ok(Response::new(validate_resource_config::Response { diagnostics }))
+    }
+
+    async fn validate_data_resource_config(
+        &self,
+        request: Request<validate_data_resource_config::Request>,
+    ) -> Answer<validate_data_resource_config::Response> {
+        let request = request.into_inner();
+        let (_, diagnostics) = self
+            .serve(
+                "ValidateDataResourceConfig",
+                Subject::DataSource(request.type_name),
+                async |asked, diagnostics| {
+                    let config = asked.decode(request.config.as_ref(), "configuration", diagnostics)?;
+                    validate::config(asked.binding, &config, WriteOnly::Refused, diagnostics);
+                    Ok(())
+                },
+            )
+            .await;
+        Ok(Response::new(validate_data_resource_config::Response {
+            diagnostics,
+        }))
+    }
+
+    async fn upgrade_resource_state(
+        &self,
+        request: Request<upgrade_resource_state::Request>,
+    ) -> Answer<upgrade_resource_state::Response> {
+        let request = request.into_inner();
+        let (upgraded_state, diagnostics) = self
+            .serve(
+                "UpgradeResourceState",
+                Subject::Resource(request.type_name),
+                async |asked, diagnostics| {
+                    let stored = request.raw_state.as_ref();
+                    let schema = asked.binding.schema;
+                    let state = stored_state(schema, stored, request.version, diagnostics)?;
+                    asked.encode(&state, diagnostics)
+                },
+            )
+            .await;
+        Ok(Response::new(upgrade_resource_state::Response {
+            upgraded_state,
+            diagnostics,
+        }))
+    }
+
+    async fn read_resource(
+        &self,
+        request: Request<read_resource::Request>,
+    ) -> Answer<read_resource::Response> {
+        let request = request.into_inner();
+        let (current_state, current_private) = (request.current_state.clone(), request.private.clone());
+        let (read, diagnostics) = self
+            .serve(
+                "ReadResource",
+                Subject::Resource(request.type_name),
+                async |asked, diagnostics| {
+                    let mut known = Known {
+                        state: asked.decode(request.current_state.as_ref(), "state", diagnostics)?,
+                        private: self.recall(&request.private),
+                    };
+                    let context = asked.service.context(diagnostics)?;
+                    // Whether it fails or not, `known` is what is known.
+                    let _ = read::read(asked.binding, &context, &mut known, diagnostics).await;
+                    let state = asked.encode(&known.state, diagnostics)?;
+                    Ok((Some(state), self.store(&known.private)))
+                },
+            )
+            .await;
+        let (new_state, private) = read.unwrap_or((current_state, current_private));
+        Ok(Response::new(read_resource::Response {
+            new_state,
+            private,
+            diagnostics,
+            ..read_resource::Response::default()
+        }))
+    }
+
+    async fn plan_resource_change(
+        &self,
+        request: Request<plan_resource_change::Request>,
+    ) -> Answer<plan_resource_change::Response> {
+        let request = request.into_inner();
+        let (planned, diagnostics) = self
+            .serve(
+                "PlanResourceChange",
+                Subject::Resource(request.type_name),
+                async |asked, diagnostics| {
+                    let proposed =
+                        asked.decode(request.proposed_new_state.as_ref(), "proposed state", diagnostics)?;
+                    let config = asked.decode(request.config.as_ref(), "configuration", diagnostics)?;
+                    let request = PlanRequest {
+                        prior: asked.decode(request.prior_state.as_ref(), "prior state", diagnostics)?,
+                        config: if proposed.is_null() { Value::Null } else { config },
+                        private: self.recall(&request.prior_private),
+                    };
+                    let plan = plan::plan(asked.binding, request);
+                    let planned = plan_resource_change::Response {
+                        planned_state: Some(asked.encode(&plan.planned, diagnostics)?),
+                        requires_replace: plan
+                            .requires_replace
+                            .iter()
+                            .map(convert::attribute_path)
+                            .collect(),
+                        planned_private: self.store(&plan.private),
+                        ..plan_resource_change::Response::default()
+                    };
+                    diagnostics.append(plan.diagnostics);
+                    Ok(planned)
+                },
+            )
+            .await;
+        Ok(Response::new(plan_resource_change::Response {
+            diagnostics,
+            ..planned.unwrap_or_default()
+        }))
+    }
+
+    async fn apply_resource_change(
+        &self,
+        request: Request<apply_resource_change::Request>,
+    ) -> Answer<apply_resource_change::Response> {
+        let request = request.into_inner();
+        let subject = Subject::Resource(request.type_name);
+        let mut response = apply_resource_change::Response {
+            new_state: request.prior_state.clone(),
+            private: request.planned_private.clone(),
+            ..apply_resource_change::Response::default()
+        };
+        let progress = Progress::default();
+        let shared = progress.clone();
+        let applied = self.serve(
+            "ApplyResourceChange",
+            subject.clone(),
+            async |asked, diagnostics| {
+                let prior = asked.decode(request.prior_state.as_ref(), "prior state", diagnostics)?;
+                let private = self.recall(&request.planned_private);
+                *shared.lock() = Known {
+                    state: prior.clone(),
+                    private: private.clone(),
+                };
+                let request = ApplyRequest {
+                    prior,
+                    planned: asked.decode(request.planned_state.as_ref(), "planned state", diagnostics)?,
+                    config: asked.decode(request.config.as_ref(), "configuration", diagnostics)?,
+                    private,
+                };
+                let context = asked.service.context(diagnostics)?;
+                diagnostics.append(apply::apply(asked.binding, &context, request, &shared).await);
+                Ok(())
+            },
+        );
+        (_, response.diagnostics) = Box::pin(applied).await;
+        // Outside of the work, which may have broken off: what was known by then is kept.
+        let mut diagnostics = Diagnostics::default();
+        if let Ok(asked) = self.asked(&subject, &mut Diagnostics::default()) {
+            let known = progress.known(asked.binding.schema);
+            if let Ok(state) = asked.encode(&known.state, &mut diagnostics) {
+                response.new_state = Some(state);
+                response.private = self.store(&known.private);
+            }
+        }
+        response.diagnostics.extend(convert::diagnostics(diagnostics));
+        Ok(Response::new(response))
+    }
+
+    async fn import_resource_state(
+        &self,
+        request: Request<import_resource_state::Request>,
+    ) -> Answer<import_resource_state::Response> {
+        let request = request.into_inner();
+        let (imported, diagnostics) = self
+            .serve(
+                "ImportResourceState",
+                Subject::Resource(request.type_name.clone()),
+                async |asked, diagnostics| {
+                    let state = read::import(asked.binding.schema, &request.id, diagnostics)?;
+                    asked.encode(&state, diagnostics)
+                },
+            )
+            .await;
+        let imported = imported.map(|state| import_resource_state::ImportedResource {
+            type_name: request.type_name,
+            state: Some(state),
+            ..import_resource_state::ImportedResource::default()
+        });
+        Ok(Response::new(import_resource_state::Response {
+            imported_resources: imported.into_iter().collect(),
+            diagnostics,
+            ..import_resource_state::Response::default()
+        }))
+    }
+
+    async fn read_data_source(
+        &self,
+        request: Request<read_data_source::Request>,
+    ) -> Answer<read_data_source::Response> {
+        let request = request.into_inner();
+        let (state, diagnostics) = self
+            .serve(
+                "ReadDataSource",
+                Subject::DataSource(request.type_name),
+                async |asked, diagnostics| {
+                    let config = asked.decode(request.config.as_ref(), "configuration", diagnostics)?;
+                    let context = asked.service.context(diagnostics)?;
+                    let found = lookup::lookup(asked.binding.schema, &context, &config, diagnostics).await?;
+                    asked.encode(&found, diagnostics)
+                },
+            )
+            .await;
+        Ok(Response::new(read_data_source::Response {
+            state,
+            diagnostics,
+            ..read_data_source::Response::default()
+        }))
+    }
+}
+
+impl Service {
+    /// What the provider remembers of an object, from its private state.
+    fn recall(&self, private: &[u8]) -> Private {
+        Private::decode(private, &self.definition().provider.name)
+    }
+
+    /// Private state that holds what the provider remembers of an object.
+    fn store(&self, private: &Private) -> Vec<u8> {
+        private.encode(&self.definition().provider.name)
+    }
+
+    /// What `ConfigureProvider` settles: how the API is called, or what is not known before apply.
+    fn connect(
+        &self,
+        config: &Value,
+        terraform_version: &str,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<(), Reported> {
+        let program = &self.0.program;
+        let provider = program.definition.provider;
+        let names = provider
+            .attributes
+            .iter()
+            .map(|attribute| attribute.name.as_ref());
+        let unknown: Vec<&'static str> = names.filter(|name| config.get(name).is_unknown()).collect();
+        let connection = if unknown.is_empty() {
+            let environment = Environment::of_process();
+            let user_agent = user_agent(
+                program,
+                terraform_version,
+                environment.get("TF_APPEND_USER_AGENT"),
+            );
+            let arguments = Arguments::resolve(provider, config, &environment, diagnostics)?;
+            Connection::Ready((program.connect)(
+                program.definition,
+                &arguments,
+                &user_agent,
+                diagnostics,
+            )?)
+        } else {
+            Connection::Deferred(unknown)
+        };
+        *self.0.stop.lock().unwrap_or_else(PoisonError::into_inner) = CancellationToken::new();
+        *self.0.connection.write().unwrap_or_else(PoisonError::into_inner) = connection;
+        Ok(())
+    }
+}
+
+/// The `User-Agent` of requests: the provider and its version, Terraform's version, the platform, and what
+/// `TF_APPEND_USER_AGENT` adds.
+pub fn user_agent(program: &Program, terraform_version: &str, append: Option<&str>) -> String {
+    let (name, version) = (&program.definition.provider.name, program.version);
+    let (system, architecture) = (std::env::consts::OS, std::env::consts::ARCH);
+    let terraform_version = if terraform_version.is_empty() {
+        "unknown"
+    } else {
+        terraform_version
+    };
+    let mut text = format!(
+        "terraform-provider-{name}/{version} Terraform/{terraform_version} ({system}; {architecture})"
+    );
+    if let Some(append) = append.map(str::trim).filter(|append| !append.is_empty()) {
+        text.push(' ');
+        text.push_str(append);
+    }
+    text.retain(|character| character == ' ' || character.is_ascii_graphic());
+    text
+}
+
+/// State as Terraform stored it, in today's shape.
+fn stored_state(
+    resource: &schema::Resource,
+    raw: Option<&wire::RawState>,
+    version: i64,
+    diagnostics: &mut Diagnostics,
+) -> Result<Value, Reported> {
+    let raw = raw.filter(|raw| !raw.json.is_empty());
+    if version > resource.version {
+        return Err(diagnostics.error(
+            "The state was written by a newer provider",
+            format!(
+                "Its schema has version {version}, this provider knows version {}. Upgrade the provider.",
+                resource.version
+            ),
+        ));
+    }
+    let Some(raw) = raw else {
+        return Err(diagnostics.error(
+            "The state is too old",
+            "It was written by Terraform 0.11 or earlier. Refresh it with Terraform 0.12 first.",
+        ));
+    };
+    let state = read::upgrade(resource, &raw.json).map_err(|error| {
+        diagnostics.error(
+            "The state cannot be read",
+            format!("It does not fit the provider's schema: {error}. Restore the state from a backup."),
+        )
+    })?;
+    // The published provider left null where the control plane's answer was the default.
+    Ok(shape::with_defaults(&resource.attributes, state))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn user_agents() {
+        static DEFINITION: engine::Definition = engine::Definition {
+            provider: &schema::Provider {
+                name: std::borrow::Cow::Borrowed("things"),
+                address: std::borrow::Cow::Borrowed("registry.terraform.io/acme/things"),
+                summary: std::borrow::Cow::Borrowed(""),
+                description: std::borrow::Cow::Borrowed(""),
+                attributes: std::borrow::Cow::Borrowed(&[]),
+            },
+            operations: &[],
+            resources: &[],
+            data_sources: &[],
+        };
+        let program = Program {
+            definition: &DEFINITION,
+            version: "1.3.0",
+            crates: &[],
+            connect: |_, _, _, _| Err(Reported),
+        };
+        let user_agent = |version: &str, append: Option<&str>| user_agent(&program, version, append);
+        let platform = format!("({}; {})", std::env::consts::OS, std::env::consts::ARCH);
+        let base = format!("terraform-provider-things/1.3.0 Terraform/1.11.4 {platform}");
+        assert_eq!(user_agent("1.11.4", None), base);
+        assert_eq!(user_agent("1.11.4", Some(" ")), base);
+        assert_eq!(user_agent("1.11.4", Some("ci/7 ")), format!("{base} ci/7"));
+        assert_eq!(
+            user_agent("1.11.4", Some("a\r\nb: c\u{e4}")),
+            format!("{base} ab: c")
+        );
+        assert!(user_agent("", None).contains(" Terraform/unknown "));
+    }
+}

@@ -1,0 +1,153 @@
+//! `doctor`: why Terraform does not find or start this provider.
+//!
+//! Each check is a function that adds findings; none stops the others. Where a check needs something that another
+//! found missing, it says nothing.
+
+mod configuration;
+mod endpoint;
+mod packages;
+mod remote;
+
+use std::path::PathBuf;
+
+pub use self::endpoint::ProviderBlock;
+use self::packages::Reach;
+use super::survey::{Problem, Survey};
+use super::upgrade::block_on;
+use super::{CommandError, Console, Context, Status};
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The directory of the configuration [default: the working directory]
+    #[arg(value_name = "DIR")]
+    directory: Option<PathBuf>,
+    /// Call nobody: no registry, no mirror, not the control plane
+    #[arg(long)]
+    offline: bool,
+}
+
+/// What the checks found.
+#[derive(Default)]
+struct Findings {
+    lines: Vec<Finding>,
+}
+
+/// What a check found.
+pub enum Finding {
+    /// Something is as it should be.
+    Good(String),
+    /// Something is worth knowing.
+    Note(String),
+    /// Something is in the way.
+    Bad(Problem),
+}
+
+impl Finding {
+    /// Something is as it should be.
+    pub fn good(text: impl Into<String>) -> Finding {
+        Finding::Good(text.into())
+    }
+
+    /// Something is in the way, and what to do about it.
+    pub fn bad(text: impl Into<String>, remedy: impl Into<String>) -> Finding {
+        Finding::Bad(Problem::new(text, remedy))
+    }
+}
+
+impl Findings {
+    fn good(&mut self, text: impl Into<String>) {
+        self.lines.push(Finding::good(text));
+    }
+
+    fn note(&mut self, text: impl Into<String>) {
+        self.lines.push(Finding::Note(text.into()));
+    }
+
+    fn bad(&mut self, text: impl Into<String>, remedy: impl Into<String>) {
+        self.lines.push(Finding::bad(text, remedy));
+    }
+}
+
+pub fn run(
+    context: &Context,
+    arguments: &Arguments,
+    console: &mut Console<'_>,
+) -> Result<Status, CommandError> {
+    let directory = match &arguments.directory {
+        Some(directory) => context.directory.join(directory),
+        None => context.directory.clone(),
+    };
+    if !directory.is_dir() {
+        return Err(CommandError::new(
+            format!("`{}` is not a directory", directory.display()),
+            "Name the directory of the configuration.",
+        ));
+    }
+    let mut findings = Findings::default();
+    let survey = Survey::take(context);
+    cli_configuration(&survey, &mut findings);
+    let wanted = configuration::check(context, &directory, &mut findings)?;
+    let reach = if arguments.offline {
+        Reach::Disk
+    } else {
+        Reach::Everywhere
+    };
+    for wanted in &wanted {
+        block_on(packages::check(
+            context,
+            &directory,
+            &survey,
+            wanted,
+            reach,
+            &mut findings,
+        ))?;
+    }
+    if arguments.offline {
+        findings.note("The control plane was not called (--offline)");
+    } else {
+        endpoint::check(context, &directory, &mut findings);
+    }
+    report(&findings, console)
+}
+
+fn cli_configuration(survey: &Survey, findings: &mut Findings) {
+    for problem in &survey.problems {
+        findings.bad(problem.text.clone(), problem.remedy.clone());
+    }
+    if survey.problems.is_empty() {
+        findings.good(match &survey.explicit {
+            Some(file) => format!(
+                "`provider_installation` in `{}` says where providers come from",
+                file.display()
+            ),
+            None => {
+                "No `provider_installation`: Terraform looks in its own directories, then asks the registry"
+                    .to_owned()
+            }
+        });
+    }
+}
+
+fn report(findings: &Findings, console: &mut Console<'_>) -> Result<Status, CommandError> {
+    let mut count = 0;
+    for finding in &findings.lines {
+        match finding {
+            Finding::Good(text) => writeln!(console.output, "ok       {text}")?,
+            Finding::Note(text) => writeln!(console.output, "note     {text}")?,
+            Finding::Bad(problem) => {
+                count += 1;
+                writeln!(
+                    console.output,
+                    "problem  {}\n         -> {}",
+                    problem.text, problem.remedy
+                )?;
+            }
+        }
+    }
+    match count {
+        0 => writeln!(console.output, "\nNo problems found.")?,
+        1 => writeln!(console.output, "\n1 problem found.")?,
+        _ => writeln!(console.output, "\n{count} problems found.")?,
+    }
+    Ok(if count == 0 { Status::Good } else { Status::Bad })
+}

@@ -1,0 +1,412 @@
+//! `install` and `uninstall`: the way into a plugin directory and out of it.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::survey::{Place, Survey};
+use super::{CommandError, Console, Context, Status, parse_source};
+use crate::address::{Address, local};
+use crate::package::layout::{self, Form, Package};
+use crate::package::version::Version;
+use crate::package::{PackageError, archive, files, hash, lock};
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The address to install as: any host and namespace, if it is in no registry [default: the published one]
+    #[arg(long)]
+    source: Option<String>,
+    /// The plugin directory [default: the user's, in which Terraform looks by itself]
+    #[arg(long, value_name = "DIR")]
+    plugin_dir: Option<PathBuf>,
+    /// The version to install as [default: this program's]
+    #[arg(long, value_name = "VERSION", value_parser = Version::parse)]
+    version: Option<Version>,
+    /// Install a zip, as mirrors have it, instead of a directory with the program
+    #[arg(long)]
+    packed: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct UninstallArguments {
+    /// The address it was installed as [default: the published one]
+    #[arg(long)]
+    source: Option<String>,
+    /// The plugin directory [default: the user's]
+    #[arg(long, value_name = "DIR")]
+    plugin_dir: Option<PathBuf>,
+    /// The version to take away [default: this program's]
+    #[arg(long, value_name = "VERSION", value_parser = Version::parse, conflicts_with = "all_versions")]
+    version: Option<Version>,
+    /// Take every version away
+    #[arg(long)]
+    all_versions: bool,
+}
+
+impl From<PackageError> for CommandError {
+    fn from(error: PackageError) -> CommandError {
+        let remedy = match &error {
+            PackageError::File { error, .. }
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::PermissionDenied
+                        | io::ErrorKind::ReadOnlyFilesystem
+                        | io::ErrorKind::NotFound
+                        | io::ErrorKind::Unsupported
+                ) =>
+            {
+                "Choose a directory you may write to with --plugin-dir, or change its permissions."
+            }
+            PackageError::File { error, .. } if error.kind() == io::ErrorKind::StorageFull => {
+                "Make room on the disk, and run the command again: nothing is half done."
+            }
+            _ => "Look at what is there, remove it if it is in the way, and run the command again.",
+        };
+        CommandError::new(error, remedy)
+    }
+}
+
+pub fn install(
+    context: &Context,
+    arguments: &Arguments,
+    console: &mut Console<'_>,
+) -> Result<Status, CommandError> {
+    let address = installable(context, arguments.source.as_deref())?;
+    let root = plugin_directory(context, arguments.plugin_dir.as_deref())?;
+    let version = arguments
+        .version
+        .clone()
+        .unwrap_or_else(|| context.version.clone());
+    let form = if arguments.packed {
+        Form::Packed
+    } else {
+        Form::Unpacked
+    };
+    let path = layout::package_path(&root, &address, &version, &context.platform, form);
+    let package = Package {
+        root: root.clone(),
+        path,
+        version,
+        platform: context.platform.clone(),
+        form,
+    };
+
+    let placed = place(context, &address, &package);
+    if placed.is_err() {
+        prune(&package);
+    }
+    let is_new = placed?;
+    let hash = package.hash()?;
+    let done = if is_new { "Installed" } else { "Already installed" };
+    writeln!(
+        console.output,
+        "{done}: {} {} ({})",
+        address, package.version, package.platform
+    )?;
+    writeln!(console.output, "  {}\n  {hash}\n", package.path.display())?;
+    writeln!(
+        console.output,
+        "Name it in the configuration, then run `terraform init`:\n\n{}",
+        block(context, &address, &package.version)
+    )?;
+    for warning in warnings(context, &address, &package, &hash, arguments.plugin_dir.is_some()) {
+        writeln!(console.errors, "warning: {warning}")?;
+    }
+    Ok(Status::Good)
+}
+
+pub fn uninstall(
+    context: &Context,
+    arguments: &UninstallArguments,
+    console: &mut Console<'_>,
+) -> Result<Status, CommandError> {
+    let address = installable(context, arguments.source.as_deref())?;
+    let root = plugin_directory(context, arguments.plugin_dir.as_deref())?;
+    let version = arguments
+        .version
+        .clone()
+        .unwrap_or_else(|| context.version.clone());
+    let (packages, _) = layout::scan(&root, &address);
+    let mut count = 0;
+    for package in packages {
+        let is_meant = arguments.all_versions || package.version == version;
+        if !is_meant || package.platform != context.platform {
+            continue;
+        }
+        remove(&package)?;
+        writeln!(console.output, "Removed: {}", package.path.display())?;
+        count += 1;
+    }
+    if count == 0 {
+        let what = if arguments.all_versions {
+            String::new()
+        } else {
+            format!(" {version}")
+        };
+        writeln!(
+            console.output,
+            "Nothing to remove: {address}{what} is not in {}",
+            root.display()
+        )?;
+    }
+    Ok(Status::Good)
+}
+
+/// Puts the program in its place. Whether anything had to be done.
+fn place(context: &Context, address: &Address, package: &Package) -> Result<bool, CommandError> {
+    let name = layout::program_name(address, &package.version, &package.platform);
+    let program = |action| PackageError::file(action, &context.program);
+    let open = || File::open(&context.program).map_err(program("failed to open"));
+    let is_new = match package.form {
+        Form::Unpacked => {
+            let path = package.path.join(&name);
+            let is_same = path.is_file()
+                && files::is_executable(&path)
+                && sum(&path)? == hash::sha256(open()?).map_err(program("failed to read"))?;
+            if !is_same {
+                let mut source = open()?;
+                files::write_directory(&package.path, &name, files::Mode::Executable, |file| {
+                    io::copy(&mut source, file).map(|_| ())
+                })?;
+            }
+            // Whatever else is there would be part of the hash, or be started instead.
+            let others = strangers(&package.path, &name)?;
+            for other in &others {
+                remove_path(other)?;
+            }
+            !is_same || !others.is_empty()
+        }
+        Form::Packed => {
+            // The zip is the same for the same program, so that comparing is enough.
+            let mut source = open()?;
+            let zip = archive::write(io::Cursor::new(Vec::new()), &name, &mut source)
+                .map_err(|error| PackageError::Zip {
+                    path: package.path.clone(),
+                    error,
+                })?
+                .into_inner();
+            let is_same = fs::read(&package.path).is_ok_and(|present| present == zip);
+            if !is_same {
+                files::write(&package.path, files::Mode::Plain, |file| file.write_all(&zip))?;
+            }
+            !is_same
+        }
+    };
+    // Of two forms of one version Terraform takes one, and nobody remembers which.
+    let (present, _) = layout::scan(&package.root, address);
+    let twin = present.iter().find(|other| {
+        other.version == package.version && other.platform == package.platform && other.form != package.form
+    });
+    if let Some(twin) = twin {
+        remove(twin)?;
+        return Ok(true);
+    }
+    Ok(is_new)
+}
+
+fn sum(path: &Path) -> Result<String, PackageError> {
+    let file = File::open(path).map_err(PackageError::file("failed to open", path))?;
+    hash::sha256(file).map_err(PackageError::file("failed to read", path))
+}
+
+/// What is in a package besides its program.
+fn strangers(directory: &Path, name: &str) -> Result<Vec<PathBuf>, PackageError> {
+    let entries = fs::read_dir(directory).map_err(PackageError::file("failed to read", directory))?;
+    Ok(entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.file_name().is_none_or(|present| present != name))
+        .collect())
+}
+
+fn remove(package: &Package) -> Result<(), PackageError> {
+    remove_path(&package.path)?;
+    let parent = package.path.parent().unwrap_or(&package.root);
+    for leftover in files::leftovers(parent) {
+        remove_path(&leftover)?;
+    }
+    prune(package);
+    Ok(())
+}
+
+/// Removes the directories above a package that hold nothing.
+fn prune(package: &Package) {
+    if let Some(parent) = package.path.parent() {
+        files::prune(parent, &package.root);
+    }
+}
+
+fn remove_path(path: &Path) -> Result<(), PackageError> {
+    let outcome = if path.is_dir() && !path.is_symlink() {
+        fs::remove_dir_all(path)
+    } else {
+        fs::remove_file(path)
+    };
+    match outcome {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(PackageError::file("failed to remove", path)(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn installable(context: &Context, source: Option<&str>) -> Result<Address, CommandError> {
+    let address = match source {
+        Some(source) => parse_source(source)?,
+        None => context.own_address()?,
+    };
+    if address.is_built_in() || address.is_legacy() {
+        return Err(CommandError::new(
+            format!("`{address}` cannot be installed: it is built in, or of the time before Terraform 0.13"),
+            "Give an address with a namespace of your own, as `example.com/myorg/durantic`.",
+        ));
+    }
+    if cfg!(windows) && address.host().display().contains(':') {
+        return Err(CommandError::new(
+            format!("`{address}` cannot be a directory on Windows: its host has a port"),
+            "Use a host without a port: for a provider that is in no registry any name will do.",
+        ));
+    }
+    Ok(address)
+}
+
+/// The directory that is meant, or the user's own, in which Terraform looks on every system.
+fn plugin_directory(context: &Context, given: Option<&Path>) -> Result<PathBuf, CommandError> {
+    if let Some(given) = given {
+        return Ok(context.directory.join(given));
+    }
+    let settings = context.system.settings(&context.environment);
+    settings.map(|settings| settings.join("plugins")).ok_or_else(|| {
+        CommandError::new(
+            "there is no home directory to install into",
+            "Set HOME (APPDATA on Windows), or give a directory with --plugin-dir.",
+        )
+    })
+}
+
+/// The `required_providers` that finds the package. Under the provider's own local name its resources need no more.
+fn block(context: &Context, address: &Address, version: &Version) -> String {
+    let name = &context.identity.name;
+    let local_name = if local::is_valid(name) {
+        name
+    } else {
+        address.type_name()
+    };
+    format!(
+        "terraform {{\n  required_providers {{\n    {local_name} = {{\n      source  = \"{address}\"\n      version = \
+         \"{version}\"\n    }}\n  }}\n}}"
+    )
+}
+
+/// What would hide the package, or be hidden by it.
+fn warnings(
+    context: &Context,
+    address: &Address,
+    package: &Package,
+    hash: &str,
+    is_elsewhere: bool,
+) -> Vec<String> {
+    let survey = Survey::take(context);
+    let mut warnings: Vec<String> = address.warning().into_iter().collect();
+    warnings.extend(
+        survey
+            .problems
+            .iter()
+            .map(|problem| format!("{}. {}", problem.text, problem.remedy)),
+    );
+    if let Some(directory) = survey.override_of(address) {
+        warnings.push(format!(
+            "`dev_overrides` hides this package: Terraform starts the program in `{}`. Remove the entry for `{address}` \
+             to use what was installed.",
+            directory.display()
+        ));
+    }
+    let is_searched = survey
+        .methods_of(address)
+        .iter()
+        .any(|method| match &method.place {
+            Place::Directory(directory) => same_directory(directory, &package.root),
+            Place::Network(_) | Place::Direct => false,
+        });
+    match &survey.explicit {
+        _ if is_searched => {}
+        Some(file) => warnings.push(format!(
+            "`provider_installation` in `{}` hides this package: it replaces the directories that Terraform looks in by \
+             itself. Add `filesystem_mirror {{ path = {:?} }}` to it.",
+            file.display(),
+            package.root.display().to_string()
+        )),
+        None if is_elsewhere => warnings.push(format!(
+            "Terraform does not look in `{}` by itself: run `terraform init -plugin-dir={}`, or name it in a \
+             `filesystem_mirror` of `provider_installation`.",
+            package.root.display(),
+            package.root.display()
+        )),
+        None => {}
+    }
+    let (packages, _) = survey.local_packages(address);
+    let is_before = |other: &Package| {
+        let position = |root: &Path| {
+            survey.methods.iter().position(|method| match &method.place {
+                Place::Directory(directory) => same_directory(directory, root),
+                Place::Network(_) | Place::Direct => false,
+            })
+        };
+        position(&other.root) < position(&package.root)
+    };
+    for other in packages
+        .iter()
+        .filter(|other| !same_directory(&other.root, &package.root) || other.version != package.version)
+    {
+        let place = other.path.display();
+        if other.platform != package.platform && other.version <= package.version {
+            continue;
+        }
+        if other.version > package.version {
+            warnings.push(format!(
+                "version {} in `{place}` hides this package, unless the configuration asks for `{}`: the newest wins.",
+                other.version, package.version
+            ));
+        } else if other.version < package.version {
+            warnings.push(format!(
+                "the older version {} in `{place}` is hidden by this package, unless the configuration asks for it.",
+                other.version
+            ));
+        } else if is_before(other) {
+            warnings.push(format!(
+                "the same version in `{place}` hides this package: Terraform looks there first. Remove one of them."
+            ));
+        } else {
+            warnings.push(format!(
+                "the same version in `{place}` is hidden by this package. Remove one of them."
+            ));
+        }
+    }
+    match lock::read(&context.directory) {
+        Err(error) => warnings.push(format!(
+            "{error}. Remove `{}` and run `terraform init`.",
+            lock::FILE
+        )),
+        Ok(entries) => {
+            for entry in entries.iter().filter(|entry| entry.address == *address) {
+                if entry.version != package.version {
+                    warnings.push(format!(
+                        "the lock file here holds {address} at version {}: run `terraform init -upgrade` to use {}.",
+                        entry.version, package.version
+                    ));
+                } else if !entry.hashes.iter().any(|accepted| accepted == hash) {
+                    warnings.push(format!(
+                        "the lock file here does not accept this package ({hash}): if you trust it, remove the \
+                         entry of {address} from `{}` and run `terraform init`.",
+                        lock::FILE
+                    ));
+                }
+            }
+        }
+    }
+    warnings
+}
+
+fn same_directory(one: &Path, other: &Path) -> bool {
+    let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    real(one) == real(other)
+}

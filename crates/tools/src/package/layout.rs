@@ -1,0 +1,408 @@
+//! Plugin directories, and where Terraform looks for them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::platform::Platform;
+use super::version::Version;
+use super::{PackageError, archive, files, hash};
+use crate::address::Address;
+use environment::Environment;
+
+/// The operating systems that differ in where things are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum System {
+    /// Linux and the BSDs, with the base directories of freedesktop.org.
+    Unix,
+    /// macOS.
+    MacOs,
+    /// Windows.
+    Windows,
+}
+
+impl System {
+    /// What this program runs on.
+    pub fn current() -> System {
+        match std::env::consts::OS {
+            "macos" => System::MacOs,
+            "windows" => System::Windows,
+            _ => System::Unix,
+        }
+    }
+
+    /// What Terraform calls the directory of its own settings: `~/.terraform.d`.
+    pub fn settings(self, environment: &Environment) -> Option<PathBuf> {
+        Some(match self {
+            System::Windows => app_data(environment)?.join("terraform.d"),
+            System::Unix | System::MacOs => home(environment)?.join(".terraform.d"),
+        })
+    }
+
+    /// The CLI configuration, unless `TF_CLI_CONFIG_FILE` names another.
+    pub fn config_file(self, environment: &Environment) -> Option<PathBuf> {
+        Some(match self {
+            System::Windows => app_data(environment)?.join("terraform.rc"),
+            System::Unix | System::MacOs => home(environment)?.join(".terraformrc"),
+        })
+    }
+
+    /// The directories in which Terraform looks without being told, in its order, whether they exist or not.
+    pub fn implied_directories(self, environment: &Environment, working_directory: &Path) -> Vec<PathBuf> {
+        let mut directories = vec![working_directory.join("terraform.d").join("plugins")];
+        directories.extend(
+            self.settings(environment)
+                .map(|settings| settings.join("plugins")),
+        );
+        match self {
+            System::Unix => {
+                // A base directory that is not absolute is to be ignored.
+                let absolute = |path: &Path| path.is_absolute();
+                let user = environment
+                    .get("XDG_DATA_HOME")
+                    .map(PathBuf::from)
+                    .filter(|path| absolute(path))
+                    .or_else(|| Some(home(environment)?.join(".local").join("share")));
+                let system = environment
+                    .get("XDG_DATA_DIRS")
+                    .unwrap_or("/usr/local/share:/usr/share");
+                let system = system.split(':').map(PathBuf::from).filter(|path| absolute(path));
+                directories.extend(
+                    user.into_iter()
+                        .chain(system)
+                        .map(|base| base.join("terraform").join("plugins")),
+                );
+            }
+            System::MacOs => {
+                let bases = [home(environment), Some(PathBuf::from("/"))];
+                directories.extend(bases.into_iter().flatten().map(|base| {
+                    base.join("Library")
+                        .join("Application Support")
+                        .join("io.terraform")
+                        .join("plugins")
+                }));
+            }
+            System::Windows => directories.extend(
+                app_data(environment).map(|base| base.join("HashiCorp").join("Terraform").join("plugins")),
+            ),
+        }
+        directories
+    }
+}
+
+fn home(environment: &Environment) -> Option<PathBuf> {
+    environment.get("HOME").map(PathBuf::from)
+}
+
+fn app_data(environment: &Environment) -> Option<PathBuf> {
+    environment.get("APPDATA").map(PathBuf::from)
+}
+
+/// The two forms in which a package may lie in a directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A directory with the program.
+    Unpacked,
+    /// A zip.
+    Packed,
+}
+
+/// A package, and what it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Package {
+    /// The plugin directory it is in.
+    pub root: PathBuf,
+    /// The directory with the program, or the zip.
+    pub path: PathBuf,
+    /// The version, by the name of its directory.
+    pub version: Version,
+    /// The platform, by the name of its directory.
+    pub platform: Platform,
+    /// Which of the two it is.
+    pub form: Form,
+}
+
+/// Something in the place of a package that Terraform does not take for one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stray {
+    /// Where.
+    pub path: PathBuf,
+    /// Why it is passed over, and what to do.
+    pub reason: String,
+}
+
+/// Where the packages of a provider are, below a plugin directory.
+pub fn provider_directory(root: &Path, address: &Address) -> PathBuf {
+    root.join(address.path().iter().collect::<PathBuf>())
+}
+
+/// Where a package is to be.
+pub fn package_path(
+    root: &Path,
+    address: &Address,
+    version: &Version,
+    platform: &Platform,
+    form: Form,
+) -> PathBuf {
+    let directory = provider_directory(root, address);
+    match form {
+        Form::Unpacked => directory.join(version.to_string()).join(platform.to_string()),
+        Form::Packed => directory.join(archive_name(address, version, platform)),
+    }
+}
+
+/// The name of a zip, in a plugin directory and among the files of a release.
+pub fn archive_name(address: &Address, version: &Version, platform: &Platform) -> String {
+    format!("{}_{version}_{platform}.zip", address.program())
+}
+
+/// The name of the program in a package.
+pub fn program_name(address: &Address, version: &Version, platform: &Platform) -> String {
+    format!("{}_v{version}{}", address.program(), platform.executable_suffix())
+}
+
+/// The packages of a provider in a plugin directory, newest first, and what only looks like one.
+pub fn scan(root: &Path, address: &Address) -> (Vec<Package>, Vec<Stray>) {
+    let mut packages = Vec::new();
+    let mut strays = Vec::new();
+    for path in entries(&provider_directory(root, address)) {
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+            continue;
+        };
+        if path.is_dir() {
+            match Version::parse(name) {
+                Ok(version) => scan_version(root, &path, &version, &mut packages, &mut strays),
+                Err(_) => strays.push(Stray {
+                    reason: format!(
+                        "the directory should be named by a version, as `{}`: rename it",
+                        name.strip_prefix('v')
+                            .filter(|rest| Version::parse(rest).is_ok())
+                            .unwrap_or("1.3.0")
+                    ),
+                    path,
+                }),
+            }
+        } else if let Some(stem) = name.strip_suffix(".zip") {
+            let rest = stem.strip_prefix(&format!("{}_", address.program()));
+            let parts = rest.and_then(|rest| rest.split_once('_'));
+            let parsed = parts.and_then(|(version, platform)| {
+                Some((Version::parse(version).ok()?, platform.parse().ok()?))
+            });
+            match parsed {
+                Some((version, platform)) => packages.push(Package {
+                    root: root.to_owned(),
+                    path,
+                    version,
+                    platform,
+                    form: Form::Packed,
+                }),
+                None => strays.push(Stray {
+                    path,
+                    reason: format!(
+                        "the zip should be named `{}_VERSION_OS_ARCH.zip`: rename it",
+                        address.program()
+                    ),
+                }),
+            }
+        } else if name.starts_with("terraform-provider-") {
+            strays.push(Stray {
+                path,
+                reason: "a program lies where directories of versions are expected: `install` puts it where it is found"
+                    .to_owned(),
+            });
+        }
+    }
+    packages.sort_by(|one, other| other.version.cmp(&one.version).then(one.path.cmp(&other.path)));
+    (packages, strays)
+}
+
+fn scan_version(
+    root: &Path,
+    directory: &Path,
+    version: &Version,
+    packages: &mut Vec<Package>,
+    strays: &mut Vec<Stray>,
+) {
+    for path in entries(directory) {
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default();
+        match name.parse::<Platform>() {
+            Ok(platform) if path.is_dir() => packages.push(Package {
+                root: root.to_owned(),
+                path,
+                version: version.clone(),
+                platform,
+                form: Form::Unpacked,
+            }),
+            _ if files::is_staging(name) => {}
+            _ => strays.push(Stray {
+                reason: format!(
+                    "a directory named by a platform, as `{}`, is expected here: `install` makes it",
+                    Platform::current()
+                ),
+                path,
+            }),
+        }
+    }
+}
+
+/// What is in a directory, in order; nothing where it does not exist.
+fn entries(directory: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(directory) else {
+        return Vec::new();
+    };
+    let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    paths.sort();
+    paths
+}
+
+impl Package {
+    /// The `h1:` hash.
+    pub fn hash(&self) -> Result<String, PackageError> {
+        match self.form {
+            Form::Unpacked => hash::of_directory(&self.path),
+            Form::Packed => hash::of_archive_content(&self.path),
+        }
+    }
+
+    /// The program that Terraform would start: the first whose name fits. `None` for a zip, and where there is none.
+    pub fn program(&self, address: &Address) -> Option<PathBuf> {
+        if self.form == Form::Packed {
+            return None;
+        }
+        program_in(&self.path, address)
+    }
+
+    /// The first bytes of the program.
+    pub fn program_head(&self, address: &Address) -> Result<Option<Vec<u8>>, PackageError> {
+        const LENGTH: u64 = 4096;
+        match (self.form, self.program(address)) {
+            (Form::Packed, _) => archive::head(&self.path, &address.program(), LENGTH),
+            (Form::Unpacked, Some(program)) => {
+                use std::io::Read;
+                let mut head = Vec::new();
+                let file =
+                    fs::File::open(&program).map_err(PackageError::file("failed to open", &program))?;
+                file.take(LENGTH)
+                    .read_to_end(&mut head)
+                    .map_err(PackageError::file("failed to read", &program))?;
+                Ok(Some(head))
+            }
+            (Form::Unpacked, None) => Ok(None),
+        }
+    }
+}
+
+/// The program of a provider in a directory, as Terraform chooses it.
+pub fn program_in(directory: &Path, address: &Address) -> Option<PathBuf> {
+    let wanted = address.program();
+    entries(directory).into_iter().find(|path| {
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default();
+        let rest = name.strip_prefix(&wanted);
+        path.is_file() && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['_', '.']))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn directories(system: System, variables: &[(&str, &str)]) -> Vec<String> {
+        let environment = variables.iter().copied().collect::<Environment>();
+        system
+            .implied_directories(&environment, Path::new("/project"))
+            .iter()
+            .map(|path| path.display().to_string().replace('\\', "/"))
+            .collect()
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn each_system_has_its_directories_in_terraforms_order() {
+        assert_eq!(
+            directories(System::Unix, &[("HOME", "/home/me")]),
+            [
+                "/project/terraform.d/plugins",
+                "/home/me/.terraform.d/plugins",
+                "/home/me/.local/share/terraform/plugins",
+                "/usr/local/share/terraform/plugins",
+                "/usr/share/terraform/plugins",
+            ]
+        );
+        let xdg = [
+            ("HOME", "/home/me"),
+            ("XDG_DATA_HOME", "/data"),
+            ("XDG_DATA_DIRS", "/a:relative:/b"),
+        ];
+        assert_eq!(
+            directories(System::Unix, &xdg)[2..],
+            [
+                "/data/terraform/plugins",
+                "/a/terraform/plugins",
+                "/b/terraform/plugins"
+            ]
+        );
+        assert_eq!(
+            directories(System::MacOs, &[("HOME", "/Users/me")]),
+            [
+                "/project/terraform.d/plugins",
+                "/Users/me/.terraform.d/plugins",
+                "/Users/me/Library/Application Support/io.terraform/plugins",
+                "/Library/Application Support/io.terraform/plugins",
+            ]
+        );
+        assert_eq!(
+            directories(System::Windows, &[("APPDATA", "C:/Users/me/AppData/Roaming")]),
+            [
+                "/project/terraform.d/plugins",
+                "C:/Users/me/AppData/Roaming/terraform.d/plugins",
+                "C:/Users/me/AppData/Roaming/HashiCorp/Terraform/plugins",
+            ]
+        );
+        assert_eq!(
+            directories(System::Windows, &[]),
+            ["/project/terraform.d/plugins"]
+        );
+    }
+
+    #[test]
+    fn a_directory_is_read_as_terraform_reads_it() {
+        let root = tempfile::tempdir().unwrap();
+        let address = Address::parse("example.com/myorg/customplugin").unwrap();
+        let base = provider_directory(root.path(), &address);
+        for path in [
+            "1.3.0/linux_amd64",
+            "1.10.0/darwin_arm64",
+            "v1.4.0/linux_amd64",
+            "1.3.0/linux",
+        ] {
+            fs::create_dir_all(base.join(path)).unwrap();
+        }
+        fs::write(
+            base.join("terraform-provider-customplugin_1.2.0_linux_amd64.zip"),
+            "",
+        )
+        .unwrap();
+        fs::write(base.join("customplugin.zip"), "").unwrap();
+        fs::write(base.join("terraform-provider-customplugin"), "").unwrap();
+        let (packages, strays) = scan(root.path(), &address);
+        let found: Vec<String> = packages
+            .iter()
+            .map(|package| format!("{} {} {:?}", package.version, package.platform, package.form))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                "1.10.0 darwin_arm64 Unpacked",
+                "1.3.0 linux_amd64 Unpacked",
+                "1.2.0 linux_amd64 Packed"
+            ]
+        );
+        assert_eq!(strays.len(), 4, "{strays:?}");
+        assert!(strays.iter().any(|stray| stray.reason.contains("`1.4.0`")));
+    }
+}

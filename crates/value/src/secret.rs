@@ -1,0 +1,60 @@
+//! Texts that must not be seen.
+
+use std::cmp::Ordering;
+
+use secrecy::{ExposeSecret, SecretString};
+
+/// A text that must not be seen: a password, a token, whatever a declaration calls sensitive or write-only.
+///
+/// It has neither `Debug` nor `Display`, and cannot be serialised, so that no log and no message can hold it by
+/// accident: whoever wants the text has to say so with [`Secret::expose`]. Its memory is wiped when it is dropped.
+///
+/// ```compile_fail,E0277
+/// println!("{:?}", value::secret::Secret::new("a password"));
+/// ```
+///
+/// ```compile_fail,E0277
+/// println!("{}", value::secret::Secret::new("a password"));
+/// ```
+///
+/// ```compile_fail,E0277
+/// serde_json::to_string(&value::secret::Secret::new("a password"));
+/// ```
+///
+/// ```
+/// assert_eq!(value::secret::Secret::new("a password").expose(), "a password");
+/// ```
+#[derive(Clone)]
+pub struct Secret(SecretString);
+
+impl Secret {
+    /// Takes a text out of sight.
+    pub fn new(text: impl Into<String>) -> Secret {
+        Secret(SecretString::from(text.into()))
+    }
+
+    /// The text, for what has to have it: the wire, state, a comparison.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Secret) -> bool {
+        self.expose() == other.expose()
+    }
+}
+
+impl Eq for Secret {}
+
+impl PartialOrd for Secret {
+    fn partial_cmp(&self, other: &Secret) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Secret {
+    fn cmp(&self, other: &Secret) -> Ordering {
+        self.expose().cmp(other.expose())
+    }
+}

@@ -1,0 +1,722 @@
+//! One value and its bytes for every row of the encoding, and one fault for every kind of error.
+
+use serde_json::json as j;
+
+use super::hex;
+use crate::{
+    DecodeErrorKind, EncodeErrorKind, MAX_DEPTH, Misfit, Number, Type, TypeError, Value, json, msgpack,
+};
+
+fn number(text: &str) -> Value {
+    Value::Number(Number::parse(text).unwrap())
+}
+
+fn dynamic(r#type: Type, value: Value) -> Value {
+    Value::Dynamic(Box::new((r#type, value)))
+}
+
+/// Asserts that a value and its bytes are each other's.
+#[track_caller]
+fn assert_wire(value: &Value, r#type: &Type, bytes: &str) {
+    assert_eq!(msgpack::encode(value, r#type).unwrap(), hex(bytes));
+    assert_eq!(msgpack::decode(&hex(bytes), r#type).unwrap(), *value);
+}
+
+/// Asserts that the bytes are refused with this message.
+#[track_caller]
+fn assert_refused(bytes: &[u8], r#type: &Type, kind: impl Into<DecodeErrorKind>, message: &str) {
+    let error = msgpack::decode(bytes, r#type).unwrap_err();
+    assert_eq!(error.kind, kind.into());
+    assert_eq!(error.to_string(), message);
+}
+
+#[test]
+fn null_is_nil_of_any_type() {
+    let object = Type::object([("a", Type::String)]);
+    for r#type in [
+        Type::Bool,
+        Type::Dynamic,
+        Type::list(Type::String),
+        Type::tuple([Type::Bool]),
+        object,
+    ] {
+        assert_wire(&Value::Null, &r#type, "c0");
+    }
+}
+
+#[test]
+fn unknown_is_extension_0_and_read_from_any() {
+    for r#type in [
+        Type::Bool,
+        Type::Dynamic,
+        Type::set(Type::String),
+        Type::object([("a", Type::String)]),
+    ] {
+        assert_wire(&Value::Unknown, &r#type, "d4 00 00");
+        for bytes in [
+            "d4 05 ff",
+            "d5 0c 80 00",
+            "d6 00 00000000",
+            "d7 00 0000000000000000",
+            "d8 00 00000000000000000000000000000000",
+            "c7 00 00",          // zero bytes
+            "c7 03 0c 81 01 c2", // refined: not null
+            "c8 0001 0c 80",
+            "c9 00000001 0c 80",
+        ] {
+            assert_eq!(
+                msgpack::decode(&hex(bytes), &r#type),
+                Ok(Value::Unknown),
+                "{bytes}"
+            );
+        }
+    }
+    for bytes in ["d4", "d4 00", "c7 02 0c 81", "c9 ffffffff 0c 80"] {
+        assert_refused(
+            &hex(bytes),
+            &Type::Bool,
+            DecodeErrorKind::Truncated,
+            "the value ends too early",
+        );
+    }
+}
+
+#[test]
+fn booleans_and_texts() {
+    assert_wire(&true.into(), &Type::Bool, "c3");
+    assert_wire(&false.into(), &Type::Bool, "c2");
+    assert_wire(&"".into(), &Type::String, "a0");
+    assert_wire(&"é".into(), &Type::String, "a2 c3a9");
+    assert_wire(
+        &"x".repeat(31).into(),
+        &Type::String,
+        &format!("bf {}", "78".repeat(31)),
+    );
+    assert_wire(
+        &"x".repeat(32).into(),
+        &Type::String,
+        &format!("d9 20 {}", "78".repeat(32)),
+    );
+    assert_wire(
+        &"x".repeat(256).into(),
+        &Type::String,
+        &format!("da 0100 {}", "78".repeat(256)),
+    );
+    assert_wire(
+        &"x".repeat(65536).into(),
+        &Type::String,
+        &format!("db 00010000 {}", "78".repeat(65536)),
+    );
+}
+
+#[test]
+fn a_secret_is_a_text_that_stays_out_of_sight() {
+    let (r#type, secret) = (
+        Type::map(Type::Secret),
+        Value::map([("pass", Value::secret("word"))]),
+    );
+    assert_wire(&secret, &r#type, "81 a4 70617373 a4 776f7264");
+    let stored = json::encode(&secret, &r#type).unwrap();
+    assert_eq!(stored, serde_json::json!({ "pass": "word" }));
+    assert_eq!(
+        json::decode(stored.to_string().as_bytes(), &r#type),
+        Ok(secret.clone())
+    );
+    assert_eq!(
+        r#type.to_json(),
+        serde_json::json!(["map", "string"]),
+        "to Terraform it is a text"
+    );
+    assert_eq!(format!("{secret:?}"), r#"{"pass": (secret)}"#);
+    assert_eq!(secret.get("pass").as_str(), None);
+    assert_eq!(secret.get("pass").expose(), Some("word"));
+    // Nothing takes the one for the other.
+    assert!(secret.conforms(&Type::map(Type::String)).is_err());
+    assert!(Value::from("word").conforms(&Type::Secret).is_err());
+}
+
+#[test]
+fn decoding_keeps_a_text_as_it_is() {
+    let decomposed = Value::String("e\u{301}".into());
+    assert_eq!(msgpack::decode(&hex("a3 65 cc81"), &Type::String), Ok(decomposed));
+}
+
+#[test]
+fn numbers_are_the_smallest_form_that_is_exact() {
+    for (text, bytes) in [
+        ("0", "00"),
+        ("127", "7f"),
+        ("128", "cc 80"),
+        ("256", "cd 0100"),
+        ("65536", "ce 00010000"),
+        ("4294967296", "cf 0000000100000000"),
+        ("9223372036854775807", "cf 7fffffffffffffff"),
+        ("-1", "ff"),
+        ("-33", "d0 df"),
+        ("-129", "d1 ff7f"),
+        ("-32769", "d2 ffff7fff"),
+        ("-9223372036854775808", "d3 8000000000000000"),
+        ("1.5", "cb 3ff8000000000000"),
+        ("-0.25", "cb bfd0000000000000"),
+        ("0.1", "a3 302e31"),
+        ("1e-7", "a9 302e30303030303031"),
+        ("+Inf", "cb 7ff0000000000000"),
+        ("-Inf", "cb fff0000000000000"),
+    ] {
+        assert_wire(&number(text), &Type::Number, bytes);
+    }
+    for text in [
+        "9223372036854775808",
+        "-9223372036854775809",
+        "18446744073709551615",
+    ] {
+        let bytes = msgpack::encode(&number(text), &Type::Number).unwrap();
+        assert_eq!(&bytes[1..], text.as_bytes());
+    }
+    let bytes = msgpack::encode(&number("1e100"), &Type::Number).unwrap();
+    assert_eq!(bytes[2..], *format!("1{}", "0".repeat(100)).as_bytes());
+}
+
+#[test]
+fn numbers_are_read_from_any_form() {
+    for (bytes, text) in [
+        ("cf ffffffffffffffff", "18446744073709551615"),
+        ("d3 0000000000000001", "1"),
+        ("ca 3f000000", "0.5"),
+        ("ca 7f800000", "+Inf"),
+        ("cb 3fb999999999999a", "0.1"), // an inexact float is its shortest decimal, as in cty
+        ("cb 4000000000000000", "2"),
+        ("a3 312e30", "1"),
+        ("d9 01 37", "7"),
+    ] {
+        assert_eq!(
+            msgpack::decode(&hex(bytes), &Type::Number),
+            Ok(number(text)),
+            "{bytes}"
+        );
+    }
+    let message = "not a number of up to 4096 digits before and after the point";
+    for bytes in ["ca 7fc00000", "cb 7ff8000000000000", "a1 78", "a0"] {
+        assert_refused(
+            &hex(bytes),
+            &Type::Number,
+            DecodeErrorKind::InvalidNumber,
+            message,
+        );
+    }
+    assert_refused(
+        b"\xab1e999999999",
+        &Type::Number,
+        DecodeErrorKind::InvalidNumber,
+        message,
+    );
+    for bytes in ["cc", "cf 00", "d3 00", "ca 00", "cb 00"] {
+        assert_refused(
+            &hex(bytes),
+            &Type::Number,
+            DecodeErrorKind::Truncated,
+            "the value ends too early",
+        );
+    }
+}
+
+#[test]
+fn collections() {
+    let list = Value::List(vec![3.into(), Value::Null, Value::Unknown]);
+    assert_wire(&list, &Type::list(Type::Number), "93 03 c0 d40000");
+    let set = Value::set(vec![Value::Unknown, "b".into(), "a".into(), "b".into()]);
+    assert_wire(&set, &Type::set(Type::String), "93 a161 a162 d40000");
+    let tuple = Value::Tuple(vec!["t".into(), 4.into()]);
+    assert_wire(&tuple, &Type::tuple([Type::String, Type::Number]), "92 a174 04");
+    let map = Value::map([("z", Value::from("1")), ("a", "2".into())]);
+    assert_wire(&map, &Type::map(Type::String), "82 a161 a132 a17a a131");
+    assert_wire(&Value::List(vec![]), &Type::list(Type::Bool), "90");
+    assert_wire(&Value::Map([].into()), &Type::map(Type::Bool), "80");
+    let long = Value::List(vec![true.into(); 16]);
+    assert_wire(
+        &long,
+        &Type::list(Type::Bool),
+        &format!("dc 0010 {}", "c3".repeat(16)),
+    );
+    let long = Value::List(vec![true.into(); 65536]);
+    assert_wire(
+        &long,
+        &Type::list(Type::Bool),
+        &format!("dd 00010000 {}", "c3".repeat(65536)),
+    );
+}
+
+#[test]
+fn a_set_is_read_in_any_order() {
+    let set = Value::set(vec!["b".into(), "a".into()]);
+    assert_eq!(
+        msgpack::decode(&hex("93 a162 a161 a162"), &Type::set(Type::String)),
+        Ok(set.clone())
+    );
+    assert_eq!(
+        json::decode(br#"["b", "a", "b"]"#, &Type::set(Type::String)),
+        Ok(set)
+    );
+}
+
+#[test]
+fn objects_have_exactly_the_attributes_of_the_type() {
+    let r#type = Type::object([
+        ("a", Type::String),
+        ("b", Type::list(Type::object([("c", Type::Bool)]))),
+    ]);
+    let block = Value::object([("c", true.into())]);
+    let value = Value::object([("b", Value::List(vec![block])), ("a", "x".into())]);
+    assert_wire(&value, &r#type, "82 a161 a178 a162 91 81 a163 c3");
+    assert_eq!(
+        msgpack::decode(&hex("82 a162 91 81 a163 c3 a161 a178"), &r#type),
+        Ok(value),
+        "in any order"
+    );
+    for (bytes, kind, message) in [
+        (
+            "81 a161 a178",
+            Misfit::MissingAttribute,
+            "`b`: this attribute is missing",
+        ),
+        (
+            "82 a161 a178 a162 91 80",
+            Misfit::MissingAttribute,
+            "`b[0].c`: this attribute is missing",
+        ),
+        (
+            "83 a161 c0 a162 c0 a163 c0",
+            Misfit::UnexpectedAttribute,
+            "`c`: the type has no such attribute",
+        ),
+    ] {
+        assert_refused(&hex(bytes), &r#type, kind, message);
+    }
+    let twice = hex("82 a161 c0 a161 c0");
+    assert_refused(
+        &twice,
+        &r#type,
+        DecodeErrorKind::DuplicateKey,
+        "`a`: the key occurs twice",
+    );
+    let twice = hex("82 a161 c0 a161 c0");
+    let map = Type::map(Type::Bool);
+    assert_refused(
+        &twice,
+        &map,
+        DecodeErrorKind::DuplicateKey,
+        r#"`["a"]`: the key occurs twice"#,
+    );
+}
+
+#[test]
+fn dynamic_values_carry_their_type() {
+    assert_wire(&Value::Null, &Type::Dynamic, "c0");
+    assert_wire(&Value::Unknown, &Type::Dynamic, "d4 00 00");
+    let five = dynamic(Type::Number, 5.into());
+    assert_wire(&five, &Type::Dynamic, "92 c408 226e756d62657222 05");
+    let unknown = dynamic(Type::String, Value::Unknown);
+    assert_wire(&unknown, &Type::Dynamic, "92 c408 22737472696e6722 d40000");
+    let null = dynamic(Type::String, Value::Null);
+    assert_wire(&null, &Type::Dynamic, "92 c408 22737472696e6722 c0");
+    let type_fault = DecodeErrorKind::InvalidType;
+    for (bytes, kind, message) in [
+        (
+            "92 c406 22626f6f6c22 05",
+            Misfit::Kind {
+                expected: "a boolean",
+                found: "a number",
+            }
+            .into(),
+            "expected a boolean, found a number",
+        ),
+        (
+            "92 c409 2264796e616d696322 c0",
+            Misfit::DynamicType.into(),
+            "the type of a dynamic value is dynamic",
+        ),
+        (
+            "91 c0",
+            Misfit::Length {
+                expected: 2,
+                found: 1,
+            }
+            .into(),
+            "expected 2 elements, found 1",
+        ),
+        (
+            "92 a3 226122 c0",
+            Misfit::Kind {
+                expected: "a type",
+                found: "a string",
+            }
+            .into(),
+            "expected a type, found a string",
+        ),
+        (
+            "92 c401 22 c0",
+            type_fault(TypeError::Syntax),
+            "the type is not JSON",
+        ),
+        (
+            "92 c403 226122 c0",
+            type_fault(TypeError::Unknown),
+            "the JSON is not one of Terraform's types",
+        ),
+    ] {
+        let r#type = Type::Dynamic;
+        assert_refused(&hex(bytes), &r#type, kind, message);
+    }
+}
+
+#[test]
+fn other_bytes_are_refused_with_their_place() {
+    let r#type = Type::object([("m", Type::map(Type::list(Type::String)))]);
+    let kind = |expected, found| Misfit::Kind { expected, found };
+    for (bytes, misfit, message) in [
+        (
+            "90",
+            kind("an object", "an array"),
+            "expected an object, found an array",
+        ),
+        (
+            "81 a16d a0",
+            kind("a map", "a string"),
+            "`m`: expected a map, found a string",
+        ),
+        (
+            "81 a16d 81 a16b 80",
+            kind("a list", "a map"),
+            r#"`m["k"]`: expected a list, found a map"#,
+        ),
+        (
+            "81 a16d 81 a16b 92a005",
+            kind("a string", "a number"),
+            r#"`m["k"][1]`: expected a string, found a number"#,
+        ),
+        (
+            "81 a16d 81 a16b 91c3",
+            kind("a string", "a boolean"),
+            r#"`m["k"][0]`: expected a string, found a boolean"#,
+        ),
+        (
+            "81 a16d 81 a16b 91c40100",
+            kind("a string", "bytes"),
+            r#"`m["k"][0]`: expected a string, found bytes"#,
+        ),
+        (
+            "81 a16d 81 c0 90",
+            kind("a key", "null"),
+            "`m`: expected a key, found null",
+        ),
+        (
+            "81 d40000 90",
+            kind("a name", "an unknown value"),
+            "expected a name, found an unknown value",
+        ),
+        (
+            "c1",
+            kind("an object", "a byte without meaning"),
+            "expected an object, found a byte without meaning",
+        ),
+    ] {
+        assert_refused(&hex(bytes), &r#type, misfit, message);
+    }
+    let set = Type::object([("s", Type::set(Type::list(Type::String)))]);
+    let misfit = Misfit::Kind {
+        expected: "a string",
+        found: "a number",
+    };
+    assert_refused(
+        &hex("81 a173 91 91 05"),
+        &set,
+        misfit,
+        "`s`: expected a string, found a number",
+    );
+    let tuple = Type::tuple([Type::Bool]);
+    let length = Misfit::Length {
+        expected: 1,
+        found: 2,
+    };
+    assert_refused(&hex("92 c3 c3"), &tuple, length, "expected 1 elements, found 2");
+    assert_refused(
+        &hex("c3 c3"),
+        &Type::Bool,
+        DecodeErrorKind::Trailing,
+        "something follows the value",
+    );
+    assert_refused(
+        &[],
+        &Type::Bool,
+        DecodeErrorKind::Truncated,
+        "the value ends too early",
+    );
+    assert_refused(
+        &hex("a2 c328"),
+        &Type::String,
+        DecodeErrorKind::InvalidText,
+        "the text is not UTF-8",
+    );
+    assert_refused(
+        &hex("a3 6162"),
+        &Type::String,
+        DecodeErrorKind::Truncated,
+        "the value ends too early",
+    );
+}
+
+#[test]
+fn a_claimed_length_reserves_nothing() {
+    let (list, map) = (Type::list(Type::Number), Type::map(Type::Number));
+    let dynamic = Type::Dynamic;
+    for (bytes, r#type) in [
+        ("dd ffffffff", &list),
+        ("dd ffffffff 01", &list),
+        ("df ffffffff", &map),
+        ("df ffffffff a161 01", &map),
+        ("db ffffffff", &Type::String),
+        ("92 c6 ffffffff", &dynamic),
+        ("82 a161", &map),
+    ] {
+        assert_refused(
+            &hex(bytes),
+            r#type,
+            DecodeErrorKind::Truncated,
+            "the value ends too early",
+        );
+    }
+}
+
+#[test]
+fn depth_is_limited_both_ways() {
+    let nested = |levels| (0..levels).fold(Type::Bool, |r#type, _| Type::list(r#type));
+    let value = |levels| (0..levels).fold(Value::Bool(true), |value, _| Value::List(vec![value]));
+    let bytes = |levels| [vec![0x91; levels], vec![0xc3]].concat();
+    let deepest = msgpack::decode(&bytes(MAX_DEPTH), &nested(MAX_DEPTH)).unwrap();
+    assert_eq!(deepest, value(MAX_DEPTH));
+    assert_eq!(
+        msgpack::encode(&deepest, &nested(MAX_DEPTH)).unwrap(),
+        bytes(MAX_DEPTH)
+    );
+    let json = json::encode(&deepest, &nested(MAX_DEPTH)).unwrap();
+    assert_eq!(
+        json::decode(json.to_string().as_bytes(), &nested(MAX_DEPTH)),
+        Ok(deepest)
+    );
+
+    let deeper = MAX_DEPTH + 1;
+    let error = msgpack::decode(&bytes(deeper), &nested(deeper)).unwrap_err();
+    assert_eq!(error.kind, Misfit::TooDeep.into());
+    assert_eq!(error.path.steps().len(), MAX_DEPTH);
+    let error = msgpack::encode(&value(deeper), &nested(deeper)).unwrap_err();
+    assert_eq!(error.kind, Misfit::TooDeep.into());
+
+    // A dynamic value in a dynamic value in …, where the types alone are harmless.
+    let step = [&hex("92 c415")[..], br#"["tuple",["dynamic"]]"#, &hex("91")].concat();
+    let hostile = step.repeat(100_000);
+    let error = msgpack::decode(&hostile, &Type::Dynamic).unwrap_err();
+    assert_eq!(error.kind, Misfit::TooDeep.into());
+    let hostile = r#"{"type":["tuple",["dynamic"]],"value":["#.repeat(100_000);
+    let error = json::decode(hostile.as_bytes(), &Type::Dynamic).unwrap_err();
+    assert!(matches!(error.kind, DecodeErrorKind::Syntax { .. }));
+}
+
+#[test]
+fn a_value_is_written_only_as_its_type() {
+    let r#type = Type::object([("a", Type::list(Type::String)), ("t", Type::tuple([Type::Bool]))]);
+    let tuple = || Value::Tuple(vec![true.into()]);
+    for (value, message) in [
+        (Value::List(vec![]), "expected an object, found a list"),
+        (
+            Value::object([("a", Value::Null)]),
+            "`t`: this attribute is missing",
+        ),
+        (
+            Value::object([("a", Value::Null), ("t", Value::Null), ("u", Value::Null)]),
+            "`u`: the type has no such attribute",
+        ),
+        (
+            Value::object([("a", Value::List(vec!["".into(), 1.into()])), ("t", tuple())]),
+            "`a[1]`: expected a string, found a number",
+        ),
+        (
+            Value::object([("a", Value::set(vec![])), ("t", tuple())]),
+            "`a`: expected a list, found a set",
+        ),
+        (
+            Value::object([("a", Value::Null), ("t", Value::Tuple(vec![]))]),
+            "`t`: expected 1 elements, found 0",
+        ),
+    ] {
+        assert_eq!(msgpack::encode(&value, &r#type).unwrap_err().to_string(), message);
+        assert_eq!(json::encode(&value, &r#type).unwrap_err().to_string(), message);
+        assert_eq!(value.conforms(&r#type).unwrap_err().to_string(), message);
+    }
+    let map = Type::map(Type::set(Type::Bool));
+    let value = Value::map([("k", Value::set(vec!["s".into()]))]);
+    let error = msgpack::encode(&value, &map).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        r#"`["k"]`: expected a boolean, found a string"#,
+        "the path ends at the set"
+    );
+    for (value, message) in [
+        (5.into(), "expected a value with its type, found a number"),
+        (
+            dynamic(Type::Bool, 5.into()),
+            "expected a boolean, found a number",
+        ),
+        (
+            dynamic(Type::Dynamic, Value::Null),
+            "the type of a dynamic value is dynamic",
+        ),
+    ] {
+        assert_eq!(
+            msgpack::encode(&value, &Type::Dynamic).unwrap_err().to_string(),
+            message
+        );
+    }
+}
+
+#[test]
+fn stored_values_fit_a_newer_type() {
+    let r#type = Type::object([
+        ("added", Type::list(Type::String)),
+        ("any", Type::Dynamic),
+        ("map", Type::map(Type::Number)),
+        ("number", Type::Number),
+        ("set", Type::set(Type::object([("k", Type::String)]))),
+        ("tuple", Type::tuple([Type::Bool, Type::Number])),
+    ]);
+    let stored = r#"{
+        "any": {"type": ["list", "number"], "value": [1.50]},
+        "map": {"k": 18446744073709551616},
+        "number": 3.141592653589793238462643383279,
+        "removed": {"what": ["ever"]},
+        "set": [{"k": "b", "gone": 1}, {"k": "a"}],
+        "tuple": [true, null]
+    }"#;
+    let value = json::decode(stored.as_bytes(), &r#type).unwrap();
+    let element = |k: &str| Value::object([("k", k.into())]);
+    assert_eq!(
+        value,
+        Value::object([
+            ("added", Value::Null),
+            (
+                "any",
+                dynamic(Type::list(Type::Number), Value::List(vec![number("1.5")]))
+            ),
+            ("map", Value::map([("k", number("18446744073709551616"))])),
+            ("number", number("3.141592653589793238462643383279")),
+            ("set", Value::Set(vec![element("a"), element("b")])),
+            ("tuple", Value::Tuple(vec![true.into(), Value::Null])),
+        ])
+    );
+    assert_eq!(
+        json::encode(&value, &r#type).unwrap().to_string(),
+        concat!(
+            r#"{"added":null,"any":{"type":["list","number"],"value":[1.5]},"map":{"k":18446744073709551616},"#,
+            r#""number":3.141592653589793238462643383279,"set":[{"k":"a"},{"k":"b"}],"tuple":[true,null]}"#
+        )
+    );
+    assert_eq!(json::decode(b"null", &r#type), Ok(Value::Null));
+}
+
+#[test]
+fn stored_scalars_convert_where_the_text_is_the_same() {
+    for (stored, r#type, value) in [
+        (r#""12.50""#, Type::Number, number("12.5")),
+        (r#""true""#, Type::Bool, true.into()),
+        (r#""1""#, Type::Bool, true.into()),
+        (r#""false""#, Type::Bool, false.into()),
+        (r#""0""#, Type::Bool, false.into()),
+        ("12.5", Type::String, "12.5".into()),
+        ("true", Type::String, "true".into()),
+        (r#""e\u0301""#, Type::String, Value::String("e\u{301}".into())),
+    ] {
+        assert_eq!(json::decode(stored.as_bytes(), &r#type), Ok(value), "{stored}");
+    }
+}
+
+#[test]
+fn other_json_is_refused_with_its_place() {
+    let r#type = Type::object([
+        ("a", Type::map(Type::tuple([Type::Number]))),
+        ("b", Type::set(Type::Bool)),
+        ("d", Type::Dynamic),
+    ]);
+    for (stored, message) in [
+        ("[]", "expected an object, found an array"),
+        (
+            r#"{"a": {"k": [{}]}}"#,
+            r#"`a["k"][0]`: expected a number, found an object"#,
+        ),
+        (r#"{"a": {"k": []}}"#, r#"`a["k"]`: expected 1 elements, found 0"#),
+        (r#"{"b": [true, 1]}"#, "`b`: expected a boolean, found a number"),
+        (r#"{"b": ["maybe"]}"#, "`b`: expected a boolean, found a string"),
+        (
+            r#"{"d": 1}"#,
+            "`d`: expected a value with its type, found a number",
+        ),
+        (r#"{"d": {"value": 1}}"#, "`d.type`: this attribute is missing"),
+        (
+            r#"{"d": {"type": "bool"}}"#,
+            "`d.value`: this attribute is missing",
+        ),
+        (
+            r#"{"d": {"type": "int", "value": 1}}"#,
+            "`d`: the JSON is not one of Terraform's types",
+        ),
+        (
+            r#"{"d": {"type": "dynamic", "value": 1}}"#,
+            "`d`: the type of a dynamic value is dynamic",
+        ),
+        (
+            r#"{"a": {"k": [1e999999999]}}"#,
+            r#"`a["k"][0]`: not a number of up to 4096 digits before and after the point"#,
+        ),
+        (
+            r#"{"a": {"k": ["+Inf"]}}"#,
+            r#"`a["k"][0]`: not a number of up to 4096 digits before and after the point"#,
+        ),
+        ("{\n  \"a\" 1", "line 2, column 7 is not JSON"),
+        ("{} {}", "line 1, column 4 is not JSON"),
+        ("", "line 1, column 0 is not JSON"),
+    ] {
+        assert_eq!(
+            json::decode(stored.as_bytes(), &r#type).unwrap_err().to_string(),
+            message,
+            "{stored}"
+        );
+    }
+}
+
+#[test]
+fn json_says_neither_unknown_nor_infinite() {
+    let r#type = Type::object([("a", Type::list(Type::Number))]);
+    let of = |element| Value::object([("a", Value::List(vec![element]))]);
+    let error = json::encode(&of(Value::Unknown), &r#type).unwrap_err();
+    assert_eq!(error.kind, EncodeErrorKind::Unknown);
+    assert_eq!(error.to_string(), "`a[0]`: not known yet, which JSON cannot say");
+    let error = json::encode(&of(number("-Inf")), &r#type).unwrap_err();
+    assert_eq!(error.kind, EncodeErrorKind::Infinite);
+    assert_eq!(json::encode(&of(1.into()), &r#type).unwrap(), j!({ "a": [1] }));
+}
+
+#[test]
+fn errors_never_quote_a_value() {
+    let r#type = Type::object([("secret", Type::Bool), ("key", Type::Number)]);
+    for (secret, key) in [("hunter2", "1"), ("true", "hunter2")] {
+        let value = Value::object([("secret", Value::from(secret)), ("key", key.into())]);
+        let stored = format!(r#"{{"secret": "{secret}", "key": "{key}"}}"#);
+        let errors = [
+            format!("{:?}", msgpack::encode(&value, &r#type).unwrap_err()),
+            format!("{:?}", json::decode(stored.as_bytes(), &r#type).unwrap_err()),
+            format!("{value:?}"),
+        ];
+        assert!(
+            errors.iter().all(|error| !error.contains("hunter2")),
+            "{errors:?}"
+        );
+    }
+}

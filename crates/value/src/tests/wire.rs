@@ -1,0 +1,170 @@
+//! The codec against what Terraform 1.11.4 sent for the configuration beside the data.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value as Json;
+
+use super::hex;
+use crate::{Number, Type, Value, msgpack};
+
+const CAPTURED: &str = include_str!("../../tests/data/wire/terraform-1.11.4.json");
+
+/// One call of Terraform. `config_debug` is the configuration as another decoder read it, in nearly JSON.
+#[derive(Deserialize)]
+struct Call {
+    rpc: String,
+    config_hex: String,
+    config_debug: String,
+    proposed_hex: Option<String>,
+}
+
+impl Call {
+    fn payloads(&self) -> impl Iterator<Item = Vec<u8>> {
+        [Some(&self.config_hex), self.proposed_hex.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(|text| hex(text))
+    }
+}
+
+fn calls() -> Vec<Call> {
+    serde_json::from_str(CAPTURED).unwrap()
+}
+
+/// The type of the resource `spike_thing` in the configuration.
+fn spike_thing() -> Type {
+    let block = Type::object([("k", Type::String)]);
+    let nested = Type::object([("x", Type::String), ("y", Type::String)]);
+    Type::object([
+        ("blk", Type::list(block)),
+        ("dyn", Type::Dynamic),
+        ("flag", Type::Bool),
+        ("id", Type::String),
+        ("misbehave", Type::String),
+        ("name", Type::String),
+        ("nested", Type::list(nested)),
+        ("nlist", Type::list(Type::Number)),
+        ("note", Type::String),
+        ("num", Type::Number),
+        ("obj", Type::object([("a", Type::String), ("b", Type::Number)])),
+        ("replace_me", Type::String),
+        ("secret", Type::String),
+        ("secret_wo", Type::String),
+        ("sset", Type::set(Type::String)),
+        ("tags", Type::map(Type::String)),
+        ("tup", Type::tuple([Type::String, Type::Number])),
+    ])
+}
+
+/// Replaces every refined unknown value, an extension of type 12, by a plain one.
+fn without_refinements(mut bytes: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::new();
+    while let [first, rest @ ..] = bytes {
+        if let [0xc7, length, 12, rest @ ..] = bytes {
+            plain.extend([0xd4, 0, 0]);
+            bytes = &rest[usize::from(*length)..];
+        } else {
+            plain.push(*first);
+            bytes = rest;
+        }
+    }
+    plain
+}
+
+/// Asserts that a value is what the other decoder saw.
+fn assert_same(value: &Value, seen: &Json, at: &str) {
+    match (value, seen) {
+        (Value::Null, Json::Null) => {}
+        (Value::Unknown, Json::Array(extension)) => {
+            assert!(extension[0] == 0 || extension[0] == 12, "{at}: {seen}");
+        }
+        (Value::Bool(bool), Json::Bool(seen)) => assert_eq!(bool, seen, "{at}"),
+        (Value::Number(number), Json::String(seen)) => assert_eq!(number.to_string(), *seen, "{at}"),
+        (Value::Number(number), Json::Number(seen)) => assert_eq!(number.to_string(), seen.as_str(), "{at}"),
+        (Value::String(text), Json::String(seen)) => assert_eq!(text, seen, "{at}"),
+        (Value::List(elements) | Value::Set(elements) | Value::Tuple(elements), Json::Array(seen)) => {
+            assert_eq!(elements.len(), seen.len(), "{at}");
+            for (index, (element, seen)) in elements.iter().zip(seen).enumerate() {
+                assert_same(element, seen, &format!("{at}[{index}]"));
+            }
+        }
+        (Value::Map(entries) | Value::Object(entries), Json::Object(seen)) => {
+            assert!(entries.keys().eq(seen.keys()), "{at}");
+            for (name, entry) in entries {
+                assert_same(entry, &seen[name], &format!("{at}.{name}"));
+            }
+        }
+        (Value::Dynamic(typed), Json::Array(seen)) => {
+            let text: Vec<u8> = serde_json::from_value(seen[0].clone()).unwrap();
+            assert_eq!(typed.0.to_json_bytes(), text, "{at}");
+            assert_same(&typed.1, &seen[1], at);
+        }
+        (value, seen) => panic!("{at}: {value:?} is not {seen}"),
+    }
+}
+
+#[test]
+fn every_payload_decodes_to_what_terraform_sent() {
+    let calls = calls();
+    assert_eq!(calls.len(), 65);
+    for call in calls {
+        let value = msgpack::decode(&hex(&call.config_hex), &spike_thing()).unwrap();
+        let seen = serde_json::from_str(&call.config_debug.replace("nil", "null")).unwrap();
+        assert_same(&value, &seen, &call.rpc);
+    }
+}
+
+#[test]
+fn every_payload_encodes_to_the_same_bytes() {
+    let mut payloads = 0;
+    for bytes in calls().iter().flat_map(Call::payloads) {
+        let value = msgpack::decode(&bytes, &spike_thing()).unwrap();
+        assert_eq!(
+            msgpack::encode(&value, &spike_thing()).unwrap(),
+            without_refinements(&bytes)
+        );
+        payloads += 1;
+    }
+    assert_eq!(payloads, 95);
+}
+
+#[test]
+fn every_number_of_the_configuration_is_exact() {
+    let third = format!("0.{}5", "3".repeat(154));
+    let expected = BTreeMap::from([
+        ("i0", "0"),
+        ("i1", "127"),
+        ("i2", "128"),
+        ("i3", "-1"),
+        ("i4", "-33"),
+        ("i5", "65536"),
+        ("i6", "4294967296"),
+        ("i7", "9223372036854775807"),
+        ("i8", "9223372036854775808"),
+        ("i9", "18446744073709551615"),
+        ("i10", "18446744073709551616"),
+        ("i11", "-9223372036854775808"),
+        ("i12", "-9223372036854775809"),
+        ("f1", "1.5"),
+        ("f2", "0.1"),
+        ("f3", "3.141592653589793238462643383279"),
+        ("f4", "1e100"),
+        ("f5", "1e-7"),
+        ("f6", &third), // 1/3, to Terraform's 512 bits
+        ("f7", "1e20"),
+        ("f8", "100000000000000000000000001"),
+    ]);
+    let mut seen = BTreeMap::new();
+    for bytes in calls().iter().flat_map(Call::payloads) {
+        let value = msgpack::decode(&bytes, &spike_thing()).unwrap();
+        if let (Some(name), Some(number)) = (value.get("name").as_str(), value.get("num").as_number()) {
+            seen.insert(name.to_owned(), number.clone());
+        }
+    }
+    let expected: BTreeMap<_, _> = expected
+        .into_iter()
+        .map(|(name, text)| (name.to_owned(), Number::parse(text).unwrap()))
+        .collect();
+    assert_eq!(seen, expected);
+}

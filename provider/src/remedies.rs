@@ -1,0 +1,58 @@
+//! What the user can do about a call that failed, in Terraform's words and this provider's.
+
+use engine::api::ErrorKind;
+
+/// The remedy for an error of this kind, as sentences.
+pub fn remedy(kind: ErrorKind) -> Option<&'static str> {
+    Some(match kind {
+        ErrorKind::Unauthorized => {
+            "The API token is not valid (any more). Create a new one on the API Tokens page of the Durantic dashboard \
+             and set it as `api_token` or in DURANTIC_API_TOKEN."
+        }
+        ErrorKind::Forbidden => {
+            "The API token lacks the scope for this. The API Tokens page of the Durantic dashboard shows what a token \
+             may do."
+        }
+        ErrorKind::RateLimited => {
+            "Wait a while, run Terraform with a lower -parallelism, or raise `max_retries`."
+        }
+        ErrorKind::Server => "The control plane has a problem; try again later.",
+        ErrorKind::Unreachable => {
+            "Check `endpoint` in the provider configuration, the network and the proxy settings."
+        }
+        ErrorKind::Timeout => "Try again, or raise `request_timeout` in the provider configuration.",
+        ErrorKind::OutOfTime => "Try again, with a longer timeout in the `timeouts` block.",
+        ErrorKind::Ambiguous => "It is not known whether the request was carried out.",
+        ErrorKind::Garbage => {
+            "Check that `endpoint` in the provider configuration is the address of a Durantic control plane and that \
+             no proxy answers in its place."
+        }
+        ErrorKind::UnknownOperation => "This is a bug in the provider; please report it.",
+        ErrorKind::NotFound
+        | ErrorKind::Conflict
+        | ErrorKind::Invalid
+        | ErrorKind::Rejected
+        | ErrorKind::Tls
+        | ErrorKind::TooLarge
+        | ErrorKind::Redirect
+        | ErrorKind::Cancelled
+        | ErrorKind::Parameter
+        | ErrorKind::Setup => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::durantic::DEFINITION;
+
+    #[test]
+    fn the_variable_of_the_token_is_the_declared_one() {
+        let mut attributes = DEFINITION.provider.attributes.iter();
+        let token = attributes
+            .find(|attribute| attribute.name == "api_token")
+            .unwrap();
+        let variable = token.env.as_deref().unwrap();
+        assert!(remedy(ErrorKind::Unauthorized).unwrap().contains(variable));
+    }
+}

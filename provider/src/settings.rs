@@ -1,0 +1,493 @@
+//! From the provider block to the client's settings.
+//!
+//! Types, bounds, defaults and environment variables are declared in `schema/provider.toml`; here is what no declaration
+//! can say.
+
+use std::path::Path as FilePath;
+use std::sync::Arc;
+
+use client::{Client, Settings, is_loopback};
+use engine::Definition;
+use engine::api::Api;
+use engine::arguments::Arguments;
+use engine::diagnostic::{Diagnostics, Reported};
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+use schema::{Attribute, Literal, Provider};
+use url::Url;
+use value::Path;
+use value::secret::Secret;
+
+use crate::remedies::remedy;
+
+/// Connects the control plane as the provider block asks, without any I/O beyond reading the CA file.
+///
+/// # Errors
+///
+/// [`Reported`], with every fault on its argument.
+pub fn connect(
+    definition: &'static Definition,
+    arguments: &Arguments,
+    user_agent: &str,
+    diagnostics: &mut Diagnostics,
+) -> Result<Arc<dyn Api>, Reported> {
+    let settings = settings(definition.provider, arguments, user_agent, diagnostics)?;
+    warn(&settings, diagnostics);
+    match Client::new(settings, definition.operations) {
+        Ok(client) => Ok(Arc::new(client)),
+        Err(error) => Err(diagnostics.error("The control plane cannot be called", error.to_string())),
+    }
+}
+
+/// The client's settings.
+///
+/// # Errors
+///
+/// [`Reported`], with every fault on its argument.
+pub fn settings(
+    provider: &Provider,
+    arguments: &Arguments,
+    user_agent: &str,
+    diagnostics: &mut Diagnostics,
+) -> Result<Settings, Reported> {
+    let endpoint = endpoint(provider, arguments.string("endpoint").unwrap_or_default())
+        .map_err(|fault| refuse(arguments, "endpoint", "Invalid endpoint", &fault, diagnostics));
+    let api_token = match arguments.secret("api_token") {
+        Some(text) => {
+            let refused = |fault| refuse(arguments, "api_token", "Invalid API token", fault, diagnostics);
+            token(text).map_err(refused)
+        }
+        None => Err(missing_token(provider, diagnostics)),
+    };
+    let ca_certificates = arguments
+        .string("ca_cert_file")
+        .map_or(Ok(Vec::new()), read_certificates)
+        .map_err(|fault| {
+            refuse(
+                arguments,
+                "ca_cert_file",
+                "Unusable CA certificates",
+                &fault,
+                diagnostics,
+            )
+        });
+    let request_timeout = arguments.duration("request_timeout");
+    let request_timeout = if request_timeout.is_some_and(|timeout| timeout.is_zero()) {
+        let fault = "must be above zero, such as `30s` or `1m30s`";
+        Err(refuse(
+            arguments,
+            "request_timeout",
+            "Invalid duration",
+            fault,
+            diagnostics,
+        ))
+    } else {
+        Ok(request_timeout)
+    };
+    let max_retries = arguments.integer("max_retries");
+    let settings = Settings::new(endpoint?, api_token?, user_agent.to_owned());
+    Ok(Settings {
+        insecure_skip_verify: arguments.bool("insecure_skip_verify").unwrap_or_default(),
+        ca_certificates: ca_certificates?,
+        request_timeout: request_timeout?.unwrap_or(settings.request_timeout),
+        max_retries: max_retries
+            .and_then(|retries| u32::try_from(retries).ok())
+            .unwrap_or(settings.max_retries),
+        remedies: remedy,
+        ..settings
+    })
+}
+
+fn refuse(
+    arguments: &Arguments,
+    name: &str,
+    summary: &str,
+    fault: &str,
+    diagnostics: &mut Diagnostics,
+) -> Reported {
+    let detail = format!("{} {fault}.", arguments.origin(name));
+    diagnostics.error_at(Path::root().attribute(name), summary, detail)
+}
+
+fn missing_token(provider: &Provider, diagnostics: &mut Diagnostics) -> Reported {
+    let variable = declared(provider, "api_token").and_then(|token| token.env.as_deref());
+    diagnostics.error_at(
+        Path::root().attribute("api_token"),
+        "Missing API token",
+        format!(
+            "Set `api_token` in the provider configuration, or the environment variable {}. Tokens are created on the \
+             API Tokens page of the Durantic dashboard.",
+            variable.unwrap_or_default()
+        ),
+    )
+}
+
+fn declared<'a>(provider: &'a Provider, name: &str) -> Option<&'a Attribute> {
+    provider
+        .attributes
+        .iter()
+        .find(|attribute| attribute.name == name)
+}
+
+/// Warns of what works but should not be.
+fn warn(settings: &Settings, diagnostics: &mut Diagnostics) {
+    if settings.endpoint.scheme() == "http" && !is_loopback(&settings.endpoint) {
+        diagnostics.warning_at(
+            Path::root().attribute("endpoint"),
+            "The API token is sent without encryption",
+            format!(
+                "The endpoint `{}` uses http: everybody on the way can read the API token and all secrets. Use https.",
+                settings.endpoint
+            ),
+        );
+    }
+    if settings.insecure_skip_verify {
+        diagnostics.warning_at(
+            Path::root().attribute("insecure_skip_verify"),
+            "Certificates are not verified",
+            "With `insecure_skip_verify`, everybody who can pose as the control plane gets the API token and all \
+             secrets. To trust a private authority, set `ca_cert_file` instead.",
+        );
+    }
+}
+
+/// The address of a control plane. A URL with a password is not shown.
+fn endpoint(provider: &Provider, text: &str) -> Result<Url, String> {
+    let usual = declared(provider, "endpoint").and_then(|endpoint| endpoint.default.as_ref());
+    let example = match usual {
+        Some(Literal::String(usual)) => format!("it is a URL such as `{usual}`"),
+        _ => "it is a URL".to_owned(),
+    };
+    let url = Url::parse(text).map_err(|error| format!("is no URL ({error}): {example}"))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("must not have a user name or password: use `api_token`".to_owned());
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(format!("`{text}` must not have a query or a fragment: {example}"));
+    }
+    Ok(url)
+}
+
+fn token(text: &Secret) -> Result<Secret, &'static str> {
+    if text.expose().trim().is_empty() {
+        return Err("is empty");
+    }
+    if !text
+        .expose()
+        .chars()
+        .all(|character| character.is_ascii_graphic())
+    {
+        return Err("has characters that no token has: check it for spaces and line ends");
+    }
+    Ok(text.clone())
+}
+
+fn read_certificates(path: &str) -> Result<Vec<CertificateDer<'static>>, String> {
+    let unreadable =
+        |reason: &dyn std::fmt::Display| format!("names `{path}`, which cannot be read: {reason}");
+    let pem = std::fs::read(FilePath::new(path)).map_err(|error| unreadable(&error))?;
+    let certificates: Vec<_> = CertificateDer::pem_slice_iter(&pem)
+        .collect::<Result<_, _>>()
+        .map_err(|error| unreadable(&error))?;
+    if certificates.is_empty() {
+        return Err(format!(
+            "names `{path}`, which has no certificate in PEM form (`-----BEGIN CERTIFICATE-----`)"
+        ));
+    }
+    let mut roots = rustls::RootCertStore::empty();
+    for (index, certificate) in certificates.iter().enumerate() {
+        roots.add(certificate.clone()).map_err(|error| {
+            format!(
+                "names `{path}`, whose certificate number {} is unusable: {error}",
+                index + 1
+            )
+        })?;
+    }
+    Ok(certificates)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use environment::Environment;
+    use value::Value;
+
+    use super::*;
+    use crate::durantic::DEFINITION;
+
+    /// Settings from the arguments of a provider block and variables, or what is reported.
+    fn from(config: &[(&str, Value)], variables: &[(&str, &str)]) -> Result<Settings, String> {
+        let mut block = Value::object(
+            DEFINITION
+                .provider
+                .attributes
+                .iter()
+                .map(|attribute| (attribute.name.as_ref(), Value::Null)),
+        );
+        block.set_attribute("api_token", Value::secret("dur_token"));
+        for (name, value) in config {
+            block.set_attribute(name, value.clone());
+        }
+        let environment: Environment = variables.iter().copied().collect();
+        let mut diagnostics = Diagnostics::default();
+        let settings = Arguments::resolve(DEFINITION.provider, &block, &environment, &mut diagnostics)
+            .and_then(|arguments| settings(DEFINITION.provider, &arguments, "agent", &mut diagnostics));
+        settings.map_err(|Reported| {
+            let lines = diagnostics
+                .iter()
+                .map(|found| format!("{}: {}: {}", found.path, found.summary, found.detail));
+            lines.collect::<Vec<_>>().join("\n")
+        })
+    }
+
+    fn string(text: &str) -> Value {
+        Value::string(text)
+    }
+
+    fn warnings(settings: &Settings) -> Vec<String> {
+        let mut diagnostics = Diagnostics::default();
+        warn(settings, &mut diagnostics);
+        diagnostics
+            .iter()
+            .map(|warning| warning.path.to_string())
+            .collect()
+    }
+
+    #[test]
+    fn defaults_are_those_of_the_declaration() {
+        let settings = from(&[], &[]).unwrap();
+        assert_eq!(settings.endpoint.as_str(), "https://api.durantic.io/");
+        assert_eq!(settings.api_token.expose(), "dur_token");
+        assert!(!settings.insecure_skip_verify && settings.ca_certificates.is_empty());
+        assert_eq!(
+            (settings.request_timeout, settings.max_retries),
+            (Duration::from_secs(30), 4)
+        );
+        assert!(warnings(&settings).is_empty());
+    }
+
+    #[test]
+    fn an_empty_environment_variable_is_unset() {
+        let empty = [
+            ("DURANTIC_ENDPOINT", ""),
+            ("DURANTIC_INSECURE_SKIP_VERIFY", ""),
+            ("DURANTIC_CA_CERT_FILE", ""),
+        ];
+        assert_eq!(
+            from(&[], &empty).unwrap().endpoint.as_str(),
+            "https://api.durantic.io/"
+        );
+        let missing = "api_token: Missing API token: Set `api_token` in the provider configuration, or the \
+                       environment variable DURANTIC_API_TOKEN. Tokens are created on the API Tokens page of the \
+                       Durantic dashboard.";
+        for variables in [&[("DURANTIC_API_TOKEN", "")][..], &[]] {
+            assert_eq!(
+                from(&[("api_token", Value::Null)], variables).err().unwrap(),
+                missing
+            );
+        }
+    }
+
+    #[test]
+    fn the_configuration_beats_the_environment() {
+        let settings = from(
+            &[("endpoint", string("https://block"))],
+            &[
+                ("DURANTIC_ENDPOINT", "https://variable"),
+                ("DURANTIC_INSECURE_SKIP_VERIFY", "1"),
+            ],
+        );
+        let settings = settings.unwrap();
+        assert_eq!(settings.endpoint.as_str(), "https://block/");
+        assert!(settings.insecure_skip_verify);
+    }
+
+    #[test]
+    fn endpoints() {
+        for endpoint in [
+            "https://host",
+            "http://localhost:8000",
+            "https://host/durantic/",
+            "http://[::1]:1/a/b",
+        ] {
+            assert!(from(&[("endpoint", string(endpoint))], &[]).is_ok(), "{endpoint}");
+        }
+        let wrong_form = |endpoint: &str| {
+            format!(
+                "endpoint: Value has the wrong form: `endpoint` must be a URL that begins with http:// or https://, \
+                 got {endpoint:?}."
+            )
+        };
+        for endpoint in ["", "api.durantic.io", "https://", "host:8000", "ftp://host"] {
+            let fault = from(&[("endpoint", string(endpoint))], &[]).err().unwrap();
+            assert_eq!(fault, wrong_form(endpoint));
+        }
+        let example = "it is a URL such as `https://api.durantic.io`";
+        for (endpoint, expected) in [
+            (
+                "https://host?x=1",
+                format!("`https://host?x=1` must not have a query or a fragment: {example}."),
+            ),
+            (
+                "https://host/#x",
+                format!("`https://host/#x` must not have a query or a fragment: {example}."),
+            ),
+            (
+                "https://me:secret@host",
+                "must not have a user name or password: use `api_token`.".to_owned(),
+            ),
+        ] {
+            let fault = from(&[("endpoint", string(endpoint))], &[]).err().unwrap();
+            assert_eq!(
+                fault,
+                format!("endpoint: Invalid endpoint: `endpoint` {expected}")
+            );
+        }
+    }
+
+    #[test]
+    fn a_password_in_a_variable_is_not_shown() {
+        for endpoint in ["ftp://me:canary@host", "https://me:canary@host"] {
+            let fault = from(&[], &[("DURANTIC_ENDPOINT", endpoint)]).err().unwrap();
+            assert!(
+                fault.contains("DURANTIC_ENDPOINT") && !fault.contains("canary"),
+                "{fault}"
+            );
+        }
+    }
+
+    #[test]
+    fn illegal_arguments() {
+        let number = |number: i64| Value::Number(value::Number::from(number));
+        let illegal = |name: &str, value: Value| from(&[(name, value)], &[]).err().unwrap();
+        assert_eq!(
+            illegal("api_token", Value::secret("")),
+            "api_token: Invalid API token: `api_token` is empty."
+        );
+        assert_eq!(
+            from(
+                &[("api_token", Value::Null)],
+                &[("DURANTIC_API_TOKEN", "dur_x\n")]
+            )
+            .err()
+            .unwrap(),
+            "api_token: Invalid API token: The environment variable DURANTIC_API_TOKEN has characters that no token \
+             has: check it for spaces and line ends."
+        );
+        assert_eq!(
+            from(&[], &[("DURANTIC_INSECURE_SKIP_VERIFY", "yes")])
+                .err()
+                .unwrap(),
+            "insecure_skip_verify: Invalid boolean: The environment variable DURANTIC_INSECURE_SKIP_VERIFY is `yes`, \
+             but it must be `true` or `false`."
+        );
+        assert_eq!(
+            illegal("request_timeout", string("30")),
+            "request_timeout: Value has the wrong form: `request_timeout` must be a duration such as 90s, 20m or \
+             1h30m, got \"30\"."
+        );
+        assert_eq!(
+            illegal("request_timeout", string("0s")),
+            "request_timeout: Invalid duration: `request_timeout` must be above zero, such as `30s` or `1m30s`."
+        );
+        for retries in [21, -1] {
+            assert_eq!(
+                illegal("max_retries", number(retries)),
+                format!(
+                    "max_retries: Number out of range: `max_retries` must be between 0 and 20, got {retries}."
+                )
+            );
+        }
+        assert_eq!(
+            illegal("ca_cert_file", string("/nonexistent/ca.pem")),
+            "ca_cert_file: Unusable CA certificates: `ca_cert_file` names `/nonexistent/ca.pem`, which cannot be \
+             read: No such file or directory (os error 2)."
+        );
+    }
+
+    #[test]
+    fn every_fault_is_reported() {
+        let faults = from(
+            &[
+                ("endpoint", string("https://host?x=1")),
+                ("api_token", Value::Null),
+                ("request_timeout", string("0s")),
+            ],
+            &[],
+        );
+        let faults = faults.err().unwrap();
+        let names: Vec<_> = faults.lines().filter_map(|line| line.split(':').next()).collect();
+        assert_eq!(names, ["endpoint", "api_token", "request_timeout"]);
+    }
+
+    #[test]
+    fn certificates_of_a_bundle() {
+        let certificate = || {
+            let key = rcgen::KeyPair::generate().unwrap();
+            rcgen::CertificateParams::default()
+                .self_signed(&key)
+                .unwrap()
+                .pem()
+        };
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ca.pem");
+        let path_text = path.to_str().unwrap();
+        let read = |contents: &str| {
+            std::fs::write(&path, contents).unwrap();
+            from(&[("ca_cert_file", string(path_text))], &[])
+        };
+
+        let bundle = format!("# first\n{}\n# second\n{}", certificate(), certificate());
+        assert_eq!(read(&bundle).unwrap().ca_certificates.len(), 2);
+
+        let garbage = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        let table = [
+            (
+                "",
+                "which has no certificate in PEM form (`-----BEGIN CERTIFICATE-----`).",
+            ),
+            (
+                "no certificate",
+                "which has no certificate in PEM form (`-----BEGIN CERTIFICATE-----`).",
+            ),
+            (
+                garbage,
+                "whose certificate number 1 is unusable: invalid peer certificate: BadEncoding.",
+            ),
+        ];
+        for (contents, expected) in table {
+            let fault = read(contents).err().unwrap();
+            assert_eq!(
+                fault,
+                format!(
+                    "ca_cert_file: Unusable CA certificates: `ca_cert_file` names `{path_text}`, {expected}"
+                )
+            );
+        }
+    }
+
+    #[test]
+    fn warnings_for_what_works_but_should_not_be() {
+        for endpoint in [
+            "http://localhost",
+            "http://127.0.0.1:8000",
+            "http://[::1]",
+            "http://demo.localhost",
+        ] {
+            let settings = from(&[("endpoint", string(endpoint))], &[]).unwrap();
+            assert!(warnings(&settings).is_empty(), "{endpoint}");
+        }
+        for endpoint in ["http://10.0.0.1", "http://localhost.example.com", "http://[::2]"] {
+            let settings = from(
+                &[
+                    ("endpoint", string(endpoint)),
+                    ("insecure_skip_verify", Value::Bool(true)),
+                ],
+                &[],
+            );
+            let names = warnings(&settings.unwrap());
+            assert_eq!(names, ["endpoint", "insecure_skip_verify"], "{endpoint}");
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! What runs do to the machines, and what of the control plane decides on them.
+
+use std::collections::VecDeque;
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{BEFORE_ANYTHING, Outcome, Run, RunView};
+use crate::control_plane::collection::Collection;
+use crate::control_plane::collections::machines;
+use crate::control_plane::problem::Problem;
+use crate::control_plane::steps::{self, Step};
+use crate::control_plane::store::{Object, Store, is_set, text, texts};
+use crate::control_plane::templates;
+
+impl Store {
+    /// Starts a run of a machine, unless one is active, and gives its uuid.
+    pub fn start_run(&mut self, machine_uuid: &str, body: &Object) -> Result<String, Problem> {
+        let machine = self.get(Collection::Machines, machine_uuid)?.clone();
+        if let Some(active) = self.runs.active.get(machine_uuid) {
+            let hostname = text(&machine, "hostname");
+            return Err(Problem::conflict(format!(
+                "the machine '{hostname}' has an active provision run: {active}"
+            )));
+        }
+        let mode = text(body, "mode");
+        let fault = if mode == "rebuild" {
+            self.fault_of_roles(&machine)
+        } else {
+            None
+        };
+        let (outcome, stops_at, error_message) = if let Some((outcome, message)) = fault {
+            (outcome, BEFORE_ANYTHING, Some(message))
+        } else {
+            let scripted = self
+                .runs
+                .scripts
+                .get_mut(machine_uuid)
+                .and_then(VecDeque::pop_front);
+            let outcome = scripted.unwrap_or(Outcome::Completed);
+            let (stops_at, message) = (outcome.stops_at(), outcome.message().map(str::to_owned));
+            (outcome, stops_at, message)
+        };
+        let run = Run {
+            uuid: Uuid::new_v4().to_string(),
+            machine_uuid: machine_uuid.to_owned(),
+            hostname: text(&machine, "hostname").to_owned(),
+            mode: mode.to_owned(),
+            image: self.image_of(&machine),
+            kexec: is_set(&machine, "kexec_installer"),
+            started: self.clock.now(),
+            role_names: machine.get("role_names").cloned().unwrap_or_default(),
+            length: self.times.install,
+            outcome,
+            stops_at,
+            error_message,
+            ended: None,
+        };
+        let uuid = run.uuid.clone();
+        self.runs.order.push(uuid.clone());
+        self.runs.active.insert(machine_uuid.to_owned(), uuid.clone());
+        self.runs.all.insert(uuid.clone(), run);
+        Ok(uuid)
+    }
+
+    /// The answer for a run of a machine.
+    pub fn run_answer(&mut self, machine_uuid: &str, uuid: &str) -> Result<Value, Problem> {
+        self.get(Collection::Machines, machine_uuid)?;
+        let run = self
+            .runs
+            .all
+            .get(uuid)
+            .filter(|run| run.machine_uuid == machine_uuid);
+        let view = self.view(run.ok_or_else(Problem::not_found)?);
+        Ok(json!({
+            "uuid": view.uuid,
+            "status": view.status,
+            "is_terminal": view.is_terminal,
+            "is_active": !view.is_terminal,
+            "current_step": view.current_step,
+            "current_message": view.current_message,
+            "progress_percent": view.progress_percent,
+            "error_message": view.error_message,
+            "created_at": view.created_at,
+            "updated_at": view.updated_at,
+        }))
+    }
+
+    /// Every run in the order in which they were asked for.
+    pub fn run_views(&self) -> Vec<RunView> {
+        let runs = self.runs.order.iter().filter_map(|uuid| self.runs.all.get(uuid));
+        runs.map(|run| self.view(run)).collect()
+    }
+
+    /// Says how the next run of a machine that has no outcome yet is to end.
+    pub fn script_run(&mut self, machine_uuid: &str, outcome: Outcome) {
+        self.runs
+            .scripts
+            .entry(machine_uuid.to_owned())
+            .or_default()
+            .push_back(outcome);
+    }
+
+    /// Ends an active run now; an ended one stays as it is.
+    pub fn end_run(&mut self, uuid: &str, outcome: Outcome) -> Result<(), Problem> {
+        let run = self.runs.all.get(uuid).ok_or_else(Problem::not_found)?;
+        if self.view(run).is_terminal || outcome == Outcome::NeverEnding {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        if let Some(run) = self.runs.all.get_mut(uuid) {
+            run.ended = Some(now);
+            run.error_message = outcome.message().map(str::to_owned);
+            run.outcome = outcome;
+            run.stops_at = 100;
+        }
+        Ok(())
+    }
+
+    /// Brings every machine up to date with its run.
+    pub fn settle(&mut self) {
+        let machines: Vec<String> = self
+            .objects(Collection::Machines)
+            .filter(|machine| {
+                is_set(machine, "pending_config_push") || self.runs.active.contains_key(text(machine, "uuid"))
+            })
+            .map(|machine| text(machine, "uuid").to_owned())
+            .collect();
+        for machine in machines {
+            self.settle_machine(&machine);
+        }
+    }
+
+    /// Brings a machine up to date with its run and its agent.
+    pub fn settle_machine(&mut self, uuid: &str) {
+        let Some(mut machine) = self.peek(Collection::Machines, uuid).cloned() else {
+            return;
+        };
+        let now = self.clock.now();
+        machines::take_config(&mut machine, now);
+        let run = self.runs.active.get(uuid).and_then(|run| self.runs.all.get(run));
+        if let Some(run) = run {
+            let is_touched = run.percent(now) >= steps::FIRST_REBOOT;
+            let is_over = self.view(run).is_terminal;
+            if is_over && run.outcome.is_installed() {
+                machine.insert("is_online".to_owned(), json!(true));
+                if machine.get("role_names") == Some(&run.role_names) {
+                    machine.insert("needs_provisioning".to_owned(), json!(false));
+                }
+                machine.insert("pending_config_push".to_owned(), json!(false));
+            } else if is_touched {
+                machine.insert("is_online".to_owned(), json!(false));
+            }
+            if is_over {
+                self.runs.active.remove(uuid);
+            }
+        }
+        self.put(Collection::Machines, machine);
+    }
+
+    fn view(&self, run: &Run) -> RunView {
+        let now = self.clock.now();
+        let percent = run.percent(now);
+        let end = run.end();
+        let is_terminal = end.is_some_and(|end| now >= end);
+        let is_installed = is_terminal && run.outcome.is_installed();
+        let step = steps::at(&run.mode, percent);
+        let status = match step {
+            _ if is_terminal => run.outcome.status(),
+            Step { name: "pending", .. } => "pending",
+            _ => "running",
+        };
+        RunView {
+            uuid: run.uuid.clone(),
+            machine_uuid: run.machine_uuid.clone(),
+            hostname: run.hostname.clone(),
+            mode: run.mode.clone(),
+            status: status.to_owned(),
+            is_terminal,
+            current_step: if is_installed { "completed" } else { step.name }.to_owned(),
+            current_message: if is_installed {
+                "Done".to_owned()
+            } else {
+                step.message(&run.image, run.kexec)
+            },
+            progress_percent: if is_installed { 100 } else { percent },
+            error_message: run.error_message.clone().filter(|_| is_terminal),
+            created_at: self.clock.timestamp(run.started),
+            updated_at: self.clock.timestamp(end.map_or(now, |end| end.min(now))),
+        }
+    }
+
+    /// Why a machine cannot be installed with its roles.
+    fn fault_of_roles(&self, machine: &Object) -> Option<(Outcome, String)> {
+        self.roles_of(machine).find_map(|role| {
+            let name = text(role, "name");
+            if is_set(role, "requires_mesh") && text(machine, "mesh_network_uuid").is_empty() {
+                let message =
+                    format!("the role '{name}' requires a mesh network, and the machine is in none");
+                return Some((Outcome::Error, message));
+            }
+            let undefined = templates::names(text(role, "template_data")).find(|named| {
+                let collection = match named.kind {
+                    templates::Kind::Secret => Collection::Secrets,
+                    templates::Kind::Variable => Collection::Variables,
+                };
+                self.find(collection, "name", named.name).is_none()
+            })?;
+            let message =
+                format!("the template of the role '{name}' names '{undefined}', which is not defined");
+            Some((Outcome::RenderFailed, message))
+        })
+    }
+
+    /// The URL of the image that the highest role with an image decides on.
+    fn image_of(&self, machine: &Object) -> String {
+        self.roles_of(machine)
+            .filter(|role| !text(role, "image_uuid").is_empty())
+            .max_by_key(|role| role.get("merge_priority").and_then(Value::as_i64))
+            .and_then(|role| self.peek(Collection::Images, text(role, "image_uuid")))
+            .map_or_else(
+                || "the default image".to_owned(),
+                |image| text(image, "docker_image_url").to_owned(),
+            )
+    }
+
+    fn roles_of(&self, machine: &Object) -> impl Iterator<Item = &Object> {
+        texts(machine, "role_names").filter_map(|name| self.find(Collection::MachineRoles, "name", name))
+    }
+}

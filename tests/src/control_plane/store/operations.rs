@@ -1,0 +1,148 @@
+//! The one engine that changes what the control plane knows, with what is particular to each collection.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{Object, Store, text};
+use crate::control_plane::collection::Collection;
+use crate::control_plane::collections;
+use crate::control_plane::contract::{Action, Operation};
+use crate::control_plane::problem::Problem;
+
+impl Store {
+    /// Does what an operation asks for and gives the body of the answer.
+    pub fn call(
+        &mut self,
+        operation: &Operation,
+        parameters: &[String],
+        body: Option<Object>,
+    ) -> Result<Option<Value>, Problem> {
+        let collection = operation.collection;
+        let uuid = parameters.first().map_or("", String::as_str);
+        let inner = parameters.get(1).map_or("", String::as_str);
+        let body = body.unwrap_or_default();
+        let object = match operation.action {
+            Action::List => {
+                self.settle();
+                let objects = self
+                    .objects(collection)
+                    .map(|object| self.answer(operation, object));
+                return Ok(Some(objects.collect()));
+            }
+            Action::Create => self.create(collection, body)?,
+            Action::Get => self.get(collection, uuid)?.clone(),
+            Action::Update => self.update(collection, uuid, |object| object.extend(body))?,
+            Action::Delete => {
+                self.delete(collection, uuid)?;
+                return Ok(None);
+            }
+            Action::CreateRule => collections::route_policy::create_rule(self, uuid, body)?,
+            Action::UpdateRule => collections::route_policy::update_rule(self, uuid, inner, body)?,
+            Action::DeleteRule => {
+                collections::route_policy::delete_rule(self, uuid, inner)?;
+                return Ok(None);
+            }
+            Action::Provision => {
+                let run = self.start_run(uuid, &body)?;
+                return Ok(Some(
+                    json!({ "message": "Provision started", "provision_uuid": run }),
+                ));
+            }
+            Action::GetRun => return self.run_answer(uuid, inner).map(Some),
+        };
+        Ok(Some(self.answer(operation, &object)))
+    }
+
+    /// An object of a collection, as it is now.
+    pub fn get(&mut self, collection: Collection, uuid: &str) -> Result<&Object, Problem> {
+        if collection == Collection::Machines {
+            self.settle_machine(uuid);
+        }
+        self.peek(collection, uuid).ok_or_else(Problem::not_found)
+    }
+
+    /// Makes an object of a collection; its `uuid` and times are added where they are missing.
+    pub fn create(&mut self, collection: Collection, body: Object) -> Result<Object, Problem> {
+        let now = self.clock.timestamp(self.clock.now());
+        let mut object = collection.behaviour().defaults();
+        object.insert("uuid".to_owned(), json!(Uuid::new_v4().to_string()));
+        object.insert("created_at".to_owned(), json!(now));
+        object.insert("updated_at".to_owned(), json!(now));
+        object.extend(body);
+        self.check(collection, &mut object, None)?;
+        self.put(collection, object.clone());
+        Ok(object)
+    }
+
+    /// Changes an object of a collection and what depends on it.
+    pub fn update(
+        &mut self,
+        collection: Collection,
+        uuid: &str,
+        change: impl FnOnce(&mut Object),
+    ) -> Result<Object, Problem> {
+        let previous = self.get(collection, uuid)?.clone();
+        let mut object = previous.clone();
+        change(&mut object);
+        object.insert("uuid".to_owned(), json!(uuid));
+        self.check(collection, &mut object, Some(&previous))?;
+        if object != previous {
+            let now = self.clock.timestamp(self.clock.now());
+            object.insert("updated_at".to_owned(), json!(now));
+        }
+        self.put(collection, object.clone());
+        collection.behaviour().updated(self, &previous, &object);
+        Ok(object)
+    }
+
+    /// Deletes an object of a collection and what refers to it.
+    pub fn delete(&mut self, collection: Collection, uuid: &str) -> Result<Object, Problem> {
+        let object = self.get(collection, uuid)?.clone();
+        collection.behaviour().check_delete(self, &object)?;
+        Ok(self.remove(collection, object))
+    }
+
+    /// Takes an object away, whoever still uses it.
+    pub fn remove(&mut self, collection: Collection, object: Object) -> Object {
+        let table = self.tables.entry(collection).or_default();
+        if let Some(position) = table.positions.remove(text(&object, "uuid")) {
+            table.objects.remove(&position);
+        }
+        collection.behaviour().deleted(self, &object);
+        object
+    }
+
+    /// The answer an operation gives for an object: what its schema names, and nothing else.
+    pub fn answer(&self, operation: &Operation, object: &Object) -> Value {
+        let mut complete = object.clone();
+        operation.collection.behaviour().complete(self, &mut complete);
+        let properties = operation.answer().map_or(&[][..], |schema| &schema.properties);
+        properties
+            .iter()
+            .filter_map(|name| Some((name.clone(), complete.remove(name)?)))
+            .collect::<Object>()
+            .into()
+    }
+
+    fn check(
+        &mut self,
+        collection: Collection,
+        object: &mut Object,
+        previous: Option<&Object>,
+    ) -> Result<(), Problem> {
+        let behaviour = collection.behaviour();
+        let taken = |other: &Object| {
+            text(other, "name") == text(object, "name")
+                && text(other, "uuid") != text(object, "uuid")
+                && behaviour.shares_names(other) == behaviour.shares_names(object)
+        };
+        if object.contains_key("name") && self.objects(collection).any(taken) {
+            let name = text(object, "name");
+            return Err(Problem::conflict(format!(
+                "{} with the name '{name}' exists already",
+                collection.noun()
+            )));
+        }
+        behaviour.check(self, object, previous)
+    }
+}
