@@ -1,8 +1,10 @@
 //! How long the shipped program takes to its handshake, what it holds in memory once Terraform has its schema, and how
-//! large it is. Prints the figures; a limit that is exceeded fails.
+//! large it is. Prints the figures; a limit that is exceeded fails. With `BASELINE`, another build of the program is
+//! measured in the same run, the two in turn, and the ratios are printed.
 //!
 //! ```sh
 //! cargo bench --package terraform-provider-durantic --bench startup
+//! BASELINE=/path/to/another cargo bench --package terraform-provider-durantic --bench startup
 //! ```
 
 #![expect(
@@ -26,26 +28,76 @@ const MAX_HANDSHAKE: Duration = Duration::from_millis(5);
 const MAX_RESIDENT_KIB: u64 = 10 * 1024;
 const MAX_BINARY: u64 = 10 * 1024 * 1024;
 
+/// What was measured of one program.
+struct Figures {
+    handshake: Duration,
+    resident_kib: u64,
+    size: u64,
+}
+
 fn main() -> ExitCode {
-    let binary = env!("CARGO_BIN_EXE_terraform-provider-durantic");
-    let size = std::fs::metadata(binary).map_or(u64::MAX, |metadata| metadata.len());
-    let mut handshakes: Vec<Duration> = (0..RUNS).map(|_| handshake(binary)).collect();
-    handshakes.sort();
-    let median = handshakes[RUNS / 2];
-    let resident = resident_after_schema(binary);
-    println!(
-        "exec to handshake line: median {median:.2?} of {RUNS} (best {:.2?}, worst {:.2?}), limit {MAX_HANDSHAKE:?}",
-        handshakes[0],
-        handshakes[RUNS - 1]
-    );
-    println!("resident after the schema: {resident} KiB, limit {MAX_RESIDENT_KIB} KiB");
-    println!("binary: {} KiB, limit {} KiB", size / 1024, MAX_BINARY / 1024);
-    let holds = median <= MAX_HANDSHAKE && resident <= MAX_RESIDENT_KIB && size <= MAX_BINARY;
+    let binary = env!("CARGO_BIN_EXE_terraform-provider-durantic").to_owned();
+    let baseline = std::env::var("BASELINE").ok();
+    let binaries: Vec<String> = std::iter::once(binary).chain(baseline).collect();
+    let figures = measure(&binaries);
+    let [own, rest @ ..] = figures.as_slice() else {
+        return ExitCode::FAILURE;
+    };
+    print(own);
+    for baseline in rest {
+        println!("\nthe baseline:");
+        print(baseline);
+        println!(
+            "\nratios to it: handshake {:.2}, resident {:.2}, binary {:.2}",
+            own.handshake.as_secs_f64() / baseline.handshake.as_secs_f64(),
+            ratio(own.resident_kib, baseline.resident_kib),
+            ratio(own.size, baseline.size),
+        );
+    }
+    let holds =
+        own.handshake <= MAX_HANDSHAKE && own.resident_kib <= MAX_RESIDENT_KIB && own.size <= MAX_BINARY;
     if holds {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     }
+}
+
+/// The programs' figures, measured in turn: the machine's speed drifts.
+fn measure(binaries: &[String]) -> Vec<Figures> {
+    let mut handshakes: Vec<Vec<Duration>> = vec![Vec::new(); binaries.len()];
+    for _ in 0..RUNS {
+        for (binary, handshakes) in binaries.iter().zip(&mut handshakes) {
+            handshakes.push(handshake(binary));
+        }
+    }
+    let measured = binaries.iter().zip(handshakes);
+    measured
+        .map(|(binary, mut handshakes)| {
+            handshakes.sort();
+            Figures {
+                handshake: handshakes[RUNS / 2],
+                resident_kib: resident_after_schema(binary),
+                size: std::fs::metadata(binary).map_or(u64::MAX, |metadata| metadata.len()),
+            }
+        })
+        .collect()
+}
+
+fn print(figures: &Figures) {
+    let Figures {
+        handshake,
+        resident_kib,
+        size,
+    } = figures;
+    println!("exec to handshake line: median {handshake:.2?} of {RUNS}, limit {MAX_HANDSHAKE:?}");
+    println!("resident after the schema: {resident_kib} KiB, limit {MAX_RESIDENT_KIB} KiB");
+    println!("binary: {} KiB, limit {} KiB", size / 1024, MAX_BINARY / 1024);
+}
+
+#[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^52")]
+fn ratio(own: u64, other: u64) -> f64 {
+    own as f64 / other as f64
 }
 
 /// Starts the program as Terraform does, without TLS; gives it and its handshake line.
