@@ -57,7 +57,7 @@ pub fn settings(
             let refused = |fault| refuse(arguments, "api_token", "Invalid API token", fault, diagnostics);
             token(text).map_err(refused)
         }
-        None => Err(missing_token(provider, diagnostics)),
+        None => Err(missing_token(arguments, diagnostics)),
     };
     let ca_certificates = arguments
         .string("ca_cert_file")
@@ -109,17 +109,9 @@ fn refuse(
     diagnostics.error_at(Path::root().attribute(name), summary, detail)
 }
 
-fn missing_token(provider: &Provider, diagnostics: &mut Diagnostics) -> Reported {
-    let variable = declared(provider, "api_token").and_then(|token| token.env.as_deref());
-    diagnostics.error_at(
-        Path::root().attribute("api_token"),
-        "Missing API token",
-        format!(
-            "Set `api_token` in the provider configuration, or the environment variable {}. Tokens are created on the \
-             API Tokens page of the Durantic dashboard.",
-            variable.unwrap_or_default()
-        ),
-    )
+fn missing_token(arguments: &Arguments, diagnostics: &mut Diagnostics) -> Reported {
+    let advice = "Tokens are created on the API Tokens page of the Durantic dashboard.";
+    arguments.missing("api_token", "Missing API token", advice, diagnostics)
 }
 
 fn declared<'a>(provider: &'a Provider, name: &str) -> Option<&'a Attribute> {

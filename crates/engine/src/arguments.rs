@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use environment::Environment;
 use schema::{Attribute, Provider, Scalar};
+use url::Url;
 use value::secret::Secret;
 use value::{Number, Path, Value, duration};
 
@@ -17,9 +18,12 @@ pub struct Arguments(BTreeMap<String, Argument>);
 
 /// The value of an argument, and where it comes from.
 struct Argument {
+    /// Null, where it is set nowhere and has no default.
     value: Value,
-    /// The environment variable that it comes from.
+    /// The environment variable that it may come from.
     variable: Option<String>,
+    /// Whether it comes from there.
+    is_from_variable: bool,
 }
 
 impl Arguments {
@@ -39,10 +43,9 @@ impl Arguments {
         for attribute in provider.attributes.iter() {
             let resolved = resolve(attribute, config.get(&attribute.name), environment, diagnostics);
             match resolved {
-                Ok(Some(argument)) => {
+                Ok(argument) => {
                     arguments.insert(attribute.name.to_string(), argument);
                 }
-                Ok(None) => {}
                 Err(reported) => result = Err(reported),
             }
         }
@@ -77,11 +80,33 @@ impl Arguments {
         duration::parse(self.string(name)?)
     }
 
+    /// The URL of an argument.
+    pub fn url(&self, name: &str) -> Option<Url> {
+        Url::parse(self.string(name)?).ok()
+    }
+
     /// What an error calls the place where the value of an argument was written: the environment variable, or the
     /// argument itself.
     pub fn origin(&self, name: &str) -> String {
+        let argument = self.0.get(name).filter(|argument| argument.is_from_variable);
+        origin(name, argument.and_then(|argument| argument.variable.as_deref()))
+    }
+
+    /// Reports that an argument is set nowhere, and where it can be. `advice` is sentences on where its value comes from.
+    pub fn missing(
+        &self,
+        name: &str,
+        summary: &str,
+        advice: &str,
+        diagnostics: &mut Diagnostics,
+    ) -> Reported {
         let variable = self.0.get(name).and_then(|argument| argument.variable.as_deref());
-        origin(name, variable)
+        let variable = variable.map(|variable| format!(", or the environment variable {variable}"));
+        let detail = format!(
+            "Set `{name}` in the provider configuration{}. {advice}",
+            variable.unwrap_or_default()
+        );
+        diagnostics.error_at(Path::root().attribute(name), summary, detail.trim_end())
     }
 
     fn value(&self, name: &str) -> &Value {
@@ -101,13 +126,16 @@ fn resolve(
     configured: &Value,
     environment: &Environment,
     diagnostics: &mut Diagnostics,
-) -> Result<Option<Argument>, Reported> {
-    if !configured.is_null() {
-        let value = configured.clone();
-        let variable = None;
-        return check(attribute, Argument { value, variable }, diagnostics).map(Some);
-    }
+) -> Result<Argument, Reported> {
     let variable = attribute.env.as_deref();
+    let argument = |value, is_from_variable| Argument {
+        value,
+        variable: variable.map(str::to_owned),
+        is_from_variable,
+    };
+    if !configured.is_null() {
+        return check(attribute, argument(configured.clone(), false), diagnostics);
+    }
     if let Some((variable, text)) = variable.and_then(|name| Some((name, environment.get(name)?))) {
         let path = Path::root().attribute(&attribute.name);
         let value = parse(attribute, text).map_err(|fault| {
@@ -118,14 +146,11 @@ fn resolve(
                 format!("{origin} is `{text}`, but it must be {}.", fault.expected),
             )
         })?;
-        let variable = Some(variable.to_owned());
-        return check(attribute, Argument { value, variable }, diagnostics).map(Some);
+        return check(attribute, argument(value, true), diagnostics);
     }
     let default = attribute.default.as_ref();
-    Ok(default.map(|default| Argument {
-        value: shape::literal(default, attribute),
-        variable: None,
-    }))
+    let value = default.map_or(Value::Null, |default| shape::literal(default, attribute));
+    Ok(argument(value, false))
 }
 
 /// Holds a value against the rules of its declaration. One from the environment is not shown: its argument may hold a
@@ -137,7 +162,8 @@ fn check(
 ) -> Result<Argument, Reported> {
     let path = Path::root().attribute(&attribute.name);
     let mut faults = Diagnostics::default();
-    if let Some(variable) = &argument.variable {
+    let variable = argument.variable.as_deref().unwrap_or_default();
+    if argument.is_from_variable {
         let hidden = Attribute {
             sensitive: true,
             ..attribute.clone()
