@@ -33,10 +33,7 @@ pub fn connect(
 ) -> Result<Arc<dyn Api>, Reported> {
     let settings = settings(definition.provider, arguments, user_agent, diagnostics)?;
     warn(&settings, diagnostics);
-    match Client::new(settings, definition.operations) {
-        Ok(client) => Ok(Arc::new(client)),
-        Err(error) => Err(diagnostics.error("The control plane cannot be called", error.to_string())),
-    }
+    Client::connect(settings, definition.operations, diagnostics)
 }
 
 /// The client's settings.

@@ -24,6 +24,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use bytes::Bytes;
 use engine::api::{self, Answer, Api, Call, Effect, ErrorKind, Repeat};
+use engine::diagnostic::{Diagnostics, Reported};
 use http::StatusCode;
 use schema::model::{Method, Operation};
 use tokio_util::sync::CancellationToken;
@@ -88,6 +89,22 @@ impl Client {
         Ok(Client {
             shared: Arc::new(shared),
         })
+    }
+
+    /// Makes a client for the engine, as [`Client::new`] does.
+    ///
+    /// # Errors
+    ///
+    /// [`Reported`], where no connection can be set up.
+    pub fn connect(
+        settings: Settings,
+        operations: &'static [Operation],
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Arc<dyn Api>, Reported> {
+        match Client::new(settings, operations) {
+            Ok(client) => Ok(Arc::new(client)),
+            Err(error) => Err(diagnostics.error("The control plane cannot be called", error.to_string())),
+        }
     }
 
     /// Calls an operation that changes nothing; callers that want the same at the same time share one call.

@@ -218,7 +218,7 @@ impl Reply {
                 let origin = target.origin().ascii_serialization();
                 format!(
                     "it leads to `{origin}`, and the token is sent nowhere but to the configured endpoint. If that is \
-                     where the control plane is, set `endpoint` to it"
+                     where the control plane is, make it the endpoint"
                 )
             }
         }
