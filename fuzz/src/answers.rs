@@ -199,7 +199,8 @@ pub fn refusal(input: &[u8]) {
 /// not made a write.
 pub fn document(input: &[u8]) {
     const ARGUMENT: &str = "a b?c#d%2f..;e\u{e9}";
-    let requests = outside::requests(input, &ENDPOINT, DEFINITION.operations, ARGUMENT);
+    const PATH: &str = "/api/openapi.json";
+    let requests = outside::requests(input, PATH, &ENDPOINT, DEFINITION.operations, ARGUMENT);
     assert_eq!(requests.len(), DEFINITION.operations.len());
     for (operation, request) in DEFINITION.operations.iter().zip(requests) {
         let (method, url) = request.expect("every operation has a path");

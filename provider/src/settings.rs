@@ -20,6 +20,9 @@ use value::secret::Secret;
 
 use crate::remedies::remedy;
 
+/// Where a control plane publishes the methods and paths of its operations.
+const DOCUMENT: &str = "/api/openapi.json";
+
 /// Connects the control plane as the provider block asks, without any I/O beyond reading the CA file.
 ///
 /// # Errors
@@ -91,6 +94,7 @@ pub fn settings(
             .and_then(|retries| u32::try_from(retries).ok())
             .unwrap_or(settings.max_retries),
         remedies: remedy,
+        document: Some(DOCUMENT),
         ..settings
     })
 }

@@ -1,7 +1,7 @@
 //! Method and path of each operation, from the control plane's live API document.
 //!
-//! No path is wired into the provider: those of the declarations serve where the live document is missing,
-//! cannot be understood, or lacks the operation.
+//! No path is wired into the provider: those of the declarations serve where there is no live document, where it cannot
+//! be understood, or lacks the operation.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -20,16 +20,19 @@ use super::error::Error;
 /// Largest document that is read.
 pub(super) const MAX_BYTES: usize = 8 * 1024 * 1024;
 
-/// Where the document is, under the endpoint.
-const PATH: &str = "/api/openapi.json";
-
 /// The live document: read once, by the first who needs it.
 pub(super) struct Document {
-    url: Url,
-    declared: Routes,
+    place: Place,
     live: OnceLock<Routes>,
     /// Held while the document is read; when to try again after a failure that may pass.
     reading: Mutex<Option<Instant>>,
+}
+
+/// Where a document is.
+pub(super) struct Place {
+    url: Url,
+    /// Its path under the endpoint.
+    path: &'static str,
 }
 
 /// Where operations are, by id.
@@ -45,32 +48,29 @@ struct Route {
 }
 
 impl Document {
-    pub fn new(endpoint: &Url, operations: &'static [Operation]) -> Document {
-        let prefix = prefix(endpoint);
-        let mut url = endpoint.clone();
-        url.set_path(&format!("{prefix}{PATH}"));
+    pub fn new(place: Place) -> Document {
         Document {
-            url,
-            declared: Routes::declared(prefix, operations),
+            place,
             live: OnceLock::new(),
             reading: Mutex::new(None),
         }
     }
 
-    /// Where the document is.
+    /// Where it is.
     pub fn url(&self) -> &Url {
-        &self.url
+        &self.place.url
     }
 
     /// The routes of the live document, which is read unless it has been, or the declared ones.
     ///
     /// A failure that may pass leaves the declared ones in charge for as long as `pause`.
-    pub async fn routes<F: Future<Output = Result<Vec<u8>, Error>>>(
-        &self,
+    pub async fn routes<'a, F: Future<Output = Result<Vec<u8>, Error>>>(
+        &'a self,
+        declared: &'a Routes,
         operations: &'static [Operation],
         pause: Duration,
         read: impl FnOnce() -> F,
-    ) -> Result<&Routes, Error> {
+    ) -> Result<&'a Routes, Error> {
         if let Some(routes) = self.live.get() {
             return Ok(routes);
         }
@@ -79,10 +79,10 @@ impl Document {
             return Ok(routes);
         }
         if not_before.is_some_and(|instant| instant > Instant::now()) {
-            return Ok(&self.declared);
+            return Ok(declared);
         }
         let routes = match read().await {
-            Ok(bytes) => Routes::live(&bytes, &self.url, operations).unwrap_or_else(|reason| {
+            Ok(bytes) => Routes::live(&bytes, &self.place, operations).unwrap_or_else(|reason| {
                 tracing::debug!(%reason, "the live API document cannot be used; declared paths serve");
                 Routes(BTreeMap::new())
             }),
@@ -90,19 +90,29 @@ impl Document {
             Err(error) if error.is_transient() || error.kind == ErrorKind::Tls => {
                 tracing::debug!(%error, "the live API document cannot be read now; declared paths serve");
                 *not_before = Instant::now().checked_add(pause);
-                return Ok(&self.declared);
+                return Ok(declared);
             }
             Err(error) => {
                 tracing::debug!(%error, "there is no live API document; declared paths serve");
                 Routes(BTreeMap::new())
             }
         };
-        Ok(self.live.get_or_init(|| routes.or(&self.declared)))
+        Ok(self.live.get_or_init(|| routes.or(declared)))
+    }
+}
+
+impl Place {
+    pub fn new(endpoint: &Url, path: &'static str) -> Place {
+        let mut url = endpoint.clone();
+        url.set_path(&format!("{}{path}", prefix(endpoint)));
+        Place { url, path }
     }
 }
 
 impl Routes {
-    pub fn declared(prefix: &str, operations: &'static [Operation]) -> Routes {
+    /// The operations where the declarations have them.
+    pub fn declared(endpoint: &Url, operations: &'static [Operation]) -> Routes {
+        let prefix = prefix(endpoint);
         let route = |operation: &'static Operation| {
             let route = Route {
                 method: operation.method,
@@ -113,14 +123,14 @@ impl Routes {
         Routes(operations.iter().map(route).collect())
     }
 
-    /// The operations of a document that was found at that URL; those it lacks are left out.
+    /// The operations of a document that was found there; those it lacks are left out.
     pub fn live(
         bytes: &[u8],
-        url: &Url,
+        place: &Place,
         operations: &'static [Operation],
     ) -> Result<Routes, serde_json::Error> {
         let document: OpenApi = serde_json::from_slice(bytes)?;
-        let base = Base::new(&document, url);
+        let base = Base::new(&document, place);
         let mut routes = BTreeMap::new();
         for operation in operations {
             let candidates = document.paths.iter().flat_map(|(path, item)| {
@@ -226,7 +236,7 @@ fn escape(byte: u8) -> String {
 }
 
 /// The endpoint's path, without a slash at its end.
-pub(super) fn prefix(endpoint: &Url) -> &str {
+fn prefix(endpoint: &Url) -> &str {
     endpoint.path().trim_end_matches('/')
 }
 
@@ -251,10 +261,10 @@ struct Base {
 }
 
 impl Base {
-    fn new(document: &OpenApi, url: &Url) -> Base {
+    fn new(document: &OpenApi, Place { url, path }: &Place) -> Base {
         let server = document.server().and_then(|server| url.join(server).ok());
         let server = server.as_ref().map(prefix).unwrap_or_default().to_owned();
-        let endpoint = url.path().strip_suffix(PATH).unwrap_or_default();
+        let endpoint = url.path().strip_suffix(path).unwrap_or_default();
         let mut base = Base {
             server,
             prefix: String::new(),
@@ -262,7 +272,7 @@ impl Base {
         // Behind a proxy that strips the prefix the paths lack it; where the application knows its prefix
         // they all have it. A prefix `/api` cannot be told from the paths' own beginning.
         let is_there = |path: &String| is_below(&base.join(path), endpoint);
-        if PATH.starts_with(&format!("{endpoint}/")) || !document.paths.keys().all(is_there) {
+        if path.starts_with(&format!("{endpoint}/")) || !document.paths.keys().all(is_there) {
             endpoint.clone_into(&mut base.prefix);
         }
         base
@@ -392,9 +402,9 @@ mod tests {
     /// The requests for all operations, as text.
     fn requests(document: &serde_json::Value, endpoint: &str) -> [String; 4] {
         let endpoint: Url = endpoint.parse().unwrap();
-        let declared = Document::new(&endpoint, &OPERATIONS);
-        let routes = Routes::live(document.to_string().as_bytes(), declared.url(), &OPERATIONS).unwrap();
-        let routes = routes.or(&declared.declared);
+        let place = Place::new(&endpoint, "/api/openapi.json");
+        let routes = Routes::live(document.to_string().as_bytes(), &place, &OPERATIONS).unwrap();
+        let routes = routes.or(&Routes::declared(&endpoint, &OPERATIONS));
         std::array::from_fn(|index| {
             let operation = &OPERATIONS[index];
             let values = ["u", "p"];
@@ -558,9 +568,9 @@ mod tests {
             r#"{"paths": 7}"#,
             r#"{"paths": {"/a": 1}}"#,
         ] {
-            let url = Url::parse("https://host/api/openapi.json").unwrap();
+            let place = Place::new(&Url::parse("https://host").unwrap(), "/api/openapi.json");
             assert!(
-                Routes::live(text.as_bytes(), &url, &OPERATIONS).is_err(),
+                Routes::live(text.as_bytes(), &place, &OPERATIONS).is_err(),
                 "{text}"
             );
         }
@@ -569,7 +579,7 @@ mod tests {
     #[test]
     fn values_are_one_segment() {
         let endpoint: Url = "https://host".parse().unwrap();
-        let routes = Routes::declared("", &OPERATIONS);
+        let routes = Routes::declared(&endpoint, &OPERATIONS);
         for (value, expected) in [
             ("3f2a", "/api/things/3f2a"),
             ("a b", "/api/things/a%20b"),

@@ -1,8 +1,8 @@
 //! The control plane's HTTP API: operations by id, with retries, and errors a user can act on.
 //!
 //! [`Client`] is the engine's [`Api`] over HTTP; this crate knows nothing of Terraform. An operation is called by its id;
-//! method and path come from the control plane's live API document (`document`), or from the declaration where that has
-//! none. One attempt is in `transport`, whether there is another in `retry`, and how many are under way at a time in
+//! method and path come from the control plane's live API document (`document`), or from the declaration where there is
+//! none, or the document lacks it. One attempt is in `transport`, whether there is another in `retry`, and how many are under way at a time in
 //! `limit`.
 
 mod body;
@@ -34,7 +34,7 @@ pub use error::{Error, Remedies};
 pub use retry::Backoff;
 pub use settings::{Settings, is_loopback};
 
-use document::{Document, Routes};
+use document::{Document, Place, Routes};
 use error::Exchange;
 use limit::Limit;
 use redact::Redactor;
@@ -61,7 +61,9 @@ pub struct Client {
 struct Shared {
     transport: Transport,
     operations: &'static [Operation],
-    document: Document,
+    declared: Routes,
+    /// `None`, where the API publishes none.
+    document: Option<Document>,
     limit: Limit,
     reads: SharedReads,
     backoff: Backoff,
@@ -73,12 +75,16 @@ impl Client {
     /// Makes a client, without any I/O: the first call opens the first connection.
     pub fn new(settings: Settings, operations: &'static [Operation]) -> Result<Client, Error> {
         let (backoff, max_retries, remedies) = (settings.backoff, settings.max_retries, settings.remedies);
-        let document = Document::new(&settings.endpoint, operations);
+        let declared = Routes::declared(&settings.endpoint, operations);
+        let document = settings
+            .document
+            .map(|path| Document::new(Place::new(&settings.endpoint, path)));
         let transport = Transport::new(settings)
             .map_err(|failure| Exchange::new("", Method::Get, "", "").failed(failure))?;
         let shared = Shared {
             transport,
             operations,
+            declared,
             document,
             limit: Limit::new(CONCURRENCY),
             reads: SharedReads::default(),
@@ -257,8 +263,11 @@ impl Client {
     /// Methods and paths as the live document has them; the first call reads it.
     async fn routes(&self, cancel: &CancellationToken) -> Result<&Routes, Error> {
         let shared = &*self.shared;
+        let Some(document) = &shared.document else {
+            return Ok(&shared.declared);
+        };
         let read = || async {
-            let url = shared.document.url();
+            let url = document.url();
             let request_id = uuid::Uuid::new_v4().to_string();
             let exchange = Exchange::new("openapi", Method::Get, url.path(), &request_id);
             let request = Request {
@@ -273,14 +282,12 @@ impl Client {
             })
             .await
         };
-        let routes = shared
-            .document
-            .routes(shared.operations, shared.backoff.cap, read);
+        let routes = document.routes(&shared.declared, shared.operations, shared.backoff.cap, read);
         tokio::select! {
             biased;
             routes = routes => routes,
             () = cancel.cancelled() => {
-                let exchange = Exchange::new("openapi", Method::Get, shared.document.url().path(), "");
+                let exchange = Exchange::new("openapi", Method::Get, document.url().path(), "");
                 Err(exchange.error(ErrorKind::Cancelled, Effect::None))
             }
         }

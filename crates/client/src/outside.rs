@@ -7,7 +7,7 @@ use url::Url;
 use value::secret::Secret;
 
 use super::body;
-use super::document::{Document, Routes};
+use super::document::{Place, Routes};
 use super::error::Error;
 use super::error::Exchange;
 use super::redact::Redactor;
@@ -52,17 +52,17 @@ pub fn answer(received: &Received<'_>, url: &Url) -> Result<Answer, Error> {
     }
 }
 
-/// The requests for all operations of a control plane that has such a live document, with the same text for each
-/// placeholder. An operation that cannot be requested is an error, as is a text that is not part of a path.
+/// The requests for all operations of a control plane that has such a live document at this path, with the same text
+/// for each placeholder. An operation that cannot be requested is an error, as is a text that is not part of a path.
 pub fn requests(
     document: &[u8],
+    path: &'static str,
     endpoint: &Url,
     operations: &'static [Operation],
     argument: &str,
 ) -> Vec<Result<(Method, Url), String>> {
-    let url = Document::new(endpoint, operations).url().clone();
-    let declared = Routes::declared(super::document::prefix(endpoint), operations);
-    let routes = match Routes::live(document, &url, operations) {
+    let declared = Routes::declared(endpoint, operations);
+    let routes = match Routes::live(document, &Place::new(endpoint, path), operations) {
         Ok(live) => live.or(&declared),
         Err(_) => declared,
     };

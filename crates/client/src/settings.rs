@@ -30,10 +30,13 @@ pub struct Settings {
     pub backoff: Backoff,
     /// What errors advise.
     pub remedies: Remedies,
+    /// Path under the endpoint of the live API document; `None` where the API publishes none.
+    pub document: Option<&'static str>,
 }
 
 impl Settings {
-    /// Settings with 30 seconds and four repeats for each request, the system's certificates, and no remedies.
+    /// Settings with 30 seconds and four repeats for each request, the system's certificates, no remedies and no live API
+    /// document.
     pub fn new(endpoint: Url, api_token: Secret, user_agent: String) -> Settings {
         Settings {
             endpoint,
@@ -45,6 +48,7 @@ impl Settings {
             user_agent,
             backoff: Backoff::default(),
             remedies: |_| None,
+            document: None,
         }
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::server::{Act, Server};
 use super::{OPERATIONS, call, client, settings};
-use crate::{Backoff, Client};
+use crate::{Backoff, Client, Settings};
 
 fn dialect() -> Value {
     json!({
@@ -180,4 +180,17 @@ async fn the_document_is_read_once_by_many_at_a_time() {
             .all(|request| request.path == "/api/v2/thing/7/")
     );
     assert_eq!(server.requests().len(), 20);
+}
+
+#[tokio::test]
+async fn an_api_that_publishes_none_is_not_asked_for_one() {
+    let server = Server::start(|_, _| Act::answer(200, "{}")).await;
+    let settings = Settings {
+        document: None,
+        ..settings(&server.url)
+    };
+    let client = Client::new(settings, &OPERATIONS).unwrap();
+    call(&client, "get", None).await.unwrap();
+    let seen: Vec<_> = server.all_requests().into_iter().map(|seen| seen.path).collect();
+    assert_eq!(seen, ["/api/things/7"]);
 }

@@ -54,6 +54,7 @@ fn settings(endpoint: &Url) -> Settings {
             retry_after_cap: Duration::from_millis(1),
         },
         remedies: |_| None,
+        document: Some("/api/openapi.json"),
     }
 }
 
