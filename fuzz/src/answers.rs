@@ -140,8 +140,8 @@ pub fn answer(input: &[u8]) {
     assert!(
         again == state,
         "{} became {}",
-        state.debug_json(),
-        again.debug_json()
+        wire::to_json(&state),
+        wire::to_json(&again)
     );
     if let Some(hook) = binding.hook {
         hook.write_body(&mut wire::create_body(attributes, &state, &state), &memory);

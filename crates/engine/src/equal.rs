@@ -15,7 +15,7 @@ pub fn same(attribute: &Attribute, left: &Value, right: &Value) -> bool {
         (Value::List(left), Value::List(right)) if attribute.equal == Equal::Set => {
             same_elements(attribute, left, right)
         }
-        (Value::List(left), Value::List(right)) | (Value::Tuple(left), Value::Tuple(right)) => {
+        (Value::List(left), Value::List(right)) => {
             left.len() == right.len()
                 && left
                     .iter()

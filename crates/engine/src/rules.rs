@@ -134,7 +134,7 @@ fn value_at(
         Value::String(text) => check_text(attribute, text, path, diagnostics),
         Value::Secret(secret) => check_text(attribute, secret.expose(), path, diagnostics),
         Value::Number(number) => check_number(attribute, number, path, diagnostics),
-        Value::Null | Value::Unknown | Value::Bool(_) | Value::Tuple(_) | Value::Dynamic(_) => {}
+        Value::Null | Value::Unknown | Value::Bool(_) => {}
     }
 }
 

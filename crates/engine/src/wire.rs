@@ -136,14 +136,11 @@ pub fn to_json(value: &Value) -> Json {
         Value::Number(number) => Json::Number(number.to_json()),
         Value::String(text) => Json::String(text.clone()),
         Value::Secret(secret) => Json::String(secret.expose().to_owned()),
-        Value::List(elements) | Value::Set(elements) | Value::Tuple(elements) => {
-            elements.iter().map(to_json).collect()
-        }
+        Value::List(elements) | Value::Set(elements) => elements.iter().map(to_json).collect(),
         Value::Map(entries) | Value::Object(entries) => entries
             .iter()
             .map(|(key, value)| (key.clone(), to_json(value)))
             .collect(),
-        Value::Dynamic(inner) => to_json(&inner.1),
     }
 }
 

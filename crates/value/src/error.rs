@@ -5,7 +5,7 @@ use std::fmt;
 use thiserror::Error;
 
 use super::number::MAX_DIGITS;
-use super::{MAX_DEPTH, Path, Step, TypeError};
+use super::{Path, Step};
 
 /// Something wrong with a value, and where. Names attributes and keys, never a value's content: it may be a secret.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -43,20 +43,6 @@ pub enum Misfit {
     /// An attribute of the object that the type has not.
     #[error("the type has no such attribute")]
     UnexpectedAttribute,
-    /// Another number of elements than the tuple's type has.
-    #[error("expected {expected} elements, found {found}")]
-    Length {
-        /// The number of elements of the type.
-        expected: usize,
-        /// The number of elements of the value.
-        found: usize,
-    },
-    /// A dynamic value whose type is dynamic again, which says nothing.
-    #[error("the type of a dynamic value is dynamic")]
-    DynamicType,
-    /// More levels than [`MAX_DEPTH`].
-    #[error("nested deeper than {MAX_DEPTH} levels")]
-    TooDeep,
 }
 
 /// What is wrong with bytes that should be a value.
@@ -82,15 +68,12 @@ pub enum DecodeErrorKind {
     /// A key that occurs twice.
     #[error("the key occurs twice")]
     DuplicateKey,
-    /// A text in another encoding than UTF-8.
+    /// A string in another encoding than UTF-8.
     #[error("the text is not UTF-8")]
     InvalidText,
     /// Not a number, or one that a [`super::Number`] cannot hold.
     #[error("not a number of up to {MAX_DIGITS} digits before and after the point")]
     InvalidNumber,
-    /// A dynamic value without a proper type.
-    #[error(transparent)]
-    InvalidType(#[from] TypeError),
 }
 
 /// What is wrong with a value that should be written.
@@ -99,15 +82,9 @@ pub enum EncodeErrorKind {
     /// The value does not fit the type.
     #[error(transparent)]
     Misfit(#[from] Misfit),
-    /// A text or collection longer than msgpack's four gigabytes or elements.
+    /// A string of more than four gigabytes, or a collection of more than four billion elements: msgpack's limits.
     #[error("too long")]
     TooLong,
-    /// An unknown value, which JSON cannot say.
-    #[error("not known yet, which JSON cannot say")]
-    Unknown,
-    /// An infinity, which JSON cannot say.
-    #[error("infinite, which JSON cannot say")]
-    Infinite,
 }
 
 impl<Kind> ValueError<Kind> {

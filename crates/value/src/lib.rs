@@ -1,6 +1,7 @@
-//! Values as Terraform knows them: null, unknown, exact numbers, and every shape of cty.
+//! Values as Terraform knows them: null, unknown, exact numbers, and every shape that a declaration can make.
 //!
-//! The wire forms are in [`msgpack`] and [`json`]; both are directed by a [`Type`]. A string that must not be seen is a
+//! cty's tuples and dynamic values are no such shapes: decoding refuses them. [`msgpack`] is the form on the wire,
+//! [`json`] that of stored state; a [`Type`] directs both, so no value is nested deeper than its type. A string that must not be seen is a
 //! [`secret::Secret`]; [`duration`] reads durations as users write them.
 
 mod conform;
@@ -22,13 +23,12 @@ use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use crate::secret::Secret;
 
-pub use conform::MAX_DEPTH;
 pub use error::{
     ConformError, DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind, Misfit, ValueError,
 };
 pub use number::{MAX_DIGITS, Number};
 pub use path::{Path, Step};
-pub use types::{Type, TypeError};
+pub use types::Type;
 
 /// A value of Terraform's type system.
 ///
@@ -52,14 +52,10 @@ pub enum Value {
     List(Vec<Value>),
     /// Elements sorted, known ones without duplicates: build it with [`Value::set`].
     Set(Vec<Value>),
-    /// Elements in order, each of its own type.
-    Tuple(Vec<Value>),
     /// Elements by key, NFC-normalised: build it with [`Value::map`].
     Map(BTreeMap<String, Value>),
     /// Attributes and blocks by name; exactly those of its type.
     Object(BTreeMap<String, Value>),
-    /// A value of the pseudo-type `dynamic`, with the type it turned out to have.
-    Dynamic(Box<(Type, Value)>),
 }
 
 static NULL: Value = Value::Null;
@@ -108,28 +104,18 @@ impl Value {
                 .collect(),
         )
     }
-
-    /// An object of this type with every attribute null; plain null for a type that is no object.
-    ///
-    /// Blocks are attributes here: that an absent block is an empty collection, only the schema knows.
-    pub fn null_object(r#type: &Type) -> Value {
-        match r#type {
-            Type::Object(attributes) => Value::object(attributes.keys().map(|name| (name, Value::Null))),
-            _ => Value::Null,
-        }
-    }
 }
 
-/// Reading values. A dynamic value reads as the value in it.
+/// Reading values.
 impl Value {
     /// Whether this is null.
     pub fn is_null(&self) -> bool {
-        matches!(self.concrete(), Value::Null)
+        matches!(self, Value::Null)
     }
 
     /// Whether this is unknown, whatever may be in it.
     pub fn is_unknown(&self) -> bool {
-        matches!(self.concrete(), Value::Unknown)
+        matches!(self, Value::Unknown)
     }
 
     /// Whether this is not unknown; something in it may be.
@@ -139,7 +125,7 @@ impl Value {
 
     /// Whether neither this nor anything in it is unknown.
     pub fn is_wholly_known(&self) -> bool {
-        match self.concrete() {
+        match self {
             Value::Unknown => false,
             value => {
                 value.elements().iter().all(Value::is_wholly_known)
@@ -152,7 +138,7 @@ impl Value {
 
     /// The text, when this is one that may be seen.
     pub fn as_str(&self) -> Option<&str> {
-        match self.concrete() {
+        match self {
             Value::String(text) => Some(text),
             _ => None,
         }
@@ -160,7 +146,7 @@ impl Value {
 
     /// The text, when this is one, secret or not.
     pub fn expose(&self) -> Option<&str> {
-        match self.concrete() {
+        match self {
             Value::String(text) => Some(text),
             Value::Secret(secret) => Some(secret.expose()),
             _ => None,
@@ -179,7 +165,7 @@ impl Value {
 
     /// Every secret in this value.
     pub fn secrets(&self) -> Vec<&Secret> {
-        match self.concrete() {
+        match self {
             Value::Secret(secret) => vec![secret],
             value => {
                 let entries = value.attributes().into_iter().flat_map(BTreeMap::values);
@@ -191,36 +177,31 @@ impl Value {
 
     /// The boolean, when this is one.
     pub fn as_bool(&self) -> Option<bool> {
-        match self.concrete() {
+        match self {
             Value::Bool(bool) => Some(*bool),
-            _ => None,
-        }
-    }
-
-    /// The number, when this is one.
-    pub fn as_number(&self) -> Option<&Number> {
-        match self.concrete() {
-            Value::Number(number) => Some(number),
             _ => None,
         }
     }
 
     /// The number as an i64, when this is one that fits.
     pub fn as_i64(&self) -> Option<i64> {
-        self.as_number().and_then(Number::as_i64)
+        match self {
+            Value::Number(number) => number.as_i64(),
+            _ => None,
+        }
     }
 
-    /// The elements of a list, set or tuple; of anything else none.
+    /// The elements of a list or set; none of anything else.
     pub fn elements(&self) -> &[Value] {
-        match self.concrete() {
-            Value::List(elements) | Value::Set(elements) | Value::Tuple(elements) => elements,
+        match self {
+            Value::List(elements) | Value::Set(elements) => elements,
             _ => &[],
         }
     }
 
     /// The attributes of an object, or the entries of a map.
     pub fn attributes(&self) -> Option<&BTreeMap<String, Value>> {
-        match self.concrete() {
+        match self {
             Value::Map(entries) | Value::Object(entries) => Some(entries),
             _ => None,
         }
@@ -231,20 +212,6 @@ impl Value {
         self.attributes()
             .and_then(|entries| entries.get(name))
             .unwrap_or(&NULL)
-    }
-
-    /// The value at a path, when every step of the path exists.
-    pub fn at(&self, path: &Path) -> Option<&Value> {
-        path.steps()
-            .iter()
-            .try_fold(self, |value, step| match (value.concrete(), step) {
-                (Value::Object(attributes), Step::Attribute(name)) => attributes.get(name),
-                (Value::Map(entries), Step::Key(key)) => entries.get(key),
-                (Value::List(elements) | Value::Tuple(elements), Step::Index(index)) => {
-                    elements.get(usize::try_from(*index).ok()?)
-                }
-                _ => None,
-            })
     }
 
     /// Gives an object's attribute another value. Anything but an object has no attributes and stays as it is.
@@ -270,14 +237,6 @@ impl Value {
         }
     }
 
-    /// The value inside the wrapping of a dynamic one.
-    fn concrete(&self) -> &Value {
-        match self {
-            Value::Dynamic(typed) => typed.1.concrete(),
-            value => value,
-        }
-    }
-
     /// The kind of value this is, for messages.
     fn noun(&self) -> &'static str {
         match self {
@@ -289,10 +248,8 @@ impl Value {
             Value::Secret(_) => "a secret string",
             Value::List(_) => "a list",
             Value::Set(_) => "a set",
-            Value::Tuple(_) => "a tuple",
             Value::Map(_) => "a map",
             Value::Object(_) => "an object",
-            Value::Dynamic(_) => "a value with its type",
         }
     }
 }

@@ -6,7 +6,6 @@ use rmp::Marker;
 use rmp::decode::{self, ValueReadError};
 use rmp::encode::{self, ByteBuf};
 
-use super::conform::deeper;
 use super::error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind, Misfit};
 use super::{Number, Step, Type, Value};
 use crate::secret::Secret;
@@ -14,9 +13,14 @@ use crate::secret::Secret;
 /// Reads a value of the type from exactly these bytes.
 ///
 /// Unknown values lose their refinements. Objects have all attributes of their type and no others.
+///
+/// # Errors
+///
+/// Bytes that are cut off, go on after the value, or are not of the type, with their place. A number must be finite,
+/// and have no more than [`MAX_DIGITS`](super::MAX_DIGITS) digits before the point, and after it.
 pub fn decode(bytes: &[u8], r#type: &Type) -> Result<Value, DecodeError> {
     let mut reader = Reader { rest: bytes };
-    let value = reader.value(r#type, 0)?;
+    let value = reader.value(r#type)?;
     if reader.rest.is_empty() {
         Ok(value)
     } else {
@@ -25,6 +29,10 @@ pub fn decode(bytes: &[u8], r#type: &Type) -> Result<Value, DecodeError> {
 }
 
 /// Writes a value of the type as Terraform itself would.
+///
+/// # Errors
+///
+/// A value that is not of the type, with its place, or one that is too long for msgpack.
 pub fn encode(value: &Value, r#type: &Type) -> Result<Vec<u8>, EncodeError> {
     value.conforms(r#type)?;
     let mut writer = ByteBuf::new();
@@ -32,7 +40,7 @@ pub fn encode(value: &Value, r#type: &Type) -> Result<Vec<u8>, EncodeError> {
     Ok(writer.into_vec())
 }
 
-/// Writes a value that conforms to its type: what the type adds is in [`Value::Dynamic`] already.
+/// Writes a value that conforms to its type.
 fn write(writer: &mut ByteBuf, value: &Value) -> Result<(), EncodeError> {
     match value {
         Value::Null => {
@@ -48,7 +56,7 @@ fn write(writer: &mut ByteBuf, value: &Value) -> Result<(), EncodeError> {
         Value::Number(number) => write_number(writer, number)?,
         Value::String(text) => write_text(writer, text)?,
         Value::Secret(secret) => write_text(writer, secret.expose())?,
-        Value::List(elements) | Value::Set(elements) | Value::Tuple(elements) => {
+        Value::List(elements) | Value::Set(elements) => {
             let Ok(_) = encode::write_array_len(writer, length(elements.len())?);
             for (index, element) in elements.iter().enumerate() {
                 write(writer, element).map_err(|error| match value {
@@ -67,19 +75,11 @@ fn write(writer: &mut ByteBuf, value: &Value) -> Result<(), EncodeError> {
                 })?;
             }
         }
-        Value::Dynamic(typed) => {
-            let (r#type, value) = &**typed;
-            let json = r#type.to_json_bytes();
-            let Ok(_) = encode::write_array_len(writer, 2);
-            let Ok(_) = encode::write_bin_len(writer, length(json.len())?);
-            writer.as_mut_vec().extend(json);
-            write(writer, value)?;
-        }
     }
     Ok(())
 }
 
-/// An integer where it fits i64, a float64 where that is the number exactly, else text: cty's own choice.
+/// An integer where it fits i64, a float64 where that is the number exactly, else a string: cty's own choice.
 fn write_number(writer: &mut ByteBuf, number: &Number) -> Result<(), EncodeError> {
     if let Some(integer) = number.as_i64() {
         let Ok(_) = encode::write_sint(writer, integer);
@@ -106,7 +106,7 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn value(&mut self, r#type: &Type, depth: usize) -> Result<Value, DecodeError> {
+    fn value(&mut self, r#type: &Type) -> Result<Value, DecodeError> {
         let marker = self.marker()?;
         if marker == Marker::Null {
             return self.bytes(1).map(|_| Value::Null);
@@ -135,25 +135,19 @@ impl<'a> Reader<'a> {
                 .map(|text| Value::Secret(Secret::new(text))),
             Type::List(element) => {
                 let length = self.array_length(r#type)?;
-                self.elements(std::iter::repeat_n(&**element, length), deeper(depth)?)
-                    .map(Value::List)
+                self.elements(element, length).map(Value::List)
             }
             Type::Set(element) => {
                 let length = self.array_length(r#type)?;
-                let elements = self.elements(std::iter::repeat_n(&**element, length), deeper(depth)?);
+                let elements = self.elements(element, length);
                 elements.map(Value::set).map_err(DecodeError::within_set)
             }
-            Type::Tuple(types) => {
-                self.array_of(types.len(), r#type)?;
-                self.elements(types, deeper(depth)?).map(Value::Tuple)
-            }
-            Type::Map(element) => self.map(r#type, element, deeper(depth)?).map(Value::Map),
-            Type::Object(types) => self.object(r#type, types, deeper(depth)?).map(Value::Object),
-            Type::Dynamic => self.dynamic(deeper(depth)?),
+            Type::Map(element) => self.map(r#type, element).map(Value::Map),
+            Type::Object(types) => self.object(r#type, types).map(Value::Object),
         }
     }
 
-    /// Any integer or float, or a text of a number: Terraform sends what holds the number exactly.
+    /// Any integer or float, or the string of a number: Terraform sends what holds the number exactly.
     fn number(&mut self) -> Result<Number, DecodeError> {
         let expected = Type::Number.noun();
         let number = match self.marker()? {
@@ -184,29 +178,20 @@ impl<'a> Reader<'a> {
         std::str::from_utf8(bytes).map_err(|_| DecodeErrorKind::InvalidText.into())
     }
 
-    fn elements<'t>(
-        &mut self,
-        types: impl IntoIterator<Item = &'t Type>,
-        depth: usize,
-    ) -> Result<Vec<Value>, DecodeError> {
-        let elements = types.into_iter().enumerate().map(|(index, r#type)| {
-            self.value(r#type, depth)
+    fn elements(&mut self, r#type: &Type, length: usize) -> Result<Vec<Value>, DecodeError> {
+        let elements = (0..length).map(|index| {
+            self.value(r#type)
                 .map_err(|error| error.within(Step::index(index)))
         });
         elements.collect()
     }
 
-    fn map(
-        &mut self,
-        r#type: &Type,
-        element: &Type,
-        depth: usize,
-    ) -> Result<BTreeMap<String, Value>, DecodeError> {
+    fn map(&mut self, r#type: &Type, element: &Type) -> Result<BTreeMap<String, Value>, DecodeError> {
         let mut entries = BTreeMap::new();
         for _ in 0..self.map_length(r#type)? {
             let key = self.text("a key")?;
             let at = |error: DecodeError| error.within(Step::Key(key.to_owned()));
-            let value = self.value(element, depth).map_err(at)?;
+            let value = self.value(element).map_err(at)?;
             if entries.insert(key.to_owned(), value).is_some() {
                 return Err(at(DecodeErrorKind::DuplicateKey.into()));
             }
@@ -218,7 +203,6 @@ impl<'a> Reader<'a> {
         &mut self,
         r#type: &Type,
         types: &BTreeMap<String, Type>,
-        depth: usize,
     ) -> Result<BTreeMap<String, Value>, DecodeError> {
         let mut attributes = BTreeMap::new();
         for _ in 0..self.map_length(r#type)? {
@@ -227,7 +211,7 @@ impl<'a> Reader<'a> {
             let r#type = types
                 .get(name)
                 .ok_or_else(|| at(Misfit::UnexpectedAttribute.into()))?;
-            let value = self.value(r#type, depth).map_err(at)?;
+            let value = self.value(r#type).map_err(at)?;
             if attributes.insert(name.to_owned(), value).is_some() {
                 return Err(at(DecodeErrorKind::DuplicateKey.into()));
             }
@@ -237,27 +221,6 @@ impl<'a> Reader<'a> {
                 Err(DecodeError::from(Misfit::MissingAttribute).within(Step::Attribute(name.clone())))
             }
             None => Ok(attributes),
-        }
-    }
-
-    /// `[type in JSON, value]`.
-    fn dynamic(&mut self, depth: usize) -> Result<Value, DecodeError> {
-        self.array_of(2, &Type::Dynamic)?;
-        let length = decode::read_bin_len(&mut self.rest).map_err(|error| fault(&error, "a type"))?;
-        let r#type = Type::parse_bytes(self.bytes(length)?).map_err(DecodeErrorKind::from)?;
-        if r#type == Type::Dynamic {
-            return Err(Misfit::DynamicType.into());
-        }
-        let value = self.value(&r#type, depth)?;
-        Ok(Value::Dynamic(Box::new((r#type, value))))
-    }
-
-    fn array_of(&mut self, expected: usize, r#type: &Type) -> Result<(), DecodeError> {
-        let found = self.array_length(r#type)?;
-        if found == expected {
-            Ok(())
-        } else {
-            Err(Misfit::Length { expected, found }.into())
         }
     }
 

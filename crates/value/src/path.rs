@@ -4,7 +4,7 @@ use std::fmt;
 
 /// The way from the root of an object to a value in it. Ends at a set: Terraform cannot name its elements.
 ///
-/// Shown as in Terraform's own messages: `rules[0].match_prefixes`, `config["a"]`; the root is an empty text.
+/// Shown as in Terraform's own messages: `rules[0].match_prefixes`, `config["a"]`; the root is an empty string.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Path(Vec<Step>);
 
@@ -13,7 +13,7 @@ pub struct Path(Vec<Step>);
 pub enum Step {
     /// An attribute or block of an object.
     Attribute(String),
-    /// An element of a list or tuple.
+    /// An element of a list.
     Index(i64),
     /// An element of a map.
     Key(String),
@@ -31,7 +31,7 @@ impl Path {
         self.then(Step::Attribute(name.to_owned()))
     }
 
-    /// The path of an element of the list or tuple at this path.
+    /// The path of an element of the list at this path.
     #[must_use]
     pub fn index(&self, index: usize) -> Path {
         self.then(Step::index(index))

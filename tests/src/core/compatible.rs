@@ -107,7 +107,7 @@ fn value(planned: &Value, actual: &Value, path: &Path, faults: &mut Faults) {
         return faults.add(path, "was known, but now unknown");
     }
     match (planned, actual) {
-        (Value::List(before), Value::List(after)) | (Value::Tuple(before), Value::Tuple(after)) => {
+        (Value::List(before), Value::List(after)) => {
             for (index, planned) in before.iter().enumerate() {
                 match after.get(index) {
                     Some(actual) => value(planned, actual, &path.index(index), faults),

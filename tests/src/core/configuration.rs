@@ -6,14 +6,12 @@ use serde_json::Value as Json;
 use value::{Number, Path, Type, Value};
 
 use super::fault::Faults;
+use super::json::UNKNOWN;
 use super::schema::{Attribute, Block, Kind, NestedBlock, Nesting, Object};
 use crate::secrets::{self, Logs};
 use schema::Mode;
 
-/// Stands in a configuration for a value that is only known after something else was applied.
-pub const UNKNOWN: &str = "(known after apply)";
-
-/// Reads a configuration; what it does not mention is null, or no block. Terraform itself refuses what is misspelt, of
+/// Reads a configuration, which [`to_json`](super::json::to_json) writes; what it does not mention is null, or no block. Terraform itself refuses what is misspelt, of
 /// the wrong type, or missing although required.
 pub fn read(schema: &Block, json: &Json) -> Result<Value, Vec<String>> {
     learn_secrets(&schema.attributes, json);
@@ -43,21 +41,6 @@ fn learn_secrets(attributes: &BTreeMap<String, Attribute>, json: &Json) {
                 learn_secrets(&object.attributes, element);
             }
         }
-    }
-}
-
-/// The configuration as JSON: what [`read`] reads again as the same.
-pub fn write(value: &Value) -> Json {
-    match value {
-        Value::Unknown => Json::from(UNKNOWN),
-        Value::List(elements) | Value::Set(elements) | Value::Tuple(elements) => {
-            elements.iter().map(write).collect()
-        }
-        Value::Map(entries) | Value::Object(entries) => entries
-            .iter()
-            .map(|(key, value)| (key.clone(), write(value)))
-            .collect(),
-        other => other.debug_json(),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use value::{Path, Value};
 
+use super::json::to_json;
+
 /// Collects what a check finds, each with its place.
 #[derive(Default)]
 pub struct Faults(Vec<String>);
@@ -42,5 +44,5 @@ impl Faults {
 
 /// A value in a message. The values of tests are no secrets.
 pub fn show(value: &Value) -> String {
-    value.debug_json().to_string()
+    to_json(value).to_string()
 }

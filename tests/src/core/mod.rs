@@ -9,6 +9,7 @@ pub mod compatible;
 pub mod configuration;
 mod error;
 mod fault;
+pub mod json;
 pub mod plan_valid;
 pub mod plugin;
 pub mod proposed;
@@ -27,8 +28,8 @@ use value::{Path, Value};
 
 use crate::secrets::Logs;
 
-pub use configuration::UNKNOWN;
 pub use error::{Diagnostic, Error, Severity};
+pub use json::UNKNOWN;
 pub use plugin::Plugin;
 
 /// Terraform, as a provider knows it: one workspace with its state.

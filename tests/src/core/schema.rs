@@ -7,6 +7,8 @@ use proto::tfplugin6::schema::{nested_block, object};
 use schema::Mode;
 use value::{Type, Value};
 
+use super::json::parse_type;
+
 /// The schema of one resource, data source, or the provider itself.
 #[derive(Clone, Debug, Default)]
 pub struct Schema {
@@ -253,7 +255,7 @@ fn read_nested_block(from: &wire::schema::NestedBlock, path: &str, faults: &mut 
     }
 }
 
-/// Elements of a set have no identity: what is not stored, or of no fixed type, would make them unequal to themselves.
+/// Elements of a set have no identity: what is not stored would make them unequal to themselves.
 fn check_set_block(block: &Block, path: &str, faults: &mut Vec<String>) {
     check_set_attributes(&block.attributes, path, faults);
     for (name, nested) in &block.blocks {
@@ -268,25 +270,9 @@ fn check_set_attributes(attributes: &BTreeMap<String, Attribute>, path: &str, fa
                 "{path}: set must not contain the write-only attribute {name:?}"
             ));
         }
-        match &attribute.kind {
-            Kind::Nested(object) => check_set_attributes(&object.attributes, &join(path, name), faults),
-            Kind::Plain(r#type) if has_dynamic(r#type) => {
-                faults.push(format!(
-                    "{path}: set must not contain the dynamically-typed attribute {name:?}"
-                ));
-            }
-            Kind::Plain(_) => {}
+        if let Kind::Nested(object) = &attribute.kind {
+            check_set_attributes(&object.attributes, &join(path, name), faults);
         }
-    }
-}
-
-fn has_dynamic(r#type: &Type) -> bool {
-    match r#type {
-        Type::Dynamic => true,
-        Type::List(inner) | Type::Set(inner) | Type::Map(inner) => has_dynamic(inner),
-        Type::Tuple(inner) => inner.iter().any(has_dynamic),
-        Type::Object(inner) => inner.values().any(has_dynamic),
-        Type::Bool | Type::Number | Type::String | Type::Secret => false,
     }
 }
 
@@ -332,11 +318,11 @@ fn read_attribute(from: &wire::schema::Attribute, path: &str, faults: &mut Vec<S
         (None, false) => Kind::Plain(read_type(&from.r#type, path, faults)),
         (Some(_), false) => {
             faults.push(format!("{path}: Type and NestedType cannot both be set"));
-            Kind::Plain(Type::Dynamic)
+            Kind::Plain(Type::String)
         }
         (None, true) => {
             faults.push(format!("{path}: either Type or NestedType must be defined"));
-            Kind::Plain(Type::Dynamic)
+            Kind::Plain(Type::String)
         }
     };
     Attribute {
@@ -367,12 +353,10 @@ fn read_object(from: &wire::schema::Object, path: &str, faults: &mut Vec<String>
 }
 
 fn read_type(bytes: &[u8], path: &str, faults: &mut Vec<String>) -> Type {
-    let parsed = serde_json::from_slice(bytes)
-        .ok()
-        .and_then(|json| Type::parse(&json).ok());
-    parsed.unwrap_or_else(|| {
-        faults.push(format!("{path}: the type is not one of Terraform's"));
-        Type::Dynamic
+    let json = serde_json::from_slice(bytes).ok();
+    json.as_ref().and_then(parse_type).unwrap_or_else(|| {
+        faults.push(format!("{path}: the type is not one that a declaration can make"));
+        Type::String
     })
 }
 

@@ -1,10 +1,11 @@
 //! The order in which Terraform asks, and what it does with the answers.
 
-use value::{Path, Value, json};
+use value::{Path, Step, Value};
 
 use super::compatible::assert_object_compatible;
 use super::error::{Diagnostic, Error, line};
 use super::fault::show;
+use super::json;
 use super::plan_valid::assert_plan_valid;
 use super::plugin::{Outcome, check_object};
 use super::proposed::proposed_new;
@@ -122,8 +123,8 @@ impl Core {
         status: Status,
     ) -> Result<Stored, Error> {
         let schema = self.plugin.resource(&address.type_name)?;
-        let encoded = json::encode(state, &schema.block.implied_type());
-        let json = encoded.map_err(|error| Error::violation("The object cannot be saved", error))?;
+        let stored = json::stored(state, &schema.block.implied_type());
+        let json = stored.map_err(|fault| Error::violation("The object cannot be saved", fault))?;
         let json = format!("{json:#}");
         Ok(Stored {
             version: schema.version,
@@ -391,7 +392,7 @@ fn changed_paths(
         if prior.is_null() {
             continue;
         }
-        match (prior.at(&path), planned.at(&path)) {
+        match (at(prior, &path), at(planned, &path)) {
             (None, None) => {
                 return Err(Error::violation(
                     "Provider produced invalid plan",
@@ -405,6 +406,17 @@ fn changed_paths(
         }
     }
     Ok(changed)
+}
+
+/// The value at a path, where every step of the path exists.
+fn at<'a>(value: &'a Value, path: &Path) -> Option<&'a Value> {
+    let mut steps = path.steps().iter();
+    steps.try_fold(value, |value, step| match (value, step) {
+        (Value::Object(attributes), Step::Attribute(name)) => attributes.get(name),
+        (Value::Map(entries), Step::Key(key)) => entries.get(key),
+        (Value::List(elements), Step::Index(index)) => elements.get(usize::try_from(*index).ok()?),
+        _ => None,
+    })
 }
 
 fn failed<T>(violations: Vec<String>, errors: Vec<Diagnostic>) -> Result<T, Error> {

@@ -40,13 +40,11 @@ fn normalised(value: Value) -> Value {
     match value {
         Value::String(text) => Value::string(text),
         Value::List(elements) => Value::List(elements.into_iter().map(normalised).collect()),
-        Value::Tuple(elements) => Value::Tuple(elements.into_iter().map(normalised).collect()),
         Value::Set(elements) => Value::set(elements.into_iter().map(normalised).collect()),
         Value::Map(entries) => Value::map(entries.into_iter().map(|(key, value)| (key, normalised(value)))),
         Value::Object(entries) => {
             Value::object(entries.into_iter().map(|(name, value)| (name, normalised(value))))
         }
-        Value::Dynamic(typed) => Value::Dynamic(Box::new((typed.0, normalised(typed.1)))),
         other => other,
     }
 }
@@ -115,7 +113,6 @@ fn leads_somewhere(path: &Path, r#type: &Type) -> bool {
         .try_fold(r#type, |r#type, step| match (r#type, step) {
             (Type::Object(attributes), Step::Attribute(name)) => attributes.get(name),
             (Type::List(element), Step::Index(_)) | (Type::Map(element), Step::Key(_)) => Some(&**element),
-            (Type::Tuple(elements), Step::Index(index)) => elements.get(usize::try_from(*index).ok()?),
             _ => None,
         });
     end.is_some()
@@ -197,7 +194,6 @@ pub fn unknown_as_null(value: &Value) -> Value {
     match value {
         Value::Unknown => Value::Null,
         Value::List(elements) => Value::List(elements.iter().map(unknown_as_null).collect()),
-        Value::Tuple(elements) => Value::Tuple(elements.iter().map(unknown_as_null).collect()),
         Value::Set(elements) => Value::set(elements.iter().map(unknown_as_null).collect()),
         Value::Map(entries) => Value::map(
             entries

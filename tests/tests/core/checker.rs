@@ -476,7 +476,7 @@ async fn an_invalid_schema_is_found() {
         (
             "no such type",
             |block| block.attributes[0].r#type = b"\"text\"".to_vec(),
-            "not one of Terraform's",
+            "not one that a declaration can make",
         ),
         (
             "a bad name",

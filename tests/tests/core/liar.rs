@@ -41,7 +41,7 @@ pub struct Liar {
 fn plain(name: &str, r#type: &Type) -> Attribute {
     Attribute {
         name: name.to_owned(),
-        r#type: r#type.to_json_bytes(),
+        r#type: r#type.to_json().to_string().into_bytes(),
         optional: true,
         ..Attribute::default()
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use acceptance::core::json::to_json;
 use acceptance::core::{Action, Core, Mode as PlanMode, Planned};
 use engine::{Binding, Definition};
 use proptest::strategy::{Strategy, ValueTree};
@@ -424,7 +425,7 @@ impl Life {
                 is_right,
                 "{}, {what}: `{name}` is planned as {}",
                 self.type_name,
-                planned.debug_json()
+                to_json(planned)
             );
         }
     }
@@ -735,7 +736,7 @@ fn sorted_value(attribute: &Attribute, value: Json) -> Json {
 /// Text as Terraform hands it to a provider.
 fn normalised(value: Json) -> Json {
     match value {
-        Json::String(text) => value::Value::string(text).debug_json(),
+        Json::String(text) => to_json(&value::Value::string(text)),
         Json::Array(elements) => elements.into_iter().map(normalised).collect(),
         Json::Object(entries) => entries
             .into_iter()

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use acceptance::control_plane::{Collection, ControlPlane, Fault, FaultKind};
+use acceptance::core::json::to_json;
 use acceptance::core::{Core, UNKNOWN};
 use provider::durantic::DEFINITION;
 use schema::{Expect, Format};
@@ -50,12 +51,9 @@ async fn every_data_source_keeps_to_terraforms_rules() {
             };
             let missing = core.read_data_source(&type_name, &json!({ by: nothing })).await;
             match (missing, &lookup.missing_ok) {
-                (Ok(value), Some(_)) => assert_eq!(value.get(by).debug_json(), nothing),
+                (Ok(value), Some(_)) => assert_eq!(to_json(value.get(by)), nothing),
                 (Err(error), None) => assert!(!error.is_violation(), "{type_name} by {by}: {error}"),
-                (outcome, _) => panic!(
-                    "{type_name} by {by}: {:?}",
-                    outcome.map(|value| value.debug_json())
-                ),
+                (outcome, _) => panic!("{type_name} by {by}: {:?}", outcome.map(|value| to_json(&value))),
             }
             let unknown = core.read_data_source(&type_name, &json!({ by: UNKNOWN })).await;
             assert!(unknown.unwrap().is_unknown(), "read in apply only");

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use acceptance::control_plane::{Collection, ControlPlane};
-use acceptance::core::{Action, Core, Error, Planned, configuration};
+use acceptance::core::json::to_json;
+use acceptance::core::{Action, Core, Error, Planned, UNKNOWN, configuration};
 use engine::diagnostic::Diagnostics;
 use engine::rules::WriteOnly;
 use engine::{Binding, Definition, validate};
@@ -314,10 +315,7 @@ pub fn changed(plan: &Planned) -> Vec<&str> {
 /// What a plan changes, for a message.
 pub fn difference(plan: &Planned) -> String {
     let lines = changed(plan).into_iter().map(|name| {
-        let (from, to) = (
-            plan.prior.get(name).debug_json(),
-            plan.planned.get(name).debug_json(),
-        );
+        let (from, to) = (to_json(plan.prior.get(name)), to_json(plan.planned.get(name)));
         format!("\n  {name}: {from} -> {to}")
     });
     format!("{:?}{}", plan.action, lines.collect::<String>())
@@ -328,11 +326,7 @@ pub fn wrongly_changed<'a>(resource: &Resource, plan: &'a Planned) -> Vec<&'a st
     let is_wrong = |name: &&str| {
         let attribute = resource.attribute(name).unwrap();
         let is_told = attribute.returned && !attribute.write_only && !attribute.wire.read.is_empty();
-        is_told
-            && !means_the_same(
-                &plan.prior.get(name).debug_json(),
-                &plan.planned.get(name).debug_json(),
-            )
+        is_told && !means_the_same(&to_json(plan.prior.get(name)), &to_json(plan.planned.get(name)))
     };
     changed(plan).into_iter().filter(is_wrong).collect()
 }
@@ -341,7 +335,7 @@ pub fn wrongly_changed<'a>(resource: &Resource, plan: &'a Planned) -> Vec<&'a st
 /// what is not known yet differs from nothing.
 fn means_the_same(prior: &Json, planned: &Json) -> bool {
     match (prior, planned) {
-        _ if *planned == "(unknown)" || prior == planned || (is_empty(prior) && is_empty(planned)) => true,
+        _ if *planned == UNKNOWN || prior == planned || (is_empty(prior) && is_empty(planned)) => true,
         (Json::Array(prior), Json::Array(planned)) => {
             prior.len() == planned.len()
                 && planned

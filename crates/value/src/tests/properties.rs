@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
+use serde_json::Value as Json;
 
 use crate::{Number, Type, Value, json, msgpack};
 
@@ -12,7 +13,7 @@ use crate::{Number, Type, Value, json, msgpack};
 enum Of {
     /// Everything that msgpack carries.
     Wire,
-    /// What JSON carries: known and finite.
+    /// What JSON carries: known.
     State,
 }
 
@@ -21,62 +22,41 @@ fn types() -> impl Strategy<Value = Type> {
         Just(Type::Bool),
         Just(Type::Number),
         Just(Type::String),
-        Just(Type::Dynamic),
+        Just(Type::Secret),
     ];
     leaf.prop_recursive(3, 16, 4, |inner| {
         prop_oneof![
             inner.clone().prop_map(Type::list),
             inner.clone().prop_map(Type::set),
             inner.clone().prop_map(Type::map),
-            vec(inner.clone(), 0..4).prop_map(Type::Tuple),
             btree_map("[a-z_]{1,6}|.{0,3}", inner, 0..4).prop_map(Type::Object),
         ]
     })
 }
 
-fn numbers(of: Of) -> BoxedStrategy<Number> {
-    let finite = prop_oneof![
+fn numbers() -> impl Strategy<Value = Number> {
+    prop_oneof![
         any::<i64>().prop_map(Number::from),
         any::<u64>().prop_map(Number::from),
         (-1000_i32..1000, 0_u32..8).prop_map(|(n, halvings)| {
             Number::from_f64(f64::from(n) / f64::from(2_u32.pow(halvings))).unwrap()
         }),
-        any::<f64>()
-            .prop_filter_map("not finite", Number::from_f64)
-            .prop_filter("not finite", Number::is_finite),
+        any::<f64>().prop_filter_map("not finite", Number::from_f64),
         ("-?[0-9]{1,40}(\\.[0-9]{1,40})?", -50_i32..50)
             .prop_map(|(digits, exponent)| Number::parse(&format!("{digits}e{exponent}")).unwrap()),
-    ];
-    match of {
-        Of::State => finite.boxed(),
-        Of::Wire => {
-            prop_oneof![20 => finite, 1 => Just(Number::INFINITY), 1 => Just(Number::NEGATIVE_INFINITY)]
-                .boxed()
-        }
-    }
+    ]
 }
 
 fn values(r#type: &Type, of: Of) -> BoxedStrategy<Value> {
     let known = match r#type {
         Type::Bool => any::<bool>().prop_map(Value::Bool).boxed(),
-        Type::Number => numbers(of).prop_map(Value::Number).boxed(),
+        Type::Number => numbers().prop_map(Value::Number).boxed(),
         Type::String => ".{0,40}".prop_map(Value::from).boxed(),
         Type::Secret => ".{0,40}".prop_map(Value::secret).boxed(),
-        Type::Dynamic => types()
-            .prop_filter("says nothing", |r#type| *r#type != Type::Dynamic)
-            .prop_flat_map(move |r#type| values(&r#type, of).prop_map(move |value| (r#type.clone(), value)))
-            .prop_map(|typed| Value::Dynamic(Box::new(typed)))
-            .boxed(),
         Type::List(element) => vec(values(element, of), 0..5).prop_map(Value::List).boxed(),
         Type::Set(element) => vec(values(element, of), 0..5).prop_map(Value::set).boxed(),
         Type::Map(element) => vec((".{0,5}", values(element, of)), 0..4)
             .prop_map(Value::map)
-            .boxed(),
-        Type::Tuple(types) => types
-            .iter()
-            .map(|r#type| values(r#type, of))
-            .collect::<Vec<_>>()
-            .prop_map(Value::Tuple)
             .boxed(),
         Type::Object(types) => {
             let names: Vec<_> = types.keys().cloned().collect();
@@ -94,6 +74,21 @@ fn values(r#type: &Type, of: Of) -> BoxedStrategy<Value> {
 
 fn typed_values(of: Of) -> impl Strategy<Value = (Type, Value)> {
     types().prop_flat_map(move |r#type| values(&r#type, of).prop_map(move |value| (r#type.clone(), value)))
+}
+
+/// A value as state has it, and null for what is unknown.
+fn stored(value: &Value) -> Json {
+    match value {
+        Value::Null | Value::Unknown => Json::Null,
+        Value::Bool(bool) => Json::Bool(*bool),
+        Value::Number(number) => Json::Number(number.to_json()),
+        Value::String(_) | Value::Secret(_) => value.expose().into(),
+        Value::List(elements) | Value::Set(elements) => elements.iter().map(stored).collect(),
+        Value::Map(entries) | Value::Object(entries) => entries
+            .iter()
+            .map(|(name, entry)| (name.clone(), stored(entry)))
+            .collect(),
+    }
 }
 
 /// Bytes close to a value: one changed, the end cut off, some appended.
@@ -122,20 +117,14 @@ proptest! {
         prop_assert_eq!(value.conforms(&r#type), Ok(()));
         let bytes = msgpack::encode(&value, &r#type).unwrap();
         let decoded = msgpack::decode(&bytes, &r#type).unwrap();
-        prop_assert!(decoded == value, "{} became {}", value.debug_json(), decoded.debug_json());
+        prop_assert!(decoded == value, "{} became {}", stored(&value), stored(&decoded));
     }
 
     #[test]
     fn json_round_trips((r#type, value) in typed_values(Of::State)) {
-        let json = json::encode(&value, &r#type).unwrap().to_string();
+        let json = stored(&value).to_string();
         let decoded = json::decode(json.as_bytes(), &r#type).unwrap();
-        prop_assert!(decoded == value, "{} became {}", value.debug_json(), decoded.debug_json());
-    }
-
-    #[test]
-    fn types_round_trip(r#type in types()) {
-        prop_assert_eq!(Type::parse(&r#type.to_json()), Ok(r#type.clone()));
-        prop_assert_eq!(Type::parse_bytes(&r#type.to_json_bytes()), Ok(r#type));
+        prop_assert!(decoded == value, "{} became {}", json, stored(&decoded));
     }
 
     #[test]
