@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{CommandError, Console, Context, Status, parse_source};
+use super::context::{CommandError, Console, Context, Status, parse_source};
 use crate::address::local;
 use crate::package::layout::{self, Form};
 

@@ -10,11 +10,10 @@ mod remote;
 
 use std::path::PathBuf;
 
-pub use self::endpoint::ProviderBlock;
 use self::packages::Reach;
-use super::survey::{Problem, Survey};
-use super::upgrade::block_on;
-use super::{CommandError, Console, Context, Status};
+use super::context::{CommandError, Console, Context, Status, block_on};
+use super::probe::Finding;
+use super::survey::Survey;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -30,28 +29,6 @@ pub struct Arguments {
 #[derive(Default)]
 struct Findings {
     lines: Vec<Finding>,
-}
-
-/// What a check found.
-pub enum Finding {
-    /// Something is as it should be.
-    Good(String),
-    /// Something is worth knowing.
-    Note(String),
-    /// Something is in the way.
-    Bad(Problem),
-}
-
-impl Finding {
-    /// Something is as it should be.
-    pub fn good(text: impl Into<String>) -> Finding {
-        Finding::Good(text.into())
-    }
-
-    /// Something is in the way, and what to do about it.
-    pub fn bad(text: impl Into<String>, remedy: impl Into<String>) -> Finding {
-        Finding::Bad(Problem::new(text, remedy))
-    }
 }
 
 impl Findings {

@@ -4,8 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use super::context::{CommandError, Console, Context, Status, parse_source};
 use super::survey::{Place, Survey};
-use super::{CommandError, Console, Context, Status, parse_source};
 use crate::address::{Address, local};
 use crate::package::layout::{self, Form, Package};
 use crate::package::version::Version;

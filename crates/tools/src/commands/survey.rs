@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Context;
+use super::context::Context;
+use super::probe::Problem;
 use crate::address::Address;
 use crate::address::pattern::{Pattern, Selection};
 use crate::hcl::config::{self, Block};
@@ -20,25 +21,6 @@ pub struct Survey {
     pub methods: Vec<Method>,
     /// What is wrong with the CLI configuration itself.
     pub problems: Vec<Problem>,
-}
-
-/// Something that is wrong, and what to do about it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// What is wrong, as a sentence without its full stop.
-    pub text: String,
-    /// What to do, as a sentence.
-    pub remedy: String,
-}
-
-impl Problem {
-    /// A problem with its remedy.
-    pub fn new(text: impl Into<String>, remedy: impl Into<String>) -> Problem {
-        Problem {
-            text: text.into(),
-            remedy: remedy.into(),
-        }
-    }
 }
 
 /// A way to install providers.

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use similar::TextDiff;
 
+use super::context::{CommandError, Console, Context, Status, block_on, complain};
 use super::survey::{Place, Survey};
-use super::{CommandError, Console, Context, Status, complain};
 use crate::address::{Address, Namespace};
 use crate::package::files;
 use crate::upgrade::module::{Module, ModuleError};
@@ -200,18 +200,4 @@ fn diff(change: &Change) -> String {
         .unified_diff()
         .header(&old, &format!("new/{}", change.name))
         .to_string()
-}
-
-/// Runs what needs the network, on a runtime of its own.
-pub(super) fn block_on<T>(future: impl Future<Output = T>) -> Result<T, CommandError> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| {
-        CommandError::new(
-            format!("failed to start: {error}"),
-            "Close other programs, and run the command again.",
-        )
-    })?;
-    let outcome = runtime.block_on(future);
-    runtime.shutdown_background();
-    Ok(outcome)
 }

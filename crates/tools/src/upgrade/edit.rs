@@ -9,7 +9,7 @@ use hcl_edit::structure::Block;
 
 use super::VERSIONS_FILE;
 use super::module::{Entry, File, Module, key_text};
-use super::plan::{PlanError, Requirement};
+use super::requirement::{PlanError, Requirement};
 use crate::hcl::format::format;
 use crate::hcl::token::{self, Kind};
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::edit::{self, Change};
 use super::module::{Entry, Module};
 use super::registry::{LookupError, Registry};
+use super::requirement::{PlanError, Requirement};
 use super::{TERRAFORM, VERSIONS_FILE};
 use crate::address::Address;
 use crate::package::version::{Constraints, Version};
@@ -25,45 +26,6 @@ pub struct Warning {
     pub summary: &'static str,
     /// What it is about, and what to do.
     pub detail: String,
-}
-
-/// Why there is no plan.
-#[derive(Debug, thiserror::Error)]
-pub enum PlanError {
-    /// A `required_version` refuses Terraform 0.13.
-    #[error(
-        "unsupported Terraform Core version: `{file}` requires `{constraint}`, which does not admit {TERRAFORM}"
-    )]
-    Core {
-        /// The file.
-        file: String,
-        /// The constraint.
-        constraint: String,
-    },
-    /// A source or constraint that is there is wrong.
-    #[error("failed to load the configuration: the entry `{name}` in `{file}` is wrong: {problem}")]
-    Entry {
-        /// The file.
-        file: String,
-        /// The local name.
-        name: String,
-        /// What is wrong.
-        problem: String,
-    },
-    /// A file that was made is no HCL: a bug.
-    #[error("failed to edit `{0}`: {1}")]
-    Edit(String, String),
-}
-
-/// What the entry of a provider shall be.
-#[derive(Clone, Debug, Default)]
-pub struct Requirement {
-    /// The source in its display form; `None` for one that nobody knows.
-    pub source: Option<String>,
-    /// The constraints as they are to be written.
-    pub version: Option<String>,
-    /// Comments that stood before the entry, if it moves to another file.
-    pub comments: Vec<String>,
 }
 
 /// Plans the upgrade of a module. `own` is the provider that this program is: nobody needs to be asked for it.

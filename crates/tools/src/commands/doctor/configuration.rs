@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::super::{CommandError, Context};
+use super::super::context::{CommandError, Context};
 use super::Findings;
 use crate::address::{Address, local};
 use crate::package::lock;

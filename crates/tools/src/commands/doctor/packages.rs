@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::io::AsyncReadExt;
 
-use super::super::Context;
+use super::super::context::Context;
 use super::super::survey::{Place, Survey};
 use super::Findings;
 use super::configuration::Wanted;

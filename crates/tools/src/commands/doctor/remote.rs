@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::super::Context;
+use super::super::context::Context;
 use super::super::survey::{Method, Place};
 use super::Findings;
 use super::configuration::Wanted;
