@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use engine::api::ErrorKind;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use schema::model::{Method, Operation, placeholders};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -19,6 +20,13 @@ use super::error::Error;
 
 /// Largest document that is read.
 pub(super) const MAX_BYTES: usize = 8 * 1024 * 1024;
+
+/// What is escaped of a value in a path: all that RFC 3986 does not call unreserved.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// The live document: read once, by the first who needs it.
 pub(super) struct Document {
@@ -203,7 +211,7 @@ pub(super) fn arguments<'a>(
     operation.placeholders().map(argument).collect()
 }
 
-/// A path with values in place of its placeholders.
+/// A path with values in place of its placeholders. The values are escaped; what the path itself escapes stays as it is.
 fn fill(pattern: &str, values: &[&str]) -> String {
     let mut values = values.iter();
     let mut filled = String::new();
@@ -213,26 +221,12 @@ fn fill(pattern: &str, values: &[&str]) -> String {
         .and_then(|(before, after)| Some((before, after.split_once('}')?)))
     {
         filled.push_str(before);
-        filled.extend(
-            values
-                .next()
-                .into_iter()
-                .flat_map(|value| value.bytes())
-                .map(escape),
-        );
+        let value = values.next().copied().unwrap_or_default();
+        filled.extend(utf8_percent_encode(value, ESCAPED));
         rest = after;
     }
     filled.push_str(rest);
     filled
-}
-
-/// A byte as a part of one segment of a path.
-fn escape(byte: u8) -> String {
-    if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-        char::from(byte).to_string()
-    } else {
-        format!("%{byte:02X}")
-    }
 }
 
 /// The endpoint's path, without a slash at its end.
