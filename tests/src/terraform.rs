@@ -57,12 +57,41 @@ pub fn provider(built: &'static str) -> &'static Path {
     })
 }
 
+/// A provider to test: its program, and how configurations name it.
+#[derive(Clone, Copy)]
+pub struct Provider<'a> {
+    /// The program.
+    pub binary: &'a Path,
+    /// Namespace and name of its address, such as `durantic/durantic`.
+    pub address: &'a str,
+}
+
+impl<'a> Provider<'a> {
+    /// The provider for Durantic, or another program in its place.
+    fn durantic(binary: &'a Path) -> Provider<'a> {
+        let address = "durantic/durantic";
+        Provider { binary, address }
+    }
+
+    /// The name by which a configuration calls it.
+    fn name(self) -> &'a str {
+        self.address.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// The name by which Terraform finds its program.
+    fn program(self) -> String {
+        format!("terraform-provider-{}", self.name())
+    }
+}
+
 /// A directory with a configuration, and the provider that Terraform uses in it.
 ///
 /// All that Terraform and the provider print and log (at TRACE) is searched for the secrets of the test.
 pub struct Workspace {
     directory: TempDir,
     environment: Vec<(String, String)>,
+    /// The name of the provider's program, which its lines of the log have.
+    program: String,
     /// What nothing may show: those of every control plane that it has talked to.
     secrets: Vec<Secrets>,
 }
@@ -78,14 +107,29 @@ impl Workspace {
 
     /// Talks to that control plane from now on.
     #[must_use]
-    pub fn at(mut self, control_plane: &ControlPlane) -> Workspace {
-        self.secrets.push(control_plane.secrets().clone());
-        self.with("DURANTIC_ENDPOINT", control_plane.endpoint())
+    pub fn at(self, control_plane: &ControlPlane) -> Workspace {
+        self.hiding(control_plane.secrets())
+            .with("DURANTIC_ENDPOINT", control_plane.endpoint())
             .with("DURANTIC_API_TOKEN", control_plane.token())
+    }
+
+    /// Fails where one of these secrets is shown, too.
+    #[must_use]
+    pub fn hiding(mut self, secrets: &Secrets) -> Workspace {
+        self.secrets.push(secrets.clone());
+        self
     }
 
     /// A workspace without endpoint and token.
     pub fn bare(binary: &Path, configuration: &str) -> Workspace {
+        Workspace::of(Provider::durantic(binary), configuration)
+    }
+
+    /// A workspace of a provider, which the environment tells nothing.
+    ///
+    /// # Panics
+    /// Where Terraform is missing, with a sentence that says so.
+    pub fn of(provider: Provider<'_>, configuration: &str) -> Workspace {
         if let Err(missing) = terraform() {
             panic!("{missing}");
         }
@@ -94,22 +138,24 @@ impl Workspace {
             .tempdir()
             .expect("a temporary directory");
         let rc = directory.path().join("terraform.rc");
-        let overrides = provider_directory(binary);
+        let overrides = provider_directory(provider);
         let overrides = overrides.display();
+        let (address, name) = (provider.address, provider.name());
         std::fs::write(
             &rc,
-            format!("provider_installation {{\n  dev_overrides {{\n    \"durantic/durantic\" = {:?}\n  }}\n  direct {{}}\n}}\n", overrides.to_string()),
+            format!("provider_installation {{\n  dev_overrides {{\n    {address:?} = {:?}\n  }}\n  direct {{}}\n}}\n", overrides.to_string()),
         )
         .expect("the CLI configuration is written");
         let workspace = Workspace {
             environment: vec![("TF_CLI_CONFIG_FILE".to_owned(), rc.display().to_string())],
             directory,
+            program: provider.program(),
             secrets: Vec::new(),
         };
         workspace.write("main.tf", configuration);
         workspace.write(
             "versions.tf",
-            "terraform {\n  required_providers {\n    durantic = {\n      source = \"durantic/durantic\"\n    }\n  }\n}\n",
+            &format!("terraform {{\n  required_providers {{\n    {name} = {{\n      source = {address:?}\n    }}\n  }}\n}}\n"),
         );
         workspace
     }
@@ -313,19 +359,19 @@ impl Drop for Workspace {
             self.search(
                 Place::Log,
                 "the log",
-                &of_provider(&String::from_utf8_lossy(&log)),
+                &of_provider(&String::from_utf8_lossy(&log), &self.program),
             );
         }
     }
 }
 
 /// The provider's own lines of a log: Terraform logs what its other providers do with a value.
-fn of_provider(log: &str) -> String {
+fn of_provider(log: &str, program: &str) -> String {
     let mut is_own = false;
     log.lines()
         .filter(|line| {
             // What has several lines is indented.
-            is_own = line.contains("terraform-provider-durantic") || (is_own && line.starts_with(' '));
+            is_own = line.contains(program) || (is_own && line.starts_with(' '));
             is_own
         })
         .fold(String::new(), |text, line| text + line + "\n")
@@ -449,8 +495,9 @@ impl Plan {
     }
 }
 
-/// A directory beside `binary` that has it under the name by which Terraform finds it.
-fn provider_directory(binary: &Path) -> PathBuf {
+/// A directory beside the program that has it under the name by which Terraform finds it.
+fn provider_directory(provider: Provider<'_>) -> PathBuf {
+    let binary = provider.binary;
     let stem = binary.file_stem().unwrap_or_default();
     let directory = binary
         .parent()
@@ -458,7 +505,7 @@ fn provider_directory(binary: &Path) -> PathBuf {
         .join("terraform")
         .join(stem);
     std::fs::create_dir_all(&directory).expect("a directory beside the binary");
-    let name = format!("terraform-provider-durantic{}", std::env::consts::EXE_SUFFIX);
+    let name = format!("{}{}", provider.program(), std::env::consts::EXE_SUFFIX);
     link(binary, &directory.join(name)).expect("the provider is laid where Terraform finds it");
     directory
 }
