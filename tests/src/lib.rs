@@ -6,3 +6,4 @@ pub mod fleet;
 pub mod processes;
 pub mod secrets;
 pub mod terraform;
+pub mod todo;

@@ -1,0 +1,45 @@
+//! A Terraform provider for a to-do service: `schema/` declares what it manages, and this file connects it.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use client::{Client, Settings};
+use engine::Definition;
+use engine::api::Api;
+use engine::arguments::Arguments;
+use engine::diagnostic::{Diagnostics, Reported};
+use rpc::{Mode, Program};
+
+macros::provider! {
+    dir = "../schema";
+    resource list;
+    resource task;
+    data_source list;
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let program = Program {
+        definition: &DEFINITION,
+        version: env!("CARGO_PKG_VERSION"),
+        crates: &["client"],
+        connect,
+    };
+    rpc::serve(program, Mode::Managed)
+}
+
+/// Connects the service as the provider block asks.
+fn connect(
+    definition: &'static Definition,
+    arguments: &Arguments,
+    user_agent: &str,
+    diagnostics: &mut Diagnostics,
+) -> Result<Arc<dyn Api>, Reported> {
+    let mut missing = |name, what| arguments.missing(name, what, "", diagnostics);
+    let url = arguments.url("url").ok_or_else(|| missing("url", "Missing URL"));
+    let token = arguments
+        .secret("token")
+        .ok_or_else(|| missing("token", "Missing token"));
+    let settings = Settings::new(url?, token?.clone(), user_agent.to_owned());
+    Client::connect(settings, definition.operations, diagnostics)
+}
