@@ -10,6 +10,9 @@ use crate::project::{self, Package};
 /// The package that is shipped.
 const PROVIDER: &str = "terraform-provider-durantic";
 
+/// The package of the tests with the real Terraform.
+const TESTS: &str = "acceptance";
+
 /// Each crate of the provider with the crates of this workspace that it depends on, from the bottom up. Other crates
 /// (`docs-gen`, `release`, the tests) may depend on any of these, and none of these on them.
 const LAYERS: &[(&str, &[&str])] = &[
@@ -92,6 +95,26 @@ fn each_library_in_crates_has_its_layer() {
         missing.is_empty(),
         "{missing:?}: add them to LAYERS in tests/tests/structure/crates.rs"
     );
+}
+
+/// An example shows what the crates can do, so none of them may need it.
+#[test]
+fn only_the_tests_depend_on_an_example() {
+    let folder = project::root().join("examples");
+    let packages = project::packages();
+    let examples = packages
+        .iter()
+        .filter(|package| package.folder().starts_with(&folder));
+    let examples: BTreeSet<&str> = examples.map(|package| package.name.as_str()).collect();
+    assert!(!examples.is_empty(), "there is one at least");
+    for package in packages.iter().filter(|package| package.name != TESTS) {
+        let dependencies = package.dependencies.iter();
+        let used: Vec<&str> = dependencies
+            .map(|dependency| dependency.name.as_str())
+            .filter(|name| examples.contains(name))
+            .collect();
+        assert!(used.is_empty(), "`{}` depends on {used:?}", package.name);
+    }
 }
 
 #[test]
