@@ -30,6 +30,7 @@ pub fn identity(definition: &'static Definition) -> commands::Identity {
     commands::Identity {
         name: &definition.provider.name,
         address: &definition.provider.address,
+        description: env!("CARGO_PKG_DESCRIPTION"),
         version: env!("CARGO_PKG_VERSION"),
         probe: probe::probe,
     }

@@ -53,7 +53,7 @@ fn the_engine_knows_no_status_code() {
 /// They serve any provider.
 #[test]
 fn the_generic_crates_do_not_name_the_product() {
-    for package in ["engine", "plugin", "rpc", "value"] {
+    for package in ["engine", "plugin", "rpc", "tools", "value"] {
         refuse(
             package,
             "only `provider` and `schema/` name the product",

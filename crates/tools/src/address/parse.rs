@@ -73,9 +73,7 @@ pub fn full(given: &str) -> Result<Address, AddressError> {
         return Err(AddressError {
             suggestion: match source(given) {
                 Ok(address) => format!("Write `{}`.", address.resolved().full()),
-                Err(_) => {
-                    "Write all three parts, as in `registry.terraform.io/durantic/durantic`.".to_owned()
-                }
+                Err(_) => "Write all three parts, as in `registry.terraform.io/hashicorp/random`.".to_owned(),
             },
             kind: ErrorKind::FullFormat(given.to_owned()),
         });
@@ -182,7 +180,7 @@ fn format_error(given: &str) -> AddressError {
             format!("Did you mean `{}`?", meant.type_name)
         }
         Some(Ok(meant)) => format!("Did you mean `{meant}`?"),
-        _ => "Write one to three parts with a slash between them, as in `durantic/durantic`.".to_owned(),
+        _ => "Write one to three parts with a slash between them, as in `hashicorp/random`.".to_owned(),
     };
     AddressError {
         kind: ErrorKind::Format(given.to_owned()),

@@ -18,6 +18,8 @@ pub struct Identity {
     pub name: &'static str,
     /// Source address in full form, e.g. `registry.terraform.io/durantic/durantic`.
     pub address: &'static str,
+    /// What the program is, as a sentence: how its `--help` begins.
+    pub description: &'static str,
     /// Version of the program, e.g. `1.3.0`.
     pub version: &'static str,
     /// Whether its API can be called as the configuration asks.
@@ -126,6 +128,11 @@ impl Context {
 
     pub(super) fn program_name(&self) -> String {
         format!("terraform-provider-{}", self.identity.name)
+    }
+
+    /// What a registry or a mirror learns of the program that asks.
+    pub(super) fn user_agent(&self) -> String {
+        format!("{}/{}", self.program_name(), self.identity.version)
     }
 
     /// The address that the provider is published under.

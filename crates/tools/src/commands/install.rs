@@ -257,7 +257,10 @@ fn installable(context: &Context, source: Option<&str>) -> Result<Address, Comma
     if address.is_built_in() || address.is_legacy() {
         return Err(CommandError::new(
             format!("`{address}` cannot be installed: it is built in, or of the time before Terraform 0.13"),
-            "Give an address with a namespace of your own, as `example.com/myorg/durantic`.",
+            format!(
+                "Give an address with a namespace of your own, as `example.com/myorg/{}`.",
+                context.identity.name
+            ),
         ));
     }
     if cfg!(windows) && address.host().display().contains(':') {

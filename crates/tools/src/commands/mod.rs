@@ -30,9 +30,13 @@ use context::complain;
 pub use context::{CommandError, Console, Context, Identity, Status};
 pub use probe::{Finding, Problem, ProviderBlock};
 
-/// The Terraform provider for Durantic. Terraform starts it; these commands help where Terraform does not find it.
-///
-/// Every command ends with status 0 if all is well, 1 if it is not, and 2 if the command itself was wrong.
+/// What `--help` says of the program after its description.
+const ABOUT: &str = "Terraform starts it; these commands help where Terraform does not find it";
+
+/// What `--help` says, and `-h` does not.
+const STATUS: &str =
+    "Every command ends with status 0 if all is well, 1 if it is not, and 2 if the command itself was wrong.";
+
 #[derive(Debug, Parser)]
 #[command(
     version,
@@ -78,7 +82,10 @@ pub fn main(identity: Identity) -> ExitCode {
 
 /// Runs a command.
 pub fn run(context: &Context, arguments: &[OsString], console: &mut Console<'_>) -> Status {
+    let about = format!("{} {ABOUT}", context.identity.description);
     let command = Arguments::command()
+        .long_about(format!("{about}.\n\n{STATUS}"))
+        .about(about)
         .display_name(context.program_name())
         .bin_name(context.program_name());
     let with_name =

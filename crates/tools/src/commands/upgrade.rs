@@ -176,7 +176,7 @@ fn registry(context: &Context, arguments: &Arguments) -> Registry {
         method.place == Place::Direct && covers
     });
     if is_direct || arguments.registry != PUBLIC_REGISTRY {
-        Registry::at(&arguments.registry)
+        Registry::at(&arguments.registry, &context.user_agent())
     } else {
         Registry::none(LookupError::NoDirect)
     }

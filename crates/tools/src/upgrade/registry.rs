@@ -60,10 +60,10 @@ struct DocumentVersion {
 }
 
 impl Registry {
-    /// The registry at an URL, without the path of its API.
-    pub fn at(url: &str) -> Registry {
+    /// The registry at an URL, without the path of its API, asked by the program with this `User-Agent`.
+    pub fn at(url: &str, user_agent: &str) -> Registry {
         Registry {
-            access: client().map(|client| (client, url.trim_end_matches('/').to_owned())),
+            access: client(user_agent).map(|client| (client, url.trim_end_matches('/').to_owned())),
         }
     }
 
@@ -104,10 +104,10 @@ impl Registry {
 }
 
 /// Asks registries.
-pub(crate) fn client() -> Result<reqwest::Client, LookupError> {
+pub(crate) fn client(user_agent: &str) -> Result<reqwest::Client, LookupError> {
     reqwest::Client::builder()
         .timeout(TIMEOUT)
-        .user_agent(concat!("terraform-provider-durantic/", env!("CARGO_PKG_VERSION")))
+        .user_agent(user_agent)
         .build()
         .map_err(|error| LookupError::Failed(chain(&error)))
 }

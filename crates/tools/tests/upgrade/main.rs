@@ -288,6 +288,7 @@ fn run_in(home: &Path, directory: &Path, arguments: &[&str], answer: &str) -> Ou
         identity: Identity {
             name: "durantic",
             address: "registry.terraform.io/durantic/durantic",
+            description: "The Terraform provider for Durantic.",
             version: "1.3.0",
             probe: |_, _| Vec::new(),
         },

@@ -24,14 +24,18 @@ pub async fn check(
 ) {
     let address = &wanted.address;
     let accepts = |version: &Version| wanted.accepts(version, locked);
+    let user_agent = context.user_agent();
     let mut reasons = Vec::new();
     for place in methods.iter().map(|method| &method.place) {
         let (shown, offer) = match place {
             Place::Directory(_) => continue,
-            Place::Network(url) => (format!("the mirror `{url}`"), mirror(url, address, accepts).await),
+            Place::Network(url) => (
+                format!("the mirror `{url}`"),
+                mirror(&user_agent, url, address, accepts).await,
+            ),
             Place::Direct => (
                 format!("the registry at `{}`", address.host().display()),
-                registry(address).await,
+                registry(&user_agent, address).await,
             ),
         };
         match offer.map(|offer| fitting(&context.platform, accepts, &offer)) {
@@ -96,8 +100,8 @@ struct ListedPlatform {
     arch: String,
 }
 
-async fn registry(address: &Address) -> Result<Offer, LookupError> {
-    let client = client()?;
+async fn registry(user_agent: &str, address: &Address) -> Result<Offer, LookupError> {
+    let client = client(user_agent)?;
     let host = format!("https://{}/", address.host().comparison());
     let discovery: Discovery = match get(&client, &format!("{host}.well-known/terraform.json")).await {
         Err(LookupError::Unknown) => {
@@ -141,11 +145,12 @@ struct Archives {
 
 /// A mirror says of each version by itself what it is there for: only the one that counts is asked for.
 async fn mirror(
+    user_agent: &str,
     url: &str,
     address: &Address,
     accepts: impl Fn(&Version) -> bool,
 ) -> Result<Offer, LookupError> {
-    let client = client()?;
+    let client = client(user_agent)?;
     let base = format!(
         "{url}{}/{}/{}/",
         address.host().comparison(),
