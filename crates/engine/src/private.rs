@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+use serde_json::value::RawValue;
 
 /// The provider's own memory of one object.
 ///
@@ -84,10 +85,10 @@ pub enum Stage {
 impl Private {
     /// Reads the stored form, which lies under the provider's name; anything else is an empty memory.
     pub fn decode(bytes: &[u8], provider: &str) -> Private {
-        serde_json::from_slice::<BTreeMap<String, Json>>(bytes)
+        // Raw, since a `Json` would write some numbers in another way than they were sent.
+        serde_json::from_slice::<BTreeMap<String, &RawValue>>(bytes)
             .ok()
-            .and_then(|mut stored| stored.remove(provider))
-            .and_then(|memory| serde_json::from_value(memory).ok())
+            .and_then(|stored| serde_json::from_str(stored.get(provider)?.get()).ok())
             .unwrap_or_default()
     }
 
@@ -97,5 +98,26 @@ impl Private {
             return Vec::new();
         }
         serde_json::to_vec(&BTreeMap::from([(provider, self)])).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_memory_lies_under_the_name_of_the_provider_and_keeps_numbers_as_they_are_written() {
+        let stored = br#"{"acme":{"overridden":{"x":0.000001}},"other":{"overridden":{"y":1}}}"#;
+        let private = Private::decode(stored, "acme");
+        assert_eq!(private.overridden["x"].to_string(), "0.000001");
+        let encoded = private.encode("acme");
+        assert_eq!(
+            String::from_utf8_lossy(&encoded),
+            r#"{"acme":{"overridden":{"x":0.000001}}}"#
+        );
+        assert!(Private::decode(&encoded, "acme") == private);
+        for nothing in [&b""[..], b"{}", b"[1]", b"\xff", br#"{"other":{}}"#] {
+            assert!(Private::decode(nothing, "acme") == Private::default());
+        }
     }
 }
