@@ -17,7 +17,7 @@ use crate::recover::{Claimed, Unclear};
 use crate::report::is_gone;
 use crate::session::{Session, deadline};
 use crate::words::{capitalised, title};
-use crate::{job, plan, recover, wire};
+use crate::{identity, job, plan, recover, wire};
 
 /// Applies a change. The outcome is in `progress`, and in the diagnostics whether it failed.
 pub async fn apply(
@@ -94,18 +94,16 @@ impl Change<'_> {
                 return Err(reported);
             }
         };
-        let learned = session.learn(&answer.body);
-        let state = session.progress.lock().state.clone();
-        if recover::is_claim(resource, &state) {
-            self.claim();
-        } else {
-            session
-                .context
-                .process
-                .note_created(crate::identity::key(resource, &state));
-        }
-        learned?;
-        self.finish().await
+        let learned = match session.learn(&answer.body) {
+            Ok(learned) => learned,
+            Err(reported) => {
+                self.claim();
+                return Err(reported);
+            }
+        };
+        let key = identity::key(resource, &session.progress.lock().state);
+        session.context.process.note_created(key);
+        self.finish(learned).await
     }
 
     /// Keeps in state what may have been created, so that the next plan looks for it, where that is possible.
@@ -144,18 +142,18 @@ impl Change<'_> {
         }
         let attributes = &session.resource.attributes;
         let Some(mut body) = wire::update_body(attributes, prior, planned, config) else {
-            self.update_nothing().await?;
-            return self.finish().await;
+            let learned = self.update_nothing().await?;
+            return self.finish(learned).await;
         };
         session.write_body(&mut body);
         let Some(operation) = &session.resource.api.update else {
             return Err(session.undeclared("update"));
         };
-        match session.call(operation, prior, Some(&body), Repeat::Safe).await {
+        let learned = match session.call(operation, prior, Some(&body), Repeat::Safe).await {
             // Some versions answer an update with nothing.
             Ok(answer) if answer.body.is_null() => {
                 session.progress.lock().state = prior.clone();
-                session.read_back().await?;
+                session.read_back().await?
             }
             Ok(answer) => session.learn(&answer.body)?,
             Err(error) if is_gone(&error) => {
@@ -171,30 +169,32 @@ impl Change<'_> {
                 ));
             }
             Err(error) => return Err(session.fail("Updating", &error)),
-        }
-        self.finish().await
+        };
+        self.finish(learned).await
     }
 
     /// An update that concerns only what the control plane does not have.
-    async fn update_nothing(&mut self) -> Result<(), Reported> {
+    async fn update_nothing(&mut self) -> Result<Result<(), Reported>, Reported> {
         let session = &mut self.session;
         let planned = session.with_what_exists(session.with_saved(&session.request.planned));
         session.progress.lock().state = planned;
         if session.request.planned.is_wholly_known() {
-            Ok(())
+            Ok(Ok(()))
         } else {
             session.read_back().await
         }
     }
 
-    /// What follows the declared call: the hook's further calls, then the jobs.
-    async fn finish(&mut self) -> Result<(), Reported> {
+    /// What follows the declared call: the hook's further calls, then the jobs, unless something of the call's answer could
+    /// not be `learned`.
+    async fn finish(&mut self, learned: Result<(), Reported>) -> Result<(), Reported> {
         let session = &mut self.session;
         session.progress.lock().private.configured =
             plan::configured(session.resource, &session.request.config);
         if let Some(hook) = self.binding.hook {
             hook.apply(session).await?;
         }
+        learned?;
         job::run_all(session).await
     }
 

@@ -65,22 +65,23 @@ impl Session<'_> {
             .await
     }
 
-    /// Reads the object again and learns from it.
-    pub async fn read_back(&mut self) -> Result<(), Reported> {
-        match self.look().await {
-            Ok(learned) => learned,
-            Err(error) => Err(self.fail("Reading", &error)),
-        }
+    /// Reads the object again and learns from it. The inner error is about the answer.
+    ///
+    /// # Errors
+    ///
+    /// [`Reported`], where the call failed.
+    pub async fn read_back(&mut self) -> Result<Result<(), Reported>, Reported> {
+        self.look().await.map_err(|error| self.fail("Reading", &error))
     }
 
-    /// The same, for callers that report a failed call themselves; the inner error is about the answer.
+    /// The same, for callers that report a failed call themselves.
     pub async fn look(&mut self) -> Result<Result<(), Reported>, Error> {
         let Some(operation) = &self.resource.api.read else {
             return Ok(Ok(()));
         };
         let object = self.progress.lock().state.clone();
         let answer = self.call(operation, &object, None, Repeat::Safe).await?;
-        Ok(self.learn(&answer.body))
+        Ok(self.learn(&answer.body).flatten())
     }
 
     /// Takes an answer into what is known. What was planned stays as planned, else Terraform calls it an inconsistent
@@ -88,8 +89,9 @@ impl Session<'_> {
     ///
     /// # Errors
     ///
-    /// [`Reported`], where the answer is not about this object, or a field of it has the wrong type.
-    pub fn learn(&mut self, answer: &Json) -> Result<(), Reported> {
+    /// [`Reported`], where the answer is not about this object: nothing is learned from it. The inner error: a field has
+    /// the wrong type, and the rest is learned; what was changed was changed all the same.
+    pub fn learn(&mut self, answer: &Json) -> Result<Result<(), Reported>, Reported> {
         let planned = self.with_saved(&self.request.planned);
         let api = &*self.context.api;
         identity::check(self.resource, answer, &planned, api, &mut self.diagnostics)?;
@@ -128,7 +130,7 @@ impl Session<'_> {
         let mut known = self.progress.lock();
         known.state = state;
         known.private.overridden = overridden;
-        result
+        Ok(result)
     }
 
     /// The plan, but with what a hook has created so far in place of what it still has to create.

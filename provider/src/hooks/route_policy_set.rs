@@ -105,14 +105,15 @@ impl Hook for RoutePolicySet {
         let becomes_open = session.request.planned.get("default_action").as_str() == Some("accept")
             && session.request.prior.get("default_action").as_str() != Some("accept");
         if becomes_open {
-            make_rules(session).await?;
+            make_rules(session).await??;
         }
         Ok(())
     }
 
     async fn apply(&self, session: &mut Session<'_>) -> Result<(), Reported> {
-        make_rules(session).await?;
-        delete_rules(session).await
+        let learned = make_rules(session).await?;
+        delete_rules(session).await?;
+        learned
     }
 }
 
@@ -153,7 +154,10 @@ fn note(session: &Session<'_>, mut rules: Vec<Value>) {
 }
 
 /// Creates the rules that are missing and changes those that differ: first what rejects, then what accepts.
-async fn make_rules(session: &mut Session<'_>) -> Result<(), Reported> {
+///
+/// The inner error: every rule was made, but a field of an answer has the wrong type.
+async fn make_rules(session: &mut Session<'_>) -> Result<Result<(), Reported>, Reported> {
+    let mut learned = Ok(());
     let planned = session.request.planned.get("rules").elements();
     let mut order: Vec<(usize, &Value)> = planned.iter().enumerate().collect();
     order.sort_by_key(|(_, rule)| rule.get("action").as_str() != Some("reject"));
@@ -181,10 +185,10 @@ async fn make_rules(session: &mut Session<'_>) -> Result<(), Reported> {
             None => rules.push(made),
         }
         note(session, rules);
-        result?;
+        learned = learned.and(result);
     }
     note(session, existing(session));
-    Ok(())
+    Ok(learned)
 }
 
 /// Deletes the rules that are not planned: first what accepts, then what rejects. Of several with one sequence, which

@@ -1,0 +1,117 @@
+//! The calls that a policy set's hook makes, against an API that answers by the operation.
+
+#![cfg(test)]
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use engine::api::{Answer, Api, Call, Error, ErrorKind};
+use engine::apply::apply;
+use engine::context::Context;
+use engine::object::{ApplyRequest, Progress};
+use engine::private::Private;
+use engine::process::Process;
+use engine::{Binding, shape};
+use provider::durantic::DEFINITION;
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+use value::Value;
+use value::secret::Secret;
+
+const UUID: &str = "0b8e5a7c-4a53-4d1b-9c5e-3f1f6f0f2d11";
+
+/// Accepts everything, and answers for a rule with the fields that were sent and a `set_med` that is no number.
+#[derive(Default)]
+struct Unreadable(Mutex<Vec<String>>);
+
+#[async_trait]
+impl Api for Unreadable {
+    async fn call(&self, call: Call<'_>) -> Result<Answer, Error> {
+        self.0.lock().unwrap().push(call.operation.to_owned());
+        let mut body = match call.body {
+            Some(body) => body.expose().clone(),
+            None => json!({"name": "a"}),
+        };
+        if let Some(object) = body.as_object_mut() {
+            object.insert("uuid".to_owned(), json!(UUID));
+            if call.operation.ends_with("_rule") {
+                object.insert("set_med".to_owned(), json!("x"));
+            }
+        }
+        Ok(Answer {
+            body,
+            request_id: String::new(),
+            date: "2026-01-31T12:00:00Z".parse().unwrap(),
+        })
+    }
+
+    async fn read(&self, call: Call<'_>) -> Result<Arc<Answer>, Error> {
+        self.call(call).await.map(Arc::new)
+    }
+
+    fn clean(&self, text: &str, _: &[&Secret]) -> String {
+        text.to_owned()
+    }
+
+    fn remedy(&self, _: ErrorKind) -> Option<&'static str> {
+        None
+    }
+}
+
+fn policy_set() -> &'static Binding {
+    let mut bindings = DEFINITION.resources.iter();
+    bindings
+        .find(|binding| binding.schema.name == "route_policy_set")
+        .unwrap()
+}
+
+fn rule(sequence: i64, uuid: Value) -> Value {
+    let attributes = &policy_set().schema.attribute("rules").unwrap().attributes;
+    let mut rule = shape::empty_object(attributes);
+    rule.set_attribute("sequence", Value::Number(sequence.into()));
+    rule.set_attribute("action", Value::string("reject"));
+    rule.set_attribute("uuid", uuid);
+    rule
+}
+
+fn set(uuid: Value, rules: Vec<Value>) -> Value {
+    let mut set = shape::empty_object(&policy_set().schema.attributes);
+    set.set_attribute("uuid", uuid);
+    set.set_attribute("name", Value::string("a"));
+    set.set_attribute("rules", Value::List(rules));
+    set
+}
+
+#[tokio::test]
+async fn rules_whose_answers_cannot_be_read_are_all_made_and_what_is_unwanted_goes() {
+    let api = Arc::new(Unreadable::default());
+    let context = Context {
+        api: Arc::clone(&api) as Arc<dyn Api>,
+        cancel: CancellationToken::new(),
+        deadline: None,
+        process: Process::default(),
+    };
+    let known = |sequence| rule(sequence, Value::string(UUID));
+    let new = |sequence| rule(sequence, Value::Unknown);
+    let wanted = set(Value::string(UUID), vec![new(10), new(20)]);
+    let request = ApplyRequest {
+        prior: set(Value::string(UUID), vec![known(30)]),
+        planned: wanted.clone(),
+        config: wanted,
+        private: Private::default(),
+    };
+    let progress = Progress::default();
+    let diagnostics = apply(policy_set(), &context, request, &progress).await;
+    assert!(diagnostics.has_errors());
+    assert_eq!(
+        *api.0.lock().unwrap(),
+        [
+            "controlplane_api_get_route_policy_set",
+            "controlplane_api_create_route_policy_rule",
+            "controlplane_api_create_route_policy_rule",
+            "controlplane_api_delete_route_policy_rule",
+        ]
+    );
+    let known = progress.known(policy_set().schema).state;
+    assert_eq!(known.get("rules").elements().len(), 2);
+}
