@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use client::Client;
 use engine::api::{Call, ErrorKind, Repeat};
-use engine::arguments::Arguments;
-use engine::diagnostic::Diagnostics;
+use engine::arguments::{Arguments, parse};
+use engine::diagnostic::{Diagnostics, Reported};
 use environment::Environment;
 use tokio_util::sync::CancellationToken;
-use tools::commands::{Finding, ProviderBlock};
+use tools::commands::{self, Finding, ProviderBlock};
 use value::Value;
 
 use crate::durantic::DEFINITION;
@@ -19,20 +19,15 @@ const OPERATION: &str = "controlplane_api_list_mesh_networks";
 
 /// Calls the control plane as the provider would, and says what comes of it.
 pub fn probe(block: &ProviderBlock, environment: &Environment) -> Vec<Finding> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    match runtime {
-        Ok(runtime) => runtime.block_on(call(block, environment)),
-        Err(error) => vec![Finding::bad(
-            "The control plane cannot be called",
-            format!("The system gives no runtime: {error}."),
-        )],
-    }
+    commands::block_on(call(block, environment))
+        .unwrap_or_else(|error| vec![Finding::bad(error.problem, error.remedy)])
 }
 
 async fn call(block: &ProviderBlock, environment: &Environment) -> Vec<Finding> {
     let user_agent = rpc::user_agent(&program(&DEFINITION), "doctor", None);
     let mut diagnostics = Diagnostics::default();
-    let settings = Arguments::resolve(DEFINITION.provider, &values(block), environment, &mut diagnostics)
+    let settings = values(block, &mut diagnostics)
+        .and_then(|config| Arguments::resolve(DEFINITION.provider, &config, environment, &mut diagnostics))
         .and_then(|arguments| {
             settings::settings(DEFINITION.provider, &arguments, &user_agent, &mut diagnostics)
         });
@@ -87,11 +82,55 @@ fn meaning(kind: ErrorKind, endpoint: &str) -> String {
 }
 
 /// The arguments that the configuration writes as plain values; the others count as not set.
-fn values(block: &ProviderBlock) -> Value {
-    let attributes = DEFINITION.provider.attributes.iter();
-    Value::object(attributes.map(|attribute| {
-        let text = block.get(&attribute.name);
-        let value = text.and_then(|text| engine::arguments::parse(attribute, text).ok());
-        (attribute.name.as_ref(), value.unwrap_or_default())
-    }))
+fn values(block: &ProviderBlock, diagnostics: &mut Diagnostics) -> Result<Value, Reported> {
+    // All of them before the first error counts: each is reported.
+    let values: Vec<Result<(String, Value), Reported>> = DEFINITION
+        .provider
+        .attributes
+        .iter()
+        .map(|attribute| {
+            let name = attribute.name.to_string();
+            let value = match block.get(&name) {
+                Some(text) => parse(attribute, text, &format!("`{name}`"), diagnostics)?,
+                None => Value::Null,
+            };
+            Ok((name, value))
+        })
+        .collect();
+    Ok(Value::Object(values.into_iter().collect::<Result<_, _>>()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is found of a block that cannot be used, each as its text and remedy.
+    fn found(arguments: &[(&str, &str)]) -> Vec<String> {
+        let block: ProviderBlock = arguments.iter().copied().collect();
+        let findings = probe(&block, &Environment::default());
+        let bad = findings.into_iter().map(|finding| match finding {
+            Finding::Bad(problem) => format!("{}: {}", problem.text, problem.remedy),
+            Finding::Good(text) | Finding::Note(text) => panic!("{text}"),
+        });
+        bad.collect()
+    }
+
+    #[test]
+    fn a_literal_that_is_no_value_of_its_argument_is_found() {
+        assert_eq!(
+            found(&[("api_token", "dur_x"), ("insecure_skip_verify", "yes")]),
+            ["Invalid boolean: `insecure_skip_verify` is `yes`, but it must be `true` or `false`."]
+        );
+    }
+
+    #[test]
+    fn a_password_in_an_endpoint_is_not_shown() {
+        for endpoint in ["ftp://me:canary@host", "https://me:canary@host", "//me:canary@"] {
+            let found = found(&[("api_token", "dur_x"), ("endpoint", endpoint)]).concat();
+            assert!(
+                found.contains("`endpoint`") && !found.contains("canary"),
+                "{found}"
+            );
+        }
+    }
 }

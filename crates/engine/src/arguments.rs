@@ -137,15 +137,12 @@ fn resolve(
         return check(attribute, argument(configured.clone(), false), diagnostics);
     }
     if let Some((variable, text)) = variable.and_then(|name| Some((name, environment.get(name)?))) {
-        let path = Path::root().attribute(&attribute.name);
-        let value = parse(attribute, text).map_err(|fault| {
-            let origin = origin(&attribute.name, Some(variable));
-            diagnostics.error_at(
-                path,
-                fault.summary,
-                format!("{origin} is `{text}`, but it must be {}.", fault.expected),
-            )
-        })?;
+        let value = parse(
+            attribute,
+            text,
+            &origin(&attribute.name, Some(variable)),
+            diagnostics,
+        )?;
         return check(attribute, argument(value, true), diagnostics);
     }
     let default = attribute.default.as_ref();
@@ -179,35 +176,37 @@ fn check(
     result.map(|()| argument)
 }
 
-/// Why a text is no value of its argument.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// The summary of a diagnostic.
-    pub summary: &'static str,
-    /// What it should be, after "it must be".
-    pub expected: &'static str,
-}
-
-/// The value that a text stands for, as an environment variable holds it.
+/// The value of an argument that is written as a string, in an environment variable say; `origin` is what an error calls
+/// the place where it was written.
 ///
 /// # Errors
 ///
-/// [`Fault`], where it has another type.
-pub fn parse(attribute: &Attribute, text: &str) -> Result<Value, Fault> {
+/// [`Reported`], where its argument has another type.
+pub fn parse(
+    attribute: &Attribute,
+    text: &str,
+    origin: &str,
+    diagnostics: &mut Diagnostics,
+) -> Result<Value, Reported> {
+    let mut refuse = |summary: &str, expected: &str| {
+        let shown = if attribute.is_secret() {
+            String::new()
+        } else {
+            format!("is `{text}`, but it ")
+        };
+        let path = Path::root().attribute(&attribute.name);
+        diagnostics.error_at(path, summary, format!("{origin} {shown}must be {expected}."))
+    };
     match attribute.r#type.scalar {
         // The strings that Terraform and its Go providers take for a boolean: strconv.ParseBool.
         Scalar::Bool => match text {
             "true" | "True" | "TRUE" | "t" | "T" | "1" => Ok(Value::Bool(true)),
             "false" | "False" | "FALSE" | "f" | "F" | "0" => Ok(Value::Bool(false)),
-            _ => Err(Fault {
-                summary: "Invalid boolean",
-                expected: "`true` or `false`",
-            }),
+            _ => Err(refuse("Invalid boolean", "`true` or `false`")),
         },
-        Scalar::Int | Scalar::Number => Number::parse(text).map(Value::Number).ok_or(Fault {
-            summary: "Invalid number",
-            expected: "a number",
-        }),
+        Scalar::Int | Scalar::Number => Number::parse(text)
+            .map(Value::Number)
+            .ok_or_else(|| refuse("Invalid number", "a number")),
         Scalar::String | Scalar::Object => Ok(shape::text(attribute, text)),
     }
 }

@@ -154,8 +154,13 @@ pub(super) fn complain(console: &mut Console<'_>, error: &CommandError, status: 
     status
 }
 
-/// Runs what needs the network, on a runtime of its own.
-pub(super) fn block_on<T>(future: impl Future<Output = T>) -> Result<T, CommandError> {
+/// Runs what needs the network, on a runtime of its own. What still blocks a thread then, such as a lookup of a name, does
+/// not hold up the end.
+///
+/// # Errors
+///
+/// [`CommandError`], where the system gives no runtime.
+pub fn block_on<T>(future: impl Future<Output = T>) -> Result<T, CommandError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| {
         CommandError::new(

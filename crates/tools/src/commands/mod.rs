@@ -27,7 +27,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use context::complain;
 
-pub use context::{CommandError, Console, Context, Identity, Status};
+pub use context::{CommandError, Console, Context, Identity, Status, block_on};
 pub use probe::{Finding, Problem, ProviderBlock};
 
 /// What `--help` says of the program after its description.

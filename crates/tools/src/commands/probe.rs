@@ -39,6 +39,13 @@ impl ProviderBlock {
     }
 }
 
+impl<N: Into<String>, T: Into<String>> FromIterator<(N, T)> for ProviderBlock {
+    fn from_iter<I: IntoIterator<Item = (N, T)>>(arguments: I) -> ProviderBlock {
+        let arguments = arguments.into_iter();
+        ProviderBlock(arguments.map(|(name, text)| (name.into(), text.into())).collect())
+    }
+}
+
 /// What a check found.
 pub enum Finding {
     /// Something is as it should be.
