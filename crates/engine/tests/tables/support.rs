@@ -1,6 +1,8 @@
-//! A declaration written in a test, and an API that answers by a script.
+//! A declaration and values written in a test, rows that are held against rules, and an API that answers by a script.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt::Display;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -9,14 +11,148 @@ use engine::context::Context;
 use engine::process::Process;
 use engine::{Binding, shape};
 use jiff::Timestamp;
-use schema::{Source, Sources};
+use schema::{Attribute, Collection, Resource, Scalar, Source, Sources};
 use serde_json::{Value as Json, json};
 use tokio_util::sync::CancellationToken;
-use value::Value;
 use value::secret::Secret;
+use value::{Number, Value};
+
+/// Holds every row against its rule, and fails with all rules that are broken. `check` gives what a row expects and what
+/// is.
+pub fn prove<Row, Outcome: PartialEq + Display>(
+    rows: impl IntoIterator<Item = (&'static str, Row)>,
+    check: impl Fn(Row) -> (Outcome, Outcome),
+) {
+    let mut broken = Vec::new();
+    for (rule, row) in rows {
+        let broke = match catch_unwind(AssertUnwindSafe(|| check(row))) {
+            Ok((expected, actual)) if expected == actual => continue,
+            Ok((expected, actual)) => format!("{rule}\n  expected: {expected}\n  actual:   {actual}"),
+            Err(_) => format!("{rule}\n  the panic is above"),
+        };
+        broken.push(broke);
+    }
+    assert!(broken.is_empty(), "broken rules:\n\n{}\n", broken.join("\n\n"));
+}
+
+/// Stands for an unknown value in the JSON of a row.
+pub const UNKNOWN: &str = "(known after apply)";
+
+/// Stands for "not set" in a row.
+pub const NULL: Json = Json::Null;
+
+/// The binding of a resource `thing` with the attribute `field` beside `uuid` and `name`. Its keys begin with the type.
+pub fn field(keys: &str) -> Binding {
+    fields(&format!("field = {{ {keys} }}"))
+}
+
+/// The same with several attributes, one a line: `size = { type = 'int' }`. Constraints and the like may follow.
+pub fn fields(attributes: &str) -> Binding {
+    let documented = attributes.replace("{ type", "{ doc = 'For a test.', type");
+    thing(&format!("[attributes]\n{documented}"))
+}
+
+/// The declaration of the attribute `field`.
+pub fn the_field(binding: &Binding) -> &'static Attribute {
+    binding.schema.attribute("field").expect("`field` is declared")
+}
+
+/// The object of the binding's type that the JSON has, or null. What the JSON lacks is not set.
+pub fn value(binding: &Binding, json: &Json) -> Value {
+    match json {
+        Json::Null => Value::Null,
+        json => object_of(&binding.schema.attributes, json),
+    }
+}
+
+/// The value of an attribute that the JSON has.
+pub fn value_of(attribute: &Attribute, json: &Json) -> Value {
+    typed(attribute, &attribute.r#type.collections, json)
+}
+
+fn object_of(attributes: &[Attribute], json: &Json) -> Value {
+    let entries = json.as_object().unwrap_or_else(|| panic!("{json} is no object"));
+    for name in entries.keys() {
+        let is_declared = attributes.iter().any(|attribute| attribute.name == *name);
+        assert!(is_declared, "no attribute `{name}`");
+    }
+    Value::object(attributes.iter().map(|attribute| {
+        let value = match entries.get(attribute.name.as_ref()) {
+            None | Some(Json::Null) => shape::absent(attribute),
+            Some(json) => value_of(attribute, json),
+        };
+        (attribute.name.to_string(), value)
+    }))
+}
+
+fn typed(attribute: &Attribute, collections: &[Collection], json: &Json) -> Value {
+    if json == UNKNOWN {
+        return Value::Unknown;
+    }
+    let (outer, inner) = match collections.split_first() {
+        Some((outer, inner)) => (Some(outer), inner),
+        None => (None, collections),
+    };
+    let elements = |elements: &[Json]| -> Vec<Value> {
+        let elements = elements.iter();
+        elements.map(|json| typed(attribute, inner, json)).collect()
+    };
+    match (outer, attribute.r#type.scalar, json) {
+        (_, _, Json::Null) => Value::Null,
+        (Some(Collection::List), _, Json::Array(array)) => Value::List(elements(array)),
+        (Some(Collection::Set), _, Json::Array(array)) => Value::set(elements(array)),
+        (Some(Collection::Map), _, Json::Object(entries)) => {
+            let entries = entries.iter();
+            Value::map(entries.map(|(key, json)| (key.clone(), typed(attribute, inner, json))))
+        }
+        (None, Scalar::Bool, Json::Bool(bool)) => Value::Bool(*bool),
+        (None, Scalar::Int | Scalar::Number, Json::Number(number)) => {
+            Number::from_json(number).unwrap().into()
+        }
+        (None, Scalar::String, Json::String(text)) if attribute.is_secret() => Value::secret(text.as_str()),
+        (None, Scalar::String, Json::String(text)) => Value::string(text.as_str()),
+        (None, Scalar::Object, json) => object_of(&attribute.attributes, json),
+        _ => panic!("{json} is no value of `{}`", attribute.name),
+    }
+}
+
+/// A value as JSON in which nothing is hidden: sets and secrets are called by their names.
+pub fn shown(value: &Value) -> Json {
+    match value {
+        Value::Null => Json::Null,
+        Value::Unknown => json!(UNKNOWN),
+        Value::Bool(bool) => json!(bool),
+        Value::Number(number) => Json::Number(number.to_json()),
+        Value::String(text) => json!(text),
+        Value::Secret(secret) => json!({"secret": secret.expose()}),
+        Value::List(elements) => elements.iter().map(shown).collect(),
+        Value::Set(elements) => json!({"set": elements.iter().map(shown).collect::<Json>()}),
+        Value::Map(entries) | Value::Object(entries) => entries
+            .iter()
+            .map(|(name, value)| (name.clone(), shown(value)))
+            .collect(),
+    }
+}
 
 /// The binding of a resource `thing` with these attributes beside `uuid` and `name`, and without a hook.
 pub fn thing(attributes: &str) -> Binding {
+    declare("thing.toml", &format!("{THING}\n{attributes}"))
+}
+
+/// The binding of what this file declares, without a hook.
+pub fn declare(name: &str, text: &str) -> Binding {
+    /// What was loaded before: most rows share their declaration with others.
+    static LOADED: Mutex<BTreeMap<String, &Resource>> = Mutex::new(BTreeMap::new());
+    let known = LOADED.lock().unwrap().get(text).copied();
+    let schema = known.unwrap_or_else(|| {
+        let schema: &'static Resource = Box::leak(Box::new(load(name, text)));
+        LOADED.lock().unwrap().insert(text.to_owned(), schema);
+        schema
+    });
+    Binding { schema, hook: None }
+}
+
+fn load(name: &str, text: &str) -> Resource {
     let file = |name: &str, text: &str| Source {
         name: name.to_owned(),
         text: text.to_owned(),
@@ -26,16 +162,12 @@ pub fn thing(attributes: &str) -> Binding {
         files: vec![
             file("operations.toml", OPERATIONS),
             file("provider.toml", PROVIDER),
-            file("thing.toml", &format!("{THING}\n{attributes}")),
+            file(name, text),
         ],
     };
     let (model, problems) = schema::load(&sources);
     assert!(problems.is_empty(), "{problems:#?}");
-    let declaration = model.declarations.into_iter().next().unwrap();
-    Binding {
-        schema: Box::leak(Box::new(declaration.resource)),
-        hook: None,
-    }
+    model.declarations.into_iter().next().unwrap().resource
 }
 
 const OPERATIONS: &str = r#"
@@ -44,6 +176,8 @@ create = "POST /things"
 get = "GET /things/{uuid}"
 change = "PATCH /things/{uuid}"
 delete = "DELETE /things/{uuid}"
+start = "POST /things/{uuid}/runs"
+poll = "GET /things/{uuid}/runs/{run}"
 "#;
 
 const PROVIDER: &str = r#"
@@ -56,7 +190,8 @@ type = "string"
 doc  = "Where it is."
 "#;
 
-const THING: &str = r#"
+/// The declaration of a thing.
+pub const THING: &str = r#"
 resource = "thing"
 summary  = "A thing."
 import   = "{uuid}"
