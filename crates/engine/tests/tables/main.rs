@@ -7,5 +7,8 @@
 #![cfg(test)]
 
 mod apply;
+mod equal;
+mod fill;
 mod plan;
 mod support;
+mod wire;

@@ -1,0 +1,97 @@
+//! When two values mean the same: one row for each rule. The keys of a row declare `field`.
+
+use engine::equal::same;
+use serde_json::{Value as Json, json};
+
+use super::support::{NULL, UNKNOWN, field, prove, the_field, value_of};
+
+#[test]
+fn values_mean_the_same_as_the_declaration_says() {
+    const UUID: &str = "0b8e5a7c-4a53-4d1b-9c5e-3f1f6f0f2d11";
+    let row = |rule, keys, left: Json, right: Json, same: bool| (rule, (keys, left, right, same));
+    #[rustfmt::skip]
+    let rows = [
+        row("a value means itself", "type = 'string'", json!("a"), json!("a"), true),
+        row("and no other", "type = 'string'", json!("a"), json!("A"), false),
+        row("null means null", "type = 'string'", NULL, NULL, true),
+        row("and not an empty text", "type = 'string'", NULL, json!(""), false),
+        row("nor an empty list", "type = 'list(string)', equal = 'set'", NULL, json!([]), false),
+        row("unknown means no known value", "type = 'string', format = 'uuid'", json!(UNKNOWN), json!(UUID), false),
+        row("a number is one however it is written", "type = 'number'",
+            json!(1), serde_json::from_str("1.0").unwrap(), true),
+        row("secrets are compared as well", "type = 'string', sensitive = true, format = 'duration'",
+            json!("60s"), json!("1m"), true),
+        row("without a format, text is text", "type = 'string'", json!("60s"), json!("1m"), false),
+        row("uuid: in capitals", "type = 'string', format = 'uuid'", json!(UUID), json!(UUID.to_uppercase()), true),
+        row("uuid: another", "type = 'string', format = 'uuid'",
+            json!(UUID), json!("0b8e5a7c-4a53-4d1b-9c5e-3f1f6f0f2d12"), false),
+        row("ip: shortened", "type = 'string', format = 'ip'",
+            json!("2001:db8::1"), json!("2001:0DB8:0:0:0:0:0:1"), true),
+        row("ip: another", "type = 'string', format = 'ip'", json!("10.0.0.1"), json!("10.0.0.2"), false),
+        row("cidr: shortened", "type = 'string', format = 'cidr'",
+            json!("2001:db8::/32"), json!("2001:0db8:0::/32"), true),
+        row("cidr: another length", "type = 'string', format = 'cidr'",
+            json!("10.0.0.0/8"), json!("10.0.0.0/9"), false),
+        row("url: host in capitals, root path", "type = 'string', format = 'url'",
+            json!("https://a.example"), json!("https://A.example/"), true),
+        row("url: the port of the scheme", "type = 'string', format = 'url'",
+            json!("https://a.example:443/x"), json!("https://a.example/x"), true),
+        row("url: another path", "type = 'string', format = 'url'",
+            json!("https://a.example/x"), json!("https://a.example/X"), false),
+        row("duration: other units", "type = 'string', format = 'duration'", json!("1h30m"), json!("90m"), true),
+        row("duration: another", "type = 'string', format = 'duration'", json!("1h"), json!("61m"), false),
+        row("timestamp: another zone", "type = 'string', format = 'timestamp'",
+            json!("2026-01-31T12:00:00Z"), json!("2026-01-31T13:00:00.000+01:00"), true),
+        row("timestamp: another moment", "type = 'string', format = 'timestamp'",
+            json!("2026-01-31T12:00:00Z"), json!("2026-01-31T12:00:00.001Z"), false),
+        row("json: spaces and the order of keys", "type = 'string', format = 'json'",
+            json!(r#"{"a":1,"b":[]}"#), json!(r#"{ "b": [], "a": 1 }"#), true),
+        row("json: the order of a list", "type = 'string', format = 'json'", json!("[1,2]"), json!("[2,1]"), false),
+        row("what is not of the format is text", "type = 'string', format = 'json'", json!("{"), json!("{ "), false),
+        row("scheme: with, without", "type = 'string', equal = 'scheme'",
+            json!("https://ghcr.io/"), json!("ghcr.io"), true),
+        row("scheme: another", "type = 'string', equal = 'scheme'",
+            json!("http://ghcr.io/x"), json!("https://ghcr.io/x/"), true),
+        row("scheme: another host", "type = 'string', equal = 'scheme'",
+            json!("https://ghcr.io"), json!("https://quay.io"), false),
+        row("a list has an order", "type = 'list(string)'", json!(["a", "b"]), json!(["b", "a"]), false),
+        row("a list of formatted texts", "type = 'list(string)', format = 'duration'",
+            json!(["60s", "1h"]), json!(["1m", "60m"]), true),
+        row("a longer list", "type = 'list(string)', format = 'duration'",
+            json!(["60s"]), json!(["1m", "1m"]), false),
+        row("set: another order", "type = 'list(string)', equal = 'set'",
+            json!(["a", "b", "c"]), json!(["c", "a", "b"]), true),
+        row("set: other elements", "type = 'list(string)', equal = 'set'",
+            json!(["a", "b"]), json!(["a", "c"]), false),
+        row("set: fewer elements", "type = 'list(string)', equal = 'set'", json!(["a", "b"]), json!(["a"]), false),
+        row("set: other elements twice", "type = 'list(string)', equal = 'set'",
+            json!(["a", "a", "b"]), json!(["a", "b", "b"]), false),
+        row("set: another order of formatted texts", "type = 'list(string)', equal = 'set', format = 'uuid'",
+            json!([UUID, "0b8e5a7c-4a53-4d1b-9c5e-3f1f6f0f2d12"]),
+            json!(["0B8E5A7C-4A53-4D1B-9C5E-3F1F6F0F2D12", UUID]), true),
+        row("a set of formatted texts", "type = 'set(string)', format = 'duration'",
+            json!(["60s", "2h"]), json!(["120m", "1m"]), true),
+        row("a map by its keys", "type = 'map(string)', format = 'duration'",
+            json!({"a": "60s", "b": "1s"}), json!({"a": "1m", "b": "1s"}), true),
+        row("a map with another key", "type = 'map(string)', format = 'duration'",
+            json!({"a": "60s"}), json!({"b": "60s"}), false),
+        row("objects attribute by attribute",
+            "type = 'list(object)', attributes = { after = { type = 'string', format = 'duration' }, size = { type \
+             = 'int' } }", json!([{"after": "60s", "size": 1}]), json!([{"after": "1m", "size": 1}]), true),
+        row("objects that differ in one",
+            "type = 'list(object)', attributes = { after = { type = 'string', format = 'duration' }, size = { type \
+             = 'int' } }", json!([{"after": "60s", "size": 1}]), json!([{"after": "1m", "size": 2}]), false),
+    ];
+    prove(rows, |(keys, left, right, expected)| {
+        let binding = field(keys);
+        let attribute = the_field(&binding);
+        let (left, right) = (value_of(attribute, &left), value_of(attribute, &right));
+        let forth = same(attribute, &left, &right);
+        assert_eq!(
+            forth,
+            same(attribute, &right, &left),
+            "it is the same the other way round"
+        );
+        (expected, forth)
+    });
+}
