@@ -11,4 +11,5 @@ mod equal;
 mod fill;
 mod plan;
 mod support;
+mod validate;
 mod wire;

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use engine::api::{Answer, Api, Call, Effect, Error, ErrorKind};
 use engine::context::Context;
+use engine::diagnostic::Diagnostics;
 use engine::process::Process;
 use engine::{Binding, shape};
 use jiff::Timestamp;
@@ -132,6 +133,14 @@ pub fn shown(value: &Value) -> Json {
             .map(|(name, value)| (name.clone(), shown(value)))
             .collect(),
     }
+}
+
+/// What is reported, one a line: `PATH: DETAIL`.
+pub fn reported(diagnostics: &Diagnostics) -> String {
+    let lines = diagnostics
+        .iter()
+        .map(|one| format!("{}: {}", one.path, one.detail));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// The binding of a resource `thing` with these attributes beside `uuid` and `name`, and without a hook.

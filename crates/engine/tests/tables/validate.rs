@@ -1,0 +1,299 @@
+//! What a declaration allows in a configuration: one row for each rule, with what is reported as `PATH: DETAIL`.
+
+use engine::diagnostic::{Diagnostics, Severity};
+use engine::rules::WriteOnly;
+use engine::validate;
+use serde_json::{Value as Json, json};
+
+use super::support::{NULL, UNKNOWN, field, fields, prove, reported, value};
+
+/// What a row expects where everything is right.
+const RIGHT: &str = "";
+
+#[test]
+fn a_value_is_held_against_its_declaration() {
+    const UUID: &str = "0b8e5a7c-4a53-4d1b-9c5e-3f1f6f0f2d11";
+    let row = |rule, keys, config: Json, report: &'static str| (rule, (keys, config, report));
+    #[rustfmt::skip]
+    let rows = [
+        // Words.
+        row("one of the legal words", "type = 'string', validate = { one_of = ['tcp', 'http', ''] }",
+            json!("tcp"), RIGHT),
+        row("an empty text can be legal", "type = 'string', validate = { one_of = ['tcp', 'http', ''] }",
+            json!(""), RIGHT),
+        row("another word", "type = 'string', validate = { one_of = ['tcp', 'http'] }",
+            json!("dns"), "field: `field` must be one of \"tcp\", \"http\", got \"dns\"."),
+        row("a misspelt word", "type = 'string', validate = { one_of = ['accept', 'reject'] }", json!("acept"),
+            "field: `field` must be one of \"accept\", \"reject\", got \"acept\". Did you mean \"accept\"?"),
+        row("each element is checked, at its place", "type = 'list(string)', validate = { one_of = ['a', 'b'] }",
+            json!(["a", "zz"]), "field[1]: `field` must be one of \"a\", \"b\", got \"zz\"."),
+        row("each entry of a map, at its key", "type = 'map(string)', validate = { one_of = ['a', 'b'] }",
+            json!({"k": "zz"}), "field[\"k\"]: `field` must be one of \"a\", \"b\", got \"zz\"."),
+        row("an element of a set has no place", "type = 'set(string)', validate = { one_of = ['a', 'b'] }",
+            json!(["a", "zz"]), "field: `field` must be one of \"a\", \"b\", got \"zz\"."),
+        // Numbers.
+        row("the smallest whole number", "type = 'int'", json!(i32::MIN), RIGHT),
+        row("the largest whole number", "type = 'int'", json!(i32::MAX), RIGHT),
+        row("a whole number that 32 bits cannot hold", "type = 'int'",
+            json!(2_147_483_648_i64), "field: `field` must be a whole number of 32 bits, got 2147483648."),
+        row("a fraction where a whole number is wanted", "type = 'int'",
+            json!(1.5), "field: `field` must be a whole number, got 1.5."),
+        row("a fraction where any number will do", "type = 'number'", json!(1.5), RIGHT),
+        row("the ends of a range are in it", "type = 'list(int)', validate = { range = { min = 0, max = 128 } }",
+            json!([0, 128]), RIGHT),
+        row("below a range", "type = 'int', validate = { range = { min = 0, max = 128 } }",
+            json!(-1), "field: `field` must be between 0 and 128, got -1."),
+        row("above a range", "type = 'int', validate = { range = { min = 0, max = 128 } }",
+            json!(129), "field: `field` must be between 0 and 128, got 129."),
+        row("below a range without an upper end", "type = 'int', validate = { range = { min = 1 } }",
+            json!(0), "field: `field` must be at least 1, got 0."),
+        row("above a range without a lower end", "type = 'int', validate = { range = { max = 9 } }",
+            json!(10), "field: `field` must be at most 9, got 10."),
+        // Texts and collections.
+        row("a length is one of characters", "type = 'string', validate = { length = { max = 2 } }",
+            json!("\u{e4}\u{1f600}"), RIGHT),
+        row("a text that is too long", "type = 'string', validate = { length = { min = 1, max = 2 } }",
+            json!("abc"), "field: `field` must have between 1 and 2 characters, got 3."),
+        row("a text that is too short", "type = 'string', validate = { length = { min = 2 } }",
+            json!(""), "field: `field` must have at least 2 characters, got 0."),
+        row("the length of each element", "type = 'list(string)', validate = { length = { min = 2 } }",
+            json!(["ab", "c"]), "field[1]: `field` must have at least 2 characters, got 1."),
+        row("enough elements", "type = 'list(string)', validate = { items = { min = 1 } }", json!(["a"]), RIGHT),
+        row("too few elements", "type = 'list(string)', validate = { items = { min = 2 } }",
+            json!(["a"]), "field: `field` must have at least 2 elements, got 1."),
+        row("too many entries", "type = 'map(string)', validate = { items = { max = 1 } }",
+            json!({"a": "b", "c": "d"}), "field: `field` must have at most 1 elements, got 2."),
+        row("a text that matches", "type = 'string', validate = { pattern = '[a-z]+|[0-9]+' }", json!("12"), RIGHT),
+        row("a text that matches only in part", "type = 'string', validate = { pattern = '[a-z]+|[0-9]+' }",
+            json!("ab-"), "field: `field` must match `[a-z]+|[0-9]+`, got \"ab-\"."),
+        // Formats.
+        row("uuid: right", "type = 'string', format = 'uuid'", json!(UUID), RIGHT),
+        row("uuid: in capitals", "type = 'string', format = 'uuid'", json!(UUID.to_uppercase()), RIGHT),
+        row("uuid: without dashes", "type = 'string', format = 'uuid'", json!(UUID.replace('-', "")),
+            "field: `field` must be a UUID such as 0b8e5a7c-4a53-4d1b-9c5e-3f1f6f0f2d11, got \
+             \"0b8e5a7c4a534d1b9c5e3f1f6f0f2d11\"."),
+        row("ip: of both versions", "type = 'list(string)', format = 'ip'",
+            json!(["10.0.0.1", "2001:db8::1"]), RIGHT),
+        row("ip: wrong", "type = 'string', format = 'ip'",
+            json!("10.0.0.256"), "field: `field` must be an IPv4 or IPv6 address, got \"10.0.0.256\"."),
+        row("cidr: of both versions", "type = 'list(string)', format = 'cidr'",
+            json!(["10.0.0.0/8", "2001:db8::/32"]), RIGHT),
+        row("cidr: without a length", "type = 'string', format = 'cidr'", json!("10.0.0.0"),
+            "field: `field` must be an address block in CIDR notation such as 10.0.0.0/24, got \"10.0.0.0\"."),
+        row("cidr: too long", "type = 'list(string)', format = 'cidr'", json!(["10.0.0.0/33"]),
+            "field[0]: `field` must be an address block in CIDR notation such as 10.0.0.0/24, got \"10.0.0.0/33\"."),
+        row("url: of both schemes", "type = 'list(string)', format = 'url'",
+            json!(["http://a", "https://a.example:1/x?y#z"]), RIGHT),
+        row("url: another scheme", "type = 'string', format = 'url'", json!("ftp://a.example"),
+            "field: `field` must be a URL that begins with http:// or https://, got \"ftp://a.example\"."),
+        row("url: none, with what may be a password", "type = 'string', format = 'url'",
+            json!("me:secret@a.example"), "field: `field` must be a URL that begins with http:// or https://."),
+        row("duration: right", "type = 'string', format = 'duration'", json!("1h30m"), RIGHT),
+        row("duration: without a unit", "type = 'string', format = 'duration'",
+            json!("30"), "field: `field` must be a duration such as 90s, 20m or 1h30m, got \"30\"."),
+        row("timestamp: right", "type = 'string', format = 'timestamp'", json!("2026-01-31T12:00:00+01:00"), RIGHT),
+        row("timestamp: a day", "type = 'string', format = 'timestamp'", json!("2026-01-31"),
+            "field: `field` must be a point in time such as 2026-01-31T12:00:00Z, got \"2026-01-31\"."),
+        row("json: right", "type = 'string', format = 'json'", json!("[1]"), RIGHT),
+        row("json: wrong", "type = 'string', format = 'json'",
+            json!("{a: 1}"), "field: `field` must be a JSON document, got \"{a: 1}\"."),
+        // What is not known, not shown, not set.
+        row("an unknown text passes",
+            "type = 'string', format = 'uuid', validate = { length = { min = 1 }, pattern = '0.*' }", json!(UNKNOWN),
+            RIGHT),
+        row("an unknown number passes", "type = 'int', validate = { range = { min = 1 } }", json!(UNKNOWN), RIGHT),
+        row("an unknown list passes", "type = 'list(string)', validate = { items = { min = 1 } }",
+            json!(UNKNOWN), RIGHT),
+        row("an unknown element passes, and counts",
+            "type = 'list(string)', validate = { items = { min = 2 }, one_of = ['a', 'b'] }", json!(["a", UNKNOWN]),
+            RIGHT),
+        row("a value that is not set passes", "type = 'string', format = 'uuid'", NULL, RIGHT),
+        row("a secret is not shown", "type = 'string', sensitive = true, format = 'uuid'",
+            json!("s"), "field: `field` must be a UUID such as 0b8e5a7c-4a53-4d1b-9c5e-3f1f6f0f2d11."),
+        row("nor its length", "type = 'string', write_only = true, validate = { length = { min = 9 } }",
+            json!("s"), "field: `field` must have at least 9 characters."),
+        row("an element that is null", "type = 'list(string)'", json!(["a", null]),
+            "field[1]: An element of `field` is null. Leave it out, for example with `compact()`."),
+        row("a required value that is not set", "type = 'string', mode = 'required'",
+            NULL, "field: The argument `field` is required, but no value was given."),
+        row("a required value that is not known yet", "type = 'string', mode = 'required'", json!(UNKNOWN), RIGHT),
+        row("a value that only the provider fills in", "type = 'string', mode = 'computed'",
+            json!("a"), "field: `field` is read-only: remove it from the configuration."),
+        // Objects.
+        row("a part of an object",
+            "type = 'object', attributes = { size = { type = 'int', validate = { range = { min = 1 } } } }",
+            json!({"size": 0}), "field.size: `size` must be at least 1, got 0."),
+        row("a part of an object in a list",
+            "type = 'list(object)', attributes = { size = { type = 'int', mode = 'required' } }",
+            json!([{"size": 1}, {}]), "field[1].size: The argument `size` is required, but no value was given."),
+        row("a part of an object in a map",
+            "type = 'map(object)', attributes = { size = { type = 'int', validate = { range = { min = 1 } } } }",
+            json!({"k": {"size": 0}}), "field[\"k\"].size: `size` must be at least 1, got 0."),
+        row("a computed part of an object",
+            "type = 'list(object)', attributes = { size = { type = 'int' }, \
+             id = { type = 'string', mode = 'computed' } }",
+            json!([{"id": "a"}]), "field[0].id: `id` is read-only: remove it from the configuration."),
+    ];
+    prove(rows, |(keys, config, report)| {
+        let binding = field(keys);
+        let config = value(&binding, &json!({"name": "a", "field": config}));
+        let mut diagnostics = Diagnostics::default();
+        validate::config(&binding, &config, WriteOnly::Allowed, &mut diagnostics);
+        (report.to_owned(), reported(&diagnostics))
+    });
+}
+
+#[test]
+fn several_attributes_are_held_against_a_constraint() {
+    let row = |rule, constraint, config: Json, report: &'static str| (rule, (constraint, config, report));
+    let exactly = "exactly_one_of = ['a', 'b']";
+    let at_most = "at_most_one_of = ['a', 'b']";
+    let at_least = "at_least_one_of = ['a', 'b']";
+    let all = "all_or_none = ['a', 'b', 'c']";
+    let require = "when = { attribute = 'a', value = 'x' }\nrequire = ['b']";
+    let set = "when = { attribute = 'a' }\nrequire = ['b']";
+    let forbid = "when = { attribute = 'on', value = true }\nforbid = ['a']";
+    let number = "when = { attribute = 'n', value = 0 }\nrequire = ['a']";
+    #[rustfmt::skip]
+    let rows = [
+        row("exactly one: one", exactly, json!({"a": "x"}), RIGHT),
+        row("exactly one: none", exactly, json!({}), ": Exactly one of `a`, `b` must be set."),
+        row("exactly one: both", exactly, json!({"a": "x", "b": "y"}), "b: Only one of `a`, `b` can be set."),
+        row("exactly one: one that is not known may be null", exactly, json!({"a": "x", "b": UNKNOWN}), RIGHT),
+        row("exactly one: one that is not known may be set", exactly, json!({"b": UNKNOWN}), RIGHT),
+        row("at most one: none", at_most, json!({}), RIGHT),
+        row("at most one: one", at_most, json!({"b": "x"}), RIGHT),
+        row("at most one: both", at_most, json!({"a": "x", "b": "y"}), "b: Only one of `a`, `b` can be set."),
+        row("at most one: one that is not known may be null", at_most, json!({"a": UNKNOWN, "b": UNKNOWN}), RIGHT),
+        row("at least one: none", at_least, json!({}), ": At least one of `a`, `b` must be set."),
+        row("at least one: both", at_least, json!({"a": "x", "b": "y"}), RIGHT),
+        row("at least one: one that is not known may be set", at_least, json!({"a": UNKNOWN}), RIGHT),
+        row("all or none: none", all, json!({}), RIGHT),
+        row("all or none: all", all, json!({"a": "x", "b": "y", "c": "z"}), RIGHT),
+        row("all or none: some", all,
+            json!({"a": "x", "c": "z"}), "b: `a`, `b`, `c` belong together: set `b` too, or none of them."),
+        row("all or none: each that is missing", all, json!({"c": "z"}),
+            "a: `a`, `b`, `c` belong together: set `a` too, or none of them.\nb: `a`, `b`, `c` belong together: set \
+             `b` too, or none of them."),
+        row("all or none: one that is not known may be set", all,
+            json!({"a": "x", "b": UNKNOWN, "c": UNKNOWN}), RIGHT),
+        row("all or none: one that is not known may be null", all, json!({"a": UNKNOWN}), RIGHT),
+        row("when it has the value, the other is required", require,
+            json!({"a": "x"}), "b: `b` must be set when `a` is \"x\"."),
+        row("an empty text is not set", require, json!({"a": "x", "b": ""}), "b: `b` must be set when `a` is \"x\"."),
+        row("when it has the value, the other is there", require, json!({"a": "x", "b": "y"}), RIGHT),
+        row("when it has the value, the other may not be known", require, json!({"a": "x", "b": UNKNOWN}), RIGHT),
+        row("when it has another value, nothing is required", require, json!({"a": "y"}), RIGHT),
+        row("when it is not known, nothing is required yet", require, json!({"a": UNKNOWN}), RIGHT),
+        row("when it is set to anything, the other is required", set,
+            json!({"a": "y"}), "b: `b` must be set when `a` is set."),
+        row("when it is an empty text, it is not set", set, json!({"a": ""}), RIGHT),
+        row("when it is not set, nothing is required", set, json!({}), RIGHT),
+        row("when it may be set, nothing is required yet", set, json!({"a": UNKNOWN}), RIGHT),
+        row("when it is true, the other is forbidden", forbid,
+            json!({"on": true, "a": "x"}), "a: `a` cannot be set when `on` is true."),
+        row("when it is true, the other may be null", forbid, json!({"on": true, "a": UNKNOWN}), RIGHT),
+        row("when it is false, the other is fine", forbid, json!({"on": false, "a": "x"}), RIGHT),
+        row("when it is that number, the other is required", number,
+            json!({"n": 0}), "a: `a` must be set when `n` is 0."),
+        row("when it is another number, it is not", number, json!({"n": 1}), RIGHT),
+    ];
+    prove(rows, |(constraint, mut config, report)| {
+        let binding = fields(&format!(
+            "a = {{ type = 'string' }}\nb = {{ type = 'string' }}\nc = {{ type = 'string' }}\n\
+             on = {{ type = 'bool' }}\nn = {{ type = 'int' }}\n[[constraint]]\n{constraint}"
+        ));
+        config["name"] = json!("a");
+        let mut diagnostics = Diagnostics::default();
+        validate::config(
+            &binding,
+            &value(&binding, &config),
+            WriteOnly::Allowed,
+            &mut diagnostics,
+        );
+        (report.to_owned(), reported(&diagnostics))
+    });
+}
+
+#[test]
+fn a_constraint_within_objects_holds_in_each_of_them() {
+    let row = |rule, r#type, constraint, field: Json, report: &'static str| {
+        (rule, (r#type, constraint, field, report))
+    };
+    let require = "when = { attribute = 'kind', value = 'list' }\nrequire = ['items']";
+    let exactly = "exactly_one_of = ['kind', 'items']";
+    #[rustfmt::skip]
+    let rows = [
+        row("in each object of a list", "list(object)", require,
+            json!([{"kind": "list", "items": ["a"]}, {"kind": "list"}]),
+            "field[1].items: `items` must be set when `kind` is \"list\"."),
+        row("an empty list is not set", "list(object)", require,
+            json!([{"kind": "list", "items": []}]), "field[0].items: `items` must be set when `kind` is \"list\"."),
+        row("not across objects", "list(object)", exactly, json!([{"kind": "x"}, {"items": ["a"]}]), RIGHT),
+        row("an object as a whole", "list(object)",
+            exactly, json!([{"kind": "x"}, {}]), "field[1]: Exactly one of `kind`, `items` must be set."),
+        row("in each entry of a map", "map(object)", require,
+            json!({"k": {"kind": "list"}}), "field[\"k\"].items: `items` must be set when `kind` is \"list\"."),
+        row("in a single object", "object",
+            require, json!({"kind": "list"}), "field.items: `items` must be set when `kind` is \"list\"."),
+        row("in a list that is not known yet", "list(object)", exactly, json!(UNKNOWN), RIGHT),
+        row("in a list that is not set", "list(object)", exactly, NULL, RIGHT),
+    ];
+    prove(rows, |(r#type, constraint, objects, report)| {
+        let binding = fields(&format!(
+            "field = {{ type = '{type}', attributes = {{ kind = {{ type = 'string' }}, \
+             items = {{ type = 'list(string)' }} }} }}\n\
+             [[constraint]]\nwithin = 'field'\n{constraint}"
+        ));
+        let config = value(&binding, &json!({"name": "a", "field": objects}));
+        let mut diagnostics = Diagnostics::default();
+        validate::config(&binding, &config, WriteOnly::Allowed, &mut diagnostics);
+        (report.to_owned(), reported(&diagnostics))
+    });
+}
+
+#[test]
+fn a_write_only_argument_needs_a_terraform_that_knows_it() {
+    let binding =
+        fields("field = { type = 'string', sensitive = true, write_only = 'twin', returned = false }");
+    let row = |rule, config: Json, write_only, report: &'static str| (rule, (config, write_only, report));
+    let refused = "field_wo: This version of Terraform would store `field_wo` in its state. Use Terraform 1.11 or later, \
+                   or set `field` instead.";
+    #[rustfmt::skip]
+    let rows = [
+        row("a new Terraform", json!({"field_wo": "s", "field_wo_version": 1}), WriteOnly::Allowed, RIGHT),
+        row("an old one", json!({"field_wo": "s"}), WriteOnly::Refused, refused),
+        row("an old one, before the value is known", json!({"field_wo": UNKNOWN}), WriteOnly::Refused, refused),
+        row("an old one with the argument that is stored", json!({"field": "s"}), WriteOnly::Refused, RIGHT),
+        row("both arguments", json!({"field": "s", "field_wo": "s"}),
+            WriteOnly::Allowed, "field_wo: Only one of `field`, `field_wo` can be set."),
+        row("a version of nothing", json!({"field": "s", "field_wo_version": 1}),
+            WriteOnly::Allowed, "field_wo: `field_wo` must be set when `field_wo_version` is set."),
+    ];
+    prove(rows, |(mut config, write_only, report)| {
+        config["name"] = json!("a");
+        let mut diagnostics = Diagnostics::default();
+        validate::config(&binding, &value(&binding, &config), write_only, &mut diagnostics);
+        (report.to_owned(), reported(&diagnostics))
+    });
+}
+
+#[test]
+fn a_deprecated_argument_is_warned_of_where_it_is_set() {
+    let row = |rule, config: Json, warnings: usize| (rule, (config, warnings));
+    let rows = [
+        row("set", json!("a"), 1),
+        row("not known yet", json!(UNKNOWN), 0),
+        row("not set", NULL, 0),
+    ];
+    prove(rows, |(config, warnings)| {
+        let binding = field("type = 'string', deprecated = 'Use `name`.'");
+        let mut diagnostics = Diagnostics::default();
+        let config = value(&binding, &json!({"name": "a", "field": config}));
+        validate::config(&binding, &config, WriteOnly::Allowed, &mut diagnostics);
+        let told = diagnostics
+            .iter()
+            .filter(|one| one.severity == Severity::Warning && one.detail == "Use `name`.");
+        (warnings, told.count())
+    });
+}
