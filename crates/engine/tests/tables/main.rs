@@ -9,7 +9,11 @@
 mod apply;
 mod equal;
 mod fill;
+mod identity;
+mod lookup;
 mod plan;
+mod private;
+mod read;
 mod support;
 mod validate;
 mod wire;

@@ -143,6 +143,14 @@ pub fn reported(diagnostics: &Diagnostics) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
+/// Runs what calls the API, to its end.
+pub fn block_on<T>(work: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build();
+    runtime.unwrap().block_on(work)
+}
+
 /// The binding of a resource `thing` with these attributes beside `uuid` and `name`, and without a hook.
 pub fn thing(attributes: &str) -> Binding {
     declare("thing.toml", &format!("{THING}\n{attributes}"))

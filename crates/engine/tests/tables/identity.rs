@@ -1,0 +1,162 @@
+//! Which object an answer, an import ID or a stored state is about: one row for each rule.
+
+use engine::Binding;
+use engine::diagnostic::Diagnostics;
+use engine::identity::{check, import_id, key};
+use engine::read::{import, upgrade};
+use serde_json::{Value as Json, json};
+use value::Value;
+
+use super::support::{
+    NULL, Script, THING, UNKNOWN, UUID, declare, field, fields, prove, reported, shown, thing, value,
+};
+
+const OTHER: &str = "3c5d1f2e-0a51-4f7f-8f4e-6a2a1c9d7b10";
+
+/// A thing that is imported by an ID of another form, and has a zone besides.
+fn imported_by(form: &str) -> Binding {
+    let declaration = THING.replace("\"{uuid}\"", form);
+    let zone = "[attributes.zone]\ntype = \"string\"\nmode = \"required\"\ndoc = \"Where it is.\"";
+    declare("thing.toml", &format!("{declaration}\n{zone}"))
+}
+
+#[test]
+fn an_answer_is_about_the_object_that_was_asked_for() {
+    let row = |rule, answer: Json, known: &'static str, report: &'static str| (rule, (answer, known, report));
+    #[rustfmt::skip]
+    let rows = [
+        row("the same identity", json!({"uuid": UUID}), UUID, ""),
+        row("the same in capitals", json!({"uuid": UUID.to_uppercase()}), UUID, ""),
+        row("another identity", json!({"uuid": OTHER}),
+            UUID, "uuid: It is about the thing \"a\", but its `uuid` is that of another object."),
+        row("none, where it is known", json!({}), UUID, ""),
+        row("null, where it is known", json!({"uuid": null}), UUID, ""),
+        row("a first identity", json!({"uuid": UUID}), UNKNOWN, ""),
+        row("none, where it is to be learned", json!({}),
+            UNKNOWN, "uuid: It is about the thing \"a\", but it has no `uuid`."),
+        row("null, where it is to be learned", json!({"uuid": null}),
+            UNKNOWN, "uuid: It is about the thing \"a\", but it has no `uuid`."),
+        row("a way out of the path", json!({"uuid": "../x"}),
+            UNKNOWN, "uuid: It is about the thing \"a\", but its `uuid` is of the wrong form."),
+        row("a number", json!({"uuid": 7}),
+            UUID, "uuid: It is about the thing \"a\", but its `uuid` is of the wrong form."),
+        row("a list", json!([{"uuid": UUID}]),
+            UUID, ": An object was expected for the thing \"a\", but the answer is a list."),
+        row("nothing", NULL, UUID, ": An object was expected for the thing \"a\", but the answer is null."),
+    ];
+    let binding = thing("");
+    let (_, context) = Script::of([]);
+    prove(rows, |(answer, known, report)| {
+        let known = value(&binding, &json!({"uuid": known, "name": "a"}));
+        let mut diagnostics = Diagnostics::default();
+        let checked = check(binding.schema, &answer, &known, &*context.api, &mut diagnostics);
+        assert_eq!(
+            checked.is_err(),
+            diagnostics.has_errors(),
+            "what is reported is an error"
+        );
+        (report.to_owned(), reported(&diagnostics))
+    });
+}
+
+#[test]
+fn an_object_has_a_key_and_an_import_id() {
+    let row = |rule, form, object: Json, key: String, id: Option<String>| (rule, (form, object, key, id));
+    #[rustfmt::skip]
+    let rows = [
+        row("its identity", "\"{uuid}\"",
+            json!({"uuid": UUID, "zone": "z"}), format!("thing/{UUID}"), Some(UUID.to_owned())),
+        row("an identity of several parts", "\"{zone}/{uuid}\"",
+            json!({"uuid": UUID, "zone": "z"}), format!("thing/z/{UUID}"), Some(format!("z/{UUID}"))),
+        row("an identity that is not known", "\"{uuid}\"",
+            json!({"uuid": UNKNOWN, "zone": "z"}), "thing/".to_owned(), None),
+        row("an identity of the wrong form", "\"{uuid}\"",
+            json!({"uuid": "x", "zone": "z"}), "thing/x".to_owned(), None),
+        row("an object that cannot be imported", "false",
+            json!({"uuid": UUID, "zone": "z"}), "thing".to_owned(), None),
+    ];
+    prove(rows, |(form, object, expected_key, id)| {
+        let binding = imported_by(form);
+        let object = value(&binding, &object);
+        let is = json!([key(binding.schema, &object), import_id(binding.schema, &object)]);
+        (json!([expected_key, id]), is)
+    });
+}
+
+#[test]
+fn an_import_id_gives_the_identity_and_nothing_else() {
+    let row = |rule, form, id: String, expected: Json| (rule, (form, id, expected));
+    let uuid = "`uuid` must be a UUID such as 0b8e5a7c-4a53-4d1b-9c5e-3f1f6f0f2d11";
+    #[rustfmt::skip]
+    let rows = [
+        row("an ID of the form", "\"{uuid}\"", UUID.to_owned(), json!({"uuid": UUID, "name": null, "zone": null})),
+        row("an ID of several parts", "\"{zone}/{uuid}\"",
+            format!("z/{UUID}"), json!({"uuid": UUID, "name": null, "zone": "z"})),
+        row("an ID with a text around it", "\"zones/{zone}/things/{uuid}\"",
+            format!("zones/z/things/{UUID}"), json!({"uuid": UUID, "name": null, "zone": "z"})),
+        row("an empty ID", "\"{uuid}\"", String::new(), json!(": Expected `{uuid}`, got \"\".")),
+        row("no UUID", "\"{uuid}\"",
+            "x".to_owned(), json!(format!(": Expected `{{uuid}}`, got \"x\". {uuid}, got \"x\"."))),
+        row("a part is missing", "\"{zone}/{uuid}\"",
+            UUID.to_owned(), json!(format!(": Expected `{{zone}}/{{uuid}}`, got \"{UUID}\"."))),
+        row("a part is empty", "\"{zone}/{uuid}\"",
+            format!("/{UUID}"), json!(format!(": Expected `{{zone}}/{{uuid}}`, got \"/{UUID}\"."))),
+        row("a part too many", "\"{zone}/{uuid}\"", format!("z/{UUID}/x"),
+            json!(format!(": Expected `{{zone}}/{{uuid}}`, got \"z/{UUID}/x\". {uuid}, got \"{UUID}/x\"."))),
+        row("a text around it that is another", "\"zones/{zone}/things/{uuid}\"", format!("zones/z/thing/{UUID}"),
+            json!(format!(": Expected `zones/{{zone}}/things/{{uuid}}`, got \"zones/z/thing/{UUID}\"."))),
+        row("what cannot be imported", "false",
+            UUID.to_owned(), json!(": `thing` has no identity by which an existing object could be found.")),
+    ];
+    prove(rows, |(form, id, expected)| {
+        let binding = imported_by(form);
+        let mut diagnostics = Diagnostics::default();
+        let imported = import(binding.schema, &id, &mut diagnostics);
+        (
+            expected,
+            imported.map_or_else(|_| json!(reported(&diagnostics)), |state| shown(&state)),
+        )
+    });
+}
+
+#[test]
+fn a_stored_state_is_read_in_todays_shape() {
+    let block = "type = 'list(object)', block = true, attributes = { size = { type = 'int' } }";
+    let row = |rule, keys, stored: Json, field: Json| (rule, (keys, stored, field));
+    #[rustfmt::skip]
+    let rows = [
+        row("a value as it was stored", "type = 'string'", json!({"field": "a"}), json!("a")),
+        row("an attribute that is gone is dropped", "type = 'string'",
+            json!({"field": "a", "former": 1}), json!("a")),
+        row("an attribute that is new is null", "type = 'string'", json!({}), NULL),
+        row("a number that was a text", "type = 'int'", json!({"field": "7"}), json!(7)),
+        row("a bool that was a text", "type = 'bool'", json!({"field": "true"}), json!(true)),
+        row("a text that was a number", "type = 'string'", json!({"field": 7}), json!("7")),
+        row("a set that was a list", "type = 'set(string)'",
+            json!({"field": ["b", "a", "b"]}), json!({"set": ["a", "b"]})),
+        row("a secret that was a text", "type = 'string', sensitive = true",
+            json!({"field": "s"}), json!({"secret": "s"})),
+        row("a part of a block that is new is null", block, json!({"field": [{}]}), json!([{"size": null}])),
+        row("a block that was null is empty", block, json!({"field": null}), json!([])),
+        row("a block that is new is empty", block, json!({}), json!([])),
+        row("a value of another type is an error", "type = 'int'",
+            json!({"field": ["a"]}), json!("`field`: expected a number, found an array")),
+        row("an error within a block has its place", block, json!({"field": [{"size": 1}, {"size": {}}]}),
+            json!("`field[1].size`: expected a number, found an object")),
+    ];
+    prove(rows, |(keys, stored, expected)| {
+        let state = upgrade(field(keys).schema, stored.to_string().as_bytes());
+        let field = state.map_or_else(
+            |error| json!(error.to_string()),
+            |state| shown(state.get("field")),
+        );
+        (expected, field)
+    });
+}
+
+#[test]
+fn no_state_is_no_object() {
+    let binding =
+        fields("field = { type = 'list(object)', block = true, attributes = { size = { type = 'int' } } }");
+    assert!(upgrade(binding.schema, b"null").unwrap() == Value::Null);
+}
