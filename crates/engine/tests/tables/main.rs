@@ -7,6 +7,7 @@
 #![cfg(test)]
 
 mod apply;
+mod change;
 mod equal;
 mod fill;
 mod identity;
@@ -14,6 +15,7 @@ mod lookup;
 mod plan;
 mod private;
 mod read;
+mod recover;
 mod support;
 mod validate;
 mod wire;
