@@ -195,7 +195,7 @@ impl Change<'_> {
             hook.apply(session).await?;
         }
         learned?;
-        job::run_all(session).await
+        job::run(session).await
     }
 
     async fn delete(&mut self) -> Result<(), Reported> {

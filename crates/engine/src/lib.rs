@@ -13,7 +13,7 @@
 //! | [`session`], [`lookup`] | one change under way, without its hook; a data source's search |
 //! | [`context`], [`identity`], [`report`], [`arguments`] | a call, what its answer is about, how it failed; the provider block |
 //! | [`wire`], [`fill`], [`rules`], [`object`], [`process`] | JSON and values, an answer taken into a plan, what a value may be, the records |
-//! | [`api`], [`codec`], [`diagnostic`], [`private`], [`equal`], [`shape`], [`words`] | the ground: depends on nothing above |
+//! | [`api`], [`codec`], [`diagnostic`], [`private`], [`run`], [`equal`], [`shape`], [`words`] | the ground: depends on nothing above |
 
 pub mod api;
 pub mod apply;
@@ -35,6 +35,7 @@ pub mod read;
 pub mod recover;
 pub mod report;
 pub mod rules;
+pub mod run;
 pub mod session;
 pub mod shape;
 pub mod validate;

@@ -13,7 +13,7 @@ use crate::diagnostic::Diagnostics;
 use crate::equal::same;
 use crate::hook::Binding;
 use crate::object::{Plan, PlanRequest};
-use crate::private::{Private, Stage};
+use crate::private::Private;
 use crate::shape;
 
 /// Plans a change.
@@ -300,7 +300,7 @@ fn replacements(resource: &Resource, prior: &Value, planned: &Value, private: &P
             )
         })
         .map(|attribute| attribute.name.as_ref());
-    let has_failed = private.run.as_ref().is_some_and(|run| run.stage == Stage::Failed);
+    let has_failed = private.run.as_ref().is_some_and(|run| !run.state.is_pending());
     let failed = resource
         .jobs
         .iter()

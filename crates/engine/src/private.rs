@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
+use crate::run::Run;
+
 /// The provider's own memory of one object.
 ///
 /// Its stored form is JSON under one key of its own, so that the memory another provider left (the published Go
@@ -27,59 +29,9 @@ pub struct Private {
     /// The memory of the resource's hook.
     #[serde(skip_serializing_if = "Json::is_null")]
     pub memory: Json,
-    /// The run that was started for this object, until it is known to have succeeded.
+    /// The run that was started for this object, until it is known to have done its work.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run: Option<Run>,
-}
-
-/// A run of a declared job.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Run {
-    /// Values saved from the answer that started it (attribute → value), which identify it. Empty where that answer
-    /// was lost.
-    pub saved: BTreeMap<String, String>,
-    /// Its last known status.
-    pub status: String,
-    /// Where it stands.
-    pub stage: Stage,
-    /// What it is to the object that waits for it.
-    #[serde(default)]
-    pub purpose: Purpose,
-    /// Whether the object was handed over with an error while the run went on: Terraform then replaces the object.
-    #[serde(default)]
-    pub taints: bool,
-    /// What it was started for: the values of the attributes that force a new object.
-    pub trigger: Json,
-    /// Whether the object said, when it was started, that the work was to be done: only then does it say the contrary
-    /// when the run is over.
-    #[serde(default)]
-    pub was_needed: bool,
-}
-
-/// What a run is to the object that waits for it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Purpose {
-    /// It was started for what is wanted.
-    #[default]
-    Wanted,
-    /// Somebody else may have started it, with other settings: when it is over, the object says whether the work is
-    /// done.
-    Joined,
-    /// It was started for something else: when it is over, another is started.
-    Outdated,
-}
-
-/// Where a run stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Stage {
-    /// It goes on.
-    Going,
-    /// It is over, and did not succeed.
-    Failed,
-    /// It has succeeded, and is not remembered any longer.
-    Succeeded,
 }
 
 impl Private {

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::private::Run;
+use crate::run::Run;
 
 /// The memory of a process; clones share it. Objects are named by [`crate::identity::key`].
 #[derive(Clone)]

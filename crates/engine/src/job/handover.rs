@@ -6,20 +6,18 @@
 use schema::Resource;
 use value::Value;
 
-use super::state::{going, record};
-use super::trigger::purpose;
+use super::machine::State;
+use super::record::{read, record};
+use super::trigger::fits;
 use crate::context::Context;
 use crate::identity::key;
-use crate::private::{Purpose, Run};
+use crate::run::{Going, Run, State as Remembered};
 use crate::session::Session;
 
 /// Leaves the run of an object that is being destroyed, where it has one that goes on.
 pub fn leave(context: &Context, resource: &Resource, object: &Value) {
-    for run in resource
-        .jobs
-        .iter()
-        .filter_map(|job| going(job, resource, object))
-    {
+    let run = resource.jobs.first().and_then(|job| read(job, resource, object));
+    if let Some(run) = run {
         context.process.hand_over(key(resource, object), run);
     }
 }
@@ -33,19 +31,25 @@ pub fn take(context: &Context, resource: &Resource, object: &Value) -> Option<Ru
 /// going, and the next object is to find it.
 pub fn keep(session: &Session<'_>) {
     let (resource, request) = (session.resource, session.request);
-    let Some(mut run) = take(session.context, resource, &request.planned) else {
+    let Some(job) = resource.jobs.first() else {
         return;
     };
-    run.purpose = purpose(&run, resource, &request.planned, &request.config);
-    if run.saved.is_empty() && run.purpose == Purpose::Outdated {
+    let Some(run) = take(session.context, resource, &request.planned) else {
         return;
-    }
-    run.taints = true;
+    };
+    let fits = fits(&run.trigger, resource, &request.planned, &request.config);
+    let state = match run.state {
+        Remembered::Going(going) => Remembered::Going(Going { fits, ..going }),
+        // What it was asked for is not wanted any more.
+        Remembered::Unconfirmed { .. } if !fits => return,
+        state => state,
+    };
     let mut known = session.progress.lock();
     if known.state.is_null() {
         known.state = request.planned.clone();
     }
-    for job in resource.jobs.iter() {
-        record(&mut known, job, &run);
+    record(&mut known, job, &State::Resting(Some(state)), &run.trigger);
+    if let Some(run) = &mut known.private.run {
+        run.tainted = true;
     }
 }

@@ -1,53 +1,266 @@
-//! Long-running work: start a run, wait for it, tell what became of it. A wait never costs a second run: what is known
-//! of a run goes into the object's private state, and the next plan and apply pick it up.
+//! Long-running work: starts a run, waits for it, and reports what became of it. A wait never costs a second run: what is
+//! known of a run goes into the object's private state, and the next plan and apply pick it up.
+//!
+//! `machine` decides; here is done what it asks for. Tests: `machine/`, `tests/terraform/interruptions.rs`.
 
 pub mod handover;
-mod outcome;
+mod machine;
+mod messages;
 mod pauses;
-mod start;
-mod state;
-mod telling;
+mod record;
 mod trigger;
-mod wait;
 
-use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use schema::{Job, Phase, Resource};
+use serde_json::Value as Json;
+use tokio::time::Instant;
+use value::Value;
 
+use crate::api::{Answer, Body, Effect, Error, ErrorKind, Repeat};
 use crate::context::Context;
 use crate::diagnostic::Reported;
 use crate::object::Known;
-use crate::private::{Purpose, Run, Stage};
 use crate::report::is_gone;
+use crate::run::{Id, Run, State as Remembered};
 use crate::session::Session;
-use outcome::Outcome;
-use start::Started;
-use state::{is_needed, note_done, record, remember};
-use trigger::{purpose, trigger};
-use wait::{poll, take_status, wait};
+use crate::shape::{self, literal_value};
+use crate::wire::{find, to_json};
+use crate::{identity, rules};
+use machine::{Action, Event, Report, SOON, Source, State, next};
+use pauses::Pauses;
+use record::{is_needed, record};
+use trigger::{fits, trigger};
 
-/// Runs every job that follows this phase, and waits for a run that is still going.
+/// Runs the job where it follows this phase, and waits for a run that is still going.
 ///
 /// # Errors
 ///
 /// [`Reported`], where a run failed or its wait ended early.
-pub async fn run_all(session: &mut Session<'_>) -> Result<(), Reported> {
-    for job in session.resource.jobs.iter() {
-        let remembered = session.progress.lock().private.run.take();
-        let pending = match remembered.filter(|run| run.stage == Stage::Going) {
-            None if session.phase == Phase::Create => {
-                handover::take(session.context, session.resource, &session.request.planned)
-            }
-            remembered => remembered,
-        };
-        if pending.is_none() && !job.after.contains(&session.phase) {
-            continue;
+pub async fn run(session: &mut Session<'_>) -> Result<(), Reported> {
+    let Some(job) = session.resource.jobs.first() else {
+        return Ok(());
+    };
+    let (run, source) = pending(session);
+    // What was planned as unknown is answered by now, and state is all that a replacement knows of the old object.
+    let object = session.progress.lock().state.clone();
+    let event = Event::Applied {
+        is_due: job.after.contains(&session.phase),
+        fits: run
+            .as_ref()
+            .is_none_or(|run| fits(&run.trigger, session.resource, &object, &session.request.config)),
+        source,
+        is_needed: is_needed(job, &object),
+    };
+    let (remembered, started_for) = run.map(|run| (run.state, run.trigger)).unzip();
+    let work = Work {
+        job,
+        wanted: trigger(session.resource, &object),
+        started_for: started_for.unwrap_or_default(),
+        session,
+        pauses: Pauses::default(),
+        seen: Seen::default(),
+        may_be_going_since: None,
+    };
+    work.play(State::Resting(remembered), event).await
+}
+
+/// What is remembered of a run: by the object itself, or by the one that it replaces.
+fn pending(session: &Session<'_>) -> (Option<Run>, Source) {
+    let remembered = session.progress.lock().private.run.clone();
+    match remembered {
+        None if session.phase == Phase::Create => {
+            let left = handover::take(session.context, session.resource, &session.request.planned);
+            (left, Source::Predecessor)
         }
-        run(session, job, pending).await?;
-        look_afterwards(session).await;
+        remembered => (remembered, Source::Memory),
     }
-    Ok(())
+}
+
+/// The part of an apply that runs a job.
+struct Work<'w, 'a> {
+    session: &'w mut Session<'a>,
+    job: &'a Job,
+    /// What a run of this apply is started for.
+    wanted: Json,
+    /// What the remembered run was started for.
+    started_for: Json,
+    pauses: Pauses,
+    seen: Seen,
+    /// When the first start was sent that may have been carried out.
+    may_be_going_since: Option<Duration>,
+}
+
+/// What was last seen of the run, for the report to the user.
+#[derive(Default)]
+struct Seen {
+    /// The last answer about the run, and what the machine took from it.
+    report: Option<(Json, Report)>,
+    /// The step that was last logged.
+    step: Option<String>,
+    /// The error of the last call that failed; `None` where it is in the diagnostics already.
+    error: Option<Error>,
+}
+
+impl Work<'_, '_> {
+    /// Plays the machine until it has no action left.
+    async fn play(mut self, mut state: State, mut event: Event) -> Result<(), Reported> {
+        loop {
+            let (following, actions) = next(state, event);
+            state = following;
+            self.record(&state);
+            match self.perform(&state, &actions).await {
+                ControlFlow::Continue(happened) => event = happened,
+                ControlFlow::Break(result) => return result,
+            }
+        }
+    }
+
+    fn record(&self, state: &State) {
+        let is_wanted = !matches!(state.remembered(), Some(Remembered::Going(going)) if !going.fits);
+        let trigger = if is_wanted {
+            &self.wanted
+        } else {
+            &self.started_for
+        };
+        record(&mut self.session.progress.lock(), self.job, state, trigger);
+    }
+
+    async fn perform(
+        &mut self,
+        state: &State,
+        actions: &[Action],
+    ) -> ControlFlow<Result<(), Reported>, Event> {
+        for action in actions {
+            let happened = match action {
+                Action::Pause(pause) => self.pause(*pause).await,
+                Action::Backoff => {
+                    let pause = self.pauses.next();
+                    self.pause(pause).await
+                }
+                Action::Request => Some(self.request().await),
+                Action::Poll => Some(self.poll(state).await),
+                Action::Look => Some(self.look().await),
+                Action::WarnTakenOver => {
+                    messages::taken_over(self.session, self.job, state);
+                    None
+                }
+                Action::Finish(ending) => return ControlFlow::Break(self.finish(state, *ending).await),
+            };
+            if let Some(happened) = happened {
+                return ControlFlow::Continue(happened);
+            }
+        }
+        if actions.is_empty() {
+            return ControlFlow::Break(Ok(()));
+        }
+        let since = self.may_be_going_since.unwrap_or_default();
+        ControlFlow::Continue(Event::Waited {
+            is_late: self.session.elapsed() > since + SOON,
+        })
+    }
+
+    /// Waits, with a single timer; what ended the wait, where something did.
+    async fn pause(&self, pause: Duration) -> Option<Event> {
+        let until = Instant::now() + pause;
+        tokio::select! {
+            biased;
+            () = self.session.context.cancel.cancelled() => return Some(Event::Interrupted),
+            () = tokio::time::sleep_until(until.min(self.session.deadline)) => {}
+        }
+        (until > self.session.deadline).then_some(Event::TimedOut)
+    }
+
+    async fn request(&mut self) -> Event {
+        let asked = self.session.elapsed();
+        self.seen = Seen::default();
+        let error = match start(self.session, self.job).await {
+            Ok(answer) => {
+                let named = started_id(self.session.resource, self.job, &answer);
+                return named.map_or(Event::StartedWithoutId, Event::Started);
+            }
+            Err(error) => error,
+        };
+        if error.effect != Effect::None {
+            self.may_be_going_since.get_or_insert(asked);
+        }
+        let event = match (error.kind, error.effect) {
+            (ErrorKind::Conflict, _) => Event::Refused(mentioned(self.session, self.job, &error).await),
+            (ErrorKind::Cancelled, Effect::None) => Event::Withdrawn,
+            (ErrorKind::Cancelled, _) => Event::Interrupted,
+            (_, Effect::None) => Event::NotStarted,
+            _ => Event::Unanswered,
+        };
+        self.seen.error = Some(error);
+        event
+    }
+
+    async fn poll(&mut self, state: &State) -> Event {
+        let State::Following { going, .. } = state else {
+            return Event::Failed;
+        };
+        let session = &mut *self.session;
+        let object = session.progress.lock().state.clone();
+        let polled = tokio::select! {
+            polled = poll(session.context, session.resource, self.job, &object, &going.id) => polled,
+            () = session.context.cancel.cancelled() => return Event::Interrupted,
+            () = tokio::time::sleep_until(session.deadline) => return Event::TimedOut,
+        };
+        match polled {
+            Ok(answer) => {
+                messages::progress(session, self.job, &answer, &mut self.seen.step);
+                let report = report(self.job, &answer).unwrap_or_else(|| Report {
+                    status: going.status.clone(),
+                    succeeded: None,
+                });
+                self.seen.report = Some((answer, report.clone()));
+                Event::Polled(report)
+            }
+            Err(error) => self.failed("the run could not be looked at", error),
+        }
+    }
+
+    async fn look(&mut self) -> Event {
+        match self.session.look().await {
+            Ok(Ok(())) => Event::Looked(is_needed(self.job, &self.session.progress.lock().state)),
+            Ok(Err(Reported)) => {
+                self.seen.error = None;
+                Event::Failed
+            }
+            Err(error) if is_gone(&error) => {
+                self.seen.error = Some(error);
+                Event::Failed
+            }
+            Err(error) => self.failed("the object could not be looked at", error),
+        }
+    }
+
+    fn failed(&mut self, what: &str, error: Error) -> Event {
+        let event = match error.kind {
+            _ if error.is_transient() => {
+                tracing::warn!(error = %error, "{what}; trying again");
+                Event::NotAnswered
+            }
+            ErrorKind::Cancelled => Event::Interrupted,
+            _ if is_gone(&error) => Event::Missing,
+            _ => Event::Failed,
+        };
+        self.seen.error = Some(error);
+        event
+    }
+
+    async fn finish(&mut self, state: &State, ending: machine::Ending) -> Result<(), Reported> {
+        if ending.is_error()
+            && self.session.phase == Phase::Create
+            && let Some(run) = &mut self.session.progress.lock().private.run
+        {
+            run.tainted = true;
+        }
+        messages::finish(self.session, self.job, state, ending, &self.seen)?;
+        look_afterwards(self.session).await;
+        Ok(())
+    }
 }
 
 /// Reads what the run has changed. An error here would taint the object, and have all of it done again.
@@ -63,110 +276,129 @@ async fn look_afterwards(session: &mut Session<'_>) {
         Ok(Err(Reported)) => reported.errors().next().map(|error| error.detail.clone()),
         Err(error) => Some(error.to_string()),
     };
-    telling::unread(session, &why.unwrap_or_default());
+    messages::unread(session, &why.unwrap_or_default());
 }
 
-/// Waits for the pending run or starts one, until the job is done.
-async fn run(session: &mut Session<'_>, job: &Job, pending: Option<Run>) -> Result<(), Reported> {
-    // What was planned as unknown is answered by now, and state is all that a replacement knows of the old object.
-    let object = session.progress.lock().state.clone();
-    let wanted = trigger(session.resource, &object);
-    let (mut earlier, mut unnamed) = (None, None);
-    if let Some(mut run) = pending {
-        run.purpose = purpose(&run, session.resource, &object, &session.request.config);
-        if run.saved.is_empty() {
-            unnamed = Some(run);
-        } else {
-            earlier = Some(run);
-        }
-    }
-    loop {
-        let is_earlier = earlier.is_some();
-        let run = match earlier.take() {
-            Some(run) => run,
-            None => match start::start(session, job, &wanted, unnamed.take()).await? {
-                Started::Run(run) => run,
-                Started::Done => return Ok(()),
-            },
-        };
-        remember(session, job, &run);
-        let outcome = wait(session, job, &run).await;
-        if is_final(session, job, &outcome, is_earlier).await? {
-            if let Outcome::Ended { run, .. } = &outcome {
-                remember(session, job, run);
-            }
-            return telling::end(session, job, outcome);
-        }
-        let (run, is_lost) = match outcome {
-            Outcome::Ended { run, .. } => (run, false),
-            _ => (run, true),
-        };
-        // What the object says is from before this run.
-        start::look_again(session, job, &run, Duration::ZERO).await?;
-        if is_lost && run.purpose != Purpose::Outdated {
-            // The object has to tell what became of it, as of one that never had a name.
-            unnamed = Some(Run {
-                saved: BTreeMap::new(),
-                ..run
-            });
-        }
-        tracing::info!("an earlier run has ended; whether another is needed is looked into");
-    }
-}
-
-/// Whether this outcome is the job's, or another run may have to be started.
-async fn is_final(
-    session: &mut Session<'_>,
-    job: &Job,
-    outcome: &Outcome,
-    is_earlier: bool,
-) -> Result<bool, Reported> {
-    Ok(match outcome {
-        // The control plane takes no second one beside it.
-        Outcome::Ended { run, .. } if run.purpose == Purpose::Outdated => false,
-        // This object replaces the one that it was started for, to try again.
-        Outcome::Ended { run, .. }
-            if is_earlier && run.stage == Stage::Failed && session.phase == Phase::Create =>
-        {
-            false
-        }
-        Outcome::Ended { run, .. } if run.purpose == Purpose::Joined => {
-            !start::is_still_needed(session, job, run).await?
-        }
-        // The control plane does not know it any more.
-        Outcome::Lost(_, error) => !(is_earlier && is_gone(error)),
-        _ => true,
-    })
-}
-
-/// Looks once, in a refresh, at a run that was still going: over and well, it is forgotten; failed, the next plan
-/// makes a new object. Whatever takes more than a look to decide is left to the apply that picks the run up.
-///
-/// A tainted object is about to be replaced. All that its replacement gets to see is this state, and as long as that
-/// tells of a run under way, it takes over the run instead of starting another.
+/// Looks once, in a refresh, at a run that was still going.
 pub async fn refresh(context: &Context, resource: &Resource, known: &mut Known) {
-    let Some(mut run) = known.private.run.clone().filter(|run| run.stage == Stage::Going) else {
+    let (Some(job), Some(run)) = (resource.jobs.first(), known.private.run.clone()) else {
         return;
     };
-    if run.purpose == Purpose::Outdated {
-        return;
-    }
-    for job in resource.jobs.iter() {
-        if run.saved.is_empty() {
-            if run.was_needed && is_needed(job, &known.state) == Some(false) && !run.taints {
-                note_done(known, job);
-            }
-            continue;
-        }
-        match poll(context, resource, job, &known.state, &run).await {
-            Ok(report) => {
-                take_status(job, &report, &mut run);
-                let did_it = run.purpose == Purpose::Wanted || is_needed(job, &known.state) == Some(false);
-                if run.stage != Stage::Succeeded || (did_it && !run.taints) {
-                    record(known, job, &run);
+    let state = State::Resting(Some(run.state));
+    let report = match state.remembered() {
+        Some(Remembered::Going(going)) if state.is_refreshed() => {
+            match poll(context, resource, job, &known.state, &going.id).await {
+                Ok(answer) => report(job, &answer),
+                Err(error) => {
+                    tracing::warn!(error = %error, "the pending run could not be looked at");
+                    None
                 }
             }
-            Err(error) => tracing::warn!(error = %error, "the pending run could not be looked at"),
+        }
+        _ => None,
+    };
+    let event = Event::Refreshed {
+        report,
+        is_needed: is_needed(job, &known.state),
+        is_tainted: run.tainted,
+    };
+    let (following, _) = next(state.clone(), event);
+    if following != state {
+        record(known, job, &following, &run.trigger);
+        if let Some(kept) = &mut known.private.run {
+            kept.tainted = run.tainted;
         }
     }
+}
+
+async fn start(session: &Session<'_>, job: &Job) -> Result<Json, Error> {
+    let body: serde_json::Map<String, Json> = job
+        .body
+        .iter()
+        .map(|(key, value)| (key.to_string(), to_json(&literal_value(value, &[]))))
+        .collect();
+    let object = session.progress.lock().state.clone();
+    let body = Body::new(Json::Object(body), Vec::new());
+    let Answer { body, .. } = session
+        .call(&job.start, &object, Some(&body), Repeat::Unsafe)
+        .await?;
+    Ok(body)
+}
+
+/// Which run the answer to a start names, if it does so in the declared form.
+fn started_id(resource: &Resource, job: &Job, answer: &Json) -> Option<Id> {
+    let saved = job.save.iter().map(|(attribute, field)| {
+        let value = find(answer, field)?;
+        let target = resource.attribute(attribute)?;
+        let value = value.as_str()?;
+        rules::is_valid(target, &Value::string(value)).then(|| (attribute.to_string(), value.to_owned()))
+    });
+    saved.collect()
+}
+
+/// The run that a refusal is for: a word of its text that has the form of a run's identity counts, unless the API has no
+/// run of that name. It may have ended meanwhile.
+async fn mentioned(session: &Session<'_>, job: &Job, error: &Error) -> Option<Id> {
+    let (attribute, _) = job.save.first()?;
+    // Without a form of its own, any word could be one.
+    let identity = session.resource.attribute(attribute)?;
+    identity.format?;
+    let detail = error.detail.as_deref()?;
+    let object = session.progress.lock().state.clone();
+    let is_own = |word: &str| {
+        identity::attributes(session.resource)
+            .filter_map(|attribute| object.get(&attribute.name).as_str())
+            .any(|value| value.eq_ignore_ascii_case(word))
+    };
+    let words = detail.split(|character: char| !character.is_ascii_alphanumeric() && character != '-');
+    let names = words.filter(|word| rules::is_valid(identity, &shape::text(identity, word)));
+    for word in names.filter(|word| !is_own(word)) {
+        let id = Id::from([(attribute.to_string(), word.to_owned())]);
+        let is_a_run = match poll(session.context, session.resource, job, &object, &id).await {
+            Ok(answer) => find(&answer, &job.status).is_some(),
+            // Whatever else is wrong, the wait for it reports.
+            Err(error) => !is_gone(&error),
+        };
+        if is_a_run {
+            return Some(id);
+        }
+    }
+    None
+}
+
+/// Reads a run of an object once.
+async fn poll(
+    context: &Context,
+    resource: &Resource,
+    job: &Job,
+    object: &Value,
+    id: &Id,
+) -> Result<Json, Error> {
+    let mut object = object.clone();
+    for (attribute, value) in id {
+        object.set_attribute(attribute, Value::string(value.as_str()));
+    }
+    let answer = context
+        .call(resource, &job.poll, &object, None, Repeat::Safe)
+        .await?;
+    Ok(answer.body)
+}
+
+/// What an answer about a run says; `None` where it has no status. Unknown statuses are not final, unless the answer says
+/// so.
+fn report(job: &Job, answer: &Json) -> Option<Report> {
+    let Some(Json::String(status)) = find(answer, &job.status) else {
+        return None;
+    };
+    let is_done = job.done.iter().any(|done| *done == status);
+    let has_failed = job.failed.iter().any(|failed| *failed == status);
+    let said = job
+        .terminal
+        .as_deref()
+        .and_then(|field| find(answer, field)?.as_bool());
+    let is_over = is_done || has_failed || said == Some(true);
+    Some(Report {
+        status,
+        succeeded: is_over.then_some(is_done),
+    })
 }

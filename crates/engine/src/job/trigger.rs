@@ -6,7 +6,6 @@ use schema::{Attribute, Equal, Mode, Resource};
 use serde_json::Value as Json;
 use value::Value;
 
-use crate::private::{Purpose, Run};
 use crate::wire::to_json;
 
 /// The values that force a new object.
@@ -24,20 +23,16 @@ pub fn trigger(resource: &Resource, object: &Value) -> Json {
     to_json(&Value::Object(values))
 }
 
-/// What a run is to an object that it may have been started for. What the configuration leaves open does not count: a
-/// change outside is no reason for another run.
-pub fn purpose(run: &Run, resource: &Resource, object: &Value, config: &Value) -> Purpose {
+/// Whether a run that was started for `started` is for what is wanted. What the configuration leaves open does not count:
+/// a change outside is no reason for another run.
+pub fn fits(started: &Json, resource: &Resource, object: &Value, config: &Value) -> bool {
     let wanted = trigger(resource, object);
-    let is_wanted = forcing(resource)
-        .filter(|attribute| {
-            attribute.mode != Mode::OptionalComputed || !config.get(&attribute.name).is_null()
-        })
-        .all(|attribute| value(&run.trigger, attribute) == value(&wanted, attribute));
-    match run.purpose {
-        _ if !is_wanted || run.trigger.is_null() => Purpose::Outdated,
-        Purpose::Joined => Purpose::Joined,
-        Purpose::Wanted | Purpose::Outdated => Purpose::Wanted,
-    }
+    !started.is_null()
+        && forcing(resource)
+            .filter(|attribute| {
+                attribute.mode != Mode::OptionalComputed || !config.get(&attribute.name).is_null()
+            })
+            .all(|attribute| value(started, attribute) == value(&wanted, attribute))
 }
 
 fn forcing(resource: &Resource) -> impl Iterator<Item = &Attribute> {
