@@ -203,8 +203,9 @@ impl Work<'_, '_> {
         let session = &mut *self.session;
         let object = session.progress.lock().state.clone();
         let polled = tokio::select! {
-            polled = poll(session.context, session.resource, self.job, &object, &going.id) => polled,
+            biased;
             () = session.context.cancel.cancelled() => return Event::Interrupted,
+            polled = poll(session.context, session.resource, self.job, &object, &going.id) => polled,
             () = tokio::time::sleep_until(session.deadline) => return Event::TimedOut,
         };
         match polled {

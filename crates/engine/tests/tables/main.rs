@@ -11,6 +11,7 @@ mod change;
 mod equal;
 mod fill;
 mod identity;
+mod job;
 mod lookup;
 mod plan;
 mod private;

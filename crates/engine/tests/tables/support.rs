@@ -243,15 +243,59 @@ pub fn object(binding: &Binding, values: &[(&str, Value)]) -> Value {
     object
 }
 
+/// How a call of a script fails.
+pub struct Failure {
+    kind: ErrorKind,
+    effect: Effect,
+    detail: Option<Box<str>>,
+}
+
+impl From<ErrorKind> for Failure {
+    fn from(kind: ErrorKind) -> Failure {
+        let effect = match kind {
+            ErrorKind::NotFound | ErrorKind::Conflict => Effect::None,
+            _ => Effect::Unknown,
+        };
+        Failure {
+            kind,
+            effect,
+            detail: None,
+        }
+    }
+}
+
+impl Failure {
+    /// The same, in the API's own words.
+    pub fn with(self, detail: &str) -> Failure {
+        Failure {
+            detail: Some(detail.into()),
+            ..self
+        }
+    }
+
+    /// The same, certainly not carried out.
+    pub fn without_effect(self) -> Failure {
+        Failure {
+            effect: Effect::None,
+            ..self
+        }
+    }
+}
+
 /// An API that answers each call with the next entry of a script, and keeps what was asked.
 pub struct Script {
-    answers: Mutex<VecDeque<Result<Json, ErrorKind>>>,
+    answers: Mutex<VecDeque<Result<Json, Failure>>>,
     asked: Mutex<Vec<String>>,
 }
 
 impl Script {
     /// The API, and a context that calls it.
     pub fn of(answers: impl IntoIterator<Item = Result<Json, ErrorKind>>) -> (Arc<Script>, Context) {
+        Script::failing(answers.into_iter().map(|answer| answer.map_err(Failure::from)))
+    }
+
+    /// The same, with what is known of each failure.
+    pub fn failing(answers: impl IntoIterator<Item = Result<Json, Failure>>) -> (Arc<Script>, Context) {
         let script = Arc::new(Script {
             answers: Mutex::new(answers.into_iter().collect()),
             asked: Mutex::default(),
@@ -288,13 +332,14 @@ impl Api for Script {
                 request_id: "r".to_owned(),
                 date: Timestamp::now(),
             }),
-            Err(kind) => {
-                let effect = match kind {
-                    ErrorKind::NotFound | ErrorKind::Conflict => Effect::None,
-                    _ => Effect::Unknown,
-                };
-                Err(Error::new(kind, effect, format!("`{}` failed", call.operation)))
-            }
+            Err(failure) => Err(Error {
+                detail: failure.detail,
+                ..Error::new(
+                    failure.kind,
+                    failure.effect,
+                    format!("`{}` failed", call.operation),
+                )
+            }),
         }
     }
 

@@ -1,0 +1,289 @@
+//! A job's calls, and what is known afterwards: what the state machine decides is done, against an API that answers by a
+//! script. What it decides is in `job/machine/table.rs`.
+
+#![expect(clippy::unnecessary_wraps, reason = "an answer of a script is a result")]
+
+use engine::Binding;
+use engine::api::ErrorKind;
+use engine::apply::apply;
+use engine::context::Context;
+use engine::object::{ApplyRequest, Progress};
+use engine::private::Private;
+use serde_json::{Value as Json, json};
+
+use super::support::{Failure, Script, UNKNOWN, UUID, answer, fields, prove, shown, value};
+
+const RUN: &str = "6a1f3f0c-0000-4000-8000-000000000001";
+const OTHER: &str = "6a1f3f0c-0000-4000-8000-000000000002";
+
+/// A thing that is built; `todo` says whether that is to be done.
+fn built() -> Binding {
+    fields(
+        "size = { type = 'string', force_new = true, wire = false }\n\
+         todo = { type = 'bool', mode = 'computed' }\n\
+         run = { type = 'string', mode = 'computed', format = 'uuid', stable = true, wire = false }\n\
+         status = { type = 'string', mode = 'computed', stable = true, wire = false }\n\
+         [[job]]\nnoun = 'build'\nafter = ['create']\nstart = 'start'\nbody = { mode = 'all' }\npoll = 'poll'\n\
+         save = { run = 'id' }\nstatus = { field = 'status', into = 'status' }\nterminal = 'over'\nneeded = 'todo'\n\
+         done = ['done']\nfailed = ['error']\nreport = { error = 'why', step = 'step', message = 'said' }\n\
+         [timeouts]\ncreate = '1h'\nupdate = '1h'",
+    )
+}
+
+type Answer = Result<Json, Failure>;
+
+fn thing(todo: bool) -> Answer {
+    Ok(answer("a", &json!({"todo": todo})))
+}
+
+fn started() -> Answer {
+    Ok(json!({"id": RUN}))
+}
+
+fn status(status: &str) -> Answer {
+    Ok(json!({"status": status}))
+}
+
+fn error(kind: ErrorKind) -> Answer {
+    Err(kind.into())
+}
+
+fn refused(detail: &str) -> Answer {
+    Err(Failure::from(ErrorKind::Conflict).with(detail))
+}
+
+fn run(work: impl Future<Output = String>) -> String {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_time().start_paused(true).build().unwrap();
+    runtime.block_on(work)
+}
+
+/// Applies: what was asked, which run state has and how it stands, and what is reported.
+async fn applied(binding: &Binding, script: &Script, context: &Context, request: ApplyRequest) -> String {
+    let asked_before = script.asked().len();
+    let progress = Progress::default();
+    let diagnostics = apply(binding, context, request, &progress).await;
+    let known = progress.known(binding.schema);
+    let asked: Vec<String> = script.asked().into_iter().skip(asked_before).collect();
+    let private = known.private.encode("acme");
+    let private: Json = serde_json::from_slice(&private).unwrap_or_default();
+    format!(
+        "{}; run {}, status {}; {}{}",
+        asked
+            .join(", ")
+            .replace(r#" {"mode":"all"}"#, "")
+            .replace(r#" {"name":"a"}"#, ""),
+        shown(known.state.get("run")),
+        shown(known.state.get("status")),
+        match &private["acme"]["run"] {
+            Json::Null => "nothing remembered".to_owned(),
+            run => format!(
+                "remembered {}{}",
+                run["stage"].as_str().unwrap(),
+                if run["taints"] == true { ", tainted" } else { "" }
+            ),
+        },
+        diagnostics
+            .iter()
+            .fold(String::new(), |text, one| text + "; " + &one.summary)
+    )
+}
+
+fn creation(binding: &Binding) -> ApplyRequest {
+    let planned = json!({"uuid": UNKNOWN, "name": "a", "todo": UNKNOWN, "run": UNKNOWN, "status": UNKNOWN});
+    ApplyRequest {
+        prior: value::Value::Null,
+        planned: value(binding, &planned),
+        config: value(binding, &json!({"name": "a"})),
+        private: Private::default(),
+    }
+}
+
+/// Creates a thing that is to be built.
+fn created(answers: Vec<Answer>) -> String {
+    let binding = built();
+    let (script, context) = Script::failing([thing(true)].into_iter().chain(answers));
+    run(applied(&binding, &script, &context, creation(&binding)))
+}
+
+/// An update in place of a thing whose run is remembered as going on.
+fn picked_up(purpose: &str, answers: Vec<Answer>) -> String {
+    let binding = built();
+    let (script, context) = Script::failing([thing(true)].into_iter().chain(answers));
+    let prior = json!({"uuid": UUID, "name": "a", "todo": true, "run": RUN, "status": "going"});
+    let planned = json!({"uuid": UUID, "name": "a", "todo": UNKNOWN, "run": UNKNOWN, "status": UNKNOWN});
+    let run_of = json!({
+        "saved": {"run": RUN}, "status": "going", "stage": "going", "purpose": purpose,
+        "trigger": {"size": null}, "was_needed": true,
+    });
+    let private = json!({"acme": {"run": run_of}}).to_string();
+    let request = ApplyRequest {
+        prior: value(&binding, &prior),
+        planned: value(&binding, &planned),
+        config: value(&binding, &json!({"name": "a"})),
+        private: Private::decode(private.as_bytes(), "acme"),
+    };
+    run(applied(&binding, &script, &context, request))
+}
+
+/// Destroys a thing that state has with this status, and creates it again in the same process.
+fn replaced(status: &str, size: Option<&str>, answers: Vec<Answer>) -> String {
+    let binding = built();
+    let (script, context) = Script::failing([Ok(Json::Null), thing(true)].into_iter().chain(answers));
+    let prior = json!({"uuid": UUID, "name": "a", "todo": true, "run": RUN, "status": status});
+    let destroy = ApplyRequest {
+        prior: value(&binding, &prior),
+        planned: value::Value::Null,
+        config: value::Value::Null,
+        private: Private::default(),
+    };
+    let mut create = creation(&binding);
+    for object in [&mut create.planned, &mut create.config] {
+        object.set_attribute("size", size.map_or(value::Value::Null, value::Value::string));
+    }
+    // The identity is planned, as that of a machine is.
+    create.planned.set_attribute("uuid", value::Value::string(UUID));
+    run(async {
+        applied(&binding, &script, &context, destroy).await;
+        applied(&binding, &script, &context, create).await
+    })
+}
+
+#[rustfmt::skip]
+#[test]
+fn a_create_is_followed_by_its_job() {
+    let done = format!("run \"{RUN}\", status \"done\"; nothing remembered");
+    let going = format!("run \"{RUN}\", status \"going\"; remembered going, tainted");
+    let rows = [
+        ("the run that the answer names is followed, and the object read afterwards",
+            (vec![started(), status("going"), status("done"), thing(false)],
+             format!("create, start, poll, poll, get; {done}"))),
+        ("a status that is not declared is not the end",
+            (vec![started(), status("unheard of"), status("done"), thing(false)],
+             format!("create, start, poll, poll, get; {done}"))),
+        ("unless the answer says so",
+            (vec![started(), Ok(json!({"status": "unheard of", "over": true}))],
+             format!("create, start, poll; run \"{RUN}\", status \"unheard of\"; remembered failed, tainted; Build failed (unheard of)"))),
+        ("an answer without a status is not the end",
+            (vec![started(), Ok(json!({"over": true})), status("done"), thing(false)],
+             format!("create, start, poll, poll, get; {done}"))),
+        ("a run that fails is an error",
+            (vec![started(), Ok(json!({"status": "error", "why": "no disk"}))],
+             format!("create, start, poll; run \"{RUN}\", status \"error\"; remembered failed, tainted; Build failed (error)"))),
+        ("a name of another form is none",
+            (vec![Ok(json!({"id": "r1"}))],
+             "create, start; run null, status \"starting\"; remembered going, tainted; Starting the build run of thing \"a\" failed".to_owned())),
+        ("a start that fails is an error, and made up for by the next plan",
+            (vec![Err(Failure::from(ErrorKind::Forbidden).without_effect())],
+             "create, start; run null, status null; remembered failed, tainted; Starting the build run of thing \"a\" failed".to_owned())),
+        ("the answer is lost, and the object says that the work is done",
+            (vec![error(ErrorKind::Unreachable), thing(false), thing(false)],
+             "create, start, get, get; run null, status \"done\"; nothing remembered".to_owned())),
+        ("the answer is lost, and the object says that it is to be done",
+            (vec![error(ErrorKind::Unreachable), thing(true), started(), status("done"), thing(false)],
+             format!("create, start, get, start, poll, get; {done}"))),
+        ("a refusal names the run that is going: it is looked at, followed, and the object asked",
+            (vec![refused(&format!("run {RUN} of {UUID} is active")), status("going"), status("done"), thing(false), thing(false)],
+             format!("create, start, poll, poll, get, get; {done}"))),
+        ("a word that is no run does not count",
+            (vec![refused(&format!("see {OTHER}")), error(ErrorKind::NotFound), thing(false), thing(false)],
+             "create, start, poll, get, get; run null, status \"done\"; nothing remembered".to_owned())),
+        ("nor does the object's own identity",
+            (vec![refused(&format!("{UUID} is busy")), thing(false), thing(false)],
+             "create, start, get, get; run null, status \"done\"; nothing remembered".to_owned())),
+        ("looks that get no answer are repeated",
+            (vec![started(), error(ErrorKind::Server), error(ErrorKind::NotFound), status("done"), thing(false)],
+             format!("create, start, poll, poll, poll, get; {done}"))),
+        ("a look that is not allowed is an error at once",
+            (vec![started(), status("going"), error(ErrorKind::Unauthorized)],
+             format!("create, start, poll, poll; {going}; Following the build run of thing \"a\" failed"))),
+        ("an object that cannot be read afterwards is no error",
+            (vec![started(), status("done"), error(ErrorKind::Server)],
+             format!("create, start, poll, get; {done}; The thing \"a\" could not be read after its run"))),
+        ("an object that makes no sense while it is asked is one error",
+            (vec![error(ErrorKind::Unreachable), Ok(json!({"uuid": "../x", "name": "a"}))],
+             "create, start, get; run null, status \"starting\"; remembered going, tainted; The control plane's answer makes no sense".to_owned())),
+        ("an object that is gone while it is asked is an error",
+            (vec![error(ErrorKind::Unreachable), error(ErrorKind::NotFound)],
+             "create, start, get; run null, status \"starting\"; remembered going, tainted; Following the build run of thing \"a\" failed".to_owned())),
+    ];
+    prove(rows, |(answers, expected)| (expected, created(answers)));
+}
+
+#[rustfmt::skip]
+#[test]
+fn a_run_that_is_remembered_is_picked_up() {
+    let done = format!("run \"{RUN}\", status \"done\"; nothing remembered");
+    let rows = [
+        ("in an update that has nothing to send",
+            (("wanted", vec![status("done"), thing(false)]),
+             format!("get, poll, get; {done}"))),
+        ("failed, it is not a taint, but remembered for the plan",
+            (("wanted", vec![status("error")]),
+             format!("get, poll; run \"{RUN}\", status \"error\"; remembered failed; Build failed (error)"))),
+        ("somebody else's: the object is asked, again and again, before another is started",
+            (("joined", vec![status("done"), thing(true), thing(true), thing(true), thing(true), Ok(json!({"id": OTHER})), status("done"), thing(false)]),
+             format!("get, poll, get, get, get, get, start, poll, get; run \"{OTHER}\", status \"done\"; nothing remembered"))),
+        ("forgotten by the API: the object is asked",
+            (("wanted", vec![error(ErrorKind::NotFound), error(ErrorKind::NotFound), error(ErrorKind::NotFound), error(ErrorKind::NotFound), thing(false), thing(false)]),
+             format!("get, poll, poll, poll, poll, get, get; {done}"))),
+    ];
+    prove(rows, |((purpose, answers), expected)| (expected, picked_up(purpose, answers)));
+}
+
+#[rustfmt::skip]
+#[test]
+fn a_run_that_goes_on_is_handed_over_to_the_replacement() {
+    let done = format!("run \"{RUN}\", status \"done\"; nothing remembered");
+    let rows = [
+        ("as state tells of it",
+            (("going", None, vec![status("done"), thing(false)]),
+             format!("create, poll, get; {done}"))),
+        ("but not one that is over",
+            (("error", None, vec![Ok(json!({"id": OTHER})), status("done"), thing(false)]),
+             format!("create, start, poll, get; run \"{OTHER}\", status \"done\"; nothing remembered"))),
+        ("nor one that is lost",
+            (("lost", None, vec![Ok(json!({"id": OTHER})), status("done"), thing(false)]),
+             format!("create, start, poll, get; run \"{OTHER}\", status \"done\"; nothing remembered"))),
+        ("for another configuration it has to end first",
+            (("going", Some("s"), vec![status("done"), thing(true), Ok(json!({"id": OTHER})), status("done"), thing(false)]),
+             format!("create, poll, get, start, poll, get; run \"{OTHER}\", status \"done\"; nothing remembered"))),
+        ("one that waits was for something else, whatever that was",
+            (("waiting", None, vec![status("error"), thing(true), Ok(json!({"id": OTHER})), status("done"), thing(false)]),
+             format!("create, poll, get, start, poll, get; run \"{OTHER}\", status \"done\"; nothing remembered"))),
+    ];
+    prove(rows, |((status, size, answers), expected)| (expected, replaced(status, size, answers)));
+}
+
+#[test]
+fn the_timeout_ends_a_wait_and_says_what_the_next_apply_does() {
+    let binding = built();
+    let (script, context) =
+        Script::failing([thing(true), started(), status("going"), error(ErrorKind::Server)]);
+    let mut request = creation(&binding);
+    let timeouts = value(&binding, &json!({"timeouts": {"create": "3s"}}));
+    request
+        .planned
+        .set_attribute("timeouts", timeouts.get("timeouts").clone());
+    let outcome = run(applied(&binding, &script, &context, request));
+    assert_eq!(
+        outcome,
+        format!(
+            "create, start, poll, poll; run \"{RUN}\", status \"going\"; remembered going, tainted; The build run of thing \
+             \"a\" did not end in time"
+        )
+    );
+}
+
+#[test]
+fn an_interrupt_ends_a_wait_at_once_with_a_warning() {
+    let binding = built();
+    let (script, context) = Script::failing([thing(true), started(), status("going")]);
+    context.cancel.cancel();
+    let outcome = run(applied(&binding, &script, &context, creation(&binding)));
+    let expected = "Interrupted during the build run of thing \"a\"";
+    assert!(
+        outcome.contains("remembered going; ") && outcome.ends_with(expected),
+        "{outcome}"
+    );
+}
