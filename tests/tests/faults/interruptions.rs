@@ -1,9 +1,12 @@
 //! A wait never costs a second installation: interrupts, timeouts, expired tokens, killed processes.
+//!
+//! What becomes of a run in each case is proved in the engine's `job/machine/table.rs` and `exploration.rs`; here the real
+//! Terraform proves that the parts fit together.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use acceptance::control_plane::{Answer, Collection, ControlPlane, Fault, FaultKind, Outcome};
+use acceptance::control_plane::{Answer, ControlPlane, Fault, FaultKind, Outcome};
 use acceptance::processes::{finish, group, kill_terraform, providers, start};
 use acceptance::terraform::Workspace;
 use nix::sys::signal::{Signal, kill};
@@ -119,17 +122,6 @@ async fn an_interrupt_ends_quickly_without_a_taint_and_the_next_apply_waits_on()
 }
 
 #[tokio::test]
-async fn a_run_that_completed_meanwhile_leaves_nothing_to_do() {
-    let control_plane = stopped().await;
-    let workspace = workspace(&control_plane, &configuration(""));
-    interrupted(&control_plane, &workspace).await;
-
-    control_plane.advance(Duration::from_mins(20));
-    assert_eq!(workspace.plan().await.changes(), Vec::<String>::new());
-    converges_with_one_run(&control_plane, &workspace).await;
-}
-
-#[tokio::test]
 async fn a_run_that_failed_meanwhile_is_replaced() {
     let control_plane = stopped().await;
     let workspace = workspace(&control_plane, &configuration(""));
@@ -231,66 +223,6 @@ async fn a_terraform_that_is_killed_leaves_no_provider_and_its_run_is_waited_for
 }
 
 #[tokio::test]
-async fn an_answer_to_the_start_that_is_lost_costs_no_second_run() {
-    let control_plane = stopped().await;
-    control_plane.fault(Fault::new(START, FaultKind::ResetAfter).times(1));
-    let workspace = workspace(&control_plane, &configuration(""));
-    let apply = start_apply(&workspace);
-    is_installing(&control_plane).await;
-    ends_with_the_run(&control_plane, apply).await;
-    converges_with_one_run(&control_plane, &workspace).await;
-}
-
-#[tokio::test]
-async fn roles_that_are_not_configured_start_no_second_run() {
-    let control_plane = stopped().await;
-    let text = format!(
-        "resource \"durantic_machine_deployment\" \"node\" {{\n  machine_uuid = \"{MACHINE}\"\n  \
-         timeouts {{\n    create = \"3s\"\n  }}\n}}\n"
-    );
-    let workspace = workspace(&control_plane, &text);
-    interrupted(&control_plane, &workspace).await;
-    control_plane.advance(Duration::from_mins(1));
-    // Still going: the update that waits for it has a timeout of its own, so this one ends with the run.
-    let polls = control_plane.log().count(POLL);
-    let apply = start_apply(&workspace);
-    control_plane.log().wait_for(POLL, polls + 2).await;
-    ends_with_the_run(&control_plane, apply).await;
-    converges_with_one_run(&control_plane, &workspace).await;
-
-    let said = workspace
-        .run(&["apply", "-auto-approve", "-replace", ADDRESS])
-        .await
-        .fails();
-    assert!(said.contains("did not end in time"), "{said}");
-    control_plane.advance(Duration::from_mins(20));
-    workspace.apply().await;
-    assert_eq!(
-        control_plane.runs().len(),
-        2,
-        "the replacement has a run, and only one"
-    );
-    workspace.plans_empty().await;
-}
-
-#[tokio::test]
-async fn a_run_that_the_control_plane_has_forgotten_does_not_block_the_machine() {
-    let control_plane = stopped().await;
-    let workspace = workspace(&control_plane, &configuration(""));
-    interrupted(&control_plane, &workspace).await;
-    control_plane
-        .end_run(&control_plane.runs()[0].uuid, Outcome::Error)
-        .expect("the run is ended");
-    // The refresh asks for it once, and the wait four times before it believes it.
-    control_plane.fault(Fault::status(POLL, 404).times(5));
-    control_plane.set_install_time(Duration::ZERO);
-    workspace.apply().await;
-    assert_eq!(workspace.state(ADDRESS)["provision_status"], "completed");
-    assert_eq!(control_plane.runs().len(), 2);
-    workspace.plans_empty().await;
-}
-
-#[tokio::test]
 async fn a_run_of_somebody_else_with_other_roles_is_not_taken_for_the_wanted_one() {
     let control_plane = stopped().await;
     control_plane.start_run(MACHINE).expect("a run is started");
@@ -302,20 +234,6 @@ async fn a_run_of_somebody_else_with_other_roles_is_not_taken_for_the_wanted_one
     let runs = control_plane.runs();
     assert_eq!(runs.len(), 2, "the wanted one is started after the other one");
     assert_eq!(workspace.state(ADDRESS)["provision_uuid"], runs[1].uuid.as_str());
-    workspace.plans_empty().await;
-}
-
-#[tokio::test]
-async fn an_interrupt_while_somebody_else_installs_loses_nothing() {
-    let control_plane = stopped().await;
-    control_plane.start_run(MACHINE).expect("a run is started");
-    let workspace = workspace(&control_plane, &configuration(""));
-    interrupted(&control_plane, &workspace).await;
-    control_plane.advance(Duration::from_mins(20));
-    control_plane.set_install_time(Duration::ZERO);
-    workspace.apply().await;
-    assert_eq!(control_plane.runs().len(), 2, "the wanted roles are installed");
-    assert_eq!(workspace.state(ADDRESS)["needs_provisioning"], false);
     workspace.plans_empty().await;
 }
 
@@ -342,15 +260,6 @@ async fn create_before_destroy_waits_for_the_old_run_and_starts_its_own() {
     workspace.plans_empty().await;
 }
 
-#[tokio::test]
-async fn a_run_that_is_not_shown_at_once_is_waited_for() {
-    let control_plane = stopped().await;
-    control_plane.set_install_time(Duration::ZERO);
-    control_plane.fault(Fault::status(POLL, 404).times(2));
-    let workspace = workspace(&control_plane, &configuration(""));
-    converges_with_one_run(&control_plane, &workspace).await;
-}
-
 const AGAIN: [&str; 4] = ["apply", "-auto-approve", "-replace", ADDRESS];
 
 /// A machine that is installed, and a control plane whose next run goes on until a test advances the clock. To install
@@ -373,16 +282,6 @@ async fn installing_again(control_plane: &ControlPlane, workspace: &Workspace) -
 }
 
 #[tokio::test]
-async fn installing_again_survives_a_lost_answer() {
-    let (control_plane, workspace) = installed().await;
-    control_plane.fault(Fault::new(START, FaultKind::ResetAfter).times(1));
-    let apply = installing_again(&control_plane, &workspace).await;
-    ends_with_the_run(&control_plane, apply).await;
-    assert_eq!(control_plane.runs().len(), 2);
-    workspace.plans_empty().await;
-}
-
-#[tokio::test]
 async fn installing_again_that_is_killed_is_waited_for() {
     let (control_plane, workspace) = installed().await;
     let apply = installing_again(&control_plane, &workspace).await;
@@ -396,47 +295,6 @@ async fn installing_again_that_is_killed_is_waited_for() {
     assert_eq!(status, Some(0), "{said}");
     assert!(said.contains("was going already"), "{said}");
     assert_eq!(control_plane.runs().len(), 2, "one installation again, not two");
-    workspace.plans_empty().await;
-}
-
-#[tokio::test]
-async fn installing_again_that_is_killed_is_waited_for_even_if_it_cannot_be_looked_at() {
-    let (control_plane, workspace) = installed().await;
-    let apply = installing_again(&control_plane, &workspace).await;
-    kill_terraform(&workspace, apply).await;
-
-    control_plane.fault(Fault::status(POLL, 401).times(2));
-    let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
-    assert!(said.contains("401"), "{said}");
-    control_plane.advance(Duration::from_mins(20));
-    workspace.apply().await;
-    assert_eq!(control_plane.runs().len(), 2, "one installation again, not two");
-    workspace.plans_empty().await;
-}
-
-#[tokio::test]
-async fn a_machine_that_cannot_be_read_is_not_asked_without_a_pause() {
-    let control_plane = stopped().await;
-    control_plane.start_run(MACHINE).expect("a run is started");
-    let workspace = workspace(
-        &control_plane,
-        &configuration("timeouts {\n    create = \"8s\"\n  }"),
-    );
-    let machine = "provisioning_api_get_machine";
-    let apply = start_apply(&workspace);
-    is_installing(&control_plane).await;
-    control_plane.fault(Fault::new(machine, FaultKind::Garbage));
-    control_plane.advance(Duration::from_mins(20));
-    let (_, said) = finish(apply).await;
-    assert!(said.contains("did not end in time"), "{said}");
-    let looks = control_plane.log().count(machine);
-    assert!(looks < 6, "{looks} looks in eight seconds");
-
-    control_plane.clear_faults();
-    control_plane.set_install_time(Duration::ZERO);
-    workspace.configure(&configuration(""));
-    workspace.apply().await;
-    assert_eq!(control_plane.runs().len(), 2);
     workspace.plans_empty().await;
 }
 
@@ -461,41 +319,6 @@ async fn installing_again_that_may_have_been_started_is_not_started_twice() {
     control_plane.set_install_time(Duration::ZERO);
     workspace.run(&AGAIN).await.succeeds();
     assert_eq!(control_plane.runs().len(), 3, "but on demand it is");
-    assert_eq!(workspace.state(ADDRESS)["provision_status"], "completed");
-    workspace.plans_empty().await;
-}
-
-#[tokio::test]
-async fn installing_again_that_nobody_can_name_is_not_started_twice() {
-    let (control_plane, workspace) = installed().await;
-    // The run is started, and every answer about it is no JSON.
-    control_plane.fault(Fault::new(START, FaultKind::Garbage));
-    let said = workspace.run(&AGAIN).await.fails();
-    assert!(said.contains("Starting the provision run"), "{said}");
-    control_plane.clear_faults();
-    control_plane.advance(Duration::from_mins(20));
-
-    let said = workspace.apply().await.said();
-    assert!(said.contains("It is not known whether"), "{said}");
-    assert_eq!(control_plane.runs().len(), 2, "nothing is started again");
-    workspace.plans_empty().await;
-}
-
-#[tokio::test]
-async fn an_interrupt_before_anything_was_started_is_made_up_for() {
-    let (control_plane, workspace) = installed().await;
-    let refused = FaultKind::Answer(Answer::json(429));
-    control_plane.fault(Fault::new(START, refused).header("retry-after", "60").times(1));
-    let starts = control_plane.log().count(START);
-    let apply = start(&workspace, &AGAIN);
-    control_plane.log().wait_for(START, starts + 1).await;
-    let said = interrupt(apply).await;
-    assert!(said.contains("Interrupted before the provision run"), "{said}");
-    assert_eq!(control_plane.runs().len(), 1, "nothing was started");
-
-    control_plane.set_install_time(Duration::ZERO);
-    workspace.apply().await;
-    assert_eq!(control_plane.runs().len(), 2);
     assert_eq!(workspace.state(ADDRESS)["provision_status"], "completed");
     workspace.plans_empty().await;
 }
@@ -550,65 +373,6 @@ async fn another_force_provision_is_not_forgotten_by_a_timeout() {
 }
 
 #[tokio::test]
-async fn a_lost_start_does_not_make_the_run_of_somebody_else_ones_own() {
-    let control_plane = stopped().await;
-    control_plane.start_run(MACHINE).expect("a run is started");
-    control_plane.fault(Fault::html(START, 502).times(1));
-    let workspace = workspace(&control_plane, &configuration(""));
-    let apply = start_apply(&workspace);
-    is_installing(&control_plane).await;
-    control_plane.set_install_time(Duration::ZERO);
-    ends_with_the_run(&control_plane, apply).await;
-    assert_eq!(control_plane.runs().len(), 2, "the wanted roles are installed");
-    assert_eq!(workspace.state(ADDRESS)["needs_provisioning"], false);
-    workspace.plans_empty().await;
-}
-
-#[tokio::test]
-async fn a_pick_up_that_starts_another_run_has_that_in_state() {
-    let control_plane = stopped().await;
-    control_plane.start_run(MACHINE).expect("a run is started");
-    let workspace = workspace(&control_plane, &configuration(""));
-    interrupted(&control_plane, &workspace).await;
-    assert_eq!(workspace.state(ADDRESS)["provision_status"], "joined");
-
-    let polls = control_plane.log().count(POLL);
-    let apply = start_apply(&workspace);
-    control_plane.log().wait_for(POLL, polls + 1).await;
-    control_plane.set_install_time(Duration::ZERO);
-    ends_with_the_run(&control_plane, apply).await;
-    let runs = control_plane.runs();
-    assert_eq!(runs.len(), 2);
-    assert_eq!(workspace.state(ADDRESS)["provision_uuid"], runs[1].uuid.as_str());
-    workspace.plans_empty().await;
-}
-
-#[tokio::test]
-async fn roles_that_are_changed_outside_are_no_reason_for_another_run() {
-    let control_plane = stopped().await;
-    let text =
-        format!("resource \"durantic_machine_deployment\" \"node\" {{\n  machine_uuid = \"{MACHINE}\"\n}}\n");
-    let workspace = workspace(&control_plane, &text);
-    interrupted(&control_plane, &workspace).await;
-    control_plane
-        .update(Collection::Machines, MACHINE, |machine| {
-            machine.insert("role_names".to_owned(), json!(["base"]));
-        })
-        .expect("the machine is changed");
-
-    let polls = control_plane.log().count(POLL);
-    let apply = start_apply(&workspace);
-    control_plane.log().wait_for(POLL, polls + 2).await;
-    ends_with_the_run(&control_plane, apply).await;
-    assert_eq!(
-        control_plane.runs().len(),
-        1,
-        "the configuration does not speak of roles"
-    );
-    workspace.plans_empty().await;
-}
-
-#[tokio::test]
 async fn a_replacement_that_fails_does_not_forget_the_run() {
     let open = format!(
         "resource \"durantic_machine_deployment\" \"node\" {{\n  machine_uuid = \"{MACHINE}\"\n  {SHORT}\n}}\n"
@@ -628,107 +392,4 @@ async fn a_replacement_that_fails_does_not_forget_the_run() {
         workspace.run(&["apply", "-auto-approve"]).await.fails();
         converges_with_one_run(&control_plane, &workspace).await;
     }
-}
-
-#[tokio::test]
-async fn installing_again_whose_first_look_fails_is_picked_up() {
-    let (control_plane, workspace) = installed().await;
-    control_plane.fault(Fault::status(POLL, 401).times(1));
-    let said = workspace.run(&AGAIN).await.fails();
-    assert!(said.contains("401"), "{said}");
-    control_plane.advance(Duration::from_mins(20));
-
-    let said = workspace.apply().await.said();
-    assert!(!said.contains("not known"), "{said}");
-    assert_eq!(control_plane.runs().len(), 2);
-    assert_eq!(workspace.state(ADDRESS)["provision_status"], "completed");
-    workspace.plans_empty().await;
-}
-
-#[tokio::test]
-async fn installing_again_that_the_control_plane_has_forgotten_is_not_started_twice() {
-    let (control_plane, workspace) = installed().await;
-    let apply = installing_again(&control_plane, &workspace).await;
-    interrupt(apply).await;
-
-    control_plane.advance(Duration::from_mins(20));
-    control_plane.fault(Fault::status(POLL, 404));
-    let said = workspace.apply().await.said();
-    assert!(said.contains("It is not known whether"), "{said}");
-    assert_eq!(control_plane.runs().len(), 2);
-    assert_eq!(workspace.state(ADDRESS)["provision_status"], "lost");
-    workspace.plans_empty().await;
-}
-
-#[tokio::test]
-async fn another_force_provision_is_not_forgotten_by_a_lost_start() {
-    let control_plane = stopped().await;
-    let late = FaultKind::Delay(Duration::from_mins(10));
-    control_plane.fault(Fault::new(START, late).times(1));
-    let workspace = workspace(&control_plane, &configuration(""));
-    let apply = start_apply(&workspace);
-    control_plane.log().wait_for(START, 1).await;
-    interrupt(apply).await;
-    assert_eq!(workspace.state(ADDRESS)["provision_status"], "starting");
-
-    workspace.configure(&configuration("force_provision = \"1\""));
-    let apply = start_apply(&workspace);
-    is_installing(&control_plane).await;
-    control_plane.set_install_time(Duration::ZERO);
-    ends_with_the_run(&control_plane, apply).await;
-    assert_eq!(
-        control_plane.runs().len(),
-        2,
-        "the first does not count as the second"
-    );
-    workspace.plans_empty().await;
-}
-
-#[tokio::test]
-async fn a_run_of_somebody_else_that_fails_is_followed_by_the_wanted_one() {
-    let control_plane = stopped().await;
-    let run = control_plane.start_run(MACHINE).expect("a run is started");
-    let workspace = workspace(&control_plane, &configuration(""));
-    let apply = start_apply(&workspace);
-    is_installing(&control_plane).await;
-    control_plane.set_install_time(Duration::ZERO);
-    control_plane
-        .end_run(&run, Outcome::Canceled)
-        .expect("the run is ended");
-    let (status, said) = finish(apply).await;
-    assert_eq!(status, Some(0), "{said}");
-    converges_after(&control_plane, &workspace, 2).await;
-}
-
-#[tokio::test]
-async fn a_joined_run_that_completed_is_not_taken_for_a_replacement() {
-    let control_plane = stopped().await;
-    let killed = workspace(&control_plane, &configuration(""));
-    let apply = start_apply(&killed);
-    is_installing(&control_plane).await;
-    kill_terraform(&killed, apply).await;
-    let starts = control_plane.log().count(START);
-    let apply = start_apply(&killed);
-    control_plane.log().wait_for(START, starts + 1).await;
-    control_plane
-        .log()
-        .wait_for(POLL, control_plane.log().count(POLL) + 1)
-        .await;
-    interrupt(apply).await;
-    assert_eq!(killed.state(ADDRESS)["provision_status"], "joined");
-
-    control_plane.advance(Duration::from_mins(20));
-    control_plane.set_install_time(Duration::ZERO);
-    killed.run(&AGAIN).await.succeeds();
-    converges_after(&control_plane, &killed, 2).await;
-}
-
-async fn converges_after(control_plane: &ControlPlane, workspace: &Workspace, runs: usize) {
-    assert_eq!(control_plane.runs().len(), runs);
-    let state = workspace.state(ADDRESS);
-    assert_eq!(
-        (&state["provision_status"], &state["needs_provisioning"]),
-        (&json!("completed"), &json!(false))
-    );
-    workspace.plans_empty().await;
 }

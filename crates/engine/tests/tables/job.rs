@@ -20,6 +20,7 @@ const OTHER: &str = "6a1f3f0c-0000-4000-8000-000000000002";
 fn built() -> Binding {
     fields(
         "size = { type = 'string', force_new = true, wire = false }\n\
+         rank = { type = 'string', mode = 'optional+computed', force_new = true, stable = true }\n\
          todo = { type = 'bool', mode = 'computed' }\n\
          run = { type = 'string', mode = 'computed', format = 'uuid', stable = true, wire = false }\n\
          status = { type = 'string', mode = 'computed', stable = true, wire = false }\n\
@@ -108,19 +109,31 @@ fn created(answers: Vec<Answer>) -> String {
 
 /// An update in place of a thing whose run is remembered as going on.
 fn picked_up(purpose: &str, answers: Vec<Answer>) -> String {
+    picked_up_from(
+        purpose,
+        &json!({"size": null, "rank": null}),
+        &json!({"name": "a"}),
+        answers,
+    )
+}
+
+/// The same of a run that was started for these values that force a new object, with this configuration.
+fn picked_up_from(purpose: &str, started_for: &Json, config: &Json, answers: Vec<Answer>) -> String {
     let binding = built();
     let (script, context) = Script::failing([thing(true)].into_iter().chain(answers));
-    let prior = json!({"uuid": UUID, "name": "a", "todo": true, "run": RUN, "status": "going"});
-    let planned = json!({"uuid": UUID, "name": "a", "todo": UNKNOWN, "run": UNKNOWN, "status": UNKNOWN});
+    let rank = "now";
+    let prior = json!({"uuid": UUID, "name": "a", "rank": rank, "todo": true, "run": RUN, "status": "going"});
+    let planned =
+        json!({"uuid": UUID, "name": "a", "rank": rank, "todo": UNKNOWN, "run": UNKNOWN, "status": UNKNOWN});
     let run_of = json!({
         "saved": {"run": RUN}, "status": "going", "stage": "going", "purpose": purpose,
-        "trigger": {"size": null}, "was_needed": true,
+        "trigger": started_for, "was_needed": true,
     });
     let private = json!({"acme": {"run": run_of}}).to_string();
     let request = ApplyRequest {
         prior: value(&binding, &prior),
         planned: value(&binding, &planned),
-        config: value(&binding, &json!({"name": "a"})),
+        config: value(&binding, config),
         private: Private::decode(private.as_bytes(), "acme"),
     };
     run(applied(&binding, &script, &context, request))
@@ -286,4 +299,26 @@ fn an_interrupt_ends_a_wait_at_once_with_a_warning() {
         outcome.contains("remembered going; ") && outcome.ends_with(expected),
         "{outcome}"
     );
+}
+
+#[rustfmt::skip]
+#[test]
+fn a_run_is_for_what_it_was_started_for() {
+    let configured = json!({"name": "a", "rank": "now"});
+    let open = json!({"name": "a"});
+    let another = format!("get, poll, get, start, poll, get; run \"{OTHER}\", status \"done\"; nothing remembered");
+    let same = format!("get, poll, get; run \"{RUN}\", status \"done\"; nothing remembered");
+    let long = || vec![status("done"), thing(true), Ok(json!({"id": OTHER})), status("done"), thing(false)];
+    let short = || vec![status("done"), thing(false)];
+    let rows = [
+        ("for the same values", (json!({"size": null, "rank": "now"}), &configured, short(), &same)),
+        ("for another value", (json!({"size": null, "rank": "before"}), &configured, long(), &another)),
+        ("what the configuration leaves open may change outside", (json!({"size": null, "rank": "before"}), &open, short(), &same)),
+        ("an attribute that a version before did not have is not set", (json!({"rank": "now"}), &configured, short(), &same)),
+        ("another value of one that is not computed counts in any case", (json!({"size": "s", "rank": "now"}), &open, long(), &another)),
+        ("what it was started for is not known", (Json::Null, &open, long(), &another)),
+    ];
+    prove(rows, |(started_for, config, answers, expected)| {
+        (expected.clone(), picked_up_from("wanted", &started_for, config, answers))
+    });
 }
