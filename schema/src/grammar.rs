@@ -34,7 +34,7 @@ pub enum Section {
     When,
     /// `[[lookup]]`
     Lookup,
-    /// `[[job]]`
+    /// `[job]`
     Job,
     /// `status` of a job
     Status,
@@ -84,7 +84,7 @@ impl Section {
             Section::Constraint => "[[constraint]]",
             Section::When => "when",
             Section::Lookup => "[[lookup]]",
-            Section::Job => "[[job]]",
+            Section::Job => "[job]",
             Section::Status => "status",
             Section::Report => "report",
             Section::Timeouts => "[timeouts]",
@@ -137,7 +137,7 @@ pub enum Shape {
     Table(Section),
     /// A table of names and tables: `[attributes.NAME]`.
     Named(Section),
-    /// A list of tables: `[[job]]`.
+    /// A list of tables: `[[constraint]]`.
     Tables(Section),
     /// One of several shapes that differ in their TOML type.
     Either(&'static [Shape]),
@@ -166,9 +166,6 @@ pub const COLLECTIONS: &[&str] = &["list", "set", "map"];
 
 /// The value of `delete` that calls nothing.
 pub const FORGET: &str = "forget";
-
-/// Names that may be listed in `after` and set in `[timeouts]`.
-pub const PHASES: &[&str] = &["create", "update", "delete"];
 
 const DECLARATION: &[Section] = &[Section::Resource, Section::DataSource];
 const ANY_ATTRIBUTE: &[Section] = &[Section::Attribute, Section::ProviderAttribute];
@@ -325,7 +322,7 @@ pub const KEYS: &[Key] = &[
     optional(
         "job",
         &[Section::Resource],
-        Shape::Tables(Section::Job),
+        Shape::Table(Section::Job),
         "Long-running work that is started after a call and waited for.",
     ),
     optional(
@@ -666,7 +663,7 @@ pub const KEYS: &[Key] = &[
         Shape::Text,
         "The operation that reads the found object in full.",
     ),
-    // [[job]]
+    // [job]
     required(
         "noun",
         &[Section::Job],
@@ -676,7 +673,7 @@ pub const KEYS: &[Key] = &[
     required(
         "after",
         &[Section::Job],
-        Shape::Words("phase", PHASES),
+        Shape::Words("phase", &["create", "update"]),
         "The calls after which it runs.",
     ),
     required(

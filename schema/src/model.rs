@@ -125,7 +125,7 @@ pub struct Resource {
     /// How a data source finds its object: the first whose `by` is configured is used.
     pub lookups: List<Lookup>,
     /// Long-running work that follows a call.
-    pub jobs: List<Job>,
+    pub job: Option<Job>,
     /// Default timeouts, where it has a `timeouts` block.
     pub timeouts: Option<Timeouts>,
 }
@@ -150,7 +150,7 @@ impl Resource {
             delete,
             api.list.as_ref(),
         ];
-        let jobs = self.jobs.iter().flat_map(|job| [&job.start, &job.poll]);
+        let job = self.job.iter().flat_map(|job| [&job.start, &job.poll]);
         let lookups = self
             .lookups
             .iter()
@@ -158,7 +158,7 @@ impl Resource {
         own.into_iter()
             .chain(lookups)
             .flatten()
-            .chain(jobs)
+            .chain(job)
             .map(AsRef::as_ref)
     }
 }
@@ -547,7 +547,7 @@ pub enum Expect {
 pub struct Job {
     /// What the work is called to users, such as `provision`: a run of it is a `provision run`.
     pub noun: Text,
-    /// After which calls it runs.
+    /// After which calls it runs: creating, updating or both.
     pub after: List<Phase>,
     /// Operation that starts a run.
     pub start: Text,

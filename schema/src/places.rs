@@ -14,7 +14,7 @@ pub(crate) struct Place {
     pub value: Range<usize>,
 }
 
-/// Places by dotted path, e.g. `attributes.name.type` or `job.0.done`.
+/// Places by dotted path, e.g. `attributes.name.type` or `lookup.0.by`.
 ///
 /// The model itself carries no places, so that the same types serve as statics; a check names the path it
 /// speaks of, and this finds the place.

@@ -185,7 +185,7 @@ impl Change<'_> {
         }
     }
 
-    /// What follows the declared call: the hook's further calls, then the jobs, unless something of the call's answer could
+    /// What follows the declared call: the hook's further calls, then the job, unless something of the call's answer could
     /// not be `learned`.
     async fn finish(&mut self, learned: Result<(), Reported>) -> Result<(), Reported> {
         let session = &mut self.session;

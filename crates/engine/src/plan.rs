@@ -58,7 +58,7 @@ fn planned_object(resource: &Resource, config: &Value, prior: &Value, private: &
     let mut planned = mark_unknown(&resource.attributes, config, prior, settled, &changed);
     if pending.is_some() {
         // It has no name yet, or another may be started when it has ended.
-        for job in resource.jobs.iter() {
+        if let Some(job) = &resource.job {
             planned.set_attribute(&job.into, Value::Unknown);
             for (target, _) in job.save.iter() {
                 planned.set_attribute(target, Value::Unknown);
@@ -302,7 +302,7 @@ fn replacements(resource: &Resource, prior: &Value, planned: &Value, private: &P
         .map(|attribute| attribute.name.as_ref());
     let has_failed = private.run.as_ref().is_some_and(|run| !run.state.is_pending());
     let failed = resource
-        .jobs
+        .job
         .iter()
         .filter(|_| has_failed)
         .map(|job| job.into.as_ref());

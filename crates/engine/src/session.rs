@@ -155,7 +155,7 @@ impl Session<'_> {
     pub fn with_saved(&self, planned: &Value) -> Value {
         let mut planned = planned.clone();
         let known = self.progress.lock();
-        let targets = self.resource.jobs.iter().flat_map(|job| {
+        let targets = self.resource.job.iter().flat_map(|job| {
             job.save
                 .iter()
                 .map(|(attribute, _)| attribute)
@@ -203,8 +203,8 @@ impl Session<'_> {
 
 /// When the operation's timeout ends. Where a run is picked up, it has the time of the calls that it follows, too.
 pub fn deadline(resource: &Resource, phase: Phase, request: &ApplyRequest) -> Instant {
-    let jobs = resource.jobs.iter().filter(|_| request.private.run.is_some());
-    let phases = jobs.flat_map(|job| job.after.iter().copied()).chain([phase]);
+    let job = resource.job.iter().filter(|_| request.private.run.is_some());
+    let phases = job.flat_map(|job| job.after.iter().copied()).chain([phase]);
     let longest = phases.map(|phase| timeout(resource, phase, request)).max();
     Instant::now() + longest.unwrap_or_default()
 }

@@ -4,8 +4,7 @@ use std::fmt::Write as _;
 
 use engine::{Binding, Definition};
 use schema::{
-    Collection, Constraint, Delete, Equal, Format, Import, Literal, Mode, Phase, Resource, Rule as Declared,
-    Scalar,
+    Collection, Constraint, Delete, Equal, Format, Import, Literal, Mode, Resource, Rule as Declared, Scalar,
 };
 use serde_json::{Value as Json, json};
 
@@ -393,16 +392,8 @@ fn operations(definition: &Definition, resource: &Resource) -> Vec<Operation> {
     ] {
         steps.extend(id.map(|id| (step.to_owned(), &**id)));
     }
-    for job in resource.jobs.iter() {
-        let after: Vec<&str> = job
-            .after
-            .iter()
-            .map(|phase| match phase {
-                Phase::Create => "create",
-                Phase::Update => "update",
-                Phase::Delete => "delete",
-            })
-            .collect();
+    if let Some(job) = &resource.job {
+        let after: Vec<&str> = job.after.iter().map(|phase| phase.name()).collect();
         let after = after.join(" and ");
         steps.push((format!("start the run, after {after}"), &job.start));
         steps.push(("wait for the run".to_owned(), &job.poll));

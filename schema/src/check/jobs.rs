@@ -48,20 +48,19 @@ fn job_target_filled_twice(subject: &Subject<'_>, found: &mut Found<'_>) {
 
 /// Whether work is still to be done is a yes or a no that the control plane gives with the object.
 fn job_needed(subject: &Subject<'_>, found: &mut Found<'_>) {
-    for (index, job) in subject.resource.jobs.iter().enumerate() {
-        let Some(name) = &job.needed else { continue };
-        let path = format!("job.{index}.needed");
-        match subject.resource.attribute(name) {
-            None => found.no_attribute(&path, name, subject.names()),
-            Some(attribute) if attribute.r#type.scalar != Scalar::Bool || attribute.wire.read.is_empty() => {
-                found.value(
-                    &path,
-                    format!("{name:?} is no bool that the control plane answers with"),
-                    "",
-                );
-            }
-            Some(_) => {}
+    let Some(name) = (subject.resource.job.as_ref()).and_then(|job| job.needed.as_ref()) else {
+        return;
+    };
+    match subject.resource.attribute(name) {
+        None => found.no_attribute("job.needed", name, subject.names()),
+        Some(attribute) if attribute.r#type.scalar != Scalar::Bool || attribute.wire.read.is_empty() => {
+            found.value(
+                "job.needed",
+                format!("{name:?} is no bool that the control plane answers with"),
+                "",
+            );
         }
+        Some(_) => {}
     }
 }
 
@@ -69,13 +68,12 @@ fn job_needed(subject: &Subject<'_>, found: &mut Found<'_>) {
 type Reporter = fn(&mut Found<'_>, &str, String, String);
 
 fn each_target(subject: &Subject<'_>, mut visit: impl FnMut(&str, &str, Reporter)) {
-    for (index, job) in subject.resource.jobs.iter().enumerate() {
-        for (name, _) in job.save.iter() {
-            visit(&format!("job.{index}.save.{name}"), name, at_key);
-        }
-        if !job.into.is_empty() {
-            visit(&format!("job.{index}.status.into"), &job.into, at_value);
-        }
+    let Some(job) = &subject.resource.job else { return };
+    for (name, _) in job.save.iter() {
+        visit(&format!("job.save.{name}"), name, at_key);
+    }
+    if !job.into.is_empty() {
+        visit("job.status.into", &job.into, at_value);
     }
 }
 
@@ -89,29 +87,23 @@ fn at_value(found: &mut Found<'_>, path: &str, message: String, help: String) {
 
 /// A run cannot have succeeded and failed.
 fn job_status_twice(subject: &Subject<'_>, found: &mut Found<'_>) {
-    for (index, job) in subject.resource.jobs.iter().enumerate() {
-        for (place, status) in job.failed.iter().enumerate() {
-            if job.done.contains(status) {
-                let path = format!("job.{index}.failed.{place}");
-                found.value(&path, format!("{status:?} is in \"done\" too"), "");
-            }
+    let Some(job) = &subject.resource.job else { return };
+    for (place, status) in job.failed.iter().enumerate() {
+        if job.done.contains(status) {
+            let path = format!("job.failed.{place}");
+            found.value(&path, format!("{status:?} is in \"done\" too"), "");
         }
     }
 }
 
 /// A wait without an end is one that nobody can plan with; and only `[timeouts]` lets a user change it.
 fn job_timeout(subject: &Subject<'_>, found: &mut Found<'_>) {
-    for (index, job) in subject.resource.jobs.iter().enumerate() {
-        for (place, phase) in job.after.iter().enumerate() {
-            let timeouts = subject.resource.timeouts.as_ref();
-            if timeouts.and_then(|timeouts| timeouts.of(*phase)).is_none() {
-                let help = format!("add to [timeouts]: {} = \"60m\"", phase.name());
-                found.value(
-                    &format!("job.{index}.after.{place}"),
-                    "a job without a timeout",
-                    help,
-                );
-            }
+    let Some(job) = &subject.resource.job else { return };
+    for (place, phase) in job.after.iter().enumerate() {
+        let timeouts = subject.resource.timeouts.as_ref();
+        if timeouts.and_then(|timeouts| timeouts.of(*phase)).is_none() {
+            let help = format!("add to [timeouts]: {} = \"60m\"", phase.name());
+            found.value(&format!("job.after.{place}"), "a job without a timeout", help);
         }
     }
 }

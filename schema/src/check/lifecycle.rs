@@ -65,10 +65,10 @@ pub(crate) fn uses<'a>(subject: &Subject<'a>) -> Vec<Use<'a>> {
     let own = own
         .into_iter()
         .map(|(key, id, needs)| (join("api", key), id, needs));
-    let jobs = resource.jobs.iter().enumerate().flat_map(|(index, job)| {
+    let job = resource.job.iter().flat_map(|job| {
         [
-            (format!("job.{index}.start"), Some(&job.start), Needs::Known),
-            (format!("job.{index}.poll"), Some(&job.poll), Needs::KnownRead),
+            ("job.start".to_owned(), Some(&job.start), Needs::Known),
+            ("job.poll".to_owned(), Some(&job.poll), Needs::KnownRead),
         ]
     });
     let lookups = resource.lookups.iter().enumerate().flat_map(|(index, lookup)| {
@@ -85,7 +85,7 @@ pub(crate) fn uses<'a>(subject: &Subject<'a>) -> Vec<Use<'a>> {
             ),
         ]
     });
-    let all = own.chain(jobs).chain(lookups);
+    let all = own.chain(job).chain(lookups);
     all.filter_map(|(path, id, needs)| {
         Some(Use {
             path,
@@ -265,8 +265,10 @@ fn computed_is_filled(subject: &Subject<'_>, found: &mut Found<'_>) {
     for attribute in resource.attributes.iter() {
         let name = &attribute.name;
         let by_answer = !attribute.wire.read.is_empty() && attribute.returned;
-        let by_job = (resource.jobs.iter())
-            .any(|job| job.into == *name || job.save.iter().any(|(target, _)| target == name));
+        // What a job fills that the grammar refused is not known.
+        let by_job = subject.places.is_broken("job")
+            || (resource.job.iter())
+                .any(|job| job.into == *name || job.save.iter().any(|(target, _)| target == name));
         let by_lookup = resource
             .lookups
             .iter()

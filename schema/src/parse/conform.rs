@@ -217,7 +217,9 @@ impl<'a> Reader<'a> {
             _ => {}
         }
         let message = format!("{key:?} takes {}, found {}", expected(shape), found(value));
-        self.report(at.clone(), WRONG_TYPE, message, None);
+        let is_list_of_jobs = shape == Shape::Table(Section::Job) && value.is_array();
+        let help = is_list_of_jobs.then(|| "write it as `[job]`: a resource has one job".to_owned());
+        self.report(at.clone(), WRONG_TYPE, message, help);
         None
     }
 

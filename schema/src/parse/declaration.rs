@@ -52,7 +52,7 @@ pub(crate) fn resource(tree: &Literal, file: Section) -> Resource {
         // What was written comes first, so that its index is the one it was written with.
         constraints: Cow::Owned(spoken.chain(derived).collect()),
         lookups: Cow::Owned(tree.tables("lookup").iter().map(lookup).collect()),
-        jobs: Cow::Owned(tree.tables("job").iter().map(job).collect()),
+        job: tree.get("job").map(job),
         timeouts,
     }
 }
@@ -188,7 +188,6 @@ fn job(tree: &Literal) -> Job {
 fn phase(word: &Text) -> Phase {
     match word.as_ref() {
         "update" => Phase::Update,
-        "delete" => Phase::Delete,
         _ => Phase::Create,
     }
 }

@@ -162,7 +162,7 @@ impl Shared {
         let api = &self.resource.api;
         let id = Some(&operation.id);
         let key = self.key(&arguments);
-        if let Some(job) = self.resource.jobs.iter().find(|job| job.start == operation.id) {
+        if let Some(job) = self.resource.job.iter().find(|job| job.start == operation.id) {
             known.revision += 1;
             let mut answer = Map::new();
             for (attribute, field) in job.save.iter() {
@@ -171,7 +171,7 @@ impl Shared {
             }
             return Ok((StatusCode::ACCEPTED, answer.into()));
         }
-        if let Some(job) = self.resource.jobs.iter().find(|job| job.poll == operation.id) {
+        if let Some(job) = self.resource.job.iter().find(|job| job.poll == operation.id) {
             let mut answer = Map::new();
             put(&mut answer, &job.status, json!(job.done.first()));
             if let Some(terminal) = &job.terminal {

@@ -16,7 +16,7 @@ use crate::session::Session;
 
 /// Leaves the run of an object that is being destroyed, where it has one that goes on.
 pub fn leave(context: &Context, resource: &Resource, object: &Value) {
-    let run = resource.jobs.first().and_then(|job| read(job, resource, object));
+    let run = resource.job.as_ref().and_then(|job| read(job, resource, object));
     if let Some(run) = run {
         context.process.hand_over(key(resource, object), run);
     }
@@ -31,7 +31,7 @@ pub fn take(context: &Context, resource: &Resource, object: &Value) -> Option<Ru
 /// going, and the next object is to find it.
 pub fn keep(session: &Session<'_>) {
     let (resource, request) = (session.resource, session.request);
-    let Some(job) = resource.jobs.first() else {
+    let Some(job) = resource.job.as_ref() else {
         return;
     };
     let Some(run) = take(session.context, resource, &request.planned) else {

@@ -39,7 +39,7 @@ use trigger::{fits, trigger};
 ///
 /// [`Reported`], where a run failed or its wait ended early.
 pub async fn run(session: &mut Session<'_>) -> Result<(), Reported> {
-    let Some(job) = session.resource.jobs.first() else {
+    let Some(job) = session.resource.job.as_ref() else {
         return Ok(());
     };
     let (run, source) = pending(session);
@@ -282,7 +282,7 @@ async fn look_afterwards(session: &mut Session<'_>) {
 
 /// Looks once, in a refresh, at a run that was still going.
 pub async fn refresh(context: &Context, resource: &Resource, known: &mut Known) {
-    let (Some(job), Some(run)) = (resource.jobs.first(), known.private.run.clone()) else {
+    let (Some(job), Some(run)) = (resource.job.as_ref(), known.private.run.clone()) else {
         return;
     };
     let state = State::Resting(Some(run.state));

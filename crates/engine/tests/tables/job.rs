@@ -24,7 +24,7 @@ fn built() -> Binding {
          todo = { type = 'bool', mode = 'computed' }\n\
          run = { type = 'string', mode = 'computed', format = 'uuid', stable = true, wire = false }\n\
          status = { type = 'string', mode = 'computed', stable = true, wire = false }\n\
-         [[job]]\nnoun = 'build'\nafter = ['create']\nstart = 'start'\nbody = { mode = 'all' }\npoll = 'poll'\n\
+         [job]\nnoun = 'build'\nafter = ['create']\nstart = 'start'\nbody = { mode = 'all' }\npoll = 'poll'\n\
          save = { run = 'id' }\nstatus = { field = 'status', into = 'status' }\nterminal = 'over'\nneeded = 'todo'\n\
          done = ['done']\nfailed = ['error']\nreport = { error = 'why', step = 'step', message = 'said' }\n\
          [timeouts]\ncreate = '1h'\nupdate = '1h'",

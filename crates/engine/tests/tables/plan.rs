@@ -407,7 +407,7 @@ fn a_plan_is_of_the_whole_object() {
 /// A job whose run is saved in `run`, and its status in `status`.
 const JOB: &str = "run = { type = 'string', mode = 'computed', stable = true, wire = false }\n\
                    status = { type = 'string', mode = 'computed', stable = true, wire = false }\n\
-                   [[job]]\nnoun = 'build'\nafter = ['create']\nstart = 'start'\npoll = 'poll'\nsave = { run = 'id' }\n\
+                   [job]\nnoun = 'build'\nafter = ['create']\nstart = 'start'\npoll = 'poll'\nsave = { run = 'id' }\n\
                    status = { field = 'status', into = 'status' }\ndone = ['done']\nfailed = ['error']\n\
                    [timeouts]\ncreate = '1h'";
 
