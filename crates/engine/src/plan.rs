@@ -284,7 +284,7 @@ fn mark_elements_unknown(
     }
 }
 
-/// Paths of the attributes whose change needs a new object; the status of a run that failed is one of them.
+/// Paths of the attributes whose change needs a new object; the status of a run that failed, or was never started, is one of them.
 /// Terraform itself drops those that turn out not to differ.
 fn replacements(resource: &Resource, prior: &Value, planned: &Value, private: &Private) -> Vec<Path> {
     if prior.is_null() || planned.is_null() {
@@ -300,11 +300,11 @@ fn replacements(resource: &Resource, prior: &Value, planned: &Value, private: &P
             )
         })
         .map(|attribute| attribute.name.as_ref());
-    let has_failed = private.run.as_ref().is_some_and(|run| !run.state.is_pending());
+    let is_over = private.run.as_ref().is_some_and(|run| !run.state.is_pending());
     let failed = resource
         .job
         .iter()
-        .filter(|_| has_failed)
+        .filter(|_| is_over)
         .map(|job| job.into.as_ref());
     changed
         .chain(failed)

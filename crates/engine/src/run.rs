@@ -14,7 +14,7 @@ pub type Id = BTreeMap<String, String>;
 #[serde(from = "Stored", into = "Stored")]
 pub struct Run {
     /// How it stands.
-    pub state: State,
+    pub state: Remembered,
     /// What it was started for: the values of the attributes that force a new object; null where that is not known.
     pub trigger: Json,
     /// Whether the object went into state with an error while the run went on: Terraform then replaces the object.
@@ -23,7 +23,7 @@ pub struct Run {
 
 /// How a run stands, between two processes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum State {
+pub enum Remembered {
     /// It is wanted, and was certainly not started.
     NotStarted,
     /// It was asked for, and no answer said whether it was started.
@@ -31,6 +31,8 @@ pub enum State {
         /// Whether the object said, before, that the work was to be done: only then does it say the contrary when the
         /// run is over.
         was_needed: bool,
+        /// Whether it was for what is wanted. One that was not has to end first, if it was started.
+        fits: bool,
     },
     /// It goes on, as far as is known.
     Going(Going),
@@ -128,41 +130,53 @@ pub const PENDING: &str = "pending";
 /// Statuses that are the provider's own.
 const OWN: [&str; 5] = [STARTING, UNCONFIRMED, WAITING, JOINED, LOST];
 
-impl State {
-    /// What state says of it; `None` where it was not started. [`State::read`] is the way back.
+impl Remembered {
+    /// What state says of it; `None` where it was not started. [`Remembered::read`] is the way back.
     pub fn status(&self) -> Option<&str> {
         Some(match self {
-            State::NotStarted => return None,
-            State::Unconfirmed { was_needed: true } => STARTING,
-            State::Unconfirmed { was_needed: false } => UNCONFIRMED,
-            State::Going(Going { fits: false, .. }) => WAITING,
-            State::Going(Going {
+            Remembered::NotStarted => return None,
+            Remembered::Unconfirmed { fits: false, .. } | Remembered::Going(Going { fits: false, .. }) => {
+                WAITING
+            }
+            Remembered::Unconfirmed { was_needed: true, .. } => STARTING,
+            Remembered::Unconfirmed {
+                was_needed: false, ..
+            } => UNCONFIRMED,
+            Remembered::Going(Going {
                 origin: Origin::Other,
                 ..
             }) => JOINED,
-            State::Going(going) if OWN.contains(&going.status.as_str()) => RUNNING,
-            State::Going(going) => &going.status,
-            State::Failed { status, .. } => status,
+            Remembered::Going(going) if OWN.contains(&going.status.as_str()) => RUNNING,
+            Remembered::Going(going) => &going.status,
+            Remembered::Failed { status, .. } => status,
         })
     }
 
     /// Which run it is, where that is known.
     pub fn id(&self) -> Option<&Id> {
         match self {
-            State::NotStarted | State::Unconfirmed { .. } => None,
-            State::Going(Going { id, .. }) | State::Failed { id, .. } => Some(id),
+            Remembered::NotStarted | Remembered::Unconfirmed { .. } => None,
+            Remembered::Going(Going { id, .. }) | Remembered::Failed { id, .. } => Some(id),
         }
     }
 
     /// What a status in state says of a run that is neither over nor lost. `id` is what state has of it, and `is_needed`
     /// whether the object says that the work is to be done. `None` where a run without an identity is told of.
-    pub fn read(status: &str, id: Option<Id>, is_needed: bool) -> Option<State> {
+    pub fn read(status: &str, id: Option<Id>, is_needed: bool) -> Option<Remembered> {
         Some(match status {
-            STARTING => State::Unconfirmed { was_needed: true },
-            UNCONFIRMED => State::Unconfirmed {
-                was_needed: is_needed,
+            STARTING => Remembered::Unconfirmed {
+                was_needed: true,
+                fits: true,
             },
-            _ => State::Going(Going {
+            UNCONFIRMED => Remembered::Unconfirmed {
+                was_needed: false,
+                fits: true,
+            },
+            WAITING if id.is_none() => Remembered::Unconfirmed {
+                was_needed: is_needed,
+                fits: false,
+            },
+            _ => Remembered::Going(Going {
                 id: id?,
                 status: status.to_owned(),
                 origin: match status {
@@ -178,34 +192,36 @@ impl State {
 
     /// Whether an apply has something to do about it without a new object.
     pub fn is_pending(&self) -> bool {
-        matches!(self, State::Unconfirmed { .. } | State::Going(_))
+        matches!(self, Remembered::Unconfirmed { .. } | Remembered::Going(_))
     }
 }
 
 impl From<Run> for Stored {
     fn from(run: Run) -> Stored {
         let stage = match &run.state {
-            State::NotStarted | State::Failed { .. } => Stage::Failed,
-            State::Unconfirmed { .. } | State::Going(_) => Stage::Going,
+            Remembered::NotStarted | Remembered::Failed { .. } => Stage::Failed,
+            Remembered::Unconfirmed { .. } | Remembered::Going(_) => Stage::Going,
         };
         let purpose = match &run.state {
-            State::Going(Going { fits: false, .. }) => Purpose::Outdated,
-            State::Going(Going {
+            Remembered::Unconfirmed { fits: false, .. } | Remembered::Going(Going { fits: false, .. }) => {
+                Purpose::Outdated
+            }
+            Remembered::Going(Going {
                 origin: Origin::Other,
                 ..
             }) => Purpose::Joined,
             _ => Purpose::Wanted,
         };
         let (was_needed, is_other) = match &run.state {
-            State::Unconfirmed { was_needed } => (*was_needed, false),
-            State::Going(Going { origin, .. }) => match origin {
+            Remembered::Unconfirmed { was_needed, .. } => (*was_needed, false),
+            Remembered::Going(Going { origin, .. }) => match origin {
                 Origin::Own { was_needed } => (*was_needed, false),
                 Origin::Other => (true, true),
             },
-            State::NotStarted | State::Failed { .. } => (false, false),
+            Remembered::NotStarted | Remembered::Failed { .. } => (false, false),
         };
         let status = match &run.state {
-            State::Going(going) => &going.status,
+            Remembered::Going(going) => &going.status,
             other => other.status().unwrap_or(UNCONFIRMED),
         };
         Stored {
@@ -225,15 +241,16 @@ impl From<Stored> for Run {
     fn from(stored: Stored) -> Run {
         let is_named = !stored.saved.is_empty();
         let state = match (stored.stage, is_named) {
-            (Stage::Failed, false) => State::NotStarted,
-            (Stage::Failed, true) => State::Failed {
+            (Stage::Failed, false) => Remembered::NotStarted,
+            (Stage::Failed, true) => Remembered::Failed {
                 id: stored.saved,
                 status: stored.status,
             },
-            (Stage::Going, false) => State::Unconfirmed {
+            (Stage::Going, false) => Remembered::Unconfirmed {
                 was_needed: stored.was_needed,
+                fits: stored.purpose != Purpose::Outdated,
             },
-            (Stage::Going, true) => State::Going(Going {
+            (Stage::Going, true) => Remembered::Going(Going {
                 id: stored.saved,
                 status: stored.status,
                 origin: if stored.purpose == Purpose::Joined || stored.foreign {

@@ -11,7 +11,7 @@ use super::record::{read, record};
 use super::trigger::fits;
 use crate::context::Context;
 use crate::identity::key;
-use crate::run::{Going, Run, State as Remembered};
+use crate::run::{Going, Remembered, Run};
 use crate::session::Session;
 
 /// Leaves the run of an object that is being destroyed, where it has one that goes on.
@@ -40,8 +40,7 @@ pub fn keep(session: &Session<'_>) {
     let fits = fits(&run.trigger, resource, &request.planned, &request.config);
     let state = match run.state {
         Remembered::Going(going) => Remembered::Going(Going { fits, ..going }),
-        // What it was asked for is not wanted any more.
-        Remembered::Unconfirmed { .. } if !fits => return,
+        Remembered::Unconfirmed { was_needed, .. } => Remembered::Unconfirmed { was_needed, fits },
         state => state,
     };
     let mut known = session.progress.lock();

@@ -10,7 +10,7 @@
 
 use std::time::Duration;
 
-use crate::run::{Going, Id, Origin, PENDING, State as Remembered};
+use crate::run::{Going, Id, Origin, PENDING, Remembered};
 
 #[cfg(test)]
 mod exploration;
@@ -33,7 +33,7 @@ const REPEATS: [Duration; 3] = [
 /// How often in a row a run may be missing: the API can be slow to show what it has just started.
 const MISSES: u8 = 3;
 
-/// How long a run is certainly still going that was asked for.
+/// Within this time of a start, its run cannot have succeeded.
 pub const SOON: Duration = Duration::from_mins(2);
 
 /// How the run of one object stands.
@@ -72,16 +72,20 @@ pub enum State {
 }
 
 /// A start under way.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Start {
     /// Whether the object said, before, that the work is to be done.
     pub was_needed: bool,
-    /// Whether a run may be going that has no name: an answer was lost, or a refusal did not say which run is going.
-    pub may_be_going: bool,
+    /// Whether an answer to it was lost, in this apply or an earlier one, so that a run may be going.
+    pub is_lost: bool,
     /// How often it was repeated after a lost answer.
     pub repeats: u8,
-    /// Whether what is going may be a run for something else, which has to end first.
+    /// How often the object is still to be looked at before it is believed that the lost start has not done the work.
+    pub looks: u8,
+    /// Whether a run for something else may be going, which was asked for without an answer and has to end first.
     pub is_blocked: bool,
+    /// The run that has ended before: remembered until the start is carried out.
+    pub earlier: Option<Going>,
 }
 
 /// How an apply came by the run that it follows.
@@ -225,14 +229,28 @@ impl State {
     pub fn remembered(&self) -> Option<Remembered> {
         Some(match self {
             State::Resting(remembered) => return remembered.clone(),
-            State::Starting(start) | State::Retrying(start) => Remembered::Unconfirmed {
-                was_needed: start.was_needed,
-            },
+            // It may be carried out even where nothing is heard of it any more.
+            State::Starting(start) | State::Retrying(start) => {
+                let fits = start.is_lost || !start.is_blocked;
+                Remembered::Unconfirmed {
+                    // The run that had to end first may have done it, so the object does not tell.
+                    was_needed: start.was_needed && !(fits && start.is_blocked),
+                    fits,
+                }
+            }
             State::Following { going, .. }
             | State::Checking { going, .. }
             | State::Reviewing { going, .. } => Remembered::Going(going.clone()),
             State::Succeeded(_) | State::Done | State::Lost => return None,
         })
+    }
+
+    /// Whether what is remembered of it was started for what is wanted now.
+    pub fn is_wanted(&self) -> bool {
+        !matches!(
+            self.remembered(),
+            Some(Remembered::Unconfirmed { fits: false, .. } | Remembered::Going(Going { fits: false, .. }))
+        )
     }
 
     /// Whether a refresh looks at the run. An outdated one is left to the apply that waits for it.
@@ -292,7 +310,7 @@ fn apply(
             is_blocked: true,
             ..fresh(is_needed)
         }),
-        Some(Remembered::Unconfirmed { was_needed }) => resume(was_needed, is_needed),
+        Some(Remembered::Unconfirmed { was_needed, .. }) => resume(was_needed, is_needed),
         None | Some(Remembered::NotStarted | Remembered::Failed { .. }) if is_due => {
             request(fresh(is_needed))
         }
@@ -312,11 +330,13 @@ fn refresh(
     is_tainted: bool,
 ) -> State {
     match (remembered, report) {
-        (Some(Remembered::Unconfirmed { was_needed: true }), _)
-            if is_needed == Some(false) && !is_tainted =>
-        {
-            State::Done
-        }
+        (
+            Some(Remembered::Unconfirmed {
+                was_needed: true,
+                fits: true,
+            }),
+            _,
+        ) if is_needed == Some(false) && !is_tainted => State::Done,
         (Some(Remembered::Going(going)), Some(Report { status, succeeded })) if going.fits => match succeeded
         {
             None => State::Resting(Some(Remembered::Going(Going { status, ..going }))),
@@ -354,14 +374,21 @@ fn request(start: Start) -> (State, Vec<Action>) {
 fn resume(was_needed: bool, is_needed: Option<bool>) -> (State, Vec<Action>) {
     let start = Start {
         was_needed: was_needed || is_needed == Some(true),
-        may_be_going: true,
+        is_lost: true,
+        looks: LOOKS - 1,
+        // What the object says only now may be the doing of another run.
+        is_blocked: !was_needed,
         ..Start::default()
     };
     match (start.was_needed, is_needed) {
-        (false, _) => (State::Lost, vec![Action::Finish(Ending::Unknown)]),
         (true, Some(false)) => (State::Done, vec![Action::Finish(Ending::Done)]),
-        (true, _) => request(start),
+        (true, Some(true)) => again(start, PAUSE),
+        _ => lost(),
     }
+}
+
+fn lost() -> (State, Vec<Action>) {
+    (State::Lost, vec![Action::Finish(Ending::Unknown)])
 }
 
 fn answered(start: Start, event: Event) -> (State, Vec<Action>) {
@@ -370,39 +397,48 @@ fn answered(start: Start, event: Event) -> (State, Vec<Action>) {
     };
     match event {
         Event::Started(id) => follow_from(begun(id, own, true), Source::Request),
-        Event::StartedWithoutId => rest(&State::Starting(start), Ending::WithoutId),
-        Event::Refused(Some(id)) if start.is_blocked && !start.may_be_going => {
-            follow_from(begun(id, Origin::Other, false), Source::Request)
-        }
-        Event::Refused(Some(id)) if start.was_needed => {
-            follow_from(begun(id, Origin::Other, true), Source::Request)
-        }
-        Event::Refused(Some(id)) => {
-            let (state, mut actions) = follow_from(begun(id, own, true), Source::Request);
-            actions.insert(0, Action::WarnTakenOver);
-            (state, actions)
-        }
-        // A run is going that has no name, and the object will say when it has done the work.
-        Event::Refused(None) if start.was_needed => again(
-            Start {
-                may_be_going: true,
+        Event::StartedWithoutId => {
+            let start = Start {
+                is_lost: true,
+                is_blocked: false,
                 ..start
-            },
-            PAUSE,
-        ),
+            };
+            rest(&State::Starting(start), Ending::WithoutId)
+        }
+        Event::Refused(Some(id)) => refused(&start, id, own),
         Event::Unanswered => repeat(Start {
-            may_be_going: true,
+            is_lost: true,
             ..start
         }),
-        Event::NotStarted if start.may_be_going => repeat(start),
-        Event::Refused(None) | Event::NotStarted => give_up(start),
-        Event::Withdrawn if !start.may_be_going => (
-            State::Resting(Some(Remembered::NotStarted)),
-            vec![Action::Finish(Ending::InterruptedBefore)],
-        ),
-        Event::Withdrawn => stop(&State::Starting(start), &Event::Interrupted),
-        event => stop(&State::Starting(start), &event),
+        Event::NotStarted if start.is_lost => repeat(start),
+        Event::Refused(None) | Event::NotStarted => give_up(start, Ending::StartFailed),
+        Event::Withdrawn if start.is_lost => give_up(start, Ending::Interrupted),
+        Event::Withdrawn => give_up(start, Ending::InterruptedBefore),
+        // It may have been carried out.
+        event => {
+            let start = Start {
+                is_lost: true,
+                ..start
+            };
+            stop(&State::Starting(start), &event)
+        }
     }
+}
+
+/// Another run goes on, which the refusal names.
+fn refused(start: &Start, id: Id, own: Origin) -> (State, Vec<Action>) {
+    let is_earlier = start.is_blocked && !start.is_lost;
+    let origin = if start.was_needed || is_earlier {
+        Origin::Other
+    } else {
+        own
+    };
+    let (state, mut actions) = follow_from(begun(id, origin, !is_earlier), Source::Request);
+    // Where the object will not say whose it was, only the user can.
+    if !is_earlier && (start.is_blocked || !start.was_needed) {
+        actions.insert(0, Action::WarnTakenOver);
+    }
+    (state, actions)
 }
 
 /// Repeats a start whose answer was lost, unless that was done often enough.
@@ -415,7 +451,7 @@ fn repeat(start: Start) -> (State, Vec<Action>) {
             },
             *pause,
         ),
-        None => give_up(start),
+        None => give_up(start, Ending::StartFailed),
     }
 }
 
@@ -426,24 +462,47 @@ fn again(start: Start, pause: Duration) -> (State, Vec<Action>) {
     (State::Retrying(start), actions)
 }
 
-/// The start failed. What was certainly not carried out is made up for by the next apply.
-fn give_up(start: Start) -> (State, Vec<Action>) {
-    let state = if start.may_be_going {
-        State::Starting(start)
-    } else {
-        State::Resting(Some(Remembered::NotStarted))
+/// Nothing more is started. What was certainly not carried out is made up for by the next apply.
+fn give_up(start: Start, ending: Ending) -> (State, Vec<Action>) {
+    if start.is_lost {
+        return rest(&State::Starting(start), ending);
+    }
+    let remembered = match start.earlier {
+        Some(going) => Remembered::Going(going),
+        None if start.is_blocked => Remembered::Unconfirmed {
+            was_needed: start.was_needed,
+            fits: false,
+        },
+        None => Remembered::NotStarted,
     };
-    rest(&state, Ending::StartFailed)
+    (State::Resting(Some(remembered)), vec![Action::Finish(ending)])
 }
 
 fn retry(start: Start, event: Event) -> (State, Vec<Action>) {
-    let state = State::Retrying(start);
     match event {
+        // Either run may have done it: the one of this apply, or the one that had to end first.
+        Event::Looked(Some(false)) if start.is_blocked => lost(),
         Event::Looked(Some(false)) => (State::Done, vec![Action::Finish(Ending::Done)]),
-        // The object does not tell when a run is over; so nothing is started any more once one may be.
-        Event::Waited { is_late: true } => rest(&state, Ending::StartFailed),
-        Event::Looked(_) | Event::Waited { is_late: false } => request(start),
-        event => look(state, event),
+        Event::Looked(None) => lost(),
+        Event::Looked(Some(true)) if start.looks > 0 => again(
+            Start {
+                looks: start.looks - 1,
+                ..start
+            },
+            PAUSE,
+        ),
+        // The object does not say when a run is over; so nothing is started any more once one may be.
+        Event::Waited { is_late: true } => rest(&State::Retrying(start), Ending::StartFailed),
+        Event::Looked(Some(true)) | Event::Waited { is_late: false } => request(start),
+        // It may have taken long: what the object says next may be from before the run has ended.
+        Event::NotAnswered if start.is_lost => again(
+            Start {
+                looks: LOOKS - 1,
+                ..start
+            },
+            PAUSE,
+        ),
+        event => look(State::Retrying(start), event),
     }
 }
 
@@ -555,7 +614,10 @@ fn check(going: Going, end: End, looks: u8, event: Event) -> (State, Vec<Action>
             };
             (state, vec![Action::Pause(PAUSE), Action::Look])
         }
-        Event::Looked(Some(true)) => request(fresh(Some(true))),
+        Event::Looked(Some(true)) => request(Start {
+            earlier: Some(going),
+            ..fresh(Some(true))
+        }),
         Event::Looked(_) => conclude(end),
         event => look(State::Checking { going, end, looks }, event),
     }
@@ -570,7 +632,12 @@ fn review(going: Going, is_forgotten: bool, event: Event) -> (State, Vec<Action>
             };
             resume(was_needed, is_needed)
         }
-        Event::Looked(is_needed) => request(fresh(is_needed)),
+        Event::Looked(is_needed) => request(Start {
+            // The API has forgotten it, and still it may be going.
+            is_blocked: is_forgotten,
+            earlier: Some(going),
+            ..fresh(is_needed)
+        }),
         event => look(State::Reviewing { going, is_forgotten }, event),
     }
 }

@@ -7,7 +7,7 @@ use value::Path;
 use super::Seen;
 use super::machine::{Ending, Report, State};
 use crate::diagnostic::Reported;
-use crate::run::{Going, Id, Origin, State as Remembered};
+use crate::run::{Going, Id, Origin, Remembered};
 use crate::session::Session;
 use crate::wire::find;
 use crate::words::{capitalised, title};
@@ -63,7 +63,7 @@ pub fn finish(
             given_up(session, job);
             Ok(())
         }
-        Ending::RunFailed => Err(failed(session, job, &run_of, seen)),
+        Ending::RunFailed => Err(failed(session, job, &run_of, remembered.as_ref(), seen)),
         Ending::InterruptedBefore => {
             session.diagnostics.warning_at(
                 Path::root(),
@@ -106,12 +106,10 @@ pub fn finish(
                 .diagnostics
                 .error(format!("Following the {run_of} failed"), detail))
         }
-        Ending::StartFailed => {
-            let Some(error) = &seen.error else {
-                return Err(Reported);
-            };
-            Err(session.fail(&format!("Starting the {} of", called(job)), error))
-        }
+        Ending::StartFailed => match &seen.error {
+            Some(error) => Err(session.fail(&format!("Starting the {} of", called(job)), error)),
+            None => Err(unexpected(session, &run_of)),
+        },
         Ending::WithoutId => {
             let fields: Vec<String> = job.save.iter().map(|(_, field)| format!("`{field}`")).collect();
             Err(session.diagnostics.error(
@@ -122,43 +120,41 @@ pub fn finish(
                 ),
             ))
         }
-        Ending::Unexpected => Err(session.diagnostics.error(
-            "The provider has a bug",
-            format!(
-                "Following the {run_of}, it came to a state that has no rule. Please report this to the provider's \
-                 developers."
-            ),
-        )),
+        Ending::Unexpected => Err(unexpected(session, &run_of)),
     }
 }
 
+fn unexpected(session: &mut Session<'_>, run_of: &str) -> Reported {
+    session.diagnostics.error(
+        "The provider has a bug",
+        format!(
+            "Following the {run_of}, it came to a state that has no rule. Please report this to the provider's developers."
+        ),
+    )
+}
+
 /// A run that has failed.
-fn failed(session: &mut Session<'_>, job: &Job, run_of: &str, seen: &Seen) -> Reported {
-    let Some((answer, report)) = &seen.report else {
-        return session
-            .diagnostics
-            .error(format!("{} failed", capitalised(&job.noun)), "");
+fn failed(
+    session: &mut Session<'_>,
+    job: &Job,
+    run_of: &str,
+    remembered: Option<&Remembered>,
+    seen: &Seen,
+) -> Reported {
+    let Some(Remembered::Failed { id, status }) = remembered else {
+        return unexpected(session, run_of);
     };
     let part = |field: &Option<schema::Text>, label: &str| {
-        said(session, field.as_ref(), answer)
-            .map(|text| format!("\n{label}: {text}"))
-            .unwrap_or_default()
+        let (answer, _) = seen.report.as_ref()?;
+        Some(format!("\n{label}: {}", said(session, field.as_ref(), answer)?))
     };
     let parts = [
-        part(&job.report.error, "Error"),
-        part(&job.report.step, "Last step"),
-        part(&job.report.message, "Last message"),
-        identity(
-            session
-                .progress
-                .lock()
-                .private
-                .run
-                .as_ref()
-                .and_then(|run| run.state.id()),
-        ),
+        part(&job.report.error, "Error").unwrap_or_default(),
+        part(&job.report.step, "Last step").unwrap_or_default(),
+        part(&job.report.message, "Last message").unwrap_or_default(),
+        identity(Some(id)),
     ];
-    let status = session.context.api.clean(&report.status, &[]);
+    let status = session.context.api.clean(status, &[]);
     let again = match session.phase {
         Phase::Create => "The object is kept in state as tainted: the next `terraform apply` tries again.",
         Phase::Update | Phase::Delete => "The next `terraform apply` replaces the object to try again.",
@@ -244,10 +240,11 @@ fn going_on(session: &Session<'_>, remembered: Option<&Remembered>, seen: &Seen)
 /// What the next apply does about it.
 fn next_time(remembered: Option<&Remembered>) -> &'static str {
     match remembered {
-        Some(Remembered::Unconfirmed { was_needed: false }) => {
-            "The next `terraform apply` starts no other one, and tells what to do."
-        }
-        Some(Remembered::Going(going)) if !going.fits => {
+        Some(Remembered::Unconfirmed {
+            was_needed: false,
+            fits: true,
+        }) => "The next `terraform apply` starts no other one, and tells what to do.",
+        Some(Remembered::Unconfirmed { fits: false, .. } | Remembered::Going(Going { fits: false, .. })) => {
             "The next `terraform apply` waits while the run is going, and then starts the one that is wanted."
         }
         Some(Remembered::Going(Going {

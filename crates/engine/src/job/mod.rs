@@ -23,12 +23,12 @@ use crate::context::Context;
 use crate::diagnostic::Reported;
 use crate::object::Known;
 use crate::report::is_gone;
-use crate::run::{Id, Run, State as Remembered};
+use crate::run::{Going, Id, Remembered, Run};
 use crate::session::Session;
 use crate::shape::{self, literal_value};
 use crate::wire::{find, to_json};
 use crate::{identity, rules};
-use machine::{Action, Event, Report, SOON, Source, State, next};
+use machine::{Action, Ending, Event, Report, SOON, Source, State, next};
 use pauses::Pauses;
 use record::{is_needed, record};
 use trigger::{fits, trigger};
@@ -54,14 +54,16 @@ pub async fn run(session: &mut Session<'_>) -> Result<(), Reported> {
         is_needed: is_needed(job, &object),
     };
     let (remembered, started_for) = run.map(|run| (run.state, run.trigger)).unzip();
+    let may_be_going = matches!(remembered, Some(Remembered::Unconfirmed { .. }));
     let work = Work {
         job,
         wanted: trigger(session.resource, &object),
         started_for: started_for.unwrap_or_default(),
-        session,
         pauses: Pauses::default(),
         seen: Seen::default(),
-        may_be_going_since: None,
+        has_requested: false,
+        may_be_going_since: may_be_going.then(|| session.elapsed()),
+        session,
     };
     work.play(State::Resting(remembered), event).await
 }
@@ -88,7 +90,9 @@ struct Work<'w, 'a> {
     started_for: Json,
     pauses: Pauses,
     seen: Seen,
-    /// When the first start was sent that may have been carried out.
+    /// Whether a start was sent.
+    has_requested: bool,
+    /// When the first start was sent that may have been carried out; for one of an earlier apply, when this one began.
     may_be_going_since: Option<Duration>,
 }
 
@@ -118,13 +122,19 @@ impl Work<'_, '_> {
     }
 
     fn record(&self, state: &State) {
-        let is_wanted = !matches!(state.remembered(), Some(Remembered::Going(going)) if !going.fits);
-        let trigger = if is_wanted {
+        let is_new = self.has_requested || matches!(state, State::Starting(_));
+        let trigger = if is_new && state.is_wanted() {
             &self.wanted
         } else {
             &self.started_for
         };
-        record(&mut self.session.progress.lock(), self.job, state, trigger);
+        let mut known = self.session.progress.lock();
+        record(&mut known, self.job, state, trigger);
+        // A panic would be an error: Terraform then replaces what was created.
+        let is_under_way = !matches!(state, State::Resting(_));
+        if let (Some(run), Phase::Create) = (&mut known.private.run, self.session.phase) {
+            run.tainted = is_under_way;
+        }
     }
 
     async fn perform(
@@ -140,7 +150,10 @@ impl Work<'_, '_> {
                     self.pause(pause).await
                 }
                 Action::Request => Some(self.request().await),
-                Action::Poll => Some(self.poll(state).await),
+                Action::Poll => match state {
+                    State::Following { going, .. } => Some(self.poll(going).await),
+                    state => return ControlFlow::Break(self.finish(state, Ending::Unexpected).await),
+                },
                 Action::Look => Some(self.look().await),
                 Action::WarnTakenOver => {
                     messages::taken_over(self.session, self.job, state);
@@ -174,9 +187,17 @@ impl Work<'_, '_> {
 
     async fn request(&mut self) -> Event {
         let asked = self.session.elapsed();
-        self.seen = Seen::default();
-        let error = match start(self.session, self.job).await {
+        self.has_requested = true;
+        (self.seen, self.pauses) = (Seen::default(), Pauses::default());
+        // An earlier start may have been carried out: this one has to arrive while its run would be going.
+        let mut context = self.session.context.clone();
+        if let Some(since) = self.may_be_going_since {
+            let latest = self.session.began.0 + since + SOON;
+            context.deadline = context.deadline.map(|deadline| deadline.min(latest));
+        }
+        let error = match start(self.session, &context, self.job).await {
             Ok(answer) => {
+                self.may_be_going_since = None;
                 let named = started_id(self.session.resource, self.job, &answer);
                 return named.map_or(Event::StartedWithoutId, Event::Started);
             }
@@ -192,14 +213,14 @@ impl Work<'_, '_> {
             (_, Effect::None) => Event::NotStarted,
             _ => Event::Unanswered,
         };
+        if matches!(event, Event::Refused(Some(_))) {
+            self.may_be_going_since = None;
+        }
         self.seen.error = Some(error);
         event
     }
 
-    async fn poll(&mut self, state: &State) -> Event {
-        let State::Following { going, .. } = state else {
-            return Event::Failed;
-        };
+    async fn poll(&mut self, going: &Going) -> Event {
         let session = &mut *self.session;
         let object = session.progress.lock().state.clone();
         let polled = tokio::select! {
@@ -251,12 +272,11 @@ impl Work<'_, '_> {
         event
     }
 
-    async fn finish(&mut self, state: &State, ending: machine::Ending) -> Result<(), Reported> {
-        if ending.is_error()
-            && self.session.phase == Phase::Create
-            && let Some(run) = &mut self.session.progress.lock().private.run
+    async fn finish(&mut self, state: &State, ending: Ending) -> Result<(), Reported> {
+        if let (Some(run), Phase::Create) =
+            (&mut self.session.progress.lock().private.run, self.session.phase)
         {
-            run.tainted = true;
+            run.tainted = ending.is_error();
         }
         messages::finish(self.session, self.job, state, ending, &self.seen)?;
         look_afterwards(self.session).await;
@@ -312,7 +332,7 @@ pub async fn refresh(context: &Context, resource: &Resource, known: &mut Known) 
     }
 }
 
-async fn start(session: &Session<'_>, job: &Job) -> Result<Json, Error> {
+async fn start(session: &Session<'_>, context: &Context, job: &Job) -> Result<Json, Error> {
     let body: serde_json::Map<String, Json> = job
         .body
         .iter()
@@ -320,9 +340,8 @@ async fn start(session: &Session<'_>, job: &Job) -> Result<Json, Error> {
         .collect();
     let object = session.progress.lock().state.clone();
     let body = Body::new(Json::Object(body), Vec::new());
-    let Answer { body, .. } = session
-        .call(&job.start, &object, Some(&body), Repeat::Unsafe)
-        .await?;
+    let call = context.call(session.resource, &job.start, &object, Some(&body), Repeat::Unsafe);
+    let Answer { body, .. } = call.await?;
     Ok(body)
 }
 

@@ -7,7 +7,7 @@ use value::Value;
 use super::machine::State;
 use super::trigger::trigger;
 use crate::object::Known;
-use crate::run::{Id, LOST, Run, State as Remembered, WAITING};
+use crate::run::{Id, LOST, Remembered, Run, WAITING};
 
 /// Writes what is remembered of a run into state and private state. `trigger` is what it was started for.
 pub fn record(known: &mut Known, job: &Job, state: &State, trigger: &Json) {

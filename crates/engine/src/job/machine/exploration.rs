@@ -32,10 +32,8 @@ struct World {
     lag: u8,
     /// Whether a run of this provider has done what is demanded, or an apply has ended well.
     is_done: bool,
-    /// Whether somebody else's has, as far as the object says.
+    /// Whether somebody else's has, as far as the object says, or the user was warned that nothing tells.
     is_served: bool,
-    /// Whether the user was warned that nothing tells, or a killed process has taken the only knowledge with it.
-    is_excused: bool,
     /// Since an answer to a start was lost in this apply.
     time: Time,
     /// Whether the user asks for a replacement.
@@ -58,8 +56,16 @@ const RUNS: usize = 3;
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Truth {
-    Going { is_own: bool, demand: u8 },
-    Over { succeeded: bool },
+    Going {
+        /// Whether it is known to be this object's; not one of a process that was killed.
+        is_own: bool,
+        demand: u8,
+        /// Whether this apply has begun it.
+        is_young: bool,
+    },
+    Over {
+        succeeded: bool,
+    },
 }
 
 /// An object in state.
@@ -123,7 +129,6 @@ impl World {
             lag: 0,
             is_done: false,
             is_served: false,
-            is_excused: false,
             time: Time::Never,
             replace: false,
             object: None,
@@ -131,12 +136,10 @@ impl World {
         }
     }
 
-    fn active(&self) -> Option<(usize, bool, u8)> {
-        let mut runs = self.runs.iter().enumerate();
-        runs.find_map(|(number, run)| match run {
-            Truth::Going { is_own, demand } => Some((number, *is_own, *demand)),
-            Truth::Over { .. } => None,
-        })
+    fn active(&self) -> Option<usize> {
+        self.runs
+            .iter()
+            .position(|run| matches!(run, Truth::Going { .. }))
     }
 
     /// Whether anything says that this run is its own.
@@ -148,7 +151,10 @@ impl World {
                 State::Checking { end, .. } | State::Succeeded(end) => is_it(&end.id),
                 State::Resting(remembered) => remembered.as_ref().is_some_and(has_it),
                 State::Following { going, .. } | State::Reviewing { going, .. } => is_it(&going.id),
-                _ => false,
+                State::Starting(start) | State::Retrying(start) => {
+                    start.earlier.as_ref().is_some_and(|going| is_it(&going.id))
+                }
+                State::Done | State::Lost => false,
             };
             followed || apply.id == Some(number)
         });
@@ -174,22 +180,35 @@ impl World {
         self.runs[number] = Truth::Going {
             is_own,
             demand: self.demand,
+            is_young: is_own,
         };
         number
     }
 
+    /// What the object says, perhaps a little late.
     fn says(&self) -> Option<bool> {
-        self.tells.then_some(self.is_needed)
+        self.tells.then_some(self.is_needed || self.lag > 0)
     }
 
     fn is_satisfied(&self) -> bool {
-        self.is_done || self.is_served || self.is_excused
+        self.is_done || self.is_served
+    }
+
+    /// What is remembered nowhere is as if somebody else had started it.
+    fn disown(&mut self) {
+        let run = self.object.as_ref().and_then(|object| object.run.as_ref());
+        let remembered = run.and_then(|run| run.state.id()).map(index);
+        for (number, run) in self.runs.iter_mut().enumerate() {
+            if let Truth::Going { is_own, .. } = run {
+                *is_own &= remembered == Some(number);
+            }
+        }
     }
 
     /// Begins a run of this provider.
     fn begin(&mut self) -> usize {
         assert!(
-            !self.is_done || self.is_excused,
+            !self.is_done,
             "a second run is started although the first has done the work"
         );
         self.add_run(true)
@@ -208,7 +227,7 @@ impl World {
     /// What happens outside of Terraform: a run ends, somebody starts one.
     fn outside(&self) -> Vec<(&'static str, World)> {
         let mut moves = Vec::new();
-        let Some((active, is_own, demand)) = self.active() else {
+        let Some(active) = self.active() else {
             if !self.was_disturbed {
                 let mut world = self.clone();
                 world.was_disturbed = true;
@@ -217,40 +236,55 @@ impl World {
             }
             return moves;
         };
+        let Truth::Going {
+            is_own,
+            demand,
+            is_young,
+        } = self.runs[active]
+        else {
+            return moves;
+        };
         let end = |succeeded, installs, lag| {
             let mut world = self.clone();
             world.runs[active] = Truth::Over { succeeded };
-            if installs && (demand == self.demand || !is_own) {
+            if installs {
                 world.is_needed = false;
                 world.lag = if self.is_needed { lag } else { self.lag };
-                world.is_done |= is_own;
-                world.is_served |= self.tells && self.is_needed;
+                world.is_done |= is_own && demand == self.demand;
+                world.is_served |= !is_own && self.tells && self.is_needed;
             }
             world
         };
         moves.push(("the run fails", end(false, false, 0)));
-        if self.time == Time::Early {
-            let mut world = self.clone();
-            world.time = Time::Late;
-            moves.push(("minutes pass", world));
-        }
         // The object was looked at a moment ago: the API has no way to ask and start at once.
         let is_asking = self
             .apply
             .as_ref()
             .is_some_and(|apply| apply.actions.ends_with(&[Action::Request]));
-        if !(is_own && (self.time == Time::Early || is_asking)) {
-            moves.push(("the run succeeds", end(true, true, 0)));
+        if (is_young && self.time == Time::Early) || (is_own && is_asking) {
+            return moves;
+        }
+        if is_own && demand != self.demand {
+            moves.push(("the run for something else succeeds", end(true, false, 0)));
             moves.push((
-                "the run succeeds, and the object notices later",
-                end(true, true, LOOKS - 1),
+                "the run for something else succeeds, for the same roles",
+                end(true, true, 0),
             ));
-            if !is_own {
-                moves.push((
-                    "the run of somebody else ends and installs nothing",
-                    end(true, false, 0),
-                ));
-            }
+            return moves;
+        }
+        moves.push(("the run succeeds", end(true, true, 0)));
+        // A run without a name that ends while the object is looked at, and is noticed later: the API leaves that open.
+        let is_looking = self
+            .apply
+            .as_ref()
+            .is_some_and(|apply| matches!(apply.machine, State::Retrying(_)));
+        if !is_looking {
+            let late = end(true, true, LOOKS - 1);
+            moves.push(("the run succeeds, and the object notices later", late));
+        }
+        if !is_own {
+            let nothing = end(true, false, 0);
+            moves.push(("the run of somebody else ends and installs nothing", nothing));
         }
         moves
     }
@@ -263,7 +297,7 @@ impl World {
             let mut world = self.clone();
             world.config = 1;
             world.demand += 1;
-            (world.is_done, world.is_served, world.is_excused) = (false, false, false);
+            (world.is_done, world.is_served) = (false, false);
             (world.is_needed, world.lag) = (true, 0);
             moves.push(("the user changes the configuration", world));
         }
@@ -271,13 +305,9 @@ impl World {
         if is_sound && self.is_done && self.demand == 0 {
             let mut world = self.clone();
             world.demand += 1;
-            (world.is_done, world.is_served, world.is_excused) = (false, false, false);
+            (world.is_done, world.is_served) = (false, false);
             (world.replace, world.lag) = (true, 0);
             moves.push(("the user asks for a replacement", world));
-        }
-        if self.is_excused {
-            // Nothing is promised before the next demand.
-            return moves;
         }
         if let (Some(object), Some(run)) = (&self.object, &run) {
             let state = State::Resting(Some(run.state.clone()));
@@ -303,6 +333,9 @@ impl World {
                 id,
                 ..object.clone()
             });
+            if state == State::Done {
+                world.disown();
+            }
             assert!(
                 !is_believed || self.is_satisfied(),
                 "a refresh believes in a run that has not done the work"
@@ -319,7 +352,8 @@ impl World {
         world.replace = false;
         // What was done before there was an object is not what it was created for.
         if self.object.is_none() {
-            (world.is_done, world.is_served) = (false, false);
+            world.is_done = false;
+            world.is_served &= world.lag > 0;
         }
         let replaces = |object: &Object| {
             let has_failed = run.as_ref().is_some_and(|run| !run.state.is_pending());
@@ -363,15 +397,22 @@ impl World {
     fn under_way(&self, apply: &Apply, seen: &mut Seen) -> Vec<(&'static str, World)> {
         let mut moves = Vec::new();
         let mut add = |what: &'static str, mut world: World, event: Event| {
-            let is_silent =
-                matches!(&self.apply.as_ref().unwrap().machine, State::Starting(start) if !start.was_needed);
-            if event == Event::Unanswered && is_silent && world.time == Time::Never {
-                world.time = Time::Early;
-            }
+            world.time = match (&event, world.time) {
+                (Event::Unanswered, _) => Time::Early,
+                // A look may go unanswered for long, and a run is followed for as long as it takes.
+                (
+                    Event::NotAnswered
+                    | Event::Started(_)
+                    | Event::Refused(Some(_))
+                    | Event::Waited { is_late: true },
+                    _,
+                ) => Time::Late,
+                (_, time) => time,
+            };
             let apply = world.apply.as_mut().unwrap();
             let (machine, actions) = seen.next(apply.machine.clone(), event);
             if actions.contains(&Action::WarnTakenOver) {
-                world.is_excused = true;
+                world.is_served = true;
             }
             let apply = world.apply.as_mut().unwrap();
             (apply.machine, apply.actions) = (machine, actions);
@@ -386,7 +427,7 @@ impl World {
                 add("the start is refused for good", asked.clone(), Event::NotStarted);
                 add("the start is lost", asked.clone(), Event::Unanswered);
                 add("the start is interrupted", asked.clone(), Event::Interrupted);
-                if let Some((active, ..)) = self.active() {
+                if let Some(active) = self.active() {
                     add(
                         "the run that goes on is named",
                         asked.clone(),
@@ -420,15 +461,19 @@ impl World {
             }
             Action::Look => {
                 let mut world = self.clone();
-                let lags = self.lag > 0 && matches!(apply.machine, State::Checking { .. });
                 world.lag = self.lag.saturating_sub(1);
-                let said = self.says().map(|needed| needed || lags);
-                add("the object is seen", world, Event::Looked(said));
+                add("the object is seen", world, Event::Looked(self.says()));
                 self.add_waits(&mut add);
             }
             Action::Pause(_) => {
-                let is_late = self.time == Time::Late;
-                add("a pause is over", self.clone(), Event::Waited { is_late });
+                if self.time != Time::Late {
+                    add("a pause is over", self.clone(), Event::Waited { is_late: false });
+                }
+                add(
+                    "a pause is over late",
+                    self.clone(),
+                    Event::Waited { is_late: true },
+                );
                 add("an interrupt", self.clone(), Event::Interrupted);
                 add("the timeout", self.clone(), Event::TimedOut);
             }
@@ -436,7 +481,12 @@ impl World {
         }
         let mut killed = self.clone();
         (killed.apply, killed.time) = (None, Time::Never);
-        killed.is_excused |= apply.creates || apply.has_requested;
+        if apply.creates || apply.has_requested {
+            // What only this process knew is as if somebody else had done it: the guide names the case.
+            killed.is_served |= killed.is_done;
+            killed.is_done = false;
+            killed.disown();
+        }
         moves.push(("the process is killed", killed));
         moves
     }
@@ -473,7 +523,10 @@ impl World {
             Some(_) => return self,
         };
         assert_ne!(ending, Some(Ending::Unexpected), "an event has no rule");
-        self.is_excused |= ending == Some(Ending::Unknown);
+        if ending == Some(Ending::Unknown) {
+            // Nothing is started any more before the user asks for it.
+            self.is_done = true;
+        }
         if ending == Some(Ending::Done) {
             assert!(
                 self.is_satisfied(),
@@ -482,7 +535,7 @@ impl World {
             self.is_done = true;
         }
         let is_error = ending.is_some_and(Ending::is_error);
-        let fits = !matches!(apply.machine.remembered(), Some(Remembered::Going(going)) if !going.fits);
+        let fits = apply.machine.is_wanted();
         let started_for = if fits {
             Some(self.config)
         } else {
@@ -502,7 +555,15 @@ impl World {
             run,
         });
         self.apply = None;
+        if matches!(apply.machine, State::Done | State::Lost) {
+            self.disown();
+        }
         self.time = Time::Never;
+        for run in &mut self.runs {
+            if let Truth::Going { is_young, .. } = run {
+                *is_young = false;
+            }
+        }
         self
     }
 }
@@ -587,6 +648,16 @@ struct Explored {
     seen: Seen,
 }
 
+/// How many events a sequence has: ten, or as many as `EXPLORE_DEPTH` says; `all` goes on until no new situation
+/// appears, which takes minutes.
+fn depth() -> usize {
+    match std::env::var("EXPLORE_DEPTH") {
+        Ok(depth) if depth == "all" => usize::MAX,
+        Ok(depth) => depth.parse().expect("a number, or `all`"),
+        Err(_) => 10,
+    }
+}
+
 fn explored() -> &'static Explored {
     static EXPLORED: OnceLock<Explored> = OnceLock::new();
     EXPLORED.get_or_init(explore)
@@ -594,29 +665,31 @@ fn explored() -> &'static Explored {
 
 fn explore() -> Explored {
     let mut seen = Seen::default();
-    // Each situation, the one before it, and what led to it.
-    let mut reached: Vec<(Rc<World>, usize, &str)> = Vec::new();
-    let mut known: HashMap<Rc<World>, usize> = HashMap::with_capacity(200_000);
+    let depth = depth();
+    // Each situation, the one before it, what led to it, and after how many events.
+    let mut reached: Vec<(Rc<World>, usize, &str, usize)> = Vec::new();
+    let mut known: HashMap<Rc<World>, usize> = HashMap::new();
     let mut edges = Vec::new();
     for (tells, is_installed) in BEGINNINGS {
         let world = Rc::new(World::new(tells, is_installed));
         known.insert(Rc::clone(&world), reached.len());
-        reached.push((world, usize::MAX, "the beginning"));
+        reached.push((world, usize::MAX, "the beginning", 0));
     }
     let mut at = 0;
-    while at < reached.len() {
+    while at < reached.len() && reached[at].3 < depth {
+        let events = reached[at].3 + 1;
         let world = Rc::clone(&reached[at].0);
         let moves = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| world.moves(&mut seen)));
         let Ok(moves) = moves else {
-            let path = std::iter::successors(reached.get(at), |(_, before, _)| reached.get(*before));
-            let mut path: Vec<&str> = path.map(|(_, _, what)| *what).collect();
+            let path = std::iter::successors(reached.get(at), |(_, before, ..)| reached.get(*before));
+            let mut path: Vec<&str> = path.map(|(_, _, what, _)| *what).collect();
             path.reverse();
             panic!("after {path:#?}");
         };
         for (what, mut following) in moves {
             following.forget();
             let number = *known.entry(Rc::new(following)).or_insert_with_key(|following| {
-                reached.push((Rc::clone(following), at, what));
+                reached.push((Rc::clone(following), at, what, events));
                 reached.len() - 1
             });
             edges.push((at, number));
@@ -674,7 +747,10 @@ fn every_state_is_read_by_the_next_process(seen: &Seen) {
         }
         if let (true, Some(status)) = (state.is_pending(), state.status()) {
             let read = Remembered::read(status, state.id().cloned(), false);
-            assert_eq!(read.expect("state tells of it").id(), state.id());
+            let read = read.expect("state tells of it");
+            assert_eq!(read.id(), state.id());
+            let fits = |state: &Remembered| State::Resting(Some(state.clone())).is_wanted();
+            assert_eq!(fits(&read), fits(&state), "a run for something else stays one");
         }
     }
 }
