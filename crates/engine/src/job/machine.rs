@@ -23,6 +23,9 @@ const PAUSE: Duration = Duration::from_secs(5);
 /// How often an object is looked at before it is believed that a run has not done the work: it notices a little later.
 const LOOKS: u8 = 4;
 
+/// Looks without an end: a run is going, so nothing is started any more.
+const FOR_EVER: u8 = u8::MAX;
+
 /// Pauses before a start is repeated whose answer was lost; as many as there are repeats.
 const REPEATS: [Duration; 3] = [
     Duration::from_secs(1),
@@ -411,6 +414,14 @@ fn answered(start: Start, event: Event) -> (State, Vec<Action>) {
             ..start
         }),
         Event::NotStarted if start.is_lost => repeat(start),
+        // A run goes on, and it may well be the one of the lost start: the object will say when it has done the work.
+        Event::Refused(None) if start.is_lost && start.was_needed && !start.is_blocked => again(
+            Start {
+                looks: FOR_EVER,
+                ..start
+            },
+            PAUSE,
+        ),
         Event::Refused(None) | Event::NotStarted => give_up(start, Ending::StartFailed),
         Event::Withdrawn if start.is_lost => give_up(start, Ending::Interrupted),
         Event::Withdrawn => give_up(start, Ending::InterruptedBefore),
@@ -484,6 +495,7 @@ fn retry(start: Start, event: Event) -> (State, Vec<Action>) {
         Event::Looked(Some(false)) if start.is_blocked => lost(),
         Event::Looked(Some(false)) => (State::Done, vec![Action::Finish(Ending::Done)]),
         Event::Looked(None) => lost(),
+        Event::Looked(Some(true)) | Event::NotAnswered if start.looks == FOR_EVER => again(start, PAUSE),
         Event::Looked(Some(true)) if start.looks > 0 => again(
             Start {
                 looks: start.looks - 1,
