@@ -452,6 +452,12 @@ fn what_is_remembered_is_written_and_read() {
     let earliest = r#"{"saved":{"id":"r1"},"status":"installing","stage":"going","trigger":7}"#;
     assert_eq!(serde_json::from_str::<Run>(earliest).unwrap().state, on_demand());
 
+    // While a start is under way, it may have been carried out.
+    let blocked = Start { is_blocked: true, ..fresh(NEEDED) };
+    assert_eq!(State::Starting(fresh(NEEDED)).remembered(), Some(STARTING));
+    assert_eq!(State::Starting(fresh(SILENT)).remembered(), Some(UNCONFIRMED));
+    assert_eq!(State::Starting(blocked).remembered(), Some(BLOCKED));
+
     assert_eq!(read("starting", false), Some(STARTING));
     assert_eq!(read("unconfirmed", false), Some(UNCONFIRMED));
     assert_eq!(read("unconfirmed", true), Some(UNCONFIRMED));
