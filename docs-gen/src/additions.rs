@@ -2,6 +2,8 @@
 //!
 //! They lie in the folder `templates`, where `tfplugindocs` has them too. Its templates are refused, not passed over:
 //! they are written for Go's `text/template`, and a page made without them would differ from the one that was meant.
+//!
+//! Tests: `docs-gen/tests/registry.rs`.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,6 @@
 //! What each command does.
+//!
+//! Tests: `docs-gen/tests/commands.rs`.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

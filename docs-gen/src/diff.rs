@@ -1,4 +1,6 @@
 //! What changed between two versions, as a fragment of a changelog under the headings that Terraform's users know.
+//!
+//! Tests: `docs-gen/tests/machines.rs`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -1,4 +1,6 @@
 //! The example files beside the documentation.
+//!
+//! Tests: `docs-gen/tests/registry.rs`.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

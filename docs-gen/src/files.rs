@@ -1,4 +1,6 @@
 //! A set of generated files: written, or compared with what is on disk.
+//!
+//! Tests: `docs-gen/tests/registry.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

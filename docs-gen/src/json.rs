@@ -2,6 +2,8 @@
 //!
 //! Read for any provider, written for this one. The order of the fields is Terraform's, and what it leaves out where
 //! there is nothing to say is left out here too. Unknown keys are ignored: minor versions add some.
+//!
+//! Tests: `docs-gen/tests/registry.rs`.
 
 use std::collections::BTreeMap;
 

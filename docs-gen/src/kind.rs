@@ -1,4 +1,6 @@
 //! The kinds of documented objects, and where each has its pages and examples.
+//!
+//! Tests: `docs-gen/tests/registry.rs`.
 
 use std::collections::BTreeMap;
 

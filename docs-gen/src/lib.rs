@@ -4,6 +4,8 @@
 //! `terraform providers schema -json`, [`json`]); [`registry`] writes it to Markdown pages, [`site`] to HTML, [`llms`]
 //! and [`facts::Documentation`] itself are for machines, and [`mod@diff`] compares two versions. [`compat`] writes what
 //! the generator of `HashiCorp` writes, and [`validate`] checks what is there. No text about an attribute is typed twice.
+//!
+//! Tests: `docs-gen/tests/`.
 
 pub mod additions;
 pub mod commands;

@@ -1,4 +1,6 @@
 //! Forms for machines: `llms.txt`, `llms-full.txt`, a Markdown twin of every page, and all facts as JSON.
+//!
+//! Tests: `docs-gen/tests/machines.rs`.
 
 use std::fmt::Write as _;
 

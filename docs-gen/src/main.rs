@@ -1,4 +1,6 @@
 //! `docs-gen`: see `docs-gen --help`.
+//!
+//! Tests: `docs-gen/tests/commands.rs`.
 
 use std::process::ExitCode;
 

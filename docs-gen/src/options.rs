@@ -1,4 +1,6 @@
 //! The command line.
+//!
+//! Tests: `docs-gen/tests/commands.rs`.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

@@ -2,6 +2,8 @@
 //!
 //! Headings, anchors and order are those of the generator of `HashiCorp`, because other tools read such pages (Pulumi's bridge
 //! is one) and links to them are in use. What is added is derived from the facts: see [`crate::facts::phrases`].
+//!
+//! Tests: `docs-gen/tests/registry.rs`.
 
 use std::fmt::Write as _;
 use std::path::Path;

@@ -1,4 +1,6 @@
 //! What `terraform providers schema -json` prints for this provider, without Terraform.
+//!
+//! Tests: `tests/terraform/examples.rs`.
 
 use std::collections::BTreeMap;
 

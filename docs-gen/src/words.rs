@@ -1,4 +1,6 @@
 //! Types in words, as the generator of `HashiCorp` writes them.
+//!
+//! Tests: `docs-gen/tests/tfplugindocs/schema.rs`.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,6 @@
 //! From the lines of `provider!` and the folder they name to the statics and every problem.
+//!
+//! Tests: `macros/src/tests.rs`, `macros/tests/compile/main.rs`.
 
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};

@@ -1,4 +1,6 @@
 //! What is written between the braces of `provider!`.
+//!
+//! Tests: `macros/src/tests.rs`, `macros/tests/compile/main.rs`.
 
 use proc_macro2::Ident;
 use schema::Kind;

@@ -1,4 +1,6 @@
 //! `provider!`: turns the declarations into statics of the schema's own types, and binds hooks to them.
+//!
+//! Tests: `macros/src/tests.rs`, `macros/tests/compile/main.rs`.
 
 mod expand;
 mod input;

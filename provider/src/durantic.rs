@@ -1,4 +1,6 @@
 //! What the provider manages. Add a resource by adding a file to `schema/` and a line here.
+//!
+//! Tests: `provider/tests/declarations.rs`.
 
 use crate::hooks;
 

@@ -1,5 +1,7 @@
 //! The Terraform provider for Durantic: its declarations, hooks, provider block and remedies. All else is in the crates
 //! under `crates/`.
+//!
+//! Tests: `tests/`.
 
 pub mod durantic;
 pub mod hooks;

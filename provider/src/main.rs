@@ -1,4 +1,6 @@
 //! The program that Terraform starts.
+//!
+//! Tests: `tests/terraform/process.rs`.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,6 @@
 //! What a folder of declarations declares, and where it was written.
+//!
+//! Tests: `schema/tests/model.rs`.
 
 use crate::model::{Operation, Provider, Resource};
 use crate::places::Places;

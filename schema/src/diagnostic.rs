@@ -1,4 +1,6 @@
 //! Problems of declarations, and how they are shown.
+//!
+//! Tests: `schema/tests/ui.rs`.
 
 use std::fmt;
 use std::ops::Range;

@@ -2,6 +2,8 @@
 //!
 //! Three readers: [`crate::load()`] accepts a file by it, an unknown key is answered from it, and
 //! `schema language` turns it into the JSON Schema that editors complete from.
+//!
+//! Tests: `schema/tests/language.rs`.
 
 /// A table of the language, in which certain keys are legal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,8 @@
 //! The language as JSON Schema, from which editors complete and check (`#:schema ./language.json`, taplo).
 //!
 //! It says what the table of keys says. What takes the model to tell is left to `schema check`.
+//!
+//! Tests: `schema/tests/language.rs`.
 
 use serde_json::{Map, Value, json};
 

@@ -2,6 +2,8 @@
 //!
 //! Modules import downwards only: `load` → `check` and `parse`, which do not know each other → `declarations` and
 //! `diagnostic` → `source`, `places`, `path`, `grammar`, `similar` and `model`, which import nothing.
+//!
+//! Tests: `schema/tests/`.
 
 pub mod model;
 mod similar;

@@ -1,4 +1,6 @@
 //! The language as a whole: the files of a folder parsed, then checked.
+//!
+//! Tests: `schema/tests/ui.rs`.
 
 use crate::check;
 use crate::declarations::Model;

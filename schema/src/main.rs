@@ -1,4 +1,6 @@
 //! `schema check` prints every problem of the declarations; `schema language` writes the language for editors.
+//!
+//! Tests: `schema/tests/model.rs`.
 
 use std::fs;
 use std::io::{self, Write};

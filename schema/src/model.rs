@@ -4,6 +4,8 @@
 //! `static`s, and the engine and the documentation read those statics. Nothing here interprets: the meaning of each
 //! key is documented on its field. `Bake`, behind the feature `parse`, writes a value as the Rust expression that
 //! makes it.
+//!
+//! Tests: `schema/tests/model.rs`.
 
 use std::borrow::Cow;
 

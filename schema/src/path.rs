@@ -1,4 +1,6 @@
 //! Dotted paths: where a key stands in a declaration, where a value stands in an answer.
+//!
+//! Tests: `schema/tests/model.rs`.
 
 /// A path below another.
 pub(crate) fn join(path: &str, name: &str) -> String {

@@ -1,4 +1,6 @@
 //! Where each key of a declaration was written.
+//!
+//! Tests: `schema/tests/ui.rs`.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

@@ -1,4 +1,6 @@
 //! The files of a folder of declarations.
+//!
+//! Tests: `schema/tests/ui.rs`.
 
 use std::fs;
 use std::io;

@@ -1,4 +1,6 @@
 //! What the client makes of bytes from outside, without a connection: for tools that try hostile ones.
+//!
+//! Tests: `fuzz/src/answers.rs`.
 
 use engine::api::{Answer, Body};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};

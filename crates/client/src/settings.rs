@@ -1,4 +1,6 @@
 //! How to reach an API.
+//!
+//! Tests: `crates/client/src/tests/calls.rs`.
 
 use std::time::Duration;
 

@@ -1,4 +1,6 @@
 //! One attempt of a request: connection, redirects, limits, and what a failure means.
+//!
+//! Tests: `crates/client/src/tests/faults.rs`, `crates/client/src/tests/redirects.rs`, `crates/client/src/tests/tls.rs`.
 
 use std::error::Error as _;
 use std::time::Duration;

@@ -2,6 +2,8 @@
 //!
 //! Whatever happens (an error, an interrupt, a bug), what is known to exist by then goes into state. [`Progress`] holds
 //! it and is shared with the caller, who reads it even after a panic.
+//!
+//! Tests: `crates/engine/tests/tables/apply.rs`, `crates/engine/tests/tables/change.rs`.
 
 use jiff::Timestamp;
 use schema::{Delete, Phase};

@@ -1,4 +1,6 @@
 //! The provider block: each argument from the configuration, else the environment, else its declared default.
+//!
+//! Tests: `provider/src/settings.rs`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

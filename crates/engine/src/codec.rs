@@ -1,4 +1,6 @@
 //! What one resource rewrites between Terraform's values and the API's JSON.
+//!
+//! Tests: `tests/terraform/secrets_backend.rs`, `tests/terraform/route_policy_set.rs`.
 
 use serde_json::Value as Json;
 use value::Value;

@@ -1,4 +1,6 @@
 //! What every call to the API needs.
+//!
+//! Tests: `crates/engine/tests/tables/apply.rs`.
 
 use std::sync::Arc;
 

@@ -1,4 +1,6 @@
 //! What the user is shown, and the one way to fail.
+//!
+//! Tests: `crates/engine/tests/tables/`.
 
 use value::Path;
 

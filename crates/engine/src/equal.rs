@@ -1,4 +1,6 @@
 //! When two values mean the same: what a declaration says with `format` and `equal`.
+//!
+//! Tests: `crates/engine/tests/tables/equal.rs`.
 
 use schema::{Attribute, Equal, Format, Scalar};
 

@@ -1,4 +1,6 @@
 //! An answer taken into a plan: what was unknown becomes known, and what was planned stays as planned.
+//!
+//! Tests: `crates/engine/tests/tables/fill.rs`.
 
 use schema::{Attribute, Scalar};
 use value::Value;

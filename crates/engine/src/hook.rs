@@ -1,4 +1,6 @@
 //! What only one resource needs: Rust that is bound to a declaration.
+//!
+//! Tests: `tests/protocol/broken_hook.rs`.
 
 use async_trait::async_trait;
 use value::Value;

@@ -1,4 +1,6 @@
 //! Whether an answer is about the object that was asked for: what it says goes into state, and its identity into paths.
+//!
+//! Tests: `crates/engine/tests/tables/identity.rs`.
 
 use schema::{Attribute, Import, Resource, placeholders};
 use serde_json::Value as Json;

@@ -14,6 +14,8 @@
 //! | [`context`], [`identity`], [`report`], [`arguments`] | a call, what its answer is about, how it failed; the provider block |
 //! | [`wire`], [`fill`], [`rules`], [`object`], [`process`] | JSON and values, an answer taken into a plan, what a value may be, the records |
 //! | [`api`], [`codec`], [`diagnostic`], [`private`], [`run`], [`equal`], [`shape`], [`words`] | the ground: depends on nothing above |
+//!
+//! Tests: `crates/engine/tests/tables/`.
 
 pub mod api;
 pub mod apply;

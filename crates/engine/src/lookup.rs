@@ -1,4 +1,6 @@
 //! `ReadDataSource`: finds what exists.
+//!
+//! Tests: `crates/engine/tests/tables/lookup.rs`, `tests/protocol/lookups.rs`.
 
 use schema::{Attribute, Expect, Lookup, Resource};
 use serde_json::Value as Json;

@@ -1,4 +1,6 @@
 //! What is known of one object, and a plan or a change of it: the records that the rest of the engine acts on.
+//!
+//! Tests: `crates/engine/tests/tables/apply.rs`.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

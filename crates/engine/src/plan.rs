@@ -5,6 +5,8 @@
 //! from the prior state, mark what the change may alter as unknown; say what forces a new object; then let the hook
 //! decide what concerns several attributes. A run that was still going when Terraform last looked is picked up by an
 //! update that waits for it.
+//!
+//! Tests: `crates/engine/tests/tables/plan.rs`.
 
 use schema::{Attribute, Collection, Mode, Resource, Scalar, Stable, Unset};
 use value::{Path, Value};

@@ -1,4 +1,6 @@
 //! What one provider process knows beyond the objects of a single request.
+//!
+//! Tests: `crates/engine/tests/tables/apply.rs`.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

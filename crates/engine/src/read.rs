@@ -1,4 +1,6 @@
 //! `ReadResource`, `ImportResourceState` and `UpgradeResourceState`: state as it is.
+//!
+//! Tests: `crates/engine/tests/tables/read.rs`.
 
 use schema::{Import, Resource};
 use value::{DecodeError, Path, Value, json};

@@ -3,6 +3,8 @@
 //! At once, where only the answer was lost. Where that fails too, state gets a claim: the object as planned, without its
 //! identity; the next refresh looks for what it stands for. Where the process was lost that waited for the answer, there
 //! is no state: the next create finds the name taken, and takes over what the one before it has just made.
+//!
+//! Tests: `crates/engine/tests/tables/recover.rs`, `tests/terraform/claims.rs`.
 
 use std::time::Duration;
 

@@ -1,4 +1,6 @@
 //! How a failed call becomes a diagnostic.
+//!
+//! Tests: `crates/engine/tests/tables/change.rs`.
 
 use schema::{Attribute, Resource};
 use value::{Path, Value};

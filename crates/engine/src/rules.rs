@@ -1,6 +1,8 @@
 //! What a declaration allows in a value: types of elements, bounds, formats, patterns, legal words.
 //!
 //! A value that is unknown is not checked yet. A message never shows a sensitive value.
+//!
+//! Tests: `crates/engine/tests/tables/validate.rs`.
 
 use schema::{Attribute, Bounds, Format, Mode, Scalar};
 use value::{Number, Path, Value};

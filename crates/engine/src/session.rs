@@ -1,4 +1,6 @@
 //! One change under way: calls its operations, learns from their answers, reports what fails.
+//!
+//! Tests: `crates/engine/tests/tables/apply.rs`, `crates/engine/tests/tables/change.rs`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

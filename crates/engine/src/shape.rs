@@ -1,4 +1,6 @@
 //! The Terraform type of a declaration, and objects of it.
+//!
+//! Tests: `tests/protocol/lifecycle.rs`.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,6 @@
 //! `ValidateResourceConfig` and its kin: everything that can be known to be wrong before anything is done.
+//!
+//! Tests: `crates/engine/tests/tables/validate.rs`.
 
 use schema::{Constraint, Literal, Resource, Rule};
 use value::{Path, Value};

@@ -1,4 +1,6 @@
 //! Between JSON of the control plane and values of Terraform, as the declarations' `wire` says.
+//!
+//! Tests: `crates/engine/tests/tables/wire.rs`.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,6 @@
 //! Declared things in the user's words.
+//!
+//! Tests: `crates/engine/tests/tables/change.rs`.
 
 use schema::{Import, Resource, placeholders};
 use value::Value;

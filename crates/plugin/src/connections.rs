@@ -1,4 +1,6 @@
 //! Accepting connections, and counting who is there.
+//!
+//! Tests: `crates/plugin/tests/plugin/ending.rs`.
 
 use super::listener::{Listener, Socket};
 use rustls_pki_types::CertificateDer;

@@ -1,6 +1,8 @@
 //! go-plugin's own services.
 //!
 //! `GRPCBroker` is not among them: Terraform opens its stream, and does without when it is answered UNIMPLEMENTED.
+//!
+//! Tests: `crates/plugin/tests/plugin/serving.rs`.
 
 use proto::plugin::{Empty, StdioData, grpc_controller_server::GrpcController, grpc_stdio_server::GrpcStdio};
 use std::{

@@ -1,4 +1,6 @@
 //! Between the engine's types and the plugin protocol's messages.
+//!
+//! Tests: `provider/tests/protocol.rs`.
 
 use engine::diagnostic::{Diagnostic, Diagnostics, Reported, Severity};
 use engine::shape;

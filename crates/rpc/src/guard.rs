@@ -1,4 +1,6 @@
 //! Runs a handler so that a bug in it is told, not suffered.
+//!
+//! Tests: `tests/protocol/broken_hook.rs`.
 
 use engine::diagnostic::{Diagnostics, Reported, Severity};
 use plugin::panics;

@@ -2,6 +2,8 @@
 //!
 //! Failures are diagnostics, never gRPC statuses: Terraform drops the object of an apply that ends with a status. A
 //! panic is caught and becomes a diagnostic too, beside what was known of the object by then.
+//!
+//! Tests: `provider/tests/protocol.rs`, `tests/protocol/`.
 
 pub mod convert;
 mod guard;

@@ -1,4 +1,6 @@
 //! Whether a value is one of a type.
+//!
+//! Tests: `crates/value/src/tests/codec.rs`.
 
 use super::error::{ConformError, Misfit};
 use super::{Step, Type, Value};

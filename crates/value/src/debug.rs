@@ -1,4 +1,6 @@
 //! Values for people who debug: without strings.
+//!
+//! Tests: `crates/value/src/tests/mod.rs`.
 
 use std::fmt;
 

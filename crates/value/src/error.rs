@@ -1,4 +1,6 @@
 //! What can be wrong with a value, and where.
+//!
+//! Tests: `crates/value/src/tests/reading.rs`.
 
 use std::fmt;
 

@@ -1,4 +1,6 @@
 //! Values in JSON, as Terraform's state stores them.
+//!
+//! Tests: `crates/value/src/tests/codec.rs`, `crates/value/src/tests/properties.rs`, `crates/value/src/tests/wire.rs`.
 
 use std::collections::BTreeMap;
 

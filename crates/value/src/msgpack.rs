@@ -1,4 +1,6 @@
 //! Values in msgpack, as every `DynamicValue` of the plugin protocol carries them.
+//!
+//! Tests: `crates/value/src/tests/codec.rs`, `crates/value/src/tests/properties.rs`, `crates/value/src/tests/wire.rs`.
 
 use std::collections::BTreeMap;
 

@@ -2,6 +2,8 @@
 //!
 //! What looks odd here is what that generator does; other tools read its pages, and a provider that changes over must
 //! not see a difference. Better pages are those of [`crate::registry`].
+//!
+//! Tests: `docs-gen/tests/tfplugindocs/pages.rs`.
 
 mod plain;
 mod schema;

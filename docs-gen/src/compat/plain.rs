@@ -2,6 +2,8 @@
 //!
 //! It takes the structure from the Markdown parser and the text from the source: escapes and entities stay as they are
 //! written. Which newlines it writes where is explained in the tests, case by case.
+//!
+//! Tests: `docs-gen/tests/tfplugindocs/plain.rs`.
 
 use std::ops::Range;
 

@@ -1,4 +1,6 @@
 //! The section "Schema" of a page, byte for byte as terraform-plugin-docs 0.25 writes it, quirks included.
+//!
+//! Tests: `docs-gen/tests/tfplugindocs/schema.rs`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -1,4 +1,6 @@
 //! Facts from the declarations that the provider serves.
+//!
+//! Tests: `docs-gen/tests/machines.rs`, `docs-gen/tests/registry.rs`.
 
 use std::fmt::Write as _;
 

@@ -2,6 +2,8 @@
 //!
 //! Made from the declarations of this provider ([`declared`]), or from the output of `terraform providers schema
 //! -json` of any provider ([`served`]), which knows less. It is itself published, as `provider.docs.json`.
+//!
+//! Tests: `docs-gen/tests/machines.rs`.
 
 pub mod declared;
 pub mod phrases;

@@ -1,4 +1,6 @@
 //! Facts in words. Every sentence that a page derives is made here, so that all outputs say the same.
+//!
+//! Tests: `docs-gen/tests/registry.rs`.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,6 @@
 //! Facts from the output of `terraform providers schema -json`, for any provider.
+//!
+//! Tests: `docs-gen/tests/registry.rs`.
 
 use std::fmt::Write as _;
 

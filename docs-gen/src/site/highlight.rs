@@ -1,4 +1,6 @@
 //! Colours for code, as HTML, when the site is built: no script is needed to read it.
+//!
+//! Tests: `docs-gen/tests/site.rs`.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,6 @@
 //! Markdown to HTML for the site.
+//!
+//! Tests: `docs-gen/tests/site.rs`.
 
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, Options, Parser, Tag, TagEnd, html};
 

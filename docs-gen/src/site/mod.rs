@@ -1,4 +1,6 @@
 //! The static site: one folder for each version, readable from a disk, with no request to another host.
+//!
+//! Tests: `docs-gen/tests/site.rs`.
 
 pub mod highlight;
 pub mod markdown;

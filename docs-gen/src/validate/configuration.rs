@@ -2,6 +2,8 @@
 //!
 //! Names, required arguments and secrets are checked for any provider. For this one the literal values go through the
 //! provider's own checks too; what an expression gives is unknown, as it is to the provider before an apply.
+//!
+//! Tests: `docs-gen/tests/validate.rs`.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;

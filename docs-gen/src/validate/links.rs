@@ -1,4 +1,6 @@
 //! Relative links and anchors of the pages.
+//!
+//! Tests: `docs-gen/tests/validate.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;

@@ -2,6 +2,8 @@
 //!
 //! The checks of `tfplugindocs validate` ([`pages`]; a missing folder does not pass here), links and anchors
 //! ([`links`]), and examples against the schema ([`configuration`]).
+//!
+//! Tests: `docs-gen/tests/validate.rs`.
 
 pub mod configuration;
 pub mod links;

@@ -1,4 +1,6 @@
 //! The checks of `tfplugindocs validate`: layout, names, sizes, front matter, and a page for each object.
+//!
+//! Tests: `docs-gen/tests/validate.rs`.
 
 use std::collections::BTreeSet;
 use std::path::Path;

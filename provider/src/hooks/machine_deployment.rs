@@ -1,4 +1,6 @@
 //! `durantic_machine_deployment`: when setting `force_provision` is a reason to install again.
+//!
+//! Tests: `tests/terraform/deployment.rs`.
 
 use engine::codec::Codec;
 use engine::hook::Hook;

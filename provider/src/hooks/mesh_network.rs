@@ -1,4 +1,6 @@
 //! `durantic_mesh_network`: the control plane takes private blocks in canonical form only, and says so late.
+//!
+//! Tests: `tests/terraform/mesh_network.rs`.
 
 use engine::codec::Codec;
 use engine::diagnostic::Diagnostics;

@@ -1,4 +1,6 @@
 //! What only one resource needs. `provider!` in [`crate::durantic`] binds each to its declaration.
+//!
+//! Tests: `tests/terraform/`.
 
 mod machine_deployment;
 mod mesh_network;

@@ -3,6 +3,8 @@
 //! They are matched by sequence. A change sends only what changed, and at no moment is the policy more open than before
 //! or after it: what rejects comes first, then what accepts, and deletions last; a default action that becomes
 //! `accept` waits for the rules.
+//!
+//! Tests: `provider/tests/route_policy_set.rs`, `tests/terraform/route_policy_set.rs`.
 
 use std::collections::HashSet;
 

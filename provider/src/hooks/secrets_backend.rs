@@ -1,4 +1,6 @@
 //! `durantic_secrets_backend`: `config` is a map of texts in Terraform and free JSON on the server.
+//!
+//! Tests: `tests/terraform/secrets_backend.rs`.
 
 use engine::api::Body;
 use engine::codec::Codec;

@@ -1,4 +1,6 @@
 //! Rules about one attribute: its name, who sets it, what it may hold, and when it replaces.
+//!
+//! Tests: `schema/tests/ui/attributes/`.
 
 use super::values::{pattern_of, type_fault, validation_fault};
 use super::{AttributeRule, Found, Site, by_name};

@@ -1,4 +1,6 @@
 //! Rules about `[[constraint]]`.
+//!
+//! Tests: `schema/tests/ui/constraints/`.
 
 use super::values::{type_fault, validation_fault};
 use super::{Found, ResourceRule, Subject, by_name};

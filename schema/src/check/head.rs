@@ -1,4 +1,6 @@
 //! Rules about the head of a declaration.
+//!
+//! Tests: `schema/tests/ui/head/`.
 
 use super::attributes::is_snake_case;
 use super::{Found, ProviderRule, ResourceRule, Subject, by_name};

@@ -1,4 +1,6 @@
 //! Rules about long-running work.
+//!
+//! Tests: `schema/tests/ui/jobs/`.
 
 use super::{Found, ResourceRule, Subject, by_name};
 use crate::diagnostic::did_you_mean;

@@ -1,4 +1,6 @@
 //! Rules about how an object is made, found, changed and ended.
+//!
+//! Tests: `schema/tests/ui/lifecycle/`.
 
 use std::ops::RangeInclusive;
 

@@ -1,4 +1,6 @@
 //! Rules about how a data source finds its object.
+//!
+//! Tests: `schema/tests/ui/lookups/`.
 
 use super::{Found, ResourceRule, Subject, by_name};
 use crate::model::{Collection, Expect, Lookup, Mode, Rule, Scalar};

@@ -2,6 +2,8 @@
 //!
 //! One file per family of rules, one function per rule, and the function's name is the rule's id. A rule names the path
 //! it speaks of (`attributes.name.default`); where that is in which file is not its concern.
+//!
+//! Tests: `schema/tests/ui.rs`.
 
 mod attributes;
 mod constraints;

@@ -1,4 +1,6 @@
 //! Whether a value written in a declaration is one that a configuration could hold.
+//!
+//! Tests: `schema/tests/ui/attributes/`.
 
 use std::net::IpAddr;
 

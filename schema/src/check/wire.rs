@@ -1,4 +1,6 @@
 //! Rules about where the API has an attribute.
+//!
+//! Tests: `schema/tests/ui/wire/`.
 
 use super::{AttributeRule, Found, Site, by_name};
 use crate::path::is_key;

@@ -1,4 +1,6 @@
 //! Builds attributes, and the attributes that other keys derive.
+//!
+//! Tests: `schema/tests/model.rs`.
 
 use std::borrow::Cow;
 

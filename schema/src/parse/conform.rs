@@ -1,4 +1,6 @@
 //! From TOML to a plain tree that conforms to the grammar, with every deviation reported.
+//!
+//! Tests: `schema/tests/ui/grammar/`.
 
 use std::borrow::Cow;
 use std::ops::Range;

@@ -1,4 +1,6 @@
 //! Builds the provider, resources and data sources.
+//!
+//! Tests: `schema/tests/model.rs`.
 
 use std::borrow::Cow;
 

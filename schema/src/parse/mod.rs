@@ -2,6 +2,8 @@
 //!
 //! Two steps: [`conform`] holds a file against the grammar and leaves a plain tree, the builders turn trees into the
 //! model. Neither stops at a problem.
+//!
+//! Tests: `schema/tests/ui/files/`, `schema/tests/ui/recovery/`.
 
 mod attribute;
 mod conform;

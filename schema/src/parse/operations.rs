@@ -1,4 +1,6 @@
 //! `operations.toml`: operation id → `METHOD /path`.
+//!
+//! Tests: `schema/tests/ui/files/`.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,6 @@
 //! Reading what the grammar let through.
+//!
+//! Tests: `schema/tests/ui/grammar/`.
 
 use std::borrow::Cow;
 

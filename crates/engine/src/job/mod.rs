@@ -1,7 +1,7 @@
 //! Long-running work: starts a run, waits for it, and reports what became of it. A wait never costs a second run: what is
 //! known of a run goes into the object's private state, and the next plan and apply pick it up.
 //!
-//! `machine` decides; here is done what it asks for. Tests: `machine/`, `tests/tests/faults/interruptions.rs`.
+//! `machine` decides; here is done what it asks for. Tests: `machine/`, `tests/terraform/interruptions.rs`.
 
 pub mod handover;
 mod machine;

@@ -1,4 +1,6 @@
 //! What may be wrong with an address.
+//!
+//! Tests: `crates/tools/tests/address/main.rs`.
 
 use std::fmt;
 

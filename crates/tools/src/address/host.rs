@@ -1,4 +1,6 @@
 //! Host names and ports.
+//!
+//! Tests: `crates/tools/tests/address/main.rs`.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,6 @@
 //! Local names: what a resource implies, and which collide.
+//!
+//! Tests: `crates/tools/tests/address/main.rs`.
 
 use std::collections::BTreeMap;
 

@@ -11,6 +11,8 @@
 //! | [`local`] | local names: what a resource implies, and which collide |
 //! | [`pattern`] | `include` and `exclude` of installation methods |
 //! | `error` | what may be wrong |
+//!
+//! Tests: `crates/tools/tests/address/main.rs`.
 
 mod error;
 mod host;

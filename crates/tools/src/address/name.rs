@@ -1,4 +1,6 @@
 //! What a namespace or type may be.
+//!
+//! Tests: `crates/tools/tests/address/main.rs`.
 
 use idna::uts46::{AsciiDenyList, Hyphens, Uts46};
 

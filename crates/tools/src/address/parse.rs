@@ -1,4 +1,6 @@
 //! The parts of a source string, in the order Terraform checks them.
+//!
+//! Tests: `crates/tools/tests/address/main.rs`.
 
 use super::error::{AddressError, ErrorKind, HostFault, NameFault};
 use super::{Address, Host, Namespace, name};

@@ -1,4 +1,6 @@
 //! `include` and `exclude` of installation methods: addresses in which a part may be `*`.
+//!
+//! Tests: `crates/tools/tests/address/main.rs`.
 
 use super::error::AddressError;
 use super::{Address, Host, Namespace};

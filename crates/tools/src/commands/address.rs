@@ -1,4 +1,6 @@
 //! `address`: what a source string means.
+//!
+//! Tests: `tests/cli/install.rs`.
 
 use serde_json::json;
 

@@ -1,4 +1,6 @@
 //! What every command gets and gives: where it runs, who reads it, and how it ends.
+//!
+//! Tests: `tests/cli/install.rs`.
 
 use std::io::{BufRead, Write};
 use std::path::PathBuf;

@@ -2,6 +2,8 @@
 //!
 //! Each check is a function that adds findings; none stops the others. Where a check needs something that another
 //! found missing, it says nothing.
+//!
+//! Tests: `tests/cli/doctor.rs`.
 
 mod configuration;
 mod endpoint;

@@ -1,4 +1,6 @@
 //! `install` and `uninstall`: the way into a plugin directory and out of it.
+//!
+//! Tests: `tests/cli/install.rs`.
 
 use std::fs::{self, File};
 use std::io::{self, Write};

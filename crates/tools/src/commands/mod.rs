@@ -11,6 +11,8 @@
 //! | [`survey`] | where Terraform would look, for all of them |
 //! | `context` | what every command gets and gives |
 //! | `probe` | what `doctor` asks the program for |
+//!
+//! Tests: `tests/cli/install.rs`.
 
 mod address;
 mod context;

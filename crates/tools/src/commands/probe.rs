@@ -1,4 +1,6 @@
 //! What `doctor` asks the program whether its API can be called with, and what it gets.
+//!
+//! Tests: `tests/cli/doctor.rs`.
 
 use crate::upgrade::module::Module;
 

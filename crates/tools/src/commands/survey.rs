@@ -1,4 +1,6 @@
 //! Where Terraform would look for a provider: the CLI configuration, or the directories it looks in untold.
+//!
+//! Tests: `tests/cli/doctor.rs`.
 
 use std::path::{Path, PathBuf};
 

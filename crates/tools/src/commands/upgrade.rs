@@ -1,4 +1,6 @@
 //! `0.13upgrade`: one `required_providers` entry for each provider.
+//!
+//! Tests: `crates/tools/tests/upgrade/main.rs`, `tests/cli/format/mod.rs`.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,6 @@
 //! The first half of `terraform fmt`: what is written in an outdated or roundabout way.
+//!
+//! Tests: `tests/cli/format/mod.rs`.
 
 use super::token::{Kind, Token};
 

@@ -6,6 +6,8 @@
 //! | `clean` | what `terraform fmt` writes in another way |
 //! | [`format`] | `terraform fmt`, the whole of it |
 //! | [`config`] | the dialect of Terraform's CLI configuration, in which keys may be quoted |
+//!
+//! Tests: `tests/cli/format/mod.rs`.
 
 mod clean;
 pub mod config;

@@ -1,4 +1,6 @@
 //! Files that are there whole or not at all.
+//!
+//! Tests: `tests/cli/install.rs`.
 
 use std::fs;
 use std::io::Write;

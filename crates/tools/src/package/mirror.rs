@@ -1,4 +1,6 @@
 //! Network mirrors: directories that any web server can serve.
+//!
+//! Tests: `tests/cli/release.rs`.
 
 use std::collections::BTreeMap;
 

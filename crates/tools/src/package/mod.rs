@@ -10,6 +10,8 @@
 //! | [`lock`] | `.terraform.lock.hcl` |
 //! | [`mirror`] | network mirrors |
 //! | [`files`] | files that are there whole or not at all |
+//!
+//! Tests: `tests/cli/`.
 
 pub mod archive;
 pub mod files;

@@ -1,4 +1,6 @@
 //! The texts of the files afterwards.
+//!
+//! Tests: `crates/tools/tests/upgrade/main.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

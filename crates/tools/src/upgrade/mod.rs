@@ -9,6 +9,8 @@
 //! | `edit` | the texts of the files afterwards |
 //!
 //! Files are changed where they must be and then laid out as a whole; comments and all else stay.
+//!
+//! Tests: `crates/tools/tests/upgrade/main.rs`.
 
 mod edit;
 pub mod module;

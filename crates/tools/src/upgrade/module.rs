@@ -1,4 +1,6 @@
 //! The files of a directory, and what they say of providers.
+//!
+//! Tests: `crates/tools/tests/upgrade/main.rs`.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

@@ -1,4 +1,6 @@
 //! Which entry each provider shall have, and what to warn of.
+//!
+//! Tests: `crates/tools/tests/upgrade/main.rs`.
 
 use std::collections::BTreeMap;
 

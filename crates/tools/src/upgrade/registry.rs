@@ -1,4 +1,6 @@
 //! The address that a provider of the time before 0.13 has now.
+//!
+//! Tests: `crates/tools/tests/upgrade/main.rs`.
 
 use std::time::Duration;
 

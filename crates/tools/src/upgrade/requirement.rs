@@ -1,4 +1,6 @@
 //! What a provider requires after the upgrade, and why that cannot be said.
+//!
+//! Tests: `crates/tools/tests/upgrade/main.rs`.
 
 use super::TERRAFORM;
 

@@ -1,4 +1,6 @@
 //! What the configuration asks for.
+//!
+//! Tests: `tests/cli/doctor.rs`.
 
 use std::path::Path;
 

@@ -1,4 +1,6 @@
 //! Whether the provider's API can be called as the configuration asks.
+//!
+//! Tests: `tests/cli/doctor.rs`.
 
 use std::path::Path;
 

@@ -1,4 +1,6 @@
 //! What is on disk of a provider, whether Terraform would choose it, and whether it starts.
+//!
+//! Tests: `tests/cli/doctor.rs`.
 
 use std::path::Path;
 use std::process::Stdio;

@@ -1,4 +1,6 @@
 //! What registries and network mirrors have of a provider that is not on disk.
+//!
+//! Tests: `tests/cli/doctor.rs`.
 
 use std::collections::BTreeMap;
 
