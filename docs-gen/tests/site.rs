@@ -7,8 +7,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use docs_gen::compat::Names;
@@ -22,7 +24,6 @@ use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
 use provider::durantic::DEFINITION;
 use serde_json::{Value as Json, json};
-use tempfile::TempDir;
 
 const MISSING: &str = "`chromedriver` is not on PATH: install it and Chromium (Debian: apt-get install chromium chromium-driver)";
 
@@ -30,7 +31,19 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// This provider's site, with two versions; the newer one has a resource that the older one has not.
+/// This provider's site, with two versions; the newer one has a resource that the older one has not. All tests look at it.
+fn site() -> &'static Path {
+    static SITE: LazyLock<PathBuf> = LazyLock::new(|| {
+        let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("site");
+        if out.exists() {
+            fs::remove_dir_all(&out).expect("what the last tests have built goes");
+        }
+        build(&out);
+        out
+    });
+    &SITE
+}
+
 fn build(out: &Path) {
     for version in ["1.2.0", "1.10.0"] {
         let examples = Examples::new(root().join("examples"));
@@ -48,8 +61,10 @@ fn build(out: &Path) {
 /// A browser, ended with the value.
 struct Browser {
     driver: Child,
+    /// Kept open, for the driver writes to it.
+    _output: BufReader<ChildStdout>,
     client: Client,
-    folder: TempDir,
+    site: &'static Path,
 }
 
 impl Browser {
@@ -61,16 +76,14 @@ impl Browser {
             eprintln!("SKIPPED: {MISSING}");
             return None;
         }
-        let port = {
-            let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-            free.local_addr().expect("its number").port()
-        };
-        let driver = Command::new("chromedriver")
-            .arg(format!("--port={port}"))
-            .stdout(Stdio::null())
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .expect("chromedriver starts");
+        let mut output = BufReader::new(driver.stdout.take().expect("its output"));
+        let port = port(&mut output);
         let options = json!({
             "goog:chromeOptions": {"args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--allow-file-access-from-files", "--window-size=1300,1000"]},
             "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"}
@@ -78,33 +91,25 @@ impl Browser {
         let Json::Object(options) = options else {
             unreachable!("it is an object")
         };
-        let started = Instant::now();
-        let client = loop {
-            let tried = ClientBuilder::new(hyper_util_connector())
-                .capabilities(options.clone())
-                .connect(&format!("http://127.0.0.1:{port}"))
-                .await;
-            match tried {
-                Ok(client) => break client,
-                Err(error) if started.elapsed().as_secs() > 30 => {
-                    panic!("no session with chromedriver: {error}")
-                }
-                Err(_) => tokio::task::yield_now().await,
-            }
-        };
-        let folder = tempfile::tempdir().expect("a folder");
-        build(folder.path());
+        let client = ClientBuilder::new(hyper_util_connector())
+            .capabilities(options)
+            .connect(&format!("http://127.0.0.1:{port}"))
+            .await
+            .expect("a session with chromedriver");
         Some(Browser {
             driver,
+            _output: output,
             client,
-            folder,
+            site: site(),
         })
     }
 
     async fn open(&self, page: &str) {
-        let url = format!("file://{}/1.10.0/{page}", self.folder.path().display());
+        let url = format!("file://{}/1.10.0/{page}", self.site.display());
         // From one anchor to another, a browser does not load the page again.
-        self.client.goto("about:blank").await.expect("an empty page");
+        if page.contains('#') {
+            self.client.goto("about:blank").await.expect("an empty page");
+        }
         self.client.goto(&url).await.expect("the page");
         // The page's own script has run when the page is complete; a busy machine may still be on its way there.
         while self.script("return document.readyState").await != "complete" {
@@ -114,7 +119,7 @@ impl Browser {
 
     /// Every page of the newer version.
     fn pages(&self) -> Vec<String> {
-        let mut pages = docs_gen::files::walk(&self.folder.path().join("1.10.0")).expect("the site");
+        let mut pages = docs_gen::files::walk(&self.site.join("1.10.0")).expect("the site");
         pages.retain(|path| Path::new(path).extension().is_some_and(|end| end == "html"));
         pages
     }
@@ -217,6 +222,16 @@ impl WebDriverCompatibleCommand for Chrome {
         };
         (http::Method::POST, Some(body.to_string()))
     }
+}
+
+/// The port that chromedriver says it listens on; it says so when it can be called.
+fn port(output: &mut impl BufRead) -> u16 {
+    let lines = output.lines().map_while(Result::ok);
+    let mut said = lines.filter_map(|line| {
+        let port = line.split_once("started successfully on port ")?.1;
+        port.trim_end_matches('.').parse().ok()
+    });
+    said.next().expect("chromedriver says where it listens")
 }
 
 fn hyper_util_connector() -> hyper_util::client::legacy::connect::HttpConnector {
@@ -481,7 +496,7 @@ async fn every_page_is_quiet_and_every_link_leads_somewhere() {
     let Some(browser) = Browser::start().await else {
         return;
     };
-    let folder = browser.folder.path().join("1.10.0");
+    let folder = browser.site.join("1.10.0");
     let mut anchors: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut links = Vec::new();
     for path in browser.pages() {
@@ -567,9 +582,9 @@ async fn every_text_has_contrast_and_headings_skip_no_level() {
     let Some(browser) = Browser::start().await else {
         return;
     };
-    for theme in ["light", "dark"] {
-        for path in browser.pages() {
-            browser.open(&path).await;
+    for path in browser.pages() {
+        browser.open(&path).await;
+        for theme in ["light", "dark"] {
             let set = "document.documentElement.dataset.theme = arguments[0]";
             browser
                 .client
@@ -577,13 +592,13 @@ async fn every_text_has_contrast_and_headings_skip_no_level() {
                 .await
                 .expect("a theme");
             assert_eq!(browser.script(CONTRAST).await, json!([]), "{path}, {theme}");
-            let levels = "return [...document.querySelectorAll('main :is(h1, h2, h3, h4, h5, h6)')].map(one => Number(one.tagName[1]))";
-            let levels: Vec<u64> = serde_json::from_value(browser.script(levels).await).expect("numbers");
-            assert!(
-                levels.first() == Some(&1) && levels.windows(2).all(|pair| pair[1] <= pair[0] + 1),
-                "{path}: {levels:?}"
-            );
         }
+        let levels = "return [...document.querySelectorAll('main :is(h1, h2, h3, h4, h5, h6)')].map(one => Number(one.tagName[1]))";
+        let levels: Vec<u64> = serde_json::from_value(browser.script(levels).await).expect("numbers");
+        assert!(
+            levels.first() == Some(&1) && levels.windows(2).all(|pair| pair[1] <= pair[0] + 1),
+            "{path}: {levels:?}"
+        );
     }
     browser.end().await;
 }
