@@ -37,7 +37,7 @@ pub(crate) const SCHEMA: Target = Target {
     ],
 };
 
-const FOLDER: &str = "schema/tests/ui/good";
+const FOLDER: &str = "schema/tests/every-key";
 
 /// The name under which a text is read whose first line gives no other.
 const NAME: &str = "input.toml";

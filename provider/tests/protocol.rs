@@ -1,4 +1,4 @@
-//! What the acceptance tests cannot show: a Terraform that is older or newer than theirs, and states it does not write.
+//! What the tests with the real Terraform cannot show: a Terraform that is older or newer than theirs, and states it does not write.
 
 #![cfg(test)]
 

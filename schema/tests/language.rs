@@ -41,7 +41,7 @@ fn the_file_is_up_to_date() {
 fn good_declarations_are_valid() {
     let validator = validator();
     let mut files = declarations(project());
-    files.extend(declarations(&project().join("tests/ui/good")));
+    files.extend(declarations(&project().join("tests/every-key")));
     assert!(files.len() > 8, "{files:?}");
     for file in files {
         let document = document(&file.text).unwrap();

@@ -10,7 +10,7 @@ use schema::{
     Wire,
 };
 
-const GOOD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/ui/good");
+const GOOD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/every-key");
 
 /// The good declarations.
 fn good() -> Model {
@@ -174,7 +174,7 @@ fn check(folder: &str) -> (Option<i32>, String) {
 
 #[test]
 fn the_command_says_how_many_files_are_good() {
-    assert_eq!(check(GOOD), (Some(0), "7 files, no problem\n".to_owned()));
+    assert_eq!(check(GOOD), (Some(0), "10 files, no problem\n".to_owned()));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Every rule of the language has a bad example, and every bad example its exact diagnostics.
 //!
-//! `tests/ui/FAMILY/RULE.toml` is read as the declaration `RULE.toml`, beside the good ones of `tests/ui/good`, and must
+//! `tests/ui/FAMILY/RULE.toml` is read as the declaration `RULE.toml`, beside the good ones of `tests/every-key`, and must
 //! give the diagnostics of `RULE.snap`. A comment in its first line may say otherwise:
 //!
 //! - `# as: data/machine.toml` reads it under another name,
@@ -64,12 +64,12 @@ fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
 }
 
 fn good() -> Sources {
-    Sources::read(&Path::new(FOLDER).join("good"), "schema").unwrap()
+    Sources::read(&Path::new(FOLDER).with_file_name("every-key"), "schema").unwrap()
 }
 
 fn families() -> impl Iterator<Item = PathBuf> {
     let families = fs::read_dir(FOLDER).unwrap().map(|entry| entry.unwrap().path());
-    families.filter(|family| family.is_dir() && !family.ends_with("good"))
+    families.filter(|family| family.is_dir())
 }
 
 fn examples() -> Vec<Example> {

@@ -1,4 +1,4 @@
-# All resources and data sources in one configuration, as `tests/tests/acceptance/everything.rs` applies it.
+# All resources and data sources in one configuration, as `tests/terraform/everything.rs` applies it.
 
 data "durantic_machine" "node" {
   for_each = toset(["node-1", "node-2", "node-9"])

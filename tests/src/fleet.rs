@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 
 use nix::unistd::Pid;
 
-use crate::control_plane::{ControlPlane, StartError};
 use crate::processes::{finish, providers, start};
 use crate::terraform::Workspace;
+use harness::control_plane::{ControlPlane, StartError};
 
 /// How many machines, and what the control plane takes.
 #[derive(Clone, Copy, Debug)]

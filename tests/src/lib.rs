@@ -1,9 +1,8 @@
-//! The simulated control plane, the demo, and the tests with the real Terraform.
+//! What the tests of the whole provider share: the real Terraform, and services for it to talk to.
 
-pub mod control_plane;
-pub mod core;
 pub mod fleet;
 pub mod processes;
-pub mod secrets;
+pub mod requests;
+pub mod resources;
 pub mod terraform;
 pub mod todo;

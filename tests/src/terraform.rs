@@ -16,8 +16,8 @@ use serde_json::Value as Json;
 use tempfile::TempDir;
 use tokio::process::Command;
 
-use crate::control_plane::ControlPlane;
-use crate::secrets::{Place, Secrets};
+use harness::control_plane::ControlPlane;
+use harness::secrets::{Place, Secrets};
 
 /// What to say where Terraform is missing.
 pub const MISSING: &str = "`terraform` is not on PATH. These tests drive the real Terraform: install version 1.11 or \

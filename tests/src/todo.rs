@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 use value::duration;
 
-use crate::secrets::{Kind, Secrets};
+use harness::secrets::{Kind, Secrets};
 
 /// A service that runs until it is dropped, on the runtime that started it.
 pub struct Todo {

@@ -6,9 +6,9 @@ use std::process::{ExitCode, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use acceptance::control_plane::{Collection, ControlPlane};
 use acceptance::terraform;
 use clap::Parser;
+use harness::control_plane::{Collection, ControlPlane};
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::Command;

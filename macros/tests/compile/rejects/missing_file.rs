@@ -1,0 +1,21 @@
+extern crate self as engine;
+
+#[path = "../stub.rs"]
+mod stub;
+pub use stub::*;
+
+pub struct Decides;
+impl Hook for Decides {}
+
+macros::provider! {
+    dir = "../../../../schema/tests/every-key";
+    resource appliance;
+    resource gadget;
+    resource seal;
+    resource slot;
+    resource thng with crate::Decides;
+    resource thing with crate::Decides;
+    data_source things;
+}
+
+fn main() {}

@@ -1,0 +1,361 @@
+//! `doctor` finds what is planted, and nothing where all is well.
+
+use std::path::PathBuf;
+
+use acceptance::terraform::Run;
+use harness::control_plane::ControlPlane;
+
+use crate::NETWORK;
+use crate::home::Home;
+use crate::release::serve;
+
+const VERSIONS: &str = "terraform {\n  required_providers {\n    durantic = {\n      source  = \"durantic/durantic\"\n      \
+                        version = \"~> 1.3\"\n    }\n  }\n}\n";
+
+/// A home directory with a configuration, and the provider installed.
+async fn installed() -> Home {
+    let home = Home::new(&[("main.tf", NETWORK), ("versions.tf", VERSIONS)]);
+    home.provider(&["install"]).await.succeeds();
+    home
+}
+
+fn package(home: &Home) -> PathBuf {
+    let platform = tools::package::platform::Platform::current();
+    home.plugins()
+        .join("registry.terraform.io/durantic/durantic/1.3.0")
+        .join(platform.to_string())
+}
+
+fn program(home: &Home) -> PathBuf {
+    package(home).join("terraform-provider-durantic_v1.3.0")
+}
+
+/// Asserts that the doctor finds one problem, which says both.
+async fn finds(home: &Home, wanted: &str, remedy: &str) {
+    let run = home.provider(&["doctor", "--offline"]).await;
+    assert_finds(&run, wanted, remedy);
+}
+
+#[track_caller]
+fn assert_finds(run: &Run, wanted: &str, remedy: &str) {
+    assert_eq!(run.status, Some(1), "{}\n{}", run.stdout, run.stderr);
+    assert!(run.stdout.contains("\n1 problem found."), "{}", run.stdout);
+    let problem = run.stdout.split("problem  ").nth(1).unwrap();
+    assert!(problem.contains(wanted), "{wanted}: {}", run.stdout);
+    assert!(problem.contains(remedy), "{remedy}: {}", run.stdout);
+}
+
+#[tokio::test]
+async fn where_all_is_well_it_says_so() {
+    let control_plane = ControlPlane::builder().start().await.unwrap();
+    let home = installed()
+        .await
+        .with("DURANTIC_ENDPOINT", control_plane.endpoint())
+        .with("DURANTIC_API_TOKEN", control_plane.token());
+    home.terraform(&["init"]).await.succeeds();
+    let run = home.provider(&["doctor"]).await.succeeds();
+    assert!(run.stdout.contains("No problems found."), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("starts and speaks protocol 6"),
+        "{}",
+        run.stdout
+    );
+    assert!(run.stdout.contains("The lock file accepts"), "{}", run.stdout);
+    assert!(run.stdout.contains("knows the token"), "{}", run.stdout);
+    assert!(
+        !run.stdout.contains(control_plane.token()),
+        "a token is never shown"
+    );
+}
+
+#[tokio::test]
+async fn fault_1_a_damaged_cli_configuration() {
+    let home = installed().await;
+    home.write("~/.terraformrc", "provider_installation {\n  direct {\n}\n");
+    finds(&home, "is damaged: line 4", "Correct that line").await;
+}
+
+#[tokio::test]
+async fn fault_2_a_cli_configuration_that_does_not_exist() {
+    let home = installed()
+        .await
+        .with("TF_CLI_CONFIG_FILE", "/nowhere/terraform.rc");
+    finds(
+        &home,
+        "TF_CLI_CONFIG_FILE names `/nowhere/terraform.rc`",
+        "Unset TF_CLI_CONFIG_FILE",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn fault_3_no_method_covers_the_provider() {
+    let home = installed().await;
+    home.write(
+        "~/.terraformrc",
+        "provider_installation {\n  direct {\n    exclude = [\"durantic/*\"]\n  }\n}\n",
+    );
+    finds(&home, "may supply `durantic/durantic`", "Add a `direct {}` block").await;
+}
+
+#[tokio::test]
+async fn fault_4_a_mirror_that_does_not_exist() {
+    let home = installed().await;
+    home.write(
+        "~/.terraformrc",
+        "provider_installation {\n  filesystem_mirror {\n    path = \"/nowhere/mirror\"\n  }\n  direct {}\n}\n",
+    );
+    finds(&home, "`/nowhere/mirror` does not exist", "correct its path").await;
+}
+
+#[tokio::test]
+async fn fault_5_an_override_without_a_program() {
+    let home = installed().await;
+    home.write("~/empty/readme", "");
+    let rc = format!(
+        "provider_installation {{\n  dev_overrides {{\n    \"durantic/durantic\" = {:?}\n  }}\n  direct {{}}\n}}\n",
+        home.path().join("empty").display().to_string()
+    );
+    home.write("~/.terraformrc", &rc);
+    finds(
+        &home,
+        "there is no `terraform-provider-durantic`",
+        "Build the provider into",
+    )
+    .await;
+}
+
+#[tokio::test]
+#[cfg(unix)]
+async fn fault_6_a_missing_run_bit() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = installed().await;
+    std::fs::set_permissions(program(&home), std::fs::Permissions::from_mode(0o644)).unwrap();
+    finds(&home, "may not be run", "chmod +x").await;
+}
+
+#[tokio::test]
+async fn fault_7_a_program_for_another_processor() {
+    let home = installed().await;
+    let mut head = vec![0; 64];
+    head[..8].copy_from_slice(b"\x7fELF\x02\x01\x01\x00");
+    head[18] = 0x03; // 386
+    std::fs::remove_file(program(&home)).unwrap();
+    std::fs::write(program(&home), head).unwrap();
+    finds(&home, "is for linux_386, but this is", "Install the package for").await;
+}
+
+#[tokio::test]
+async fn fault_8_only_another_platform() {
+    let home = installed().await;
+    let other = package(&home).with_file_name("plan9_arm");
+    std::fs::rename(package(&home), other).unwrap();
+    finds(
+        &home,
+        "is there for plan9_arm, but not for",
+        "Install the package of this platform",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn fault_9_a_constraint_that_no_local_version_meets() {
+    let home = installed().await;
+    home.write("versions.tf", &VERSIONS.replace("~> 1.3", ">= 2.0"));
+    finds(
+        &home,
+        "on disk there is only 1.3.0, and what is on disk is never asked",
+        "Install a version that fits",
+    )
+    .await;
+    let said = home.terraform(&["init"]).await.fails();
+    assert!(said.contains("no available releases match"), "{said}");
+}
+
+#[tokio::test]
+async fn fault_10_a_lock_file_with_another_hash() {
+    let home = installed().await;
+    home.terraform(&["init"]).await.succeeds();
+    let lock = std::fs::read_to_string(home.work().join(".terraform.lock.hcl")).unwrap();
+    let start = lock.find("\"h1:").unwrap();
+    let mut other = lock.clone();
+    other.replace_range(start..start + 8, "\"h1:AAAA");
+    assert_ne!(lock, other);
+    home.write(".terraform.lock.hcl", &other);
+    finds(&home, "does not accept", "terraform providers lock").await;
+    let said = home.terraform(&["init"]).await.fails();
+    assert!(said.contains("checksums"), "{said}");
+}
+
+#[tokio::test]
+async fn the_hash_of_a_zip_in_the_lock_file_accepts_it() {
+    let home = Home::new(&[("main.tf", NETWORK), ("versions.tf", VERSIONS)]);
+    home.provider(&["install", "--packed"]).await.succeeds();
+    home.terraform(&["init"]).await.succeeds();
+    let lock = std::fs::read_to_string(home.work().join(".terraform.lock.hcl")).unwrap();
+    let start = lock.find("h1:").unwrap();
+    let end = start + lock[start..].find('"').unwrap();
+    let directory = home.plugins().join("registry.terraform.io/durantic/durantic");
+    let zip = std::fs::read_dir(directory)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    let mut other = lock.clone();
+    other.replace_range(start..end, &tools::package::hash::of_archive(&zip).unwrap());
+    home.write(".terraform.lock.hcl", &other);
+    let run = home.provider(&["doctor", "--offline"]).await.succeeds();
+    assert!(run.stdout.contains("The lock file accepts"), "{}", run.stdout);
+    // So does Terraform.
+    std::fs::remove_dir_all(home.work().join(".terraform")).unwrap();
+    home.terraform(&["init"]).await.succeeds();
+    // Another zip is accepted by neither.
+    home.write(".terraform.lock.hcl", &other.replace("zh:", "zh:0"));
+    finds(&home, "does not accept", "terraform providers lock").await;
+}
+
+#[tokio::test]
+async fn a_registry_may_have_a_newer_one_than_the_mirror() {
+    let home = installed().await;
+    let rc = format!(
+        "provider_installation {{\n  filesystem_mirror {{\n    path = {:?}\n  }}\n  direct {{}}\n}}\n",
+        home.plugins().display().to_string()
+    );
+    home.write("~/.terraformrc", &rc);
+    let run = home.provider(&["doctor", "--offline"]).await.succeeds();
+    assert!(
+        run.stdout.contains("unless a registry or mirror has a newer one"),
+        "{}",
+        run.stdout
+    );
+}
+
+#[tokio::test]
+async fn fault_11_a_lock_file_with_another_version() {
+    let home = installed().await;
+    home.terraform(&["init"]).await.succeeds();
+    let lock = std::fs::read_to_string(home.work().join(".terraform.lock.hcl")).unwrap();
+    home.write(".terraform.lock.hcl", &lock.replace("\"1.3.0\"", "\"1.3.9\""));
+    finds(
+        &home,
+        "at 1.3.9, but on disk there is only 1.3.0",
+        "terraform init -upgrade",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn fault_12_no_source() {
+    let home = Home::new(&[("main.tf", NETWORK)]);
+    home.provider(&["install"]).await.succeeds();
+    finds(
+        &home,
+        "looks for `hashicorp/durantic`",
+        "source = \"durantic/durantic\"",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn fault_13_a_directory_whose_name_is_no_version() {
+    let home = installed().await;
+    let version = package(&home).parent().unwrap().to_owned();
+    std::fs::create_dir(version.with_file_name("v1.4.0")).unwrap();
+    finds(&home, "v1.4.0", "should be named by a version, as `1.4.0`").await;
+}
+
+#[tokio::test]
+async fn fault_14_a_program_under_another_name() {
+    let home = installed().await;
+    std::fs::rename(program(&home), package(&home).join("durantic")).unwrap();
+    finds(
+        &home,
+        "no program whose name begins with",
+        "finds the program by its name",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn fault_15_a_damaged_zip() {
+    let home = installed().await;
+    home.provider(&["uninstall"]).await.succeeds();
+    let platform = tools::package::platform::Platform::current();
+    home.write(
+        &format!("~/.terraform.d/plugins/registry.terraform.io/durantic/durantic/terraform-provider-durantic_1.3.0_{platform}.zip"),
+        "PK but not for long",
+    );
+    finds(&home, "is not a usable zip", "Install it again").await;
+}
+
+#[tokio::test]
+async fn fault_16_nobody_at_the_endpoint() {
+    let home = installed()
+        .await
+        .with("DURANTIC_ENDPOINT", "http://127.0.0.1:9")
+        .with("DURANTIC_API_TOKEN", "dur_canary");
+    let run = home.provider(&["doctor"]).await;
+    assert_finds(&run, "cannot be reached", "->");
+    assert!(!run.stdout.contains("dur_canary"), "{}", run.stdout);
+}
+
+#[tokio::test]
+async fn fault_17_a_token_that_is_unknown_or_missing() {
+    let control_plane = ControlPlane::builder().start().await.unwrap();
+    let home = installed()
+        .await
+        .with("DURANTIC_ENDPOINT", control_plane.endpoint());
+    let run = home.provider(&["doctor"]).await;
+    assert_finds(&run, "Missing API token", "DURANTIC_API_TOKEN");
+    let home = home.with("DURANTIC_API_TOKEN", "dur_wrong");
+    let run = home.provider(&["doctor"]).await;
+    assert_finds(&run, "does not know the token", "token");
+}
+
+#[tokio::test]
+async fn fault_18_no_registry_has_it() {
+    let platform = tools::package::platform::Platform::current();
+    let version = |version: &str, os: &str, arch: &str| {
+        format!(
+            r#"{{"versions": [{{"version": "{version}", "platforms": [{{"os": "{os}", "arch": "{arch}"}}]}}]}}"#
+        )
+    };
+    let served = tempfile::tempdir().unwrap();
+    let (url, certificate) = serve(served.path().to_owned()).await;
+    let host = url.trim_start_matches("https://").trim_end_matches('/');
+    let control_plane = ControlPlane::builder().start().await.unwrap();
+    let source = format!("{host}/myorg/durantic");
+    let home = Home::new(&[
+        ("main.tf", NETWORK),
+        ("versions.tf", &VERSIONS.replace("durantic/durantic", &source)),
+        ("~/registry.pem", &certificate),
+    ]);
+    let trusted = home.path().join("registry.pem").display().to_string();
+    let home = home
+        .with("SSL_CERT_FILE", &trusted)
+        .with("DURANTIC_ENDPOINT", control_plane.endpoint())
+        .with("DURANTIC_API_TOKEN", control_plane.token());
+    let answers = |path: &str, text: &str| {
+        let path = served.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    let remedy = format!("install --source {source}");
+    let doctor = || home.provider(&["doctor"]);
+    assert_finds(&doctor().await, "that host is no registry", &remedy);
+    answers(
+        ".well-known/terraform.json",
+        r#"{"providers.v1": "/v1/providers/"}"#,
+    );
+    assert_finds(&doctor().await, "does not have it", &remedy);
+    let listing = "v1/providers/myorg/durantic/versions";
+    answers(listing, &version("1.2.0", &platform.os, &platform.arch));
+    assert_finds(&doctor().await, "has no version that fits, but 1.2.0", &remedy);
+    answers(listing, &version("1.3.5", "plan9", "arm"));
+    assert_finds(&doctor().await, "has 1.3.5 for other platforms only", &remedy);
+    answers(listing, &version("1.3.5", &platform.os, &platform.arch));
+    let run = doctor().await.succeeds();
+    let wanted = format!("Terraform takes 1.3.5 from the registry at `{host}`");
+    assert!(run.stdout.contains(&wanted), "{}", run.stdout);
+}

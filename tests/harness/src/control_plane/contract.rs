@@ -1,0 +1,318 @@
+//! The contract: what the control plane's `openapi.json` says of its operations, ready to be obeyed.
+//!
+//! Routes, request bodies and answers are all taken from that document, so the simulated control plane
+//! cannot drift from it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use http::Method;
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::{ValidationError, Validator};
+use serde_json::{Value, json};
+
+use super::collection::Collection;
+
+/// The document as it is published by default.
+pub const DOCUMENT: &str = include_str!("../../../data/openapi.json");
+
+/// The methods an operation may have, as `OpenAPI` spells them.
+pub const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+
+/// Every operation of the control plane with its schemas.
+pub struct Contract {
+    /// The published document.
+    pub document: Value,
+    /// The operations in the document's order.
+    pub operations: Vec<Operation>,
+}
+
+/// One operation: what it does to which collection, and what may be sent and answered.
+pub struct Operation {
+    /// The `operationId`.
+    pub id: String,
+    /// The default method.
+    pub method: Method,
+    /// The default path with its parameters in braces.
+    pub path: String,
+    /// The collection it belongs to.
+    pub collection: Collection,
+    /// What it does.
+    pub action: Action,
+    /// The schema of the request body, where it has one.
+    pub request: Option<Schema>,
+    /// The schema of each documented status; `None` where the answer has no body.
+    pub answers: BTreeMap<u16, Option<Schema>>,
+    /// The status of a success.
+    pub success: u16,
+}
+
+/// What an operation does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Answers every object of a collection.
+    List,
+    /// Makes an object.
+    Create,
+    /// Answers an object.
+    Get,
+    /// Changes an object.
+    Update,
+    /// Deletes an object.
+    Delete,
+    /// Adds a rule to a route policy set.
+    CreateRule,
+    /// Changes a rule of a route policy set.
+    UpdateRule,
+    /// Removes a rule of a route policy set.
+    DeleteRule,
+    /// Starts a provision run of a machine.
+    Provision,
+    /// Answers a provision run of a machine.
+    GetRun,
+}
+
+/// A schema that a body is checked against.
+pub struct Schema {
+    validator: Validator,
+    /// The properties of the object, or of the objects in the array.
+    pub properties: Vec<String>,
+    /// The properties that are never answered, such as a password.
+    pub write_only: BTreeSet<String>,
+}
+
+/// One fault of a body: where it is, and what is wrong, in the words the control plane uses.
+pub struct BodyFault {
+    /// The kind of fault, such as `missing`.
+    pub kind: String,
+    /// The way to the value inside the body.
+    pub path: Vec<Value>,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// The document is not one that the simulated control plane can obey.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the contract in `tests/data/openapi.json` cannot be used: {0}")]
+pub struct ContractError(String);
+
+static CONTRACT: LazyLock<Result<Contract, ContractError>> = LazyLock::new(|| {
+    let document = serde_json::from_str(DOCUMENT).map_err(|error| ContractError(error.to_string()))?;
+    Contract::read(document)
+});
+
+impl Contract {
+    /// The contract, read once in a process.
+    pub fn get() -> Result<&'static Self, ContractError> {
+        CONTRACT.as_ref().map_err(Clone::clone)
+    }
+
+    /// The operation with an id.
+    pub fn operation(&self, id: &str) -> Option<&Operation> {
+        self.operations.iter().find(|operation| operation.id == id)
+    }
+
+    fn read(document: Value) -> Result<Self, ContractError> {
+        let mut operations = Vec::new();
+        for (path, item) in entries(document.get("paths")) {
+            for (method, declared) in entries(Some(item)) {
+                if METHODS.contains(&method.as_str()) {
+                    operations.push(Operation::read(&document, path, method, declared)?);
+                }
+            }
+        }
+        Ok(Self { document, operations })
+    }
+}
+
+impl Operation {
+    fn read(document: &Value, path: &str, method: &str, declared: &Value) -> Result<Self, ContractError> {
+        let id = declared
+            .get("operationId")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        let broken = |what: String| ContractError(format!("operation `{id}`: {what}"));
+        let schema = |content: Option<&Value>| {
+            content
+                .and_then(|content| content.pointer("/content/application~1json/schema"))
+                .map(|schema| Schema::read(&inline(document, schema)))
+                .transpose()
+                .map_err(broken)
+        };
+        let mut answers = BTreeMap::new();
+        for (status, answer) in entries(declared.get("responses")) {
+            let status = status.parse().map_err(|_| broken(format!("status `{status}`")))?;
+            answers.insert(status, schema(Some(&inline(document, answer)))?);
+        }
+        let success = *answers
+            .keys()
+            .find(|status| (200..300).contains(*status))
+            .ok_or_else(|| broken("no success".to_owned()))?;
+        let method: Method = method
+            .to_uppercase()
+            .parse()
+            .map_err(|_| broken(format!("method `{method}`")))?;
+        let (collection, action) = classify(&method, path)
+            .ok_or_else(|| broken(format!("what `{method} {path}` does is unknown")))?;
+        Ok(Self {
+            id: id.to_owned(),
+            path: path.to_owned(),
+            collection,
+            action,
+            request: schema(declared.get("requestBody"))?,
+            answers,
+            success,
+            method,
+        })
+    }
+
+    /// The schema of a successful answer.
+    pub fn answer(&self) -> Option<&Schema> {
+        self.answers.get(&self.success)?.as_ref()
+    }
+}
+
+impl Schema {
+    fn read(schema: &Value) -> Result<Self, String> {
+        let validator = jsonschema::options()
+            .should_validate_formats(true)
+            .build(schema)
+            .map_err(|error| error.to_string())?;
+        let object = schema.get("items").unwrap_or(schema);
+        let properties = || entries(object.get("properties"));
+        Ok(Self {
+            validator,
+            properties: properties().map(|(name, _)| name.clone()).collect(),
+            write_only: properties()
+                .filter(|(_, property)| property.get("writeOnly") == Some(&Value::Bool(true)))
+                .map(|(name, _)| name.clone())
+                .collect(),
+        })
+    }
+
+    /// Every fault of a body.
+    pub fn check(&self, body: &Value) -> Vec<BodyFault> {
+        self.validator
+            .iter_errors(body)
+            .map(|error| BodyFault::of(&error))
+            .collect()
+    }
+}
+
+impl BodyFault {
+    fn of(error: &ValidationError<'_>) -> Self {
+        let mut path: Vec<Value> = error
+            .instance_path()
+            .as_str()
+            .split('/')
+            .skip(1)
+            .map(|segment| {
+                segment
+                    .parse::<u64>()
+                    .map_or_else(|_| json!(segment), |index| json!(index))
+            })
+            .collect();
+        let (kind, message) = match error.kind() {
+            // A nullable value that is wrong: the fault of the value is what helps.
+            ValidationErrorKind::AnyOf { context } => {
+                if let Some(inner) = context.first().and_then(|faults| faults.first()) {
+                    return Self {
+                        path,
+                        ..Self::of(inner)
+                    };
+                }
+                ("value_error", "Value error".to_owned())
+            }
+            ValidationErrorKind::Required { property } => {
+                path.push(property.clone());
+                ("missing", "Field required".to_owned())
+            }
+            ValidationErrorKind::Enum { options } => {
+                ("literal_error", format!("Input should be one of {options}"))
+            }
+            ValidationErrorKind::Format { format } => {
+                ("value_error", format!("Input should be a valid {format}"))
+            }
+            ValidationErrorKind::Maximum { limit } => (
+                "less_than_equal",
+                format!("Input should be less than or equal to {limit}"),
+            ),
+            ValidationErrorKind::Minimum { limit } => (
+                "greater_than_equal",
+                format!("Input should be greater than or equal to {limit}"),
+            ),
+            ValidationErrorKind::Type {
+                kind: TypeKind::Single(expected),
+            } => {
+                let kind = format!("{expected}_type");
+                return Self {
+                    kind,
+                    path,
+                    message: format!("Input should be a valid {expected}"),
+                };
+            }
+            other => ("value_error", format!("Input breaks `{}`", other.keyword())),
+        };
+        Self {
+            kind: kind.to_owned(),
+            path,
+            message,
+        }
+    }
+}
+
+/// The entries of a JSON object; none for anything else.
+pub fn entries(value: Option<&Value>) -> impl Iterator<Item = (&String, &Value)> {
+    value.and_then(Value::as_object).into_iter().flatten()
+}
+
+/// What an operation does, from the shape of its path.
+fn classify(method: &Method, path: &str) -> Option<(Collection, Action)> {
+    let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+    let collection = Collection::from_name(segments.get(2)?)?;
+    let rest: Vec<&str> = segments
+        .iter()
+        .skip(3)
+        .map(|segment| if segment.starts_with('{') { "*" } else { segment })
+        .collect();
+    let action = match (method.as_str(), rest.as_slice()) {
+        ("GET", []) => Action::List,
+        ("POST", []) => Action::Create,
+        ("GET", ["*"]) => Action::Get,
+        ("PATCH", ["*"]) => Action::Update,
+        ("DELETE", ["*"]) => Action::Delete,
+        ("POST", ["*", "rules"]) => Action::CreateRule,
+        ("PATCH", ["*", "rules", "*"]) => Action::UpdateRule,
+        ("DELETE", ["*", "rules", "*"]) => Action::DeleteRule,
+        ("POST", ["*", "provision"]) => Action::Provision,
+        ("GET", ["*", "provisions", "*"]) => Action::GetRun,
+        _ => return None,
+    };
+    Some((collection, action))
+}
+
+/// The schema with every `$ref` replaced by what it names, and 32-bit integers with their bounds.
+fn inline(document: &Value, schema: &Value) -> Value {
+    match schema {
+        Value::Object(object) => {
+            let reference = object
+                .get("$ref")
+                .and_then(Value::as_str)
+                .and_then(|target| target.strip_prefix('#'));
+            if let Some(target) = reference.and_then(|pointer| document.pointer(pointer)) {
+                return inline(document, target);
+            }
+            let mut inlined: serde_json::Map<String, Value> = object
+                .iter()
+                .map(|(key, value)| (key.clone(), inline(document, value)))
+                .collect();
+            if object.get("format") == Some(&json!("int32")) {
+                inlined.insert("minimum".to_owned(), json!(i32::MIN));
+                inlined.insert("maximum".to_owned(), json!(i32::MAX));
+            }
+            Value::Object(inlined)
+        }
+        Value::Array(items) => items.iter().map(|item| inline(document, item)).collect(),
+        other => other.clone(),
+    }
+}

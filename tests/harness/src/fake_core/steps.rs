@@ -1,0 +1,438 @@
+//! The order in which Terraform asks, and what it does with the answers.
+
+use value::{Path, Step, Value};
+
+use super::compatible::assert_object_compatible;
+use super::error::{Diagnostic, Error, line};
+use super::fault::show;
+use super::json;
+use super::plan_valid::assert_plan_valid;
+use super::plugin::{Outcome, check_object};
+use super::proposed::proposed_new;
+use super::schema::Block;
+use super::wire;
+use super::{Action, Address, Core, Mode, Planned, Status, Stored};
+
+/// What `PlanResourceChange` came to.
+struct Change {
+    action: Action,
+    planned: Value,
+    private: Vec<u8>,
+    requires_replace: Vec<Path>,
+}
+
+impl Core {
+    pub(super) async fn plan_config(
+        &self,
+        address: Address,
+        config: Value,
+        mode: Mode,
+    ) -> Result<Planned, Error> {
+        self.plugin.take_warnings();
+        let found = match self.objects.get(&address).cloned() {
+            None => None,
+            Some(stored) => self.found(&address, stored, mode).await?,
+        };
+        self.plugin.validate(&address.type_name, &config).await?;
+        let (current, refreshed) = match found {
+            Some((value, stored)) => (value, Some(stored)),
+            None => (Value::Null, None),
+        };
+        let change = self
+            .plan_change(&address, &current, refreshed.as_ref(), &config, mode)
+            .await?;
+        Ok(Planned {
+            action: change.action,
+            prior: current,
+            planned: change.planned,
+            requires_replace: change.requires_replace,
+            warnings: self.plugin.take_warnings(),
+            address,
+            config,
+            private: change.private,
+            refreshed,
+        })
+    }
+
+    pub(super) async fn apply_config(&mut self, planned: Planned, config: Value) -> Result<Value, Error> {
+        let address = planned.address.clone();
+        self.put(&address, planned.refreshed.clone());
+        match planned.action {
+            Action::NoOp => Ok(planned.prior),
+            Action::Delete => Ok(Value::Null),
+            Action::Create | Action::Update => self.make_change(&address, &planned, config).await,
+            Action::Replace => {
+                let before = planned.prior.clone();
+                self.apply_change(&address, &before, &Value::Null, &Value::Null, &planned.private)
+                    .await?;
+                self.make_change(&address, &planned, config).await
+            }
+        }
+    }
+
+    pub(super) async fn destroy_object(&mut self, address: Address, mode: Mode) -> Result<(), Error> {
+        let Some(stored) = self.objects.get(&address).cloned() else {
+            return Ok(());
+        };
+        let Some((prior, stored)) = self.found(&address, stored, mode).await? else {
+            self.put(&address, None);
+            return Ok(());
+        };
+        let null = Value::Null;
+        let proposal = self
+            .plugin
+            .plan(&address.type_name, &prior, &null, &null, &stored.private)
+            .await?;
+        if !proposal.planned.is_null() {
+            let text = format!("{address}: planned a non-null destroy value");
+            return Err(Error::violation("Provider produced invalid plan", text));
+        }
+        let prior = self.upgraded(&address, &stored).await?;
+        self.put(&address, Some(stored));
+        self.apply_change(&address, &prior, &null, &null, &proposal.private)
+            .await?;
+        Ok(())
+    }
+
+    /// The object in state as a plan begins with it; `None` where it is gone.
+    async fn found(
+        &self,
+        address: &Address,
+        stored: Stored,
+        mode: Mode,
+    ) -> Result<Option<(Value, Stored)>, Error> {
+        match mode {
+            Mode::WithoutRefresh => Ok(Some((self.upgraded(address, &stored).await?, stored))),
+            Mode::Normal | Mode::Replace => self.refreshed(address, stored).await,
+        }
+    }
+
+    /// The object in state as the provider reads it today; `None` where it is gone.
+    pub(super) async fn refreshed(
+        &self,
+        address: &Address,
+        stored: Stored,
+    ) -> Result<Option<(Value, Stored)>, Error> {
+        let state = self.upgraded(address, &stored).await?;
+        let (state, private) = self
+            .plugin
+            .read(&address.type_name, &state, &stored.private)
+            .await?;
+        if state.is_null() {
+            return Ok(None);
+        }
+        let stored = self.stored_form(address, &state, private, stored.status)?;
+        Ok(Some((state, stored)))
+    }
+
+    pub(super) fn stored_form(
+        &self,
+        address: &Address,
+        state: &Value,
+        private: Vec<u8>,
+        status: Status,
+    ) -> Result<Stored, Error> {
+        let schema = self.plugin.resource(&address.type_name)?;
+        let stored = json::stored(state, &schema.block.implied_type());
+        let json = stored.map_err(|fault| Error::violation("The object cannot be saved", fault))?;
+        let json = format!("{json:#}");
+        Ok(Stored {
+            version: schema.version,
+            json,
+            private,
+            status,
+        })
+    }
+
+    pub(super) fn put(&mut self, address: &Address, stored: Option<Stored>) {
+        match stored {
+            Some(stored) => self.objects.insert(address.clone(), stored),
+            None => self.objects.remove(address),
+        };
+    }
+
+    async fn upgraded(&self, address: &Address, stored: &Stored) -> Result<Value, Error> {
+        self.plugin
+            .upgrade(&address.type_name, stored.version, &stored.json)
+            .await
+    }
+
+    /// Plans one change, and once more from nothing where that is a replacement.
+    async fn plan_change(
+        &self,
+        address: &Address,
+        current: &Value,
+        stored: Option<&Stored>,
+        config: &Value,
+        mode: Mode,
+    ) -> Result<Change, Error> {
+        let null = Value::Null;
+        let is_tainted = stored.is_some_and(|stored| stored.status == Status::Tainted);
+        if is_tainted {
+            let change = self.plan_once(address, &null, &[], config).await?;
+            return Ok(Change {
+                action: Action::Replace,
+                ..change
+            });
+        }
+        let private = stored.map_or(&[][..], |stored| &stored.private);
+        let mut change = self.plan_once(address, current, private, config).await?;
+        let is_forced = mode == Mode::Replace && !current.is_null();
+        if is_forced || change.action == Action::Replace {
+            let anew = self.plan_once(address, &null, &change.private, config).await?;
+            change = Change {
+                action: Action::Replace,
+                requires_replace: change.requires_replace,
+                ..anew
+            };
+        }
+        Ok(change)
+    }
+
+    async fn plan_once(
+        &self,
+        address: &Address,
+        prior: &Value,
+        private: &[u8],
+        config: &Value,
+    ) -> Result<Change, Error> {
+        let block = &self.plugin.resource(&address.type_name)?.block;
+        let proposed = proposed_new(block, prior, config);
+        let proposal = self
+            .plugin
+            .plan(&address.type_name, prior, &proposed, config, private)
+            .await?;
+        let planned = proposal.planned;
+        let faults = assert_plan_valid(block, prior, config, &planned);
+        if !faults.is_empty() {
+            let told = |fault| {
+                format!("Provider produced invalid plan: planned an invalid value for {address}{fault}")
+            };
+            return Err(Error::Violation(faults.into_iter().map(told).collect()));
+        }
+        let requires_replace = changed_paths(address, prior, &planned, proposal.requires_replace)?;
+        let action = if prior.is_null() {
+            Action::Create
+        } else if *prior == planned {
+            Action::NoOp
+        } else if requires_replace.is_empty() {
+            Action::Update
+        } else {
+            Action::Replace
+        };
+        Ok(Change {
+            action,
+            planned,
+            private: proposal.private,
+            requires_replace,
+        })
+    }
+
+    /// Creates or updates: plans again, compares, and applies.
+    async fn make_change(
+        &mut self,
+        address: &Address,
+        planned: &Planned,
+        config: Value,
+    ) -> Result<Value, Error> {
+        if !config.is_wholly_known() {
+            return Err(Error::Configuration(vec![format!(
+                "{address}: unknown values in apply"
+            )]));
+        }
+        self.plugin.validate(&address.type_name, &config).await?;
+        // After a destroy there is no state: what the plan remembered does not come here (so Terraform 1.11 does it).
+        let stored = self.objects.get(address).cloned();
+        let (prior, private) = match &stored {
+            Some(stored) => (self.upgraded(address, stored).await?, stored.private.clone()),
+            None => (Value::Null, Vec::new()),
+        };
+        let change = self.plan_once(address, &prior, &private, &config).await?;
+        self.check_final_plan(address, planned, &change)?;
+        if change.action == Action::NoOp {
+            return Ok(prior);
+        }
+        self.apply_change(address, &prior, &change.planned, &config, &change.private)
+            .await
+    }
+
+    /// What was known in the first plan has to be the same in the second.
+    fn check_final_plan(&self, address: &Address, first: &Planned, second: &Change) -> Result<(), Error> {
+        let summary = "Provider produced inconsistent final plan";
+        let is_same = match (first.action, second.action) {
+            (Action::Update, Action::NoOp) | (Action::Replace, Action::Create) => true,
+            (first, second) => first == second,
+        };
+        let mut faults = Vec::new();
+        if !is_same {
+            let (from, to) = (first.action, second.action);
+            faults.push(format!(
+                "{summary}: {address}: changed the planned action from {from:?} to {to:?}"
+            ));
+        }
+        let block = &self.plugin.resource(&address.type_name)?.block;
+        let incompatible = assert_object_compatible(block, &first.planned, &second.planned);
+        faults.extend(
+            incompatible
+                .into_iter()
+                .map(|fault| format!("{summary}: {address}{fault}")),
+        );
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::Violation(faults))
+        }
+    }
+
+    /// `ApplyResourceChange`; saves what comes of it, whatever went wrong.
+    async fn apply_change(
+        &mut self,
+        address: &Address,
+        prior: &Value,
+        planned: &Value,
+        config: &Value,
+        private: &[u8],
+    ) -> Result<Value, Error> {
+        let outcome = self
+            .plugin
+            .apply(&address.type_name, prior, planned, config, private)
+            .await?;
+        let Outcome {
+            state,
+            private,
+            errors,
+            mut violations,
+        } = outcome;
+        let block = &self.plugin.resource(&address.type_name)?.block;
+        let state = match state {
+            Ok(state) => state,
+            Err(error) => {
+                let text = "Provider produced invalid object: produced an invalid value after apply for";
+                violations.push(format!("{text} {address}: {error}"));
+                self.put(address, None);
+                return failed(violations, errors);
+            }
+        };
+        let is_told = !errors.is_empty() || !violations.is_empty();
+        let state = state.unwrap_or_else(|| {
+            if !is_told && !planned.is_null() {
+                violations.push(format!(
+                    "Provider produced invalid object: no value after apply for {address}"
+                ));
+            }
+            if planned.is_null() {
+                Value::Null
+            } else {
+                prior.clone()
+            }
+        });
+        for path in wire::write_only_paths(block, &state) {
+            violations.push(format!(
+                "Provider produced invalid object: returned a value for the write-only attribute {address}.{path}"
+            ));
+        }
+        if !violations.is_empty() && !wire::write_only_paths(block, &state).is_empty() {
+            self.put(address, None);
+            return failed(violations, errors);
+        }
+        if !state.is_wholly_known() {
+            violations.push(format!(
+                "Provider returned invalid result object after apply: {address} still has unknown values: {}",
+                show(&state)
+            ));
+        }
+        let state = wire::unknown_as_null(&state);
+        if errors.is_empty() && violations.is_empty() {
+            violations.extend(inconsistencies(address, block, planned, &state));
+        }
+        let is_failed = !errors.is_empty() || !violations.is_empty();
+        let status = match (self.objects.get(address), prior.is_null() && is_failed) {
+            (_, true) => Status::Tainted,
+            (Some(before), false) if is_failed => before.status,
+            _ => Status::Ready,
+        };
+        match (state.is_null(), is_failed && !errors.is_empty()) {
+            // An error without an object keeps what was there.
+            (true, true) => {}
+            (true, false) => self.put(address, None),
+            (false, _) => {
+                let stored = self.stored_form(address, &state, private, status)?;
+                self.put(address, Some(stored));
+            }
+        }
+        if is_failed {
+            failed(violations, errors)
+        } else {
+            Ok(state)
+        }
+    }
+}
+
+/// In what an applied object is not what was planned.
+fn inconsistencies(address: &Address, block: &Block, planned: &Value, state: &Value) -> Vec<String> {
+    let summary = "Provider produced inconsistent result after apply";
+    if planned.is_null() {
+        let is_gone = state.is_null();
+        return if is_gone {
+            Vec::new()
+        } else {
+            vec![format!("Provider returned an object after destroy: {address}")]
+        };
+    }
+    let faults = assert_object_compatible(block, planned, state);
+    let mut told: Vec<String> = faults
+        .into_iter()
+        .map(|fault| format!("{summary}: {address}{fault}"))
+        .collect();
+    if let Err(Error::Violation(found)) = check_object(summary, &address.to_string(), block, state) {
+        told.extend(found);
+    }
+    told
+}
+
+/// The paths whose value differs, of those that were said to force a new object.
+fn changed_paths(
+    address: &Address,
+    prior: &Value,
+    planned: &Value,
+    paths: Vec<Path>,
+) -> Result<Vec<Path>, Error> {
+    let mut changed = Vec::new();
+    for path in paths {
+        if prior.is_null() {
+            continue;
+        }
+        match (at(prior, &path), at(planned, &path)) {
+            (None, None) => {
+                return Err(Error::violation(
+                    "Provider produced invalid plan",
+                    format!(
+                        "indicated \"requires replacement\" on {address} for a non-existent attribute path {path}"
+                    ),
+                ));
+            }
+            (before, after) if before != after => changed.push(path),
+            _ => {}
+        }
+    }
+    Ok(changed)
+}
+
+/// The value at a path, where every step of the path exists.
+fn at<'a>(value: &'a Value, path: &Path) -> Option<&'a Value> {
+    let mut steps = path.steps().iter();
+    steps.try_fold(value, |value, step| match (value, step) {
+        (Value::Object(attributes), Step::Attribute(name)) => attributes.get(name),
+        (Value::Map(entries), Step::Key(key)) => entries.get(key),
+        (Value::List(elements), Step::Index(index)) => elements.get(usize::try_from(*index).ok()?),
+        _ => None,
+    })
+}
+
+fn failed<T>(violations: Vec<String>, errors: Vec<Diagnostic>) -> Result<T, Error> {
+    if violations.is_empty() {
+        return Err(Error::Told(errors));
+    }
+    let told = errors.iter().map(line);
+    Err(Error::Violation(violations.into_iter().chain(told).collect()))
+}

@@ -1,0 +1,387 @@
+//! Every kind of fault, as a client sees it.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use harness::control_plane::{Answer, Collection, ControlPlane, Fault, FaultKind};
+use serde_json::{Value, json};
+
+use crate::client::{Client, start};
+
+const LIST: &str = "controlplane_api_list_account_variables";
+const CREATE: &str = "controlplane_api_create_account_variable";
+
+/// What a client without any cleverness gets for a creation: the bytes until the end, and how it ended.
+fn raw(control_plane: &ControlPlane) -> (Vec<u8>, std::io::Result<()>) {
+    let address = control_plane.endpoint().strip_prefix("http://").unwrap();
+    let body = json!({ "name": "region", "value": "eu" }).to_string();
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(
+        stream,
+        "POST /api/controlplane/variables/ HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\
+         content-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        control_plane.token(),
+        body.len(),
+    )
+    .unwrap();
+    let mut bytes = Vec::new();
+    let end = stream.read_to_end(&mut bytes).map(drop);
+    (bytes, end)
+}
+
+/// How many variables there are.
+fn variables(control_plane: &ControlPlane) -> usize {
+    control_plane.objects(Collection::Variables).len()
+}
+
+#[tokio::test]
+async fn a_reset_before_processing_is_a_tcp_reset_and_changes_nothing() {
+    let (control_plane, _) = start().await;
+    control_plane.fault(Fault::new(CREATE, FaultKind::ResetBefore).times(1));
+    let (bytes, end) = raw(&control_plane);
+    assert_eq!(bytes, b"");
+    assert_eq!(end.unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
+    assert_eq!(variables(&control_plane), 0);
+    let entry = control_plane.log().of(CREATE).remove(0);
+    assert_eq!((entry.status, entry.processed), (None, false));
+    assert_eq!(entry.fault.as_deref(), Some("reset before processing"));
+}
+
+#[tokio::test]
+async fn a_reset_after_processing_loses_the_answer_only() {
+    let (control_plane, _) = start().await;
+    control_plane.fault(Fault::new(CREATE, FaultKind::ResetAfter).times(1));
+    let (bytes, end) = raw(&control_plane);
+    assert_eq!(bytes, b"");
+    assert_eq!(end.unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
+    assert_eq!(variables(&control_plane), 1);
+    let entry = control_plane.log().of(CREATE).remove(0);
+    assert_eq!((entry.status, entry.processed), (None, true));
+    assert_eq!(control_plane.log().count_processed(CREATE), 1);
+}
+
+#[tokio::test]
+async fn a_truncated_body_ends_half_way() {
+    let (control_plane, _) = start().await;
+    control_plane.fault(Fault::new(CREATE, FaultKind::Truncated).times(1));
+    let (bytes, _) = raw(&control_plane);
+    let text = String::from_utf8(bytes).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: "))
+        .unwrap();
+    assert_eq!(body.len(), length.parse::<usize>().unwrap() / 2);
+    assert!(head.starts_with("HTTP/1.1 201 "), "{head}");
+    assert_eq!(variables(&control_plane), 1);
+}
+
+#[tokio::test]
+async fn a_client_takes_a_truncated_body_for_an_error() {
+    let (control_plane, client) = start().await;
+    control_plane.fault(Fault::new(LIST, FaultKind::Truncated));
+    control_plane.fault(Fault::new(
+        "controlplane_api_delete_account_variable",
+        FaultKind::Truncated,
+    ));
+    let answer = client.send(LIST, &[], None).await.unwrap();
+    assert!(answer.text().await.is_err());
+    // An answer without a body cannot be cut: the connection is reset instead.
+    let made = client
+        .ok(CREATE, &[], Some(json!({ "name": "a", "value": "" })))
+        .await;
+    let uuid = made["uuid"].as_str().unwrap();
+    assert!(
+        client
+            .send("controlplane_api_delete_account_variable", &[uuid], None)
+            .await
+            .is_err()
+    );
+    assert_eq!(variables(&control_plane), 0);
+}
+
+#[tokio::test]
+async fn made_up_answers_carry_status_headers_and_body() {
+    let (control_plane, client) = start().await;
+    control_plane.fault(Fault::status(LIST, 429).header("retry-after", "7").times(1));
+    control_plane.fault(Fault::html(LIST, 502).times(1));
+    control_plane.fault(Fault::redirect(LIST, 307, "http://127.0.0.1:9/elsewhere").times(1));
+    let answer = Answer {
+        status: http::StatusCode::OK,
+        headers: vec![],
+        body: b"[1".to_vec(),
+        processed: false,
+    };
+    control_plane.fault(Fault::new(LIST, FaultKind::Answer(answer)).times(1));
+
+    let limited = client.send(LIST, &[], None).await.unwrap();
+    assert_eq!(
+        (limited.status().as_u16(), &limited.headers()["retry-after"]),
+        (429, &"7".parse().unwrap())
+    );
+    assert_eq!(
+        limited.text().await.unwrap(),
+        "{\"detail\":\"Too Many Requests\"}"
+    );
+    let page = client.send(LIST, &[], None).await.unwrap();
+    assert_eq!(
+        (page.status().as_u16(), &page.headers()["content-type"]),
+        (502, &"text/html".parse().unwrap())
+    );
+    assert!(page.text().await.unwrap().contains("<h1>502 Bad Gateway</h1>"));
+    let redirect = reqwest::redirect::Policy::none();
+    let http = reqwest::Client::builder()
+        .no_proxy()
+        .redirect(redirect)
+        .build()
+        .unwrap();
+    let client = client.with_http(http);
+    let moved = client.send(LIST, &[], None).await.unwrap();
+    assert_eq!(moved.headers()["location"], "http://127.0.0.1:9/elsewhere");
+    assert_eq!(
+        client.send(LIST, &[], None).await.unwrap().text().await.unwrap(),
+        "[1"
+    );
+    client.ok(LIST, &[], None).await;
+}
+
+#[tokio::test]
+async fn a_gateway_may_give_up_on_a_request_that_is_processed() {
+    let (control_plane, client) = start().await;
+    control_plane.fault(Fault::html(CREATE, 504).processed().times(1));
+    let (status, _) = client
+        .call(CREATE, &[], Some(json!({ "name": "a", "value": "" })))
+        .await;
+    assert_eq!((status, variables(&control_plane)), (504, 1));
+    assert_eq!(control_plane.log().count_processed(CREATE), 1);
+}
+
+#[tokio::test]
+async fn garbage_is_no_json() {
+    let (control_plane, client) = start().await;
+    control_plane.fault(Fault::new(LIST, FaultKind::Garbage).times(1));
+    let answer = client.send(LIST, &[], None).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    assert!(serde_json::from_slice::<Value>(&answer.bytes().await.unwrap()).is_err());
+}
+
+#[tokio::test]
+async fn a_huge_body_is_as_long_as_asked_for() {
+    let (control_plane, client) = start().await;
+    for size in [2, 200_000] {
+        control_plane.fault(Fault::new(LIST, FaultKind::Huge(size)).times(1));
+        let answer = client.send(LIST, &[], None).await.unwrap();
+        assert_eq!(answer.content_length(), None);
+        let body = answer.bytes().await.unwrap();
+        assert_eq!(body.len(), size);
+        assert!(serde_json::from_slice::<String>(&body).is_ok());
+    }
+}
+
+#[tokio::test]
+async fn slow_and_delayed_answers_are_whole() {
+    let (control_plane, client) = start().await;
+    let pause = Duration::from_millis(160);
+    let made = client
+        .ok(CREATE, &[], Some(json!({ "name": "a", "value": "" })))
+        .await;
+    for kind in [FaultKind::Slow(pause), FaultKind::Delay(pause)] {
+        control_plane.fault(Fault::new(LIST, kind).times(1));
+        let start = Instant::now();
+        assert_eq!(client.ok(LIST, &[], None).await, json!([made]));
+        assert!(start.elapsed() >= pause / 2, "{:?}", start.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_a_client_gives_up_on_is_processed_and_logged() {
+    let (control_plane, client) = start().await;
+    control_plane.fault(Fault::new(CREATE, FaultKind::Delay(Duration::from_hours(1))));
+    let http = reqwest::Client::builder()
+        .no_proxy()
+        .timeout(Duration::from_millis(200))
+        .build()
+        .unwrap();
+    let client = client.with_http(http);
+    let body = json!({ "name": "a", "value": "" });
+    assert!(
+        client
+            .send(CREATE, &[], Some(&body))
+            .await
+            .unwrap_err()
+            .is_timeout()
+    );
+    assert_eq!(
+        (
+            variables(&control_plane),
+            control_plane.log().count_processed(CREATE)
+        ),
+        (1, 1)
+    );
+}
+
+#[tokio::test]
+async fn an_answer_can_be_rewritten() {
+    let (control_plane, client) = start().await;
+    let rewrite = |body: &mut Value| body[0]["uuid"] = json!("../../x");
+    let rewrite = FaultKind::Rewrite(std::sync::Arc::new(rewrite));
+    control_plane.fault(Fault::new("provisioning_api_list_machines", rewrite));
+    let machines = client.ok("provisioning_api_list_machines", &[], None).await;
+    assert_eq!(machines[0]["uuid"], "../../x");
+    assert_eq!(control_plane.violations(), [""; 0]);
+}
+
+#[tokio::test]
+async fn faults_hit_the_requests_they_are_meant_for() {
+    let (control_plane, client) = start().await;
+    control_plane.fault(Fault::status(LIST, 503).skip(2).times(2));
+    control_plane.fault(Fault::status("*", 500).times(1));
+    let mut statuses = Vec::new();
+    for _ in 0..6 {
+        statuses.push(client.call(LIST, &[], None).await.0);
+    }
+    // The first of the list's own faults lets two pass; the one for all takes the first of those.
+    assert_eq!(statuses, [500, 200, 503, 503, 200, 200]);
+    control_plane.fault(Fault::status("*", 500));
+    assert_eq!(
+        client
+            .send_to("GET", "/api/openapi.json", None)
+            .await
+            .unwrap()
+            .status(),
+        200
+    );
+    control_plane.fault(Fault::status("openapi", 503));
+    assert_eq!(
+        client
+            .send_to("GET", "/api/openapi.json", None)
+            .await
+            .unwrap()
+            .status(),
+        503
+    );
+    control_plane.clear_faults();
+    client.ok(LIST, &[], None).await;
+}
+
+#[tokio::test]
+async fn chance_follows_from_the_seed() {
+    async fn played(seed: u64) -> Vec<Option<String>> {
+        let fault = Fault::new("*", FaultKind::Any).probability(0.25);
+        let control_plane = ControlPlane::builder()
+            .fault(fault)
+            .fault_seed(seed)
+            .start()
+            .await
+            .unwrap();
+        let client = Client::new(&control_plane);
+        for _ in 0..80 {
+            // Whatever becomes of it.
+            if let Ok(answer) = client.send(LIST, &[], None).await {
+                drop(answer.bytes().await);
+            }
+        }
+        assert_eq!(control_plane.violations(), [""; 0]);
+        control_plane
+            .log()
+            .of(LIST)
+            .into_iter()
+            .map(|entry| entry.fault)
+            .collect()
+    }
+    let (first, again, other) = tokio::join!(played(1), played(1), played(2));
+    // The client repeats by itself what a reset of a kept connection took from it.
+    let length = first.len().min(again.len());
+    assert!(length >= 80);
+    assert_eq!(first[..length], again[..length]);
+    assert_ne!(first[..80], other[..80]);
+    let share = first.iter().flatten().count();
+    assert!((10..=35).contains(&share), "{share} of {}", first.len());
+}
+
+#[tokio::test]
+async fn a_rate_limit_answers_429_with_retry_after_until_the_second_is_over() {
+    let control_plane = ControlPlane::builder()
+        .stopped_clock()
+        .rate_limit(3)
+        .start()
+        .await
+        .unwrap();
+    let client = Client::new(&control_plane);
+    for _ in 0..3 {
+        client.ok(LIST, &[], None).await;
+    }
+    let limited = client.send(LIST, &[], None).await.unwrap();
+    assert_eq!(
+        (limited.status().as_u16(), &limited.headers()["retry-after"]),
+        (429, &"1".parse().unwrap())
+    );
+    control_plane.advance(Duration::from_secs(1));
+    client.ok(LIST, &[], None).await;
+}
+
+#[test]
+fn faults_are_read_from_a_command_line() {
+    for (text, expected) in [
+        (
+            "a=503",
+            "kind: answer 503, skip: 0, times: None, probability: 1.0",
+        ),
+        (
+            "a=504,html,processed",
+            "kind: answer 504 after processing, skip: 0, times: None, probability: 1.0",
+        ),
+        (
+            "a=429,retry-after:7,times:2,skip:1",
+            "kind: answer 429, skip: 1, times: Some(2), probability: 1.0",
+        ),
+        (
+            "a=delay:1500ms,probability:0.5",
+            "kind: delay 1.5s, skip: 0, times: None, probability: 0.5",
+        ),
+        (
+            "a=reset-before",
+            "kind: reset before processing, skip: 0, times: None, probability: 1.0",
+        ),
+        (
+            "a=reset-after",
+            "kind: reset after processing, skip: 0, times: None, probability: 1.0",
+        ),
+        (
+            "a=huge:33554433",
+            "kind: huge body 33554433, skip: 0, times: None, probability: 1.0",
+        ),
+        (
+            "a=slow:2s",
+            "kind: slow body 2s, skip: 0, times: None, probability: 1.0",
+        ),
+        (
+            "a=redirect:http://x/y",
+            "kind: answer 302, skip: 0, times: None, probability: 1.0",
+        ),
+    ] {
+        let fault = format!("{:?}", Fault::parse(text).unwrap());
+        assert_eq!(
+            fault,
+            format!("Fault {{ operation: \"a\", {expected} }}"),
+            "{text}"
+        );
+    }
+    for (text, reason) in [
+        ("503", "it has no `=`"),
+        ("a=boom", "the kind is unknown"),
+        ("a=7", "the status is not one of HTTP"),
+        ("a=delay:soon", "the time is not one such as `500ms`"),
+        ("a=huge:big", "the size is not a number of bytes"),
+        ("a=503,times:x", "a modifier's value is not a number"),
+        ("a=503,probability:2", "a probability is between 0 and 1"),
+        ("a=503,sometimes", "a modifier is unknown"),
+    ] {
+        let error = Fault::parse(text).unwrap_err().to_string();
+        assert!(
+            error.starts_with(&format!("`{text}` is not a fault: {reason}; the form is ")),
+            "{error}"
+        );
+    }
+}

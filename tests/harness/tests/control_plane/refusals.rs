@@ -1,0 +1,344 @@
+//! Every documented refusal.
+
+use harness::control_plane::{Collection, machine_uuid};
+use serde_json::{Value, json};
+
+use crate::client::{Client, operations, plain_collections, start, uuid};
+
+const NOBODY: &str = "ffffffff-ffff-4fff-8fff-ffffffffffff";
+
+#[tokio::test]
+async fn a_name_that_is_taken_conflicts() {
+    let (_control_plane, client) = start().await;
+    for (collection, least) in plain_collections() {
+        let [_, create, _, update, _] = operations(collection);
+        client.ok(create, &[], Some(least.clone())).await;
+        let mut other = least.clone();
+        if collection == Collection::MeshNetworks {
+            other["network_cidr"] = json!("10.9.0.0/24");
+        }
+        let detail = client.refused(create, &[], Some(other.clone()), 409).await;
+        let name = least["name"].as_str().unwrap();
+        assert!(
+            detail
+                .as_str()
+                .unwrap()
+                .ends_with(&format!("with the name '{name}' exists already")),
+            "{detail}"
+        );
+        other["name"] = json!("other");
+        let made = client.ok(create, &[], Some(other)).await;
+        client
+            .refused(update, &[uuid(&made)], Some(json!({ "name": name })), 409)
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn what_does_not_exist_is_not_found() {
+    let (_control_plane, client) = start().await;
+    for (collection, _) in plain_collections() {
+        let [_, _, get, update, delete] = operations(collection);
+        assert_eq!(client.refused(get, &[NOBODY], None, 404).await, "Not Found");
+        client.refused(update, &[NOBODY], Some(json!({})), 404).await;
+        client.refused(delete, &[NOBODY], None, 404).await;
+    }
+    let machine = machine_uuid(1);
+    client
+        .refused("provisioning_api_get_image", &[NOBODY], None, 404)
+        .await;
+    client
+        .refused("provisioning_api_get_machine", &[NOBODY], None, 404)
+        .await;
+    client
+        .refused("provisioning_api_update_machine", &[NOBODY], Some(json!({})), 404)
+        .await;
+    let mode = || Some(json!({ "mode": "rebuild" }));
+    client
+        .refused("provisioning_api_provision_machine", &[NOBODY], mode(), 404)
+        .await;
+    client
+        .refused(
+            "provisioning_api_get_machine_provision",
+            &[&machine, NOBODY],
+            None,
+            404,
+        )
+        .await;
+    let rule = Some(json!({ "action": "accept" }));
+    client
+        .refused("controlplane_api_create_route_policy_rule", &[NOBODY], rule, 404)
+        .await;
+}
+
+#[tokio::test]
+async fn a_token_that_is_not_accepted_is_unauthorized() {
+    let (control_plane, client) = start().await;
+    control_plane.accept_token("dur_second");
+    let list = "provisioning_api_list_images";
+    client.ok(list, &[], None).await;
+    let second = Client::new(&control_plane).with_token("dur_second");
+    second.ok(list, &[], None).await;
+    control_plane.revoke_token("dur_second");
+    assert_eq!(second.refused(list, &[], None, 401).await, "Unauthorized");
+    client.ok(list, &[], None).await;
+    let url = format!("{}/api/provisioning/images/", control_plane.endpoint());
+    let bare = reqwest::Client::builder()
+        .no_proxy()
+        .build()
+        .unwrap()
+        .get(url)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(bare.status(), 401);
+    let entries = control_plane.log().of(list);
+    assert_eq!(
+        entries
+            .iter()
+            .map(|entry| entry.has_authorization)
+            .collect::<Vec<_>>(),
+        [true, true, true, true, false]
+    );
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_fit_names_every_fault() {
+    let (control_plane, client) = start().await;
+    let vip = |body| client.refused("controlplane_api_create_vip", &[], Some(body), 422);
+    let fault = |kind: &str, field: Value, message: &str| {
+        let mut location = vec![json!("body"), json!("payload")];
+        location.extend(field.as_array().unwrap().clone());
+        json!({ "type": kind, "loc": location, "msg": message })
+    };
+    assert_eq!(
+        vip(json!({})).await,
+        json!([
+            fault("missing", json!(["name"]), "Field required"),
+            fault("missing", json!(["address"]), "Field required"),
+        ])
+    );
+    let with = |field: &str, value: Value| {
+        let mut body = json!({ "name": "a", "address": "192.0.2.1" });
+        body[field] = value;
+        vip(body)
+    };
+    assert_eq!(
+        with("name", json!(7)).await,
+        json!([fault(
+            "string_type",
+            json!(["name"]),
+            "Input should be a valid string"
+        )])
+    );
+    assert_eq!(with("name", Value::Null).await[0]["type"], "string_type");
+    assert_eq!(
+        with("health_check_type", json!("icmp")).await[0]["type"],
+        "literal_error"
+    );
+    assert_eq!(
+        with("health_check_interval_seconds", json!(2_147_483_648_u32)).await,
+        json!([fault(
+            "less_than_equal",
+            json!(["health_check_interval_seconds"]),
+            "Input should be less than or equal to 2147483647"
+        )])
+    );
+    assert_eq!(
+        with("health_check_interval_seconds", json!(-2_147_483_649_i64)).await[0]["type"],
+        "greater_than_equal"
+    );
+    assert_eq!(
+        with("machine_uuids", json!([machine_uuid(1), "node-1"])).await,
+        json!([fault(
+            "value_error",
+            json!(["machine_uuids", 1]),
+            "Input should be a valid uuid"
+        )])
+    );
+    // A nullable value names the fault of the value, not that none of two schemas fits.
+    let role = json!({ "name": "web", "image_uuid": 7 });
+    let detail = client
+        .refused("controlplane_api_create_machine_role", &[], Some(role), 422)
+        .await;
+    assert_eq!(detail[0]["loc"], json!(["body", "payload", "image_uuid"]));
+    assert_eq!(detail[0]["type"], "string_type");
+    let mode = json!({ "mode": "explode" });
+    let detail = client
+        .refused(
+            "provisioning_api_provision_machine",
+            &[&machine_uuid(1)],
+            Some(mode),
+            422,
+        )
+        .await;
+    assert_eq!(detail[0]["loc"], json!(["body", "payload", "mode"]));
+    assert_eq!(control_plane.violations(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_body_or_parameter_that_cannot_be_read_is_refused() {
+    let (control_plane, client) = start().await;
+    let detail = client
+        .refused("controlplane_api_get_vip", &["not-a-uuid"], None, 422)
+        .await;
+    assert_eq!(detail[0]["loc"], json!(["path", "uuid"]));
+    let url = format!("{}/api/controlplane/vips/", control_plane.endpoint());
+    let request = reqwest::Client::builder()
+        .no_proxy()
+        .build()
+        .unwrap()
+        .post(url)
+        .bearer_auth(control_plane.token());
+    let answer = request.body("{\"name\": ").send().await.unwrap();
+    assert_eq!(answer.status(), 400);
+    assert_eq!(
+        answer.text().await.unwrap(),
+        "{\"detail\":\"Cannot parse request body\"}"
+    );
+}
+
+#[tokio::test]
+async fn what_makes_no_sense_is_a_bad_request() {
+    let (control_plane, client) = start().await;
+    let create = |collection| operations(collection)[1];
+    let mesh = |cidr: &str| {
+        (
+            create(Collection::MeshNetworks),
+            json!({ "name": "m", "network_cidr": cidr }),
+        )
+    };
+    let cases = [
+        mesh("10.0.0.5/24"),
+        mesh("198.51.100.0/24"),
+        mesh("172.32.0.0/16"),
+        mesh("10.0.0.0"),
+        mesh("fd00::/8"),
+        mesh("prod"),
+        (
+            create(Collection::Vips),
+            json!({ "name": "v", "address": "10.0.0" }),
+        ),
+        (create(Collection::Routes), json!({ "name": "r", "prefixes": [] })),
+        (
+            create(Collection::Routes),
+            json!({ "name": "r", "prefixes": ["192.0.2.0/24", "192.0.2.0/33"] }),
+        ),
+        (
+            create(Collection::Routes),
+            json!({ "name": "r", "prefixes": ["::/0"], "machine_uuids": [NOBODY] }),
+        ),
+        (
+            create(Collection::MachineRoles),
+            json!({ "name": "r", "image_uuid": NOBODY }),
+        ),
+        (
+            create(Collection::MachineRoles),
+            json!({ "name": "r", "vip_uuid": NOBODY }),
+        ),
+        (
+            create(Collection::Images),
+            json!({ "name": "i", "docker_image_url": "u", "registry_credential_uuid": NOBODY }),
+        ),
+    ];
+    for (operation, body) in cases {
+        let detail = client.refused(operation, &[], Some(body.clone()), 400).await;
+        assert!(detail.is_string(), "{body} is refused with {detail}");
+    }
+    for body in [
+        json!({ "role_names": ["nobody"] }),
+        json!({ "mesh_network_uuid": NOBODY }),
+    ] {
+        client
+            .refused(
+                "provisioning_api_update_machine",
+                &[&machine_uuid(1)],
+                Some(body),
+                400,
+            )
+            .await;
+    }
+    assert_eq!(control_plane.violations(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_cidr_that_is_taken_conflicts() {
+    let (_control_plane, client) = start().await;
+    let create = |name: &str| json!({ "name": name, "network_cidr": "192.168.0.0/16" });
+    client
+        .ok("controlplane_api_create_mesh_network", &[], Some(create("a")))
+        .await;
+    let detail = client
+        .refused(
+            "controlplane_api_create_mesh_network",
+            &[],
+            Some(create("b")),
+            409,
+        )
+        .await;
+    assert_eq!(
+        detail,
+        "a mesh network with the CIDR '192.168.0.0/16' exists already"
+    );
+}
+
+#[tokio::test]
+async fn a_role_in_use_stays_and_an_official_one_cannot_be_touched() {
+    let (_control_plane, client) = start().await;
+    let delete = "controlplane_api_delete_machine_role";
+    let role = client
+        .ok(
+            "controlplane_api_create_machine_role",
+            &[],
+            Some(json!({ "name": "web" })),
+        )
+        .await;
+    let assign = |roles: Value| Some(json!({ "role_names": roles }));
+    client
+        .ok(
+            "provisioning_api_update_machine",
+            &[&machine_uuid(2)],
+            assign(json!(["web"])),
+        )
+        .await;
+    let detail = client.refused(delete, &[uuid(&role)], None, 409).await;
+    assert_eq!(
+        detail,
+        "the role 'web' is assigned to the machine 'node-2' and cannot be deleted"
+    );
+    client
+        .ok(
+            "provisioning_api_update_machine",
+            &[&machine_uuid(2)],
+            assign(json!([])),
+        )
+        .await;
+    client.ok(delete, &[uuid(&role)], None).await;
+
+    let official = "30000000-0000-4000-8000-000000000001";
+    client.refused(delete, &[official], None, 400).await;
+    let change = Some(json!({ "merge_priority": 1 }));
+    client
+        .refused("controlplane_api_update_machine_role", &[official], change, 400)
+        .await;
+}
+
+#[tokio::test]
+async fn other_paths_and_methods_get_a_page_of_the_web_server() {
+    let (_control_plane, client) = start().await;
+    for (method, path, status) in [
+        ("GET", "/api/provisioning/machines", 404),
+        ("GET", "/api/provisioning/machines/x/", 404),
+        ("GET", "/nowhere", 404),
+        (
+            "DELETE",
+            "/api/provisioning/machines/00000000-0000-4000-8000-000000000001",
+            405,
+        ),
+        ("POST", "/api/provisioning/machines/", 405),
+    ] {
+        let answer = client.send_to(method, path, None).await.unwrap();
+        assert_eq!(answer.status(), status, "{method} {path}");
+        assert_eq!(answer.headers()["content-type"], "text/html");
+    }
+}

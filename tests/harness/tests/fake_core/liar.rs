@@ -1,0 +1,379 @@
+//! A provider that is honest until it is told to lie, to see that each lie is found.
+
+use std::collections::BTreeMap;
+
+use proto::tfplugin6 as wire;
+use proto::tfplugin6::provider_server::Provider;
+use proto::tfplugin6::schema::{Attribute, Block, NestedBlock, Object, nested_block, object};
+use proto::tfplugin6::{
+    apply_resource_change, configure_provider, get_provider_schema, import_resource_state,
+    plan_resource_change, read_data_source, read_resource, upgrade_resource_state,
+    validate_data_resource_config, validate_provider_config, validate_resource_config,
+};
+use tonic::{Request, Response, Status};
+use value::{Type, Value, json, msgpack};
+
+type Answer<T> = Result<Response<T>, Status>;
+/// Alters an honest answer.
+pub type Twist<T> = Box<dyn Fn(&mut T) + Send + Sync>;
+
+/// Where it lies. Each twist gets what an honest provider would answer.
+#[derive(Default)]
+pub struct Lies {
+    pub schema: Option<Twist<get_provider_schema::Response>>,
+    pub validate: Option<Twist<validate_resource_config::Response>>,
+    pub upgrade: Option<Twist<upgrade_resource_state::Response>>,
+    pub read: Option<Twist<Value>>,
+    pub plan: Option<Twist<Value>>,
+    pub plan_answer: Option<Twist<plan_resource_change::Response>>,
+    pub apply: Option<Twist<Value>>,
+    pub apply_answer: Option<Twist<apply_resource_change::Response>>,
+    pub apply_status: Option<Status>,
+    pub import: Option<Twist<import_resource_state::Response>>,
+    pub data: Option<Twist<Value>>,
+}
+
+/// A provider of one resource and one data source, both `liar_thing`.
+pub struct Liar {
+    pub lies: Lies,
+}
+
+fn plain(name: &str, r#type: &Type) -> Attribute {
+    Attribute {
+        name: name.to_owned(),
+        r#type: r#type.to_json().to_string().into_bytes(),
+        optional: true,
+        ..Attribute::default()
+    }
+}
+
+fn computed(name: &str) -> Attribute {
+    Attribute {
+        optional: false,
+        computed: true,
+        ..plain(name, &Type::String)
+    }
+}
+
+fn block(name: &str, nesting: nested_block::NestingMode) -> NestedBlock {
+    let port = Attribute {
+        optional: false,
+        required: true,
+        ..plain("port", &Type::Number)
+    };
+    let block = Block {
+        attributes: vec![port, plain("note", &Type::String), computed("id")],
+        ..Block::default()
+    };
+    NestedBlock {
+        type_name: name.to_owned(),
+        block: Some(block),
+        nesting: nesting.into(),
+        ..NestedBlock::default()
+    }
+}
+
+fn nested(name: &str, nesting: object::NestingMode) -> Attribute {
+    let attributes = vec![plain("path", &Type::String), computed("id")];
+    let nested = Object {
+        attributes,
+        nesting: nesting.into(),
+        ..Object::default()
+    };
+    Attribute {
+        name: name.to_owned(),
+        nested_type: Some(nested),
+        optional: true,
+        ..Attribute::default()
+    }
+}
+
+/// The schema of `liar_thing`.
+pub fn schema() -> wire::Schema {
+    use nested_block::NestingMode as Blocks;
+    use object::NestingMode as Objects;
+    let name = Attribute {
+        optional: false,
+        required: true,
+        ..plain("name", &Type::String)
+    };
+    let hint = Attribute {
+        computed: true,
+        ..plain("hint", &Type::String)
+    };
+    let secret = Attribute {
+        sensitive: true,
+        ..plain("secret", &Type::String)
+    };
+    let secret_wo = Attribute {
+        write_only: true,
+        ..plain("secret_wo", &Type::String)
+    };
+    let attributes = vec![
+        name,
+        hint,
+        secret,
+        secret_wo,
+        computed("id"),
+        plain("size", &Type::Number),
+        plain("words", &Type::list(Type::String)),
+        plain("tags", &Type::set(Type::String)),
+        plain("labels", &Type::map(Type::String)),
+        nested("disk", Objects::Single),
+        nested("disks", Objects::List),
+        nested("disk_set", Objects::Set),
+        nested("disk_map", Objects::Map),
+    ];
+    let block_types = vec![
+        block("rule", Blocks::List),
+        block("rule_set", Blocks::Set),
+        block("rule_map", Blocks::Map),
+        block("limits", Blocks::Single),
+    ];
+    wire::Schema {
+        version: 0,
+        block: Some(Block {
+            attributes,
+            block_types,
+            ..Block::default()
+        }),
+    }
+}
+
+/// The type of `liar_thing`.
+pub fn object_type() -> Type {
+    harness::fake_core::schema::Schema::read(&schema())
+        .unwrap()
+        .block
+        .implied_type()
+}
+
+/// A value for the wire.
+pub fn encoded(value: &Value) -> wire::DynamicValue {
+    wire::DynamicValue {
+        msgpack: msgpack::encode(value, &object_type()).unwrap(),
+        json: Vec::new(),
+    }
+}
+
+fn decoded(value: Option<&wire::DynamicValue>) -> Value {
+    msgpack::decode(&value.unwrap().msgpack, &object_type()).unwrap()
+}
+
+fn twist<T>(lie: Option<&Twist<T>>, mut answer: T) -> T {
+    if let Some(lie) = lie {
+        lie(&mut answer);
+    }
+    answer
+}
+
+/// What an honest provider plans: computed values that nobody set are not known yet in a new or changed object.
+fn planned(prior: &Value, proposed: Value) -> Value {
+    if proposed.is_null() || proposed == *prior {
+        return proposed;
+    }
+    without_write_only(mark(proposed, prior.is_null()))
+}
+
+fn mark(value: Value, is_new: bool) -> Value {
+    match value {
+        Value::Object(entries) => Value::Object(
+            entries
+                .into_iter()
+                .map(|(name, value)| {
+                    let is_open = (name == "id" || name == "hint") && value.is_null();
+                    let value = if is_open && (is_new || name == "id") {
+                        Value::Unknown
+                    } else {
+                        mark(value, is_new)
+                    };
+                    (name, value)
+                })
+                .collect(),
+        ),
+        Value::List(elements) => Value::List(
+            elements
+                .into_iter()
+                .map(|element| mark(element, is_new))
+                .collect(),
+        ),
+        Value::Set(elements) => Value::set(
+            elements
+                .into_iter()
+                .map(|element| mark(element, is_new))
+                .collect(),
+        ),
+        Value::Map(entries) => Value::Map(
+            entries
+                .into_iter()
+                .map(|(key, element)| (key, mark(element, is_new)))
+                .collect(),
+        ),
+        other => other,
+    }
+}
+
+fn without_write_only(mut object: Value) -> Value {
+    object.set_attribute("secret_wo", Value::Null);
+    object
+}
+
+/// What becomes of a plan: the unknown is known.
+fn settled(value: Value) -> Value {
+    match value {
+        Value::Unknown => Value::string("made"),
+        Value::Object(entries) => Value::Object(
+            entries
+                .into_iter()
+                .map(|(name, value)| (name, settled(value)))
+                .collect::<BTreeMap<_, _>>(),
+        ),
+        other => other.map_elements(settled),
+    }
+}
+
+#[tonic::async_trait]
+impl Provider for Liar {
+    async fn get_provider_schema(
+        &self,
+        _: Request<get_provider_schema::Request>,
+    ) -> Answer<get_provider_schema::Response> {
+        let schemas = || std::iter::once(("liar_thing".to_owned(), schema())).collect();
+        let honest = get_provider_schema::Response {
+            provider: Some(wire::Schema {
+                version: 0,
+                block: Some(Block::default()),
+            }),
+            resource_schemas: schemas(),
+            data_source_schemas: schemas(),
+            ..get_provider_schema::Response::default()
+        };
+        Ok(Response::new(twist(self.lies.schema.as_ref(), honest)))
+    }
+
+    async fn validate_provider_config(
+        &self,
+        _: Request<validate_provider_config::Request>,
+    ) -> Answer<validate_provider_config::Response> {
+        Ok(Response::new(validate_provider_config::Response::default()))
+    }
+
+    async fn configure_provider(
+        &self,
+        _: Request<configure_provider::Request>,
+    ) -> Answer<configure_provider::Response> {
+        Ok(Response::new(configure_provider::Response::default()))
+    }
+
+    async fn validate_resource_config(
+        &self,
+        _: Request<validate_resource_config::Request>,
+    ) -> Answer<validate_resource_config::Response> {
+        Ok(Response::new(twist(
+            self.lies.validate.as_ref(),
+            validate_resource_config::Response::default(),
+        )))
+    }
+
+    async fn validate_data_resource_config(
+        &self,
+        _: Request<validate_data_resource_config::Request>,
+    ) -> Answer<validate_data_resource_config::Response> {
+        Ok(Response::new(validate_data_resource_config::Response::default()))
+    }
+
+    async fn upgrade_resource_state(
+        &self,
+        request: Request<upgrade_resource_state::Request>,
+    ) -> Answer<upgrade_resource_state::Response> {
+        let raw = request.into_inner().raw_state.unwrap();
+        let state = json::decode(&raw.json, &object_type()).unwrap();
+        let honest = upgrade_resource_state::Response {
+            upgraded_state: Some(encoded(&state)),
+            ..upgrade_resource_state::Response::default()
+        };
+        Ok(Response::new(twist(self.lies.upgrade.as_ref(), honest)))
+    }
+
+    async fn read_resource(
+        &self,
+        request: Request<read_resource::Request>,
+    ) -> Answer<read_resource::Response> {
+        let request = request.into_inner();
+        let state = twist(self.lies.read.as_ref(), decoded(request.current_state.as_ref()));
+        Ok(Response::new(read_resource::Response {
+            new_state: Some(encoded(&state)),
+            private: request.private,
+            ..read_resource::Response::default()
+        }))
+    }
+
+    async fn plan_resource_change(
+        &self,
+        request: Request<plan_resource_change::Request>,
+    ) -> Answer<plan_resource_change::Response> {
+        let request = request.into_inner();
+        let prior = decoded(request.prior_state.as_ref());
+        let planned = planned(&prior, decoded(request.proposed_new_state.as_ref()));
+        let planned = twist(self.lies.plan.as_ref(), planned);
+        let honest = plan_resource_change::Response {
+            planned_state: Some(encoded(&planned)),
+            planned_private: request.prior_private,
+            ..plan_resource_change::Response::default()
+        };
+        Ok(Response::new(twist(self.lies.plan_answer.as_ref(), honest)))
+    }
+
+    async fn apply_resource_change(
+        &self,
+        request: Request<apply_resource_change::Request>,
+    ) -> Answer<apply_resource_change::Response> {
+        if let Some(status) = &self.lies.apply_status {
+            return Err(status.clone());
+        }
+        let request = request.into_inner();
+        let state = settled(decoded(request.planned_state.as_ref()));
+        let state = twist(self.lies.apply.as_ref(), state);
+        let honest = apply_resource_change::Response {
+            new_state: Some(encoded(&state)),
+            private: b"{\"seen\":true}".to_vec(),
+            ..apply_resource_change::Response::default()
+        };
+        Ok(Response::new(twist(self.lies.apply_answer.as_ref(), honest)))
+    }
+
+    async fn import_resource_state(
+        &self,
+        request: Request<import_resource_state::Request>,
+    ) -> Answer<import_resource_state::Response> {
+        let request = request.into_inner();
+        let schema = harness::fake_core::schema::Schema::read(&schema()).unwrap();
+        let mut state = schema.block.empty();
+        state.set_attribute("name", Value::string(request.id));
+        let imported = import_resource_state::ImportedResource {
+            type_name: request.type_name,
+            state: Some(encoded(&state)),
+            ..import_resource_state::ImportedResource::default()
+        };
+        let honest = import_resource_state::Response {
+            imported_resources: vec![imported],
+            ..import_resource_state::Response::default()
+        };
+        Ok(Response::new(twist(self.lies.import.as_ref(), honest)))
+    }
+
+    async fn read_data_source(
+        &self,
+        request: Request<read_data_source::Request>,
+    ) -> Answer<read_data_source::Response> {
+        let config = decoded(request.into_inner().config.as_ref());
+        let state = twist(
+            self.lies.data.as_ref(),
+            settled(without_write_only(mark(config, true))),
+        );
+        Ok(Response::new(read_data_source::Response {
+            state: Some(encoded(&state)),
+            ..read_data_source::Response::default()
+        }))
+    }
+}

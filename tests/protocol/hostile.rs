@@ -1,0 +1,365 @@
+//! Answers of a control plane that lies, or is none: each ends as a diagnostic on what it is about, soon and in little
+//! memory, state keeps what it had, and the next apply converges.
+
+use std::time::Duration;
+
+use harness::control_plane::{Answer, Collection, ControlPlane, Fault, FaultKind, machine_uuid};
+use harness::fake_core::{Action, Core, Error};
+use http::StatusCode;
+use serde_json::{Value as Json, json};
+
+use super::MACHINE;
+
+const VARIABLE: &str = "durantic_variable";
+const DEPLOYMENT: &str = "durantic_machine_deployment";
+const NAME: &str = "it";
+const GET: &str = "controlplane_api_get_account_variable";
+const CREATE: &str = "controlplane_api_create_account_variable";
+const UPDATE: &str = "controlplane_api_update_account_variable";
+const LIST_MACHINES: &str = "provisioning_api_list_machines";
+const GET_MACHINE: &str = "provisioning_api_get_machine";
+const START: &str = "provisioning_api_provision_machine";
+const POLL: &str = "provisioning_api_get_machine_provision";
+
+/// Longer than any answer here may keep the user waiting, on a busy machine.
+const SOON: Duration = Duration::from_mins(1);
+
+async fn core(control_plane: &ControlPlane) -> Core {
+    let service = rpc::Service::new(provider::program(&provider::durantic::DEFINITION));
+    let core = Core::unconfigured(std::sync::Arc::new(service)).await.unwrap();
+    let config = json!({
+        "endpoint": control_plane.endpoint(),
+        "api_token": control_plane.token(),
+        "request_timeout": "1s",
+        "max_retries": 1,
+    });
+    core.configure(&config).await.unwrap();
+    core
+}
+
+fn body(bytes: impl Into<Vec<u8>>) -> FaultKind {
+    FaultKind::Answer(Answer {
+        body: bytes.into(),
+        status: StatusCode::OK,
+        ..Answer::json(200)
+    })
+}
+
+fn rewrite(change: impl Fn(&mut Json) + Send + Sync + 'static) -> FaultKind {
+    FaultKind::Rewrite(std::sync::Arc::new(change))
+}
+
+/// A variable in state that answers to `change` are about to go wrong for.
+async fn variable() -> (ControlPlane, Core, Json) {
+    let control_plane = ControlPlane::builder().start().await.unwrap();
+    let mut core = core(&control_plane).await;
+    let config = json!({ "name": "GREETING", "value": "hello" });
+    core.converge(VARIABLE, NAME, &config).await.unwrap();
+    (control_plane, core, config)
+}
+
+fn told(result: Result<impl Sized, Error>, name: &str) -> String {
+    match result {
+        Ok(_) => panic!("{name}: nothing is told"),
+        Err(error @ Error::Told(_)) => error.to_string(),
+        Err(error) => panic!("{name}: {error}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_read_state_is_kept() {
+    let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+    let many = format!("[{}0]", "0,".repeat(3_000_000));
+    let mut zipped = Answer::json(200);
+    zipped
+        .headers
+        .push(("content-encoding".to_owned(), "gzip".to_owned()));
+    zipped.body = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xed, 0xc1, 1, 1];
+    let other = machine_uuid(9);
+    let table: Vec<(&str, FaultKind, &str)> = vec![
+        ("deep", body(deep), "is not JSON"),
+        ("huge", FaultKind::Huge(33 * 1024 * 1024), "larger than 32 MiB"),
+        ("many values", body(many), "more than 2000000 values"),
+        ("HTML", body("<html><body>Welcome</body></html>"), "is not JSON"),
+        (
+            "no UTF-8",
+            body(b"{\"name\": \"\xff\xfe\"}".to_vec()),
+            "is not JSON",
+        ),
+        ("zipped", FaultKind::Answer(zipped), "is not JSON"),
+        (
+            "slow",
+            FaultKind::Slow(Duration::from_secs(20)),
+            "did not answer within 1s",
+        ),
+        ("empty", body(""), "the answer is null"),
+        ("a list", body("[]"), "the answer is a list"),
+        ("a text", body("\"ok\""), "the answer is a text"),
+        (
+            "a list for a name",
+            rewrite(|body| body["name"] = json!(["GREETING"])),
+            "should be a text, but is a list",
+        ),
+        (
+            "null for a name",
+            rewrite(|body| body["name"] = Json::Null),
+            "should be set, but is null",
+        ),
+        (
+            "an object for a value",
+            rewrite(|body| body["value"] = json!({})),
+            "should be a text, but is an object",
+        ),
+        (
+            "a number for the uuid",
+            rewrite(|body| body["uuid"] = json!(7)),
+            "its `uuid` is of the wrong form",
+        ),
+        (
+            "a path for the uuid",
+            rewrite(|body| body["uuid"] = json!("../../x")),
+            "its `uuid` is of the wrong form",
+        ),
+        (
+            "another uuid",
+            rewrite(move |body| body["uuid"] = json!(other)),
+            "that of another object",
+        ),
+    ];
+    for (name, fault, expected) in table {
+        let (control_plane, mut core, config) = variable().await;
+        let before = core.stored(VARIABLE, NAME).cloned();
+        control_plane.fault(Fault::new(GET, fault));
+        let refreshed = tokio::time::timeout(SOON, core.refresh(VARIABLE, NAME)).await;
+        let said = told(
+            refreshed.unwrap_or_else(|_| panic!("{name}: it takes too long")),
+            name,
+        );
+        assert!(said.contains(expected), "{name}: {said}");
+        assert!(
+            said.contains("variable \"GREETING\"") || said.contains("(at "),
+            "{name}: {said}"
+        );
+        assert_eq!(core.stored(VARIABLE, NAME).cloned(), before, "{name}");
+
+        control_plane.clear_faults();
+        let plan = core.plan(VARIABLE, NAME, &config).await.unwrap();
+        assert_eq!(plan.action, Action::NoOp, "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_create_the_object_is_not_lost() {
+    let table: Vec<(&str, FaultKind, &str)> = vec![
+        (
+            "no uuid",
+            rewrite(|body| body["uuid"] = Json::Null),
+            "it has no `uuid`",
+        ),
+        (
+            "a path for the uuid",
+            rewrite(|body| body["uuid"] = json!("../x")),
+            "of the wrong form",
+        ),
+        (
+            "a list",
+            rewrite(|body| *body = json!([])),
+            "the answer is a list",
+        ),
+        (
+            "nothing",
+            rewrite(|body| *body = Json::Null),
+            "the answer is null",
+        ),
+        (
+            "a list for a time",
+            rewrite(|body| body["created_at"] = json!([])),
+            "should be a text",
+        ),
+    ];
+    for (name, fault, expected) in table {
+        let control_plane = ControlPlane::builder().start().await.unwrap();
+        let mut core = core(&control_plane).await;
+        let config = json!({ "name": "GREETING", "value": "hello" });
+        control_plane.fault(Fault::new(CREATE, fault).times(1));
+        let said = told(core.converge(VARIABLE, NAME, &config).await, name);
+        assert!(said.contains(expected), "{name}: {said}");
+        assert!(
+            core.stored(VARIABLE, NAME).is_some(),
+            "{name}: state knows nothing of it"
+        );
+        core.converge(VARIABLE, NAME, &config).await.unwrap();
+        let plan = core.plan(VARIABLE, NAME, &config).await.unwrap();
+        assert_eq!(plan.action, Action::NoOp, "{name}");
+        assert_eq!(control_plane.objects(Collection::Variables).len(), 1, "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_update_that_is_answered_with_nothing_is_read_back() {
+    let (control_plane, mut core, _) = variable().await;
+    control_plane.fault(Fault::new(UPDATE, rewrite(|body| *body = Json::Null)));
+    let config = json!({ "name": "GREETING", "value": "goodbye" });
+    core.converge(VARIABLE, NAME, &config).await.unwrap();
+    let updated = control_plane.find(Collection::Variables, "GREETING").unwrap();
+    assert_eq!(core.state(VARIABLE, NAME)["updated_at"], updated["updated_at"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_cannot_break_out_of_its_line() {
+    let (control_plane, mut core, _) = variable().await;
+    let mut answer = Answer::json(422);
+    answer.body = json!({ "detail": "no\r\n\u{1b}[31mError: all is lost\u{7}\u{202e}" })
+        .to_string()
+        .into_bytes();
+    control_plane.fault(Fault::new(UPDATE, FaultKind::Answer(answer)));
+    let config = json!({ "name": "GREETING", "value": "goodbye" });
+    let said = told(core.converge(VARIABLE, NAME, &config).await, "a message");
+    let is_harmless =
+        |character: char| character == '\n' || !(character.is_control() || character == '\u{202e}');
+    assert!(said.chars().all(is_harmless), "{said:?}");
+    assert!(!said.contains("\nError: all is lost"), "{said:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_may_hold_anything() {
+    let strange = |body: &mut Json| {
+        let list = body.as_array_mut().unwrap();
+        list.splice(
+            0..0,
+            [
+                json!(null),
+                json!(7),
+                json!("node-1"),
+                json!([]),
+                json!({}),
+                json!({ "hostname": null }),
+            ],
+        );
+    };
+    let twice = |body: &mut Json| {
+        let list = body.as_array_mut().unwrap();
+        list.extend(list.clone());
+    };
+    let table: Vec<(&str, FaultKind, Result<(), &str>)> = vec![
+        ("foreign objects", rewrite(strange), Ok(())),
+        ("duplicates", rewrite(twice), Err("2 objects match")),
+        (
+            "no list",
+            rewrite(|body| *body = json!({ "items": [] })),
+            Err("needs a list, but the answer is an object"),
+        ),
+        ("null", body("null"), Err("needs a list, but the answer is null")),
+    ];
+    for (name, fault, expected) in table {
+        let control_plane = ControlPlane::builder().start().await.unwrap();
+        let core = core(&control_plane).await;
+        control_plane.fault(Fault::new(LIST_MACHINES, fault));
+        let found = core
+            .read_data_source("durantic_machine", &json!({ "hostname": "node-1" }))
+            .await;
+        match expected {
+            Ok(()) => {
+                let found = found.unwrap_or_else(|error| panic!("{name}: {error}"));
+                assert_eq!(found.get("uuid").as_str(), Some(MACHINE), "{name}");
+            }
+            Err(expected) => {
+                let said = told(found, name);
+                assert!(said.contains(expected), "{name}: {said}");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_whose_name_is_a_path_is_not_followed_there() {
+    let control_plane = ControlPlane::builder().start().await.unwrap();
+    let mut core = core(&control_plane).await;
+    let config = json!({ "machine_uuid": MACHINE, "role_names": ["base"] });
+    control_plane
+        .fault(Fault::new(START, rewrite(|body| body["provision_uuid"] = json!("../../x"))).times(1));
+    let said = told(core.converge(DEPLOYMENT, NAME, &config).await, "a path");
+    assert!(said.contains("no usable `provision_uuid`"), "{said}");
+    core.converge(DEPLOYMENT, NAME, &config).await.unwrap();
+    assert_eq!(control_plane.runs().len(), 1, "one installation");
+    let plan = core.plan(DEPLOYMENT, NAME, &config).await.unwrap();
+    assert_eq!(plan.action, Action::NoOp);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_run_says_cannot_break_out_of_its_line() {
+    let control_plane = ControlPlane::builder().start().await.unwrap();
+    let mut core = core(&control_plane).await;
+    let token = control_plane.token().to_owned();
+    let said = format!("a\r\nError: \u{1b}[2J {token} {}", "x".repeat(5000));
+    let hostile = rewrite(move |body| {
+        body["status"] = json!("error\u{1b}[31m");
+        body["is_terminal"] = json!(true);
+        for field in ["error_message", "current_step", "current_message"] {
+            body[field] = json!(said);
+        }
+    });
+    control_plane.fault(Fault::new(POLL, hostile).times(1));
+    let config = json!({ "machine_uuid": MACHINE, "role_names": ["base"] });
+    let said = told(core.converge(DEPLOYMENT, NAME, &config).await, "a run");
+    assert!(said.contains("Provision failed (error [31m)"), "{said}");
+    assert!(said.contains("a Error: [2J (redacted) xxx"), "{said}");
+    let is_harmless = |character: char| character == '\n' || !character.is_control();
+    assert!(said.chars().all(is_harmless) && said.len() < 5000, "{said:?}");
+    core.converge(DEPLOYMENT, NAME, &config).await.unwrap();
+    let plan = core.plan(DEPLOYMENT, NAME, &config).await.unwrap();
+    assert_eq!(plan.action, Action::NoOp);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_that_cannot_be_read_after_its_installation_is_not_installed_again() {
+    let table = [
+        FaultKind::Garbage,
+        FaultKind::Answer(Answer::json(500)),
+        body("[]"),
+        rewrite(|body| body["uuid"] = json!(machine_uuid(9))),
+    ];
+    for fault in table {
+        let name = format!("{fault:?}");
+        let control_plane = ControlPlane::builder().start().await.unwrap();
+        let mut core = core(&control_plane).await;
+        let config = json!({ "machine_uuid": MACHINE, "role_names": ["base"] });
+        let plan = core.plan(DEPLOYMENT, NAME, &config).await.unwrap();
+        control_plane.fault(Fault::new(GET_MACHINE, fault));
+        core.apply(plan)
+            .await
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let warned = core.plugin().take_warnings();
+        let is_told = |summary: &str| summary.contains("could not be read after its run");
+        assert!(
+            warned.iter().any(|warning| is_told(&warning.summary)),
+            "{name}: {warned:?}"
+        );
+        assert_eq!(
+            core.state(DEPLOYMENT, NAME)["provision_status"],
+            "completed",
+            "{name}"
+        );
+
+        control_plane.clear_faults();
+        let plan = core.plan(DEPLOYMENT, NAME, &config).await.unwrap();
+        assert_eq!(plan.action, Action::NoOp, "{name}");
+        assert_eq!(control_plane.runs().len(), 1, "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_resources_that_are_the_same_do_not_share_an_object() {
+    let (control_plane, mut core, config) = variable().await;
+    let said = told(core.converge(VARIABLE, "other", &config).await, "the same again");
+    assert!(said.contains("409 Conflict"), "{said}");
+    assert!(core.stored(VARIABLE, "other").is_none());
+
+    // Nor does one take what somebody else has just made.
+    let created = json!({ "name": "THEIRS", "value": "hello" });
+    let created = created.as_object().unwrap().clone();
+    control_plane.create(Collection::Variables, created).unwrap();
+    let config = json!({ "name": "THEIRS", "value": "hello" });
+    let said = told(core.converge(VARIABLE, "other", &config).await, "somebody else's");
+    assert!(said.contains("409 Conflict"), "{said}");
+}

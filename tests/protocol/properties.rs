@@ -1,0 +1,373 @@
+//! Thousands of random configurations through everything Terraform enforces.
+//!
+//! `PROPTEST_CASES` sets how many of each resource, `PROPTEST_RNG_SEED` which; a failure prints both.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use engine::diagnostic::Diagnostics;
+use engine::rules::WriteOnly;
+use engine::{Binding, Definition, validate};
+use harness::control_plane::{Collection, ControlPlane};
+use harness::fake_core::json::to_json;
+use harness::fake_core::{Action, Core, Error, Planned, UNKNOWN, configuration};
+use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
+use schema::{Delete, Import, Mode, Resource, Stable, placeholders};
+use serde_json::{Value as Json, json};
+use tokio::runtime::Runtime;
+
+use super::derived::Derived;
+use super::generate::{Scenario, World, scenarios};
+
+/// How many scenarios of each resource, where `PROPTEST_CASES` does not say; each has two configurations.
+const CASES: u32 = 120;
+
+/// Which ones, where `PROPTEST_RNG_SEED` does not say.
+const SEED: u64 = 1;
+
+/// At most this share of the scenarios may be refused by the control plane, in percent.
+const REFUSED: u32 = 10;
+
+const NAME: &str = "it";
+
+#[test]
+fn every_resource_keeps_to_terraforms_rules() {
+    let runtime = Runtime::new().unwrap();
+    let definition = &provider::durantic::DEFINITION;
+    check_all(definition, |binding, type_name| {
+        // One for each: resources that configure machines would meet on them.
+        let control_plane = runtime.block_on(populated());
+        let started = Core::start(definition, control_plane.endpoint(), control_plane.token());
+        let core = runtime.block_on(started).unwrap();
+        check(binding, type_name, &core, &World::of(&control_plane));
+        assert_eq!(control_plane.violations(), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn every_key_of_the_language_keeps_to_terraforms_rules() {
+    let runtime = Runtime::new().unwrap();
+    let definition = &super::every_key::DEFINITION;
+    check_all(definition, |binding, type_name| {
+        let server = runtime.block_on(Derived::start(definition, binding.schema));
+        let core = runtime
+            .block_on(Core::start(definition, &server.endpoint, "token"))
+            .unwrap();
+        check(binding, type_name, &core, &World::default());
+    });
+}
+
+/// A control plane in which there is something of everything that can be referred to.
+async fn populated() -> ControlPlane {
+    let control_plane = ControlPlane::builder().machines(5).start().await.unwrap();
+    let make = |collection, object: Json| {
+        control_plane
+            .create(collection, object.as_object().unwrap().clone())
+            .unwrap();
+    };
+    for number in 1..=3 {
+        make(
+            Collection::MachineRoles,
+            json!({"name": format!("role-{number}")}),
+        );
+        make(
+            Collection::MeshNetworks,
+            json!({"name": format!("mesh-{number}"), "network_cidr": format!("172.16.{number}.0/24")}),
+        );
+        make(
+            Collection::Vips,
+            json!({"name": format!("vip-{number}"), "address": format!("10.9.9.{number}")}),
+        );
+    }
+    control_plane
+}
+
+/// Checks every resource of a definition, each in a thread of its own.
+fn check_all(definition: &'static Definition, check: impl Fn(&'static Binding, &str) + Sync) {
+    std::thread::scope(|scope| {
+        for binding in definition.resources {
+            let check = &check;
+            let type_name = format!("{}_{}", definition.provider.name, binding.schema.name);
+            let thread = std::thread::Builder::new().name(type_name.clone());
+            thread
+                .spawn_scoped(scope, move || check(binding, &type_name))
+                .unwrap();
+        }
+    });
+}
+
+fn check(binding: &'static Binding, type_name: &str, core: &Core, world: &World) {
+    let mut config = Config {
+        failure_persistence: None,
+        ..Config::default()
+    };
+    if std::env::var_os("PROPTEST_CASES").is_none() {
+        config.cases = CASES;
+    }
+    if std::env::var_os("PROPTEST_RNG_SEED").is_none() {
+        config.rng_seed = RngSeed::Fixed(SEED);
+    }
+    let (cases, seed) = (config.cases, config.rng_seed);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let refused = Arc::new(AtomicU32::new(0));
+    let result = TestRunner::new(config).run(
+        &scenarios(binding.schema, world, validator(binding, type_name, core)),
+        |scenario| {
+            let life = Life {
+                binding,
+                type_name,
+                core: core.fresh(),
+            };
+            match runtime.block_on(life.run(&scenario)) {
+                Ok(()) => Ok(()),
+                Err(Fault::Refused(_)) => {
+                    refused.fetch_add(1, Ordering::Relaxed);
+                    Ok(())
+                }
+                Err(Fault::Broken(text)) => Err(TestCaseError::fail(text)),
+            }
+        },
+    );
+    if let Err(error) = result {
+        panic!("{type_name}, PROPTEST_CASES={cases} PROPTEST_RNG_SEED={seed:?}: {error}");
+    }
+    let refused = refused.load(Ordering::Relaxed);
+    assert!(
+        refused * 100 <= cases * REFUSED,
+        "{type_name}: {refused} of {cases} scenarios were refused"
+    );
+    println!("{type_name}: {cases} scenarios, {refused} refused");
+}
+
+/// Whether the provider accepts a configuration without asking the control plane.
+pub fn validator(
+    binding: &'static Binding,
+    type_name: &str,
+    core: &Core,
+) -> impl Fn(&Json) -> bool + 'static {
+    let block = core.plugin().resource(type_name).unwrap().block.clone();
+    move |config| {
+        let config = configuration::read(&block, config).unwrap();
+        let mut diagnostics = Diagnostics::default();
+        validate::config(binding, &config, WriteOnly::Allowed, &mut diagnostics);
+        !diagnostics.has_errors()
+    }
+}
+
+/// Why a scenario ended early.
+enum Fault {
+    /// The control plane or the provider's validation refused a value: legal, if rare.
+    Refused(#[expect(dead_code, reason = "seen in a debugger")] String),
+    /// Something is wrong.
+    Broken(String),
+}
+
+struct Life<'a> {
+    binding: &'static Binding,
+    type_name: &'a str,
+    core: Core,
+}
+
+impl Life<'_> {
+    async fn run(mut self, scenario: &Scenario) -> Result<(), Fault> {
+        let lived = self.live(scenario).await;
+        let ended = self.core.destroy(self.type_name, NAME).await;
+        if matches!(lived, Err(Fault::Refused(_))) {
+            return lived;
+        }
+        lived?;
+        ended.map_err(|error| Fault::Broken(format!("destroy: {error}")))
+    }
+
+    async fn live(&mut self, scenario: &Scenario) -> Result<(), Fault> {
+        let Scenario { first, second } = scenario;
+        self.converge("create", &first.planned, &first.known).await?;
+        let state = self.core.state(self.type_name, NAME);
+        self.core
+            .refresh(self.type_name, NAME)
+            .await
+            .map_err(|error| broken("refresh", &error))?;
+        let refreshed = self.core.state(self.type_name, NAME);
+        for attribute in self.binding.schema.attributes.iter() {
+            let (before, after) = (
+                &state[attribute.name.as_ref()],
+                &refreshed[attribute.name.as_ref()],
+            );
+            let may_change = attribute.mode == Mode::Computed && attribute.stable == Stable::No;
+            if before != after && !may_change {
+                let text = format!("a refresh changed `{}` from {before} to {after}", attribute.name);
+                return Err(Fault::Broken(text));
+            }
+        }
+        self.expect_nothing("after a refresh", &first.known).await?;
+        self.converge("change", &second.planned, &second.known).await?;
+        self.converge_back(&first.known, &second.known).await?;
+        self.import(&second.known).await?;
+        self.end().await
+    }
+
+    /// Plans with parts unknown, applies with all known; then there is nothing left to do.
+    async fn converge(&mut self, what: &str, planned: &Json, known: &Json) -> Result<(), Fault> {
+        self.core
+            .validate(self.type_name, planned)
+            .await
+            .map_err(|error| broken(what, &error))?;
+        let plan = self
+            .core
+            .plan(self.type_name, NAME, planned)
+            .await
+            .map_err(|error| broken(what, &error))?;
+        self.core
+            .apply_resolved(plan, known)
+            .await
+            .map_err(|error| broken(what, &error))?;
+        self.expect_nothing(what, known).await
+    }
+
+    /// Back and forth without anything unknown: what the first change removed comes back.
+    async fn converge_back(&mut self, first: &Json, second: &Json) -> Result<(), Fault> {
+        self.converge("change back", first, first).await?;
+        self.converge("change again", second, second).await
+    }
+
+    async fn expect_nothing(&self, what: &str, config: &Json) -> Result<(), Fault> {
+        let plan = self
+            .core
+            .plan(self.type_name, NAME, config)
+            .await
+            .map_err(|error| broken(what, &error))?;
+        if plan.action == Action::NoOp {
+            return Ok(());
+        }
+        Err(Fault::Broken(format!(
+            "{what}: the plan should be empty, but is {}",
+            difference(&plan)
+        )))
+    }
+
+    /// An imported object differs in nothing but what the API does not tell.
+    async fn import(&mut self, config: &Json) -> Result<(), Fault> {
+        let Import::By(pattern) = &self.binding.schema.import else {
+            return Ok(());
+        };
+        let id = import_id(pattern, &self.core.state(self.type_name, NAME));
+        let mut imported = self.core.fresh();
+        imported
+            .import(self.type_name, NAME, &id)
+            .await
+            .map_err(|error| broken("import", &error))?;
+        let plan = imported
+            .plan(self.type_name, NAME, config)
+            .await
+            .map_err(|error| broken("import", &error))?;
+        if plan.action == Action::NoOp {
+            return Ok(());
+        }
+        match wrongly_changed(self.binding.schema, &plan).first() {
+            Some(name) => Err(Fault::Broken(format!(
+                "an imported object differs in `{name}`: {}",
+                difference(&plan)
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    async fn end(&mut self) -> Result<(), Fault> {
+        let Import::By(pattern) = &self.binding.schema.import else {
+            return Ok(());
+        };
+        let id = import_id(pattern, &self.core.state(self.type_name, NAME));
+        self.core
+            .destroy(self.type_name, NAME)
+            .await
+            .map_err(|error| broken("destroy", &error))?;
+        let exists = self.core.import(self.type_name, NAME, &id).await.is_ok();
+        self.core.forget(self.type_name, NAME);
+        if exists == (self.binding.schema.api.delete == Delete::Forget) {
+            Ok(())
+        } else {
+            Err(Fault::Broken(format!(
+                "after its destruction, that it exists is {exists}"
+            )))
+        }
+    }
+}
+
+/// The id by which the object in a state is imported.
+pub fn import_id(pattern: &str, state: &Json) -> String {
+    placeholders(pattern).fold(pattern.to_owned(), |id, name| {
+        id.replace(&format!("{{{name}}}"), state[name].as_str().unwrap_or_default())
+    })
+}
+
+/// Names of the attributes that a plan changes.
+pub fn changed(plan: &Planned) -> Vec<&str> {
+    let attributes = plan.planned.attributes().into_iter().flatten();
+    attributes
+        .filter(|(name, value)| plan.prior.get(name) != *value)
+        .map(|(name, _)| name.as_str())
+        .collect()
+}
+
+/// What a plan changes, for a message.
+pub fn difference(plan: &Planned) -> String {
+    let lines = changed(plan).into_iter().map(|name| {
+        let (from, to) = (to_json(plan.prior.get(name)), to_json(plan.planned.get(name)));
+        format!("\n  {name}: {from} -> {to}")
+    });
+    format!("{:?}{}", plan.action, lines.collect::<String>())
+}
+
+/// The attributes that a plan changes right after an import although the API tells them.
+pub fn wrongly_changed<'a>(resource: &Resource, plan: &'a Planned) -> Vec<&'a str> {
+    let is_wrong = |name: &&str| {
+        let attribute = resource.attribute(name).unwrap();
+        let is_told = attribute.returned && !attribute.write_only && !attribute.wire.read.is_empty();
+        is_told && !means_the_same(&to_json(plan.prior.get(name)), &to_json(plan.planned.get(name)))
+    };
+    changed(plan).into_iter().filter(is_wrong).collect()
+}
+
+/// Whether nothing is told that was not there before: "none" has several forms, of which the API tells one, and
+/// what is not known yet differs from nothing.
+fn means_the_same(prior: &Json, planned: &Json) -> bool {
+    match (prior, planned) {
+        _ if *planned == UNKNOWN || prior == planned || (is_empty(prior) && is_empty(planned)) => true,
+        (Json::Array(prior), Json::Array(planned)) => {
+            prior.len() == planned.len()
+                && planned
+                    .iter()
+                    .all(|planned| prior.iter().any(|prior| means_the_same(prior, planned)))
+        }
+        (Json::Object(prior), Json::Object(planned)) => {
+            prior.len() == planned.len()
+                && prior.iter().all(|(name, prior)| {
+                    planned
+                        .get(name)
+                        .is_some_and(|planned| means_the_same(prior, planned))
+                })
+        }
+        _ => false,
+    }
+}
+
+/// Whether it is one of the forms of "none".
+pub fn is_empty(value: &Json) -> bool {
+    match value {
+        Json::Null => true,
+        Json::String(text) => text.is_empty(),
+        Json::Array(elements) => elements.is_empty(),
+        Json::Object(entries) => entries.is_empty(),
+        Json::Bool(_) | Json::Number(_) => false,
+    }
+}
+
+fn broken(what: &str, error: &Error) -> Fault {
+    match error {
+        Error::Told(_) => Fault::Refused(format!("{what}: {error}")),
+        Error::Violation(_) | Error::Configuration(_) => Fault::Broken(format!("{what}: {error}")),
+    }
+}

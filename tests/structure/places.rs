@@ -1,0 +1,66 @@
+//! Where a module says that its tests are, there are some.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::project;
+
+/// A module whose tests are not in its own file names them in its documentation: `` Tests: `PATH`, `PATH`. `` A path begins at
+/// the project's folder, or at the module's.
+#[test]
+fn the_tests_that_a_module_names_exist() {
+    let root = project::root();
+    let (mut named, mut missing) = (0, String::new());
+    for package in project::packages() {
+        for file in files(&package.folder().join("src")) {
+            let text = fs::read_to_string(&file).expect("the module can be read");
+            let folder = file.parent().expect("a file is in a folder");
+            for path in paths(&text) {
+                named += 1;
+                if !root.join(path).exists() && !folder.join(path).exists() {
+                    let file = file.strip_prefix(&root).unwrap_or(&file).display();
+                    let _ = writeln!(missing, "{file}: `{path}`");
+                }
+            }
+        }
+    }
+    assert!(missing.is_empty(), "these tests do not exist:\n{missing}");
+    assert!(
+        named > 100,
+        "only {named} are named: is the line written in another way?"
+    );
+}
+
+#[test]
+fn paths_are_those_of_the_paragraph_on_tests() {
+    let text = "//! What `a/it` does.\n//! More. Tests: `a.rs`, `b/`,\n//! `c.rs`, where `d` is proved.\n\n// Tests: `e.rs`.\n";
+    assert_eq!(paths(text), ["a.rs", "b/", "c.rs"]);
+    assert_eq!(paths("//! Nothing.\n"), Vec::<&str>::new());
+}
+
+/// The paths that a module names as its tests', in the last paragraph of its documentation.
+fn paths(text: &str) -> Vec<&str> {
+    let end = text.lines().position(|line| !line.starts_with("//!"));
+    let documentation = text.lines().take(end.unwrap_or(usize::MAX));
+    let named = documentation.skip_while(|line| !line.contains("Tests: "));
+    let named = named.map(|line| line.split_once("Tests: ").map_or(line, |(_, paths)| paths));
+    let quoted = named.flat_map(|line| line.split('`').skip(1).step_by(2));
+    quoted.filter(|text| text.contains(['/', '.'])).collect()
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut pending = vec![folder.to_owned()];
+    while let Some(folder) = pending.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                pending.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,151 @@
+//! All resources and data sources in one configuration, on control planes of every kind.
+
+use std::collections::BTreeSet;
+
+use harness::control_plane::{Collection, Dialect};
+use provider::durantic::DEFINITION;
+use schema::Import;
+use serde_json::json;
+
+use super::{machine, quick, workspace};
+
+/// Everything. A comment gives what the second apply has in place of a value.
+const EVERYTHING: &str = include_str!("../data/everything.tf");
+
+/// The configuration with each value that has a comment replaced by it.
+fn changed() -> String {
+    let lines = EVERYTHING.lines().map(|line| {
+        let marked = line
+            .split_once(" # ")
+            .and_then(|(code, other)| Some((code.split_once('=')?, other)));
+        match marked {
+            Some(((name, _), other)) => format!("{name}= {other}\n"),
+            None => format!("{line}\n"),
+        }
+    });
+    lines.collect()
+}
+
+/// Import blocks for every resource that is in this state.
+fn imports(instances: &[(String, serde_json::Value)]) -> String {
+    let bindings = DEFINITION.resources.iter().map(|binding| binding.schema);
+    let blocks = bindings.map(|schema| {
+        let address = format!("durantic_{}.it", schema.name);
+        let Import::By(pattern) = &schema.import else {
+            panic!("{address} can be imported");
+        };
+        let found = instances.iter().find(|(present, _)| *present == address);
+        let (_, attributes) = found.unwrap_or_else(|| panic!("{address} is in state"));
+        let id = &attributes[pattern.trim_matches(['{', '}'])];
+        format!("import {{\n  to = {address}\n  id = {id}\n}}\n")
+    });
+    blocks.collect()
+}
+
+async fn lives(dialect: Dialect) {
+    let control_plane = quick()
+        .dialect(dialect)
+        .start()
+        .await
+        .expect("the control plane starts");
+    let workspace = workspace(&control_plane, EVERYTHING);
+    workspace.apply().await;
+    assert_eq!(
+        workspace.outputs().await,
+        json!({ "found": ["node-1", "node-2"], "images": 4 })
+    );
+    workspace.plans_empty().await;
+
+    workspace.configure(&changed());
+    let expected: BTreeSet<String> = DEFINITION
+        .resources
+        .iter()
+        .map(|binding| match binding.schema.name.as_ref() {
+            name @ "machine_deployment" => format!("durantic_{name}.it: delete,create"),
+            name => format!("durantic_{name}.it: update"),
+        })
+        .collect();
+    let changes: BTreeSet<String> = workspace.plan().await.changes().into_iter().collect();
+    assert_eq!(changes, expected);
+    workspace.run(&["apply", "tfplan"]).await.succeeds();
+    assert_eq!(control_plane.runs().len(), 2);
+    workspace.plans_empty().await;
+
+    let instances = workspace.instances();
+    std::fs::remove_file(workspace.path().join("terraform.tfstate")).expect("the state is lost");
+    workspace.write("imports.tf", &imports(&instances));
+    workspace.apply().await;
+    assert_eq!(control_plane.runs().len(), 2, "an import installs nothing");
+    workspace.plans_empty().await;
+    for (address, attributes) in workspace.instances() {
+        let before = instances.iter().find(|(present, _)| *present == address);
+        let (_, before) = before.unwrap_or_else(|| panic!("{address} was there before"));
+        assert_eq!(attributes["uuid"], before["uuid"], "{address}");
+    }
+
+    for number in [1, 2] {
+        let released = control_plane.update(Collection::Machines, &machine(number), |machine| {
+            machine.insert("role_names".to_owned(), json!([]));
+        });
+        released.expect("the machine is released");
+    }
+    std::fs::remove_file(workspace.path().join("imports.tf")).expect("the imports are done");
+    workspace.destroy().await;
+    for collection in [
+        Collection::MeshNetworks,
+        Collection::Vips,
+        Collection::Routes,
+        Collection::RoutePolicySets,
+    ] {
+        assert_eq!(control_plane.objects(collection), [], "{collection:?}");
+    }
+    for collection in [
+        Collection::Secrets,
+        Collection::SecretsBackends,
+        Collection::Variables,
+    ] {
+        assert_eq!(control_plane.objects(collection), [], "{collection:?}");
+    }
+    assert_eq!(
+        control_plane.objects(Collection::MachineRoles).len(),
+        1,
+        "the official one"
+    );
+    assert_eq!(
+        control_plane.objects(Collection::RegistryCredentials).len(),
+        1,
+        "the seeded one"
+    );
+    assert_eq!(control_plane.violations(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn by_the_contract() {
+    lives(Dialect::Default).await;
+}
+
+#[tokio::test]
+async fn with_other_paths_and_verbs_by_the_live_document() {
+    lives(Dialect::Other).await;
+}
+
+#[tokio::test]
+async fn with_older_names_and_no_document() {
+    lives(Dialect::Old).await;
+}
+
+#[test]
+fn every_resource_and_data_source_is_in_it() {
+    let bindings = |kind, bindings: &'static [engine::Binding]| {
+        let names = bindings.iter().map(|binding| &binding.schema.name);
+        names
+            .map(move |name| format!("{kind} \"durantic_{name}\""))
+            .collect::<Vec<_>>()
+    };
+    let mut all = bindings("resource", DEFINITION.resources);
+    all.extend(bindings("data", DEFINITION.data_sources));
+    assert_eq!(all.len(), 14);
+    for block in all {
+        assert!(EVERYTHING.contains(&block), "{block} is missing");
+    }
+}

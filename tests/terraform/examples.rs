@@ -1,0 +1,281 @@
+//! Every example is planned and applied by the real Terraform against the simulated control plane, and what the
+//! documentation says of the schema is what Terraform gets to see.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use acceptance::terraform::Workspace;
+use harness::control_plane::ControlPlane;
+use provider::durantic::DEFINITION;
+use serde_json::Value as Json;
+
+use super::control_plane;
+
+fn examples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples")
+}
+
+/// A workspace with one configuration and the files beside it. Variables without a default get a value.
+fn workspace(control_plane: &ControlPlane, folder: &Path, configuration: &str) -> Workspace {
+    let workspace = super::workspace(control_plane, configuration);
+    for entry in fs::read_dir(folder).expect("the folder of the example").flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if entry.path().is_file()
+            && Path::new(&name)
+                .extension()
+                .is_none_or(|extension| extension != "tf")
+        {
+            fs::copy(entry.path(), workspace.path().join(&name)).expect("a file beside the example");
+        }
+    }
+    if configuration.contains("required_providers") {
+        workspace.write("versions.tf", "");
+    }
+    variables(configuration)
+        .into_iter()
+        .fold(workspace, |workspace, name| {
+            workspace.with(&format!("TF_VAR_{name}"), "an-example")
+        })
+}
+
+/// Names of the variables that have no default.
+fn variables(configuration: &str) -> Vec<String> {
+    let blocks = configuration.split("\nvariable \"").skip(1);
+    blocks
+        .filter(|block| !block.split("\n}").next().unwrap_or_default().contains("default"))
+        .filter_map(|block| block.split('"').next().map(str::to_owned))
+        .collect()
+}
+
+/// Applies, finds nothing left to do, and destroys.
+///
+/// A machine is forgotten with the roles that it has, and the control plane does not delete a role while a machine has it:
+/// the guide on provisioning says so. No other refusal is accepted.
+async fn whole_way(folder: &Path, configuration: &str) {
+    whole_way_with(&control_plane().await, folder, configuration).await;
+}
+
+pub async fn whole_way_with(control_plane: &ControlPlane, folder: &Path, configuration: &str) {
+    let workspace = workspace(control_plane, folder, configuration);
+    let apply = workspace.apply().await.stdout;
+    // One warning is Terraform's own: that the provider is not an installed one.
+    let warnings = apply.matches("Warning: ").count();
+    assert_eq!(warnings, 1, "an example warns:\n{apply}");
+    workspace.plans_empty().await;
+    let destroy = workspace.run(&["destroy", "-auto-approve"]).await;
+    if destroy.status != Some(0) {
+        let said = destroy.said();
+        let is_in_use = said.matches("Error: ").count() == said.matches("is assigned to the machine").count();
+        assert!(configuration.contains("durantic_machine_") && is_in_use, "{said}");
+    }
+    assert_eq!(control_plane.violations(), Vec::<String>::new());
+}
+
+/// All files of `folder/NAME/` whose name starts with `stem`, sorted.
+fn files(folder: &str, stem: &str) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = fs::read_dir(examples().join(folder))
+        .expect("the folder of the kind")
+        .flatten()
+        .flat_map(|entry| {
+            fs::read_dir(entry.path())
+                .expect("the folder of the object")
+                .flatten()
+        })
+        .map(|entry| entry.path())
+        .filter(|path| {
+            let name = path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            name.starts_with(stem)
+                && Path::new(&name)
+                    .extension()
+                    .is_some_and(|extension| extension == "tf")
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+async fn each(files: &[PathBuf]) {
+    for file in files {
+        eprintln!("{}", file.display());
+        let configuration = fs::read_to_string(file).expect("the example");
+        whole_way(file.parent().expect("a folder"), &configuration).await;
+    }
+}
+
+#[tokio::test]
+async fn every_resource_has_a_minimal_example_that_works() {
+    let files = files("resources", "resource.tf");
+    assert_eq!(files.len(), DEFINITION.resources.len(), "one for each resource");
+    each(&files).await;
+}
+
+#[tokio::test]
+async fn every_resource_has_a_full_example_that_works() {
+    let files = files("resources", "resource_full");
+    assert_eq!(files.len(), DEFINITION.resources.len(), "one for each resource");
+    each(&files).await;
+}
+
+#[tokio::test]
+async fn the_full_examples_set_everything_that_can_be_set() {
+    for binding in DEFINITION.resources {
+        let folder = examples().join(format!("resources/durantic_{}", binding.schema.name));
+        let text = |file: &str| fs::read_to_string(folder.join(file)).expect("an example");
+        let both = format!("{}\n{}", text("resource.tf"), text("resource_full.tf"));
+        for attribute in binding.schema.attributes.iter() {
+            let is_there = both.lines().any(|line| {
+                line.trim_start()
+                    .strip_prefix(&*attribute.name)
+                    .is_some_and(|rest| rest.trim_start().starts_with(['=', '{']))
+            });
+            assert!(
+                is_there || !attribute.mode.is_settable(),
+                "no example of {} sets `{}`",
+                binding.schema.name,
+                attribute.name
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_data_source_has_examples_that_work() {
+    let files = files("data-sources", "data-source");
+    assert!(
+        files.len() >= DEFINITION.data_sources.len(),
+        "one for each data source"
+    );
+    each(&files).await;
+}
+
+#[tokio::test]
+async fn every_scenario_works() {
+    let scenarios: Vec<PathBuf> = fs::read_dir(examples())
+        .expect("the examples")
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.join("main.tf").is_file())
+        .collect();
+    assert!(scenarios.len() >= 3, "{scenarios:?}");
+    for folder in scenarios {
+        eprintln!("{}", folder.display());
+        assert!(
+            folder.join("README.md").is_file(),
+            "{} has no README",
+            folder.display()
+        );
+        let configuration = fs::read_to_string(folder.join("main.tf")).expect("the scenario");
+        whole_way(&folder, &configuration).await;
+    }
+}
+
+/// What minimal examples have made is forgotten, and imported again with the documented commands and blocks.
+#[tokio::test]
+async fn every_import_works() {
+    let names = DEFINITION.resources.iter().map(|binding| &*binding.schema.name);
+    // Its machine cannot be configured by another resource too, and its role has the name of another example's.
+    let (deployment, others): (Vec<&str>, _) = names.partition(|name| *name == "machine_deployment");
+    assert_eq!(deployment.len(), 1);
+    tokio::join!(import(&deployment), import(&others));
+}
+
+/// The examples of importing one resource.
+struct Import {
+    address: String,
+    /// The id that both document.
+    id: String,
+    block: String,
+}
+
+impl Import {
+    fn read(name: &str) -> Import {
+        let command = example_of(name, "import.sh");
+        let words: Vec<&str> = command.split_whitespace().collect();
+        let ["terraform", "import", address, id] = words.as_slice() else {
+            panic!("not a command of `terraform import`: {command}");
+        };
+        let block = example_of(name, "import-by-string-id.tf");
+        assert!(
+            block.contains(id),
+            "both examples of {name} import the same object"
+        );
+        Import {
+            address: (*address).to_owned(),
+            id: (*id).to_owned(),
+            block,
+        }
+    }
+}
+
+/// A file of the example of a resource.
+fn example_of(name: &str, file: &str) -> String {
+    let folder = examples().join(format!("resources/durantic_{name}"));
+    fs::read_to_string(folder.join(file)).expect("an example")
+}
+
+async fn import(names: &[&str]) {
+    let imports: Vec<Import> = names.iter().map(|name| Import::read(name)).collect();
+    let texts: Vec<String> = names.iter().map(|name| example_of(name, "resource.tf")).collect();
+    let control_plane = control_plane().await;
+    let workspace = workspace(&control_plane, &examples(), &texts.join("\n"));
+    workspace.apply().await;
+    let uuid = |import: &Import| {
+        let uuid = workspace.state(&import.address)["uuid"].clone();
+        uuid.as_str().expect("a uuid").to_owned()
+    };
+    let uuids: Vec<String> = imports.iter().map(uuid).collect();
+    let addresses = imports.iter().map(|import| import.address.as_str());
+    let forget: Vec<&str> = ["state", "rm"].into_iter().chain(addresses).collect();
+
+    workspace.run(&forget).await.succeeds();
+    for (import, uuid) in imports.iter().zip(&uuids) {
+        workspace.run(&["import", &import.address, uuid]).await.succeeds();
+    }
+    assert_eq!(imports.iter().map(uuid).collect::<Vec<_>>(), uuids);
+
+    workspace.run(&forget).await.succeeds();
+    let blocks = imports.iter().zip(&uuids);
+    let blocks = blocks.map(|(import, uuid)| import.block.replace(&import.id, uuid));
+    workspace.write("import.tf", &blocks.collect::<String>());
+    let plan = workspace.plan().await;
+    let importing = plan.0["resource_changes"]
+        .to_string()
+        .matches("\"importing\"")
+        .count();
+    assert_eq!(importing, imports.len(), "each block imports");
+    workspace.run(&["apply", "tfplan"]).await.succeeds();
+    assert_eq!(imports.iter().map(uuid).collect::<Vec<_>>(), uuids);
+}
+
+#[tokio::test]
+async fn the_documented_schema_is_the_served_one() {
+    let control_plane = control_plane().await;
+    let configuration = "data \"durantic_images\" \"all\" {}\n";
+    let workspace = workspace(&control_plane, &examples(), configuration);
+    let printed = workspace
+        .run(&["providers", "schema", "-json"])
+        .await
+        .succeeds()
+        .stdout;
+    let documented = docs_gen::served::document(&DEFINITION).expect("the declarations can be described");
+    let documented = serde_json::to_string(&documented).expect("JSON");
+    // The same bytes, and where they are not, the lines that differ.
+    if printed.trim_end() != documented {
+        let pretty = |text: &str| {
+            let json: Json = serde_json::from_str(text).expect("a schema in JSON");
+            serde_json::to_string_pretty(&json).expect("JSON")
+        };
+        let (served, documented) = (pretty(&printed), pretty(&documented));
+        let differing: Vec<_> = served
+            .lines()
+            .zip(documented.lines())
+            .filter(|(one, other)| one != other)
+            .take(5)
+            .collect();
+        panic!("Terraform prints something else than `docs-gen schema`: {differing:#?}");
+    }
+}

@@ -1,0 +1,135 @@
+//! `data.durantic_machine`
+
+use acceptance::resources::assert_contains;
+use harness::control_plane::Collection;
+use serde_json::json;
+
+use super::{control_plane, machine, workspace};
+
+#[tokio::test]
+async fn it_is_found_by_hostname_and_by_uuid_in_full() {
+    let control_plane = control_plane().await;
+    let text = format!(
+        "data \"durantic_machine\" \"host\" {{\n  hostname = \"node-2\"\n}}\n\
+         data \"durantic_machine\" \"uuid\" {{\n  uuid = \"{}\"\n}}\n",
+        machine(2)
+    );
+    let workspace = workspace(&control_plane, &text);
+    workspace.apply().await;
+    let by_host = workspace.state("data.durantic_machine.host");
+    assert_eq!(by_host, workspace.state("data.durantic_machine.uuid"));
+    assert_eq!(by_host["uuid"], machine(2));
+    assert_eq!(
+        by_host["discovered_ip_addresses"],
+        json!(["198.18.0.2"]),
+        "the short form of a list lacks them"
+    );
+}
+
+#[tokio::test]
+async fn a_missing_machine_gives_nulls_unless_that_is_an_error() {
+    let control_plane = control_plane().await;
+    let text = "data \"durantic_machine\" \"all\" {\n  for_each = toset([\"node-1\", \"node-9\"])\n  hostname = each.key\n}\n\
+                output \"found\" {\n  value = [for name, machine in data.durantic_machine.all : name if machine.uuid != null]\n}\n";
+    let workspace = workspace(&control_plane, text);
+    workspace.apply().await;
+    assert_eq!(workspace.outputs().await["found"], json!(["node-1"]));
+
+    workspace
+        .configure("data \"durantic_machine\" \"x\" {\n  hostname = \"node-9\"\n  not_found_ok = false\n}\n");
+    let said = workspace.run(&["plan"]).await.fails();
+    assert!(said.contains("No machine with hostname \"node-9\""), "{said}");
+    assert!(said.contains("\"node-1\""), "the closest names are told: {said}");
+
+    workspace.configure(&format!("data \"durantic_machine\" \"x\" {{\n  uuid = \"{}\"\n}}\noutput \"name\" {{\n  value = data.durantic_machine.x.hostname == null\n}}\n", machine(99)));
+    workspace.apply().await;
+    assert_eq!(workspace.outputs().await["name"], true);
+}
+
+#[tokio::test]
+async fn exactly_one_argument_identifies_it() {
+    let control_plane = control_plane().await;
+    let workspace = workspace(&control_plane, "");
+    for (arguments, wanted) in [
+        ("", "Exactly one of `uuid`, `hostname` must be set"),
+        (
+            "hostname = \"a\"\n  uuid = \"00000000-0000-4000-8000-000000000001\"",
+            "Only one of `uuid`, `hostname` can be set",
+        ),
+        ("uuid = \"node-1\"", "must be a UUID"),
+    ] {
+        workspace.configure(&format!(
+            "data \"durantic_machine\" \"x\" {{\n  {arguments}\n}}\n"
+        ));
+        let said = workspace.run(&["plan"]).await.fails();
+        assert!(said.contains(wanted), "{arguments}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn every_attribute_is_the_machine_s() {
+    let control_plane = control_plane().await;
+    let network = json!({ "name": "mesh", "network_cidr": "10.9.0.0/24" });
+    let network = network.as_object().expect("an object").clone();
+    let network = control_plane
+        .create(Collection::MeshNetworks, network)
+        .expect("a network");
+    let outside = json!({
+        "role_names": ["base"],
+        "mesh_network_uuid": network["uuid"],
+        "tunnel_type": "geneve",
+        "stun_enabled": false,
+        "auto_update": false,
+        "inject_agent": false,
+        "kexec_installer": false,
+        "target_disk": "/dev/sda",
+        "is_online": false,
+    });
+    let changed = control_plane.update(Collection::Machines, &machine(1), |machine| {
+        machine.extend(outside.as_object().expect("an object").clone());
+    });
+    changed.expect("the machine is changed");
+    let text = "data \"durantic_machine\" \"it\" {\n  hostname = \"node-1\"\n}\n";
+    let workspace = workspace(&control_plane, text);
+    workspace.apply().await;
+    let state = workspace.state("data.durantic_machine.it");
+    assert_contains(&state, &outside, "machine");
+    let facts = json!({
+        "uuid": machine(1),
+        "mesh_ip_address": "10.9.0.1",
+        "wg_ip_address": "10.9.0.1",
+        "private_ip_addresses": ["10.9.0.1"],
+        "discovered_ip_addresses": ["198.18.0.1", "2001:2::1"],
+        "public_ip_addresses": ["198.18.0.1", "2001:2::1"],
+        "needs_provisioning": true,
+        "pending_config_push": true,
+        "not_found_ok": null,
+    });
+    assert_contains(&state, &facts, "machine");
+}
+
+#[tokio::test]
+async fn one_of_several_host_names_is_an_error_that_lists_them() {
+    let control_plane = control_plane().await;
+    let twin = json!({ "uuid": machine(8), "hostname": "node-1" });
+    let twin = twin.as_object().expect("an object").clone();
+    control_plane
+        .create(Collection::Machines, twin)
+        .expect("a second node-1");
+    let text = "data \"durantic_machine\" \"it\" {\n  hostname = \"node-1\"\n}\n";
+    let workspace = workspace(&control_plane, text);
+    let said = workspace.run(&["plan"]).await.fails();
+    assert!(said.contains(&machine(1)) && said.contains(&machine(8)), "{said}");
+    assert!(said.contains("on main.tf line 2"), "{said}");
+    assert!(said.contains("Look it up by `uuid`"), "{said}");
+}
+
+#[tokio::test]
+async fn a_host_name_is_matched_exactly() {
+    let control_plane = control_plane().await;
+    let text = "data \"durantic_machine\" \"it\" {\n  for_each = toset([\"NODE-1\", \"node\", \"node-1.example.com\", \" node-1\"])\n  \
+                hostname = each.key\n}\noutput \"found\" {\n  value = [for machine in data.durantic_machine.it : machine.uuid if machine.uuid != null]\n}\n";
+    let workspace = workspace(&control_plane, text);
+    workspace.apply().await;
+    assert_eq!(workspace.outputs().await["found"], json!([]));
+}

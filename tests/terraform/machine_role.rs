@@ -1,0 +1,69 @@
+//! `durantic_machine_role`
+
+use harness::control_plane::Collection;
+use serde_json::json;
+
+use super::{applied, control_plane, workspace};
+
+const ADDRESS: &str = "durantic_machine_role.web";
+const IMAGE: &str = "10000000-0000-4000-8000-000000000001";
+
+fn configuration(arguments: &str) -> String {
+    format!("resource \"durantic_machine_role\" \"web\" {{\n  name = \"web\"\n{arguments}\n}}\n")
+}
+
+#[tokio::test]
+async fn an_image_that_leaves_the_configuration_is_cleared() {
+    let (control_plane, workspace) = applied(&configuration(&format!("image_uuid = \"{IMAGE}\""))).await;
+    assert_eq!(workspace.state(ADDRESS)["image_uuid"], IMAGE);
+    workspace.plans_empty().await;
+
+    workspace.configure(&configuration(""));
+    assert_eq!(workspace.plan().await.changes(), [format!("{ADDRESS}: update")]);
+    workspace.run(&["apply", "tfplan"]).await.succeeds();
+    let sent = control_plane.log().of("controlplane_api_update_machine_role");
+    assert_eq!(sent[0].body, Some(json!({"image_uuid": null})));
+    let role = control_plane
+        .find(Collection::MachineRoles, "web")
+        .expect("the role");
+    assert!(
+        role.get("image_uuid").is_none_or(serde_json::Value::is_null),
+        "{role:?}"
+    );
+    workspace.plans_empty().await;
+}
+
+#[tokio::test]
+async fn a_template_passes_byte_for_byte() {
+    let control_plane = control_plane().await;
+    let workspace = workspace(&control_plane, &configuration("template_data = file(\"t.yaml\")"));
+    let template = "#cloud-config\n{% for peer in peers %}{{ peer.hostname }}\t{{ secrets.TOKEN }}\n{% endfor %}\nx: ${y}\r\n\n\n";
+    workspace.write("t.yaml", template);
+    control_plane
+        .create(
+            Collection::Secrets,
+            json!({"name": "TOKEN", "value": "v"})
+                .as_object()
+                .expect("an object")
+                .clone(),
+        )
+        .expect("a secret");
+    workspace.apply().await;
+    let role = control_plane
+        .find(Collection::MachineRoles, "web")
+        .expect("the role");
+    assert_eq!(role["template_data"], template);
+    workspace.plans_empty().await;
+}
+
+#[tokio::test]
+async fn numbers_beyond_32_bits_are_refused_where_they_are() {
+    let control_plane = control_plane().await;
+    let workspace = workspace(&control_plane, "");
+    for number in ["2147483648", "1.5", "1e100"] {
+        workspace.configure(&configuration(&format!("merge_priority = {number}")));
+        let said = workspace.run(&["plan"]).await.fails();
+        assert!(said.contains("Number out of range"), "{number}: {said}");
+        assert!(said.contains("on main.tf line 3"), "{number}: {said}");
+    }
+}

@@ -1,0 +1,131 @@
+//! The provider under the real Terraform, against the simulated control plane.
+//!
+//! One module for each resource and data source, and one for each thing that concerns them all. Every test has a
+//! control plane and a workspace of its own, so that all run side by side.
+//!
+//! A Terraform costs a second of a processor: what the messages of the protocol can show is tested in `tests/protocol/`.
+
+#![cfg(test)]
+
+mod another_provider;
+mod breaking_off;
+mod claims;
+mod deployment;
+mod dialects;
+mod earlier_states;
+mod everything;
+mod examples;
+mod fleet;
+mod guides;
+mod image;
+mod images;
+mod interruptions;
+mod life;
+mod machine;
+mod machine_config;
+mod machine_role;
+mod mesh_network;
+mod process;
+mod provider_block;
+mod registry_credential;
+mod route;
+mod route_policy_set;
+mod scenarios;
+mod schema;
+mod secret;
+mod secrets_backend;
+mod taking_over;
+mod validation;
+mod variable;
+
+use std::path::Path;
+use std::time::Duration;
+
+use acceptance::terraform::Workspace;
+use harness::control_plane::{Builder, ControlPlane};
+
+/// The uuid of the seeded machine `node-1`.
+const MACHINE: &str = "00000000-0000-4000-8000-000000000001";
+
+/// The program that is shipped.
+fn provider() -> &'static Path {
+    acceptance::terraform::provider(env!("CARGO_BIN_EXE_provider-under-test"))
+}
+
+/// A control plane with three machines, on which an installation takes no time.
+async fn control_plane() -> ControlPlane {
+    quick().start().await.expect("the control plane starts")
+}
+
+fn quick() -> Builder {
+    ControlPlane::builder().install_time(Duration::ZERO)
+}
+
+/// A workspace of the provider that is shipped.
+fn workspace(control_plane: &ControlPlane, configuration: &str) -> Workspace {
+    Workspace::new(provider(), control_plane, configuration)
+}
+
+/// A control plane, and a workspace whose configuration was applied to it.
+async fn applied(configuration: &str) -> (ControlPlane, Workspace) {
+    let control_plane = control_plane().await;
+    let workspace = workspace(&control_plane, configuration);
+    workspace.apply().await;
+    (control_plane, workspace)
+}
+
+/// The uuid of the seeded machine `node-N`.
+fn machine(number: u32) -> String {
+    format!("00000000-0000-4000-8000-{number:012}")
+}
+
+/// What the control plane was asked to change, in order: the operation without its prefix.
+fn changes(control_plane: &ControlPlane) -> Vec<String> {
+    let entries = control_plane.log().changes().into_iter();
+    let name = |operation: &str| {
+        operation
+            .split_once("_api_")
+            .map_or("", |(_, name)| name)
+            .to_owned()
+    };
+    entries.map(|entry| name(&entry.operation)).collect()
+}
+
+/// The text of an attribute in state.
+fn text(workspace: &Workspace, address: &str, attribute: &str) -> String {
+    let state = workspace.state(address);
+    let text = state[attribute].as_str();
+    text.unwrap_or_else(|| panic!("`{attribute}` is a text: {state}"))
+        .to_owned()
+}
+
+/// Asserts that a write-only value is in no file of the workspace but the configuration, and in no rendering of it.
+async fn assert_nowhere(workspace: &Workspace, value: &str) {
+    for entry in std::fs::read_dir(workspace.path())
+        .expect("the workspace")
+        .flatten()
+    {
+        let is_configuration = entry
+            .path()
+            .extension()
+            .is_some_and(|extension| extension == "tf");
+        if entry.path().is_file() && !is_configuration {
+            let bytes = std::fs::read(entry.path()).expect("a file of the workspace");
+            let has_value = String::from_utf8_lossy(&bytes).contains(value);
+            assert!(!has_value, "{:?} has the value", entry.file_name());
+        }
+    }
+    for shown in [&["show", "-json"][..], &["show", "-json", "tfplan"]] {
+        let run = workspace.run(shown).await.succeeds();
+        let mut shown: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
+        // A plan has the configuration in it.
+        if let Some(shown) = shown.as_object_mut() {
+            shown.remove("configuration");
+        }
+        assert!(
+            !shown.to_string().contains(value),
+            "{} shows the value",
+            run.command
+        );
+    }
+}

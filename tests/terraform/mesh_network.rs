@@ -1,0 +1,142 @@
+//! `durantic_mesh_network`
+
+use harness::control_plane::{Answer, Collection, Fault, FaultKind};
+use serde_json::json;
+
+use super::{applied, control_plane, text, workspace};
+
+const ADDRESS: &str = "durantic_mesh_network.net";
+
+fn configuration(arguments: &str) -> String {
+    format!("resource \"durantic_mesh_network\" \"net\" {{\n{arguments}\n}}\n")
+}
+
+const MINIMAL: &str = "name = \"net\"\nnetwork_cidr = \"10.1.0.0/24\"";
+
+#[tokio::test]
+async fn it_changes_in_place_and_another_network_replaces_it() {
+    let (control_plane, workspace) = applied(&configuration(MINIMAL)).await;
+    let before = workspace.state(ADDRESS);
+
+    workspace.configure(&configuration(
+        "name = \"renamed\"\nnetwork_cidr = \"10.1.0.0/24\"\nis_default = true",
+    ));
+    let plan = workspace.plan().await;
+    assert_eq!(plan.changes(), [format!("{ADDRESS}: update")]);
+    let unknown = &plan.change(ADDRESS)["after_unknown"];
+    assert_eq!(
+        (&unknown["updated_at"], &unknown["created_at"], &unknown["uuid"]),
+        (&json!(true), &json!(null), &json!(null))
+    );
+    workspace.run(&["apply", "tfplan"]).await.succeeds();
+    let after = workspace.state(ADDRESS);
+    assert_eq!(after["uuid"], before["uuid"]);
+    assert_eq!(after["created_at"], before["created_at"]);
+    let sent = control_plane.log().of("controlplane_api_update_mesh_network");
+    assert_eq!(sent.len(), 1);
+    assert_eq!(
+        sent[0].body,
+        Some(json!({"name": "renamed", "is_default": true})),
+        "only what changed is sent"
+    );
+    workspace.plans_empty().await;
+
+    workspace.configure(&configuration(
+        "name = \"renamed\"\nnetwork_cidr = \"10.2.0.0/24\"\nis_default = true",
+    ));
+    assert_eq!(
+        workspace.plan().await.changes(),
+        [format!("{ADDRESS}: delete,create")]
+    );
+    workspace.run(&["apply", "tfplan"]).await.succeeds();
+    assert_ne!(workspace.state(ADDRESS)["uuid"], before["uuid"]);
+}
+
+#[tokio::test]
+async fn a_network_that_is_gone_is_destroyed_without_an_error() {
+    let (control_plane, workspace) = applied(&configuration(MINIMAL)).await;
+    let uuid = text(&workspace, ADDRESS, "uuid");
+    control_plane
+        .delete(Collection::MeshNetworks, &uuid)
+        .expect("the network is deleted");
+    workspace
+        .run(&["destroy", "-auto-approve", "-refresh=false"])
+        .await
+        .succeeds();
+}
+
+#[tokio::test]
+async fn a_change_of_what_is_gone_says_what_to_do() {
+    let (control_plane, workspace) = applied(&configuration(MINIMAL)).await;
+    let uuid = text(&workspace, ADDRESS, "uuid");
+    control_plane
+        .delete(Collection::MeshNetworks, &uuid)
+        .expect("the network is deleted");
+    workspace.configure(&configuration("name = \"other\"\nnetwork_cidr = \"10.1.0.0/24\""));
+    let said = workspace
+        .run(&["apply", "-auto-approve", "-refresh=false"])
+        .await
+        .fails();
+    assert!(said.contains("does not exist any more"), "{said}");
+    assert!(said.contains("the new plan will create it anew"), "{said}");
+}
+
+#[tokio::test]
+async fn networks_that_are_not_private_or_not_canonical_are_refused() {
+    let control_plane = control_plane().await;
+    let workspace = workspace(&control_plane, "");
+    for (cidr, wanted) in [
+        ("10.0.0.5/24", "Did you mean 10.0.0.0/24?"),
+        ("8.8.8.0/24", "Network is not private"),
+        ("fd00::/64", "Network is not private"),
+        ("172.15.0.0/16", "Network is not private"),
+        ("10.0.0.0", "an address block in CIDR notation"),
+        ("10.0.0.0/33", "an address block in CIDR notation"),
+    ] {
+        workspace.configure(&configuration(&format!(
+            "name = \"net\"\nnetwork_cidr = \"{cidr}\""
+        )));
+        let said = workspace.run(&["plan"]).await.fails();
+        assert!(said.contains(wanted), "{cidr}: {said}");
+        assert!(said.contains("on main.tf line 3"), "{cidr}: {said}");
+    }
+    for cidr in ["10.0.0.0/8", "172.31.0.0/16", "192.168.1.0/28"] {
+        workspace.configure(&configuration(&format!(
+            "name = \"net\"\nnetwork_cidr = \"{cidr}\""
+        )));
+        workspace.run(&["plan"]).await.succeeds();
+    }
+}
+
+#[tokio::test]
+async fn a_conflict_says_what_the_control_plane_said() {
+    let control_plane = control_plane().await;
+    let text = format!(
+        "{}resource \"durantic_mesh_network\" \"again\" {{\n  name = \"again\"\n  network_cidr = \"10.1.0.0/24\"\n  \
+         depends_on = [durantic_mesh_network.net]\n}}\n",
+        configuration(MINIMAL)
+    );
+    let workspace = workspace(&control_plane, &text);
+    let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
+    assert!(said.contains("Creating mesh network \"again\" failed"), "{said}");
+    assert!(said.contains("409 Conflict"), "{said}");
+    assert!(said.contains("Request id"), "{said}");
+    assert_eq!(workspace.state("durantic_mesh_network.again"), json!(null));
+}
+
+#[tokio::test]
+async fn a_rejected_field_is_told_on_its_attribute() {
+    let control_plane = control_plane().await;
+    let problem =
+        json!({ "type": "value_error", "loc": ["body", "payload", "network_cidr"], "msg": "is taken" });
+    let answer = Answer {
+        body: json!({ "detail": [problem] }).to_string().into_bytes(),
+        ..Answer::json(422)
+    };
+    let operation = "controlplane_api_create_mesh_network";
+    control_plane.fault(Fault::new(operation, FaultKind::Answer(answer)));
+    let workspace = workspace(&control_plane, &configuration(MINIMAL));
+    let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
+    assert!(said.contains("is taken"), "{said}");
+    assert!(said.contains("on main.tf line 3"), "{said}");
+}

@@ -1,0 +1,182 @@
+//! Configurations and state files of the published Go provider: the first plan has nothing to do.
+
+use std::path::{Path, PathBuf};
+
+use acceptance::terraform::Workspace;
+use harness::control_plane::{Collection, ControlPlane};
+use provider::durantic::DEFINITION;
+use serde_json::{Value as Json, json};
+
+use super::{machine, quick, workspace};
+
+/// The configuration and the state file of each resource, and the objects that the control plane has.
+const STATES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/states");
+
+async fn seeded() -> ControlPlane {
+    let seed = PathBuf::from(STATES).join("seed.json");
+    let started = quick().seed(seed).start().await;
+    let control_plane = started.expect("the control plane starts");
+    // A seed cannot name machines here: they have a role, which has this virtual IP.
+    let vip = control_plane
+        .find(Collection::Vips, "api")
+        .expect("the virtual IP");
+    let members = control_plane.update(
+        Collection::Vips,
+        vip["uuid"].as_str().unwrap_or_default(),
+        |vip| {
+            vip.insert("machine_uuids".to_owned(), json!([machine(2), machine(1)]));
+        },
+    );
+    members.expect("the virtual IP has members");
+    control_plane
+}
+
+fn file(name: &str, file: &str) -> String {
+    let text = std::fs::read_to_string(Path::new(STATES).join(name).join(file));
+    text.unwrap_or_else(|error| panic!("`{name}` has a `{file}`: {error}"))
+}
+
+/// All of them in one workspace, each object altered.
+fn all_taken_over(
+    control_plane: &ControlPlane,
+    alter: impl Fn(&'static schema::Resource, &mut Json),
+) -> Workspace {
+    let (mut configuration, mut state) = (String::new(), Json::Null);
+    for binding in DEFINITION.resources {
+        let name = &binding.schema.name;
+        configuration += &file(name, "main.tf");
+        let mut own: Json = serde_json::from_str(&file(name, "terraform.tfstate")).expect("state in JSON");
+        alter(binding.schema, &mut own["resources"][0]["instances"][0]);
+        match state["resources"].as_array_mut() {
+            Some(resources) => resources.push(own["resources"][0].take()),
+            None => state = own,
+        }
+    }
+    let workspace = workspace(control_plane, &configuration);
+    workspace.write("terraform.tfstate", &state.to_string());
+    workspace
+}
+
+/// What another provider may have left as its private data, in base64 as a state file has it: nothing, as
+/// terraform-plugin-framework and as the SDK before it write it, and what is no JSON at all.
+const PRIVATE: [Option<&str>; 4] = [
+    None,
+    Some("eyJkdXJhbnRpYyI6ImV5SjFkV2xrSWpvaWVDSjkiLCJsYXN0X3Byb3Zpc2lvbiI6ImV5SjkifQ=="),
+    Some("eyJzY2hlbWFfdmVyc2lvbiI6IjAifQ=="),
+    Some("AP8A/w=="),
+];
+
+#[tokio::test]
+async fn the_first_plan_is_empty_whatever_the_private_data() {
+    let control_plane = seeded().await;
+    for private in PRIVATE {
+        let workspace = all_taken_over(&control_plane, |_, object| {
+            object["private"] = json!(private);
+        });
+        let said = workspace.apply().await.said();
+        assert!(said.contains("No changes."), "{private:?}: {said}");
+        workspace.plans_empty().await;
+    }
+    let sent = super::changes(&control_plane);
+    assert_eq!(sent, Vec::<String>::new(), "nothing was sent");
+}
+
+fn sensitive(schema: &schema::Resource) -> impl Iterator<Item = &schema::Attribute> {
+    schema.attributes.iter().filter(|attribute| attribute.sensitive)
+}
+
+#[tokio::test]
+async fn the_first_plan_is_empty_without_a_refresh() {
+    let control_plane = seeded().await;
+    let workspace = all_taken_over(&control_plane, |schema, object| {
+        let paths =
+            sensitive(schema).map(|attribute| json!([{ "type": "get_attr", "value": attribute.name }]));
+        object["sensitive_attributes"] = paths.collect();
+    });
+    let run = workspace
+        .run(&["plan", "-detailed-exitcode", "-refresh=false"])
+        .await;
+    assert_eq!(run.status, Some(0), "{}", run.said());
+    assert_eq!(control_plane.log().all().len(), 0, "nobody was asked");
+}
+
+/// Terraform notes in a state file what is sensitive, and calls it a change where that differs from the schema, whatever
+/// the provider says: an older one noted less, and `value_wo` is new. A refresh notes it anew.
+#[tokio::test]
+async fn what_is_newly_sensitive_is_a_change_of_nothing_without_a_refresh() {
+    let control_plane = seeded().await;
+    let workspace = all_taken_over(&control_plane, |_, object| {
+        assert_eq!(object["sensitive_attributes"], json!([]));
+    });
+    workspace
+        .run(&["plan", "-refresh=false", "-out=tfplan"])
+        .await
+        .succeeds();
+    let plan = workspace.show("tfplan").await;
+    let expected: Vec<String> = DEFINITION
+        .resources
+        .iter()
+        .filter(|binding| sensitive(binding.schema).next().is_some())
+        .map(|binding| format!("durantic_{}.it: update", binding.schema.name))
+        .collect();
+    assert_eq!(plan.changes(), expected);
+    for binding in DEFINITION.resources {
+        let change = plan.change(&format!("durantic_{}.it", binding.schema.name));
+        assert_eq!(change["before"], change["after"], "{}", binding.schema.name);
+    }
+    workspace.run(&["apply", "tfplan"]).await.succeeds();
+    assert_eq!(control_plane.log().all().len(), 0, "nobody was asked");
+    let run = workspace
+        .run(&["plan", "-detailed-exitcode", "-refresh=false"])
+        .await;
+    assert_eq!(run.status, Some(0), "{}", run.said());
+}
+
+/// A change of a taken-over configuration: the resource, what stands in its file, what takes the place of that, and what is
+/// planned.
+type Row = (&'static str, &'static str, &'static str, &'static str);
+
+/// Tables whose rows go together in one plan.
+const CHANGES: [&[Row]; 3] = [
+    &[
+        (
+            "machine_deployment",
+            "\"worker\", \"base\"",
+            "\"base\"",
+            "delete,create",
+        ),
+        ("machine_config", "\"base\", \"worker\"", "\"base\"", "update"),
+        (
+            "route_policy_set",
+            "sequence             = 10",
+            "sequence = 11",
+            "update",
+        ),
+        ("secret", "abcdef.0123456789abcdef", "other", "update"),
+        ("registry_credential", "https://ghcr.io/", "quay.io", "update"),
+        ("route", "10.244.0.0/16", "10.245.0.0/16", "update"),
+    ],
+    &[("machine_deployment", "2025-11-03", "2025-11-04", "delete,create")],
+    &[("machine_deployment", "/dev/nvme0n1", "/dev/sda", "update")],
+];
+
+#[tokio::test]
+async fn changes_go_on_from_there() {
+    for rows in CHANGES {
+        let control_plane = seeded().await;
+        let workspace = all_taken_over(&control_plane, |_, _| {});
+        let mut text = std::fs::read_to_string(workspace.path().join("main.tf")).expect("the configuration");
+        let mut expected = Vec::new();
+        for (name, from, to, actions) in rows {
+            let before = file(name, "main.tf");
+            assert!(before.contains(from), "{name}: {from}");
+            text = text.replace(&before, &before.replace(from, to));
+            expected.push(format!("durantic_{name}.it: {actions}"));
+        }
+        expected.sort();
+        workspace.configure(&text);
+        assert_eq!(workspace.plan().await.changes(), expected);
+        workspace.run(&["apply", "tfplan"]).await.succeeds();
+        workspace.plans_empty().await;
+    }
+}

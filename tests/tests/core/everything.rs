@@ -1,8 +1,0 @@
-//! Resources that use every key of the language.
-
-macros::provider! {
-    dir = "schema";
-    resource appliance;
-    resource seal;
-    resource slot;
-}
