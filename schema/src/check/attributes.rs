@@ -337,20 +337,25 @@ fn force_new_needs_settable(site: &Site<'_>, found: &mut Found<'_>) {
     }
 }
 
-/// Where it is not configured and not stable, a plan shows "known after apply" with every change of something else, and as
-/// that may turn out different, Terraform would replace the object each time.
+/// Where it is not configured and not stable, a plan shows "known after apply" with every change of something else, or of what
+/// `unless` names, and as that may turn out different, Terraform would replace the object each time.
 fn force_new_needs_stable(site: &Site<'_>, found: &mut Found<'_>) {
     let attribute = site.attribute;
     let is_unknown_in_plans = attribute.mode == Mode::OptionalComputed
         && attribute.default.is_none()
-        && attribute.stable == Stable::No;
+        && attribute.stable != Stable::Yes;
     if attribute.force_new && is_unknown_in_plans {
-        let help = "add `stable = true`; otherwise every change of something else replaces the object";
-        found.value(
-            &site.key("force_new"),
-            "force_new on what is optional+computed and not stable",
-            help,
-        );
+        let message = "force_new on what is optional+computed and not stable";
+        let help = match &attribute.stable {
+            Stable::Unless(causes) => format!(
+                "write `stable = true`; otherwise every change of {} replaces the object",
+                causes.join(", ")
+            ),
+            _ => {
+                "add `stable = true`; otherwise every change of something else replaces the object".to_owned()
+            }
+        };
+        found.value(&site.key("force_new"), message, help);
     }
 }
 
