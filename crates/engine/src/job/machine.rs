@@ -402,7 +402,6 @@ fn answered(start: Start, event: Event) -> (State, Vec<Action>) {
         Event::Started(id) => follow_from(begun(id, own, true), Source::Request),
         Event::StartedWithoutId => {
             let start = Start {
-                is_lost: true,
                 is_blocked: false,
                 ..start
             };
@@ -507,7 +506,7 @@ fn retry(start: Start, event: Event) -> (State, Vec<Action>) {
         Event::Waited { is_late: true } => rest(&State::Retrying(start), Ending::StartFailed),
         Event::Looked(Some(true)) | Event::Waited { is_late: false } => request(start),
         // It may have taken long: what the object says next may be from before the run has ended.
-        Event::NotAnswered if start.is_lost => again(
+        Event::NotAnswered => again(
             Start {
                 looks: LOOKS - 1,
                 ..start

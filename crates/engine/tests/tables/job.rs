@@ -3,12 +3,17 @@
 
 #![expect(clippy::unnecessary_wraps, reason = "an answer of a script is a result")]
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
 use engine::Binding;
 use engine::api::ErrorKind;
 use engine::apply::apply;
 use engine::context::Context;
-use engine::object::{ApplyRequest, Progress};
+use engine::diagnostic::Diagnostics;
+use engine::object::{ApplyRequest, Known, Progress};
 use engine::private::Private;
+use engine::read::read;
 use serde_json::{Value as Json, json};
 
 use super::support::{Failure, Script, UNKNOWN, UUID, answer, fields, prove, shown, value};
@@ -64,19 +69,27 @@ async fn applied(binding: &Binding, script: &Script, context: &Context, request:
     let asked_before = script.asked().len();
     let progress = Progress::default();
     let diagnostics = apply(binding, context, request, &progress).await;
-    let known = progress.known(binding.schema);
     let asked: Vec<String> = script.asked().into_iter().skip(asked_before).collect();
-    let private = known.private.encode("acme");
-    let private: Json = serde_json::from_slice(&private).unwrap_or_default();
+    diagnostics.iter().fold(
+        format!("{}; {}", calls(&asked), left(&progress.known(binding.schema))),
+        |text, one| text + "; " + &one.summary,
+    )
+}
+
+fn calls(asked: &[String]) -> String {
+    let asked = asked.join(", ");
+    asked
+        .replace(r#" {"mode":"all"}"#, "")
+        .replace(r#" {"name":"a"}"#, "")
+}
+
+/// Which run state has, how it stands, and what is remembered of it.
+fn left(known: &Known) -> String {
     format!(
-        "{}; run {}, status {}; {}{}",
-        asked
-            .join(", ")
-            .replace(r#" {"mode":"all"}"#, "")
-            .replace(r#" {"name":"a"}"#, ""),
+        "run {}, status {}; {}",
         shown(known.state.get("run")),
         shown(known.state.get("status")),
-        match &private["acme"]["run"] {
+        match &remembered(known) {
             Json::Null => "nothing remembered".to_owned(),
             run => format!(
                 "remembered {}{}",
@@ -84,10 +97,13 @@ async fn applied(binding: &Binding, script: &Script, context: &Context, request:
                 if run["taints"] == true { ", tainted" } else { "" }
             ),
         },
-        diagnostics
-            .iter()
-            .fold(String::new(), |text, one| text + "; " + &one.summary)
     )
+}
+
+/// The stored form of the run that is remembered.
+fn remembered(known: &Known) -> Json {
+    let private: Json = serde_json::from_slice(&known.private.encode("acme")).unwrap_or_default();
+    private["acme"]["run"].clone()
 }
 
 fn creation(binding: &Binding) -> ApplyRequest {
@@ -119,37 +135,66 @@ fn picked_up(purpose: &str, answers: Vec<Answer>) -> String {
 
 /// The same of a run that was started for these values that force a new object, with this configuration.
 fn picked_up_from(purpose: &str, started_for: &Json, config: &Json, answers: Vec<Answer>) -> String {
-    let binding = built();
-    let (script, context) = Script::failing([thing(true)].into_iter().chain(answers));
-    let rank = "now";
-    let prior = json!({"uuid": UUID, "name": "a", "rank": rank, "todo": true, "run": RUN, "status": "going"});
-    let planned =
-        json!({"uuid": UUID, "name": "a", "rank": rank, "todo": UNKNOWN, "run": UNKNOWN, "status": UNKNOWN});
     let run_of = json!({
         "saved": {"run": RUN}, "status": "going", "stage": "going", "purpose": purpose,
         "trigger": started_for, "was_needed": true,
     });
-    let private = json!({"acme": {"run": run_of}}).to_string();
-    let request = ApplyRequest {
-        prior: value(&binding, &prior),
-        planned: value(&binding, &planned),
-        config: value(&binding, config),
-        private: Private::decode(private.as_bytes(), "acme"),
+    remembering(&run_of, config, [thing(true)].into_iter().chain(answers))
+}
+
+/// The same with the stored form of the run, and with the answer about the object.
+fn remembering(run_of: &Json, config: &Json, answers: impl IntoIterator<Item = Answer>) -> String {
+    let binding = built();
+    let (script, context) = Script::failing(answers);
+    run(applied(
+        &binding,
+        &script,
+        &context,
+        update(&binding, run_of, config),
+    ))
+}
+
+/// An update that has nothing to send, of a thing with this run.
+fn update(binding: &Binding, run_of: &Json, config: &Json) -> ApplyRequest {
+    let rank = "now";
+    let prior = state_with(run_of, rank);
+    let planned =
+        json!({"uuid": UUID, "name": "a", "rank": rank, "todo": UNKNOWN, "run": UNKNOWN, "status": UNKNOWN});
+    ApplyRequest {
+        prior: value(binding, &prior),
+        planned: value(binding, &planned),
+        config: value(binding, config),
+        private: remembers(run_of),
+    }
+}
+
+/// What state has of a thing with this run.
+fn state_with(run_of: &Json, rank: &str) -> Json {
+    let (run, status) = match run_of {
+        Json::Null => (RUN.into(), json!("done")),
+        run_of => (run_of["saved"]["run"].clone(), run_of["status"].clone()),
     };
-    run(applied(&binding, &script, &context, request))
+    json!({"uuid": UUID, "name": "a", "rank": rank, "todo": true, "run": run, "status": status})
+}
+
+fn remembers(run_of: &Json) -> Private {
+    let private = json!({"acme": {"run": run_of}}).to_string();
+    Private::decode(private.as_bytes(), "acme")
 }
 
 /// Destroys a thing that state has with this status, and creates it again in the same process.
 fn replaced(status: &str, size: Option<&str>, answers: Vec<Answer>) -> String {
+    replaced_after(
+        status,
+        size,
+        [Ok(Json::Null), thing(true)].into_iter().chain(answers),
+    )
+}
+
+/// The same with the answers to the delete and to the create.
+fn replaced_after(status: &str, size: Option<&str>, answers: impl IntoIterator<Item = Answer>) -> String {
     let binding = built();
-    let (script, context) = Script::failing([Ok(Json::Null), thing(true)].into_iter().chain(answers));
-    let prior = json!({"uuid": UUID, "name": "a", "todo": true, "run": RUN, "status": status});
-    let destroy = ApplyRequest {
-        prior: value(&binding, &prior),
-        planned: value::Value::Null,
-        config: value::Value::Null,
-        private: Private::default(),
-    };
+    let (script, context) = Script::failing(answers);
     let mut create = creation(&binding);
     for object in [&mut create.planned, &mut create.config] {
         object.set_attribute("size", size.map_or(value::Value::Null, value::Value::string));
@@ -157,9 +202,20 @@ fn replaced(status: &str, size: Option<&str>, answers: Vec<Answer>) -> String {
     // The identity is planned, as that of a machine is.
     create.planned.set_attribute("uuid", value::Value::string(UUID));
     run(async {
-        applied(&binding, &script, &context, destroy).await;
+        applied(&binding, &script, &context, destruction(&binding, status)).await;
         applied(&binding, &script, &context, create).await
     })
+}
+
+/// The destruction of a thing that state has with this status.
+fn destruction(binding: &Binding, status: &str) -> ApplyRequest {
+    let prior = json!({"uuid": UUID, "name": "a", "todo": true, "run": RUN, "status": status});
+    ApplyRequest {
+        prior: value(binding, &prior),
+        planned: value::Value::Null,
+        config: value::Value::Null,
+        private: Private::default(),
+    }
 }
 
 #[rustfmt::skip]
@@ -213,6 +269,12 @@ fn a_create_is_followed_by_its_job() {
         ("one while it was under way may have started it",
             (vec![error(ErrorKind::Cancelled)],
              "create, start; run null, status \"starting\"; remembered going; Interrupted during the build run of thing \"a\"".to_owned())),
+        ("so does an object that does not answer",
+            (vec![error(ErrorKind::Unreachable), error(ErrorKind::Server), thing(false), thing(false)],
+             "create, start, get, get, get; run null, status \"done\"; nothing remembered".to_owned())),
+        ("an interrupt while the run is looked at is no taint",
+            (vec![started(), error(ErrorKind::Cancelled)],
+             format!("create, start, poll; run \"{RUN}\", status \"pending\"; remembered going; Interrupted during the build run of thing \"a\""))),
         ("looks that get no answer are repeated",
             (vec![started(), error(ErrorKind::Server), error(ErrorKind::NotFound), status("done"), thing(false)],
              format!("create, start, poll, poll, poll, get; {done}"))),
@@ -339,4 +401,171 @@ fn a_run_is_for_what_it_was_started_for() {
     prove(rows, |(started_for, config, answers, expected)| {
         (expected.clone(), picked_up_from("wanted", &started_for, config, answers))
     });
+}
+
+/// A start whose answer is lost, where the object does not say that there is something to do: only the time can tell.
+#[rustfmt::skip]
+#[test]
+fn a_start_is_repeated_while_the_run_of_the_first_would_be_going() {
+    let done = format!("run \"{RUN}\", status \"done\"; nothing remembered");
+    let lost = "run null, status \"unconfirmed\"; remembered going, tainted; Starting the build run of thing \"a\" failed";
+    let again = || vec![thing(false), error(ErrorKind::Unreachable), started(), status("done"), thing(false)];
+    let never = || vec![thing(false), error(ErrorKind::Unreachable)];
+    let (create, start, start_again) = (0, 1, 2);
+    let rows = [
+        ("soon after it", (vec![], again(), format!("create, start, start, poll, get; {done}"))),
+        ("the time counts from the start, whatever was done before",
+            (vec![(create, 130)], again(), format!("create, start, start, poll, get; {done}"))),
+        ("the answers may take their time",
+            (vec![(create, 130), (start, 110), (start_again, 5)], again(), format!("create, start, start, poll, get; {done}"))),
+        ("but no start is sent later", (vec![(start, 130)], never(), format!("create, start; {lost}"))),
+        ("nor is one waited for", (vec![(start, 110), (start_again, 20)], never(), format!("create, start, start; {lost}"))),
+    ];
+    prove(rows, |(delays, answers, expected)| {
+        let binding = built();
+        let (script, context) = Script::failing(answers);
+        for (call, seconds) in delays {
+            script.answer_after(call, Duration::from_secs(seconds));
+        }
+        (expected, run(applied(&binding, &script, &context, creation(&binding))))
+    });
+}
+
+#[rustfmt::skip]
+#[test]
+fn a_refresh_looks_at_a_run_that_goes_on() {
+    let run_of = |purpose, was_needed, taints| json!({
+        "saved": {"run": RUN}, "status": "going", "stage": "going", "purpose": purpose, "trigger": {"size": null, "rank": null},
+        "was_needed": was_needed, "taints": taints,
+    });
+    let start = |was_needed, taints| json!({
+        "saved": {}, "status": "starting", "stage": "going", "purpose": "wanted", "trigger": {"size": null, "rank": null},
+        "was_needed": was_needed, "taints": taints,
+    });
+    let is = |asked, status, then| format!("{asked}; run \"{RUN}\", status \"{status}\"; {then}");
+    let rows = [
+        ("it goes on", (run_of("wanted", true, false), vec![thing(true), status("nearly")], is("get, poll", "nearly", "remembered going"))),
+        ("it is done", (run_of("wanted", true, false), vec![thing(false), status("done")], is("get, poll", "done", "nothing remembered"))),
+        ("it has failed", (run_of("wanted", true, false), vec![thing(true), status("error")], is("get, poll", "error", "remembered failed"))),
+        ("it does not answer", (run_of("wanted", true, false), vec![thing(true), error(ErrorKind::Server)], is("get, poll", "going", "remembered going"))),
+        ("its answer has no status", (run_of("wanted", true, false), vec![thing(true), Ok(json!({}))], is("get, poll", "going", "remembered going"))),
+        ("the API does not know it", (run_of("wanted", true, false), vec![thing(true), error(ErrorKind::NotFound)], is("get, poll", "going", "remembered going"))),
+        ("a taint stays", (run_of("wanted", true, true), vec![thing(true), status("nearly")], is("get, poll", "nearly", "remembered going, tainted"))),
+        ("also where it has failed", (run_of("wanted", true, true), vec![thing(true), status("error")], is("get, poll", "error", "remembered failed, tainted"))),
+        ("the replacement of a tainted object is to see that it was done", (run_of("wanted", true, true), vec![thing(false), status("done")], is("get, poll", "going", "remembered going, tainted"))),
+        ("somebody else's has done the work", (run_of("joined", true, false), vec![thing(false), status("done")], is("get, poll", "done", "nothing remembered"))),
+        ("somebody else's has not", (run_of("joined", true, false), vec![thing(true), status("done")], is("get, poll", "going", "remembered going"))),
+        ("one for something else is not looked at", (run_of("outdated", true, false), vec![thing(true)], is("get", "going", "remembered going"))),
+        ("a start without an answer: the object says that it is done", (start(true, false), vec![thing(false)], "get; run null, status \"done\"; nothing remembered".to_owned())),
+        ("unless it did not say before that it was to be done", (start(false, false), vec![thing(false)], "get; run null, status \"starting\"; remembered going".to_owned())),
+        ("or the object is tainted", (start(true, true), vec![thing(false)], "get; run null, status \"starting\"; remembered going, tainted".to_owned())),
+        ("an object that is gone has no run", (run_of("wanted", true, false), vec![error(ErrorKind::NotFound)], "get; run null, status null; nothing remembered".to_owned())),
+    ];
+    prove(rows, |(run_of, answers, expected)| {
+        let binding = built();
+        let (script, context) = Script::failing(answers);
+        let mut known = Known { state: value(&binding, &state_with(&run_of, "now")), private: remembers(&run_of) };
+        let mut diagnostics = Diagnostics::default();
+        run(async {
+            let _ = read(&binding, &context, &mut known, &mut diagnostics).await;
+            String::new()
+        });
+        (expected, format!("{}; {}", calls(&script.asked()), left(&known)))
+    });
+}
+
+#[rustfmt::skip]
+#[test]
+fn what_a_run_was_started_for_is_remembered_with_it() {
+    let before = json!({"size": "before", "rank": null});
+    let wanted = json!({"size": null, "rank": "now"});
+    let cancelled = || error(ErrorKind::Cancelled);
+    let other = || Ok(json!({"id": OTHER}));
+    let run_of = |run: Json| json!({"saved": run, "status": "going", "stage": "going", "purpose": "outdated", "trigger": before, "was_needed": true});
+    let (named, unnamed) = (|| run_of(json!({"run": RUN})), || run_of(json!({})));
+    let rows = [
+        ("a run that has to end first", (named(), vec![status("going"), cancelled()], json!([RUN, before]))),
+        ("the run that follows it", (named(), vec![status("done"), thing(true), other(), cancelled()], json!([OTHER, wanted]))),
+        ("a start that may have been carried out", (named(), vec![status("done"), thing(true), cancelled()], json!([null, wanted]))),
+        ("a run that was going already, and may be as wanted",
+            (named(), vec![status("done"), thing(true), refused(&format!("run {OTHER} is active")), status("going"), cancelled()], json!([OTHER, wanted]))),
+        ("a run that was going already, where a start for something else may have been carried out",
+            (unnamed(), vec![refused(&format!("run {RUN} is active")), status("going"), cancelled()], json!([RUN, before]))),
+    ];
+    prove(rows, |(run_of, answers, expected)| {
+        let binding = built();
+        let (_, context) = Script::failing([thing(true)].into_iter().chain(answers));
+        let progress = Progress::default();
+        run(async {
+            let _ = apply(&binding, &context, update(&binding, &run_of, &json!({"name": "a", "rank": "now"})), &progress).await;
+            String::new()
+        });
+        let run = remembered(&progress.known(binding.schema));
+        (expected, json!([run["saved"]["run"], run["trigger"]]))
+    });
+}
+
+/// Terraform replaces an object whose create ended with an error, and a panic becomes one. What is known of the run is in
+/// state then.
+#[rustfmt::skip]
+#[test]
+fn a_panic_loses_no_run() {
+    let going = json!({"saved": {"run": RUN}, "status": "going", "stage": "going", "purpose": "wanted", "trigger": {"size": null, "rank": null}, "was_needed": true});
+    let binding = built();
+    let rows = [
+        ("of an object that is created, which is replaced then",
+            (creation(&binding), vec![thing(true), started(), status("going")], "going, tainted")),
+        ("of one that is updated", (update(&binding, &going, &json!({"name": "a"})), vec![thing(true), status("going")], "going")),
+    ];
+    prove(rows, |(request, answers, expected)| {
+        // The script panics where it has no answer left.
+        let (_, context) = Script::failing(answers);
+        let progress = Progress::default();
+        let ended = catch_unwind(AssertUnwindSafe(|| run(async {
+            let _ = apply(&binding, &context, request, &progress).await;
+            String::new()
+        })));
+        assert!(ended.is_err(), "it panics");
+        (format!("run \"{RUN}\", status \"going\"; remembered {expected}"), left(&progress.known(binding.schema)))
+    });
+}
+
+#[rustfmt::skip]
+#[test]
+fn a_replacement_that_comes_to_nothing_keeps_the_run_of_the_object_before() {
+    let forbidden = || Err(Failure::from(ErrorKind::Forbidden).without_effect());
+    let rows = [
+        ("it goes on", (None, format!("create; run \"{RUN}\", status \"going\"; remembered going, tainted"))),
+        ("it has to end first, where the replacement is for something else",
+            (Some("s"), format!("create; run \"{RUN}\", status \"waiting\"; remembered going, tainted"))),
+    ];
+    prove(rows, |(size, expected)| {
+        let outcome = replaced_after("going", size, vec![Ok(Json::Null), forbidden()]);
+        (expected, outcome.rsplit_once("; ").unwrap().0.to_owned())
+    });
+}
+
+#[test]
+fn only_a_create_takes_over_the_run_of_the_object_before() {
+    let binding = built();
+    let (script, context) = Script::failing([Ok(Json::Null), thing(true)]);
+    let outcome = run(async {
+        applied(&binding, &script, &context, destruction(&binding, "going")).await;
+        let request = update(&binding, &Json::Null, &json!({"name": "a"}));
+        applied(&binding, &script, &context, request).await
+    });
+    assert_eq!(
+        outcome,
+        format!("get; run \"{RUN}\", status \"done\"; nothing remembered")
+    );
+}
+
+#[test]
+fn a_run_of_which_nothing_tells_is_lost() {
+    let unconfirmed = json!({"saved": {}, "status": "unconfirmed", "stage": "going", "purpose": "wanted",
+        "trigger": {"size": null, "rank": null}, "was_needed": false});
+    assert_eq!(
+        remembering(&unconfirmed, &json!({"name": "a"}), [thing(false), thing(false)]),
+        "get, get; run null, status \"lost\"; nothing remembered; It is not known whether the build run of thing \"a\" took place"
+    );
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use engine::api::{Answer, Api, Call, Effect, Error, ErrorKind};
@@ -286,6 +287,7 @@ impl Failure {
 pub struct Script {
     answers: Mutex<VecDeque<Result<Json, Failure>>>,
     asked: Mutex<Vec<String>>,
+    slow: Mutex<BTreeMap<usize, Duration>>,
 }
 
 impl Script {
@@ -299,6 +301,7 @@ impl Script {
         let script = Arc::new(Script {
             answers: Mutex::new(answers.into_iter().collect()),
             asked: Mutex::default(),
+            slow: Mutex::default(),
         });
         let context = Context {
             api: Arc::clone(&script) as Arc<dyn Api>,
@@ -307,6 +310,11 @@ impl Script {
             process: Process::default(),
         };
         (script, context)
+    }
+
+    /// The answer to the call of this number, from 0, takes as long.
+    pub fn answer_after(&self, call: usize, delay: Duration) {
+        self.slow.lock().unwrap().insert(call, delay);
     }
 
     /// Each call, as `operation body`.
@@ -321,10 +329,15 @@ impl Api for Script {
         let body = call
             .body
             .map_or(String::new(), |body| format!(" {}", body.expose()));
-        self.asked
-            .lock()
-            .unwrap()
-            .push(format!("{}{body}", call.operation));
+        let number = {
+            let mut asked = self.asked.lock().unwrap();
+            asked.push(format!("{}{body}", call.operation));
+            asked.len() - 1
+        };
+        let delay = self.slow.lock().unwrap().get(&number).copied();
+        if let Some(delay) = delay {
+            tokio::time::sleep(delay).await;
+        }
         let next = self.answers.lock().unwrap().pop_front();
         match next.expect("the script has an answer left") {
             Ok(body) => Ok(Answer {

@@ -5,7 +5,7 @@ use std::slice;
 use engine::Binding;
 use engine::api::Body;
 use engine::diagnostic::Diagnostics;
-use engine::wire::{create_body, find, from_answer, update_body};
+use engine::wire::{create_body, find, from_answer, is_left_to_hook, update_body};
 use serde_json::{Value as Json, json};
 use value::{Path, Value};
 
@@ -176,6 +176,8 @@ fn a_write_only_value_is_sent_when_its_version_changes() {
             json!({"field": "s"}), json!({}), json!({"field": "s"})),
         row("nothing sends it where it is not configured", json!({"field_wo_version": 1}),
             json!({}), json!({}), NULL),
+        row("a change of something else does not send it", json!({"name": "a", "field_wo_version": 1}),
+            json!({"name": "b", "field_wo_version": 1}), json!({"name": "b", "field_wo": "s"}), json!({"name": "b"})),
     ];
     prove(rows, |(prior, planned, config, body)| {
         let attributes = binding.schema.attributes.as_ref();
@@ -342,6 +344,7 @@ fn what_was_known_counts_where_the_answer_says_nothing_else() {
         reads("a value that is missing stays as it is", "type = 'string'", json!({}), "ours", "ours"),
         reads("one that was never known is null", "type = 'string', mode = 'computed'", json!({}), UNKNOWN, NULL),
         reads("a value that is null is null", "type = 'string'", json!({"field": null}), "ours", NULL),
+        reads("so is a list that can be absent", optional_list, json!({"field": null}), json!(["a"]), NULL),
         reads("a value that is not returned stays, whatever is answered", "type = 'string', returned = false",
             json!({"field": "***"}), "ours", "ours"),
         reads("and stays null, as after an import", "type = 'string', returned = false",
@@ -375,6 +378,7 @@ fn what_was_known_counts_where_the_answer_says_nothing_else() {
         reads("none of a computed text is null", "type = 'string', mode = 'computed'",
             json!({"field": null}), "old", NULL),
         reads("none of a block is an empty list", block, json!({"field": null}), UNKNOWN, json!([])),
+        reads("a block that is missing stays as it is", block, json!({}), json!([{"size": 1}]), json!([{"size": 1}])),
         reads("a block that is missing is an empty list", block, json!({}), UNKNOWN, json!([])),
         reads("also where an old state has null", block, json!({}), NULL, json!([])),
         reads("null stands for the default", "type = 'int', mode = 'computed', default = 0",
@@ -486,6 +490,24 @@ fn what_was_sent_and_comes_back_is_the_same() {
         let (value, errors) = read(&binding, body.expose(), &planned);
         assert!(errors.is_empty(), "{errors:?}");
         (shown(plan.get("field")), shown(&value))
+    });
+}
+
+#[test]
+fn what_no_body_has_is_left_to_a_hook() {
+    let wire = "wire = { read = 'field', write = false }";
+    let row =
+        |rule, r#type: &str, rest: &str, is_left: bool| (rule, (format!("type = '{type}', {rest}"), is_left));
+    #[rustfmt::skip]
+    let rows = [
+        row("objects that are configured and read, and not sent", "list(object)", &format!("{wire}, {PART}"), true),
+        row("not those that are sent", "list(object)", PART, false),
+        row("not those that only the provider fills in", "list(object)", "mode = 'computed', attributes = { id = { type = 'string', mode = 'computed' } }", false),
+        row("not those that are not read either", "object", &format!("wire = false, {PART}"), false),
+        row("not a value that the path of a request has", "string", wire, false),
+    ];
+    prove(rows, |(keys, is_left)| {
+        (is_left, is_left_to_hook(the_field(&field(&keys))))
     });
 }
 
