@@ -127,7 +127,7 @@ async fn the_filesystem_mirror_serves_terraform() {
     );
     let doctor = home.provider(&["doctor", "--offline"]).await.succeeds();
     assert!(
-        doctor.stdout.contains("Terraform takes 1.3.0 from"),
+        doctor.stdout.contains("Terraform uses 1.3.0 from"),
         "{}",
         doctor.stdout
     );
@@ -146,7 +146,7 @@ async fn the_network_mirror_serves_terraform() {
     let trusted = home.path().join("mirror.pem").display().to_string();
     let home = home.with("SSL_CERT_FILE", &trusted);
     let doctor = home.provider(&["doctor"]).await;
-    let wanted = format!("Terraform takes 1.3.0 from the mirror `{url}`");
+    let wanted = format!("Terraform uses 1.3.0 from the mirror `{url}`");
     assert!(doctor.stdout.contains(&wanted), "{}", doctor.stdout);
     initialises_and_plans(home).await;
 }
