@@ -261,11 +261,7 @@ fn a_cli_configuration_without_direct_keeps_the_registry_out() {
     .unwrap();
     let input = Files::from([("main.tf".to_owned(), "resource \"aws_x\" \"y\" {}\n".to_owned())]);
     let outcome = in_home(home.path(), &input, &["-yes"], "");
-    assert!(
-        outcome.errors.contains("no `direct` block"),
-        "{}",
-        outcome.errors
-    );
+    assert!(outcome.errors.contains("no `direct` block"), "{}", outcome.errors);
 }
 
 fn upgrade(input: &Files, arguments: &[&str]) -> Outcome {
