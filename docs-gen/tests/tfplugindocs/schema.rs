@@ -247,7 +247,7 @@ fn what_that_generator_refuses() {
         ),
         (
             r#"{"block_types":{"b":{"nesting_mode":"group","block":{}}}}"#,
-            "nesting mode `group` cannot be documented",
+            "unsupported nesting mode `group`",
         ),
         (
             r#"{"attributes":{"a":{"type":["tuple",["string"]],"optional":true}}}"#,
