@@ -16,12 +16,12 @@ use crate::files::{Files, walk};
 pub enum AdditionError {
     /// Templates of the other generator.
     #[error(
-        "{} for Go's `text/template`, which is not rendered here. The default pages need no template; write what is added to them as a `.md` file without actions",
+        "{} for Go's `text/template`, which docs-gen does not render. The default pages need no template; write additions to them as a `.md` file without actions",
         templates(.0)
     )]
     Template(Vec<PathBuf>),
     /// A file that cannot be read.
-    #[error("`{}` cannot be read: {}", .0.display(), .1)]
+    #[error("failed to read `{}`: {}", .0.display(), .1)]
     Read(PathBuf, #[source] std::io::Error),
 }
 

@@ -28,10 +28,10 @@ use crate::validate::{self, Subcategories};
 #[derive(Debug, Error)]
 pub enum CommandError {
     /// A file that cannot be read or written.
-    #[error("`{}`: {}", .0.display(), .1)]
+    #[error("failed to read or write `{}`: {}", .0.display(), .1)]
     File(PathBuf, #[source] std::io::Error),
     /// Standard output that cannot be written.
-    #[error("standard output: {0}")]
+    #[error("failed to write to standard output: {0}")]
     Output(#[from] std::io::Error),
     /// A schema that cannot be used.
     #[error(transparent)]
@@ -52,10 +52,10 @@ pub enum CommandError {
     #[error("`{}` is not the output of `docs-gen facts`: {}", .0.display(), .1)]
     Facts(PathBuf, #[source] serde_json::Error),
     /// A file of another version of that program.
-    #[error("`{}` has the format {}; this program reads {FORMAT}", .0.display(), .1)]
+    #[error("`{}` has format version {}, but this program reads version {FORMAT}: run `docs-gen facts` again", .0.display(), .1)]
     Format(PathBuf, u32),
     /// JSON that cannot be written.
-    #[error("JSON: {0}")]
+    #[error("failed to write JSON: {0}")]
     Json(#[from] serde_json::Error),
 }
 
@@ -98,7 +98,7 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
                 .replace(&options.out, llms::FACTS)
                 .map_err(|error| CommandError::File(options.out.clone(), error))?;
             eprintln!(
-                "{}: {} files, {written} of them changed",
+                "{}: {} files, {written} changed",
                 options.out.display(),
                 files.len()
             );
@@ -233,11 +233,7 @@ fn registry(root: &Path, options: &Registry) -> Result<ExitCode, CommandError> {
     let on_disk = |error| CommandError::File(out.clone(), error);
     if !options.check {
         let written = files.write(&out, &registry::OWNED).map_err(on_disk)?;
-        eprintln!(
-            "{}: {} pages, {written} of them changed",
-            out.display(),
-            files.len()
-        );
+        eprintln!("{}: {} pages, {written} changed", out.display(), files.len());
         return Ok(ExitCode::SUCCESS);
     }
     match files.difference(&out, &registry::OWNED).map_err(on_disk)? {
@@ -245,7 +241,7 @@ fn registry(root: &Path, options: &Registry) -> Result<ExitCode, CommandError> {
         Some(difference) => {
             print(difference.trim_end())?;
             eprintln!(
-                "{} is not what the provider serves. Run `{}` and commit the result.",
+                "{} is out of date. Run `{}` and commit the result.",
                 out.display(),
                 options.repair(root)
             );
@@ -280,8 +276,8 @@ fn validate(root: &Path, options: &Validate) -> Result<ExitCode, CommandError> {
     }
     match problems.len() {
         0 => return Ok(ExitCode::SUCCESS),
-        1 => eprintln!("1 problem"),
-        count => eprintln!("{count} problems"),
+        1 => eprintln!("1 problem found"),
+        count => eprintln!("{count} problems found"),
     }
     Ok(ExitCode::FAILURE)
 }

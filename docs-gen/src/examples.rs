@@ -15,10 +15,10 @@ use crate::words::trimmed;
 #[derive(Debug, Error)]
 pub enum ExampleError {
     /// A file without content.
-    #[error("`{}` is empty", .0.display())]
+    #[error("the example `{}` is empty", .0.display())]
     Empty(PathBuf),
     /// A file that cannot be read.
-    #[error("`{}` cannot be read: {}", .0.display(), .1)]
+    #[error("failed to read `{}`: {}", .0.display(), .1)]
     Read(PathBuf, #[source] std::io::Error),
 }
 
@@ -52,7 +52,7 @@ impl ExampleError {
     pub fn parts(&self) -> (&Path, String) {
         match self {
             ExampleError::Empty(path) => (path, "the example is empty".to_owned()),
-            ExampleError::Read(path, error) => (path, format!("the example cannot be read: {error}")),
+            ExampleError::Read(path, error) => (path, format!("failed to read the example: {error}")),
         }
     }
 }

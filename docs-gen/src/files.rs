@@ -76,7 +76,7 @@ impl Files {
             return Err(io::Error::new(
                 io::ErrorKind::DirectoryNotEmpty,
                 format!(
-                    "other things are in it, which would be removed: there is no `{mark}`. Name a new folder"
+                    "the folder has no `{mark}`, so it was not written by docs-gen, which would remove its files: choose a new folder"
                 ),
             ));
         }
@@ -104,7 +104,11 @@ impl Files {
             }
         }
         for path in self.besides(root, owned)? {
-            let _ = writeln!(out, "{}: nothing generates this file", root.join(path).display());
+            let _ = writeln!(
+                out,
+                "{}: this file is not generated: remove it",
+                root.join(path).display()
+            );
         }
         Ok((!out.is_empty()).then_some(out))
     }

@@ -18,10 +18,10 @@ pub enum DocumentError {
     #[error("not the output of `terraform providers schema -json`: {0}")]
     Syntax(#[from] serde_json::Error),
     /// A later format.
-    #[error("format version `{0}` is not supported; supported is 0.1 up to 2.0")]
+    #[error("unsupported format version `{0}`: docs-gen reads versions 0.1 to 2.0")]
     Version(String),
     /// The document has other providers only.
-    #[error("no schema of `{wanted}` among {present}")]
+    #[error("no schema for the provider `{wanted}`, only for {present}")]
     Provider {
         /// What was looked for.
         wanted: String,

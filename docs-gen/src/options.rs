@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-/// Documentation from what the provider serves.
+/// Generate and check the documentation of the provider.
 #[derive(Debug, Parser)]
 #[command(name = "docs-gen", version)]
 pub struct Options {
-    /// The repository: where `docs/`, `examples/` and `templates/` are.
+    /// Directory of the repository, with `docs/`, `examples/` and `templates/`.
     #[arg(long, global = true, value_name = "DIR", default_value = ".")]
     pub root: PathBuf,
 
@@ -23,25 +23,25 @@ pub struct Options {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Writes the Registry's pages to `docs/`.
+    /// Write the pages for the Terraform Registry to `docs/`.
     Registry(Registry),
-    /// Checks pages, guides and examples, and prints every problem with its place.
+    /// Check pages, guides and examples, and print each problem with its location.
     Validate(Validate),
-    /// Checks that `docs/` is what `registry` would write, and validates it: what CI calls.
+    /// Check that `docs/` is up to date with `registry`, then run `validate` (for CI).
     Check,
-    /// Builds the static site.
+    /// Build the static site.
     Site(Site),
-    /// Prints what `terraform providers schema -json` prints for this provider.
+    /// Print the schema of this provider, as `terraform providers schema -json` does.
     Schema,
-    /// Prints everything that is known of the provider, as JSON.
+    /// Print all documented facts about the provider as JSON.
     Facts(Source),
-    /// Writes `llms.txt`, `llms-full.txt`, `provider.docs.json` and a Markdown page of every object.
+    /// Write `llms.txt`, `llms-full.txt`, `provider.docs.json` and a Markdown page for each object.
     Llms(Llms),
-    /// Prints what changed between two files of `docs-gen facts`, as a fragment of a changelog.
+    /// Compare two outputs of `docs-gen facts`, and print the changes as a changelog fragment.
     Diff {
-        /// The older file.
+        /// Output of `docs-gen facts` for the older version.
         old: PathBuf,
-        /// The newer file.
+        /// Output of `docs-gen facts` for the newer version.
         new: PathBuf,
     },
 }
@@ -49,27 +49,27 @@ pub enum Command {
 /// Which provider is documented: this one, unless a schema is given.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Source {
-    /// Document the provider of this output of `terraform providers schema -json` instead.
+    /// Document the provider in this output of `terraform providers schema -json` [default: this provider].
     #[arg(long, value_name = "FILE", requires = "provider_name")]
     pub providers_schema: Option<PathBuf>,
 
-    /// Name of that provider, with or without `terraform-provider-`.
+    /// Name of the provider in that output, with or without `terraform-provider-`.
     #[arg(long, value_name = "NAME")]
     pub provider_name: Option<String>,
 
-    /// Name of that provider on its pages, where it is another.
+    /// Name of the provider on its pages [default: the name of the provider].
     #[arg(long, value_name = "NAME", requires = "provider_name")]
     pub rendered_provider_name: Option<String>,
 
-    /// Leave out what is deprecated as a whole.
+    /// Omit deprecated resources, data sources, functions and attributes.
     #[arg(long)]
     pub ignore_deprecated: bool,
 
-    /// Its examples [default: `examples` of the repository].
+    /// Directory of the examples [default: `examples` in the repository].
     #[arg(long, value_name = "DIR")]
     pub examples: Option<PathBuf>,
 
-    /// Its guides are in the folder `guides` of this one [default: `templates` of the repository].
+    /// Directory with the folder `guides` [default: `templates` in the repository].
     #[arg(long, value_name = "DIR")]
     pub templates: Option<PathBuf>,
 }
@@ -81,15 +81,15 @@ pub struct Registry {
     #[command(flatten)]
     pub source: Source,
 
-    /// Write nothing; print how the files differ, and fail if they do.
+    /// Compare without writing files; print a diff and exit with status 1 if files differ.
     #[arg(long)]
     pub check: bool,
 
-    /// How the pages look.
+    /// Style of the pages.
     #[arg(long, value_enum, default_value_t = Style::Rich)]
     pub style: Style,
 
-    /// Where the pages go [default: `docs` of the repository].
+    /// Directory to write the pages to [default: `docs` in the repository].
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 }
@@ -141,10 +141,10 @@ fn quoted(word: &str) -> String {
 /// How the Registry's pages look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Style {
-    /// Everything that is known.
+    /// All documented facts.
     #[default]
     Rich,
-    /// Byte for byte what `tfplugindocs` 0.25 writes.
+    /// The same pages as `tfplugindocs` 0.25, byte for byte.
     Tfplugindocs,
 }
 
@@ -155,15 +155,15 @@ pub struct Validate {
     #[command(flatten)]
     pub source: Source,
 
-    /// Folder that holds `docs/` or `website/docs/` [default: the repository].
+    /// Directory with `docs/` or `website/docs/` [default: the repository].
     #[arg(long, value_name = "DIR")]
     pub provider_dir: Option<PathBuf>,
 
-    /// Subcategories that a guide may have, separated by commas [default: any].
+    /// Comma-separated subcategories that guides may use [default: any].
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub allowed_guide_subcategories: Option<Vec<String>>,
 
-    /// Subcategories that any other page may have, separated by commas [default: any].
+    /// Comma-separated subcategories that all other pages may use [default: any].
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub allowed_resource_subcategories: Option<Vec<String>>,
 }
@@ -175,11 +175,12 @@ pub struct Site {
     #[command(flatten)]
     pub source: Source,
 
-    /// Where the site goes; other versions that are there already stay.
+    /// Directory to write the site to; sites of other versions in it are kept.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
 
-    /// Version that is documented: its folder in the site, and an entry of the switcher.
+    /// Documented version: the name of its folder and its entry in the version switcher [default: the version of the
+    /// provider, or `latest` for another provider].
     #[arg(long, value_name = "VERSION")]
     pub version: Option<String>,
 }
@@ -191,7 +192,7 @@ pub struct Llms {
     #[command(flatten)]
     pub source: Source,
 
-    /// Where the files go.
+    /// Directory to write the files to.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
 }

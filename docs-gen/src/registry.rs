@@ -41,7 +41,7 @@ pub const LARGEST_PAGE: usize = 500_000;
 #[derive(Debug, Error)]
 pub enum PageError {
     /// A template that does not render.
-    #[error("the template does not render: {0:#}")]
+    #[error("failed to render the template: {0:#}")]
     Template(#[from] minijinja::Error),
     /// A guide or another addition that cannot be used.
     #[error(transparent)]

@@ -38,7 +38,7 @@ fn a_folder_with_other_things_is_not_emptied() {
         let refused = docs_gen(&arguments);
         assert_eq!(refused.status.code(), Some(1), "{arguments:?}");
         assert!(
-            errors(&refused).contains("other things are in it"),
+            errors(&refused).contains("was not written by docs-gen"),
             "{}",
             errors(&refused)
         );
@@ -149,7 +149,7 @@ fn a_difference_of_two_files_is_a_fragment_of_a_changelog() {
     let refused = docs_gen(&["diff", &old, &later]);
     assert_eq!(refused.status.code(), Some(1));
     assert!(
-        errors(&refused).contains("later.json` has the format 2"),
+        errors(&refused).contains("later.json` has format version 2"),
         "{}",
         errors(&refused)
     );

@@ -85,7 +85,7 @@ fn another_default_fails_the_check_which_names_the_page_and_one_command_repairs_
         "{difference}"
     );
     assert!(
-        difference.contains("resources/old.md: nothing generates this file"),
+        difference.contains("resources/old.md: this file is not generated: remove it"),
         "{difference}"
     );
     assert!(

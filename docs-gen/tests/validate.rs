@@ -210,9 +210,9 @@ fn links_and_anchors_lead_somewhere() {
     assert_eq!(
         copy.problems(),
         [
-            "docs/guides/x.md:10: link to `../resources/vipp.md`: no such page",
-            "docs/guides/x.md:11: link to `#two-things`: `guides/x.md` has no such anchor",
-            "docs/guides/x.md:13: link to `../resources/vip.md#nowhere`: `resources/vip.md` has no such anchor",
+            "docs/guides/x.md:10: link to `../resources/vipp.md`: the page does not exist",
+            "docs/guides/x.md:11: link to `#two-things`: `guides/x.md` does not have this anchor",
+            "docs/guides/x.md:13: link to `../resources/vip.md#nowhere`: `resources/vip.md` does not have this anchor",
         ]
     );
 }
@@ -242,7 +242,7 @@ fn descriptions_examples_and_imports_are_there() {
     );
     assert_eq!(
         problems[1],
-        "examples/resources/durantic_route/import.sh: `durantic_route` can be imported, but has no example of it"
+        "examples/resources/durantic_route/import.sh: `durantic_route` can be imported, but has no example of an import"
     );
     assert_eq!(
         problems[2],
@@ -262,7 +262,7 @@ fn examples_that_the_schema_refuses() {
         (
             "resource \"durantic_vip\" \"x\" {\n  name = \"x\"\n}",
             1,
-            "`durantic_vip` needs the argument `address`",
+            "`durantic_vip` requires the argument `address`",
         ),
         (
             "resource \"durantic_vipp\" \"x\" {}",
@@ -287,7 +287,7 @@ fn examples_that_the_schema_refuses() {
         (
             "resource \"durantic_vip\" \"x\" {\n  name = \"x\"\n  address = \"198.51.100.1\"\n  health_check_interval_seconds = \"often\"\n}",
             4,
-            "`health_check_interval_seconds` takes number",
+            "`health_check_interval_seconds` requires number",
         ),
         (
             "resource \"durantic_mesh_network\" \"x\" {\n  name = \"x\"\n  network_cidr = \"10.0.0.5/24\"\n}",
@@ -297,7 +297,7 @@ fn examples_that_the_schema_refuses() {
         (
             "resource \"durantic_secret\" \"x\" {\n  name = \"x\"\n  value = \"hunter2\"\n}",
             3,
-            "`durantic_secret.value` is sensitive: an example must not hold a literal",
+            "`durantic_secret.value` is sensitive: an example must not contain a literal",
         ),
         (
             "resource \"durantic_secrets_backend\" \"x\" {\n  name = \"x\"\n  backend_type = \"vault\"\n  url = \"https://x.example\"\n  config = {\n    path = \"a\"\n    token = \"b\"\n  }\n}",
@@ -361,7 +361,7 @@ fn code_in_guides_is_checked_in_its_line() {
     copy.write("docs/guides/x.md", "---\npage_title: x\n---\n\n# X\n\n```terraform\n\nresource \"durantic_vip\" \"x\" {\n  name = \"x\"\n}\n```\n");
     assert_eq!(
         copy.problems(),
-        ["docs/guides/x.md:9: `durantic_vip` needs the argument `address`"]
+        ["docs/guides/x.md:9: `durantic_vip` requires the argument `address`"]
     );
 }
 
@@ -420,7 +420,7 @@ fn examples_of_every_kind_are_held_against_the_schema() {
         ),
         (
             "action \"acme_reboot\" \"x\" {\n  count = 2\n}",
-            "1: `acme_reboot` needs the argument `machine`",
+            "1: `acme_reboot` requires the argument `machine`",
         ),
         (
             "action \"acme_x\" \"x\" {}",
@@ -428,11 +428,11 @@ fn examples_of_every_kind_are_held_against_the_schema() {
         ),
         (
             "ephemeral \"acme_token\" \"x\" {}",
-            "1: `acme_token` needs the argument `scope`",
+            "1: `acme_token` requires the argument `scope`",
         ),
         (
             "terraform {\n  state_store \"acme_store\" {\n    provider \"acme\" {}\n  }\n}",
-            "2: `acme_store` needs the argument `bucket`",
+            "2: `acme_store` requires the argument `bucket`",
         ),
         (
             "import {\n  to = acme_thin.x\n  id = 1\n}",
@@ -444,7 +444,7 @@ fn examples_of_every_kind_are_held_against_the_schema() {
         ),
         (
             "import {\n  to = acme_thing.x[0]\n  identity = { site = 1 }\n}",
-            "3: the identity of `acme_thing` needs `serial`",
+            "3: the identity of `acme_thing` requires `serial`",
         ),
         (
             "locals {\n  a = 1\n  b = upper(provider::acme::jion(\"a\"))\n}",
@@ -452,23 +452,23 @@ fn examples_of_every_kind_are_held_against_the_schema() {
         ),
         (
             "locals {\n  a = provider::acme::join()\n}",
-            "2: `join` takes at least 1 argument, not 0",
+            "2: `join` takes at least 1 argument, found 0",
         ),
         (
             "locals {\n  a = \"${provider::acme::id(1, 2)}\"\n}",
-            "2: `id` takes 1 argument, not 2",
+            "2: `id` takes 1 argument, found 2",
         ),
         (
             "resource \"acme_thing\" \"x\" {\n  keys = [var.a, \"hunter2\"]\n}",
-            "2: `acme_thing.keys` is sensitive: an example must not hold a literal",
+            "2: `acme_thing.keys` is sensitive: an example must not contain a literal",
         ),
         (
             "resource \"acme_thing\" \"x\" {\n  keys = [sensitive(\"hunter2\")]\n}",
-            "2: `acme_thing.keys` is sensitive: an example must not hold a literal",
+            "2: `acme_thing.keys` is sensitive: an example must not contain a literal",
         ),
         (
             "variable \"a\" {\n  sensitive = true\n  default = \"hunter2\"\n}",
-            "3: `var.a` is sensitive: an example must not hold a literal",
+            "3: `var.a` is sensitive: an example must not contain a literal",
         ),
     ];
     for (text, problem) in cases {
@@ -572,7 +572,7 @@ fn pages_in_the_old_layout_are_checked_as_they_were() {
         [
             "website/docs/cdktf/python/r/vip.html.md:1: no frontmatter found",
             "website/docs/elsewhere: invalid Terraform Provider documentation directory found",
-            "website/docs/index.html.markdown:7: link to `r/vipp.html.markdown`: no such page",
+            "website/docs/index.html.markdown:7: link to `r/vipp.html.markdown`: the page does not exist",
             "website/docs/r/route.txt: file does not end with a valid extension, valid extensions: [.html.markdown .html.md .markdown .md]",
             "website/docs/r/vip.html.markdown:1: YAML frontmatter missing required description",
             "website/docs/r/vip.html.markdown:1: YAML frontmatter missing required layout",

@@ -181,7 +181,7 @@ fn problems(input: &Input, sources: &Sources, model: &Model, found: &[schema::Pr
                 (Some(hook), None) => (
                     entry.name.span(),
                     format!(
-                        "{}: a hook is needed and not bound\nhelp: bind it with `{} {} with path::to::Hook;`, or delete the key `hook`; it decides: {hook}",
+                        "{}: the declaration has a hook, but `provider!` does not bind one\nhelp: write `{} {} with path::to::Hook;`, or remove the key `hook`; the hook decides: {hook}",
                         sources.shown(&file),
                         keyword(entry.kind),
                         entry.name
@@ -190,7 +190,7 @@ fn problems(input: &Input, sources: &Sources, model: &Model, found: &[schema::Pr
                 (None, Some(hook)) => (
                     hook.span(),
                     format!(
-                        "{}: a hook is bound and not asked for\nhelp: say in the key `hook` what it decides, or bind none",
+                        "{}: `provider!` binds a hook, but the declaration has no key `hook`\nhelp: add the key `hook` with what the hook decides, or remove the hook from `provider!`",
                         sources.shown(&file)
                     ),
                 ),
@@ -210,7 +210,7 @@ fn problems(input: &Input, sources: &Sources, model: &Model, found: &[schema::Pr
         };
         let resource = &declaration.resource;
         rest.push(format!(
-            "{}: the file is not listed in `provider!`\nhelp: add `{} {};`, or delete the file",
+            "{}: the file is not listed in `provider!`\nhelp: add `{} {};` to `provider!`, or delete the file",
             sources.shown(file),
             keyword(resource.kind),
             resource.name
@@ -226,7 +226,7 @@ fn missing_file(entry: &Entry, sources: &Sources) -> String {
     let help = near.map_or_else(String::new, |near| {
         format!("\nhelp: did you mean {}?", sources.shown(near))
     });
-    format!("{}: there is no such file{help}", sources.shown(&file))
+    format!("{}: the file does not exist{help}", sources.shown(&file))
 }
 
 fn keyword(kind: Kind) -> &'static str {

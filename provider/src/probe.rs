@@ -45,7 +45,7 @@ async fn call(block: &ProviderBlock, environment: &Environment) -> Vec<Finding> 
         Ok(client) => client,
         Err(error) => {
             return vec![Finding::bad(
-                "The control plane cannot be called",
+                "Failed to set up the connection to the control plane",
                 error.to_string(),
             )];
         }
@@ -60,9 +60,7 @@ async fn call(block: &ProviderBlock, environment: &Environment) -> Vec<Finding> 
         cancel: &CancellationToken::new(),
     };
     vec![match client.call(call).await {
-        Ok(_) => Finding::good(format!(
-            "The control plane at `{endpoint}` answers and knows the token"
-        )),
+        Ok(_) => Finding::good(format!("The control plane at `{endpoint}` accepts the token")),
         Err(error) => Finding::bad(meaning(error.kind, &endpoint), error.into_api(remedy).to_string()),
     }]
 }
@@ -70,14 +68,18 @@ async fn call(block: &ProviderBlock, environment: &Environment) -> Vec<Finding> 
 /// What a failed call says of the control plane.
 fn meaning(kind: ErrorKind, endpoint: &str) -> String {
     match kind {
-        ErrorKind::Unauthorized => format!("The control plane at `{endpoint}` does not know the token"),
-        ErrorKind::Forbidden => format!("The token may not even read at `{endpoint}`"),
+        ErrorKind::Unauthorized => format!("The control plane at `{endpoint}` rejected the token"),
+        ErrorKind::Forbidden => format!("The token has no read permission at `{endpoint}`"),
         ErrorKind::Unreachable | ErrorKind::Timeout => {
-            format!("The control plane at `{endpoint}` cannot be reached")
+            format!("Failed to reach the control plane at `{endpoint}`")
         }
-        ErrorKind::Tls => format!("The certificate of the control plane at `{endpoint}` is not acceptable"),
-        ErrorKind::NotFound | ErrorKind::Garbage => format!("At `{endpoint}` there is no control plane"),
-        _ => format!("The control plane at `{endpoint}` does not answer as it should"),
+        ErrorKind::Tls => {
+            format!("Failed to verify the TLS certificate of the control plane at `{endpoint}`")
+        }
+        ErrorKind::NotFound | ErrorKind::Garbage => {
+            format!("The server at `{endpoint}` is not a control plane")
+        }
+        _ => format!("Unexpected response from the control plane at `{endpoint}`"),
     }
 }
 

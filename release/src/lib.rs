@@ -49,7 +49,7 @@ pub enum ReleaseError {
     #[error(transparent)]
     Package(#[from] PackageError),
     /// The provider has no usable address.
-    #[error("the provider's own address is wrong: {0}")]
+    #[error("the address of the provider is invalid: {0}")]
     Address(#[from] AddressError),
     /// The workspace has no usable version.
     #[error("`{0}` is not a version: correct it in the root `Cargo.toml`")]
@@ -71,15 +71,13 @@ pub enum ReleaseError {
         reason: String,
     },
     /// The manifest does not say what the provider speaks.
-    #[error(
-        "`{0}` does not say that the provider speaks protocol 6.0: set `metadata.protocol_versions` to [\"6.0\"]"
-    )]
+    #[error("`{0}` does not declare plugin protocol 6.0: set `metadata.protocol_versions` to [\"6.0\"]")]
     Manifest(String),
     /// The key cannot sign a release.
-    #[error("the key cannot sign a release: {0}")]
+    #[error("failed to use the signing key: {0}")]
     Key(String),
     /// A program is not for its platform.
-    #[error("`{}` is not a program for {platform}: build it again, or put it into the directory of its platform", path.display())]
+    #[error("`{}` is not a program for {platform}: build it again, or move it to the directory of its platform", path.display())]
     Platform {
         /// The program.
         path: PathBuf,
@@ -88,7 +86,7 @@ pub enum ReleaseError {
     },
     /// There is nothing to release.
     #[error(
-        "there is no program to release: build one here with --host, or give those of other machines with --prebuilt"
+        "no programs to release: build one with --host, or pass programs from other machines with --prebuilt"
     )]
     Nothing,
 }

@@ -11,29 +11,29 @@ use release::{Program, Release, ReleaseError, assets, mirrors};
 use tools::address::Address;
 use tools::package::version::Version;
 
-/// Build the files of a release for every target that can be built here, and list those that cannot.
+/// Build the files of a release for each target that this machine can build, and list the others.
 #[derive(Debug, Parser)]
 #[command(name = "cargo release-assets", version)]
 struct Arguments {
-    /// Where the files go
+    /// Directory to write the files to
     #[arg(long, value_name = "DIR", default_value = "target/release-files")]
     out: PathBuf,
-    /// Build these targets only, by Rust's names for them
+    /// Build only this target, for example `x86_64-unknown-linux-musl`; may be repeated [default: all]
     #[arg(long = "target", value_name = "TRIPLE")]
     targets: Vec<String>,
-    /// Build for this machine as it is, to try a release out: on Linux the result is not static
+    /// Build only for this machine, to try out a release; on Linux the program is not statically linked
     #[arg(long)]
     host: bool,
-    /// Build nothing
+    /// Do not build; use only the programs of --prebuilt
     #[arg(long)]
     no_build: bool,
-    /// Programs that other machines have built, as DIR/OS_ARCH/terraform-provider-durantic
+    /// Directory with programs built on other machines, as DIR/OS_ARCH/terraform-provider-durantic
     #[arg(long, value_name = "DIR")]
     prebuilt: Option<PathBuf>,
-    /// Only build, and lay the programs down as --prebuilt takes them
+    /// Build the programs for --prebuilt, without packing and signing them
     #[arg(long)]
     build_only: bool,
-    /// The secret key that signs (RSA); its passphrase is read from `RELEASE_KEY_PASSPHRASE`
+    /// Secret RSA key to sign with; the passphrase is read from the environment variable RELEASE_KEY_PASSPHRASE
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
 }
@@ -102,7 +102,7 @@ fn run(arguments: &Arguments) -> Result<(), ReleaseError> {
     if key.is_none() {
         let _ = writeln!(
             output,
-            "\nNot signed: the Registry accepts a release only with a signature (--key FILE)."
+            "\nThe release is not signed. The Terraform Registry requires a signature: pass a key with --key FILE."
         );
     }
     Ok(())
@@ -146,7 +146,7 @@ fn built(arguments: &Arguments, workspace: &Path, present: &[Program]) -> Result
     if !left.is_empty() {
         let _ = writeln!(
             std::io::stderr(),
-            "\nNot built here; build them elsewhere with --build-only, and give them with --prebuilt:\n{}\n",
+            "\nThis machine cannot build these targets. Build them on other machines with --build-only, then pass them with --prebuilt:\n{}\n",
             left.join("\n")
         );
     }

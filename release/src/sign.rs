@@ -38,7 +38,7 @@ impl Key {
         };
         if key.primary_key.algorithm() != PublicKeyAlgorithm::RSA {
             return Err(ReleaseError::Key(format!(
-                "it is a key for {:?}, but the Registry accepts RSA only. Make one with `gpg --full-generate-key`",
+                "the key is for {:?}, but the Terraform Registry accepts only RSA. Generate a key with `gpg --full-generate-key`",
                 key.primary_key.algorithm()
             )));
         }
@@ -51,9 +51,7 @@ impl Key {
     /// The signature of some bytes.
     pub fn sign(&self, bytes: &[u8]) -> Result<Vec<u8>, ReleaseError> {
         let failed = |error: pgp::errors::Error| {
-            ReleaseError::Key(format!(
-                "{error}. See that the passphrase is right (RELEASE_KEY_PASSPHRASE)"
-            ))
+            ReleaseError::Key(format!("{error}. Check the passphrase (RELEASE_KEY_PASSPHRASE)"))
         };
         let signature = match self.signer()? {
             Signer::Primary(key) => self.signature(key, bytes),
@@ -90,7 +88,7 @@ impl Key {
         });
         subkey
             .map(|subkey| Signer::Subkey(&subkey.key))
-            .ok_or_else(|| ReleaseError::Key("it has no RSA key that may sign".to_owned()))
+            .ok_or_else(|| ReleaseError::Key("the file contains no RSA key for signing".to_owned()))
     }
 }
 

@@ -76,17 +76,17 @@ impl Target {
     /// Why the target cannot be built here, and what would help; `None` if it can.
     pub fn missing(&self) -> Option<String> {
         if self.built_on != std::env::consts::OS {
-            return Some(format!("needs a machine with {}", self.built_on));
+            return Some(format!("requires a machine with {}", self.built_on));
         }
         if !has_standard_library(self.triple) {
             return Some(format!(
-                "needs the standard library: run `rustup target add {}`",
+                "requires the standard library: run `rustup target add {}`",
                 self.triple
             ));
         }
         let compiler = self.c_compiler.filter(|_| self.compiler().is_none())?;
         Some(format!(
-            "needs `{compiler}`, or `musl-gcc` on a machine of that kind (Debian: musl-tools)"
+            "requires `{compiler}`, or `musl-gcc` on a machine of this architecture (Debian package musl-tools)"
         ))
     }
 

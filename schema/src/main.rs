@@ -11,7 +11,7 @@ use schema::Sources;
 
 const USAGE: &str = "\
 usage: schema check [FOLDER]   print every problem of the declarations
-       schema language         write language.json, from which editors complete and check";
+       schema language         write language.json, the JSON Schema for editors";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -38,9 +38,9 @@ fn check(folder: &Path, shown: &str) -> io::Result<ExitCode> {
         writeln!(output, "{problem}\n")?;
     }
     match problems.len() {
-        0 => writeln!(output, "{} files, no problem", sources.files.len())?,
-        1 => writeln!(output, "1 problem")?,
-        count => writeln!(output, "{count} problems")?,
+        0 => writeln!(output, "{} files, no problems", sources.files.len())?,
+        1 => writeln!(output, "1 problem found")?,
+        count => writeln!(output, "{count} problems found")?,
     }
     Ok(if problems.is_empty() {
         ExitCode::SUCCESS

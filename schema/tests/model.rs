@@ -174,7 +174,7 @@ fn check(folder: &str) -> (Option<i32>, String) {
 
 #[test]
 fn the_command_says_how_many_files_are_good() {
-    assert_eq!(check(GOOD), (Some(0), "10 files, no problem\n".to_owned()));
+    assert_eq!(check(GOOD), (Some(0), "10 files, no problems\n".to_owned()));
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn the_command_prints_problems_and_fails() {
         output.contains("unknown_word.toml:18:8: unknown type \"strng\"\n"),
         "{output}"
     );
-    assert!(output.ends_with(" problems\n"), "{output}");
+    assert!(output.ends_with(" problems found\n"), "{output}");
     assert_eq!(check("no/such/folder").0, Some(2));
 }
 

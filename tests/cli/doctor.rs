@@ -56,12 +56,16 @@ async fn where_all_is_well_it_says_so() {
     let run = home.provider(&["doctor"]).await.succeeds();
     assert!(run.stdout.contains("No problems found."), "{}", run.stdout);
     assert!(
-        run.stdout.contains("starts and speaks protocol 6"),
+        run.stdout.contains("starts and uses plugin protocol 6"),
         "{}",
         run.stdout
     );
-    assert!(run.stdout.contains("The lock file accepts"), "{}", run.stdout);
-    assert!(run.stdout.contains("knows the token"), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("The lock file has the checksum of"),
+        "{}",
+        run.stdout
+    );
+    assert!(run.stdout.contains("accepts the token"), "{}", run.stdout);
     assert!(
         !run.stdout.contains(control_plane.token()),
         "a token is never shown"
@@ -72,7 +76,7 @@ async fn where_all_is_well_it_says_so() {
 async fn fault_1_a_damaged_cli_configuration() {
     let home = installed().await;
     home.write("~/.terraformrc", "provider_installation {\n  direct {\n}\n");
-    finds(&home, "is damaged: line 4", "Correct that line").await;
+    finds(&home, "has a syntax error: line 4", "Correct that line").await;
 }
 
 #[tokio::test]
@@ -95,7 +99,12 @@ async fn fault_3_no_method_covers_the_provider() {
         "~/.terraformrc",
         "provider_installation {\n  direct {\n    exclude = [\"durantic/*\"]\n  }\n}\n",
     );
-    finds(&home, "may supply `durantic/durantic`", "Add a `direct {}` block").await;
+    finds(
+        &home,
+        "No block of `provider_installation` allows `durantic/durantic`",
+        "Add a `direct {}` block",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -119,7 +128,7 @@ async fn fault_5_an_override_without_a_program() {
     home.write("~/.terraformrc", &rc);
     finds(
         &home,
-        "there is no `terraform-provider-durantic`",
+        "does not contain `terraform-provider-durantic`",
         "Build the provider into",
     )
     .await;
@@ -131,7 +140,7 @@ async fn fault_6_a_missing_run_bit() {
     use std::os::unix::fs::PermissionsExt;
     let home = installed().await;
     std::fs::set_permissions(program(&home), std::fs::Permissions::from_mode(0o644)).unwrap();
-    finds(&home, "may not be run", "chmod +x").await;
+    finds(&home, "is not executable", "chmod +x").await;
 }
 
 #[tokio::test]
@@ -152,8 +161,8 @@ async fn fault_8_only_another_platform() {
     std::fs::rename(package(&home), other).unwrap();
     finds(
         &home,
-        "is there for plan9_arm, but not for",
-        "Install the package of this platform",
+        "is installed for plan9_arm, but not for",
+        "Install the package for this platform",
     )
     .await;
 }
@@ -164,8 +173,8 @@ async fn fault_9_a_constraint_that_no_local_version_meets() {
     home.write("versions.tf", &VERSIONS.replace("~> 1.3", ">= 2.0"));
     finds(
         &home,
-        "on disk there is only 1.3.0, and what is on disk is never asked",
-        "Install a version that fits",
+        "the only version on disk is 1.3.0; Terraform does not query the registry",
+        "Install a matching version",
     )
     .await;
     let said = home.terraform(&["init"]).await.fails();
@@ -182,7 +191,12 @@ async fn fault_10_a_lock_file_with_another_hash() {
     other.replace_range(start..start + 8, "\"h1:AAAA");
     assert_ne!(lock, other);
     home.write(".terraform.lock.hcl", &other);
-    finds(&home, "does not accept", "terraform providers lock").await;
+    finds(
+        &home,
+        "The lock file does not have the checksum of",
+        "terraform providers lock",
+    )
+    .await;
     let said = home.terraform(&["init"]).await.fails();
     assert!(said.contains("checksums"), "{said}");
 }
@@ -206,13 +220,22 @@ async fn the_hash_of_a_zip_in_the_lock_file_accepts_it() {
     other.replace_range(start..end, &tools::package::hash::of_archive(&zip).unwrap());
     home.write(".terraform.lock.hcl", &other);
     let run = home.provider(&["doctor", "--offline"]).await.succeeds();
-    assert!(run.stdout.contains("The lock file accepts"), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("The lock file has the checksum of"),
+        "{}",
+        run.stdout
+    );
     // So does Terraform.
     std::fs::remove_dir_all(home.work().join(".terraform")).unwrap();
     home.terraform(&["init"]).await.succeeds();
     // Another zip is accepted by neither.
     home.write(".terraform.lock.hcl", &other.replace("zh:", "zh:0"));
-    finds(&home, "does not accept", "terraform providers lock").await;
+    finds(
+        &home,
+        "The lock file does not have the checksum of",
+        "terraform providers lock",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -225,7 +248,8 @@ async fn a_registry_may_have_a_newer_one_than_the_mirror() {
     home.write("~/.terraformrc", &rc);
     let run = home.provider(&["doctor", "--offline"]).await.succeeds();
     assert!(
-        run.stdout.contains("unless a registry or mirror has a newer one"),
+        run.stdout
+            .contains("unless a registry or mirror has a newer matching version"),
         "{}",
         run.stdout
     );
@@ -239,7 +263,7 @@ async fn fault_11_a_lock_file_with_another_version() {
     home.write(".terraform.lock.hcl", &lock.replace("\"1.3.0\"", "\"1.3.9\""));
     finds(
         &home,
-        "at 1.3.9, but on disk there is only 1.3.0",
+        "The lock file has version 1.3.9 of `durantic/durantic`, but the only version on disk is 1.3.0",
         "terraform init -upgrade",
     )
     .await;
@@ -251,7 +275,7 @@ async fn fault_12_no_source() {
     home.provider(&["install"]).await.succeeds();
     finds(
         &home,
-        "looks for `hashicorp/durantic`",
+        "Terraform uses `hashicorp/durantic`",
         "source = \"durantic/durantic\"",
     )
     .await;
@@ -262,7 +286,12 @@ async fn fault_13_a_directory_whose_name_is_no_version() {
     let home = installed().await;
     let version = package(&home).parent().unwrap().to_owned();
     std::fs::create_dir(version.with_file_name("v1.4.0")).unwrap();
-    finds(&home, "v1.4.0", "should be named by a version, as `1.4.0`").await;
+    finds(
+        &home,
+        "v1.4.0",
+        "not a version: rename it, for example to `1.4.0`",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -271,7 +300,7 @@ async fn fault_14_a_program_under_another_name() {
     std::fs::rename(program(&home), package(&home).join("durantic")).unwrap();
     finds(
         &home,
-        "no program whose name begins with",
+        "does not contain a program whose name begins with",
         "finds the program by its name",
     )
     .await;
@@ -286,7 +315,12 @@ async fn fault_15_a_damaged_zip() {
         &format!("~/.terraform.d/plugins/registry.terraform.io/durantic/durantic/terraform-provider-durantic_1.3.0_{platform}.zip"),
         "PK but not for long",
     );
-    finds(&home, "is not a usable zip", "Install it again").await;
+    finds(
+        &home,
+        "failed to read the zip archive",
+        "Install the package again",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -296,7 +330,7 @@ async fn fault_16_nobody_at_the_endpoint() {
         .with("DURANTIC_ENDPOINT", "http://127.0.0.1:9")
         .with("DURANTIC_API_TOKEN", "dur_canary");
     let run = home.provider(&["doctor"]).await;
-    assert_finds(&run, "cannot be reached", "->");
+    assert_finds(&run, "Failed to reach the control plane", "->");
     assert!(!run.stdout.contains("dur_canary"), "{}", run.stdout);
 }
 
@@ -310,7 +344,7 @@ async fn fault_17_a_token_that_is_unknown_or_missing() {
     assert_finds(&run, "Missing API token", "DURANTIC_API_TOKEN");
     let home = home.with("DURANTIC_API_TOKEN", "dur_wrong");
     let run = home.provider(&["doctor"]).await;
-    assert_finds(&run, "does not know the token", "token");
+    assert_finds(&run, "rejected the token", "token");
 }
 
 #[tokio::test]
@@ -343,7 +377,7 @@ async fn fault_18_no_registry_has_it() {
     };
     let remedy = format!("install --source {source}");
     let doctor = || home.provider(&["doctor"]);
-    assert_finds(&doctor().await, "that host is no registry", &remedy);
+    assert_finds(&doctor().await, "the host is not a provider registry", &remedy);
     answers(
         ".well-known/terraform.json",
         r#"{"providers.v1": "/v1/providers/"}"#,
@@ -351,11 +385,11 @@ async fn fault_18_no_registry_has_it() {
     assert_finds(&doctor().await, "does not have it", &remedy);
     let listing = "v1/providers/myorg/durantic/versions";
     answers(listing, &version("1.2.0", &platform.os, &platform.arch));
-    assert_finds(&doctor().await, "has no version that fits, but 1.2.0", &remedy);
+    assert_finds(&doctor().await, "has no matching version (it has 1.2.0)", &remedy);
     answers(listing, &version("1.3.5", "plan9", "arm"));
-    assert_finds(&doctor().await, "has 1.3.5 for other platforms only", &remedy);
+    assert_finds(&doctor().await, "has 1.3.5 only for other platforms", &remedy);
     answers(listing, &version("1.3.5", &platform.os, &platform.arch));
     let run = doctor().await.succeeds();
-    let wanted = format!("Terraform takes 1.3.5 from the registry at `{host}`");
+    let wanted = format!("Terraform uses 1.3.5 from the registry at `{host}`");
     assert!(run.stdout.contains(&wanted), "{}", run.stdout);
 }

@@ -78,7 +78,11 @@ async fn terraform_finds_a_zip_of_another_version_on_a_host_with_a_port() {
 async fn what_hides_a_package_is_warned_of() {
     let home = Home::new(&[("~/.terraformrc", "provider_installation {\n  direct {}\n}\n")]);
     let run = home.provider(&["install"]).await.succeeds();
-    assert!(run.stderr.contains("hides this package"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("Terraform will not find this package"),
+        "{}",
+        run.stderr
+    );
     assert!(run.stderr.contains(".terraformrc"), "{}", run.stderr);
 
     let home = Home::new(&[]);
@@ -91,7 +95,7 @@ async fn what_hides_a_package_is_warned_of() {
     let home = Home::new(&[(".terraform.lock.hcl", lock)]);
     let run = home.provider(&["install"]).await.succeeds();
     assert!(
-        run.stderr.contains("does not accept this package"),
+        run.stderr.contains("does not have the checksum of this package"),
         "{}",
         run.stderr
     );
@@ -115,7 +119,10 @@ async fn an_older_copy_elsewhere_is_warned_of_and_so_is_one_that_terraform_meets
         .await
         .succeeds();
     let run = home.provider(&["install"]).await.succeeds();
-    let warning = format!("the older version 1.0.0 in `{}", elsewhere.display());
+    let warning = format!(
+        "Terraform prefers this package to the older version 1.0.0 in `{}",
+        elsewhere.display()
+    );
     assert!(run.stderr.contains(&warning), "{}", run.stderr);
     assert_eq!(run.stderr.matches("warning: ").count(), 1, "{}", run.stderr);
 
@@ -132,9 +139,13 @@ async fn an_older_copy_elsewhere_is_warned_of_and_so_is_one_that_terraform_meets
         .await
         .succeeds();
     let run = home.provider(&["install"]).await.succeeds();
-    let warning = format!("the same version in `{}", first.display());
+    let warning = format!("Terraform prefers the same version in `{}", first.display());
     assert!(run.stderr.contains(&warning), "{}", run.stderr);
-    assert!(run.stderr.contains("looks there first"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("searches that directory first"),
+        "{}",
+        run.stderr
+    );
 }
 
 /// `install` of another program than this, into a home directory.

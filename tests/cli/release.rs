@@ -127,7 +127,7 @@ async fn the_filesystem_mirror_serves_terraform() {
     );
     let doctor = home.provider(&["doctor", "--offline"]).await.succeeds();
     assert!(
-        doctor.stdout.contains("Terraform takes 1.3.0 from"),
+        doctor.stdout.contains("Terraform uses 1.3.0 from"),
         "{}",
         doctor.stdout
     );
@@ -146,7 +146,7 @@ async fn the_network_mirror_serves_terraform() {
     let trusted = home.path().join("mirror.pem").display().to_string();
     let home = home.with("SSL_CERT_FILE", &trusted);
     let doctor = home.provider(&["doctor"]).await;
-    let wanted = format!("Terraform takes 1.3.0 from the mirror `{url}`");
+    let wanted = format!("Terraform uses 1.3.0 from the mirror `{url}`");
     assert!(doctor.stdout.contains(&wanted), "{}", doctor.stdout);
     initialises_and_plans(home).await;
 }
@@ -221,7 +221,7 @@ fn a_primary_key_that_only_certifies_leaves_signing_to_its_subkey() {
         .sign(b"x")
         .unwrap_err()
         .to_string();
-    assert!(error.contains("no RSA key that may sign"), "{error}");
+    assert!(error.contains("no RSA key for signing"), "{error}");
 
     let (listed, _) = gpg(&["--list-keys", "--with-colons"]);
     let listed = String::from_utf8(listed).unwrap();
@@ -297,7 +297,7 @@ fn gpg_accepts_checksums_and_signature() {
     ]);
     let other = gpg(&["--armor", "--export-secret-keys", "other@example.com"]);
     let error = Key::parse(&other, "secret phrase").unwrap_err().to_string();
-    assert!(error.contains("RSA only"), "{error}");
+    assert!(error.contains("only RSA"), "{error}");
 }
 
 #[test]

@@ -77,7 +77,7 @@ resource "durantic_mesh_network" "ours" {{
     assert_eq!(plan.status, Some(0), "{}", plan.stdout);
     let doctor = home.provider(&["doctor", "--offline"]).await.succeeds();
     assert_eq!(
-        doctor.stdout.matches("starts and speaks protocol 6").count(),
+        doctor.stdout.matches("starts and uses plugin protocol 6").count(),
         2,
         "{}",
         doctor.stdout

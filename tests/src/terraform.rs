@@ -51,7 +51,10 @@ pub fn provider(built: &'static str) -> &'static Path {
             std::env::consts::EXE_SUFFIX
         ));
         if let Err(error) = link(Path::new(&other), &beside) {
-            panic!("PROVIDER={} cannot be used: {error}", other.display());
+            panic!(
+                "failed to use the provider in PROVIDER={}: {error}",
+                other.display()
+            );
         }
         beside
     })

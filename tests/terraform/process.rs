@@ -25,7 +25,7 @@ async fn by_hand_it_says_in_two_lines_what_it_is_and_how_to_install_it() {
     let [what, how] = lines.as_slice() else {
         panic!("two lines: {said}");
     };
-    assert!(what.contains("is a plugin that Terraform starts"), "{what}");
+    assert!(what.contains("Terraform starts it as a plugin"), "{what}");
     assert!(
         how.contains("`durantic/durantic`") && how.contains("`terraform init`"),
         "{how}"

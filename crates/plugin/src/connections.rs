@@ -91,7 +91,7 @@ pub(super) async fn accept(
                     let _ = accepted.send(connection).await;
                 }
                 Ok(Err(error)) => tracing::warn!(%error, "refused a client"),
-                Err(_) => tracing::warn!("refused a client that did not say who it is"),
+                Err(_) => tracing::warn!("refused a client that did not complete the TLS handshake"),
             }
         });
     }

@@ -95,7 +95,7 @@ impl Signals {
         loop {
             tokio::select! {
                 _ = self.interrupt.recv() => match mode {
-                    Mode::Managed => tracing::debug!("left an interrupt to Terraform"),
+                    Mode::Managed => tracing::debug!("ignored an interrupt signal, waiting for Terraform to shut down the provider"),
                     Mode::Debug => return Ending::Interrupted,
                 },
                 _ = self.terminate.recv() => return Ending::Terminated,

@@ -11,26 +11,26 @@ pub enum Error {
     RunByHand,
     /// Terraform is too old.
     #[error(
-        "Terraform offers plugin protocol `{offered}` and the provider speaks `6`; use Terraform 1.0 or newer"
+        "Terraform offers plugin protocol `{offered}`, but the provider supports only `6`; use Terraform 1.0 or later"
     )]
     ProtocolVersion {
         /// The versions, as Terraform wrote them.
         offered: String,
     },
     /// The certificate of the client cannot be read. Serving without it would let anyone in.
-    #[error("`PLUGIN_CLIENT_CERT` holds no certificate: {reason}")]
+    #[error("`PLUGIN_CLIENT_CERT` is not a valid certificate: {reason}")]
     ClientCertificate {
         /// What is wrong with it.
         reason: String,
     },
     /// The key or the certificate of the server cannot be made.
-    #[error("cannot make a certificate")]
+    #[error("failed to generate a certificate")]
     Certificate(#[source] rcgen::Error),
     /// The key or the certificate of the server cannot be used.
-    #[error("cannot set up TLS")]
+    #[error("failed to set up TLS")]
     Tls(#[source] rustls::Error),
     /// The socket cannot be made.
-    #[error("cannot listen in `{}`", directory.display())]
+    #[error("failed to listen on a socket in `{}`", directory.display())]
     Socket {
         /// Where it should be.
         directory: PathBuf,
@@ -38,10 +38,10 @@ pub enum Error {
         source: io::Error,
     },
     /// The group that shall have the socket is not known to the system.
-    #[error("`PLUGIN_UNIX_SOCKET_GROUP` names the group `{0}`, which does not exist")]
+    #[error("the group `{0}` in `PLUGIN_UNIX_SOCKET_GROUP` does not exist")]
     Group(String),
     /// One of the two variables of the range of ports is not a port.
-    #[error("`{variable}` is `{value}`, which is not a port")]
+    #[error("`{variable}` is `{value}`, which is not a valid port")]
     Port {
         /// The variable.
         variable: &'static str,
@@ -59,13 +59,13 @@ pub enum Error {
         source: Option<io::Error>,
     },
     /// The handlers of signals cannot be set.
-    #[error("cannot handle signals")]
+    #[error("failed to install the signal handlers")]
     Signals(#[source] io::Error),
     /// Nobody reads the standard output.
-    #[error("cannot write the handshake to standard output")]
+    #[error("failed to write the handshake to standard output")]
     Handshake(#[source] io::Error),
     /// The asynchronous runtime cannot start.
-    #[error("cannot start the runtime")]
+    #[error("failed to start the asynchronous runtime")]
     Runtime(#[source] io::Error),
     /// The gRPC server failed.
     #[error("the gRPC server failed")]
@@ -96,6 +96,9 @@ mod tests {
             directory: "/none".into(),
             source: io::ErrorKind::NotFound.into(),
         };
-        assert_eq!(error.chain(), "cannot listen in `/none`: entity not found");
+        assert_eq!(
+            error.chain(),
+            "failed to listen on a socket in `/none`: entity not found"
+        );
     }
 }

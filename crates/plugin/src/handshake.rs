@@ -124,7 +124,7 @@ mod tests {
             assert_eq!(
                 error.to_string(),
                 format!(
-                    "Terraform offers plugin protocol `{versions}` and the provider speaks `6`; use Terraform 1.0 or newer"
+                    "Terraform offers plugin protocol `{versions}`, but the provider supports only `6`; use Terraform 1.0 or later"
                 )
             );
             assert_eq!(String::from_utf8(stdout).unwrap(), "1|6|unix||grpc|\n");

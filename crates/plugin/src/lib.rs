@@ -178,7 +178,7 @@ impl<W: Write> Server<W> {
             ending = signals.ending(self.options.mode) => ending,
             () = ending::abandoned(clients), if self.options.mode == Mode::Managed => Ending::Abandoned,
         };
-        tracing::debug!(?ending, "ending");
+        tracing::debug!(?ending, "shutting down");
 
         let rest = async {
             if ending == Ending::Terminated {
@@ -194,7 +194,7 @@ impl<W: Write> Server<W> {
         timeout(ending.patience(), rest)
             .await
             .unwrap_or_else(|_| {
-                tracing::warn!(?ending, "operations were still running at the end");
+                tracing::warn!(?ending, "timed out waiting for running operations, shutting down");
                 Ok(())
             })
             .map_err(Error::Transport)
@@ -245,8 +245,8 @@ impl Options {
             .split_once('/')
             .unwrap_or(("registry.terraform.io", self.address));
         format!(
-            "{} {} is a plugin that Terraform starts. `--help` lists what it does for a person.\n\
-             To install it, name `{source}` in `required_providers` and run `terraform init`: https://{host}/providers/{source}\n",
+            "{} {} is a Terraform provider: Terraform starts it as a plugin. Run it with `--help` to list its commands.\n\
+             To install it, add `{source}` to `required_providers` and run `terraform init`: https://{host}/providers/{source}\n",
             self.program(),
             self.version,
         )
@@ -272,8 +272,8 @@ mod tests {
             mode: Mode::Managed,
         };
         insta::assert_snapshot!(options.introduction(), @"
-        terraform-provider-durantic 1.3.0 is a plugin that Terraform starts. `--help` lists what it does for a person.
-        To install it, name `durantic/durantic` in `required_providers` and run `terraform init`: https://registry.terraform.io/providers/durantic/durantic
+        terraform-provider-durantic 1.3.0 is a Terraform provider: Terraform starts it as a plugin. Run it with `--help` to list its commands.
+        To install it, add `durantic/durantic` to `required_providers` and run `terraform init`: https://registry.terraform.io/providers/durantic/durantic
         ");
     }
 }

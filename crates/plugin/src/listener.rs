@@ -295,11 +295,14 @@ mod tests {
             let error = Listener::bind(Network::Unix, &environment).unwrap_err();
             assert_eq!(
                 error.to_string(),
-                "`PLUGIN_UNIX_SOCKET_GROUP` names the group `no such group`, which does not exist"
+                "the group `no such group` in `PLUGIN_UNIX_SOCKET_GROUP` does not exist"
             );
             let environment = Environment::from_iter([("PLUGIN_UNIX_SOCKET_DIR", "/no/such/directory")]);
             let error = Listener::bind(Network::Unix, &environment).unwrap_err();
-            assert_eq!(error.to_string(), "cannot listen in `/no/such/directory`");
+            assert_eq!(
+                error.to_string(),
+                "failed to listen on a socket in `/no/such/directory`"
+            );
         }
     }
 
@@ -333,12 +336,12 @@ mod tests {
         let word = Listener::bind(Network::Tcp, &range("many", "1")).unwrap_err();
         assert_eq!(
             word.to_string(),
-            "`PLUGIN_MIN_PORT` is `many`, which is not a port"
+            "`PLUGIN_MIN_PORT` is `many`, which is not a valid port"
         );
         let large = Listener::bind(Network::Tcp, &range("1", "65536")).unwrap_err();
         assert_eq!(
             large.to_string(),
-            "`PLUGIN_MAX_PORT` is `65536`, which is not a port"
+            "`PLUGIN_MAX_PORT` is `65536`, which is not a valid port"
         );
     }
 }

@@ -402,7 +402,7 @@ mod tests {
         assert!(
             lines
                 .concat()
-                .contains(r#""error":"cannot handle signals: entity not found""#),
+                .contains(r#""error":"failed to install the signal handlers: entity not found""#),
             "{lines:?}"
         );
     }

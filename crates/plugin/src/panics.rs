@@ -49,8 +49,8 @@ impl Panic {
     pub(super) fn report(&self) -> String {
         let message = self
             .message
-            .unwrap_or("(the message is withheld: it may hold values)");
-        let location = self.location().unwrap_or("an unknown place");
+            .unwrap_or("(message withheld because it may contain values)");
+        let location = self.location().unwrap_or("an unknown location");
         let backtrace = self
             .backtrace
             .as_ref()
@@ -83,7 +83,7 @@ impl fmt::Display for Panic {
         write!(
             formatter,
             "panic at `{}`",
-            self.location().unwrap_or("an unknown place")
+            self.location().unwrap_or("an unknown location")
         )?;
         match self.message {
             Some(message) => write!(formatter, ": {message}"),
@@ -100,7 +100,7 @@ pub fn install() {
             target: "provider::panic",
             location = panic.location(),
             message_in_source = panic.message(),
-            "a bug in the provider: it panicked"
+            "the provider panicked, which is a bug"
         );
         let _ = LAST.try_with(|last| last.replace(Some(panic)));
     }));
@@ -148,6 +148,6 @@ mod tests {
             message: None,
             backtrace: None,
         };
-        assert!(made.report().starts_with("panic: (the message is withheld"));
+        assert!(made.report().starts_with("panic: (message withheld"));
     }
 }

@@ -145,7 +145,7 @@ mod tests {
             assert!(
                 error
                     .to_string()
-                    .starts_with("`PLUGIN_CLIENT_CERT` holds no certificate: "),
+                    .starts_with("`PLUGIN_CLIENT_CERT` is not a valid certificate: "),
                 "{error}"
             );
         }

@@ -25,16 +25,16 @@ pub use schema::{Group, section};
 #[derive(Debug, Error)]
 pub enum Error {
     /// An attribute or block that is in no group.
-    #[error("no group fits `{0}`")]
+    #[error("failed to find a group for the attribute `{0}`")]
     NoGroup(String),
     /// `group`, or a mode of a later version.
-    #[error("nesting mode `{0}` cannot be documented")]
+    #[error("unsupported nesting mode `{0}`")]
     NestingMode(String),
     /// A type without words.
     #[error(transparent)]
     Type(#[from] TypeError),
     /// An object whose name starts with another prefix than the provider's.
-    #[error("`{name}` is not named for the provider `{provider}`, so that its page finds no schema")]
+    #[error("the name `{name}` does not begin with the provider's name `{provider}`")]
     Name {
         /// Name of the object.
         name: String,
@@ -45,7 +45,7 @@ pub enum Error {
     #[error(transparent)]
     Example(#[from] ExampleError),
     /// An example of an import by identity without an identity.
-    #[error("`{0}` has an example of an import by identity, but no identity schema")]
+    #[error("`{0}` has an example of an import by identity, but no identity schema: remove the example")]
     Identity(String),
 }
 

@@ -26,19 +26,21 @@ use crate::validate::pages::front_matter;
 #[derive(Debug, Error)]
 pub enum SiteError {
     /// A template that does not render.
-    #[error("the template does not render: {0:#}")]
+    #[error("failed to render the template: {0:#}")]
     Template(#[from] minijinja::Error),
     /// The Markdown twins cannot be made.
     #[error(transparent)]
     Page(#[from] PageError),
     /// A file that cannot be read or written.
-    #[error("the site cannot be written: {0}")]
+    #[error("failed to write the site: {0}")]
     File(#[from] std::io::Error),
     /// JSON that cannot be written.
-    #[error("JSON: {0}")]
+    #[error("failed to write JSON: {0}")]
     Json(#[from] serde_json::Error),
     /// A version that is no name of a folder.
-    #[error("`{0}` cannot be the name of a folder; a version is made of letters, digits, `.`, `-` and `+`")]
+    #[error(
+        "`{0}` is not a valid version: use only letters, digits, `.`, `_`, `-` and `+`, not starting with `.`"
+    )]
     Version(String),
 }
 

@@ -92,7 +92,7 @@ impl Visit for Calls<'_, '_> {
         let plural = if fixed == 1 { "" } else { "s" };
         self.0.report(
             call.span(),
-            format!("`{name}` takes {takes} argument{plural}, not {given}"),
+            format!("`{name}` takes {takes} argument{plural}, found {given}"),
         );
     }
 }
@@ -208,7 +208,7 @@ impl Checker<'_> {
             if attribute.group == Group::Required && !names.contains(&attribute.name) {
                 self.report(
                     identity.key.span(),
-                    format!("the identity of `{}` needs `{}`", object.name, attribute.name),
+                    format!("the identity of `{}` requires `{}`", object.name, attribute.name),
                 );
             }
         }
@@ -227,7 +227,7 @@ impl Checker<'_> {
             let name = block.labels.first().map(BlockLabel::as_str).unwrap_or_default();
             self.report(
                 default.key.span(),
-                format!("`var.{name}` is sensitive: an example must not hold a literal"),
+                format!("`var.{name}` is sensitive: an example must not contain a literal"),
             );
         }
     }
@@ -279,7 +279,7 @@ impl Checker<'_> {
                     if attribute.sensitive && is_secret_literal(&written.value) {
                         self.report(
                             key,
-                            format!("`{place}` is sensitive: an example must not hold a literal"),
+                            format!("`{place}` is sensitive: an example must not contain a literal"),
                         );
                     }
                     self.nested(&place, attribute, &written.value);
@@ -308,7 +308,7 @@ impl Checker<'_> {
             if attribute.group == Group::Required && !is_there {
                 self.report(
                     span.cloned(),
-                    format!("`{path}` needs the argument `{}`", attribute.name),
+                    format!("`{path}` requires the argument `{}`", attribute.name),
                 );
             }
         }
@@ -335,7 +335,7 @@ impl Checker<'_> {
                                 self.report(
                                     key.span(),
                                     format!(
-                                        "`{path}.{name}` is sensitive: an example must not hold a literal"
+                                        "`{path}.{name}` is sensitive: an example must not contain a literal"
                                     ),
                                 );
                             }
@@ -487,7 +487,7 @@ impl Checker<'_> {
     }
 
     fn mismatch(&mut self, name: &str, written: &Expression, r#type: &Type) -> Value {
-        self.report(written.span(), format!("`{name}` takes {type}"));
+        self.report(written.span(), format!("`{name}` requires {type}"));
         Value::Unknown
     }
 }

@@ -46,7 +46,7 @@ pub fn check(docs: &Path) -> std::io::Result<Vec<Problem>> {
                 {
                     continue;
                 }
-                None => format!("link to `{target}`: no such page"),
+                None => format!("link to `{target}`: the page does not exist"),
                 Some(page)
                     if anchor.is_empty()
                         || anchors
@@ -55,7 +55,7 @@ pub fn check(docs: &Path) -> std::io::Result<Vec<Problem>> {
                 {
                     continue;
                 }
-                Some(page) => format!("link to `{target}`: `{page}` has no such anchor"),
+                Some(page) => format!("link to `{target}`: `{page}` does not have this anchor"),
             };
             problems.push(Problem {
                 file: docs.join(path),

@@ -140,7 +140,10 @@ fn completeness(subject: &Subject) -> Vec<Problem> {
                     problems.push(Problem {
                         file: folder.join(file),
                         line: None,
-                        message: format!("`{}` can be imported, but has no example of it", object.name),
+                        message: format!(
+                            "`{}` can be imported, but has no example of an import",
+                            object.name
+                        ),
                     });
                 }
             }

@@ -233,18 +233,21 @@ fn several_lines_break_out_of_the_item_and_nothing_is_escaped() {
 #[test]
 fn what_that_generator_refuses() {
     for (block, error) in [
-        (r#"{"attributes":{"a":{"type":"string"}}}"#, "no group fits `a`"),
+        (
+            r#"{"attributes":{"a":{"type":"string"}}}"#,
+            "failed to find a group for the attribute `a`",
+        ),
         (
             r#"{"block_types":{"b":{"nesting_mode":"list","block":{"attributes":{"a":{"type":"string"}}}}}}"#,
-            "no group fits `b",
+            "failed to find a group for the attribute `b",
         ),
         (
             r#"{"block_types":{"b":{"nesting_mode":"list","max_items":1,"block":{"attributes":{"a":{"type":"string","computed":true}}}}}}"#,
-            "no group fits `b`",
+            "failed to find a group for the attribute `b`",
         ),
         (
             r#"{"block_types":{"b":{"nesting_mode":"group","block":{}}}}"#,
-            "nesting mode `group` cannot be documented",
+            "unsupported nesting mode `group`",
         ),
         (
             r#"{"attributes":{"a":{"type":["tuple",["string"]],"optional":true}}}"#,

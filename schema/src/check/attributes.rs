@@ -41,8 +41,8 @@ pub(crate) const RULES: &[(&str, AttributeRule)] = by_name![
 fn name_form(site: &Site<'_>, found: &mut Found<'_>) {
     let name = &site.attribute.name;
     if !is_snake_case(name) {
-        let help = "use small letters, digits and underscores, a letter first";
-        found.key(&site.path, format!("{name:?} is not a name"), help);
+        let help = "use lowercase letters, digits and underscores, starting with a letter";
+        found.key(&site.path, format!("{name:?} is not a valid name"), help);
     }
 }
 
@@ -77,8 +77,8 @@ fn meta_argument(site: &Site<'_>, found: &mut Found<'_>) {
     if site.parents.is_empty() && reserved.contains(&name) {
         found.key(
             &site.path,
-            format!("{name:?} is a name of Terraform's own"),
-            "call it something else",
+            format!("{name:?} is reserved by Terraform"),
+            "choose another name",
         );
     }
 }
@@ -91,7 +91,7 @@ fn secret_name(site: &Site<'_>, found: &mut Found<'_>) {
     let looks_secret = WORDS.contains(&last) && site.attribute.name != "key" && site.holds(Scalar::String);
     let is_hidden = site.parents.iter().any(|parent| parent.sensitive);
     if looks_secret && !is_hidden && !site.speaks_of("sensitive") {
-        let help = "add `sensitive = true`, or `sensitive = false` where anyone may see it";
+        let help = "add `sensitive = true`, or `sensitive = false` if the value may be shown";
         found.key(
             &site.path,
             format!("{:?} looks like a secret", site.attribute.name),
@@ -111,17 +111,17 @@ fn derived_name(site: &Site<'_>, found: &mut Found<'_>) {
         is_twin(other, resource, site) && (is_derived_from("_wo") || is_derived_from("_wo_version"))
     });
     if let Some(twin) = twin {
-        let message = format!("{name:?} is derived from {:?} already", twin.name);
+        let message = format!("{name:?} is already derived from {:?}", twin.name);
         found.key(
             &site.path,
             message,
-            "delete it here, or `write_only = \"twin\"` there",
+            "delete this attribute, or remove `write_only = \"twin\"` from the other",
         );
     } else if name == TIMEOUTS && resource.timeouts.is_some() {
         found.key(
             &site.path,
-            "\"timeouts\" is derived from [timeouts] already",
-            "delete it here",
+            "\"timeouts\" is already derived from [timeouts]",
+            "delete this attribute",
         );
     }
 }
@@ -135,8 +135,12 @@ fn is_twin(attribute: &Attribute, resource: &Resource, site: &Site<'_>) -> bool 
 /// one never.
 fn default_needs_optional(site: &Site<'_>, found: &mut Found<'_>) {
     if site.attribute.default.is_some() && site.attribute.mode == Mode::Required {
-        let help = "leave out the default, or the mode: with a default an attribute is optional and computed";
-        found.value(&site.key("default"), "a default on what is required", help);
+        let help = "remove the default or the mode: an attribute with a default is optional and computed";
+        found.value(
+            &site.key("default"),
+            "a required attribute cannot have a default",
+            help,
+        );
     }
 }
 
@@ -150,7 +154,7 @@ fn default_type(site: &Site<'_>, found: &mut Found<'_>) {
     if let Some(fault) = fault {
         found.value(
             &site.key("default"),
-            format!("the default does not fit the type: {fault}"),
+            format!("the default does not match the type: {fault}"),
             "",
         );
     }
@@ -164,10 +168,10 @@ fn default_breaks_validation(site: &Site<'_>, found: &mut Found<'_>) {
         .as_ref()
         .filter(|default| type_fault(default, site.attribute).is_none());
     if let Some(fault) = fits.and_then(|default| validation_fault(default, site.attribute)) {
-        let help = "change the default, or what `format` and `validate` say";
+        let help = "change the default, or `format` and `validate`";
         found.value(
             &site.key("default"),
-            format!("the default breaks its own validation: {fault}"),
+            format!("the default fails the validation: {fault}"),
             help,
         );
     }
@@ -176,8 +180,12 @@ fn default_breaks_validation(site: &Site<'_>, found: &mut Found<'_>) {
 /// Terraform never stores a write-only value, so there is nothing that the provider could fill in.
 fn write_only_needs_configuration(site: &Site<'_>, found: &mut Found<'_>) {
     if site.attribute.write_only && site.attribute.mode.is_computed() {
-        let help = "a write-only attribute is optional or required, and has no default";
-        found.value(&site.key("write_only"), "write-only on what is computed", help);
+        let help = "make it optional or required, without a default";
+        found.value(
+            &site.key("write_only"),
+            "a computed attribute cannot be write-only",
+            help,
+        );
     }
 }
 
@@ -191,12 +199,16 @@ fn twin_needs_sensitive_optional(site: &Site<'_>, found: &mut Found<'_>) {
     if !site.parents.is_empty() {
         found.value(
             &path,
-            "a twin of a nested attribute",
-            "only an attribute at the root can have one",
+            "a nested attribute cannot have a write-only twin",
+            "only root attributes can have a twin",
         );
     } else if site.attribute.mode != Mode::Optional || !site.attribute.sensitive {
-        let help = "leave out `mode` and `default`, and add `sensitive = true`";
-        found.value(&path, "a twin of what is not optional and sensitive", help);
+        let help = "remove `mode` and `default`, and add `sensitive = true`";
+        found.value(
+            &path,
+            "only an optional, sensitive attribute can have a write-only twin",
+            help,
+        );
     }
 }
 
@@ -209,8 +221,8 @@ fn write_only_in_set(site: &Site<'_>, found: &mut Found<'_>) {
     if site.attribute.write_only && in_set {
         found.value(
             &site.key("write_only"),
-            "write-only inside a set",
-            "make the set a list",
+            "an attribute inside a set cannot be write-only",
+            "change the set to a list",
         );
     }
 }
@@ -221,26 +233,32 @@ fn validation_fits_type(site: &Site<'_>, found: &mut Found<'_>) {
     let is_text = site.holds(Scalar::String);
     let is_number = site.holds(Scalar::Int) || site.holds(Scalar::Number);
     let checks = [
-        ("format", site.attribute.format.is_some(), is_text, "a text"),
-        ("validate.length", validate.length.is_some(), is_text, "a text"),
-        ("validate.pattern", validate.pattern.is_some(), is_text, "a text"),
-        ("validate.one_of", !validate.one_of.is_empty(), is_text, "a text"),
+        ("format", site.attribute.format.is_some(), is_text, "a string"),
+        ("validate.length", validate.length.is_some(), is_text, "a string"),
+        (
+            "validate.pattern",
+            validate.pattern.is_some(),
+            is_text,
+            "a string",
+        ),
+        (
+            "validate.one_of",
+            !validate.one_of.is_empty(),
+            is_text,
+            "a string",
+        ),
         ("validate.range", validate.range.is_some(), is_number, "a number"),
         (
             "validate.items",
             validate.items.is_some(),
             site.is_collection(),
-            "a collection",
+            "a list, set or map",
         ),
     ];
     for (key, is_asked, fits, what) in checks {
         if is_asked && !fits {
             let name = key.trim_start_matches("validate.");
-            found.key(
-                &site.key(key),
-                format!("{name:?} checks {what}, and this is none"),
-                "",
-            );
+            found.key(&site.key(key), format!("{name:?} applies only to {what}"), "");
         }
     }
 }
@@ -255,17 +273,17 @@ fn validation_possible(site: &Site<'_>, found: &mut Found<'_>) {
     ];
     for (key, bounds, is_count) in bounds {
         let fault = match bounds {
-            Some(Bounds { min: None, max: None }) => "neither \"min\" nor \"max\"",
+            Some(Bounds { min: None, max: None }) => "\"min\" and \"max\" are both missing",
             Some(Bounds {
                 min: Some(min),
                 max: Some(max),
-            }) if min > max => "\"min\" is more than \"max\"",
-            Some(Bounds { min, max }) if is_count && min.or(max) < Some(0) => "a count is never negative",
+            }) if min > max => "\"min\" is greater than \"max\"",
+            Some(Bounds { min, max }) if is_count && min.or(max) < Some(0) => "a count cannot be negative",
             None | Some(_) => continue,
         };
         found.value(
             &site.key(&format!("validate.{key}")),
-            format!("{key:?} has no meaning: {fault}"),
+            format!("invalid {key:?}: {fault}"),
             "",
         );
     }
@@ -274,14 +292,14 @@ fn validation_possible(site: &Site<'_>, found: &mut Found<'_>) {
         .as_deref()
         .and_then(|pattern| pattern_of(pattern).err())
     {
-        let message = format!("the pattern is no regular expression: {error}");
+        let message = format!("invalid regular expression: {error}");
         found.value(&site.key("validate.pattern"), message, "");
     }
     for (index, text) in validate.one_of.iter().enumerate() {
         if validate.one_of.iter().take(index).any(|earlier| earlier == text) {
             found.value(
                 &site.key(&format!("validate.one_of.{index}")),
-                format!("{text:?} is there already"),
+                format!("duplicate value {text:?}"),
                 "",
             );
         }
@@ -293,12 +311,12 @@ fn stable_needs_computed(site: &Site<'_>, found: &mut Found<'_>) {
     let attribute = site.attribute;
     if attribute.stable != Stable::No && (!attribute.mode.is_computed() || attribute.default.is_some()) {
         let what = if attribute.default.is_some() {
-            "has a default"
+            "an attribute with a default cannot be stable"
         } else {
-            "is not computed"
+            "an attribute that is not computed cannot be stable"
         };
-        let help = "its value is always known: leave `stable` out";
-        found.value(&site.key("stable"), format!("stable on what {what}"), help);
+        let help = "remove `stable`: the value is always known";
+        found.value(&site.key("stable"), what, help);
     }
 }
 
@@ -317,7 +335,7 @@ fn stable_unless(site: &Site<'_>, found: &mut Found<'_>) {
             Some(other) if !other.mode.is_settable() || other.name == site.attribute.name => {
                 found.value(
                     &path,
-                    format!("{name:?} cannot be changed by a configuration"),
+                    format!("{name:?} cannot change in a plan: it is computed, or the attribute itself"),
                     "",
                 );
             }
@@ -331,8 +349,8 @@ fn force_new_needs_settable(site: &Site<'_>, found: &mut Found<'_>) {
     if site.attribute.force_new && !site.attribute.mode.is_settable() {
         found.value(
             &site.key("force_new"),
-            "force_new on what is only computed",
-            "leave it out",
+            "a computed attribute cannot have `force_new`",
+            "remove `force_new`",
         );
     }
 }
@@ -345,15 +363,14 @@ fn force_new_needs_stable(site: &Site<'_>, found: &mut Found<'_>) {
         && attribute.default.is_none()
         && attribute.stable != Stable::Yes;
     if attribute.force_new && is_unknown_in_plans {
-        let message = "force_new on what is optional+computed and not stable";
+        let message = "an optional+computed attribute with `force_new` must be stable";
         let help = match &attribute.stable {
             Stable::Unless(causes) => format!(
-                "write `stable = true`; otherwise every change of {} replaces the object",
+                "write `stable = true`; otherwise each change of {} replaces the object",
                 causes.join(", ")
             ),
-            _ => {
-                "add `stable = true`; otherwise every change of something else replaces the object".to_owned()
-            }
+            _ => "add `stable = true`; otherwise each change of another attribute replaces the object"
+                .to_owned(),
         };
         found.value(&site.key("force_new"), message, help);
     }
@@ -365,13 +382,21 @@ fn object_attributes(site: &Site<'_>, found: &mut Found<'_>) {
     let is_object = site.holds(Scalar::Object);
     if is_object && attribute.attributes.is_empty() {
         let help = format!("declare them as [{}.NAME]", site.key("attributes"));
-        found.value(&site.key("type"), "an object without attributes", help);
+        found.value(&site.key("type"), "an object must have attributes", help);
     } else if !is_object && site.speaks_of("attributes") {
-        let help = "the type is `object`, or a collection of it";
-        found.key(&site.key("attributes"), "attributes of what is no object", help);
+        let help = "set the type to `object`, or a list, set or map of objects";
+        found.key(
+            &site.key("attributes"),
+            "only an object can have attributes",
+            help,
+        );
     } else if is_object && attribute.r#type.collections.len() > 1 {
-        let help = "at most one list, set or map around an object; nest another object for more";
-        found.value(&site.key("type"), "a collection of collections of objects", help);
+        let help = "use at most one list, set or map around an object; nest another object for more levels";
+        found.value(
+            &site.key("type"),
+            "nested collections of objects are not supported",
+            help,
+        );
     }
 }
 
@@ -382,15 +407,15 @@ fn block_form(site: &Site<'_>, found: &mut Found<'_>) {
         return;
     }
     let fault = if !site.holds(Scalar::Object) || attribute.r#type.collections.contains(&Collection::Map) {
-        "a block is an object, or a list or set of objects"
+        "a block must be an object, or a list or set of objects"
     } else if attribute.mode.is_computed() {
-        "a block is never computed"
+        "a block cannot be computed"
     } else if site.parents.iter().any(|parent| !parent.block) {
-        "a block does not stand inside an attribute"
+        "a block cannot be nested in an attribute that is not a block"
     } else {
         return;
     };
-    found.value(&site.key("block"), fault, "leave `block` out");
+    found.value(&site.key("block"), fault, "remove `block`");
 }
 
 /// A configuration cannot set a part of what it cannot set.
@@ -400,7 +425,10 @@ fn nested_in_computed(site: &Site<'_>, found: &mut Found<'_>) {
         let help = "add `mode = \"computed\"`";
         found.key(
             &site.path,
-            format!("{:?} can be set, and what it is in cannot", site.attribute.name),
+            format!(
+                "{:?} must be computed, as the attribute around it is",
+                site.attribute.name
+            ),
             help,
         );
     }
@@ -414,18 +442,18 @@ fn unset_without_effect(site: &Site<'_>, found: &mut Found<'_>) {
         return;
     }
     let what = if attribute.default.is_some() {
-        "has a default, which is sent"
+        "a default is sent instead"
     } else if attribute.mode == Mode::Required {
-        "is required"
+        "the attribute is required"
     } else if attribute.wire.write.is_none() {
-        "is never sent"
+        "the attribute is never sent"
     } else {
         return;
     };
     found.key(
         &site.key("unset"),
-        format!("unset on what {what}"),
-        "leave it out",
+        format!("`unset` has no effect: {what}"),
+        "remove `unset`",
     );
 }
 
@@ -435,8 +463,8 @@ fn unset_empty_type(site: &Site<'_>, found: &mut Found<'_>) {
     if site.attribute.unset == Unset::Empty && !has_empty {
         found.value(
             &site.key("unset"),
-            "there is no empty value of this type",
-            "only of texts and collections",
+            "this type has no empty value",
+            "only strings, lists, sets and maps have an empty value",
         );
     }
 }
@@ -446,11 +474,11 @@ fn equal_fits_type(site: &Site<'_>, found: &mut Found<'_>) {
     let is_list = site.attribute.r#type.collections.first() == Some(&Collection::List);
     let is_text = site.holds(Scalar::String) && !site.is_collection();
     let fault = match site.attribute.equal {
-        Equal::Set if !is_list => "only a list has an order",
-        Equal::Scheme if !is_text => "only a text has a scheme",
+        Equal::Set if !is_list => "`equal = \"set\"` applies only to a list",
+        Equal::Scheme if !is_text => "`equal = \"scheme\"` applies only to a string",
         _ => return,
     };
-    found.value(&site.key("equal"), fault, "leave `equal` out, or change the type");
+    found.value(&site.key("equal"), fault, "remove `equal`, or change the type");
 }
 
 /// An environment variable is one text, which is read as a scalar; its name is written in capitals.
@@ -462,14 +490,14 @@ fn env_form(site: &Site<'_>, found: &mut Found<'_>) {
     if !is_name {
         found.value(
             &site.key("env"),
-            format!("{env:?} is not the name of an environment variable"),
+            format!("{env:?} is not a valid name of an environment variable"),
             "",
         );
     } else if site.is_collection() || site.holds(Scalar::Object) {
-        let help = "only a text, a number or a bool can come from the environment";
+        let help = "only a string, a number or a bool can be read from the environment";
         found.value(
             &site.key("env"),
-            "an environment variable for more than one value",
+            "an environment variable cannot set a list, set, map or object",
             help,
         );
     }
@@ -494,8 +522,8 @@ fn resource_only_key(site: &Site<'_>, found: &mut Found<'_>) {
         if site.speaks_of(key) {
             found.key(
                 &site.key(key),
-                format!("{key:?} has no meaning in a data source"),
-                "leave it out",
+                format!("{key:?} is not supported in a data source"),
+                "remove it",
             );
         }
     }

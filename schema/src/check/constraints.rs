@@ -36,9 +36,9 @@ fn constraint_kind(subject: &Subject<'_>, found: &mut Found<'_>) {
             groups == 1 && !follows
         };
         if !is_one {
-            let help = "one of exactly_one_of, at_most_one_of, at_least_one_of, all_or_none, \
+            let help = "use one of exactly_one_of, at_most_one_of, at_least_one_of, all_or_none, \
                         or `when` with `require` or `forbid`";
-            found.key(path, "a constraint says exactly one thing", help);
+            found.key(path, "a constraint must have exactly one rule", help);
         }
     });
 }
@@ -50,7 +50,7 @@ fn constraint_within(subject: &Subject<'_>, found: &mut Found<'_>) {
             let path = format!("{path}.within");
             found.value(
                 &path,
-                format!("{within:?} is no attribute with attributes of its own"),
+                format!("{within:?} is not an attribute with nested attributes"),
                 "",
             );
         }
@@ -72,7 +72,11 @@ fn constraint_computed_member(subject: &Subject<'_>, found: &mut Found<'_>) {
     each_member(subject, |path, name, attributes, _| {
         let is_computed = |attribute: &&Attribute| attribute.name == name && attribute.mode == Mode::Computed;
         if attributes.iter().find(is_computed).is_some() {
-            found.value(path, format!("no configuration can set {name:?}"), "");
+            found.value(
+                path,
+                format!("{name:?} is computed, so a configuration cannot set it"),
+                "",
+            );
         }
     });
 }
@@ -88,7 +92,7 @@ fn constraint_group(subject: &Subject<'_>, found: &mut Found<'_>) {
         if members.len() == 1 || members.iter().enumerate().any(is_twice) {
             found.value(
                 &format!("{path}.{key}"),
-                "a group has several members, each once",
+                "a group must have at least two different members",
                 "",
             );
         }
@@ -101,7 +105,11 @@ fn constraint_required_member(subject: &Subject<'_>, found: &mut Found<'_>) {
         let is_required = |attribute: &&Attribute| attribute.name == name && attribute.mode == Mode::Required;
         let matters = GROUPS.contains(&key) || key == "forbid" || key == "require";
         if matters && attributes.iter().find(is_required).is_some() {
-            found.value(path, format!("{name:?} is required, so it is always set"), "");
+            found.value(
+                path,
+                format!("{name:?} is required, so the rule has no effect on it"),
+                "",
+            );
         }
     });
 }
@@ -125,7 +133,7 @@ fn constraint_value(subject: &Subject<'_>, found: &mut Found<'_>) {
         if let Some(fault) = type_fault(value, attribute).or_else(|| validation_fault(value, attribute)) {
             found.value(
                 &format!("{path}.when.value"),
-                format!("the condition can never hold: {fault}"),
+                format!("the condition is never true: {fault}"),
                 "",
             );
         }

@@ -30,7 +30,10 @@ fn address_form(provider: &Provider, found: &mut Found<'_>) {
             "write HOST/NAMESPACE/NAME, e.g. \"registry.terraform.io/example/example\" for \"example\"";
         found.value(
             "address",
-            format!("{:?} is not the address of {:?}", provider.address, provider.name),
+            format!(
+                "{:?} is not an address of the provider {:?}",
+                provider.address, provider.name
+            ),
             help,
         );
     }
@@ -45,7 +48,11 @@ fn file_name(subject: &Subject<'_>, found: &mut Found<'_>) {
     };
     if subject.file != expected {
         let help = format!("rename the file to {expected:?}, or change the name");
-        found.value(key, format!("{name:?} is declared in {:?}", subject.file), help);
+        found.value(
+            key,
+            format!("{name:?} does not match the file name {:?}", subject.file),
+            help,
+        );
     }
 }
 
@@ -57,8 +64,8 @@ fn type_name(subject: &Subject<'_>, found: &mut Found<'_>) {
         Kind::DataSource => "data_source",
     };
     if !is_snake_case(name) {
-        let help = "use small letters, digits and underscores, a letter first";
-        found.value(key, format!("{name:?} is not a name"), help);
+        let help = "use lowercase letters, digits and underscores, starting with a letter";
+        found.value(key, format!("{name:?} is not a valid name"), help);
     }
 }
 
@@ -66,15 +73,19 @@ fn type_name(subject: &Subject<'_>, found: &mut Found<'_>) {
 fn summary_form(subject: &Subject<'_>, found: &mut Found<'_>) {
     let summary = &subject.resource.summary;
     if summary.contains('\n') || !summary.ends_with('.') || summary.contains(". ") {
-        let help = "end it with a full stop, and put more into `description`";
-        found.value("summary", "the summary is not one sentence in one line", help);
+        let help = "write one sentence with a full stop, and move the rest to `description`";
+        found.value("summary", "the summary must be one sentence on one line", help);
     }
 }
 
 /// Terraform refuses negative versions.
 fn state_version(subject: &Subject<'_>, found: &mut Found<'_>) {
     if subject.resource.version < 0 {
-        found.value("version", "the state's version is negative", "count from 0");
+        found.value(
+            "version",
+            "the version of the state cannot be negative",
+            "start at 0",
+        );
     }
 }
 
@@ -86,8 +97,8 @@ fn label_attribute(subject: &Subject<'_>, found: &mut Found<'_>) {
     match subject.resource.attribute(name) {
         None => found.no_attribute("label", name, subject.names()),
         Some(attribute) if !attribute.can_be_label() => {
-            let help = "a label is a single string that is neither sensitive nor write-only";
-            found.value("label", format!("{name:?} cannot be shown as a label"), help);
+            let help = "use a string attribute that is neither sensitive nor write-only";
+            found.value("label", format!("{name:?} cannot be used as a label"), help);
         }
         Some(_) => {}
     }
@@ -101,9 +112,8 @@ fn created_attribute(subject: &Subject<'_>, found: &mut Found<'_>) {
     match subject.resource.attribute(name) {
         None => found.no_attribute("created", name, subject.names()),
         Some(attribute) if !attribute.can_be_created() => {
-            let help =
-                "it must be a string with `format = \"timestamp\"` that the control plane answers with";
-            found.value("created", format!("{name:?} is not a point in time"), help);
+            let help = "use a string attribute with `format = \"timestamp\"` that the control plane returns";
+            found.value("created", format!("{name:?} is not a timestamp"), help);
         }
         Some(_) => {}
     }

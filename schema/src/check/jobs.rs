@@ -21,13 +21,13 @@ fn job_target(subject: &Subject<'_>, found: &mut Found<'_>) {
         match subject.resource.attribute(name) {
             None => {
                 let help = did_you_mean(name, subject.names()).unwrap_or_default();
-                report(found, path, format!("there is no attribute {name:?}"), help);
+                report(found, path, format!("unknown attribute {name:?}"), help);
             }
             Some(attribute) if attribute.mode != Mode::Computed => {
                 found.value(
                     path,
-                    format!("{name:?} is not computed"),
-                    "add `mode = \"computed\"` to it",
+                    format!("{name:?} must be computed"),
+                    "add `mode = \"computed\"` to the attribute",
                 );
             }
             Some(_) => {}
@@ -42,8 +42,13 @@ fn job_target_filled_twice(subject: &Subject<'_>, found: &mut Found<'_>) {
             return;
         };
         if attribute.mode == Mode::Computed && !attribute.wire.read.is_empty() {
-            let message = format!("{name:?} is filled by the job and by the answer");
-            report(found, path, message, "add `wire = false` to it".to_owned());
+            let message = format!("{name:?} is set by both the job and the response");
+            report(
+                found,
+                path,
+                message,
+                "add `wire = false` to the attribute".to_owned(),
+            );
         }
     });
 }
@@ -58,7 +63,7 @@ fn job_needed(subject: &Subject<'_>, found: &mut Found<'_>) {
         Some(attribute) if attribute.r#type.scalar != Scalar::Bool || attribute.wire.read.is_empty() => {
             found.value(
                 "job.needed",
-                format!("{name:?} is no bool that the control plane answers with"),
+                format!("{name:?} is not a bool that the control plane returns"),
                 "",
             );
         }
@@ -93,7 +98,7 @@ fn job_status_twice(subject: &Subject<'_>, found: &mut Found<'_>) {
     for (place, status) in job.failed.iter().enumerate() {
         if job.done.contains(status) {
             let path = format!("job.failed.{place}");
-            found.value(&path, format!("{status:?} is in \"done\" too"), "");
+            found.value(&path, format!("{status:?} is also in \"done\""), "");
         }
     }
 }
@@ -104,8 +109,8 @@ fn job_timeout(subject: &Subject<'_>, found: &mut Found<'_>) {
     for (place, phase) in job.after.iter().enumerate() {
         let timeouts = subject.resource.timeouts.as_ref();
         if timeouts.and_then(|timeouts| timeouts.of(*phase)).is_none() {
-            let help = format!("add to [timeouts]: {} = \"60m\"", phase.name());
-            found.value(&format!("job.after.{place}"), "a job without a timeout", help);
+            let help = format!("add `{} = \"60m\"` to [timeouts]", phase.name());
+            found.value(&format!("job.after.{place}"), "the job has no timeout", help);
         }
     }
 }

@@ -104,7 +104,8 @@ fn unknown_operation(subject: &Subject<'_>, found: &mut Found<'_>) {
         // An absent id is a missing key, which the grammar has reported.
         if !subject.operations.iter().any(|operation| operation.id == id) && !id.is_empty() {
             let legal = subject.operations.iter().map(|operation| operation.id.as_ref());
-            let help = did_you_mean(id, legal).unwrap_or_else(|| "add it to operations.toml".to_owned());
+            let help =
+                did_you_mean(id, legal).unwrap_or_else(|| "add the operation to operations.toml".to_owned());
             found.value(&path, format!("unknown operation {id:?}"), help);
         }
     }
@@ -120,14 +121,19 @@ fn placeholder_attribute(subject: &Subject<'_>, found: &mut Found<'_>) {
         let near = nearest(name, subject.names());
         let help = match (subject.resource.kind, near) {
             (Kind::Resource, Some(near)) => {
-                format!("map it in [api]: path = {{ {placeholder} = {near:?} }}")
+                format!("map the placeholder in [api]: path = {{ {placeholder} = {near:?} }}")
             }
             (Kind::Resource, None) => {
-                format!("declare it, or map it in [api]: path = {{ {placeholder} = \"…\" }}")
+                format!(
+                    "declare the attribute, or map the placeholder in [api]: path = {{ {placeholder} = \"…\" }}"
+                )
             }
-            (Kind::DataSource, _) => "declare it".to_owned(),
+            (Kind::DataSource, _) => "declare the attribute".to_owned(),
         };
-        let message = format!("{:?} needs {name:?}, which is no attribute", operation.path);
+        let message = format!(
+            "{:?} requires the attribute {name:?}, which does not exist",
+            operation.path
+        );
         found.value(&used.path, message, help);
     });
 }
@@ -145,8 +151,11 @@ fn placeholder_known_in_time(subject: &Subject<'_>, found: &mut Found<'_>) {
         };
         if is_first && !is_known {
             let name = &attribute.name;
-            let message = format!("{:?} needs {name:?}, which is not known then", operation.path);
-            let help = "it must be required: nothing has been created or read yet";
+            let message = format!(
+                "{:?} requires {name:?}, whose value is not known yet",
+                operation.path
+            );
+            let help = "make the attribute required: no object has been created or read at that time";
             found.value(&used.path, message, help);
         }
     });
@@ -183,7 +192,7 @@ fn path_mapping(subject: &Subject<'_>, found: &mut Found<'_>) {
             let legal = operations.iter().flat_map(|operation| operation.placeholders());
             found.key(
                 &format!("api.path.{placeholder}"),
-                format!("no operation has {placeholder:?} in its path"),
+                format!("no path of an operation has the placeholder {placeholder:?}"),
                 did_you_mean(placeholder, legal).unwrap_or_default(),
             );
         }
@@ -196,8 +205,11 @@ fn reading_method(subject: &Subject<'_>, found: &mut Found<'_>) {
         let reads = matches!(needs, Needs::ConfiguredRead | Needs::KnownRead);
         let method = subject.operation(id).map(|operation| operation.method);
         if let Some(method) = method.filter(|method| reads && *method != Method::Get) {
-            let message = format!("{id:?} is a {}, and this only reads", method.name());
-            found.value(&path, message, "name an operation with GET");
+            let message = format!(
+                "{id:?} is a {} operation, but only GET operations read",
+                method.name()
+            );
+            found.value(&path, message, "use a GET operation");
         }
     }
 }
@@ -215,12 +227,12 @@ fn update_missing(subject: &Subject<'_>, found: &mut Found<'_>) {
         .collect();
     if !changeable.is_empty() {
         let help = format!(
-            "name one in [api], or add `force_new = true` to {}",
+            "add `update` to [api], or `force_new = true` to {}",
             changeable.join(", ")
         );
         found.key(
             "api.update",
-            "no operation updates it, and not every change replaces it",
+            "no update operation, but some changes do not replace the object",
             help,
         );
     }
@@ -233,8 +245,9 @@ fn import_form(subject: &Subject<'_>, found: &mut Found<'_>) {
     };
     let names: Vec<&str> = placeholders(form).collect();
     if names.is_empty() {
-        let help = "write attributes in braces, e.g. \"{uuid}\", or `false` where it cannot be imported";
-        found.value("import", format!("{form:?} names no attribute"), help);
+        let help =
+            "write attributes in braces, for example \"{uuid}\", or `false` if import is not supported";
+        found.value("import", format!("{form:?} contains no attribute"), help);
     }
     for name in names
         .iter()
@@ -255,8 +268,8 @@ fn import_covers_read(subject: &Subject<'_>, found: &mut Found<'_>) {
     for placeholder in operation.placeholders() {
         let name = subject.mapped(placeholder);
         if !placeholders(form).any(|given| given == name) && placeholders(form).next().is_some() {
-            let message = format!("reading needs {name:?}, which {form:?} does not have");
-            found.value("import", message, format!("add {{{name}}} to it"));
+            let message = format!("the read operation requires {name:?}, which {form:?} does not contain");
+            found.value("import", message, format!("add {{{name}}} to the import id"));
         }
     }
 }
@@ -277,10 +290,10 @@ fn computed_is_filled(subject: &Subject<'_>, found: &mut Found<'_>) {
             .any(|lookup| lookup.into.as_ref() == Some(name));
         let is_filled = by_answer || by_job || by_lookup || resource.hook.is_some();
         if attribute.mode.is_computed() && attribute.default.is_none() && !is_filled {
-            let help = "let `wire`, a job's `save` or `status`, or a hook fill it";
+            let help = "set it with `wire`, with `save` or `status` of a job, or with a hook";
             found.key(
                 &join("attributes", name),
-                format!("{name:?} is computed, and nothing fills it"),
+                format!("{name:?} is computed, but has no source"),
                 help,
             );
         }
@@ -295,8 +308,8 @@ fn gone_status(subject: &Subject<'_>, found: &mut Found<'_>) {
     if is_whole || gone.iter().any(|status| !CLIENT_ERRORS.contains(status)) {
         found.value(
             "api.gone",
-            "a status that cannot mean that the object is gone",
-            "only 400 to 499 can",
+            "the status cannot mean that the object does not exist",
+            "use statuses from 400 to 499",
         );
     }
 }
@@ -313,10 +326,10 @@ fn timeout_form(subject: &Subject<'_>, found: &mut Found<'_>) {
     ];
     for (key, timeout) in all {
         if let Some(timeout) = timeout.as_deref().filter(|timeout| !is_duration(timeout)) {
-            let help = "a number and a unit, e.g. \"90s\" or \"1h30m\"";
+            let help = "write a number and a unit, for example \"90s\" or \"1h30m\"";
             found.value(
                 &join("timeouts", key),
-                format!("{timeout:?} is not a duration"),
+                format!("{timeout:?} is not a valid duration"),
                 help,
             );
         }

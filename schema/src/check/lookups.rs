@@ -28,8 +28,12 @@ fn lookup_attribute(subject: &Subject<'_>, found: &mut Found<'_>) {
             match subject.resource.attribute(name) {
                 None => found.no_attribute(&path, name, subject.names()),
                 Some(attribute) if !attribute.mode.is_settable() => {
-                    let help = "add `mode = \"optional+computed\"` to it";
-                    found.value(&path, format!("no configuration can set {name:?}"), help);
+                    let help = "add `mode = \"optional+computed\"` to the attribute";
+                    found.value(
+                        &path,
+                        format!("{name:?} is computed, so a configuration cannot set it"),
+                        help,
+                    );
                 }
                 Some(_) => {}
             }
@@ -50,22 +54,22 @@ fn lookup_pick(subject: &Subject<'_>, found: &mut Found<'_>) {
         };
         match (&lookup.by, &lookup.pick) {
             (Some(by), None) if !is_in_path(by) => {
-                let help = format!("say which field of a listed object must equal it: pick = {by:?}");
+                let help = format!("name the field of the listed objects to compare with: pick = {by:?}");
                 found.key(
                     path,
-                    format!("{:?} lists, and nothing picks by {by:?}", lookup.api),
+                    format!("{:?} returns a list, but no `pick` compares {by:?}", lookup.api),
                     help,
                 );
             }
             (Some(by), Some(_)) if is_in_path(by) => {
-                let message = format!("{:?} finds by {by:?} already", operation.path);
-                found.key(&format!("{path}.pick"), message, "leave `pick` out");
+                let message = format!("{:?} already finds the object by {by:?}", operation.path);
+                found.key(&format!("{path}.pick"), message, "remove `pick`");
             }
             (None, Some(_)) => {
                 found.key(
                     &format!("{path}.pick"),
-                    "nothing to compare with",
-                    "say `by` which attribute",
+                    "`pick` has no attribute to compare with",
+                    "add `by` with the name of the attribute",
                 );
             }
             _ => {}
@@ -83,32 +87,32 @@ fn lookup_missing_ok(subject: &Subject<'_>, found: &mut Found<'_>) {
             .attribute(name)
             .map(|attribute| &attribute.r#type);
         if r#type.is_some_and(|r#type| !r#type.collections.is_empty() || r#type.scalar != Scalar::Bool) {
-            found.value(&path, format!("{name:?} is no bool"), "");
+            found.value(&path, format!("{name:?} is not a bool"), "");
         } else if lookup.expect == Expect::Many {
             found.value(
                 &path,
-                "none found is no error where many are expected",
-                "leave `missing_ok` out",
+                "`missing_ok` has no effect if many objects are expected",
+                "remove `missing_ok`",
             );
         }
     });
 }
 
-/// Many objects need a list to be in; one object is the data source itself.
+/// Many objects need a list to be in; a lookup of one object cannot have `into`.
 fn lookup_into(subject: &Subject<'_>, found: &mut Found<'_>) {
     each(subject, |path, lookup| match (&lookup.into, lookup.expect) {
         (None, Expect::Many) => {
             found.key(
                 path,
-                "many objects, and nowhere to put them",
-                "say `into` which attribute",
+                "a lookup of many objects requires `into`",
+                "add `into` with the name of the attribute",
             );
         }
         (Some(_), Expect::One) => {
             found.key(
                 &format!("{path}.into"),
-                "one object is the data source itself",
-                "leave `into` out",
+                "a lookup of one object cannot have `into`",
+                "remove `into`: the object fills the data source itself",
             );
         }
         (Some(into), Expect::Many) => {
@@ -121,7 +125,7 @@ fn lookup_into(subject: &Subject<'_>, found: &mut Found<'_>) {
                     )
             });
             if !is_list {
-                let message = format!("{into:?} is no computed list of objects");
+                let message = format!("{into:?} is not a computed list or set of objects");
                 found.value(&format!("{path}.into"), message, "");
             }
         }
@@ -156,7 +160,7 @@ fn lookup_choice(subject: &Subject<'_>, found: &mut Found<'_>) {
         let help = format!("add a [[constraint]]: exactly_one_of = {by:?}");
         found.key(
             "lookup.0",
-            "nothing makes sure that the configuration says what is looked for",
+            "a valid configuration can omit all lookup attributes",
             help,
         );
     }

@@ -171,7 +171,7 @@ impl Found<'_> {
     /// A name at this path that none of the attributes has.
     pub fn no_attribute<'a>(&mut self, path: &str, name: &str, legal: impl Iterator<Item = &'a str>) {
         let help = did_you_mean(name, legal).unwrap_or_default();
-        self.value(path, format!("there is no attribute {name:?}"), help);
+        self.value(path, format!("unknown attribute {name:?}"), help);
     }
 
     /// A problem with a path as such.

@@ -35,19 +35,19 @@ fn scalar_fault(value: &Literal, attribute: &Attribute) -> Option<String> {
         | (Scalar::Number, Literal::Int(_) | Literal::Number(_)) => None,
         (Scalar::Int, Literal::Int(int)) => i32::try_from(*int)
             .is_err()
-            .then(|| format!("{shown} is not a number of 32 bits")),
+            .then(|| format!("{shown} is not a 32-bit integer")),
         (Scalar::Object, Literal::Map(entries)) => {
             entries
                 .iter()
                 .find_map(|(name, value)| match attribute.attribute(name) {
                     Some(attribute) => type_fault(value, attribute),
-                    None => Some(format!("{name:?} is no attribute of the object")),
+                    None => Some(format!("the object has no attribute {name:?}")),
                 })
         }
         (Scalar::Bool, _) => Some(format!("{shown} is not true or false")),
-        (Scalar::String, _) => Some(format!("{shown} is not a text")),
+        (Scalar::String, _) => Some(format!("{shown} is not a string")),
         (Scalar::Number, _) => Some(format!("{shown} is not a number")),
-        (Scalar::Int, _) => Some(format!("{shown} is not a whole number")),
+        (Scalar::Int, _) => Some(format!("{shown} is not an integer")),
         (Scalar::Object, _) => Some(format!("{shown} is not an object")),
     }
 }
@@ -67,21 +67,21 @@ pub(crate) fn validation_fault(value: &Literal, attribute: &Attribute) -> Option
                 .find_map(|(_, value)| validation_fault(value, attribute))
         }),
         Literal::String(text) => text_fault(text, attribute),
-        Literal::Int(int) => bounds_fault(*int, validate.range),
+        Literal::Int(int) => bounds_fault(*int, validate.range).map(|fault| format!("the value {fault}")),
         Literal::Number(_) | Literal::Bool(_) => None,
     }
 }
 
 fn items_fault(count: usize, bounds: Option<Bounds>) -> Option<String> {
     let fault = bounds_fault(i64::try_from(count).unwrap_or(i64::MAX), bounds)?;
-    Some(format!("its number of elements, {fault}"))
+    Some(format!("the number of elements {fault}"))
 }
 
 fn bounds_fault(value: i64, bounds: Option<Bounds>) -> Option<String> {
     let Bounds { min, max } = bounds?;
     match (min, max) {
-        (Some(min), _) if value < min => Some(format!("{value} is less than {min}")),
-        (_, Some(max)) if value > max => Some(format!("{value} is more than {max}")),
+        (Some(min), _) if value < min => Some(format!("is {value}, but must be at least {min}")),
+        (_, Some(max)) if value > max => Some(format!("is {value}, but must be at most {max}")),
         _ => None,
     }
 }
@@ -94,7 +94,7 @@ fn text_fault(text: &str, attribute: &Attribute) -> Option<String> {
     }
     let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
     if let Some(fault) = bounds_fault(length, validate.length) {
-        return Some(format!("the length of {text:?}, {fault}"));
+        return Some(format!("the length of {text:?} {fault}"));
     }
     if let Some(pattern) = &validate.pattern
         && pattern_of(pattern).is_ok_and(|pattern| !pattern.is_match(text))
@@ -136,10 +136,10 @@ fn name_of(format: Format) -> &'static str {
     match format {
         Format::Uuid => "a UUID",
         Format::Ip => "an IP address",
-        Format::Cidr => "a block of addresses in CIDR notation",
-        Format::Url => "a URL with http or https",
+        Format::Cidr => "an address range in CIDR notation",
+        Format::Url => "an http or https URL",
         Format::Duration => "a duration such as 90s or 1h30m",
-        Format::Timestamp => "a point in time after RFC 3339",
+        Format::Timestamp => "an RFC 3339 timestamp",
         Format::Json => "a JSON document",
     }
 }

@@ -26,10 +26,10 @@ fn wire_pointer(site: &Site<'_>, found: &mut Found<'_>) {
         };
         if !pointer.split('.').all(is_segment) {
             let path = site.key(&format!("wire.read.{index}"));
-            let help = "keys with dots between them, `[]` behind one that holds a list: `machines[].uuid`";
+            let help = "separate keys with dots, and append `[]` to the key of a list: `machines[].uuid`";
             found.value(
                 &path,
-                format!("{pointer:?} is not a pointer into an answer"),
+                format!("{pointer:?} is not a valid pointer into a response"),
                 help,
             );
         }
@@ -41,7 +41,7 @@ fn wire_key(site: &Site<'_>, found: &mut Found<'_>) {
     if let Some(key) = site.attribute.wire.write.as_deref().filter(|key| !is_key(key)) {
         found.value(
             &site.key("wire.write"),
-            format!("{key:?} is not a key of a request's body"),
+            format!("{key:?} is not a valid key of a request body"),
             "",
         );
     }
@@ -51,8 +51,12 @@ fn wire_key(site: &Site<'_>, found: &mut Found<'_>) {
 fn write_of_computed(site: &Site<'_>, found: &mut Found<'_>) {
     let is_sent = site.attribute.mode.is_settable() && site.is_in_resource();
     if site.attribute.wire.write.is_some() && !is_sent {
-        let help = "leave out `write`: it is never sent";
-        found.value(&site.key("wire.write"), "a key to write what is never sent", help);
+        let help = "remove `write`";
+        found.value(
+            &site.key("wire.write"),
+            "the attribute is never sent, so it cannot have a `write` key",
+            help,
+        );
     }
 }
 
@@ -71,12 +75,12 @@ fn write_needed(site: &Site<'_>, found: &mut Found<'_>) {
     };
     if site.attribute.mode.is_settable() && site.is_in_resource() {
         let help = format!(
-            "say where it is written: wire = {{ read = {pointer:?}, write = {:?} }}",
+            "add the key of the request: wire = {{ read = {pointer:?}, write = {:?} }}",
             site.attribute.name
         );
         found.value(
             &site.key("wire"),
-            "a pointer on what can be set says only where it is read",
+            "a pointer only says where the value is read, but the attribute can be set",
             help,
         );
     }
@@ -89,17 +93,17 @@ fn returned_without_effect(site: &Site<'_>, found: &mut Found<'_>) {
         return;
     }
     let what = if !site.attribute.mode.is_settable() {
-        "is only computed"
+        "the attribute is computed"
     } else if site.attribute.wire.write.is_none() {
-        "is never sent"
+        "the attribute is never sent"
     } else if site.attribute.write_only {
-        "is write-only"
+        "the attribute is write-only"
     } else {
         return;
     };
     found.key(
         &site.key("returned"),
-        format!("returned on what {what}"),
-        "leave it out",
+        format!("`returned` has no effect: {what}"),
+        "remove `returned`",
     );
 }

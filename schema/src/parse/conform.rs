@@ -150,12 +150,12 @@ impl<'a> Reader<'a> {
             format!("did you mean {near:?}?")
         } else if elsewhere.is_empty() {
             format!(
-                "legal here: {}",
+                "supported keys: {}",
                 section.keys().map(|key| key.name).collect::<Vec<_>>().join(", ")
             )
         } else {
             format!(
-                "it belongs in {}, this is {}",
+                "the key is supported in {}, but this is {}",
                 elsewhere.join(" or "),
                 section.title()
             )
@@ -218,16 +218,16 @@ impl<'a> Reader<'a> {
             }
             _ => {}
         }
-        let message = format!("{key:?} takes {}, found {}", expected(shape), found(value));
+        let message = format!("{key:?} must be {}, found {}", expected(shape), found(value));
         let is_list_of_jobs = shape == Shape::Table(Section::Job) && value.is_array();
-        let help = is_list_of_jobs.then(|| "write it as `[job]`: a resource has one job".to_owned());
+        let help = is_list_of_jobs.then(|| "write `[job]`: a resource has one job".to_owned());
         self.report(at.clone(), WRONG_TYPE, message, help);
         None
     }
 
     /// Tells that there is nothing where something is expected.
     fn empty(&mut self, key: &str, at: &Range<usize>) -> Option<Literal> {
-        let help = Some("leave the key out".to_owned());
+        let help = Some("remove the key, or give it a value".to_owned());
         self.report(at.clone(), EMPTY_VALUE, format!("{key:?} is empty"), help);
         None
     }
@@ -245,8 +245,8 @@ impl<'a> Reader<'a> {
         }
         let legal = alternatives(words.iter().copied());
         let help = match nearest(text, words.iter().copied()) {
-            Some(near) if words.len() > 1 => format!("did you mean {near:?}? legal: {legal}"),
-            _ => format!("legal: {legal}"),
+            Some(near) if words.len() > 1 => format!("did you mean {near:?}? supported: {legal}"),
+            _ => format!("supported: {legal}"),
         };
         self.report(
             at.clone(),
@@ -269,7 +269,7 @@ impl<'a> Reader<'a> {
                 .map(|(inner, outer)| format!("{outer}({inner})"));
         }
         let legal = format!(
-            "legal: {}, list(T), set(T) and map(T) of these",
+            "supported: {}, and list(T), set(T) and map(T) of these",
             SCALARS.join(", ")
         );
         let help = near.map_or_else(|| legal.clone(), |near| format!("did you mean {near:?}? {legal}"));
@@ -383,8 +383,8 @@ impl<'a> Reader<'a> {
                 Some('[') if !is_text => depth += 1,
                 Some(']') if !is_text => depth = depth.saturating_sub(1),
                 Some('\n') if !is_text && depth == 0 => {
-                    let help = "write it on one line, or as a table with a header of its own".to_owned();
-                    let message = "an inline table that spans lines".to_owned();
+                    let help = "write it on one line, or as a table with its own header".to_owned();
+                    let message = "an inline table cannot span multiple lines".to_owned();
                     self.report(at.clone(), TOML_1_0, message, Some(help));
                     return;
                 }
@@ -421,17 +421,17 @@ fn accepts(shape: Shape, value: &DeValue<'_>) -> bool {
 
 fn expected(shape: Shape) -> String {
     match shape {
-        Shape::Text | Shape::Choice | Shape::Type | Shape::Word(..) => "a text".to_owned(),
+        Shape::Text | Shape::Choice | Shape::Type | Shape::Word(..) => "a string".to_owned(),
         Shape::Bool => "true or false".to_owned(),
         Shape::Exactly(boolean) => boolean.to_string(),
-        Shape::Int => "a whole number".to_owned(),
-        Shape::Texts | Shape::Choices | Shape::Words(..) => "a list of texts".to_owned(),
-        Shape::Ints => "a list of whole numbers".to_owned(),
+        Shape::Int => "an integer".to_owned(),
+        Shape::Texts | Shape::Choices | Shape::Words(..) => "a list of strings".to_owned(),
+        Shape::Ints => "a list of integers".to_owned(),
         Shape::Literal => "a value".to_owned(),
-        Shape::TextByName => "a table of names and texts".to_owned(),
-        Shape::LiteralByName => "a table of names and values".to_owned(),
+        Shape::TextByName => "a table of strings".to_owned(),
+        Shape::LiteralByName => "a table of values".to_owned(),
         Shape::Table(_) => "a table".to_owned(),
-        Shape::Named(_) => "a table of names and tables".to_owned(),
+        Shape::Named(_) => "a table of tables".to_owned(),
         Shape::Tables(_) => "a list of tables ([[…]])".to_owned(),
         Shape::Either(shapes) => shapes
             .iter()
@@ -443,12 +443,12 @@ fn expected(shape: Shape) -> String {
 
 fn found(value: &DeValue<'_>) -> &'static str {
     match value {
-        DeValue::String(_) => "a text",
-        DeValue::Integer(_) => "a whole number",
-        DeValue::Float(_) => "a number with a fraction",
+        DeValue::String(_) => "a string",
+        DeValue::Integer(_) => "an integer",
+        DeValue::Float(_) => "a float",
         DeValue::Boolean(true) => "true",
         DeValue::Boolean(false) => "false",
-        DeValue::Datetime(_) => "a point in time",
+        DeValue::Datetime(_) => "a date or time",
         DeValue::Array(_) => "a list",
         DeValue::Table(_) => "a table",
     }

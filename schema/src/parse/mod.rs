@@ -77,7 +77,7 @@ pub(crate) fn parse(sources: &Sources) -> (Written, Vec<Problem>) {
     }
     for name in [PROVIDER_FILE, OPERATIONS_FILE] {
         if !sources.files.iter().any(|source| source.name == name) {
-            let help = Some("it stands beside the resources".to_owned());
+            let help = Some("create the file in the folder of the declarations".to_owned());
             problems.push(Problem::of_file(
                 sources,
                 name,
@@ -120,7 +120,7 @@ pub(crate) fn parse(sources: &Sources) -> (Written, Vec<Problem>) {
         }
     }
     for name in parts.keys().filter(|name| !used.contains(**name)) {
-        let help = Some("name it in `use`, or delete it".to_owned());
+        let help = Some("add the file to `use` in a declaration, or delete it".to_owned());
         problems.push(Problem::of_file(
             sources,
             name,
@@ -181,7 +181,7 @@ fn include_parts(
             // A part that is no TOML has its own problem.
             if !sources.files.iter().any(|source| source.name == *name) {
                 let help = did_you_mean(name, parts.keys().copied());
-                report(UNKNOWN_PART, format!("there is no file {name:?}"), help);
+                report(UNKNOWN_PART, format!("the file {name:?} does not exist"), help);
             }
             continue;
         };
@@ -191,11 +191,13 @@ fn include_parts(
                 continue;
             }
             if let Some(other) = contributed.insert(name, part.name.to_owned()) {
-                let help =
-                    "declare it here: an attribute declared here replaces those of the parts".to_owned();
+                let help = "declare the attribute in this file: it replaces those of the parts".to_owned();
                 report(
                     TWICE_IN_USE,
-                    format!("{other:?} and {:?} both have the attribute {name:?}", part.name),
+                    format!(
+                        "{other:?} and {:?} both declare the attribute {name:?}",
+                        part.name
+                    ),
                     Some(help),
                 );
                 continue;

@@ -30,7 +30,7 @@ pub(crate) fn read(table: &DeTable<'_>, reader: &mut Reader<'_>) -> Vec<Operatio
     for (id, value) in table {
         let text = value.get_ref().as_str().unwrap_or_default();
         let (method, path) = operation(text).unwrap_or_else(|message| {
-            let help = format!("write it as {} = \"GET /api/things/{{uuid}}\"", id.get_ref());
+            let help = format!("write {} = \"GET /api/things/{{uuid}}\"", id.get_ref());
             reader.report(value.span(), BAD_OPERATION, message, Some(help));
             // Known all the same: who names it has made no mistake.
             (Method::Get, "")
@@ -48,7 +48,7 @@ pub(crate) fn read(table: &DeTable<'_>, reader: &mut Reader<'_>) -> Vec<Operatio
 fn operation(text: &str) -> Result<(Method, &str), String> {
     let (word, path) = text
         .split_once(' ')
-        .ok_or_else(|| "an operation is a text: a method and a path".to_owned())?;
+        .ok_or_else(|| "an operation must be a string with a method and a path".to_owned())?;
     let method = METHODS
         .iter()
         .find(|method| method.name() == word)
@@ -61,7 +61,7 @@ fn operation(text: &str) -> Result<(Method, &str), String> {
         })?;
     if !path.starts_with('/') || path.contains(char::is_whitespace) {
         return Err(format!(
-            "the path {path:?} does not start with \"/\", or has a space in it"
+            "the path {path:?} does not start with \"/\", or contains a space"
         ));
     }
     for segment in path.split('/') {
@@ -72,7 +72,7 @@ fn operation(text: &str) -> Result<(Method, &str), String> {
         let is_placeholder = name.len() != segment.len();
         if name.contains(['{', '}']) || (is_placeholder && name.is_empty()) {
             return Err(format!(
-                "the placeholder in {segment:?} is not a whole segment of the path"
+                "the placeholder in {segment:?} must be a whole segment of the path"
             ));
         }
     }

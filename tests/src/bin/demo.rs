@@ -13,19 +13,19 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::Command;
 
-/// From a role to a running machine, with the real Terraform and a simulated control plane.
+/// Deploy a role to a machine, with the real Terraform and a simulated control plane.
 #[derive(Parser)]
 #[command(name = "cargo demo", version)]
 struct Options {
-    /// How long an installation takes.
+    /// Duration of an installation.
     #[arg(long, value_name = "DURATION", default_value = "20s", value_parser = duration)]
     install_time: Duration,
 
-    /// How many machines are enrolled; the first is deployed.
+    /// Number of enrolled machines; the first is deployed.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=1000))]
     machines: u16,
 
-    /// Leave everything running and lying about, and say how to go on by hand.
+    /// Keep the control plane running and the folder in place, and print how to continue by hand.
     #[arg(long)]
     keep: bool,
 }
@@ -71,7 +71,7 @@ async fn demo(options: &Options) -> Result<(), Failure> {
     let screen = Screen::new();
     terraform::terraform().map_err(|missing| {
         Failure::new(
-            "looking for Terraform",
+            "finding Terraform",
             missing
                 .replace("These tests drive", "The demo drives")
                 .replace("run them", "run it"),
@@ -89,7 +89,7 @@ async fn demo(options: &Options) -> Result<(), Failure> {
         .map_err(|error| Failure::new("starting the simulated control plane", error))?;
     let control_plane = Arc::new(control_plane);
     screen.title(&format!(
-        "A simulated control plane is at {}",
+        "The simulated control plane listens at {}",
         control_plane.endpoint()
     ));
     let machines = control_plane.objects(Collection::Machines);
@@ -109,7 +109,7 @@ async fn demo(options: &Options) -> Result<(), Failure> {
     }
     let mesh_ip = outcome?;
     screen.title(&format!(
-        "Done in {:.0?}: {hostname} answered at {mesh_ip} in the mesh, and nothing is left behind",
+        "Done in {:.0?}: {hostname} was deployed with the address {mesh_ip} in the mesh, and everything was removed again",
         started.elapsed()
     ));
     Ok(())
@@ -138,7 +138,7 @@ async fn build_provider() -> Result<PathBuf, Failure> {
         .await
         .map_err(|error| Failure::new(doing, error))?;
     if !output.status.success() {
-        return Err(Failure::new(doing, "the compiler's messages are above"));
+        return Err(Failure::new(doing, "see the errors of the compiler above"));
     }
     String::from_utf8_lossy(&output.stdout)
         .lines()
@@ -149,7 +149,7 @@ async fn build_provider() -> Result<PathBuf, Failure> {
                 .is_some_and(|name| name == "terraform-provider-durantic")
         })
         .find_map(|message| message.get("executable")?.as_str().map(PathBuf::from))
-        .ok_or_else(|| Failure::new(doing, "cargo did not say where the program is"))
+        .ok_or_else(|| Failure::new(doing, "cargo did not report the path of the program"))
 }
 
 /// The project's folder.
@@ -167,7 +167,7 @@ struct Stage {
 
 impl Stage {
     fn set(binary: &Path, control_plane: &ControlPlane, hostname: &str) -> Result<Stage, Failure> {
-        let failure = |error: std::io::Error| Failure::new("laying out the example", error);
+        let failure = |error: std::io::Error| Failure::new("copying the example", error);
         let folder = tempfile::Builder::new()
             .prefix("durantic-demo-")
             .tempdir()
@@ -216,7 +216,7 @@ impl Stage {
         applied?;
         self.terraform(screen, &["output"], &[0]).await?;
         let mesh_ip = self.output("mesh_ip").await?;
-        screen.note("A second plan must find nothing to do:");
+        screen.note("A second plan must show no changes:");
         self.terraform(screen, &["plan", "-detailed-exitcode"], &[0])
             .await?;
         release(screen, control_plane)?;
@@ -261,13 +261,13 @@ impl Stage {
         let status = child.wait().await.map_err(|error| Failure::new(&doing, error))?;
         match status.code() {
             Some(code) if good.contains(&code) => Ok(()),
-            Some(code) => Err(Failure::new(doing, format!("it ended with status {code}"))),
-            None => Err(Failure::new(doing, "a signal ended it")),
+            Some(code) => Err(Failure::new(doing, format!("it exited with status {code}"))),
+            None => Err(Failure::new(doing, "it was ended by a signal")),
         }
     }
 
     async fn output(&self, name: &str) -> Result<String, Failure> {
-        let doing = format!("reading the output {name}");
+        let doing = format!("reading the output `{name}`");
         let output = self.command(&["output", "-raw", name]).output().await;
         let output = output.map_err(|error| Failure::new(&doing, error))?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -286,10 +286,13 @@ impl Stage {
         outcome: Result<String, Failure>,
     ) -> Result<(), Failure> {
         if let Err(failure) = &outcome {
-            screen.note(&format!("It failed while {}: {}", failure.doing, failure.reason));
+            screen.note(&format!(
+                "The demo failed while {}: {}",
+                failure.doing, failure.reason
+            ));
         }
         let folder = self.folder.keep();
-        screen.title("Everything is kept. Go on by hand, in another shell:");
+        screen.title("Everything is kept. Continue in another shell:");
         screen.note(&format!("cd {}", folder.display()));
         for (name, value) in &self.environment {
             screen.note(&format!("export {name}={value}"));
@@ -300,7 +303,7 @@ impl Stage {
             control_plane.token(),
             control_plane.endpoint()
         ));
-        screen.note("The control plane runs until you press Ctrl-C here; the folder stays.");
+        screen.note("The control plane runs until you press Ctrl-C here. The folder is not removed.");
         let _ = tokio::signal::ctrl_c().await;
         outcome.map(|_| ())
     }
@@ -310,7 +313,7 @@ impl Stage {
 /// touching it, and the control plane does not delete a role that a machine has.
 fn release(screen: &Screen, control_plane: &ControlPlane) -> Result<(), Failure> {
     screen.title(
-        "Taking the role off the machine, as on the dashboard: destroying a deployment changes nothing on it",
+        "Removing the role from the machine, as on the dashboard: destroying a deployment does not change the machine",
     );
     for machine in control_plane.objects(Collection::Machines) {
         let uuid = machine

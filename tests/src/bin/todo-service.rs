@@ -7,11 +7,11 @@ use std::net::SocketAddr;
 use acceptance::todo::Todo;
 use clap::Parser;
 
-/// A to-do service that keeps everything in memory.
+/// Run a to-do service that keeps all items in memory.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
-    /// The address to listen on; port 0 takes a free one
+    /// Address to listen on; port 0 selects a free port
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
 }
@@ -22,7 +22,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut out = io::stdout().lock();
     writeln!(out, "export TODO_URL={}", todo.url())?;
     writeln!(out, "export TODO_TOKEN={}", todo.token())?;
-    writeln!(out, "# Ctrl-C ends the service.")?;
+    writeln!(out, "# Press Ctrl-C to stop the service.")?;
     drop(out);
     tokio::signal::ctrl_c().await?;
     Ok(())

@@ -75,7 +75,7 @@ pub enum ErrorKind {
     #[error("the address `{0}` has no known namespace")]
     UnknownNamespace(String),
     /// A fully-qualified name with the namespace `-`.
-    #[error("the address `{0}` has the namespace `-` of the time before Terraform 0.13")]
+    #[error("the address `{0}` has the legacy namespace `-` of Terraform 0.12")]
     LegacyNamespace(String),
     /// Nothing at all was given.
     #[error("the address is empty")]
@@ -125,7 +125,7 @@ impl fmt::Display for NameFault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             NameFault::Empty => "must have at least one character",
-            NameFault::Dot => "has a dot: dots are not allowed",
+            NameFault::Dot => "must not contain dots",
             NameFault::Dashes => "cannot use multiple consecutive dashes",
             NameFault::Characters => {
                 "must contain only letters, digits, and dashes, and may not use leading or trailing dashes"
@@ -156,7 +156,7 @@ pub enum HostFault {
 impl fmt::Display for HostFault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            HostFault::Empty => "is empty before its port",
+            HostFault::Empty => "has no name before the port",
             HostFault::Url => "must be just a hostname and optional port number, not a full URL",
             HostFault::Port => "has a port that is not a number",
             HostFault::PortRange => "has a port number greater than 65535",

@@ -138,7 +138,7 @@ impl Address {
     pub fn warning(&self) -> Option<String> {
         match &self.namespace {
             Namespace::Named(name) if name.contains('_') => Some(format!(
-                "the namespace `{name}` contains an underscore, which needs Terraform 1.16 or later; OpenTofu refuses it"
+                "the namespace `{name}` contains an underscore, which requires Terraform 1.16 or later; OpenTofu rejects it"
             )),
             _ => None,
         }

@@ -75,7 +75,9 @@ pub fn full(given: &str) -> Result<Address, AddressError> {
         return Err(AddressError {
             suggestion: match source(given) {
                 Ok(address) => format!("Write `{}`.", address.resolved().full()),
-                Err(_) => "Write all three parts, as in `registry.terraform.io/hashicorp/random`.".to_owned(),
+                Err(_) => {
+                    "Write all three parts, for example `registry.terraform.io/hashicorp/random`.".to_owned()
+                }
             },
             kind: ErrorKind::FullFormat(given.to_owned()),
         });
@@ -83,7 +85,7 @@ pub fn full(given: &str) -> Result<Address, AddressError> {
     if namespace == "?" {
         return Err(AddressError {
             kind: ErrorKind::UnknownNamespace(given.to_owned()),
-            suggestion: "Name the namespace that the provider is published in.".to_owned(),
+            suggestion: "Replace `?` with the namespace that publishes the provider.".to_owned(),
         });
     }
     let address = source(given)?;
@@ -98,9 +100,7 @@ pub fn parts(host: &str, namespace: &str, type_name: &str) -> Result<Address, Ad
     let missing = |kind, what: &str| {
         Err(AddressError {
             kind,
-            suggestion: format!(
-                "Give the {what} as well: an address has a hostname, a namespace and a type."
-            ),
+            suggestion: format!("Add the {what}. An address has a hostname, a namespace and a type."),
         })
     };
     match (host, namespace, type_name) {
@@ -122,7 +122,7 @@ fn check_legacy_host(address: &Address) -> Result<(), AddressError> {
     Err(AddressError {
         kind: ErrorKind::LegacyHost(address.host.display()),
         suggestion: format!(
-            "Replace `-` by the namespace of the provider on `{}`.",
+            "Replace `-` with the namespace of the provider on `{}`.",
             address.host.display()
         ),
     })
@@ -141,8 +141,8 @@ fn check_prefix(address: &Address) -> Result<(), AddressError> {
         return Err(AddressError {
             kind: ErrorKind::RedundantPrefix(address.full()),
             suggestion:
-                "Drop the prefix: everything in Terraform is for Terraform. If the provider's author chose \
-                         that name, ask for another."
+                "Remove the prefix. If the provider is published under that name, ask its author to rename \
+                         it: Terraform rejects the prefix."
                     .to_owned(),
         });
     };
@@ -182,7 +182,7 @@ fn format_error(given: &str) -> AddressError {
             format!("Did you mean `{}`?", meant.type_name)
         }
         Some(Ok(meant)) => format!("Did you mean `{meant}`?"),
-        _ => "Write one to three parts with a slash between them, as in `hashicorp/random`.".to_owned(),
+        _ => "Write one to three parts separated by slashes, for example `hashicorp/random`.".to_owned(),
     };
     AddressError {
         kind: ErrorKind::Format(given.to_owned()),
@@ -233,24 +233,24 @@ fn name_suggestion(
     let joined: Vec<&str> = plain.split('-').filter(|piece| !piece.is_empty()).collect();
     match rule(&joined.join("-")) {
         Ok(meant) if !meant.starts_with(PREFIX) => format!("Did you mean `{meant}`?"),
-        _ => format!("Write the {what} with letters, digits and single dashes only."),
+        _ => format!("Use only letters, digits and single dashes in the {what}."),
     }
 }
 
 fn host_error(name: &str, given: &str, fault: HostFault) -> AddressError {
     let suggestion = match fault {
         HostFault::Port | HostFault::PortRange => {
-            "Write a port from 1 to 65535 after the colon, or none for 443.".to_owned()
+            "Write a port from 1 to 65535 after the colon, or omit the port to use 443.".to_owned()
         }
         HostFault::Punycode => {
             let (unicode, outcome) = idna::domain_to_unicode(name);
             match outcome {
                 Ok(()) => format!("Write `{unicode}`."),
-                Err(_) => "Write the name in Unicode, as people read it.".to_owned(),
+                Err(_) => "Write the hostname in Unicode instead of punycode.".to_owned(),
             }
         }
         HostFault::EmptyLabel | HostFault::Characters | HostFault::Empty | HostFault::Url => {
-            "Write a hostname with an optional port, as in `registry.example.com:8443`.".to_owned()
+            "Write a hostname with an optional port, for example `registry.example.com:8443`.".to_owned()
         }
     };
     AddressError {
@@ -267,8 +267,8 @@ fn legacy_error(given: &str) -> AddressError {
     AddressError {
         kind: ErrorKind::LegacyNamespace(given.to_owned()),
         suggestion:
-            "Replace `-` by the provider's namespace: `0.13upgrade` asks the registry for it, and `terraform \
-                     state replace-provider` changes it in state."
+            "Replace `-` with the namespace of the provider. Run `0.13upgrade` to find it in the registry, and `terraform \
+                     state replace-provider` to change it in state."
                 .to_owned(),
     }
 }

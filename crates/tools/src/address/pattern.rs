@@ -21,17 +21,17 @@ pub struct Pattern {
 pub enum PatternError {
     /// It has one part, or more than three.
     #[error(
-        "the pattern `{0}` must have two or three parts: write `NAMESPACE/TYPE` or `HOST/NAMESPACE/TYPE`"
+        "the pattern `{0}` does not have two or three parts: write `NAMESPACE/TYPE` or `HOST/NAMESPACE/TYPE`"
     )]
     Format(String),
     /// Every host, but not every namespace and type of it.
-    #[error("the pattern `{0}` may have `*` for the hostname only as `*/*/*`")]
+    #[error("the pattern `{0}` has `*` as the hostname, which is allowed only in `*/*/*`")]
     Host(String),
     /// Every namespace, but not every type in it.
-    #[error("the pattern `{0}` may have `*` for the namespace only if the type is `*` too")]
+    #[error("the pattern `{0}` has `*` as the namespace, which is allowed only if the type is `*` too")]
     Namespace(String),
     /// A part that is not `*` is no part of an address either.
-    #[error("the pattern `{given}` is wrong: {error}")]
+    #[error("the pattern `{given}` is invalid: {error}")]
     Part {
         /// The pattern.
         given: String,

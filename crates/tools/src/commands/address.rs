@@ -10,9 +10,9 @@ use crate::package::layout::{self, Form};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The source, as in `required_providers`: `[HOST/][NAMESPACE/]TYPE`
+    /// Source address, as in `required_providers`: `[HOST/][NAMESPACE/]TYPE`
     source: String,
-    /// Print one JSON object
+    /// Print the result as JSON
     #[arg(long)]
     json: bool,
 }
@@ -82,13 +82,13 @@ pub fn run(
             "on disk",
             match (&path, kind) {
                 (Some(path), _) => path.display().to_string(),
-                (None, "built in") => "nowhere: it is part of Terraform".to_owned(),
+                (None, "built in") => "not installed: the provider is part of Terraform".to_owned(),
                 (None, "legacy") => {
-                    "nowhere: Terraform 0.12 knew it by its type alone; `0.13upgrade` finds its \
-                                     namespace"
-                        .to_owned()
+                    "unknown: a Terraform 0.12 address has no namespace; run `0.13upgrade` to find \
+                                     it"
+                    .to_owned()
                 }
-                (None, _) => "unknown: there is no home directory (set HOME)".to_owned(),
+                (None, _) => "unknown: HOME is not set".to_owned(),
             },
         ),
     ];

@@ -90,8 +90,8 @@ impl CommandError {
 impl From<std::io::Error> for CommandError {
     fn from(error: std::io::Error) -> CommandError {
         CommandError::new(
-            format!("failed to write the answer: {error}"),
-            "Run it again with an output that stays open.",
+            format!("failed to write the output: {error}"),
+            "Run the command again with an output that stays open.",
         )
     }
 }
@@ -101,20 +101,20 @@ impl Context {
     pub fn of_process(identity: Identity) -> Result<Context, CommandError> {
         let directory = std::env::current_dir().map_err(|error| {
             CommandError::new(
-                format!("failed to find the working directory: {error}"),
+                format!("failed to read the working directory: {error}"),
                 "Change to a directory that exists.",
             )
         })?;
         let program = std::env::current_exe().map_err(|error| {
             CommandError::new(
-                format!("failed to find this program's own file: {error}"),
-                "Start it by its whole path.",
+                format!("failed to find the path of this program: {error}"),
+                "Start the program by its absolute path.",
             )
         })?;
         let version = Version::parse(identity.version).map_err(|error| {
             CommandError::new(
-                format!("this program has no usable version: {error}"),
-                "Report it: this is a bug.",
+                format!("this program was built with an invalid version: {error}"),
+                "This is a bug in the provider. Please report it.",
             )
         })?;
         Ok(Context {
@@ -166,7 +166,7 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> Result<T, CommandError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| {
         CommandError::new(
-            format!("failed to start: {error}"),
+            format!("failed to start the asynchronous runtime: {error}"),
             "Close other programs, and run the command again.",
         )
     })?;

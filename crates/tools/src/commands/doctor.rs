@@ -19,10 +19,10 @@ use super::survey::Survey;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The directory of the configuration [default: the working directory]
+    /// Directory of the configuration [default: the working directory]
     #[arg(value_name = "DIR")]
     directory: Option<PathBuf>,
-    /// Call nobody: no registry, no mirror, not the control plane
+    /// Send no requests to registries, mirrors or the control plane
     #[arg(long)]
     offline: bool,
 }
@@ -59,7 +59,7 @@ pub fn run(
     if !directory.is_dir() {
         return Err(CommandError::new(
             format!("`{}` is not a directory", directory.display()),
-            "Name the directory of the configuration.",
+            "Give the directory of a Terraform configuration.",
         ));
     }
     let mut findings = Findings::default();
@@ -82,7 +82,7 @@ pub fn run(
         ))?;
     }
     if arguments.offline {
-        findings.note("The control plane was not called (--offline)");
+        findings.note("The control plane was not checked (--offline)");
     } else {
         endpoint::check(context, &directory, &mut findings);
     }
@@ -96,11 +96,11 @@ fn cli_configuration(survey: &Survey, findings: &mut Findings) {
     if survey.problems.is_empty() {
         findings.good(match &survey.explicit {
             Some(file) => format!(
-                "`provider_installation` in `{}` says where providers come from",
+                "Terraform installs providers as configured by `provider_installation` in `{}`",
                 file.display()
             ),
             None => {
-                "No `provider_installation`: Terraform looks in its own directories, then asks the registry"
+                "No `provider_installation`: Terraform searches its default plugin directories, then the registry"
                     .to_owned()
             }
         });

@@ -15,32 +15,33 @@ use crate::package::{PackageError, archive, files, hash, lock};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The address to install as: any host and namespace, if it is in no registry [default: the published one]
+    /// Install under this source address instead of the published one; any host and namespace will do for a provider
+    /// that no registry has [default: the published address]
     #[arg(long)]
     source: Option<String>,
-    /// The plugin directory [default: the user's, in which Terraform looks by itself]
+    /// Plugin directory to install into [default: the user's plugin directory, which Terraform searches]
     #[arg(long, value_name = "DIR")]
     plugin_dir: Option<PathBuf>,
-    /// The version to install as [default: this program's]
+    /// Install under this version number [default: the version of this program]
     #[arg(long, value_name = "VERSION", value_parser = Version::parse)]
     version: Option<Version>,
-    /// Install a zip, as mirrors have it, instead of a directory with the program
+    /// Install a zip archive, as in a mirror, instead of an unpacked directory
     #[arg(long)]
     packed: bool,
 }
 
 #[derive(Debug, clap::Args)]
 pub struct UninstallArguments {
-    /// The address it was installed as [default: the published one]
+    /// Source address of the installed provider [default: the published address]
     #[arg(long)]
     source: Option<String>,
-    /// The plugin directory [default: the user's]
+    /// Plugin directory to remove from [default: the user's plugin directory]
     #[arg(long, value_name = "DIR")]
     plugin_dir: Option<PathBuf>,
-    /// The version to take away [default: this program's]
+    /// Version to remove [default: the version of this program]
     #[arg(long, value_name = "VERSION", value_parser = Version::parse, conflicts_with = "all_versions")]
     version: Option<Version>,
-    /// Take every version away
+    /// Remove all versions
     #[arg(long)]
     all_versions: bool,
 }
@@ -57,12 +58,12 @@ impl From<PackageError> for CommandError {
                         | io::ErrorKind::Unsupported
                 ) =>
             {
-                "Choose a directory you may write to with --plugin-dir, or change its permissions."
+                "Choose a directory that you can write to with --plugin-dir, or change its permissions."
             }
             PackageError::File { error, .. } if error.kind() == io::ErrorKind::StorageFull => {
-                "Make room on the disk, and run the command again: nothing is half done."
+                "Free some disk space, then run the command again. No partial file was left."
             }
-            _ => "Look at what is there, remove it if it is in the way, and run the command again.",
+            _ => "Check that path, move what is in the way, then run the command again.",
         };
         CommandError::new(error, remedy)
     }
@@ -108,7 +109,7 @@ pub fn install(
     writeln!(console.output, "  {}\n  {hash}\n", package.path.display())?;
     writeln!(
         console.output,
-        "Name it in the configuration, then run `terraform init`:\n\n{}",
+        "Add this block to the configuration, then run `terraform init`:\n\n{}",
         block(context, &address, &package.version)
     )?;
     for warning in warnings(context, &address, &package, &hash, arguments.plugin_dir.is_some()) {
@@ -147,7 +148,7 @@ pub fn uninstall(
         };
         writeln!(
             console.output,
-            "Nothing to remove: {address}{what} is not in {}",
+            "Nothing to remove: {address}{what} is not installed in {}",
             root.display()
         )?;
     }
@@ -258,17 +259,21 @@ fn installable(context: &Context, source: Option<&str>) -> Result<Address, Comma
     };
     if address.is_built_in() || address.is_legacy() {
         return Err(CommandError::new(
-            format!("`{address}` cannot be installed: it is built in, or of the time before Terraform 0.13"),
             format!(
-                "Give an address with a namespace of your own, as `example.com/myorg/{}`.",
+                "`{address}` cannot be installed: the provider is built into Terraform, or the address is from before Terraform 0.13"
+            ),
+            format!(
+                "Use an address with your own namespace, for example `example.com/myorg/{}`.",
                 context.identity.name
             ),
         ));
     }
     if cfg!(windows) && address.host().display().contains(':') {
         return Err(CommandError::new(
-            format!("`{address}` cannot be a directory on Windows: its host has a port"),
-            "Use a host without a port: for a provider that is in no registry any name will do.",
+            format!(
+                "`{address}` cannot be installed on Windows: directory names cannot contain the `:` before a port"
+            ),
+            "Use a host without a port. Any hostname works for a provider that no registry has.",
         ));
     }
     Ok(address)
@@ -282,8 +287,8 @@ fn plugin_directory(context: &Context, given: Option<&Path>) -> Result<PathBuf, 
     let settings = context.system.settings(&context.environment);
     settings.map(|settings| settings.join("plugins")).ok_or_else(|| {
         CommandError::new(
-            "there is no home directory to install into",
-            "Set HOME (APPDATA on Windows), or give a directory with --plugin-dir.",
+            "failed to find the user's plugin directory: there is no home directory",
+            "Set HOME (APPDATA on Windows), or choose a directory with --plugin-dir.",
         )
     })
 }
@@ -320,8 +325,8 @@ fn warnings(
     );
     if let Some(directory) = survey.override_of(address) {
         warnings.push(format!(
-            "`dev_overrides` hides this package: Terraform starts the program in `{}`. Remove the entry for `{address}` \
-             to use what was installed.",
+            "`dev_overrides` takes precedence over this package: Terraform starts the program in `{}`. Remove the entry for \
+             `{address}` to use the installed package.",
             directory.display()
         ));
     }
@@ -335,14 +340,14 @@ fn warnings(
     match &survey.explicit {
         _ if is_searched => {}
         Some(file) => warnings.push(format!(
-            "`provider_installation` in `{}` hides this package: it replaces the directories that Terraform looks in by \
-             itself. Add `filesystem_mirror {{ path = {:?} }}` to it.",
+            "Terraform will not find this package: `provider_installation` in `{}` replaces the default plugin \
+             directories. Add `filesystem_mirror {{ path = {:?} }}` to it.",
             file.display(),
             package.root.display().to_string()
         )),
         None if is_elsewhere => warnings.push(format!(
-            "Terraform does not look in `{}` by itself: run `terraform init -plugin-dir={}`, or name it in a \
-             `filesystem_mirror` of `provider_installation`.",
+            "Terraform does not search `{}` by default: run `terraform init -plugin-dir={}`, or add a \
+             `filesystem_mirror` with this path to `provider_installation`.",
             package.root.display(),
             package.root.display()
         )),
@@ -368,21 +373,21 @@ fn warnings(
         }
         if other.version > package.version {
             warnings.push(format!(
-                "version {} in `{place}` hides this package, unless the configuration asks for `{}`: the newest wins.",
+                "Terraform prefers the newer version {} in `{place}` to this package, unless the configuration requires `{}`.",
                 other.version, package.version
             ));
         } else if other.version < package.version {
             warnings.push(format!(
-                "the older version {} in `{place}` is hidden by this package, unless the configuration asks for it.",
+                "Terraform prefers this package to the older version {} in `{place}`, unless the configuration requires that version.",
                 other.version
             ));
         } else if is_before(other) {
             warnings.push(format!(
-                "the same version in `{place}` hides this package: Terraform looks there first. Remove one of them."
+                "Terraform prefers the same version in `{place}` to this package: it searches that directory first. Remove one of them."
             ));
         } else {
             warnings.push(format!(
-                "the same version in `{place}` is hidden by this package. Remove one of them."
+                "Terraform prefers this package to the same version in `{place}`. Remove one of them."
             ));
         }
     }
@@ -395,13 +400,13 @@ fn warnings(
             for entry in entries.iter().filter(|entry| entry.address == *address) {
                 if entry.version != package.version {
                     warnings.push(format!(
-                        "the lock file here holds {address} at version {}: run `terraform init -upgrade` to use {}.",
+                        "the lock file in this directory locks {address} to version {}: run `terraform init -upgrade` to use {}.",
                         entry.version, package.version
                     ));
                 } else if !entry.hashes.iter().any(|accepted| accepted == hash) {
                     warnings.push(format!(
-                        "the lock file here does not accept this package ({hash}): if you trust it, remove the \
-                         entry of {address} from `{}` and run `terraform init`.",
+                        "the lock file in this directory does not have the checksum of this package ({hash}): if you \
+                         trust the package, remove the entry of {address} from `{}` and run `terraform init`.",
                         lock::FILE
                     ));
                 }

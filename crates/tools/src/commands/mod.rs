@@ -33,18 +33,19 @@ pub use context::{CommandError, Console, Context, Identity, Status, block_on};
 pub use probe::{Finding, Problem, ProviderBlock};
 
 /// What `--help` says of the program after its description.
-const ABOUT: &str = "Terraform starts it; these commands help where Terraform does not find it";
+const ABOUT: &str = "Terraform starts this program as a plugin. Use these commands to install it and to solve problems with it";
 
 /// What `--help` says, and `-h` does not.
 const STATUS: &str =
-    "Every command ends with status 0 if all is well, 1 if it is not, and 2 if the command itself was wrong.";
+    "Exit status: 0 on success, 1 on failure or if problems were found, 2 if the command line is invalid.";
 
 #[derive(Debug, Parser)]
 #[command(
     version,
     disable_help_subcommand = true,
     arg_required_else_help = true,
-    after_help = "With --debug alone it serves, to be run in a debugger, the Terraform that is told of it by TF_REATTACH_PROVIDERS."
+    after_help = "With --debug as its only argument, the program starts the provider for use in a debugger, and prints the \
+                  TF_REATTACH_PROVIDERS variable that connects Terraform to it."
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -53,15 +54,15 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Explain a source string: host, namespace, type, and where the provider would lie on disk.
+    /// Explain a source address: its host, namespace and type, and the path of an installed provider.
     Address(address::Arguments),
-    /// Put this program where Terraform finds it, and print the block that names it.
+    /// Install this program into a plugin directory, and print the `required_providers` block for it.
     Install(install::Arguments),
-    /// Take what `install` put there away again.
+    /// Remove a provider that `install` installed.
     Uninstall(install::UninstallArguments),
-    /// Find out why Terraform does not find or start this provider here.
+    /// Find out why Terraform cannot find or start this provider.
     Doctor(doctor::Arguments),
-    /// Give every provider of a configuration its entry in `required_providers`, as `terraform 0.13upgrade` did.
+    /// Add a `required_providers` entry for each provider of a configuration, as `terraform 0.13upgrade` did.
     #[command(name = "0.13upgrade")]
     Upgrade(upgrade::Arguments),
 }

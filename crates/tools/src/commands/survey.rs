@@ -118,8 +118,8 @@ impl Survey {
                 return vec![path];
             }
             self.problems.push(Problem::new(
-                format!("TF_CLI_CONFIG_FILE names `{named}`, which does not exist"),
-                "Unset TF_CLI_CONFIG_FILE, or give it the path of the CLI configuration.",
+                format!("The CLI configuration `{named}` (TF_CLI_CONFIG_FILE) does not exist"),
+                "Unset TF_CLI_CONFIG_FILE, or set it to the path of the CLI configuration.",
             ));
             return Vec::new();
         }
@@ -148,7 +148,7 @@ impl Survey {
             Ok(text) => text,
             Err(error) => {
                 self.problems.push(Problem::new(
-                    format!("The CLI configuration `{shown}` cannot be read: {error}"),
+                    format!("Failed to read the CLI configuration `{shown}`: {error}"),
                     "Make the file readable, or remove it.",
                 ));
                 return;
@@ -158,8 +158,8 @@ impl Survey {
             Ok(block) => block,
             Err(error) => {
                 self.problems.push(Problem::new(
-                    format!("The CLI configuration `{shown}` is damaged: {error}"),
-                    "Correct that line: Terraform reads nothing of a file that it cannot parse.",
+                    format!("The CLI configuration `{shown}` has a syntax error: {error}"),
+                    "Correct that line. Terraform ignores a file that it cannot parse.",
                 ));
                 return;
             }
@@ -168,10 +168,10 @@ impl Survey {
             if let Some(first) = &self.explicit {
                 self.problems.push(Problem::new(
                     format!(
-                        "`{shown}` has a second `provider_installation`; the first is in `{}`",
+                        "`{shown}` has a second `provider_installation` block; the first is in `{}`",
                         first.display()
                     ),
-                    "Keep one of the two: Terraform accepts only one.",
+                    "Keep one of the two blocks. Terraform accepts only one.",
                 ));
                 return;
             }
@@ -187,7 +187,7 @@ impl Survey {
                     "`dev_overrides` is not the first block of `provider_installation` in `{}`",
                     file.display()
                 ),
-                "Move it before the other blocks: Terraform accepts it nowhere else.",
+                "Move `dev_overrides` before the other blocks, as Terraform requires.",
             ));
         }
         for key in &block.keys {
@@ -201,33 +201,34 @@ impl Survey {
                             if !path.is_dir() {
                                 self.problems.push(Problem::new(
                                     format!("The filesystem mirror `{}` does not exist", path.display()),
-                                    format!("Create it, or correct its path in `{}`.", file.display()),
+                                    format!(
+                                        "Create the directory, or correct the path in `{}`.",
+                                        file.display()
+                                    ),
                                 ));
                             }
                             self.method(Place::Directory(path), method);
                         }
                         None => self.missing(key, "path", file),
                     },
-                    "network_mirror" => {
-                        match method.text("url") {
-                            Some(url) => {
-                                if !url.starts_with("https://") || !url.ends_with('/') {
-                                    self.problems.push(Problem::new(
-                                    format!("The network mirror `{url}` is no `https` URL that ends with a slash"),
-                                    format!("Correct it in `{}`: Terraform accepts no other.", file.display()),
+                    "network_mirror" => match method.text("url") {
+                        Some(url) => {
+                            if !url.starts_with("https://") || !url.ends_with('/') {
+                                self.problems.push(Problem::new(
+                                    format!("The URL of the network mirror `{url}` does not start with `https://` or does not end with a slash"),
+                                    format!("Correct the URL in `{}`. Terraform rejects it.", file.display()),
                                 ));
-                                }
-                                self.method(Place::Network(url.to_owned()), method);
                             }
-                            None => self.missing(key, "url", file),
+                            self.method(Place::Network(url.to_owned()), method);
                         }
-                    }
+                        None => self.missing(key, "url", file),
+                    },
                     other => self.problems.push(Problem::new(
                         format!(
-                            "`provider_installation` in `{}` has an unknown method `{other}`",
+                            "`provider_installation` in `{}` has an unknown block `{other}`",
                             file.display()
                         ),
-                        "Use `dev_overrides`, `filesystem_mirror`, `network_mirror` and `direct` only.",
+                        "Use only `dev_overrides`, `filesystem_mirror`, `network_mirror` and `direct`.",
                     )),
                 }
             }
@@ -236,8 +237,11 @@ impl Survey {
 
     fn missing(&mut self, block: &str, argument: &str, file: &Path) {
         self.problems.push(Problem::new(
-            format!("A `{block}` in `{}` has no `{argument}`", file.display()),
-            format!("Give it a `{argument}`."),
+            format!(
+                "A `{block}` block in `{}` has no `{argument}` argument",
+                file.display()
+            ),
+            format!("Add the argument `{argument}`."),
         ));
     }
 
@@ -248,7 +252,7 @@ impl Survey {
                 Ok(address) => address.resolved(),
                 Err(error) => {
                     self.problems.push(Problem::new(
-                        format!("`dev_overrides` has a key that is no source: {error}"),
+                        format!("`dev_overrides` has an invalid source address: {error}"),
                         error.suggestion,
                     ));
                     continue;
@@ -257,8 +261,8 @@ impl Survey {
             match expand(path, context) {
                 Ok(path) => self.overrides.push((address, context.directory.join(path))),
                 Err(variable) => self.problems.push(Problem::new(
-                    format!("The directory of `{key}` in `dev_overrides` has the variable `{variable}`, which is not set"),
-                    format!("Set {variable}, or write the directory out."),
+                    format!("The directory of `{key}` in `dev_overrides` uses the environment variable `{variable}`, which is not set"),
+                    format!("Set {variable}, or write the path without it."),
                 )),
             }
         }
@@ -274,8 +278,8 @@ impl Survey {
                 match Pattern::parse(text) {
                     Ok(pattern) => patterns.push(pattern),
                     Err(error) => self.problems.push(Problem::new(
-                        format!("A method of `provider_installation` has a wrong `{key}`: {error}"),
-                        "Correct the pattern: Terraform refuses the whole configuration.",
+                        format!("A block of `provider_installation` has an invalid `{key}`: {error}"),
+                        "Correct the pattern. Until then, Terraform rejects the whole CLI configuration.",
                     )),
                 }
             }

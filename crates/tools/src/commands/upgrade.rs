@@ -36,27 +36,26 @@ necessary adjustments, and then commit.
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-It ends as the retired command did: with 0 if it did its work or was not to do it, whatever it warned of, and with 1 if \
-it could not, even where the command itself was wrong. With --check, 1 says that something would change, and 2 that this \
-is not known.")]
+Exit status, as of the retired Terraform command: 0 on success, with or without warnings, and if you cancel; 1 on failure or \
+if the command line is invalid. With --check: 0 if no file would change, 1 if a file would change, 2 on failure.")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Arguments {
-    /// The directory of the configuration [default: the working directory]
+    /// Directory of the configuration [default: the working directory]
     #[arg(value_name = "DIR")]
     directories: Vec<PathBuf>,
-    /// Do not ask
+    /// Skip the confirmation prompt
     #[arg(long)]
     yes: bool,
-    /// Change nothing; end with status 1 if something would change
+    /// List the files that would change, without changing them; exit with status 1 if there are any
     #[arg(long)]
     check: bool,
-    /// Show what changes
+    /// Print a diff of the changes
     #[arg(long)]
     diff: bool,
-    /// The registry that knows what providers are called now
+    /// Registry to query for the source addresses of providers
     #[arg(long, value_name = "URL", conflicts_with = "offline", default_value = PUBLIC_REGISTRY)]
     registry: String,
-    /// Ask no registry: unknown sources are marked with a TODO
+    /// Do not query a registry; mark unknown source addresses with a TODO comment
     #[arg(long)]
     offline: bool,
 }
@@ -84,15 +83,17 @@ fn upgrade(
         _ => {
             return Err(CommandError::new(
                 "too many arguments",
-                "Name one directory: the command does not look into others below it.",
+                "Give one directory. The command does not process subdirectories.",
             ));
         }
     };
     let module = Module::load(&directory).map_err(|error| {
         let remedy = match &error {
-            ModuleError::NotAModule(_) => "Name a directory that has `.tf` files.",
-            ModuleError::File { .. } => "Make the file readable.",
-            ModuleError::Syntax { .. } => "Correct the file, and run the command again: nothing was changed.",
+            ModuleError::NotAModule(_) => "Give a directory that contains `.tf` files.",
+            ModuleError::File { .. } => "Check that the file exists and that you can read it.",
+            ModuleError::Syntax { .. } => {
+                "Correct the file, then run the command again. No file was changed."
+            }
         };
         CommandError::new(error, remedy)
     })?;
@@ -110,7 +111,7 @@ fn upgrade(
     let plan = block_on(upgrade::plan(&module, &registry, &own))?.map_err(|error| {
         CommandError::new(
             error,
-            "Correct that entry, and run the command again: nothing was changed.",
+            "Correct the entry, then run the command again. No file was changed.",
         )
     })?;
     if arguments.diff {

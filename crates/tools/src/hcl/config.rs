@@ -133,12 +133,12 @@ impl Reader {
             let Some(token) = self.peek() else {
                 return match ends {
                     Ends::File => Ok(block),
-                    Ends::Brace => self.error("a `{` is never closed"),
+                    Ends::Brace => self.error("a `{` is not closed"),
                 };
             };
             if token.kind == Kind::CloseBrace {
                 if ends == Ends::File {
-                    return self.error("a `}` closes nothing");
+                    return self.error("unexpected `}`");
                 }
                 self.position += 1;
                 return Ok(block);
@@ -161,7 +161,7 @@ impl Reader {
                     .peek()
                     .map(|token| token.text.trim().to_owned())
                     .unwrap_or_default();
-                self.error(format!("a name is expected, not `{found}`"))
+                self.error(format!("expected a name, found `{found}`"))
             }
         }
     }
@@ -180,14 +180,14 @@ impl Reader {
                     self.position += 1;
                     return Ok(Item::Block(labels, self.body(Ends::Brace)?));
                 }
-                _ => return self.error("`=` or `{` is expected after a name"),
+                _ => return self.error("expected `=` or `{` after a name"),
             }
         }
     }
 
     fn value(&mut self) -> Result<Item, ConfigError> {
         let Some(token) = self.peek() else {
-            return self.error("a value is missing");
+            return self.error("missing value");
         };
         match token.kind {
             Kind::OpenQuote => self.string().map(Item::Text),
@@ -206,13 +206,13 @@ impl Reader {
                     match self.peek().map(|token| token.kind) {
                         Some(Kind::CloseBracket) => break,
                         Some(_) => items.push(self.value()?),
-                        None => return self.error("a `[` is never closed"),
+                        None => return self.error("a `[` is not closed"),
                     }
                 }
                 self.position += 1;
                 Ok(Item::List(items))
             }
-            _ => self.error(format!("a value is expected, not `{}`", token.text.trim())),
+            _ => self.error(format!("expected a value, found `{}`", token.text.trim())),
         }
     }
 
@@ -224,7 +224,7 @@ impl Reader {
             match self.peek() {
                 Some(token) if token.kind == Kind::CloseQuote => break,
                 Some(token) if !matches!(token.kind, Kind::Newline) => text.push_str(&token.text),
-                _ => return self.error("a string is never closed"),
+                _ => return self.error("a string is not closed"),
             }
             self.position += 1;
         }
@@ -276,12 +276,12 @@ mod tests {
     #[test]
     fn a_mistake_has_a_line() {
         for (text, wanted) in [
-            ("a {\n", "line 2: a `{` is never closed"),
-            ("a = 1\n}\n", "line 2: a `}` closes nothing"),
-            ("a\n", "line 1: `=` or `{` is expected after a name"),
-            ("a = \"b\n", "line 1: a string is never closed"),
-            ("\n= 1\n", "line 2: a name is expected, not `=`"),
-            ("a = [1\n", "line 2: a `[` is never closed"),
+            ("a {\n", "line 2: a `{` is not closed"),
+            ("a = 1\n}\n", "line 2: unexpected `}`"),
+            ("a\n", "line 1: expected `=` or `{` after a name"),
+            ("a = \"b\n", "line 1: a string is not closed"),
+            ("\n= 1\n", "line 2: expected a name, found `=`"),
+            ("a = [1\n", "line 2: a `[` is not closed"),
         ] {
             assert_eq!(parse(text).unwrap_err().to_string(), wanted, "{text}");
         }

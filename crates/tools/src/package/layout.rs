@@ -173,7 +173,7 @@ pub fn scan(root: &Path, address: &Address) -> (Vec<Package>, Vec<Stray>) {
                 Ok(version) => scan_version(root, &path, &version, &mut packages, &mut strays),
                 Err(_) => strays.push(Stray {
                     reason: format!(
-                        "the directory should be named by a version, as `{}`: rename it",
+                        "the name of the directory is not a version: rename it, for example to `{}`",
                         name.strip_prefix('v')
                             .filter(|rest| Version::parse(rest).is_ok())
                             .unwrap_or("1.3.0")
@@ -198,7 +198,7 @@ pub fn scan(root: &Path, address: &Address) -> (Vec<Package>, Vec<Stray>) {
                 None => strays.push(Stray {
                     path,
                     reason: format!(
-                        "the zip should be named `{}_VERSION_OS_ARCH.zip`: rename it",
+                        "the name of the zip archive is not valid: rename it to `{}_VERSION_OS_ARCH.zip`",
                         address.program()
                     ),
                 }),
@@ -206,7 +206,7 @@ pub fn scan(root: &Path, address: &Address) -> (Vec<Package>, Vec<Stray>) {
         } else if name.starts_with("terraform-provider-") {
             strays.push(Stray {
                 path,
-                reason: "a program lies where directories of versions are expected: `install` puts it where it is found"
+                reason: "the program is outside of a version directory, where Terraform does not find it: use `install` to install it"
                     .to_owned(),
             });
         }
@@ -238,7 +238,7 @@ fn scan_version(
             _ if files::is_staging(name) => {}
             _ => strays.push(Stray {
                 reason: format!(
-                    "a directory named by a platform, as `{}`, is expected here: `install` makes it",
+                    "the name is not a platform, for example `{}`: use `install` to create the directory",
                     Platform::current()
                 ),
                 path,

@@ -28,13 +28,13 @@ pub struct Entry {
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     /// The file cannot be read.
-    #[error("failed to read the lock file: {0}")]
+    #[error("failed to read the lock file `{FILE}`: {0}")]
     File(#[from] std::io::Error),
     /// It is no HCL.
-    #[error("the lock file is damaged: {0}")]
+    #[error("the lock file `{FILE}` has a syntax error: {0}")]
     Syntax(#[from] hcl_edit::parser::Error),
     /// An entry is not what Terraform writes.
-    #[error("the lock file is damaged: the entry `{0}` {1}")]
+    #[error("the lock file `{FILE}` is invalid: the entry `{0}` {1}")]
     Entry(String, &'static str),
 }
 
@@ -58,12 +58,12 @@ pub fn parse(text: &str) -> Result<Vec<Entry>, LockError> {
                 .map(hcl_edit::structure::BlockLabel::as_str)
                 .unwrap_or_default();
             let wrong = |what| LockError::Entry(name.to_owned(), what);
-            let address = Address::parse_full(name).map_err(|_| wrong("has no whole address"))?;
+            let address = Address::parse_full(name).map_err(|_| wrong("does not have a full address"))?;
             if address.full() != name {
-                return Err(wrong("has an address that is not in its normal form"));
+                return Err(wrong("has an address that is not in normal form"));
             }
             let version = text_of(&block.body, "version").ok_or_else(|| wrong("has no version"))?;
-            let version = Version::parse(&version).map_err(|_| wrong("has no whole version"))?;
+            let version = Version::parse(&version).map_err(|_| wrong("has an invalid version"))?;
             let hashes = block
                 .body
                 .get_attribute("hashes")
@@ -105,10 +105,10 @@ mod tests {
         assert_eq!(entry.constraints.as_deref(), Some("~> 1.2"));
         assert_eq!(entry.hashes, ["h1:x", "zh:y"]);
         for (text, wanted) in [
-            ("provider \"a/b\" {}\n", "has no whole address"),
+            ("provider \"a/b\" {}\n", "does not have a full address"),
             ("provider \"registry.terraform.io/A/b\" {}\n", "normal form"),
             ("provider \"registry.terraform.io/a/b\" {}\n", "has no version"),
-            ("provider {", "damaged"),
+            ("provider {", "syntax error"),
         ] {
             let error = parse(text).unwrap_err().to_string();
             assert!(error.contains(wanted), "{error}");

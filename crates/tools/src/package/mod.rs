@@ -38,7 +38,7 @@ pub enum PackageError {
         error: std::io::Error,
     },
     /// A zip is none.
-    #[error("`{}` is not a usable zip: {error}", path.display())]
+    #[error("failed to read the zip archive `{}`: {error}", path.display())]
     Zip {
         /// Where.
         path: PathBuf,
@@ -46,7 +46,7 @@ pub enum PackageError {
         error: zip::result::ZipError,
     },
     /// A name that no hash can be made of.
-    #[error("`{}` has a file whose name contains a newline or is not Unicode: rename it", path.display())]
+    #[error("`{}` contains a file whose name has a newline or is not Unicode: rename the file", path.display())]
     Name {
         /// The package.
         path: PathBuf,

@@ -14,7 +14,7 @@ pub struct Platform {
 
 /// A text that is no platform.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a platform: write it as in `linux_amd64`")]
+#[error("`{0}` is not a platform: write for example `linux_amd64`")]
 pub struct PlatformError(String);
 
 impl Platform {

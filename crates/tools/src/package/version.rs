@@ -29,7 +29,7 @@ enum Operator {
 
 /// A text that is no list of constraints.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a version constraint: write it as in `~> 1.3` or `>= 1.3.0, < 2.0.0`")]
+#[error("`{0}` is not a version constraint: write for example `~> 1.3` or `>= 1.3.0, < 2.0.0`")]
 pub struct ConstraintError(String);
 
 /// Longer operators first.

@@ -40,7 +40,7 @@ pub struct File {
 #[derive(Debug, thiserror::Error)]
 pub enum ModuleError {
     /// There is no configuration.
-    #[error("`{}` is not a module directory: it has no configuration files", .0.display())]
+    #[error("`{}` is not a module directory: it contains no configuration files", .0.display())]
     NotAModule(PathBuf),
     /// A file cannot be read.
     #[error("failed to read `{}`: {error}", path.display())]
@@ -51,7 +51,7 @@ pub enum ModuleError {
         error: std::io::Error,
     },
     /// A file is no HCL.
-    #[error("failed to load the configuration: `{name}` has a mistake: {error}")]
+    #[error("failed to load the configuration: `{name}` has a syntax error: {error}")]
     Syntax {
         /// Which.
         name: String,

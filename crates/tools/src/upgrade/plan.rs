@@ -56,7 +56,7 @@ pub async fn plan(module: &Module, registry: &Registry, own: &Address) -> Result
 fn left_alone(module: &Module) -> Vec<Warning> {
     let warning = |summary, name: &String, what: &str| Warning {
         summary,
-        detail: format!("The {what} file `{name}` is not changed. Look at the providers in it yourself."),
+        detail: format!("The {what} file `{name}` was not changed. Check the providers in it by hand."),
     };
     let json = module
         .json
@@ -123,12 +123,12 @@ fn declared(
             continue;
         };
         let mut detail = format!(
-            "`{}` is required in `{first}` and again in `{}`. The first entry stays.",
+            "`{}` is required in `{first}` and again in `{}`. The first entry was kept.",
             entry.name, entry.file.name
         );
         // No constraint is lost: one entry has those of both.
         if let Some(added) = merged(requirement.version.as_deref(), entry.version) {
-            detail = format!("{detail} The constraints of both are merged: `{added}`.");
+            detail = format!("{detail} The version constraints of both were merged: `{added}`.");
             requirement.version = Some(added);
         }
         if requirement.source.is_none() {
@@ -204,18 +204,18 @@ async fn source(
             warnings.push(Warning {
                 summary: "Provider has moved",
                 detail: format!(
-                    "`{name}` is `{moved_to}` now, but no version there meets the constraints: `{}` stays{}. Change \
-                     the constraints, then the source.",
+                    "`{name}` has moved to `{moved_to}`, which has no version that matches the constraints. The source `{}`{} was \
+                     kept. Change the constraints first, then the source.",
                     answer.address,
-                    last.map(|last| format!(", whose last version is {last}")).unwrap_or_default()
+                    last.map(|last| format!(" (latest version {last})")).unwrap_or_default()
                 ),
             });
         }
         Err(error) => warnings.push(Warning {
             summary: "Failed to query available provider packages",
             detail: format!(
-                "`{name}` is `{moved_to}` now, but its versions are unknown: {error}. `{}` stays: change the source if a \
-                 version there meets the constraints.",
+                "`{name}` has moved to `{moved_to}`, but the request for its versions failed: {error}. The source `{}` was \
+                 kept. Change the source if a version there matches the constraints.",
                 answer.address
             ),
         }),
@@ -225,7 +225,7 @@ async fn source(
 
 fn undetected(name: &str, error: &LookupError) -> String {
     format!(
-        "The source of `{name}` is unknown: {error}. Replace the TODO in `{VERSIONS_FILE}`, or where its entry is, by a \
-         source."
+        "The source of `{name}` is unknown: {error}. Replace the TODO comment of its entry in `required_providers` (in \
+         `{VERSIONS_FILE}`, unless the configuration has it elsewhere) with a source."
     )
 }

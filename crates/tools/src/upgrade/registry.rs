@@ -33,13 +33,13 @@ pub struct Answer {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LookupError {
     /// Nobody is to be asked.
-    #[error("no registry was asked (--offline)")]
+    #[error("registries are not queried (--offline)")]
     Offline,
     /// The CLI configuration does not let Terraform ask the registry.
-    #[error("`provider_installation` in the CLI configuration has no `direct` method for it")]
+    #[error("`provider_installation` in the CLI configuration has no `direct` block that allows it")]
     NoDirect,
     /// The registry does not know the name.
-    #[error("the registry has no provider of that name")]
+    #[error("the registry has no provider with this name")]
     Unknown,
     /// The registry cannot be asked, or its answer is none.
     #[error("{0}")]
@@ -78,9 +78,9 @@ impl Registry {
     pub async fn legacy(&self, name: &str) -> Result<Answer, LookupError> {
         let document = self.versions(&format!("-/{name}")).await?;
         let parse = |id: &str| {
-            Address::parse(id)
-                .map(Address::resolved)
-                .map_err(|error| LookupError::Failed(format!("the registry's answer is unusable: {error}")))
+            Address::parse(id).map(Address::resolved).map_err(|error| {
+                LookupError::Failed(format!("the response of the registry is invalid: {error}"))
+            })
         };
         Ok(Answer {
             address: parse(&document.id)?,
@@ -124,7 +124,7 @@ pub(crate) async fn get<T: DeserializeOwned>(client: &reqwest::Client, url: &str
     let response = response.error_for_status().map_err(failed)?;
     let body = response.bytes().await.map_err(failed)?;
     serde_json::from_slice(&body)
-        .map_err(|error| LookupError::Failed(format!("the registry's answer is unusable: {error}")))
+        .map_err(|error| LookupError::Failed(format!("the response of the registry is invalid: {error}")))
 }
 
 /// Oldest first; what is no version is passed over.

@@ -20,7 +20,7 @@ pub struct Requirement {
 pub enum PlanError {
     /// A `required_version` refuses Terraform 0.13.
     #[error(
-        "unsupported Terraform Core version: `{file}` requires `{constraint}`, which does not admit {TERRAFORM}"
+        "unsupported Terraform Core version: `{file}` requires `{constraint}`, which excludes {TERRAFORM}"
     )]
     Core {
         /// The file.
@@ -29,7 +29,7 @@ pub enum PlanError {
         constraint: String,
     },
     /// A source or constraint that is there is wrong.
-    #[error("failed to load the configuration: the entry `{name}` in `{file}` is wrong: {problem}")]
+    #[error("failed to load the configuration: the entry `{name}` in `{file}` is invalid: {problem}")]
     Entry {
         /// The file.
         file: String,

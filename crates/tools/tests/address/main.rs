@@ -197,12 +197,12 @@ fn patterns_select_as_terraforms_do() {
     for (pattern, wanted) in [
         ("durantic", "two or three parts"),
         ("a/b/c/d", "two or three parts"),
-        ("*/a/b", "only as `*/*/*`"),
-        ("*/*/b", "only as `*/*/*`"),
+        ("*/a/b", "only in `*/*/*`"),
+        ("*/*/b", "only in `*/*/*`"),
         ("*/b", "only if the type is `*`"),
         ("example.com/*/b", "only if the type is `*`"),
         ("a_b.c/*/*", "not a valid hostname"),
-        ("a/b_*", "is wrong"),
+        ("a/b_*", "is invalid"),
     ] {
         let error = Pattern::parse(pattern).unwrap_err().to_string();
         assert!(error.contains(wanted), "{pattern}: {error}");

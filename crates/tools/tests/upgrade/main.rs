@@ -118,7 +118,7 @@ fn what_is_refused_changes_nothing() {
         (
             module("terraform {\n  required_providers {\n    a = { source = \"a/b/c/d\" }\n  }\n}\n"),
             &["-yes"],
-            "the entry `a` in `main.tf` is wrong",
+            "the entry `a` in `main.tf` is invalid",
         ),
         (
             module("terraform {\n  required_providers {\n    a = \"latest\"\n  }\n}\n"),
@@ -261,11 +261,7 @@ fn a_cli_configuration_without_direct_keeps_the_registry_out() {
     .unwrap();
     let input = Files::from([("main.tf".to_owned(), "resource \"aws_x\" \"y\" {}\n".to_owned())]);
     let outcome = in_home(home.path(), &input, &["-yes"], "");
-    assert!(
-        outcome.errors.contains("no `direct` method"),
-        "{}",
-        outcome.errors
-    );
+    assert!(outcome.errors.contains("no `direct` block"), "{}", outcome.errors);
 }
 
 fn upgrade(input: &Files, arguments: &[&str]) -> Outcome {

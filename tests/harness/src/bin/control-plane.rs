@@ -10,50 +10,50 @@ use clap::Parser;
 use harness::control_plane::faults::{self, Fault, FaultKind};
 use harness::control_plane::{ControlPlane, Dialect};
 
-/// A simulated control plane of Durantic: machines without metal, for trying the Terraform provider.
+/// Run a simulated Durantic control plane, to try the Terraform provider without machines.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
-    /// The address to listen on; port 0 takes a free one
+    /// Address to listen on; port 0 selects a free port
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
-    /// A token to accept; may be repeated. One is made up without it
+    /// API token to accept; may be repeated [default: a generated token]
     #[arg(long)]
     token: Vec<String>,
-    /// Have this many machines, node-1 and so on, in place of the seed's three
+    /// Number of machines, named node-1 and so on [default: the three machines of the seed]
     #[arg(long)]
     machines: Option<u32>,
-    /// A JSON file with what is there at the start, such as tests/data/seed.json
+    /// JSON file with the objects to start with, such as tests/data/seed.json
     #[arg(long)]
     seed: Option<PathBuf>,
-    /// How long a provision run takes
+    /// Duration of an installation run
     #[arg(long, default_value = "30s", value_parser = duration)]
     install_time: Duration,
-    /// How long an agent needs to take a change of its configuration
+    /// Time until an agent applies a change of its configuration
     #[arg(long, default_value = "2s", value_parser = duration)]
     config_push_time: Duration,
-    /// Which control plane to be
+    /// Control plane to simulate
     #[arg(long, value_enum, default_value_t)]
     dialect: Dialect,
-    /// Be under this path, such as /durantic
+    /// Path prefix of the API, such as /durantic
     #[arg(long, default_value = "")]
     prefix: String,
-    /// Admit this many requests a second and answer the others with 429
+    /// Maximum number of requests per second; others get status 429
     #[arg(long, value_name = "N")]
     rate_limit: Option<usize>,
-    /// Let something go wrong; may be repeated
+    /// Inject a fault; may be repeated
     #[arg(long, value_name = "OPERATION=KIND[,MODIFIER…]", long_help = faults::FORM, value_parser = Fault::parse)]
     fault: Vec<Fault>,
-    /// Let this share of all answers go wrong, each in another way
+    /// Share of responses to inject random faults into, from 0 to 1
     #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
     fault_rate: f64,
-    /// Let the same go wrong as in the run that printed this seed
+    /// Seed of the random faults, to repeat an earlier run [default: random]
     #[arg(long, value_name = "SEED")]
     fault_seed: Option<u64>,
-    /// Answer with fields that no version of the API has
+    /// Add unknown fields to responses
     #[arg(long)]
     unknown_fields: bool,
-    /// Speak TLS; the certificate is printed
+    /// Serve over TLS, and print the certificate
     #[arg(long)]
     tls: bool,
 }
@@ -101,7 +101,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
 /// Says where the control plane is and how to use it.
 fn introduce(control_plane: &ControlPlane) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    writeln!(out, "The simulated control plane listens. Point Terraform at it:")?;
+    writeln!(
+        out,
+        "The simulated control plane is ready. To use it with Terraform:"
+    )?;
     writeln!(out)?;
     writeln!(out, "  export DURANTIC_ENDPOINT={}", control_plane.endpoint())?;
     writeln!(out, "  export DURANTIC_API_TOKEN={}", control_plane.token())?;
@@ -112,7 +115,7 @@ fn introduce(control_plane: &ControlPlane) -> io::Result<()> {
     )?;
     writeln!(
         out,
-        "Seed of the faults: {} · Ctrl-C ends it.",
+        "Fault seed: {} · Press Ctrl-C to stop.",
         control_plane.fault_seed()
     )?;
     if let Some(certificate) = control_plane.certificate() {
@@ -123,5 +126,5 @@ fn introduce(control_plane: &ControlPlane) -> io::Result<()> {
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
-    faults::parse_duration(text).ok_or_else(|| "not a time such as `500ms` or `2m`".to_owned())
+    faults::parse_duration(text).ok_or_else(|| "expected a duration such as `500ms` or `2m`".to_owned())
 }

@@ -60,7 +60,7 @@ pub enum StartError {
     #[error(transparent)]
     Tls(#[from] TlsError),
     /// There is no socket or no thread to listen with.
-    #[error("cannot listen on `{address}`")]
+    #[error("failed to listen on `{address}`")]
     Listen {
         /// The address.
         address: SocketAddr,

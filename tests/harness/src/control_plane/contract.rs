@@ -93,7 +93,7 @@ pub struct BodyFault {
 
 /// The document is not one that the simulated control plane can obey.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("the contract in `tests/data/openapi.json` cannot be used: {0}")]
+#[error("the contract in `tests/data/openapi.json` is invalid: {0}")]
 pub struct ContractError(String);
 
 static CONTRACT: LazyLock<Result<Contract, ContractError>> = LazyLock::new(|| {

@@ -127,7 +127,7 @@ async fn advance(
     Json(advance): Json<Advance>,
 ) -> Result<StatusCode, Problem> {
     let time = parse_duration(&advance.time)
-        .ok_or_else(|| Problem::bad_request(format!("'{}' is not a time such as '5m'", advance.time)))?;
+        .ok_or_else(|| Problem::bad_request(format!("'{}' is not a duration such as '5m'", advance.time)))?;
     server.clock.advance(time);
     Ok(StatusCode::NO_CONTENT)
 }

@@ -68,7 +68,7 @@ pub struct Answer {
 
 /// The text of a fault on a command line is not one.
 #[derive(Debug, thiserror::Error)]
-#[error("`{text}` is not a fault: {reason}; the form is `{FORM}`")]
+#[error("invalid fault `{text}`: {reason}; write `{FORM}`")]
 pub struct FaultError {
     text: String,
     reason: String,
@@ -171,12 +171,12 @@ impl Fault {
             text: text.to_owned(),
             reason: reason.to_owned(),
         };
-        let (operation, specification) = text.split_once('=').ok_or_else(|| error("it has no `=`"))?;
+        let (operation, specification) = text.split_once('=').ok_or_else(|| error("missing `=`"))?;
         let mut words = specification
             .split(',')
             .map(|word| word.split_once(':').unwrap_or((word, "")));
-        let (kind, value) = words.next().ok_or_else(|| error("it has no kind"))?;
-        let duration = || parse_duration(value).ok_or_else(|| error("the time is not one such as `500ms`"));
+        let (kind, value) = words.next().ok_or_else(|| error("missing kind"))?;
+        let duration = || parse_duration(value).ok_or_else(|| error("expected a duration such as `500ms`"));
         let mut fault = match kind {
             "reset-before" => Self::new(operation, FaultKind::ResetBefore),
             "reset-after" => Self::new(operation, FaultKind::ResetAfter),
@@ -185,16 +185,14 @@ impl Fault {
             "garbage" => Self::new(operation, FaultKind::Garbage),
             "slow" => Self::new(operation, FaultKind::Slow(duration()?)),
             "huge" => {
-                let bytes = value
-                    .parse()
-                    .map_err(|_| error("the size is not a number of bytes"))?;
+                let bytes = value.parse().map_err(|_| error("expected a number of bytes"))?;
                 Self::new(operation, FaultKind::Huge(bytes))
             }
             "redirect" => Self::redirect(operation, 302, value),
             "any" => Self::new(operation, FaultKind::Any),
             status => {
-                let status = status.parse().map_err(|_| error("the kind is unknown"))?;
-                StatusCode::from_u16(status).map_err(|_| error("the status is not one of HTTP"))?;
+                let status = status.parse().map_err(|_| error("unknown kind"))?;
+                StatusCode::from_u16(status).map_err(|_| error("not an HTTP status"))?;
                 Self::status(operation, status)
             }
         };
@@ -202,19 +200,19 @@ impl Fault {
             let number = || {
                 value
                     .parse()
-                    .map_err(|_| error("a modifier's value is not a number"))
+                    .map_err(|_| error("the value of a modifier is not a number"))
             };
             fault = match modifier {
                 "times" => fault.times(number()?),
                 "skip" => fault.skip(number()?),
                 "probability" => {
                     let share = value.parse().ok().filter(|share| (0.0..=1.0).contains(share));
-                    fault.probability(share.ok_or_else(|| error("a probability is between 0 and 1"))?)
+                    fault.probability(share.ok_or_else(|| error("a probability must be between 0 and 1"))?)
                 }
                 "retry-after" => fault.header("retry-after", value),
                 "processed" => fault.processed(),
                 "html" => fault.in_html(),
-                _ => return Err(error("a modifier is unknown")),
+                _ => return Err(error("unknown modifier")),
             };
         }
         Ok(fault)

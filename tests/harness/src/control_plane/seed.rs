@@ -21,7 +21,7 @@ pub struct Seed(BTreeMap<Collection, Vec<Object>>);
 #[derive(Debug, thiserror::Error)]
 pub enum SeedError {
     /// The file cannot be read.
-    #[error("seed file `{path}` cannot be read")]
+    #[error("failed to read the seed file `{path}`")]
     Read {
         /// The file.
         path: PathBuf,
@@ -29,13 +29,13 @@ pub enum SeedError {
         source: std::io::Error,
     },
     /// The text is not JSON of the right shape.
-    #[error("seed is not an object with a list of objects for each collection")]
+    #[error("the seed is not a JSON object with a list of objects for each collection")]
     Parse(#[from] serde_json::Error),
     /// There is no such collection.
-    #[error("seed names an unknown collection `{0}`")]
+    #[error("the seed has an unknown collection `{0}`")]
     UnknownCollection(String),
     /// The control plane refuses an object.
-    #[error("seed has an object that is refused")]
+    #[error("the seed has an invalid object")]
     Refused(#[from] Problem),
 }
 

@@ -19,10 +19,10 @@ pub struct Identity {
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// The certificate cannot be made.
-    #[error("cannot make a certificate")]
+    #[error("failed to generate a certificate")]
     Certificate(#[from] rcgen::Error),
     /// It cannot be served.
-    #[error("cannot serve with the certificate")]
+    #[error("failed to set up TLS with the certificate")]
     Configuration(#[from] rustls::Error),
 }
 

@@ -120,7 +120,7 @@ fn objects(
             Value::map(entries.collect::<Vec<_>>())
         }
         _ => {
-            faults.add(path, "another kind of collection is required");
+            faults.add(path, "a collection of another kind is required");
             Value::Null
         }
     }

@@ -29,10 +29,7 @@ pub fn stored(value: &Value, r#type: &Type) -> Result<Json, String> {
     if value.is_wholly_known() {
         Ok(to_json(value))
     } else {
-        Err(format!(
-            "not known yet, which a state file cannot say: {}",
-            to_json(value)
-        ))
+        Err(format!("state cannot contain unknown values: {}", to_json(value)))
     }
 }
 

@@ -134,7 +134,7 @@ impl Core {
     ) -> Result<Stored, Error> {
         let schema = self.plugin.resource(&address.type_name)?;
         let stored = json::stored(state, &schema.block.implied_type());
-        let json = stored.map_err(|fault| Error::violation("The object cannot be saved", fault))?;
+        let json = stored.map_err(|fault| Error::violation("Failed to save the object to state", fault))?;
         let json = format!("{json:#}");
         Ok(Stored {
             version: schema.version,

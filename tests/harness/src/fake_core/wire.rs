@@ -15,7 +15,7 @@ pub fn encode(value: &Value, r#type: &Type) -> Result<wire::DynamicValue, Error>
             json: Vec::new(),
         }),
         Err(error) => Err(Error::violation(
-            "The test's own value is of the wrong type",
+            "The value of the test has the wrong type",
             error,
         )),
     }

@@ -239,12 +239,15 @@ async fn a_seed_comes_from_a_file_and_says_what_is_wrong_with_it() {
     for (text, message) in [
         (
             "[]",
-            "seed is not an object with a list of objects for each collection",
+            "the seed is not a JSON object with a list of objects for each collection",
         ),
-        ("{\"machine\": []}", "seed names an unknown collection `machine`"),
+        (
+            "{\"machine\": []}",
+            "the seed has an unknown collection `machine`",
+        ),
         (
             "{\"machines\": [{\"hostname\": \"a\", \"role_names\": [\"x\"]}]}",
-            "seed has an object that is refused",
+            "the seed has an invalid object",
         ),
     ] {
         assert_eq!(seed(text).await.err().unwrap().to_string(), message);

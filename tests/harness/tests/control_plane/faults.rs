@@ -369,18 +369,18 @@ fn faults_are_read_from_a_command_line() {
         );
     }
     for (text, reason) in [
-        ("503", "it has no `=`"),
-        ("a=boom", "the kind is unknown"),
-        ("a=7", "the status is not one of HTTP"),
-        ("a=delay:soon", "the time is not one such as `500ms`"),
-        ("a=huge:big", "the size is not a number of bytes"),
-        ("a=503,times:x", "a modifier's value is not a number"),
-        ("a=503,probability:2", "a probability is between 0 and 1"),
-        ("a=503,sometimes", "a modifier is unknown"),
+        ("503", "missing `=`"),
+        ("a=boom", "unknown kind"),
+        ("a=7", "not an HTTP status"),
+        ("a=delay:soon", "expected a duration such as `500ms`"),
+        ("a=huge:big", "expected a number of bytes"),
+        ("a=503,times:x", "the value of a modifier is not a number"),
+        ("a=503,probability:2", "a probability must be between 0 and 1"),
+        ("a=503,sometimes", "unknown modifier"),
     ] {
         let error = Fault::parse(text).unwrap_err().to_string();
         assert!(
-            error.starts_with(&format!("`{text}` is not a fault: {reason}; the form is ")),
+            error.starts_with(&format!("invalid fault `{text}`: {reason}; write ")),
             "{error}"
         );
     }

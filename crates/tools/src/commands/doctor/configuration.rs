@@ -46,15 +46,15 @@ pub fn check(
         Ok(module) => module,
         Err(ModuleError::NotAModule(_)) => {
             findings.note(format!(
-                "No configuration in `{}`: looking for `{own}`",
+                "No configuration in `{}`: checking the published provider `{own}`",
                 directory.display()
             ));
             return Ok(published());
         }
         Err(error) => {
             findings.bad(
-                format!("The configuration cannot be read: {error}"),
-                "Correct the file; `terraform validate` shows the place.",
+                format!("Failed to read the configuration: {error}"),
+                "Correct the file. `terraform validate` shows the location.",
             );
             return Ok(published());
         }
@@ -64,12 +64,12 @@ pub fn check(
     for error in errors {
         match error {
             local::EntryError::Source { local_name, error } => findings.bad(
-                format!("The entry `{local_name}` of `required_providers` has a wrong source: {error}"),
+                format!("The entry `{local_name}` of `required_providers` has an invalid source: {error}"),
                 error.suggestion,
             ),
             local::EntryError::Collision(collision) => findings.bad(
                 format!("In `required_providers`, {collision}"),
-                "Keep one of the two entries: Terraform refuses both.",
+                "Keep one of the two entries. Terraform rejects both.",
             ),
         }
     }
@@ -89,8 +89,8 @@ pub fn check(
         if *address == (Address::implied(own.type_name()).unwrap_or_else(|_| own.clone())) && *address != own
         {
             findings.bad(
-                format!("The entry `{local_name}` of `required_providers` has no source, so that it means `{address}`"),
-                format!("Add `source = \"{own}\"` to it; `0.13upgrade` does."),
+                format!("The entry `{local_name}` of `required_providers` has no source, so Terraform uses `{address}`"),
+                format!("Add `source = \"{own}\"` to the entry, or run `0.13upgrade`."),
             );
             continue;
         }
@@ -102,7 +102,7 @@ pub fn check(
         match Constraints::parse(&text) {
             Ok(constraints) => {
                 findings.good(
-                    format!("The configuration asks for `{address}` {text}")
+                    format!("The configuration requires `{address}` {text}")
                         .trim_end()
                         .to_owned(),
                 );
@@ -112,8 +112,8 @@ pub fn check(
                 });
             }
             Err(error) => findings.bad(
-                format!("The entry `{local_name}` of `required_providers` has a wrong version: {error}"),
-                "Correct the constraint.",
+                format!("The entry `{local_name}` of `required_providers` has an invalid version: {error}"),
+                "Correct the version constraint.",
             ),
         }
     }
@@ -122,8 +122,8 @@ pub fn check(
         || module.used().keys().any(|used| is_undeclared(used))
     {
         findings.bad(
-            format!("No `required_providers` names `{name}`, so that Terraform looks for `hashicorp/{name}`"),
-            format!("Add an entry with `source = \"{own}\"`; `0.13upgrade` does."),
+            format!("`required_providers` has no entry `{name}`, so Terraform uses `hashicorp/{name}`"),
+            format!("Add an entry with `source = \"{own}\"`, or run `0.13upgrade`."),
         );
     }
     if wanted.is_empty() {

@@ -47,15 +47,15 @@ pub async fn check(
     let (packages, strays) = survey.local_packages(address);
     for stray in strays {
         findings.bad(
-            format!("Terraform passes over `{}`", stray.path.display()),
+            format!("Terraform ignores `{}`", stray.path.display()),
             format!("{}.", sentence(&stray.reason)),
         );
     }
     let methods = survey.methods_of(address);
     if methods.is_empty() {
         findings.bad(
-            format!("No method of `provider_installation` may supply `{address}`"),
-            "Add a `direct {}` block, or a mirror whose `include` covers it.",
+            format!("No block of `provider_installation` allows `{address}`"),
+            "Add a `direct {}` block, or a mirror whose `include` matches the address.",
         );
         return;
     }
@@ -71,21 +71,21 @@ pub async fn check(
                     .map(listed)
                     .collect();
                 findings.note(match found.as_slice() {
-                    [] => format!("Terraform looks in `{}`: nothing of `{address}`", root.display()),
-                    found => format!("Terraform looks in `{}`: {}", root.display(), found.join(", ")),
+                    [] => format!("Terraform searches `{}`: `{address}` not found", root.display()),
+                    found => format!("Terraform searches `{}`: {}", root.display(), found.join(", ")),
                 });
             }
-            Place::Network(url) => findings.note(format!("Terraform asks the mirror `{url}`")),
+            Place::Network(url) => findings.note(format!("Terraform queries the mirror `{url}`")),
             Place::Direct => findings.note(format!(
-                "Terraform asks the registry at `{}`",
+                "Terraform queries the registry at `{}`",
                 address.host().display()
             )),
         }
     }
     if survey.explicit.is_none() && !packages.is_empty() {
         findings.note(format!(
-            "Terraform does not ask the registry for `{address}` while a copy is on disk: a newer version is installed by \
-             hand"
+            "Terraform does not query the registry for `{address}` while a copy is in a plugin directory: install newer \
+             versions by hand"
         ));
     }
     let locked = locked(directory, wanted, findings);
@@ -107,7 +107,7 @@ pub async fn check(
         match reach {
             Reach::Everywhere => remote::check(context, &methods, wanted, locked.as_ref(), findings).await,
             Reach::Disk => findings.note(format!(
-                "`{address}` is not on disk, and nobody was asked whether they have it (--offline)"
+                "`{address}` is not on disk; registries and mirrors were not checked (--offline)"
             )),
         }
     }
@@ -125,7 +125,7 @@ fn listed(package: &Package) -> String {
 /// A program of `dev_overrides` is used as it is: only whether it starts counts.
 async fn overridden(context: &Context, directory: &Path, address: &Address, findings: &mut Findings) {
     findings.note(format!(
-        "`dev_overrides` takes `{address}` from `{}`: versions and hashes do not count",
+        "`dev_overrides` uses the program for `{address}` in `{}`: versions and checksums are not checked",
         directory.display()
     ));
     // Terraform accepts the path of the program as well.
@@ -138,11 +138,11 @@ async fn overridden(context: &Context, directory: &Path, address: &Address, find
         Some(program) => start(context, &program, findings).await,
         None => findings.bad(
             format!(
-                "`dev_overrides` names `{}`, in which there is no `{}`",
+                "The `dev_overrides` directory `{}` does not contain `{}`",
                 directory.display(),
                 address.program()
             ),
-            "Build the provider into that directory, or remove the entry.",
+            "Build the provider into that directory, or remove the entry from `dev_overrides`.",
         ),
     }
 }
@@ -168,7 +168,7 @@ fn locked(directory: &Path, wanted: &Wanted, findings: &mut Findings) -> Option<
     if !wanted.constraints.allow(&entry.version) {
         findings.bad(
             format!(
-                "The lock file holds `{}` at {}, but the configuration asks for `{}`",
+                "The lock file has version {1} of `{0}`, but the configuration requires `{2}`",
                 entry.address, entry.version, wanted.constraints
             ),
             "Run `terraform init -upgrade`.",
@@ -192,7 +192,7 @@ fn choose<'a>(
     if packages.is_empty() {
         if !is_remote {
             findings.bad(
-                format!("`{address}` is in none of the directories that Terraform looks in"),
+                format!("`{address}` is not in any directory that Terraform searches"),
                 format!("Run `{} install --source {address}`.", context.program_name()),
             );
         }
@@ -210,11 +210,11 @@ fn choose<'a>(
         if !is_remote {
             findings.bad(
                 format!(
-                    "The lock file holds `{address}` at {}, but on disk there is only {}",
+                    "The lock file has version {} of `{address}`, but the only version on disk is {}",
                     entry.version,
                     listed()
                 ),
-                "Run `terraform init -upgrade`, or install that version.",
+                "Run `terraform init -upgrade`, or install the locked version.",
             );
         }
         return None;
@@ -223,16 +223,16 @@ fn choose<'a>(
         if !is_remote {
             findings.bad(
                 format!(
-                    "The configuration asks for `{address}` {}, but on disk there is only {}{}",
+                    "The configuration requires `{address}` {}, but the only version on disk is {}{}",
                     wanted.constraints,
                     listed(),
                     if survey.explicit.is_none() {
-                        ", and what is on disk is never asked of the registry"
+                        "; Terraform does not query the registry for a provider on disk"
                     } else {
                         ""
                     }
                 ),
-                "Install a version that fits, remove the old one with `uninstall`, or change the constraint.",
+                "Install a matching version, remove the old one with `uninstall`, or change the constraint.",
             );
         }
         return None;
@@ -242,26 +242,26 @@ fn choose<'a>(
         let platforms: Vec<String> = candidates().map(|package| package.platform.to_string()).collect();
         findings.bad(
             format!(
-                "`{address}` {version} is there for {}, but not for {}",
+                "`{address}` {version} is installed for {}, but not for {}",
                 platforms.join(", "),
                 context.platform
             ),
-            "Install the package of this platform beside it: Terraform takes the newest version, whatever it is for.",
+            "Install the package for this platform as well. Terraform selects the newest version, even if it is for another platform.",
         );
         return None;
     };
     let unless = if is_remote && locked.is_none() {
-        ", unless a registry or mirror has a newer one that fits"
+        ", unless a registry or mirror has a newer matching version"
     } else {
         ""
     };
     findings.good(format!(
-        "Terraform takes {version} from `{}`{unless}",
+        "Terraform uses {version} from `{}`{unless}",
         package.path.display()
     ));
     for other in candidates().filter(|other| *other != package && other.platform == package.platform) {
         findings.note(format!(
-            "The same version in `{}` is hidden",
+            "Terraform does not use the same version in `{}`",
             other.path.display()
         ));
     }
@@ -276,15 +276,18 @@ async fn examine(context: &Context, package: &Package, address: &Address, findin
         Ok(None) => {
             findings.bad(
                 format!(
-                    "`{shown}` has no program whose name begins with `{}`",
+                    "`{shown}` does not contain a program whose name begins with `{}`",
                     address.program()
                 ),
-                "Install it again: Terraform finds the program by its name.",
+                "Install the package again. Terraform finds the program by its name.",
             );
             return;
         }
         Err(error) => {
-            findings.bad(format!("The package is damaged: {error}"), "Install it again.");
+            findings.bad(
+                format!("The package is damaged: {error}"),
+                "Install the package again.",
+            );
             return;
         }
     };
@@ -292,7 +295,7 @@ async fn examine(context: &Context, package: &Package, address: &Address, findin
         Some(platform) if platform != context.platform => {
             findings.bad(
                 format!(
-                    "The program in `{shown}` is for {platform}, but this is {}",
+                    "The program in `{shown}` is for {platform}, but this machine is {}",
                     context.platform
                 ),
                 format!("Install the package for {}.", context.platform),
@@ -301,8 +304,8 @@ async fn examine(context: &Context, package: &Package, address: &Address, findin
         }
         None if !head.starts_with(b"#!") => {
             findings.bad(
-                format!("The program in `{shown}` is no program of any platform"),
-                "Install it again: the download may have been cut off.",
+                format!("The program in `{shown}` is not executable on any platform"),
+                "Install the package again. The download may be incomplete.",
             );
             return;
         }
@@ -318,7 +321,7 @@ async fn start(context: &Context, program: &Path, findings: &mut Findings) {
     let shown = program.display();
     if !files::is_executable(program) {
         findings.bad(
-            format!("`{shown}` may not be run"),
+            format!("`{shown}` is not executable"),
             format!("Run `chmod +x {shown}`."),
         );
         return;
@@ -337,8 +340,8 @@ async fn start(context: &Context, program: &Path, findings: &mut Findings) {
         Ok(child) => child,
         Err(error) => {
             findings.bad(
-                format!("`{shown}` does not start: {error}"),
-                "See that the file system allows programs (`noexec`), and that the package is for this machine.",
+                format!("Failed to start `{shown}`: {error}"),
+                "Check that the file system is not mounted with `noexec`, and that the package is for this platform.",
             );
             return;
         }
@@ -359,18 +362,18 @@ async fn start(context: &Context, program: &Path, findings: &mut Findings) {
     let text = String::from_utf8_lossy(&line);
     match text.split('|').nth(1) {
         Some(protocol) if text.starts_with("1|") => {
-            findings.good(format!("`{shown}` starts and speaks protocol {protocol}"));
+            findings.good(format!("`{shown}` starts and uses plugin protocol {protocol}"));
         }
         _ if is_late => findings.bad(
             format!(
-                "`{shown}` starts, but says nothing for {} seconds",
+                "`{shown}` starts, but printed no handshake within {} seconds",
                 PATIENCE.as_secs()
             ),
-            "See whether something holds up new programs on this machine, such as a virus scanner.",
+            "Check whether something delays new programs on this machine, such as a virus scanner.",
         ),
         _ => findings.bad(
-            format!("`{shown}` starts, but does not answer as a plugin"),
-            "Install the package again: it may be for another system, or not be a provider.",
+            format!("`{shown}` starts, but printed no plugin handshake"),
+            "Install the package again. It may be for another platform, or not be a provider.",
         ),
     }
     let _ = child.kill().await;
@@ -383,7 +386,10 @@ fn accepted(package: &Package, entry: &lock::Entry, findings: &mut Findings) {
     match package.hash() {
         Ok(hash) => hashes.push(hash),
         Err(error) => {
-            findings.bad(format!("The package is damaged: {error}"), "Install it again.");
+            findings.bad(
+                format!("The package is damaged: {error}"),
+                "Install the package again.",
+            );
             return;
         }
     }
@@ -391,12 +397,12 @@ fn accepted(package: &Package, entry: &lock::Entry, findings: &mut Findings) {
         hashes.extend(hash::of_archive(&package.path));
     }
     if hashes.iter().any(|hash| entry.hashes.contains(hash)) {
-        findings.good(format!("The lock file accepts `{shown}`"));
+        findings.good(format!("The lock file has the checksum of `{shown}`"));
         return;
     }
     let found = hashes.join(" and ");
     findings.bad(
-        format!("The lock file does not accept `{shown}`, which has {found}"),
+        format!("The lock file does not have the checksum of `{shown}` ({found})"),
         format!(
             "If you trust the package, run `terraform providers lock -fs-mirror={}`, or remove its entry from `{}` and \
              run `terraform init`.",

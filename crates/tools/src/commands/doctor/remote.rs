@@ -42,12 +42,12 @@ pub async fn check(
         };
         match offer.map(|offer| fitting(&context.platform, accepts, &offer)) {
             Ok(Ok(version)) => {
-                findings.good(format!("Terraform takes {version} from {shown}"));
+                findings.good(format!("Terraform uses {version} from {shown}"));
                 return;
             }
             Ok(Err(reason)) => reasons.push(format!("{shown} {reason}")),
             Err(LookupError::Unknown) => reasons.push(format!("{shown} does not have it")),
-            Err(error) => reasons.push(format!("{shown} cannot be asked: {error}")),
+            Err(error) => reasons.push(format!("{shown} cannot be queried: {error}")),
         }
     }
     findings.bad(
@@ -67,12 +67,12 @@ fn fitting(here: &Platform, accepts: impl Fn(&Version) -> bool, offer: &Offer) -
     let newest = offer.iter().rev().find(|(version, _)| accepts(version));
     match newest {
         Some((version, platforms)) if platforms.contains(here) => Ok(version.clone()),
-        Some((version, _)) => Err(format!("has {version} for other platforms only")),
+        Some((version, _)) => Err(format!("has {version} only for other platforms")),
         None => {
             let versions: Vec<String> = offer.keys().rev().take(5).map(ToString::to_string).collect();
             Err(match versions.as_slice() {
-                [] => "has no version of it".to_owned(),
-                _ => format!("has no version that fits, but {}", versions.join(", ")),
+                [] => "has no versions of it".to_owned(),
+                _ => format!("has no matching version (it has {})", versions.join(", ")),
             })
         }
     }
@@ -107,13 +107,15 @@ async fn registry(user_agent: &str, address: &Address) -> Result<Offer, LookupEr
     let host = format!("https://{}/", address.host().comparison());
     let discovery: Discovery = match get(&client, &format!("{host}.well-known/terraform.json")).await {
         Err(LookupError::Unknown) => {
-            return Err(LookupError::Failed("that host is no registry".to_owned()));
+            return Err(LookupError::Failed(
+                "the host is not a provider registry".to_owned(),
+            ));
         }
         other => other?,
     };
     let base = discovery
         .providers
-        .ok_or_else(|| LookupError::Failed("that host has no providers".to_owned()))?;
+        .ok_or_else(|| LookupError::Failed("the host is not a registry of providers".to_owned()))?;
     let url = url::Url::parse(&host)
         .and_then(|host| host.join(&base))
         .and_then(|base| {
@@ -123,7 +125,7 @@ async fn registry(user_agent: &str, address: &Address) -> Result<Offer, LookupEr
                 address.type_name()
             ))
         })
-        .map_err(|error| LookupError::Failed(format!("the registry's answer is unusable: {error}")))?;
+        .map_err(|error| LookupError::Failed(format!("the response of the registry is invalid: {error}")))?;
     let listing: Listing = get(&client, url.as_str()).await?;
     let parsed = listing.versions.into_iter().filter_map(|listed| {
         let platforms = listed.platforms.into_iter().map(|platform| Platform {
