@@ -1,4 +1,4 @@
-//! Whether the control plane is there and knows the token: the part of `doctor` that needs a connection.
+//! Whether the control plane responds and accepts the token: the part of `doctor` that needs a connection.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::{program, remedy, settings};
 /// A call that changes nothing, and that every token may make.
 const OPERATION: &str = "controlplane_api_list_mesh_networks";
 
-/// Calls the control plane as the provider would, and says what comes of it.
+/// Calls the control plane as the provider would, and reports the result.
 pub fn probe(block: &ProviderBlock, environment: &Environment) -> Vec<Finding> {
     commands::block_on(call(block, environment))
         .unwrap_or_else(|error| vec![Finding::bad(error.problem, error.remedy)])
@@ -34,7 +34,7 @@ async fn call(block: &ProviderBlock, environment: &Environment) -> Vec<Finding> 
     let Ok(mut settings) = settings else {
         let faults = diagnostics.errors();
         return faults
-            .map(|fault| Finding::bad(&fault.summary, &fault.detail))
+            .map(|fault| Finding::bad(fault.summary.text, &fault.detail))
             .collect();
     };
     // A person waits.
@@ -45,7 +45,7 @@ async fn call(block: &ProviderBlock, environment: &Environment) -> Vec<Finding> 
         Ok(client) => client,
         Err(error) => {
             return vec![Finding::bad(
-                "The control plane cannot be called",
+                client::summaries::CONNECTION_SETUP_FAILED.text,
                 error.to_string(),
             )];
         }
@@ -61,7 +61,7 @@ async fn call(block: &ProviderBlock, environment: &Environment) -> Vec<Finding> 
     };
     vec![match client.call(call).await {
         Ok(_) => Finding::good(format!(
-            "The control plane at `{endpoint}` answers and knows the token"
+            "The control plane at `{endpoint}` responds and accepts the API token"
         )),
         Err(error) => Finding::bad(meaning(error.kind, &endpoint), error.into_api(remedy).to_string()),
     }]
@@ -70,14 +70,14 @@ async fn call(block: &ProviderBlock, environment: &Environment) -> Vec<Finding> 
 /// What a failed call says of the control plane.
 fn meaning(kind: ErrorKind, endpoint: &str) -> String {
     match kind {
-        ErrorKind::Unauthorized => format!("The control plane at `{endpoint}` does not know the token"),
-        ErrorKind::Forbidden => format!("The token may not even read at `{endpoint}`"),
+        ErrorKind::Unauthorized => format!("The control plane at `{endpoint}` rejects the API token"),
+        ErrorKind::Forbidden => format!("The API token has no read permission at `{endpoint}`"),
         ErrorKind::Unreachable | ErrorKind::Timeout => {
             format!("The control plane at `{endpoint}` cannot be reached")
         }
-        ErrorKind::Tls => format!("The certificate of the control plane at `{endpoint}` is not acceptable"),
-        ErrorKind::NotFound | ErrorKind::Garbage => format!("At `{endpoint}` there is no control plane"),
-        _ => format!("The control plane at `{endpoint}` does not answer as it should"),
+        ErrorKind::Tls => format!("The TLS certificate of the control plane at `{endpoint}` is invalid"),
+        ErrorKind::NotFound | ErrorKind::Garbage => format!("`{endpoint}` is not a control plane"),
+        _ => format!("The control plane at `{endpoint}` returned an unexpected response"),
     }
 }
 

@@ -61,7 +61,7 @@ async fn where_all_is_well_it_says_so() {
         run.stdout
     );
     assert!(run.stdout.contains("The lock file accepts"), "{}", run.stdout);
-    assert!(run.stdout.contains("knows the token"), "{}", run.stdout);
+    assert!(run.stdout.contains("accepts the API token"), "{}", run.stdout);
     assert!(
         !run.stdout.contains(control_plane.token()),
         "a token is never shown"

@@ -94,11 +94,11 @@ async fn in_a_read_state_is_kept() {
         ),
         ("empty", body(""), "the answer is null"),
         ("a list", body("[]"), "the answer is a list"),
-        ("a text", body("\"ok\""), "the answer is a text"),
+        ("a text", body("\"ok\""), "returned a string"),
         (
             "a list for a name",
             rewrite(|body| body["name"] = json!(["GREETING"])),
-            "should be a text, but is a list",
+            "should be a string, but is a list",
         ),
         (
             "null for a name",
@@ -108,17 +108,17 @@ async fn in_a_read_state_is_kept() {
         (
             "an object for a value",
             rewrite(|body| body["value"] = json!({})),
-            "should be a text, but is an object",
+            "should be a string, but is an object",
         ),
         (
             "a number for the uuid",
             rewrite(|body| body["uuid"] = json!(7)),
-            "its `uuid` is of the wrong form",
+            "has a `uuid` in an invalid format",
         ),
         (
             "a path for the uuid",
             rewrite(|body| body["uuid"] = json!("../../x")),
-            "its `uuid` is of the wrong form",
+            "has a `uuid` in an invalid format",
         ),
         (
             "another uuid",
@@ -159,7 +159,7 @@ async fn in_a_create_the_object_is_not_lost() {
         (
             "a path for the uuid",
             rewrite(|body| body["uuid"] = json!("../x")),
-            "of the wrong form",
+            "in an invalid format",
         ),
         (
             "a list",
@@ -174,7 +174,7 @@ async fn in_a_create_the_object_is_not_lost() {
         (
             "a list for a time",
             rewrite(|body| body["created_at"] = json!([])),
-            "should be a text",
+            "should be a string",
         ),
     ];
     for (name, fault, expected) in table {

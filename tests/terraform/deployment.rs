@@ -352,7 +352,7 @@ async fn an_active_run_of_somebody_else_is_waited_for_and_told() {
     );
     let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
     assert!(said.contains("was going already"), "{said}");
-    assert!(said.contains("did not end in time"), "{said}");
+    assert!(said.contains("Timeout while waiting for the run"), "{said}");
     assert!(said.contains(&run), "the run is named: {said}");
     assert_eq!(control_plane.log().count_processed(START), 0);
 }
@@ -365,7 +365,7 @@ async fn wrong_values_are_refused_at_plan_time_where_they_are() {
         ("tunnel_type = \"genave\"", "Did you mean \"geneve\"?"),
         ("mesh_network_uuid = \"x\"", "must be a UUID"),
         ("timeouts {\n create = \"an hour\"\n}", "must be a duration"),
-        ("role_names = [null]", "Null element"),
+        ("role_names = [null]", "Null collection element"),
     ] {
         workspace.configure(&configuration(arguments));
         let said = workspace.run(&["plan"]).await.fails();
@@ -383,7 +383,7 @@ async fn an_import_checks_the_id_and_that_the_machine_exists() {
     let control_plane = control_plane().await;
     let workspace = workspace(&control_plane, &configuration(""));
     let said = workspace.run(&["import", ADDRESS, "node-1"]).await.fails();
-    assert!(said.contains("The import ID has the wrong form"), "{said}");
+    assert!(said.contains("Invalid import ID"), "{said}");
     let said = workspace.run(&["import", ADDRESS, &machine(99)]).await.fails();
     assert!(
         said.contains("Cannot import non-existent remote object"),

@@ -91,7 +91,7 @@ async fn an_interrupt_ends_quickly_without_a_taint_and_the_next_apply_waits_on()
         said.contains("Interrupted during the provision run of machine deployment"),
         "{said}"
     );
-    assert!(said.contains("The run goes on without Terraform"), "{said}");
+    assert!(said.contains("continues without Terraform"), "{said}");
 
     let state: serde_json::Value = serde_json::from_str(&workspace.state_file()).expect("a state file");
     let deployment = state["resources"]
@@ -148,11 +148,14 @@ async fn a_timeout_is_an_error_and_the_replacement_waits_for_the_same_run() {
         &configuration("timeouts {\n    create = \"3s\"\n  }"),
     );
     let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
-    assert!(said.contains("did not end in time"), "{said}");
+    assert!(said.contains("Timeout while waiting for the run"), "{said}");
     assert!(said.contains(&control_plane.runs()[0].uuid), "{said}");
 
     let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
-    assert!(said.contains("did not end in time"), "still the same run: {said}");
+    assert!(
+        said.contains("Timeout while waiting for the run"),
+        "still the same run: {said}"
+    );
     assert_eq!(control_plane.runs().len(), 1);
 
     control_plane.advance(Duration::from_mins(20));
@@ -311,7 +314,7 @@ async fn installing_again_that_may_have_been_started_is_not_started_twice() {
     control_plane.advance(Duration::from_mins(20));
 
     let said = workspace.apply().await.said();
-    assert!(said.contains("It is not known whether"), "{said}");
+    assert!(said.contains("Cannot tell whether the run took place"), "{said}");
     assert_eq!(control_plane.runs().len(), 2, "nothing is started again");
     assert_eq!(workspace.state(ADDRESS)["provision_status"], "lost");
     workspace.plans_empty().await;
@@ -356,7 +359,7 @@ async fn another_force_provision_is_not_forgotten_by_a_timeout() {
 
     workspace.configure(&configuration(&format!("force_provision = \"1\"\n  {SHORT}")));
     let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
-    assert!(said.contains("did not end in time"), "{said}");
+    assert!(said.contains("Timeout while waiting for the run"), "{said}");
     let tainted: serde_json::Value = serde_json::from_str(&workspace.state_file()).expect("a state file");
     assert!(tainted.to_string().contains("\"waiting\""), "{tainted}");
 

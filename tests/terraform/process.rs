@@ -162,7 +162,7 @@ async fn terraform_takes_the_log_with_the_fields_that_its_users_filter_by() {
         ("ApplyResourceChange", "durantic_variable".into(), Json::Null),
         ("ReadDataSource", Json::Null, "durantic_images".into()),
     ] {
-        for line in of(rpc, "answered request") {
+        for line in of(rpc, "sent response") {
             assert_eq!(line["tf_resource_type"], resource, "{line}");
             assert_eq!(line["tf_data_source_type"], data_source, "{line}");
             assert_eq!(
