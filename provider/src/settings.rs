@@ -383,7 +383,7 @@ mod tests {
             .err()
             .unwrap(),
             "api_token: Invalid API token: The environment variable DURANTIC_API_TOKEN has characters that no token \
-             has: check it for spaces and line ends."
+             has: check it for spaces and line breaks."
         );
         assert_eq!(
             from(&[], &[("DURANTIC_INSECURE_SKIP_VERIFY", "yes")])
@@ -411,7 +411,7 @@ mod tests {
         }
         assert_eq!(
             illegal("ca_cert_file", string("/nonexistent/ca.pem")),
-            "ca_cert_file: Invalid CA certificate file: `ca_cert_file` names `/nonexistent/ca.pem`, which cannot be \
+            "ca_cert_file: Invalid CA certificate file: `ca_cert_file` is set to `/nonexistent/ca.pem`, which cannot be \
              read: No such file or directory (os error 2)."
         );
     }
@@ -463,7 +463,7 @@ mod tests {
             ),
             (
                 garbage,
-                "whose certificate number 1 is unusable: invalid peer certificate: BadEncoding.",
+                "whose certificate number 1 is invalid: invalid peer certificate: BadEncoding.",
             ),
         ];
         for (contents, expected) in table {
@@ -471,7 +471,7 @@ mod tests {
             assert_eq!(
                 fault,
                 format!(
-                    "ca_cert_file: Invalid CA certificate file: `ca_cert_file` names `{path_text}`, {expected}"
+                    "ca_cert_file: Invalid CA certificate file: `ca_cert_file` is set to `{path_text}`, {expected}"
                 )
             );
         }

@@ -310,7 +310,7 @@ async fn fault_17_a_token_that_is_unknown_or_missing() {
     assert_finds(&run, "Missing API token", "DURANTIC_API_TOKEN");
     let home = home.with("DURANTIC_API_TOKEN", "dur_wrong");
     let run = home.provider(&["doctor"]).await;
-    assert_finds(&run, "does not know the token", "token");
+    assert_finds(&run, "rejects the API token", "token");
 }
 
 #[tokio::test]

@@ -102,7 +102,7 @@ async fn a_list_that_is_none_does_not_mean_that_nothing_was_made() {
     let nothing = FaultKind::Rewrite(std::sync::Arc::new(|body| *body = serde_json::json!({})));
     control_plane.fault(Fault::new(list, nothing));
     let said = workspace.run(&["destroy", "-auto-approve"]).await.fails();
-    assert!(said.contains("it should be a list"), "{said}");
+    assert!(said.contains("expected a list"), "{said}");
     control_plane.clear_faults();
     workspace.destroy().await;
     assert_eq!(control_plane.objects(Collection::Variables).len(), 0);

@@ -78,7 +78,7 @@ async fn a_change_of_what_is_gone_says_what_to_do() {
         .await
         .fails();
     assert!(said.contains("Object no longer exists"), "{said}");
-    assert!(said.contains("the new plan will create it anew"), "{said}");
+    assert!(said.contains("the new plan creates it"), "{said}");
 }
 
 #[tokio::test]
@@ -118,7 +118,10 @@ async fn a_conflict_says_what_the_control_plane_said() {
     );
     let workspace = workspace(&control_plane, &text);
     let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
-    assert!(said.contains("Creating mesh network \"again\" failed"), "{said}");
+    assert!(
+        said.contains("The request to create mesh network \"again\" failed"),
+        "{said}"
+    );
     assert!(said.contains("409 Conflict"), "{said}");
     assert!(said.contains("Request id"), "{said}");
     assert_eq!(workspace.state("durantic_mesh_network.again"), json!(null));

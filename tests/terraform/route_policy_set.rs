@@ -145,7 +145,7 @@ async fn a_failed_change_leaves_in_state_what_exists() {
     workspace.configure(&configuration("  description = \"d\"", &all));
     let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
     assert!(
-        said.contains("Creating the rule 2 of route policy set \"it\" failed"),
+        said.contains("The request for rule 2 of route policy set \"it\" failed"),
         "{said}"
     );
     assert!(said.contains("on main.tf line 9"), "{said}");

@@ -180,7 +180,7 @@ impl Routes {
         let route = self
             .0
             .get(&*operation.id)
-            .ok_or_else(|| "it has no path".to_owned())?;
+            .ok_or_else(|| "the operation has no path".to_owned())?;
         let mut url = endpoint.clone();
         url.set_path(&fill(&route.path, values));
         Ok((route.method, url))
@@ -591,7 +591,7 @@ mod tests {
         }
         for value in ["", ".", "..", "../../x", "a/b", "a\\b", "a\nb", "a\0"] {
             let text = arguments(&OPERATIONS[1], &[("uuid", value)]).unwrap_err();
-            assert_eq!(text, format!("{value:?} cannot be its `uuid`"));
+            assert_eq!(text, format!("{value:?} is no valid `uuid`"));
         }
         assert!(
             arguments(&OPERATIONS[1], &[("id", "x")])

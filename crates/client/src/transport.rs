@@ -220,8 +220,8 @@ impl Reply {
             Some(target) => {
                 let origin = target.origin().ascii_serialization();
                 format!(
-                    "it leads to `{origin}`, and the token is sent nowhere but to the configured endpoint. If that is \
-                     where the control plane is, make it the endpoint"
+                    "the redirect leads to `{origin}`, but the client sends the token only to the configured endpoint. If \
+                     the control plane is at that address, configure it as the endpoint"
                 )
             }
         }
