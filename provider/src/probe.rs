@@ -45,7 +45,7 @@ async fn call(block: &ProviderBlock, environment: &Environment) -> Vec<Finding> 
         Ok(client) => client,
         Err(error) => {
             return vec![Finding::bad(
-                "Failed to set up the connection to the control plane",
+                client::summaries::CONNECTION_SETUP_FAILED.text,
                 error.to_string(),
             )];
         }

@@ -6,28 +6,28 @@ use engine::api::ErrorKind;
 pub fn remedy(kind: ErrorKind) -> Option<&'static str> {
     Some(match kind {
         ErrorKind::Unauthorized => {
-            "The API token is not valid (any more). Create a new one on the API Tokens page of the Durantic dashboard \
+            "The API token is invalid, expired or revoked. Create a new one on the API Tokens page of the Durantic dashboard \
              and set it as `api_token` or in DURANTIC_API_TOKEN."
         }
         ErrorKind::Forbidden => {
-            "The API token lacks the scope for this. The API Tokens page of the Durantic dashboard shows what a token \
-             may do."
+            "The API token lacks the scope for this. The API Tokens page of the Durantic dashboard shows the \
+             scopes of each token."
         }
         ErrorKind::RateLimited => {
-            "Wait a while, run Terraform with a lower -parallelism, or raise `max_retries`."
+            "Wait a few minutes, run Terraform with a lower -parallelism, or raise `max_retries`."
         }
-        ErrorKind::Server => "The control plane has a problem; try again later.",
+        ErrorKind::Server => "The control plane failed; try again later.",
         ErrorKind::Unreachable => {
             "Check `endpoint` in the provider configuration, the network and the proxy settings."
         }
         ErrorKind::Timeout => "Try again, or raise `request_timeout` in the provider configuration.",
         ErrorKind::OutOfTime => "Try again, with a longer timeout in the `timeouts` block.",
-        ErrorKind::Ambiguous => "It is not known whether the request was carried out.",
+        ErrorKind::Ambiguous => "The control plane may have carried out the request.",
         ErrorKind::Garbage => {
             "Check that `endpoint` in the provider configuration is the address of a Durantic control plane and that \
-             no proxy answers in its place."
+             no proxy responds in its place."
         }
-        ErrorKind::UnknownOperation => "This is a bug in the provider; please report it.",
+        ErrorKind::UnknownOperation => "This is a bug in the provider; please report it to its developers.",
         ErrorKind::NotFound
         | ErrorKind::Conflict
         | ErrorKind::Invalid

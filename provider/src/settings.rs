@@ -10,7 +10,7 @@ use client::{Client, Settings, is_loopback};
 use engine::Definition;
 use engine::api::Api;
 use engine::arguments::Arguments;
-use engine::diagnostic::{Diagnostics, Reported};
+use engine::diagnostic::{Diagnostics, Reported, Summary};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use schema::{Attribute, Literal, Provider};
@@ -19,6 +19,7 @@ use value::Path;
 use value::secret::Secret;
 
 use crate::remedies::remedy;
+use crate::summaries;
 
 /// Where a control plane publishes the methods and paths of its operations.
 const DOCUMENT: &str = "/api/openapi.json";
@@ -50,11 +51,26 @@ pub fn settings(
     user_agent: &str,
     diagnostics: &mut Diagnostics,
 ) -> Result<Settings, Reported> {
-    let endpoint = endpoint(provider, arguments.string("endpoint").unwrap_or_default())
-        .map_err(|fault| refuse(arguments, "endpoint", "Invalid endpoint", &fault, diagnostics));
+    let endpoint = endpoint(provider, arguments.string("endpoint").unwrap_or_default()).map_err(|fault| {
+        refuse(
+            arguments,
+            "endpoint",
+            &summaries::INVALID_ENDPOINT,
+            &fault,
+            diagnostics,
+        )
+    });
     let api_token = match arguments.secret("api_token") {
         Some(text) => {
-            let refused = |fault| refuse(arguments, "api_token", "Invalid API token", fault, diagnostics);
+            let refused = |fault| {
+                refuse(
+                    arguments,
+                    "api_token",
+                    &summaries::INVALID_TOKEN,
+                    fault,
+                    diagnostics,
+                )
+            };
             token(text).map_err(refused)
         }
         None => Err(missing_token(arguments, diagnostics)),
@@ -66,7 +82,7 @@ pub fn settings(
             refuse(
                 arguments,
                 "ca_cert_file",
-                "Unusable CA certificates",
+                &summaries::INVALID_CERTIFICATES,
                 &fault,
                 diagnostics,
             )
@@ -77,7 +93,7 @@ pub fn settings(
         Err(refuse(
             arguments,
             "request_timeout",
-            "Invalid duration",
+            &summaries::INVALID_DURATION,
             fault,
             diagnostics,
         ))
@@ -102,7 +118,7 @@ pub fn settings(
 fn refuse(
     arguments: &Arguments,
     name: &str,
-    summary: &str,
+    summary: &'static Summary,
     fault: &str,
     diagnostics: &mut Diagnostics,
 ) -> Reported {
@@ -112,7 +128,7 @@ fn refuse(
 
 fn missing_token(arguments: &Arguments, diagnostics: &mut Diagnostics) -> Reported {
     let advice = "Tokens are created on the API Tokens page of the Durantic dashboard.";
-    arguments.missing("api_token", "Missing API token", advice, diagnostics)
+    arguments.missing("api_token", &summaries::MISSING_TOKEN, advice, diagnostics)
 }
 
 fn declared<'a>(provider: &'a Provider, name: &str) -> Option<&'a Attribute> {
@@ -127,9 +143,10 @@ fn warn(settings: &Settings, diagnostics: &mut Diagnostics) {
     if settings.endpoint.scheme() == "http" && !is_loopback(&settings.endpoint) {
         diagnostics.warning_at(
             Path::root().attribute("endpoint"),
-            "The API token is sent without encryption",
+            &summaries::UNENCRYPTED,
             format!(
-                "The endpoint `{}` uses http: everybody on the way can read the API token and all secrets. Use https.",
+                "The endpoint `{}` uses http: anyone who can intercept the connection can read the API token and all secrets. \
+                 Use https.",
                 settings.endpoint
             ),
         );
@@ -137,9 +154,9 @@ fn warn(settings: &Settings, diagnostics: &mut Diagnostics) {
     if settings.insecure_skip_verify {
         diagnostics.warning_at(
             Path::root().attribute("insecure_skip_verify"),
-            "Certificates are not verified",
-            "With `insecure_skip_verify`, everybody who can pose as the control plane gets the API token and all \
-             secrets. To trust a private authority, set `ca_cert_file` instead.",
+            &summaries::UNVERIFIED,
+            "`insecure_skip_verify` is set: anyone who can impersonate the control plane gets the API token and all \
+             secrets. To trust a private certificate authority, set `ca_cert_file` instead.",
         );
     }
 }
@@ -151,7 +168,7 @@ fn endpoint(provider: &Provider, text: &str) -> Result<Url, String> {
         Some(Literal::String(usual)) => format!("it is a URL such as `{usual}`"),
         _ => "it is a URL".to_owned(),
     };
-    let url = Url::parse(text).map_err(|error| format!("is no URL ({error}): {example}"))?;
+    let url = Url::parse(text).map_err(|error| format!("is not a valid URL ({error}): {example}"))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err("must not have a user name or password: use `api_token`".to_owned());
     }
@@ -170,28 +187,28 @@ fn token(text: &Secret) -> Result<Secret, &'static str> {
         .chars()
         .all(|character| character.is_ascii_graphic())
     {
-        return Err("has characters that no token has: check it for spaces and line ends");
+        return Err("has characters that no token has: check it for spaces and line breaks");
     }
     Ok(text.clone())
 }
 
 fn read_certificates(path: &str) -> Result<Vec<CertificateDer<'static>>, String> {
     let unreadable =
-        |reason: &dyn std::fmt::Display| format!("names `{path}`, which cannot be read: {reason}");
+        |reason: &dyn std::fmt::Display| format!("is set to `{path}`, which cannot be read: {reason}");
     let pem = std::fs::read(FilePath::new(path)).map_err(|error| unreadable(&error))?;
     let certificates: Vec<_> = CertificateDer::pem_slice_iter(&pem)
         .collect::<Result<_, _>>()
         .map_err(|error| unreadable(&error))?;
     if certificates.is_empty() {
         return Err(format!(
-            "names `{path}`, which has no certificate in PEM form (`-----BEGIN CERTIFICATE-----`)"
+            "is set to `{path}`, which has no PEM-encoded certificate (`-----BEGIN CERTIFICATE-----`)"
         ));
     }
     let mut roots = rustls::RootCertStore::empty();
     for (index, certificate) in certificates.iter().enumerate() {
         roots.add(certificate.clone()).map_err(|error| {
             format!(
-                "names `{path}`, whose certificate number {} is unusable: {error}",
+                "is set to `{path}`, whose certificate number {} is invalid: {error}",
                 index + 1
             )
         })?;
@@ -308,7 +325,7 @@ mod tests {
         }
         let wrong_form = |endpoint: &str| {
             format!(
-                "endpoint: Value has the wrong form: `endpoint` must be a URL that begins with http:// or https://, \
+                "endpoint: Invalid format: `endpoint` must be a URL that begins with http:// or https://, \
                  got {endpoint:?}."
             )
         };
@@ -366,7 +383,7 @@ mod tests {
             .err()
             .unwrap(),
             "api_token: Invalid API token: The environment variable DURANTIC_API_TOKEN has characters that no token \
-             has: check it for spaces and line ends."
+             has: check it for spaces and line breaks."
         );
         assert_eq!(
             from(&[], &[("DURANTIC_INSECURE_SKIP_VERIFY", "yes")])
@@ -377,7 +394,7 @@ mod tests {
         );
         assert_eq!(
             illegal("request_timeout", string("30")),
-            "request_timeout: Value has the wrong form: `request_timeout` must be a duration such as 90s, 20m or \
+            "request_timeout: Invalid format: `request_timeout` must be a duration such as 90s, 20m or \
              1h30m, got \"30\"."
         );
         assert_eq!(
@@ -394,7 +411,7 @@ mod tests {
         }
         assert_eq!(
             illegal("ca_cert_file", string("/nonexistent/ca.pem")),
-            "ca_cert_file: Unusable CA certificates: `ca_cert_file` names `/nonexistent/ca.pem`, which cannot be \
+            "ca_cert_file: Invalid CA certificate file: `ca_cert_file` is set to `/nonexistent/ca.pem`, which cannot be \
              read: No such file or directory (os error 2)."
         );
     }
@@ -438,15 +455,15 @@ mod tests {
         let table = [
             (
                 "",
-                "which has no certificate in PEM form (`-----BEGIN CERTIFICATE-----`).",
+                "which has no PEM-encoded certificate (`-----BEGIN CERTIFICATE-----`).",
             ),
             (
                 "no certificate",
-                "which has no certificate in PEM form (`-----BEGIN CERTIFICATE-----`).",
+                "which has no PEM-encoded certificate (`-----BEGIN CERTIFICATE-----`).",
             ),
             (
                 garbage,
-                "whose certificate number 1 is unusable: invalid peer certificate: BadEncoding.",
+                "whose certificate number 1 is invalid: invalid peer certificate: BadEncoding.",
             ),
         ];
         for (contents, expected) in table {
@@ -454,7 +471,7 @@ mod tests {
             assert_eq!(
                 fault,
                 format!(
-                    "ca_cert_file: Unusable CA certificates: `ca_cert_file` names `{path_text}`, {expected}"
+                    "ca_cert_file: Invalid CA certificate file: `ca_cert_file` is set to `{path_text}`, {expected}"
                 )
             );
         }

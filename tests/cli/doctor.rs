@@ -86,7 +86,7 @@ async fn fault_2_a_cli_configuration_that_does_not_exist() {
         .with("TF_CLI_CONFIG_FILE", "/nowhere/terraform.rc");
     finds(
         &home,
-        "TF_CLI_CONFIG_FILE names `/nowhere/terraform.rc`",
+        "`/nowhere/terraform.rc` (TF_CLI_CONFIG_FILE) does not exist",
         "Unset TF_CLI_CONFIG_FILE",
     )
     .await;
@@ -114,7 +114,7 @@ async fn fault_4_a_mirror_that_does_not_exist() {
         "~/.terraformrc",
         "provider_installation {\n  filesystem_mirror {\n    path = \"/nowhere/mirror\"\n  }\n  direct {}\n}\n",
     );
-    finds(&home, "`/nowhere/mirror` does not exist", "correct its path").await;
+    finds(&home, "`/nowhere/mirror` does not exist", "correct the path").await;
 }
 
 #[tokio::test]
@@ -151,7 +151,7 @@ async fn fault_7_a_program_for_another_processor() {
     head[18] = 0x03; // 386
     std::fs::remove_file(program(&home)).unwrap();
     std::fs::write(program(&home), head).unwrap();
-    finds(&home, "is for linux_386, but this is", "Install the package for").await;
+    finds(&home, "is for linux_386, but this machine is", "Install the package for").await;
 }
 
 #[tokio::test]

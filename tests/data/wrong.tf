@@ -18,17 +18,17 @@ resource "durantic_mesh_network" "canonical" {
 
 resource "durantic_mesh_network" "private" {
   name         = "it"
-  network_cidr = "8.8.8.0/24" # Network is not private
+  network_cidr = "8.8.8.0/24" # Network block is not private
 }
 
 resource "durantic_mesh_network" "private_v6" {
   name         = "it"
-  network_cidr = "fd00::/64" # Network is not private
+  network_cidr = "fd00::/64" # Network block is not private
 }
 
 resource "durantic_mesh_network" "larger_than_private" {
   name         = "it"
-  network_cidr = "172.16.0.0/11" # Network is not private
+  network_cidr = "172.16.0.0/11" # Network block is not private
 }
 
 resource "durantic_machine_role" "name" {
@@ -37,12 +37,12 @@ resource "durantic_machine_role" "name" {
 
 resource "durantic_machine_role" "large" {
   name           = "it"
-  merge_priority = 2147483648 # must be a whole number of 32 bits
+  merge_priority = 2147483648 # must be a whole number between -2147483648 and 2147483647
 }
 
 resource "durantic_machine_role" "small" {
   name           = "it"
-  merge_priority = -2147483649 # must be a whole number of 32 bits
+  merge_priority = -2147483649 # must be a whole number between -2147483648 and 2147483647
 }
 
 resource "durantic_machine_role" "fraction" {
@@ -76,7 +76,7 @@ resource "durantic_machine_config" "tunnel" {
 
 resource "durantic_machine_config" "roles" {
   machine_uuid = "00000000-0000-4000-8000-000000000001"
-  role_names   = ["a", null] # Null element
+  role_names   = ["a", null] # Null collection element
 }
 
 resource "durantic_machine_deployment" "machine" {
@@ -95,7 +95,7 @@ resource "durantic_machine_deployment" "tunnel" {
 
 resource "durantic_machine_deployment" "roles" {
   machine_uuid = "00000000-0000-4000-8000-000000000001"
-  role_names   = [null] # Null element
+  role_names   = [null] # Null collection element
 }
 
 resource "durantic_machine_deployment" "timeouts" {
@@ -143,17 +143,17 @@ resource "durantic_vip" "numbers" {
 resource "durantic_vip" "large" {
   name                             = "it"
   address                          = "192.0.2.1"
-  health_check_interval_seconds    = 2147483648 # must be a whole number of 32 bits
-  health_check_timeout_seconds     = 2147483648 # must be a whole number of 32 bits
-  health_check_healthy_threshold   = 2147483648 # must be a whole number of 32 bits
-  health_check_unhealthy_threshold = 2147483648 # must be a whole number of 32 bits
-  health_check_holdoff_seconds     = 2147483648 # must be a whole number of 32 bits
+  health_check_interval_seconds    = 2147483648 # must be a whole number between -2147483648 and 2147483647
+  health_check_timeout_seconds     = 2147483648 # must be a whole number between -2147483648 and 2147483647
+  health_check_healthy_threshold   = 2147483648 # must be a whole number between -2147483648 and 2147483647
+  health_check_unhealthy_threshold = 2147483648 # must be a whole number between -2147483648 and 2147483647
+  health_check_holdoff_seconds     = 2147483648 # must be a whole number between -2147483648 and 2147483647
 }
 
 resource "durantic_vip" "no_machine" {
   name          = "it"
   address       = "192.0.2.1"
-  machine_uuids = ["00000000-0000-4000-8000-000000000001", null] # Null element
+  machine_uuids = ["00000000-0000-4000-8000-000000000001", null] # Null collection element
 }
 
 resource "durantic_vip" "machines" {
@@ -179,13 +179,13 @@ resource "durantic_route" "prefixes" {
 
 resource "durantic_route" "no_prefix" {
   name     = "it"
-  prefixes = [null] # Null element
+  prefixes = [null] # Null collection element
 }
 
 resource "durantic_route" "no_machine" {
   name          = "it"
   prefixes      = ["10.0.0.0/8"]
-  machine_uuids = [null] # Null element
+  machine_uuids = [null] # Null collection element
 }
 
 resource "durantic_route" "machines" {
@@ -218,7 +218,7 @@ resource "durantic_secret" "version" { # `value_wo` must be set when `value_wo_v
 resource "durantic_secret" "large" {
   name             = "it"
   value_wo         = "v"
-  value_wo_version = 2147483648 # must be a whole number of 32 bits
+  value_wo_version = 2147483648 # must be a whole number between -2147483648 and 2147483647
 }
 
 resource "durantic_variable" "name" {
@@ -254,7 +254,7 @@ resource "durantic_secrets_backend" "config" {
   name         = "it"
   backend_type = "vault"
   url          = "https://vault.example.com"
-  config       = { role_id = null } # Null element
+  config       = { role_id = null } # Null collection element
 }
 
 resource "durantic_registry_credential" "name" {
@@ -298,7 +298,7 @@ resource "durantic_registry_credential" "large" {
   registry_url        = "ghcr.io"
   username            = "robot"
   password_wo         = "p"
-  password_wo_version = 2147483648 # must be a whole number of 32 bits
+  password_wo_version = 2147483648 # must be a whole number between -2147483648 and 2147483647
 }
 
 resource "durantic_route_policy_set" "name" {
@@ -308,13 +308,13 @@ resource "durantic_route_policy_set" "name" {
 resource "durantic_route_policy_set" "set" {
   name           = "it"
   default_action = "drop"     # must be one of "accept", "reject"
-  local_pref     = 2147483648 # must be a whole number of 32 bits
+  local_pref     = 2147483648 # must be a whole number between -2147483648 and 2147483647
 }
 
 resource "durantic_route_policy_set" "rules" {
   name = "it"
   rules {
-    sequence             = 2147483648    # must be a whole number of 32 bits
+    sequence             = 2147483648    # must be a whole number between -2147483648 and 2147483647
     action               = "acept"       # Did you mean "accept"?
     match_type           = "prefix"      # Did you mean "prefix_list"?
     match_prefixes       = ["10.0.0.0"]  # must be an address block in CIDR notation
@@ -325,8 +325,8 @@ resource "durantic_route_policy_set" "rules" {
     add_communities      = [""]          # must match
     remove_communities   = ["a b"]       # must match
     prepend_as_count     = -1            # must be at least 0, got -1
-    set_local_pref       = 2147483648    # must be a whole number of 32 bits
-    set_med              = 2147483648    # must be a whole number of 32 bits
+    set_local_pref       = 2147483648    # must be a whole number between -2147483648 and 2147483647
+    set_med              = 2147483648    # must be a whole number between -2147483648 and 2147483647
   }
   rules {
     sequence             = 11
@@ -335,24 +335,24 @@ resource "durantic_route_policy_set" "rules" {
   rules {
     sequence             = 12
     match_prefix_len_max = -1         # must be between 0 and 128, got -1
-    prepend_as_count     = 2147483648 # must be a whole number of 32 bits
+    prepend_as_count     = 2147483648 # must be a whole number between -2147483648 and 2147483647
   }
   rules {
     sequence             = 13
-    match_prefix_len_min = 2147483648 # must be a whole number of 32 bits
+    match_prefix_len_min = 2147483648 # must be a whole number between -2147483648 and 2147483647
     match_prefix_len_max = 0.5        # must be a whole number, got 0.5
   }
   rules {
     sequence           = 14
-    match_prefixes     = ["10.0.0.0/8", null] # Null element
-    match_communities  = [null]               # Null element
-    set_communities    = [null]               # Null element
-    add_communities    = [null]               # Null element
-    remove_communities = [null]               # Null element
+    match_prefixes     = ["10.0.0.0/8", null] # Null collection element
+    match_communities  = [null]               # Null collection element
+    set_communities    = [null]               # Null collection element
+    add_communities    = [null]               # Null collection element
+    remove_communities = [null]               # Null collection element
   }
   rules {
     sequence             = 20
-    match_prefix_len_min = 25 # `match_prefix_len_min` is 25, which is more than `match_prefix_len_max` (24)
+    match_prefix_len_min = 25 # `match_prefix_len_min` (25) is greater than `match_prefix_len_max` (24)
     match_prefix_len_max = 24
   }
   rules { # `match_prefixes` must be set when `match_type` is "prefix_list"

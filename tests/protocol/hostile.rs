@@ -90,15 +90,15 @@ async fn in_a_read_state_is_kept() {
         (
             "slow",
             FaultKind::Slow(Duration::from_secs(20)),
-            "did not answer within 1s",
+            "did not respond within 1s",
         ),
-        ("empty", body(""), "the answer is null"),
-        ("a list", body("[]"), "the answer is a list"),
-        ("a text", body("\"ok\""), "the answer is a text"),
+        ("empty", body(""), "returned null"),
+        ("a list", body("[]"), "returned a list"),
+        ("a text", body("\"ok\""), "returned a string"),
         (
             "a list for a name",
             rewrite(|body| body["name"] = json!(["GREETING"])),
-            "should be a text, but is a list",
+            "should be a string, but is a list",
         ),
         (
             "null for a name",
@@ -108,22 +108,22 @@ async fn in_a_read_state_is_kept() {
         (
             "an object for a value",
             rewrite(|body| body["value"] = json!({})),
-            "should be a text, but is an object",
+            "should be a string, but is an object",
         ),
         (
             "a number for the uuid",
             rewrite(|body| body["uuid"] = json!(7)),
-            "its `uuid` is of the wrong form",
+            "has a `uuid` in an invalid format",
         ),
         (
             "a path for the uuid",
             rewrite(|body| body["uuid"] = json!("../../x")),
-            "its `uuid` is of the wrong form",
+            "has a `uuid` in an invalid format",
         ),
         (
             "another uuid",
             rewrite(move |body| body["uuid"] = json!(other)),
-            "that of another object",
+            "`uuid` of another object",
         ),
     ];
     for (name, fault, expected) in table {
@@ -154,27 +154,19 @@ async fn in_a_create_the_object_is_not_lost() {
         (
             "no uuid",
             rewrite(|body| body["uuid"] = Json::Null),
-            "it has no `uuid`",
+            "has no `uuid`",
         ),
         (
             "a path for the uuid",
             rewrite(|body| body["uuid"] = json!("../x")),
-            "of the wrong form",
+            "in an invalid format",
         ),
-        (
-            "a list",
-            rewrite(|body| *body = json!([])),
-            "the answer is a list",
-        ),
-        (
-            "nothing",
-            rewrite(|body| *body = Json::Null),
-            "the answer is null",
-        ),
+        ("a list", rewrite(|body| *body = json!([])), "returned a list"),
+        ("nothing", rewrite(|body| *body = Json::Null), "returned null"),
         (
             "a list for a time",
             rewrite(|body| body["created_at"] = json!([])),
-            "should be a text",
+            "should be a string",
         ),
     ];
     for (name, fault, expected) in table {
@@ -247,9 +239,13 @@ async fn a_list_may_hold_anything() {
         (
             "no list",
             rewrite(|body| *body = json!({ "items": [] })),
-            Err("needs a list, but the answer is an object"),
+            Err("expects a list, but the control plane returned an object"),
         ),
-        ("null", body("null"), Err("needs a list, but the answer is null")),
+        (
+            "null",
+            body("null"),
+            Err("expects a list, but the control plane returned null"),
+        ),
     ];
     for (name, fault, expected) in table {
         let control_plane = ControlPlane::builder().start().await.unwrap();
@@ -302,7 +298,7 @@ async fn what_a_run_says_cannot_break_out_of_its_line() {
     control_plane.fault(Fault::new(POLL, hostile).times(1));
     let config = json!({ "machine_uuid": MACHINE, "role_names": ["base"] });
     let said = told(core.converge(DEPLOYMENT, NAME, &config).await, "a run");
-    assert!(said.contains("Provision failed (error [31m)"), "{said}");
+    assert!(said.contains("with the status `error [31m`"), "{said}");
     assert!(said.contains("a Error: [2J (redacted) xxx"), "{said}");
     let is_harmless = |character: char| character == '\n' || !character.is_control();
     assert!(said.chars().all(is_harmless) && said.len() < 5000, "{said:?}");
@@ -330,7 +326,7 @@ async fn a_machine_that_cannot_be_read_after_its_installation_is_not_installed_a
             .await
             .unwrap_or_else(|error| panic!("{name}: {error}"));
         let warned = core.plugin().take_warnings();
-        let is_told = |summary: &str| summary.contains("could not be read after its run");
+        let is_told = |summary: &str| summary.contains("Failed to refresh the object after its run");
         assert!(
             warned.iter().any(|warning| is_told(&warning.summary)),
             "{name}: {warned:?}"

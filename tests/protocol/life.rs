@@ -276,7 +276,7 @@ async fn imports(resource: Resource) {
     life.core.forget(&type_name, "it");
     let nobody = "00000000-0000-4000-8000-999999999999";
     for (id, wanted) in [
-        ("x", "The import ID has the wrong form"),
+        ("x", "Invalid import ID"),
         (nobody, "Cannot import non-existent remote object"),
     ] {
         let error = life

@@ -192,7 +192,7 @@ async fn a_list_that_does_not_exist_is_an_error_with_similar_titles() {
         "{A_LIST}\ndata \"todo_list\" \"other\" {{\n  title = \"Hose\"\n}}\n"
     ));
     let said = workspace.run(&["plan"]).await.fails();
-    assert!(said.contains("No list with title \"Hose\""), "{said}");
+    assert!(said.contains("no list with title \"Hose\""), "{said}");
     assert!(said.contains("Closest: \"House\"."), "{said}");
 }
 

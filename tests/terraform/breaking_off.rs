@@ -75,7 +75,7 @@ async fn a_policy_is_taken_over_with_the_rules_that_it_has() {
     break_off(KillProvider, &workspace, apply).await;
 
     let said = workspace.apply().await.said();
-    assert!(said.contains("was there already"), "{said}");
+    assert!(said.contains("Adopted an existing object"), "{said}");
     workspace.plans_empty().await;
     let log = control_plane.log();
     assert_eq!(log.count_processed(rule), 2, "each rule is made once");

@@ -20,7 +20,10 @@ async fn claimed() -> (ControlPlane, Workspace) {
     control_plane.fault(Fault::new(With::Create.operation(), FaultKind::ResetAfter));
     control_plane.fault(Fault::status("controlplane_api_list_account_variables", 500));
     let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
-    assert!(said.contains("It is not known whether it was created"), "{said}");
+    assert!(
+        said.contains("Cannot tell whether the object was created"),
+        "{said}"
+    );
     control_plane.clear_faults();
     (control_plane, workspace)
 }
@@ -51,7 +54,10 @@ async fn what_was_changed_meanwhile_is_neither_forgotten_nor_deleted() {
 
     for command in ["destroy", "apply"] {
         let said = workspace.run(&[command, "-auto-approve"]).await.fails();
-        assert!(said.contains("but perhaps not as it was to be made"), "{said}");
+        assert!(
+            said.contains("Cannot tell whether Terraform created this object"),
+            "{said}"
+        );
         assert!(
             said.contains(&format!("terraform import ADDRESS {uuid}")),
             "{said}"
@@ -96,7 +102,7 @@ async fn a_list_that_is_none_does_not_mean_that_nothing_was_made() {
     let nothing = FaultKind::Rewrite(std::sync::Arc::new(|body| *body = serde_json::json!({})));
     control_plane.fault(Fault::new(list, nothing));
     let said = workspace.run(&["destroy", "-auto-approve"]).await.fails();
-    assert!(said.contains("it should be a list"), "{said}");
+    assert!(said.contains("expected a list"), "{said}");
     control_plane.clear_faults();
     workspace.destroy().await;
     assert_eq!(control_plane.objects(Collection::Variables).len(), 0);
@@ -154,7 +160,10 @@ async fn what_was_there_before_a_claim_is_not_deleted_with_it() {
     control_plane.fault(Fault::html("controlplane_api_create_account_secret", 502).times(1));
     control_plane.fault(Fault::status("controlplane_api_list_account_secrets", 500).times(1));
     let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
-    assert!(said.contains("It is not known whether it was created"), "{said}");
+    assert!(
+        said.contains("Cannot tell whether the object was created"),
+        "{said}"
+    );
     let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
     assert!(said.contains("409 Conflict"), "{said}");
     is_untouched(&control_plane);

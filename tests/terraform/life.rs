@@ -215,7 +215,7 @@ pub async fn imports(resource: &Resource) {
 
     workspace.run(&["state", "rm", &address]).await.succeeds();
     let said = workspace.run(&["import", &address, "x"]).await.fails();
-    assert!(said.contains("The import ID has the wrong form"), "{said}");
+    assert!(said.contains("Invalid import ID"), "{said}");
     let nobody = "00000000-0000-4000-8000-999999999999";
     let said = workspace.run(&["import", &address, nobody]).await.fails();
     assert!(

@@ -38,7 +38,7 @@ async fn a_missing_machine_gives_nulls_unless_that_is_an_error() {
     workspace
         .configure("data \"durantic_machine\" \"x\" {\n  hostname = \"node-9\"\n  not_found_ok = false\n}\n");
     let said = workspace.run(&["plan"]).await.fails();
-    assert!(said.contains("No machine with hostname \"node-9\""), "{said}");
+    assert!(said.contains("no machine with hostname \"node-9\""), "{said}");
     assert!(said.contains("\"node-1\""), "the closest names are told: {said}");
 
     workspace.configure(&format!("data \"durantic_machine\" \"x\" {{\n  uuid = \"{}\"\n}}\noutput \"name\" {{\n  value = data.durantic_machine.x.hostname == null\n}}\n", machine(99)));

@@ -56,10 +56,7 @@ async fn a_setting_that_the_control_plane_overrides_is_told_and_plans_nothing() 
     let control_plane = control_plane().await;
     let workspace = workspace(&control_plane, &configuration(3, "kexec_installer = true"));
     let said = workspace.apply().await.said();
-    assert!(
-        said.contains("The control plane decided otherwise about `kexec_installer`"),
-        "{said}"
-    );
+    assert!(said.contains("Value overridden by the control plane"), "{said}");
     assert_eq!(
         control_plane.machine(&machine(3)).expect("it")["kexec_installer"],
         false

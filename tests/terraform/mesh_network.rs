@@ -77,8 +77,8 @@ async fn a_change_of_what_is_gone_says_what_to_do() {
         .run(&["apply", "-auto-approve", "-refresh=false"])
         .await
         .fails();
-    assert!(said.contains("does not exist any more"), "{said}");
-    assert!(said.contains("the new plan will create it anew"), "{said}");
+    assert!(said.contains("Object no longer exists"), "{said}");
+    assert!(said.contains("the new plan creates it"), "{said}");
 }
 
 #[tokio::test]
@@ -87,9 +87,9 @@ async fn networks_that_are_not_private_or_not_canonical_are_refused() {
     let workspace = workspace(&control_plane, "");
     for (cidr, wanted) in [
         ("10.0.0.5/24", "Did you mean 10.0.0.0/24?"),
-        ("8.8.8.0/24", "Network is not private"),
-        ("fd00::/64", "Network is not private"),
-        ("172.15.0.0/16", "Network is not private"),
+        ("8.8.8.0/24", "Network block is not private"),
+        ("fd00::/64", "Network block is not private"),
+        ("172.15.0.0/16", "Network block is not private"),
         ("10.0.0.0", "an address block in CIDR notation"),
         ("10.0.0.0/33", "an address block in CIDR notation"),
     ] {
@@ -118,7 +118,10 @@ async fn a_conflict_says_what_the_control_plane_said() {
     );
     let workspace = workspace(&control_plane, &text);
     let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
-    assert!(said.contains("Creating mesh network \"again\" failed"), "{said}");
+    assert!(
+        said.contains("The request to create mesh network \"again\" failed"),
+        "{said}"
+    );
     assert!(said.contains("409 Conflict"), "{said}");
     assert!(said.contains("Request id"), "{said}");
     assert_eq!(workspace.state("durantic_mesh_network.again"), json!(null));

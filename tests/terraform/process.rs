@@ -162,7 +162,7 @@ async fn terraform_takes_the_log_with_the_fields_that_its_users_filter_by() {
         ("ApplyResourceChange", "durantic_variable".into(), Json::Null),
         ("ReadDataSource", Json::Null, "durantic_images".into()),
     ] {
-        for line in of(rpc, "answered request") {
+        for line in of(rpc, "sent response") {
             assert_eq!(line["tf_resource_type"], resource, "{line}");
             assert_eq!(line["tf_data_source_type"], data_source, "{line}");
             assert_eq!(
@@ -183,7 +183,7 @@ async fn terraform_takes_the_log_with_the_fields_that_its_users_filter_by() {
     };
     assert_eq!(told["@level"], "error");
     assert_eq!(told["diagnostic_severity"], "ERROR");
-    assert_eq!(told["diagnostic_summary"], "Creating variable \"it\" failed");
+    assert_eq!(told["diagnostic_summary"], "Failed to create the object");
     let detail = told["diagnostic_detail"].as_str().unwrap_or_default();
     assert!(detail.contains("409"), "{detail}");
     let text = std::fs::read_to_string(workspace.path().join("log")).expect("the log");

@@ -133,7 +133,10 @@ async fn a_certificate_is_trusted_by_its_file_or_on_demand_with_a_warning() {
 
     workspace.configure(&block("insecure_skip_verify = true"));
     let said = workspace.apply().await.said();
-    assert!(said.contains("Warning: Certificates are not verified"), "{said}");
+    assert!(
+        said.contains("Warning: TLS certificate verification disabled"),
+        "{said}"
+    );
     assert!(said.contains("on main.tf line 2"), "{said}");
     workspace.configure(&block("insecure_skip_verify = false"));
     workspace.run(&["plan"]).await.fails();
@@ -146,7 +149,7 @@ async fn a_certificate_is_trusted_by_its_file_or_on_demand_with_a_warning() {
         .await
         .succeeds()
         .said();
-    assert!(!said.contains("Certificates are not verified"), "{said}");
+    assert!(!said.contains("TLS certificate verification disabled"), "{said}");
     workspace.configure(&block(""));
     for (variable, value) in [
         ("DURANTIC_CA_CERT_FILE", "ca.pem"),

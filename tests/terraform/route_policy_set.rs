@@ -145,7 +145,7 @@ async fn a_failed_change_leaves_in_state_what_exists() {
     workspace.configure(&configuration("  description = \"d\"", &all));
     let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
     assert!(
-        said.contains("Creating the rule 2 of route policy set \"it\" failed"),
+        said.contains("The request for rule 2 of route policy set \"it\" failed"),
         "{said}"
     );
     assert!(said.contains("on main.tf line 9"), "{said}");
@@ -294,13 +294,13 @@ async fn two_rules_with_one_sequence_are_refused() {
         &configuration("", &[(10, "accept"), (10, "reject")]),
     );
     let said = workspace.run(&["plan"]).await.fails();
-    assert!(said.contains("Two rules have one sequence"), "{said}");
+    assert!(said.contains("Duplicate rule sequence"), "{said}");
     assert!(said.contains("on main.tf line 9"), "{said}");
 
     workspace.configure(&configuration("  rules {}", &[(100, "reject")]));
     let said = workspace.run(&["plan"]).await.fails();
     assert!(
-        said.contains("Two rules have one sequence"),
+        said.contains("Duplicate rule sequence"),
         "the default is 100: {said}"
     );
 }

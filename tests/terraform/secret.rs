@@ -149,8 +149,14 @@ async fn a_refusal_does_not_show_the_value() {
         let workspace = workspace(&control_plane, &configuration(value)).with("TF_LOG", "TRACE");
         let run = workspace.run(&["apply", "-auto-approve"]).await;
         let said = run.fails();
-        assert!(said.contains("Creating secret \"TOKEN\" failed"), "{said}");
-        let ours = said.split("Creating secret").last().unwrap_or_default();
+        assert!(
+            said.contains("The request to create secret \"TOKEN\" failed"),
+            "{said}"
+        );
+        let ours = said
+            .split("The request to create secret")
+            .last()
+            .unwrap_or_default();
         assert!(!ours.contains("not-to-be-seen"), "{ours}");
     }
 }

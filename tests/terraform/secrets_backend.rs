@@ -74,7 +74,7 @@ async fn another_spelling_of_the_same_json_is_no_difference() {
     let workspace = workspace(&control_plane, &configuration(text));
     workspace.run(&["import", ADDRESS, uuid]).await.succeeds();
     let said = workspace.apply().await.said();
-    assert!(!said.contains("decided otherwise"), "{said}");
+    assert!(!said.contains("Value overridden"), "{said}");
     let stored = control_plane.find(Collection::SecretsBackends, "it");
     assert_eq!(
         stored.expect("the backend")["config"],

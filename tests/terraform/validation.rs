@@ -101,7 +101,7 @@ fn rules(attribute: &Attribute) -> Vec<&'static [&'static str]> {
     rule(!one_of.is_empty(), &["must be one of", "Did you mean"]);
     rule(
         !attribute.r#type.collections.is_empty() && !is_nested,
-        &["Null element"],
+        &["Null collection element"],
     );
     let format = attribute.format.map(|format| -> &[&str] {
         match format {

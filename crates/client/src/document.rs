@@ -91,17 +91,17 @@ impl Document {
         }
         let routes = match read().await {
             Ok(bytes) => Routes::live(&bytes, &self.place, operations).unwrap_or_else(|reason| {
-                tracing::debug!(%reason, "the live API document cannot be used; declared paths serve");
+                tracing::debug!(%reason, "cannot use the live API document; using the declared paths");
                 Routes(BTreeMap::new())
             }),
             Err(error) if error.kind == ErrorKind::Cancelled => return Err(error),
             Err(error) if error.is_transient() || error.kind == ErrorKind::Tls => {
-                tracing::debug!(%error, "the live API document cannot be read now; declared paths serve");
+                tracing::debug!(%error, "cannot read the live API document now; using the declared paths");
                 *not_before = Instant::now().checked_add(pause);
                 return Ok(declared);
             }
             Err(error) => {
-                tracing::debug!(%error, "there is no live API document; declared paths serve");
+                tracing::debug!(%error, "found no live API document; using the declared paths");
                 Routes(BTreeMap::new())
             }
         };
@@ -156,7 +156,7 @@ impl Routes {
                     },
                 );
             } else {
-                tracing::debug!(operation = %operation.id, "not in the live API document; the declared path serves");
+                tracing::debug!(operation = %operation.id, "the live API document lacks the operation; using the declared path");
             }
         }
         Ok(Routes(routes))
@@ -180,7 +180,7 @@ impl Routes {
         let route = self
             .0
             .get(&*operation.id)
-            .ok_or_else(|| "it has no path".to_owned())?;
+            .ok_or_else(|| "the operation has no path".to_owned())?;
         let mut url = endpoint.clone();
         url.set_path(&fill(&route.path, values));
         Ok((route.method, url))
@@ -197,7 +197,9 @@ pub(super) fn arguments<'a>(
 ) -> Result<Vec<&'a str>, String> {
     let argument = |name: &str| {
         let (_, value) = values.iter().find(|(key, _)| *key == name).ok_or_else(|| {
-            format!("`{name}` has no value, which is a bug in the provider; please report it")
+            format!(
+                "`{name}` has no value. This is a bug in the provider; please report it to its developers"
+            )
         })?;
         let is_segment = !value.is_empty()
             && !matches!(*value, "." | "..")
@@ -205,7 +207,7 @@ pub(super) fn arguments<'a>(
         if is_segment {
             Ok(*value)
         } else {
-            Err(format!("{value:?} cannot be its `{name}`"))
+            Err(format!("{value:?} is no valid `{name}`"))
         }
     };
     operation.placeholders().map(argument).collect()
@@ -589,7 +591,7 @@ mod tests {
         }
         for value in ["", ".", "..", "../../x", "a/b", "a\\b", "a\nb", "a\0"] {
             let text = arguments(&OPERATIONS[1], &[("uuid", value)]).unwrap_err();
-            assert_eq!(text, format!("{value:?} cannot be its `uuid`"));
+            assert_eq!(text, format!("{value:?} is no valid `uuid`"));
         }
         assert!(
             arguments(&OPERATIONS[1], &[("id", "x")])

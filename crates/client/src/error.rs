@@ -163,9 +163,9 @@ impl Error {
 fn what(error: &Error) -> String {
     let request = format!("`{} {}`", error.method.name(), error.path);
     match (error.kind, error.status) {
-        (ErrorKind::UnknownOperation, _) => format!("There is no operation `{}`", error.operation),
+        (ErrorKind::UnknownOperation, _) => format!("The operation `{}` does not exist", error.operation),
         (ErrorKind::Parameter, _) => format!("The operation `{}` cannot be called", error.operation),
-        (ErrorKind::Setup, _) => "No connection to the control plane can be set up".to_owned(),
+        (ErrorKind::Setup, _) => "The connection to the control plane could not be set up".to_owned(),
         (ErrorKind::Cancelled, _) => format!("{request} was interrupted"),
         (ErrorKind::Redirect, None) => format!("{request} was redirected"),
         (_, Some(status)) => {
@@ -174,7 +174,7 @@ fn what(error: &Error) -> String {
                 .and_then(|status| status.canonical_reason())
                 .map(|reason| format!(" {reason}"));
             let reason = reason.unwrap_or_default();
-            format!("The control plane answered {request} with {status}{reason}")
+            format!("The control plane returned {status}{reason} for {request}")
         }
         (_, None) => format!("{request} failed"),
     }
@@ -195,7 +195,7 @@ mod tests {
             .with_status(StatusCode::CONFLICT)
             .with_detail("the name is taken.");
         insta::assert_snapshot!(conflict, @r"
-        The control plane answered `PATCH /api/things/7` with 409 Conflict: the name is taken.
+        The control plane returned 409 Conflict for `PATCH /api/things/7`: the name is taken.
 
         Request id: b1
         ");
@@ -208,7 +208,7 @@ mod tests {
             message: "too long".to_owned(),
         }]);
         insta::assert_snapshot!(invalid, @r"
-        The control plane answered `PATCH /api/things/7` with 422 Unprocessable Entity:
+        The control plane returned 422 Unprocessable Entity for `PATCH /api/things/7`:
           - body.payload.name: too long
 
         Request id: b1
@@ -231,7 +231,7 @@ mod tests {
             .with_status(StatusCode::UNAUTHORIZED);
         let unauthorized = unauthorized.into_api(|_| Some("Create a new token."));
         insta::assert_snapshot!(unauthorized, @r"
-        The control plane answered `PATCH /api/things/7` with 401 Unauthorized. Create a new token.
+        The control plane returned 401 Unauthorized for `PATCH /api/things/7`. Create a new token.
 
         Request id: b1
         ");

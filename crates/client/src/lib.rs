@@ -14,6 +14,7 @@ mod redact;
 mod retry;
 mod settings;
 mod shared;
+pub mod summaries;
 #[cfg(test)]
 mod tests;
 mod transport;
@@ -109,7 +110,7 @@ impl Client {
     ) -> Result<Arc<dyn Api>, Reported> {
         match Client::new(settings, operations) {
             Ok(client) => Ok(Arc::new(client)),
-            Err(error) => Err(diagnostics.error("The control plane cannot be called", error.to_string())),
+            Err(error) => Err(diagnostics.error(&summaries::CONNECTION_SETUP_FAILED, error.to_string())),
         }
     }
 
@@ -255,7 +256,7 @@ impl Client {
             duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             attempt,
             request_id = %exchange.request_id,
-            "called the control plane"
+            "sent a request to the control plane"
         );
         result
     }

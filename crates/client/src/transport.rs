@@ -66,7 +66,8 @@ pub(super) struct Reply {
 impl Transport {
     pub fn new(settings: Settings) -> Result<Transport, Failure> {
         let header = |text: &str, name: &str| {
-            HeaderValue::from_str(text).map_err(|_| setup(format!("the {name} cannot be part of a request")))
+            HeaderValue::from_str(text)
+                .map_err(|_| setup(format!("the {name} has characters that a header cannot hold")))
         };
         let mut authorization = header(&format!("Bearer {}", settings.api_token.expose()), "API token")?;
         authorization.set_sensitive(true);
@@ -101,7 +102,7 @@ impl Transport {
                     kind: ErrorKind::Timeout,
                     effect: Effect::Unknown,
                     detail: format!(
-                        "{} did not answer within {:?}",
+                        "{} did not respond within {:?}",
                         host(request.url),
                         self.settings.request_timeout
                     ),
@@ -124,7 +125,7 @@ impl Transport {
         Err(Failure {
             kind: ErrorKind::Redirect,
             effect: Effect::None,
-            detail: format!("{} redirects in circles, at last to `{}`", host(&url), url.path()),
+            detail: format!("{} redirects in a loop, last to `{}`", host(&url), url.path()),
         })
     }
 
@@ -171,7 +172,7 @@ impl Transport {
                 return Err(Failure {
                     kind: ErrorKind::TooLarge,
                     effect: Effect::Done,
-                    detail: format!("the answer is larger than {} MiB", limit / 1024 / 1024),
+                    detail: format!("the response is larger than {} MiB", limit / 1024 / 1024),
                 });
             } else {
                 body.extend_from_slice(chunk.get(..room).unwrap_or_default());
@@ -209,18 +210,18 @@ impl Reply {
     /// Why a redirect was not followed.
     pub fn redirect_refusal(&self) -> String {
         match self.target() {
-            None => "it leads nowhere".to_owned(),
+            None => "the redirect has no target".to_owned(),
             Some(target) if is_same_server(&target, &self.url) => {
                 format!(
-                    "it leads to `{}`, but only a GET is sent again to another path",
+                    "the redirect leads to `{}`, but only a GET request follows a redirect to another path",
                     target.path()
                 )
             }
             Some(target) => {
                 let origin = target.origin().ascii_serialization();
                 format!(
-                    "it leads to `{origin}`, and the token is sent nowhere but to the configured endpoint. If that is \
-                     where the control plane is, make it the endpoint"
+                    "the redirect leads to `{origin}`, but the client sends the token only to the configured endpoint. If \
+                     the control plane is at that address, configure it as the endpoint"
                 )
             }
         }
@@ -236,7 +237,7 @@ fn is_same_server(one: &Url, other: &Url) -> bool {
 fn connections(settings: &Settings) -> Result<reqwest::Client, Failure> {
     let certificate = |der: &CertificateDer<'_>| {
         reqwest::Certificate::from_der(der)
-            .map_err(|error| setup(format!("a CA certificate is unusable: {error}")))
+            .map_err(|error| setup(format!("a CA certificate is invalid: {error}")))
     };
     let certificates: Vec<_> = settings
         .ca_certificates
@@ -318,20 +319,20 @@ fn failure(error: &reqwest::Error, url: &Url) -> Failure {
     }
     let io = find::<std::io::Error>(error).map(std::io::Error::kind);
     let detail = if error.is_dns() {
-        format!("the name of {host} cannot be resolved ({})", innermost(error))
+        format!("the host name {host} cannot be resolved ({})", innermost(error))
     } else if error.is_timeout() {
-        format!("no connection to {host} in time")
+        format!("connecting to {host} timed out")
     } else {
         match (effect, io) {
             (_, Some(std::io::ErrorKind::ConnectionRefused)) => {
-                format!("{host} refused the connection: nothing listens there")
+                format!("{host} refused the connection: no server listens on that port")
             }
             (_, Some(std::io::ErrorKind::HostUnreachable | std::io::ErrorKind::NetworkUnreachable)) => {
-                format!("there is no way to {host} from here")
+                format!("{host} is unreachable from this network")
             }
-            (Effect::None, _) => format!("no connection to {host} ({})", innermost(error)),
+            (Effect::None, _) => format!("connecting to {host} failed ({})", innermost(error)),
             _ => format!(
-                "the connection to {host} broke before the answer was complete ({})",
+                "the connection to {host} broke before the response was complete ({})",
                 innermost(error)
             ),
         }
@@ -363,7 +364,7 @@ fn tls_fault(error: &rustls::Error, host: &str) -> Option<String> {
                 certificate("is not valid yet, or the clock of this computer is wrong")
             }
             CertificateError::Revoked => certificate("has been revoked"),
-            other => certificate(&format!("is not acceptable ({other})")),
+            other => certificate(&format!("is invalid ({other})")),
         },
         rustls::Error::InvalidMessage(_) => {
             format!("{host} does not speak TLS. Check the scheme and the port of `endpoint`")

@@ -233,13 +233,15 @@ impl Error {
 
     /// The timeout of what a call of this operation is part of was over before it was answered.
     pub fn out_of_time(operation: &str) -> Error {
-        let what = format!("The timeout was over before the operation `{operation}` was answered");
+        let what =
+            format!("The timeout ended before the control plane responded to the operation `{operation}`");
         Error::new(ErrorKind::OutOfTime, Effect::Unknown, what)
     }
 
     /// An answer of this operation is not what is expected of it.
     pub fn unexpected(operation: &str, detail: impl Into<Box<str>>) -> Error {
-        let what = format!("The answer to the operation `{operation}` makes no sense");
+        let what =
+            format!("The control plane returned an unexpected response to the operation `{operation}`");
         Error {
             detail: Some(detail.into()),
             ..Error::new(ErrorKind::Garbage, Effect::Done, what)

@@ -16,10 +16,10 @@ use crate::diagnostic::{Diagnostics, Reported};
 use crate::hook::Binding;
 use crate::object::{ApplyRequest, Known, Progress};
 use crate::recover::{Claimed, Unclear};
-use crate::report::is_gone;
+use crate::report::{Action, is_gone};
 use crate::session::{Session, deadline};
 use crate::words::{capitalised, title};
-use crate::{identity, job, plan, recover, wire};
+use crate::{identity, job, plan, recover, summaries, wire};
 
 /// Applies a change. The outcome is in `progress`, and in the diagnostics whether it failed.
 pub async fn apply(
@@ -89,7 +89,7 @@ impl Change<'_> {
         let answer = match answer {
             Ok(answer) => answer,
             Err(error) => {
-                let reported = session.fail("Creating", &error);
+                let reported = session.fail(Action::Create, &error);
                 if error.effect != Effect::None {
                     self.claim();
                 }
@@ -122,11 +122,11 @@ impl Change<'_> {
         }
         session.diagnostics.warning_at(
             Path::root(),
-            "It is not known whether it was created",
+            &summaries::CREATE_UNCONFIRMED,
             format!(
-                "State has the {} as tainted. The next plan looks for it by its name: what was made is replaced, and \
-                 what was not made is created.",
-                title(session.resource, &session.request.planned)
+                "{} may exist: the request to create it got no usable response. State has it as tainted. The next \
+                 plan looks it up by its name and replaces it if it exists, or else creates it.",
+                capitalised(&title(session.resource, &session.request.planned))
             ),
         );
     }
@@ -160,17 +160,15 @@ impl Change<'_> {
             Ok(answer) => session.learn(&answer.body)?,
             Err(error) if is_gone(&error) => {
                 return Err(session.diagnostics.error(
+                    &summaries::OBJECT_GONE,
                     format!(
-                        "{} does not exist any more",
+                        "{} was deleted outside Terraform, so it cannot be updated. Run `terraform plan` again: the \
+                         new plan creates it.\n\n{error}",
                         capitalised(&title(session.resource, prior))
-                    ),
-                    format!(
-                        "It was deleted outside of Terraform, so it cannot be changed. Run `terraform plan` again: \
-                         the new plan will create it anew.\n\n{error}"
                     ),
                 ));
             }
-            Err(error) => return Err(session.fail("Updating", &error)),
+            Err(error) => return Err(session.fail(Action::Update, &error)),
         };
         self.finish(learned).await
     }
@@ -227,13 +225,13 @@ async fn end(session: &mut Session<'_>, operation: &str) -> Result<(), Reported>
     let object = match claimed {
         Ok(Claimed::Object(object)) => object,
         Ok(Claimed::Nothing) => return Ok(()),
-        Ok(Claimed::Unclear(Unclear { summary, detail })) => {
-            return Err(session.diagnostics.error(summary, detail));
+        Ok(Claimed::Unclear(Unclear { detail })) => {
+            return Err(session.diagnostics.error(&summaries::CLAIM_UNCLEAR, detail));
         }
-        Err(error) => return Err(session.fail("Looking for", &error)),
+        Err(error) => return Err(session.fail(Action::Find, &error)),
     };
     match session.call(operation, &object, None, Repeat::Safe).await {
-        Err(error) if !is_gone(&error) => Err(session.fail("Deleting", &error)),
+        Err(error) if !is_gone(&error) => Err(session.fail(Action::Delete, &error)),
         _ => Ok(()),
     }
 }

@@ -11,8 +11,8 @@ use url::Url;
 use value::secret::Secret;
 use value::{Number, Path, Value, duration};
 
-use crate::diagnostic::{Diagnostics, Reported};
-use crate::{rules, shape};
+use crate::diagnostic::{Diagnostics, Reported, Summary};
+use crate::{rules, shape, summaries};
 
 /// The arguments of a provider block, each held against its declaration.
 #[derive(Default)]
@@ -98,7 +98,7 @@ impl Arguments {
     pub fn missing(
         &self,
         name: &str,
-        summary: &str,
+        summary: &'static Summary,
         advice: &str,
         diagnostics: &mut Diagnostics,
     ) -> Reported {
@@ -168,8 +168,9 @@ fn check(
             ..attribute.clone()
         };
         rules::value(&hidden, &argument.value, &path, &mut faults);
-        faults = faults
-            .map_details(|detail| format!("{detail} It comes from the environment variable {variable}."));
+        faults = faults.map_details(|detail| {
+            format!("{detail} The value comes from the environment variable {variable}.")
+        });
     } else {
         rules::value(attribute, &argument.value, &path, &mut faults);
     }
@@ -190,7 +191,7 @@ pub fn parse(
     origin: &str,
     diagnostics: &mut Diagnostics,
 ) -> Result<Value, Reported> {
-    let mut refuse = |summary: &str, expected: &str| {
+    let mut refuse = |summary: &'static Summary, expected: &str| {
         let shown = if attribute.is_secret() {
             String::new()
         } else {
@@ -204,11 +205,11 @@ pub fn parse(
         Scalar::Bool => match text {
             "true" | "True" | "TRUE" | "t" | "T" | "1" => Ok(Value::Bool(true)),
             "false" | "False" | "FALSE" | "f" | "F" | "0" => Ok(Value::Bool(false)),
-            _ => Err(refuse("Invalid boolean", "`true` or `false`")),
+            _ => Err(refuse(&summaries::INVALID_BOOLEAN, "`true` or `false`")),
         },
         Scalar::Int | Scalar::Number => Number::parse(text)
             .map(Value::Number)
-            .ok_or_else(|| refuse("Invalid number", "a number")),
+            .ok_or_else(|| refuse(&summaries::INVALID_NUMBER, "a number")),
         Scalar::String | Scalar::Object => Ok(shape::text(attribute, text)),
     }
 }

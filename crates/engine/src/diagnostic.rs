@@ -2,15 +2,34 @@
 //!
 //! Tests: `crates/engine/tests/tables/`.
 
+use std::fmt;
+
 use value::Path;
+
+/// The first line of a diagnostic, from the catalogue of its crate: made by [`summaries!`](crate::summaries!).
+#[derive(Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// The line: at most 60 characters, no full stop, no value.
+    pub text: &'static str,
+    /// When the user sees it, as a sentence.
+    pub when: &'static str,
+    /// What the user can do about it, as a sentence.
+    pub remedy: &'static str,
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.text)
+    }
+}
 
 /// An error or a warning, on an attribute where one is at fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     /// Whether it ends the operation.
     pub severity: Severity,
-    /// One line, without a full stop.
-    pub summary: String,
+    /// What kind of problem it is.
+    pub summary: &'static Summary,
     /// What happened, and what to do. Never holds a secret or a template.
     pub detail: String,
     /// The attribute at fault; the root where none is.
@@ -39,27 +58,22 @@ pub struct Diagnostics(Vec<Diagnostic>);
 
 impl Diagnostics {
     /// Adds an error on the whole object.
-    pub fn error(&mut self, summary: impl Into<String>, detail: impl Into<String>) -> Reported {
+    pub fn error(&mut self, summary: &'static Summary, detail: impl Into<String>) -> Reported {
         self.error_at(Path::root(), summary, detail)
     }
 
     /// Adds an error on an attribute.
-    pub fn error_at(
-        &mut self,
-        path: Path,
-        summary: impl Into<String>,
-        detail: impl Into<String>,
-    ) -> Reported {
-        self.push(Severity::Error, path, summary.into(), detail.into());
+    pub fn error_at(&mut self, path: Path, summary: &'static Summary, detail: impl Into<String>) -> Reported {
+        self.push(Severity::Error, path, summary, detail.into());
         Reported
     }
 
     /// Adds a warning on an attribute; on the whole object, with the root.
-    pub fn warning_at(&mut self, path: Path, summary: impl Into<String>, detail: impl Into<String>) {
-        self.push(Severity::Warning, path, summary.into(), detail.into());
+    pub fn warning_at(&mut self, path: Path, summary: &'static Summary, detail: impl Into<String>) {
+        self.push(Severity::Warning, path, summary, detail.into());
     }
 
-    fn push(&mut self, severity: Severity, path: Path, summary: String, detail: String) {
+    fn push(&mut self, severity: Severity, path: Path, summary: &'static Summary, detail: String) {
         let diagnostic = Diagnostic {
             severity,
             summary,

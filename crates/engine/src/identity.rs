@@ -10,9 +10,7 @@ use crate::api::{Api, ErrorKind};
 use crate::diagnostic::{Diagnostics, Reported};
 use crate::equal::same;
 use crate::words::title;
-use crate::{rules, shape, wire};
-
-const SUMMARY: &str = "The control plane's answer makes no sense";
+use crate::{rules, shape, summaries, wire};
 
 /// The attributes by which an object is found.
 pub fn attributes(resource: &Resource) -> impl Iterator<Item = &Attribute> {
@@ -60,11 +58,11 @@ pub fn check(
     if !answer.is_object() {
         let remedy = api.remedy(ErrorKind::Garbage).unwrap_or_default();
         let detail = format!(
-            "An object was expected for the {}, but the answer is {}. {remedy}",
+            "The provider expected an object for {}, but the control plane returned {}. {remedy}",
             title(resource, known),
             wire::kind(answer)
         );
-        return Err(diagnostics.error(SUMMARY, detail.trim_end()));
+        return Err(diagnostics.error(&summaries::UNEXPECTED_RESPONSE, detail.trim_end()));
     }
     let faults = attributes(resource).filter_map(|attribute| {
         let fault = fault(attribute, answer, known.get(&attribute.name))?;
@@ -73,8 +71,8 @@ pub fn check(
     let mut checked = Ok(());
     for (attribute, fault) in faults {
         let path = Path::root().attribute(&attribute.name);
-        let detail = format!("It is about the {}, but {fault}.", title(resource, known));
-        checked = Err(diagnostics.error_at(path, SUMMARY, detail));
+        let detail = format!("The response for {} {fault}.", title(resource, known));
+        checked = Err(diagnostics.error_at(path, &summaries::UNEXPECTED_RESPONSE, detail));
     }
     checked
 }
@@ -87,12 +85,12 @@ fn fault(attribute: &Attribute, answer: &Json, known: &Value) -> Option<String> 
     let name = &attribute.name;
     let Some(json) = wire::answered(attribute, answer).filter(|json| !json.is_null()) else {
         let is_known = !known.is_null() && !known.is_unknown();
-        return (!is_known).then(|| format!("it has no `{name}`"));
+        return (!is_known).then(|| format!("has no `{name}`"));
     };
     let value = json.as_str().map(|text| shape::text(attribute, text));
     let Some(value) = value.filter(|value| rules::is_valid(attribute, value)) else {
-        return Some(format!("its `{name}` is of the wrong form"));
+        return Some(format!("has a `{name}` in an invalid format"));
     };
     let is_other = !known.is_null() && !known.is_unknown() && !same(attribute, &value, known);
-    is_other.then(|| format!("its `{name}` is that of another object"))
+    is_other.then(|| format!("has the `{name}` of another object"))
 }

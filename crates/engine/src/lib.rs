@@ -13,7 +13,7 @@
 //! | [`session`], [`lookup`] | one change under way, without its hook; a data source's search |
 //! | [`context`], [`identity`], [`report`], [`arguments`] | a call, what its answer is about, how it failed; the provider block |
 //! | [`wire`], [`fill`], [`rules`], [`object`], [`process`] | JSON and values, an answer taken into a plan, what a value may be, the records |
-//! | [`api`], [`codec`], [`diagnostic`], [`private`], [`run`], [`equal`], [`shape`], [`words`] | the ground: depends on nothing above |
+//! | [`api`], [`codec`], [`diagnostic`], [`private`], [`run`], [`equal`], [`shape`], [`summaries`], [`words`] | the ground: depends on nothing above |
 //!
 //! Tests: `crates/engine/tests/tables/`.
 
@@ -40,6 +40,7 @@ pub mod rules;
 pub mod run;
 pub mod session;
 pub mod shape;
+pub mod summaries;
 pub mod validate;
 pub mod wire;
 pub mod words;

@@ -9,9 +9,9 @@ use value::{Path, Value};
 use crate::api::{Error, ErrorKind};
 use crate::context::Context;
 use crate::diagnostic::{Diagnostics, Reported};
-use crate::report::{self, is_gone};
+use crate::report::{self, Action, is_gone};
 use crate::words::{capitalised, noun};
-use crate::{shape, wire};
+use crate::{shape, summaries, wire};
 
 /// How many similar names an error suggests.
 const SUGGESTIONS: usize = 3;
@@ -33,8 +33,11 @@ pub async fn lookup(
         .find(|lookup| lookup.by.as_deref().is_none_or(|by| !config.get(by).is_null()));
     let Some(lookup) = selected else {
         return Err(diagnostics.error(
-            format!("Nothing says which {} to look up", noun(resource)),
-            "Set one of the arguments that identify it.",
+            &summaries::MISSING_LOOKUP_ARGUMENT,
+            format!(
+                "To look up a {}, set one of the arguments that identify it.",
+                noun(resource)
+            ),
         ));
     };
     let mut search = Search {
@@ -85,18 +88,24 @@ impl Search<'_> {
     }
 
     fn fail(&mut self, error: &Error) -> Reported {
-        report::call_error(self.diagnostics, "Looking up", self.resource, self.config, error)
+        report::call_error(
+            self.diagnostics,
+            Action::LookUp,
+            self.resource,
+            self.config,
+            error,
+        )
     }
 
     fn wrong_kind(&mut self, expected: &str, found: &Json) -> Reported {
         let remedy = self.context.api.remedy(ErrorKind::Garbage).unwrap_or_default();
         let detail = format!(
-            "Looking up a {} needs {expected}, but the answer is {}. {remedy}",
+            "The lookup of a {} expects {expected}, but the control plane returned {}. {remedy}",
             noun(self.resource),
             wire::kind(found)
         );
         self.diagnostics
-            .error("The control plane's answer makes no sense", detail.trim_end())
+            .error(&summaries::UNEXPECTED_RESPONSE, detail.trim_end())
     }
 
     /// Whether a listed object is the one that is looked for.
@@ -181,17 +190,26 @@ impl Search<'_> {
         } else {
             format!("Closest: {}.", similar.join(", "))
         };
-        let detail = format!("The control plane has none{}. {suggestion}", self.narrowed());
-        Err(self.diagnostics.error_at(
-            Path::root().attribute(by),
-            format!("No {} with {by} {wanted:?}", noun(self.resource)),
-            detail,
-        ))
+        let mut conditions = self.narrowed();
+        if !by.is_empty() {
+            conditions.insert(0, format!("{by} {wanted:?}"));
+        }
+        let conditions = if conditions.is_empty() {
+            String::new()
+        } else {
+            format!(" with {}", conditions.join(" and "))
+        };
+        let detail = format!(
+            "The control plane has no {}{conditions}. {suggestion}",
+            noun(self.resource)
+        );
+        Err(self
+            .diagnostics
+            .error_at(Path::root().attribute(by), &summaries::OBJECT_NOT_FOUND, detail))
     }
 
-    fn narrowed(&self) -> String {
-        let narrowing: Vec<String> = self
-            .narrowing()
+    fn narrowed(&self) -> Vec<String> {
+        self.narrowing()
             .map(|(attribute, wanted)| {
                 if attribute.is_secret() {
                     format!("this {}", attribute.name)
@@ -199,12 +217,7 @@ impl Search<'_> {
                     format!("{} = {}", attribute.name, wire::to_json(wanted))
                 }
             })
-            .collect();
-        if narrowing.is_empty() {
-            String::new()
-        } else {
-            format!(" with {}", narrowing.join(" and "))
-        }
+            .collect()
     }
 
     /// What the user may have meant, the most similar first.
@@ -243,8 +256,13 @@ impl Search<'_> {
         let advice = capitalised(&advice.join(", or "));
         self.diagnostics.error_at(
             Path::root().attribute(by),
-            format!("{} objects match this {}", found.len(), noun(self.resource)),
-            format!("{}{advice}.", identities.unwrap_or_default()),
+            &summaries::MULTIPLE_MATCHES,
+            format!(
+                "{} objects match this {}. {}{advice}.",
+                found.len(),
+                noun(self.resource),
+                identities.unwrap_or_default()
+            ),
         )
     }
 

@@ -11,8 +11,8 @@ use crate::diagnostic::{Diagnostics, Reported};
 use crate::hook::Binding;
 use crate::object::Known;
 use crate::recover::{Claimed, Unclear};
-use crate::report::{self, is_gone};
-use crate::{identity, job, recover, rules, shape, wire};
+use crate::report::{self, Action, is_gone};
+use crate::{identity, job, recover, rules, shape, summaries, wire};
 
 /// Reads an object again, into `known`. A null state: it does not exist any more.
 ///
@@ -39,15 +39,14 @@ pub async fn read(
                 *known = Known::default();
                 return Ok(());
             }
-            Ok(Claimed::Unclear(Unclear { summary, detail })) => {
-                diagnostics.warning_at(Path::root(), summary, detail);
+            Ok(Claimed::Unclear(Unclear { detail })) => {
+                diagnostics.warning_at(Path::root(), &summaries::CLAIM_UNCLEAR, detail);
                 return Ok(());
             }
             Err(error) => {
-                let doing = "Looking for";
                 return Err(report::call_error(
                     diagnostics,
-                    doing,
+                    Action::Find,
                     resource,
                     &known.state,
                     &error,
@@ -63,10 +62,9 @@ pub async fn read(
             return Ok(());
         }
         Err(error) => {
-            let doing = "Reading";
             return Err(report::call_error(
                 diagnostics,
-                doing,
+                Action::Read,
                 resource,
                 &known.state,
                 &error,
@@ -108,17 +106,17 @@ pub async fn read(
 pub fn import(resource: &Resource, id: &str, diagnostics: &mut Diagnostics) -> Result<Value, Reported> {
     let Import::By(pattern) = &resource.import else {
         return Err(diagnostics.error(
-            "This resource cannot be imported",
+            &summaries::IMPORT_UNSUPPORTED,
             format!(
-                "`{}` has no identity by which an existing object could be found.",
+                "`{}` cannot be imported: it has no identity by which Terraform could find an existing object.",
                 resource.name
             ),
         ));
     };
     let mut wrong_form = |detail: &str| {
         diagnostics.error(
-            "The import ID has the wrong form",
-            format!("Expected `{pattern}`, got {id:?}.{detail}"),
+            &summaries::INVALID_IMPORT_ID,
+            format!("The import ID must have the form `{pattern}`, got {id:?}.{detail}"),
         )
     };
     let Some(parts) = match_pattern(pattern, id) else {

@@ -20,8 +20,8 @@ use crate::diagnostic::{Diagnostics, Reported};
 use crate::fill::fits;
 use crate::object::Known;
 use crate::session::Session;
-use crate::words::{noun, title};
-use crate::{identity, wire};
+use crate::words::{capitalised, noun, title};
+use crate::{identity, summaries, wire};
 
 /// How often a create is sent again after the control plane does not have the object.
 const REPEATS: u32 = 2;
@@ -50,7 +50,7 @@ pub async fn lost_create(
     for _ in 0..REPEATS {
         match find(session.context, resource, session.codec, planned, body).await {
             Ok(Named::AsPlanned(found)) if is_made_within(resource, &found, session.elapsed()) => {
-                tracing::warn!(request_id = %error.request_id, "the answer to a create was lost; the object was found by its name");
+                tracing::warn!(request_id = %error.request_id, "lost the response to a create; found the object by its name");
                 return Ok(found);
             }
             // What has the name may be what was made, and changed by the control plane.
@@ -88,7 +88,7 @@ fn with_import_advice(mut error: Error, session: &Session<'_>, found: &Json) -> 
     if let Some(id) = identity::import_id(resource, &shown(resource, session.codec, found, planned)) {
         let said = error.detail.as_deref().unwrap_or("the name is taken");
         let advice = format!(
-            "{}. If what has the name is what this resource is to manage, import it: `terraform import ADDRESS {id}`",
+            "{}. If this resource is to manage the existing object, import it: `terraform import ADDRESS {id}`",
             said.trim_end_matches('.')
         );
         error.detail = Some(advice.into());
@@ -125,9 +125,12 @@ async fn left_behind(session: &mut Session<'_>, body: &Body, error: Error) -> Re
     session.progress.lock().state = object;
     session.diagnostics.warning_at(
         Path::root(),
-        format!("The {} was there already", title(resource, planned)),
-        "It is exactly as configured and was made within the last hour: by an apply that broke off before it could save \
-         its state. Terraform manages it from now on.",
+        &summaries::ADOPTED,
+        format!(
+            "{} existed already, exactly as configured and less than an hour old: an interrupted apply created it \
+             before it could save its state. Terraform manages it from now on.",
+            capitalised(&title(resource, planned))
+        ),
     );
     Ok(found)
 }
@@ -161,8 +164,6 @@ pub enum Claimed {
 
 /// Why a claim stays one, for a diagnostic.
 pub struct Unclear {
-    /// One line, without a full stop.
-    pub summary: String,
     /// What happened, and what to do.
     pub detail: String,
 }
@@ -201,14 +202,12 @@ pub async fn identify(
     };
     let id = identity::import_id(resource, &shown(resource, codec, &found.body, planned));
     Ok(Claimed::Unclear(Unclear {
-        summary: format!(
-            "There is a {}, but perhaps not as it was to be made",
-            title(resource, planned)
-        ),
         detail: format!(
-            "An earlier apply asked for it and got no answer, so state has it without its identity. What the control \
-             plane has under that name may have been changed since, or be another {}. Forget the claim with `terraform state rm \
-             ADDRESS`. Then import what is there with `terraform import ADDRESS {}`, or give this resource another name.",
+            "{} exists, but differs from the configuration. An earlier apply requested its creation and got no \
+             response, so state has the object without its identity. The existing object may have been changed since, or \
+             be another {}. Remove the object from state with `terraform state rm ADDRESS`. Then import the existing one \
+             with `terraform import ADDRESS {}`, or give this resource another name.",
+            capitalised(&title(resource, planned)),
             noun(resource),
             id.as_deref().unwrap_or("ID")
         ),
@@ -242,7 +241,7 @@ async fn find(
     };
     let listed = context.call(resource, list, planned, None, Repeat::Safe).await?;
     let Json::Array(candidates) = &listed.body else {
-        let detail = format!("it should be a list, but is {}", wire::kind(&listed.body));
+        let detail = format!("expected a list, got {}", wire::kind(&listed.body));
         return Err(Error::unexpected(list, detail).with_remedy(&*context.api));
     };
     let mut named = candidates

@@ -6,18 +6,71 @@ use schema::{Attribute, Resource};
 use value::{Path, Value};
 
 use crate::api::{Error, ErrorKind};
+use crate::diagnostic::Summary;
 use crate::diagnostic::{Diagnostics, Reported};
+use crate::summaries;
 use crate::words::title;
 
-/// Reports a failed call: a summary, what the API answered, what to do; each rejected field on its attribute.
+/// What a failed request was to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Create the object.
+    Create,
+    /// Read the object.
+    Read,
+    /// Update the object.
+    Update,
+    /// Delete the object.
+    Delete,
+    /// Search for an object whose create got no response.
+    Find,
+    /// Look an object up for a data source.
+    LookUp,
+    /// Start the run of the object's job.
+    StartRun,
+}
+
+impl Action {
+    fn summary(self) -> &'static Summary {
+        match self {
+            Action::Create => &summaries::CREATE_FAILED,
+            Action::Read => &summaries::READ_FAILED,
+            Action::Update => &summaries::UPDATE_FAILED,
+            Action::Delete => &summaries::DELETE_FAILED,
+            Action::Find => &summaries::FIND_FAILED,
+            Action::LookUp => &summaries::LOOKUP_FAILED,
+            Action::StartRun => &summaries::START_FAILED,
+        }
+    }
+
+    fn verb(self) -> &'static str {
+        match self {
+            Action::Create => "create",
+            Action::Read => "read",
+            Action::Update => "update",
+            Action::Delete => "delete",
+            Action::Find => "search for",
+            Action::LookUp => "look up",
+            Action::StartRun => "start",
+        }
+    }
+}
+
+/// Reports a failed request: the object, what the API returned, what to do; each rejected field on its attribute.
 pub fn call_error(
     diagnostics: &mut Diagnostics,
-    doing: &str,
+    action: Action,
     resource: &Resource,
     object: &Value,
     error: &Error,
 ) -> Reported {
-    let summary = format!("{doing} {} failed", title(resource, object));
+    let summary = action.summary();
+    let named = match &resource.job {
+        Some(job) if action == Action::StartRun => {
+            format!("the {} run of {}", job.noun, title(resource, object))
+        }
+        _ => title(resource, object),
+    };
     let rejected = error.problems.iter().filter_map(|problem| {
         let steps = problem.location.iter().rev();
         let path = steps
@@ -29,12 +82,16 @@ pub fn call_error(
     for (problem, path) in rejected {
         let field = problem.location.last().map(String::as_str).unwrap_or_default();
         let detail = format!(
-            "The control plane does not accept `{field}`: {}.\n\n{error}",
+            "The control plane rejected `{field}` of {}: {}.\n\n{error}",
+            title(resource, object),
             problem.message
         );
-        reported = Some(diagnostics.error_at(path, summary.clone(), detail));
+        reported = Some(diagnostics.error_at(path, summary, detail));
     }
-    reported.unwrap_or_else(|| diagnostics.error(summary, error.to_string()))
+    reported.unwrap_or_else(|| {
+        let verb = action.verb();
+        diagnostics.error(summary, format!("The request to {verb} {named} failed. {error}"))
+    })
 }
 
 /// The attribute that is sent under that key of a request's body.

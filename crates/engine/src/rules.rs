@@ -8,6 +8,7 @@ use schema::{Attribute, Bounds, Format, Mode, Scalar};
 use value::{Number, Path, Value};
 
 use crate::diagnostic::Diagnostics;
+use crate::summaries;
 
 /// Whether this Terraform knows write-only arguments (1.11 does).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +42,7 @@ pub fn object(
             if attribute.mode == Mode::Required {
                 diagnostics.error_at(
                     path,
-                    "Missing required argument",
+                    &summaries::MISSING_REQUIRED_ARGUMENT,
                     format!(
                         "The argument `{}` is required, but no value was given.",
                         attribute.name
@@ -53,7 +54,7 @@ pub fn object(
         if attribute.mode == Mode::Computed {
             diagnostics.error_at(
                 path,
-                "Argument is decided by the provider",
+                &summaries::READ_ONLY_ARGUMENT,
                 format!(
                     "`{}` is read-only: remove it from the configuration.",
                     attribute.name
@@ -65,7 +66,7 @@ pub fn object(
             let instead = attribute.twin_of.as_deref().unwrap_or("another argument");
             diagnostics.error_at(
                 path,
-                "Write-only argument needs Terraform 1.11",
+                &summaries::WRITE_ONLY_UNSUPPORTED,
                 format!(
                     "This version of Terraform would store `{}` in its state. Use Terraform 1.11 or later, or set \
                      `{instead}` instead.",
@@ -77,7 +78,7 @@ pub fn object(
         if let Some(remedy) = &attribute.deprecated
             && value.is_known()
         {
-            diagnostics.warning_at(path.clone(), "Argument is deprecated", remedy.to_string());
+            diagnostics.warning_at(path.clone(), &summaries::DEPRECATED_ARGUMENT, remedy.to_string());
         }
         value_at(attribute, value, write_only, &path, diagnostics);
     }
@@ -144,9 +145,9 @@ fn refuse_null(attribute: &Attribute, element: &Value, path: &Path, diagnostics:
     if element.is_null() {
         diagnostics.error_at(
             path.clone(),
-            "Null element",
+            &summaries::NULL_ELEMENT,
             format!(
-                "An element of `{}` is null. Leave it out, for example with `compact()`.",
+                "`{}` has an element that is null. Remove the element, for example with `compact()`.",
                 attribute.name
             ),
         );
@@ -157,15 +158,22 @@ fn check_number(attribute: &Attribute, number: &Number, path: &Path, diagnostics
     if attribute.r#type.scalar == Scalar::Int {
         let is_whole = number.is_integer();
         let Some(value) = number.as_i64().filter(|value| i32::try_from(*value).is_ok()) else {
-            let what = if is_whole {
-                "a whole number of 32 bits"
+            let (summary, expected) = if is_whole {
+                (
+                    &summaries::NUMBER_OUT_OF_RANGE,
+                    "a whole number between -2147483648 and 2147483647",
+                )
             } else {
-                "a whole number"
+                (&summaries::INVALID_NUMBER, "a whole number")
             };
             diagnostics.error_at(
                 path.clone(),
-                "Number out of range",
-                format!("`{}` must be {what}{}.", attribute.name, got(attribute, number)),
+                summary,
+                format!(
+                    "`{}` must be {expected}{}.",
+                    attribute.name,
+                    got(attribute, number)
+                ),
             );
             return;
         };
@@ -204,8 +212,8 @@ fn check_bounds(
         (None, None) => return,
     };
     let (summary, must) = match unit {
-        "" => ("Number out of range", "must be"),
-        _ => ("Wrong length", "must have"),
+        "" => (&summaries::NUMBER_OUT_OF_RANGE, "must be"),
+        _ => (&summaries::INVALID_LENGTH, "must have"),
     };
     let unit = if unit.is_empty() {
         String::new()
@@ -244,7 +252,7 @@ fn check_text(attribute: &Attribute, text: &str, path: &Path, diagnostics: &mut 
             .unwrap_or_default();
         diagnostics.error_at(
             path.clone(),
-            "Value is not allowed",
+            &summaries::INVALID_VALUE,
             format!("`{name}` must be one of {}{got}.{suggestion}", legal.join(", ")),
         );
     }
@@ -253,7 +261,7 @@ fn check_text(attribute: &Attribute, text: &str, path: &Path, diagnostics: &mut 
     {
         diagnostics.error_at(
             path.clone(),
-            "Value has the wrong form",
+            &summaries::INVALID_FORMAT,
             format!("`{name}` must match `{pattern}`{got}."),
         );
     }
@@ -262,7 +270,7 @@ fn check_text(attribute: &Attribute, text: &str, path: &Path, diagnostics: &mut 
     {
         diagnostics.error_at(
             path.clone(),
-            "Value has the wrong form",
+            &summaries::INVALID_FORMAT,
             format!("`{name}` must be {expected}{got}."),
         );
     }
@@ -297,7 +305,7 @@ fn check_format(format: Format, text: &str) -> Result<(), &'static str> {
         ),
         Format::Timestamp => (
             text.parse::<jiff::Timestamp>().is_ok(),
-            "a point in time such as 2026-01-31T12:00:00Z",
+            "an RFC 3339 timestamp such as 2026-01-31T12:00:00Z",
         ),
         Format::Json => (
             serde_json::from_str::<serde_json::Value>(text).is_ok(),

@@ -17,8 +17,9 @@ use crate::context::Context;
 use crate::diagnostic::{Diagnostics, Reported};
 use crate::fill::fill;
 use crate::object::{ApplyRequest, Progress};
-use crate::words::title;
-use crate::{identity, report, shape, wire};
+use crate::report::Action;
+use crate::words::{capitalised, title};
+use crate::{identity, report, shape, summaries, wire};
 
 /// One change under way. Hooks get it to make further calls.
 pub struct Session<'a> {
@@ -73,7 +74,7 @@ impl Session<'_> {
     ///
     /// [`Reported`], where the call failed.
     pub async fn read_back(&mut self) -> Result<Result<(), Reported>, Reported> {
-        self.look().await.map_err(|error| self.fail("Reading", &error))
+        self.look().await.map_err(|error| self.fail(Action::Read, &error))
     }
 
     /// The same, for callers that report a failed call themselves.
@@ -175,11 +176,11 @@ impl Session<'_> {
     fn warn_overridden(&mut self, attribute: &Attribute) {
         self.diagnostics.warning_at(
             Path::root().attribute(&attribute.name),
-            format!("The control plane decided otherwise about `{}`", attribute.name),
+            &summaries::OVERRIDDEN,
             format!(
-                "It accepted the change to {}, but keeps a value of its own for `{}`. State keeps the configured \
-                 value, and plans show no difference until the control plane's value changes again.",
-                title(self.resource, &self.request.planned),
+                "{} was changed, but the control plane returned another value for `{}` than the configured one. State \
+                 keeps the configured value, and plans show no difference until the control plane's value changes again.",
+                capitalised(&title(self.resource, &self.request.planned)),
                 attribute.name
             ),
         );
@@ -188,7 +189,7 @@ impl Session<'_> {
     /// Reports that the declaration lacks an operation which its own rules demand.
     pub fn undeclared(&mut self, operation: &str) -> Reported {
         self.diagnostics.error(
-            "The provider has a bug",
+            &summaries::BUG,
             format!(
                 "`{}` declares no `{operation}` operation. Please report this to the provider's developers.",
                 self.resource.name
@@ -196,10 +197,10 @@ impl Session<'_> {
         )
     }
 
-    /// Reports a failed call.
-    pub fn fail(&mut self, doing: &str, error: &Error) -> Reported {
+    /// Reports a failed request.
+    pub fn fail(&mut self, action: Action, error: &Error) -> Reported {
         let object = self.request.object();
-        report::call_error(&mut self.diagnostics, doing, self.resource, object, error)
+        report::call_error(&mut self.diagnostics, action, self.resource, object, error)
     }
 }
 

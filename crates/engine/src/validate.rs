@@ -9,6 +9,7 @@ use crate::diagnostic::Diagnostics;
 use crate::hook::Binding;
 use crate::rules::{self, WriteOnly};
 use crate::shape::literal_value;
+use crate::summaries;
 use crate::wire::to_json;
 
 /// Checks a configuration.
@@ -116,7 +117,7 @@ fn check_count(
     if let (true, Some(last)) = (known > max, set.last()) {
         diagnostics.error_at(
             path.attribute(last),
-            "Conflicting arguments",
+            &summaries::CONFLICTING_ARGUMENTS,
             format!("Only one of {} can be set.", quoted(names)),
         );
     }
@@ -124,7 +125,7 @@ fn check_count(
         let how_many = if max == 1 { "Exactly one" } else { "At least one" };
         diagnostics.error_at(
             path.clone(),
-            "Missing argument",
+            &summaries::MISSING_ARGUMENT,
             format!("{how_many} of {} must be set.", quoted(names)),
         );
     }
@@ -141,9 +142,9 @@ fn check_all_or_none(names: &[schema::Text], object: &Value, path: &Path, diagno
     {
         diagnostics.error_at(
             path.attribute(name),
-            "Missing argument",
+            &summaries::MISSING_ARGUMENT,
             format!(
-                "{} belong together: set `{name}` too, or none of them.",
+                "{} must be set together: set `{name}` too, or none of them.",
                 quoted(names)
             ),
         );
@@ -161,7 +162,7 @@ fn check_required(
         if object.get(name).is_blank() {
             diagnostics.error_at(
                 path.attribute(name),
-                "Missing argument",
+                &summaries::MISSING_ARGUMENT,
                 format!("`{name}` must be set when {condition}."),
             );
         }
@@ -180,7 +181,7 @@ fn check_forbidden(
         if !value.is_null() && !value.is_unknown() {
             diagnostics.error_at(
                 path.attribute(name),
-                "Conflicting arguments",
+                &summaries::CONFLICTING_ARGUMENTS,
                 format!("`{name}` cannot be set when {condition}."),
             );
         }

@@ -12,6 +12,7 @@ use crate::api::Body;
 use crate::diagnostic::{Diagnostics, Reported};
 use crate::equal::same;
 use crate::shape;
+use crate::summaries;
 
 /// The body of a create: everything that is set and known.
 pub fn create_body(attributes: &[Attribute], planned: &Value, config: &Value) -> Body {
@@ -206,10 +207,10 @@ fn attribute_from_answer(
         Err(fault) => {
             diagnostics.error_at(
                 fault.path,
-                "The control plane's answer has a value of the wrong type",
+                &summaries::UNEXPECTED_TYPE,
                 format!(
-                    "The field for `{}` should be {}, but is {}. The provider does not know this version of the \
-                     control plane: upgrade the provider, or report this to its developers.",
+                    "The control plane's field for `{}` should be {}, but is {}. The provider does not support this \
+                     version of the control plane: upgrade the provider, or report this to its developers.",
                     attribute.name, fault.expected, fault.found
                 ),
             );
@@ -389,16 +390,16 @@ fn scalar_from_json(
         },
         (Scalar::Number, Json::Number(number)) => match Number::from_json(number) {
             Some(number) => Value::Number(number),
-            None => return Err(fault(path, "a number of reasonable size", json)),
+            None => return Err(fault(path, "a number in the supported range", json)),
         },
         (Scalar::String, Json::String(text)) => shape::text(attribute, text),
         (Scalar::Object, Json::Object(_)) => {
             object_from_answer(&attribute.attributes, json, known, path, diagnostics)
         }
-        (Scalar::Bool, _) => return Err(fault(path, "true or false", json)),
+        (Scalar::Bool, _) => return Err(fault(path, "a boolean", json)),
         (Scalar::Int, _) => return Err(fault(path, "a whole number", json)),
         (Scalar::Number, _) => return Err(fault(path, "a number", json)),
-        (Scalar::String, _) => return Err(fault(path, "a text", json)),
+        (Scalar::String, _) => return Err(fault(path, "a string", json)),
         (Scalar::Object, _) => return Err(fault(path, "an object", json)),
     })
 }
@@ -415,9 +416,9 @@ fn fault(path: &Path, expected: &'static str, found: &Json) -> Fault {
 pub fn kind(json: &Json) -> &'static str {
     match json {
         Json::Null => "null",
-        Json::Bool(_) => "true or false",
+        Json::Bool(_) => "a boolean",
         Json::Number(_) => "a number",
-        Json::String(_) => "a text",
+        Json::String(_) => "a string",
         Json::Array(_) => "a list",
         Json::Object(_) => "an object",
     }

@@ -11,6 +11,8 @@ use schema::{Attribute, Collection, Mode, Scalar};
 
 use value::{Path, Step, Type, Value, json, msgpack};
 
+use crate::summaries;
+
 /// A value of this type from the wire. An absent one is null.
 ///
 /// # Errors
@@ -32,9 +34,9 @@ pub fn value(
     };
     decoded.map_err(|error| {
         diagnostics.error(
-            format!("The provider does not understand the {what}"),
+            &summaries::REQUEST_MISMATCH,
             format!(
-                "Terraform sent a value that does not fit the provider's schema: {error}. This is a bug of the \
+                "The {what} that Terraform sent does not match the provider's schema: {error}. This is a bug in the \
                  provider; please report it to its developers."
             ),
         )
@@ -53,8 +55,11 @@ pub fn dynamic_value(
 ) -> Result<wire::DynamicValue, Reported> {
     let msgpack = msgpack::encode(from, r#type).map_err(|error| {
         diagnostics.error(
-            "The provider made a value that does not fit its own schema",
-            format!("{error}. This is a bug of the provider; please report it to its developers."),
+            &summaries::RESULT_MISMATCH,
+            format!(
+                "The provider made a value that does not match its own schema: {error}. This is a bug in the provider; \
+                 please report it to its developers."
+            ),
         )
     })?;
     Ok(wire::DynamicValue {
@@ -75,7 +80,7 @@ fn diagnostic(from: Diagnostic) -> wire::Diagnostic {
     };
     wire::Diagnostic {
         severity: severity.into(),
-        summary: from.summary,
+        summary: from.summary.text.to_owned(),
         detail: from.detail,
         attribute: (!from.path.is_root()).then(|| attribute_path(&from.path)),
     }

@@ -3,6 +3,7 @@
 //! Tests: `tests/protocol/broken_hook.rs`.
 
 use engine::diagnostic::{Diagnostics, Reported, Severity};
+use engine::summaries;
 use plugin::panics;
 use tracing::Instrument;
 
@@ -76,7 +77,7 @@ pub async fn run<T>(
         };
         log(&diagnostics);
         let elapsed = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        tracing::trace!(tf_req_duration_ms = elapsed, "answered request");
+        tracing::trace!(tf_req_duration_ms = elapsed, "sent response");
         (result, diagnostics)
     }
     .instrument(span)
@@ -85,9 +86,9 @@ pub async fn run<T>(
 
 fn bug(rpc: &'static str, subject: &Subject, panic: &panics::Panic, diagnostics: &mut Diagnostics) {
     diagnostics.error(
-        "The provider has a bug",
+        &summaries::BUG,
         format!(
-            "It broke off in {rpc} of {subject} ({panic}). What is known of the object is kept in state. Please \
+            "The provider panicked in {rpc} of {subject} ({panic}). State keeps what is known of the object. Please \
              report this to the provider's developers."
         ),
     );
@@ -100,14 +101,14 @@ fn log(diagnostics: &Diagnostics) {
         match diagnostic.severity {
             Severity::Error => tracing::error!(
                 diagnostic_severity = "ERROR",
-                diagnostic_summary = diagnostic.summary,
+                diagnostic_summary = diagnostic.summary.text,
                 diagnostic_detail = diagnostic.detail,
                 tf_attribute_path = path,
                 "response contains error diagnostic"
             ),
             Severity::Warning => tracing::warn!(
                 diagnostic_severity = "WARNING",
-                diagnostic_summary = diagnostic.summary,
+                diagnostic_summary = diagnostic.summary.text,
                 diagnostic_detail = diagnostic.detail,
                 tf_attribute_path = path,
                 "response contains warning diagnostic"

@@ -8,6 +8,7 @@
 pub mod convert;
 mod guard;
 mod service;
+pub mod summaries;
 
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -114,17 +115,17 @@ impl Service {
                 process: self.0.process.clone(),
             }),
             Connection::Deferred(arguments) => Err(diagnostics.error(
-                "The provider's configuration is not known yet",
+                &summaries::CONFIGURATION_UNKNOWN,
                 format!(
-                    "The control plane has to be called now, but {} of the provider block depends on something that \
-                     is only known after apply. Apply that first, for example with `terraform apply -target=…`.",
+                    "This operation needs the control plane, but {} of the provider block depends on a value that is \
+                     only known after apply. Apply that value first, for example with `terraform apply -target=…`.",
                     arguments.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" and ")
                 ),
             )),
             Connection::Unconfigured => Err(diagnostics.error(
-                "The provider is not configured",
-                "Terraform asked for something that needs the control plane before it configured the provider. \
-                 Please report this to the provider's developers.",
+                &summaries::NOT_CONFIGURED,
+                "Terraform sent a request that needs the control plane before it configured the provider. Please \
+                 report this to the provider's developers.",
             )),
         }
     }
@@ -153,8 +154,11 @@ impl Service {
         let mut bindings = bindings.iter();
         let Some(binding) = bindings.find(|binding| type_name(definition, binding) == name) else {
             return Err(diagnostics.error(
-                format!("The provider has no {subject}"),
-                "This version of the provider does not have it. Check `required_providers` for a newer version.",
+                &summaries::UNSUPPORTED_TYPE,
+                format!(
+                    "This version of the provider does not support {subject}. Check `required_providers` for a newer \
+                     version."
+                ),
             ));
         };
         Ok(Asked {

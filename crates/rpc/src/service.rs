@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use value::Value;
 
 use super::guard::{self, Subject};
-use super::{Connection, Program, Service, convert, type_name};
+use super::{Connection, Program, Service, convert, summaries, type_name};
 
 type Answer<T> = Result<Response<T>, Status>;
 
@@ -118,7 +118,7 @@ impl wire::provider_server::Provider for Service {
     }
 
     async fn stop_provider(&self, _: Request<stop_provider::Request>) -> Answer<stop_provider::Response> {
-        tracing::info!("Terraform was interrupted: ending all waits");
+        tracing::info!("Terraform was interrupted; ending all waits");
         self.stop_token().cancel();
         Ok(Response::new(stop_provider::Response::default()))
     }
@@ -443,23 +443,30 @@ fn stored_state(
     let raw = raw.filter(|raw| !raw.json.is_empty());
     if version > resource.version {
         return Err(diagnostics.error(
-            "The state was written by a newer provider",
+            &summaries::STATE_TOO_NEW,
             format!(
-                "Its schema has version {version}, this provider knows version {}. Upgrade the provider.",
-                resource.version
+                "The state of `{}` has schema version {version}, but this provider supports version {} at most. Upgrade \
+                 the provider.",
+                resource.name, resource.version
             ),
         ));
     }
     let Some(raw) = raw else {
         return Err(diagnostics.error(
-            "The state is too old",
-            "It was written by Terraform 0.11 or earlier. Refresh it with Terraform 0.12 first.",
+            &summaries::STATE_TOO_OLD,
+            format!(
+                "Terraform 0.11 or earlier wrote the state of `{}`. Refresh it with Terraform 0.12 first.",
+                resource.name
+            ),
         ));
     };
     let state = read::upgrade(resource, &raw.json).map_err(|error| {
         diagnostics.error(
-            "The state cannot be read",
-            format!("It does not fit the provider's schema: {error}. Restore the state from a backup."),
+            &summaries::STATE_UNREADABLE,
+            format!(
+                "The state of `{}` does not match the provider's schema: {error}. Restore the state from a backup.",
+                resource.name
+            ),
         )
     })?;
     // The published provider left null where the control plane's answer was the default.

@@ -17,6 +17,19 @@ macros::provider! {
     data_source list;
 }
 
+engine::summaries! {
+    MISSING_URL {
+        text: "Missing URL",
+        when: "Neither the provider block nor the environment sets the URL of the service.",
+        remedy: "Set `url` in the provider block.",
+    }
+    MISSING_TOKEN {
+        text: "Missing token",
+        when: "Neither the provider block nor the environment sets the token.",
+        remedy: "Set `token` in the provider block.",
+    }
+}
+
 /// Runs the program.
 pub fn main() -> ExitCode {
     let program = Program {
@@ -35,11 +48,11 @@ fn connect(
     user_agent: &str,
     diagnostics: &mut Diagnostics,
 ) -> Result<Arc<dyn Api>, Reported> {
-    let mut missing = |name, what| arguments.missing(name, what, "", diagnostics);
-    let url = arguments.url("url").ok_or_else(|| missing("url", "Missing URL"));
+    let mut missing = |name, summary| arguments.missing(name, summary, "", diagnostics);
+    let url = arguments.url("url").ok_or_else(|| missing("url", &MISSING_URL));
     let token = arguments
         .secret("token")
-        .ok_or_else(|| missing("token", "Missing token"));
+        .ok_or_else(|| missing("token", &MISSING_TOKEN));
     let settings = Settings::new(url?, token?.clone(), user_agent.to_owned());
     Client::connect(settings, definition.operations, diagnostics)
 }

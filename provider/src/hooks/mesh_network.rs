@@ -8,6 +8,8 @@ use engine::hook::Hook;
 use ipnet::{IpNet, Ipv4Net};
 use value::{Path, Value};
 
+use crate::summaries;
+
 /// The blocks of RFC 1918.
 const PRIVATE: [(u8, u8, u8); 3] = [(10, 0, 8), (172, 16, 12), (192, 168, 16)];
 
@@ -26,18 +28,18 @@ impl Hook for MeshNetwork {
         if !is_private(&network) {
             diagnostics.error_at(
                 path,
-                "Network is not private",
+                &summaries::NETWORK_NOT_PRIVATE,
                 format!(
-                    "A mesh network is a block within 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16 (RFC 1918), got \
+                    "`network_cidr` must be a block within 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16 (RFC 1918), got \
                      {network}."
                 ),
             );
         } else if network != network.trunc() {
             diagnostics.error_at(
                 path,
-                "Network is not in canonical form",
+                &summaries::NETWORK_HAS_HOST_BITS,
                 format!(
-                    "{network} has bits set outside of its prefix. Did you mean {}?",
+                    "`network_cidr` has bits set outside its prefix, got {network}. Did you mean {}?",
                     network.trunc()
                 ),
             );

@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use async_trait::async_trait;
 use engine::api::{Answer, Body, Call, Effect, Error, Repeat};
 use engine::codec::Codec;
-use engine::diagnostic::{Diagnostics, Reported};
+use engine::diagnostic::{Diagnostics, Reported, Summary};
 use engine::fill::fill_object;
 use engine::hook::Hook;
 use engine::object::Plan;
@@ -22,6 +22,8 @@ use engine::words::title;
 use schema::Attribute;
 use serde_json::Value as Json;
 use value::{Path, Value};
+
+use crate::summaries;
 
 /// A rule's sequence where none is configured.
 const DEFAULT_SEQUENCE: i64 = 100;
@@ -61,8 +63,8 @@ impl Hook for RoutePolicySet {
             {
                 diagnostics.error_at(
                     path.attribute("sequence"),
-                    "Two rules have one sequence",
-                    format!("Another rule has the sequence {sequence} already. Sequences order the rules and tell them apart."),
+                    &summaries::DUPLICATE_SEQUENCE,
+                    format!("Another rule has the sequence {sequence} already. Give each rule a `sequence` of its own."),
                 );
             }
             let length = |name: &str| rule.get(name).as_i64();
@@ -71,10 +73,8 @@ impl Hook for RoutePolicySet {
             {
                 diagnostics.error_at(
                     path.attribute("match_prefix_len_min"),
-                    "Range is empty",
-                    format!(
-                        "`match_prefix_len_min` is {min}, which is more than `match_prefix_len_max` ({max})."
-                    ),
+                    &summaries::INVALID_PREFIX_LENGTHS,
+                    format!("`match_prefix_len_min` ({min}) is greater than `match_prefix_len_max` ({max})."),
                 );
             }
         }
@@ -174,12 +174,12 @@ async fn make_rules(session: &mut Session<'_>) -> Result<Result<(), Reported>, R
             },
         };
         let answer = made.map_err(|error| {
-            let doing = if position.is_some() {
-                "Updating"
+            let summary = if position.is_some() {
+                &summaries::RULE_UPDATE_FAILED
             } else {
-                "Creating"
+                &summaries::RULE_CREATE_FAILED
             };
-            fail(session, doing, Some(index), rule, &error)
+            fail(session, summary, Some(index), rule, &error)
         })?;
         let (made, result) = learn(session, rule, &answer.body);
         match position.and_then(|position| rules.get_mut(position)) {
@@ -212,7 +212,7 @@ async fn delete_rules(session: &mut Session<'_>) -> Result<(), Reported> {
         if let Err(error) = call(session, DELETE, Some(rule), None, Repeat::Safe).await
             && !is_gone(&error)
         {
-            return Err(fail(session, "Deleting", None, rule, &error));
+            return Err(fail(session, &summaries::RULE_DELETE_FAILED, None, rule, &error));
         }
         rest = others;
         note(session, kept.iter().chain(rest).cloned().collect());
@@ -293,7 +293,7 @@ fn learn(session: &mut Session<'_>, planned: &Value, answer: &Json) -> (Value, R
 /// Reports what failed, on the rejected attributes of the rule where the control plane names them.
 fn fail(
     session: &mut Session<'_>,
-    doing: &str,
+    summary: &'static Summary,
     index: Option<usize>,
     rule: &Value,
     error: &Error,
@@ -319,9 +319,10 @@ fn fail(
     for place in places {
         session.diagnostics.error_at(
             place,
-            format!("{doing} the rule {sequence} of {set} failed"),
+            summary,
             format!(
-                "{error}\n\nWhat was done before is in the state: the next `terraform apply` goes on from there."
+                "The request for rule {sequence} of {set} failed. {error}\n\nState has the rules that were changed \
+                 before: the next `terraform apply` continues with the others."
             ),
         );
     }

@@ -195,7 +195,7 @@ async fn what_cannot_be_called_is_never_sent() {
         assert_eq!(error.kind, ErrorKind::Parameter);
         assert_eq!(
             error.to_string(),
-            format!("The operation `get` cannot be called: {value:?} cannot be its `uuid`.")
+            format!("The operation `get` cannot be called: {value:?} is no valid `uuid`.")
         );
     }
     assert_eq!(server.connections(), 0);
@@ -232,7 +232,7 @@ async fn a_token_that_is_no_header_is_an_error_without_it() {
     assert_eq!(error.kind, ErrorKind::Setup);
     assert_eq!(
         error.to_string(),
-        "No connection to the control plane can be set up: the API token cannot be part of a request."
+        "The connection to the control plane could not be set up: the API token has characters that a header cannot hold."
     );
 }
 

@@ -145,7 +145,7 @@ async fn a_refused_connection_is_retried_for_every_call_and_explained() {
         assert_eq!((error.kind, error.effect), (ErrorKind::Unreachable, Effect::None));
         assert_eq!(error.attempts as usize, MAX_RETRIES + 1);
         let authority = format!("{}:{}", url.host_str().unwrap(), url.port().unwrap());
-        let expected = format!("`{authority}` refused the connection: nothing listens there");
+        let expected = format!("`{authority}` refused the connection: no server listens on that port");
         assert_eq!(error.detail.as_deref(), Some(&*expected));
     }
 }
@@ -159,7 +159,7 @@ async fn a_name_that_does_not_resolve_is_explained() {
     assert_eq!((error.kind, error.effect), (ErrorKind::Unreachable, Effect::None));
     let detail = error.detail.unwrap();
     assert!(
-        detail.starts_with(&format!("the name of `{host}` cannot be resolved (")),
+        detail.starts_with(&format!("the host name `{host}` cannot be resolved (")),
         "{detail}"
     );
 }
@@ -190,7 +190,7 @@ async fn an_answer_that_does_not_come_is_a_timeout() {
             tokio::time::resume();
             let error = result.err().unwrap();
             assert_eq!((error.kind, error.effect), (kind, Effect::Unknown));
-            assert!(error.detail.unwrap().ends_with("did not answer within 30s"));
+            assert!(error.detail.unwrap().ends_with("did not respond within 30s"));
         }
     }
 }
@@ -206,7 +206,10 @@ async fn an_answer_of_more_than_32_mib_is_not_read() {
     let server = Server::start(move |_, _| Act::answer(200, body(LIMIT + 1))).await;
     let error = call(&client(&server.url), "get", None).await.err().unwrap();
     assert_eq!((error.kind, error.attempts), (ErrorKind::TooLarge, 1));
-    assert_eq!(error.detail.as_deref(), Some("the answer is larger than 32 MiB"));
+    assert_eq!(
+        error.detail.as_deref(),
+        Some("the response is larger than 32 MiB")
+    );
 }
 
 #[tokio::test]

@@ -88,7 +88,7 @@ async fn only_a_get_is_sent_again_to_another_path() {
         for operation in ["make", "change", "end"] {
             let error = call(&client(&server.url), operation, None).await.err().unwrap();
             assert_eq!((error.kind, error.effect), (ErrorKind::Redirect, effect));
-            let expected = "it leads to `/elsewhere`, but only a GET is sent again to another path";
+            let expected = "the redirect leads to `/elsewhere`, but only a GET request follows a redirect to another path";
             assert_eq!(error.detail.as_deref(), Some(expected));
         }
         assert_eq!(server.requests().len(), 3);
@@ -104,7 +104,7 @@ async fn a_circle_ends() {
         error
             .detail
             .unwrap()
-            .contains("redirects in circles, at last to `/api/things/7`")
+            .contains("redirects in a loop, last to `/api/things/7`")
     );
     assert_eq!(server.requests().len(), 6);
 }

@@ -160,7 +160,7 @@ async fn what_does_not_parse_is_shown_in_part() {
     let error = call(&client(&server.url), "get", None).await.err().unwrap();
     assert_eq!((error.kind, error.status), (ErrorKind::Garbage, Some(200)));
     let expected = format!(
-        "The control plane answered `GET /api/things/7` with 200 OK: the body is not JSON (expected value at line 1 \
+        "The control plane returned 200 OK for `GET /api/things/7`: the body is not JSON (expected value at line 1 \
          column 1): `<html> [2J{}…`.\n\nRequest id: {}",
         "x".repeat(190),
         error.request_id

@@ -7,8 +7,10 @@ use value::Path;
 use super::Seen;
 use super::machine::{Ending, Report, State};
 use crate::diagnostic::Reported;
+use crate::report::Action;
 use crate::run::{Going, Id, Origin, Remembered};
 use crate::session::Session;
+use crate::summaries;
 use crate::wire::find;
 use crate::words::{capitalised, title};
 
@@ -25,7 +27,7 @@ pub fn progress(session: &Session<'_>, job: &Job, report: &Json, last: &mut Opti
             step = step.as_deref(),
             percent = said(session, job.report.percent.as_ref(), report),
             message = said(session, job.report.message.as_ref(), report),
-            "the run has come to another step"
+            "run reached another step"
         );
         *last = step;
     }
@@ -67,55 +69,51 @@ pub fn finish(
         Ending::InterruptedBefore => {
             session.diagnostics.warning_at(
                 Path::root(),
-                format!("Interrupted before the {run_of} was started"),
-                "The next `terraform apply` starts it.",
+                &summaries::INTERRUPTED_BEFORE_RUN,
+                format!("The {run_of} was not started. The next `terraform apply` starts it."),
             );
             Err(Reported)
         }
         Ending::Interrupted => {
             let detail = format!(
                 "{}\n\n{}",
-                going_on(session, remembered.as_ref(), seen),
+                going_on(session, &run_of, remembered.as_ref(), seen),
                 next_time(remembered.as_ref())
             );
-            let summary = format!("Interrupted during the {run_of}");
+            let summary = &summaries::INTERRUPTED_DURING_RUN;
             session.diagnostics.warning_at(Path::root(), summary, detail);
             Err(Reported)
         }
         Ending::TimedOut => {
             let detail = format!(
-                "The timeout is over. {}\n\n{} Where it takes longer, set it in the `timeouts` block: \
+                "The timeout ended. {}\n\n{} If runs take longer, set a longer timeout in the `timeouts` block: \
                  `create = \"90m\"`.",
-                going_on(session, remembered.as_ref(), seen),
+                going_on(session, &run_of, remembered.as_ref(), seen),
                 next_time(remembered.as_ref())
             );
-            Err(session
-                .diagnostics
-                .error(format!("The {run_of} did not end in time"), detail))
+            Err(session.diagnostics.error(&summaries::RUN_TIMED_OUT, detail))
         }
         Ending::Unfollowed => {
             let Some(error) = &seen.error else {
                 return Err(Reported);
             };
             let detail = format!(
-                "{error}\n\n{}\n\n{}",
-                going_on(session, remembered.as_ref(), seen),
+                "{}\n\n{}\n\n{error}",
+                going_on(session, &run_of, remembered.as_ref(), seen),
                 next_time(remembered.as_ref())
             );
-            Err(session
-                .diagnostics
-                .error(format!("Following the {run_of} failed"), detail))
+            Err(session.diagnostics.error(&summaries::RUN_NOT_FOLLOWED, detail))
         }
         Ending::StartFailed => match &seen.error {
-            Some(error) => Err(session.fail(&format!("Starting the {} of", called(job)), error)),
+            Some(error) => Err(session.fail(Action::StartRun, error)),
             None => Err(unexpected(session, &run_of)),
         },
         Ending::WithoutId => {
             let fields: Vec<String> = job.save.iter().map(|(_, field)| format!("`{field}`")).collect();
             Err(session.diagnostics.error(
-                format!("Starting the {run_of} failed"),
+                &summaries::RUN_UNIDENTIFIED,
                 format!(
-                    "The control plane's answer has no usable {}, so the run cannot be followed.",
+                    "The {run_of} cannot be followed: the control plane's response has no usable {}.",
                     fields.join(" and ")
                 ),
             ))
@@ -126,9 +124,10 @@ pub fn finish(
 
 fn unexpected(session: &mut Session<'_>, run_of: &str) -> Reported {
     session.diagnostics.error(
-        "The provider has a bug",
+        &summaries::BUG,
         format!(
-            "Following the {run_of}, it came to a state that has no rule. Please report this to the provider's developers."
+            "The {run_of} reached a state that the provider has no rule for. Please report this to the provider's \
+             developers."
         ),
     )
 }
@@ -156,11 +155,11 @@ fn failed(
     ];
     let status = session.context.api.clean(status, &[]);
     let again = match session.phase {
-        Phase::Create => "The object is kept in state as tainted: the next `terraform apply` tries again.",
-        Phase::Update | Phase::Delete => "The next `terraform apply` replaces the object to try again.",
+        Phase::Create => "State has the object as tainted: the next `terraform apply` replaces it.",
+        Phase::Update | Phase::Delete => "The next `terraform apply` replaces the object.",
     };
     session.diagnostics.error(
-        format!("{} failed ({status})", capitalised(&job.noun)),
+        &summaries::RUN_FAILED,
         format!(
             "The {run_of} ended with the status `{status}`.{}\n\n{again}",
             parts.concat()
@@ -173,10 +172,12 @@ pub fn taken_over(session: &mut Session<'_>, job: &Job, state: &State) {
     let named = title(session.resource, &session.progress.lock().state);
     session.diagnostics.warning_at(
         Path::root(),
-        format!("A {} of {named} was going already", called(job)),
+        &summaries::OTHER_RUN,
         format!(
-            "Terraform waited for it instead of starting another: an apply that broke off had started it, or this one, whose \
-             answer was lost, or somebody else.{}\n\nIf it was not for what is configured here, run `terraform apply -replace=…`.",
+            "A {} of {named} was active already, so Terraform waited for it and started no other one. An interrupted \
+             apply, this apply (the response was lost) or another client started it.{}\n\nIf the run was not for the current \
+             configuration, run `terraform apply -replace=…`.",
+            called(job),
             identity(state.remembered().as_ref().and_then(Remembered::id))
         ),
     );
@@ -192,11 +193,12 @@ fn given_up(session: &mut Session<'_>, job: &Job) {
         .filter_map(|(name, _)| Some(format!("\n{name}: {}", state.get(name).as_str()?)));
     session.diagnostics.warning_at(
         Path::root(),
-        format!("It is not known whether the {} of {named} took place", called(job)),
+        &summaries::RUN_UNCONFIRMED,
         format!(
-            "An earlier apply asked for it, but the answer was lost, or the control plane has forgotten the run, so nothing \
-             tells what became of it. So as not to have it twice, nothing was started now. Look at the control plane's \
-             dashboard; if it did not take place, run `terraform apply -replace=…`.{}",
+            "The {} of {named} may have taken place: an earlier apply requested it, but the response was lost, or the \
+             control plane no longer has the run. To avoid a second run, Terraform started none now. Check the control \
+             plane's dashboard; if the run did not take place, run `terraform apply -replace=…`.{}",
+            called(job),
             saved.collect::<String>()
         ),
     );
@@ -207,15 +209,19 @@ pub fn unread(session: &mut Session<'_>, why: &str) {
     let named = title(session.resource, &session.progress.lock().state);
     session.diagnostics.warning_at(
         Path::root(),
-        format!("The {named} could not be read after its run"),
-        format!("State has what was known of it before. The next plan reads it again.\n\n{why}"),
+        &summaries::REFRESH_AFTER_RUN_FAILED,
+        format!(
+            "{} could not be refreshed after its run. State keeps the earlier values; the next plan refreshes \
+             them.\n\n{why}",
+            capitalised(&named)
+        ),
     );
 }
 
 /// What becomes of a run that is not waited for any longer.
-fn going_on(session: &Session<'_>, remembered: Option<&Remembered>, seen: &Seen) -> String {
+fn going_on(session: &Session<'_>, run_of: &str, remembered: Option<&Remembered>, seen: &Seen) -> String {
     let Some(Remembered::Going(going)) = remembered else {
-        return "Whether its run has been started is not known.".to_owned();
+        return format!("The {run_of} may have been started: the response to the start was lost.");
     };
     let identity = identity(Some(&going.id));
     let shown = |status: &str| session.context.api.clean(status, &[]);
@@ -227,11 +233,11 @@ fn going_on(session: &Session<'_>, remembered: Option<&Remembered>, seen: &Seen)
                 succeeded: Some(_),
             },
         )) => format!(
-            "The run has ended (status `{}`), and whether another is needed is not known yet.{identity}",
+            "The {run_of} ended with the status `{}`; the provider cannot tell yet whether another run is needed.{identity}",
             shown(status)
         ),
         _ => format!(
-            "The run goes on without Terraform (status `{}`).{identity}",
+            "The {run_of} continues without Terraform (status `{}`).{identity}",
             shown(&going.status)
         ),
     }
@@ -243,21 +249,18 @@ fn next_time(remembered: Option<&Remembered>) -> &'static str {
         Some(Remembered::Unconfirmed {
             was_needed: false,
             fits: true,
-        }) => "The next `terraform apply` starts no other one, and tells what to do.",
+        }) => "The next `terraform apply` starts no second run and reports what to do.",
         Some(Remembered::Unconfirmed { fits: false, .. } | Remembered::Going(Going { fits: false, .. })) => {
-            "The next `terraform apply` waits while the run is going, and then starts the one that is wanted."
+            "The next `terraform apply` waits until the run ends, and then starts a run for the current configuration."
         }
         Some(Remembered::Going(Going {
             origin: Origin::Other,
             ..
         })) => {
-            "The next `terraform apply` picks it up: it waits while the run is going, and starts another only where that \
-             has not done what is wanted."
+            "The next `terraform apply` waits until the run ends, and starts another one only if the object still needs \
+             it."
         }
-        _ => {
-            "The next `terraform apply` picks it up: it waits while the run is going, does nothing where it has completed, \
-             and starts another only where it has failed."
-        }
+        _ => "The next `terraform apply` waits until the run ends, and starts another one only if it failed.",
     }
 }
 

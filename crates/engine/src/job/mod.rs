@@ -239,7 +239,7 @@ impl Work<'_, '_> {
                 self.seen.report = Some((answer, report.clone()));
                 Event::Polled(report)
             }
-            Err(error) => self.failed("the run could not be looked at", error),
+            Err(error) => self.failed("failed to read the run", error),
         }
     }
 
@@ -254,14 +254,14 @@ impl Work<'_, '_> {
                 self.seen.error = Some(error);
                 Event::Failed
             }
-            Err(error) => self.failed("the object could not be looked at", error),
+            Err(error) => self.failed("failed to refresh the object", error),
         }
     }
 
     fn failed(&mut self, what: &str, error: Error) -> Event {
         let event = match error.kind {
             _ if error.is_transient() => {
-                tracing::warn!(error = %error, "{what}; trying again");
+                tracing::warn!(error = %error, "{what}; retrying");
                 Event::NotAnswered
             }
             ErrorKind::Cancelled => Event::Interrupted,
@@ -311,7 +311,7 @@ pub async fn refresh(context: &Context, resource: &Resource, known: &mut Known) 
             match poll(context, resource, job, &known.state, &going.id).await {
                 Ok(answer) => report(job, &answer),
                 Err(error) => {
-                    tracing::warn!(error = %error, "the pending run could not be looked at");
+                    tracing::warn!(error = %error, "failed to read the pending run");
                     None
                 }
             }

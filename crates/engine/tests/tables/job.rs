@@ -72,7 +72,7 @@ async fn applied(binding: &Binding, script: &Script, context: &Context, request:
     let asked: Vec<String> = script.asked().into_iter().skip(asked_before).collect();
     diagnostics.iter().fold(
         format!("{}; {}", calls(&asked), left(&progress.known(binding.schema))),
-        |text, one| text + "; " + &one.summary,
+        |text, one| text + "; " + one.summary.text,
     )
 }
 
@@ -232,19 +232,19 @@ fn a_create_is_followed_by_its_job() {
              format!("create, start, poll, poll, get; {done}"))),
         ("unless the answer says so",
             (vec![started(), Ok(json!({"status": "unheard of", "over": true}))],
-             format!("create, start, poll; run \"{RUN}\", status \"unheard of\"; remembered failed, tainted; Build failed (unheard of)"))),
+             format!("create, start, poll; run \"{RUN}\", status \"unheard of\"; remembered failed, tainted; Run failed"))),
         ("an answer without a status is not the end",
             (vec![started(), Ok(json!({"over": true})), status("done"), thing(false)],
              format!("create, start, poll, poll, get; {done}"))),
         ("a run that fails is an error",
             (vec![started(), Ok(json!({"status": "error", "why": "no disk"}))],
-             format!("create, start, poll; run \"{RUN}\", status \"error\"; remembered failed, tainted; Build failed (error)"))),
+             format!("create, start, poll; run \"{RUN}\", status \"error\"; remembered failed, tainted; Run failed"))),
         ("a name of another form is none",
             (vec![Ok(json!({"id": "r1"}))],
-             "create, start; run null, status \"starting\"; remembered going, tainted; Starting the build run of thing \"a\" failed".to_owned())),
+             "create, start; run null, status \"starting\"; remembered going, tainted; Cannot identify the started run".to_owned())),
         ("a start that fails is an error, and made up for by the next plan",
             (vec![Err(Failure::from(ErrorKind::Forbidden).without_effect())],
-             "create, start; run null, status null; remembered failed, tainted; Starting the build run of thing \"a\" failed".to_owned())),
+             "create, start; run null, status null; remembered failed, tainted; Failed to start the run".to_owned())),
         ("the answer is lost, and the object says that the work is done",
             (vec![error(ErrorKind::Unreachable), thing(false), thing(false)],
              "create, start, get, get; run null, status \"done\"; nothing remembered".to_owned())),
@@ -256,40 +256,40 @@ fn a_create_is_followed_by_its_job() {
              format!("create, start, poll, poll, get, get; {done}"))),
         ("a word that is no run does not count: a refusal that names none is an error",
             (vec![refused(&format!("see {OTHER}")), error(ErrorKind::NotFound)],
-             "create, start, poll; run null, status null; remembered failed, tainted; Starting the build run of thing \"a\" failed".to_owned())),
+             "create, start, poll; run null, status null; remembered failed, tainted; Failed to start the run".to_owned())),
         ("nor does the object's own identity",
             (vec![refused(&format!("{UUID} is busy"))],
-             "create, start; run null, status null; remembered failed, tainted; Starting the build run of thing \"a\" failed".to_owned())),
+             "create, start; run null, status null; remembered failed, tainted; Failed to start the run".to_owned())),
         ("an answer that cannot be read may be that of a run that was started",
             (vec![error(ErrorKind::Garbage), thing(false), thing(false)],
              "create, start, get, get; run null, status \"done\"; nothing remembered".to_owned())),
         ("an interrupt before the start was sent starts nothing, and is no taint",
             (vec![Err(Failure::from(ErrorKind::Cancelled).without_effect())],
-             "create, start; run null, status null; remembered failed; Interrupted before the build run of thing \"a\" was started".to_owned())),
+             "create, start; run null, status null; remembered failed; Interrupted before the run started".to_owned())),
         ("one while it was under way may have started it",
             (vec![error(ErrorKind::Cancelled)],
-             "create, start; run null, status \"starting\"; remembered going; Interrupted during the build run of thing \"a\"".to_owned())),
+             "create, start; run null, status \"starting\"; remembered going; Interrupted during the run".to_owned())),
         ("so does an object that does not answer",
             (vec![error(ErrorKind::Unreachable), error(ErrorKind::Server), thing(false), thing(false)],
              "create, start, get, get, get; run null, status \"done\"; nothing remembered".to_owned())),
         ("an interrupt while the run is looked at is no taint",
             (vec![started(), error(ErrorKind::Cancelled)],
-             format!("create, start, poll; run \"{RUN}\", status \"pending\"; remembered going; Interrupted during the build run of thing \"a\""))),
+             format!("create, start, poll; run \"{RUN}\", status \"pending\"; remembered going; Interrupted during the run"))),
         ("looks that get no answer are repeated",
             (vec![started(), error(ErrorKind::Server), error(ErrorKind::NotFound), status("done"), thing(false)],
              format!("create, start, poll, poll, poll, get; {done}"))),
         ("a look that is not allowed is an error at once",
             (vec![started(), status("going"), error(ErrorKind::Unauthorized)],
-             format!("create, start, poll, poll; {going}; Following the build run of thing \"a\" failed"))),
+             format!("create, start, poll, poll; {going}; Failed to follow the run"))),
         ("an object that cannot be read afterwards is no error",
             (vec![started(), status("done"), error(ErrorKind::Server)],
-             format!("create, start, poll, get; {done}; The thing \"a\" could not be read after its run"))),
+             format!("create, start, poll, get; {done}; Failed to refresh the object after its run"))),
         ("an object that makes no sense while it is asked is one error",
             (vec![error(ErrorKind::Unreachable), Ok(json!({"uuid": "../x", "name": "a"}))],
-             "create, start, get; run null, status \"starting\"; remembered going, tainted; The control plane's answer makes no sense".to_owned())),
+             "create, start, get; run null, status \"starting\"; remembered going, tainted; Unexpected response from the control plane".to_owned())),
         ("an object that is gone while it is asked is an error",
             (vec![error(ErrorKind::Unreachable), error(ErrorKind::NotFound)],
-             "create, start, get; run null, status \"starting\"; remembered going, tainted; Following the build run of thing \"a\" failed".to_owned())),
+             "create, start, get; run null, status \"starting\"; remembered going, tainted; Failed to follow the run".to_owned())),
     ];
     prove(rows, |(answers, expected)| (expected, created(answers)));
 }
@@ -304,7 +304,7 @@ fn a_run_that_is_remembered_is_picked_up() {
              format!("get, poll, get; {done}"))),
         ("failed, it is not a taint, but remembered for the plan",
             (("wanted", vec![status("error")]),
-             format!("get, poll; run \"{RUN}\", status \"error\"; remembered failed; Build failed (error)"))),
+             format!("get, poll; run \"{RUN}\", status \"error\"; remembered failed; Run failed"))),
         ("somebody else's: the object is asked, again and again, before another is started",
             (("joined", vec![status("done"), thing(true), thing(true), thing(true), thing(true), Ok(json!({"id": OTHER})), status("done"), thing(false)]),
              format!("get, poll, get, get, get, get, start, poll, get; run \"{OTHER}\", status \"done\"; nothing remembered"))),
@@ -362,8 +362,8 @@ fn the_timeout_ends_a_wait_and_says_what_the_next_apply_does() {
     assert_eq!(
         outcome,
         format!(
-            "create, start, poll, poll; run \"{RUN}\", status \"going\"; remembered going, tainted; The build run of thing \
-             \"a\" did not end in time"
+            "create, start, poll, poll; run \"{RUN}\", status \"going\"; remembered going, tainted; Timeout while waiting for \
+             the run"
         )
     );
 }
@@ -374,7 +374,7 @@ fn an_interrupt_ends_a_wait_at_once_with_a_warning() {
     let (script, context) = Script::failing([thing(true), started(), status("going")]);
     context.cancel.cancel();
     let outcome = run(applied(&binding, &script, &context, creation(&binding)));
-    let expected = "Interrupted during the build run of thing \"a\"";
+    let expected = "Interrupted during the run";
     assert!(
         outcome.contains("remembered going; ") && outcome.ends_with(expected),
         "{outcome}"
@@ -408,7 +408,7 @@ fn a_run_is_for_what_it_was_started_for() {
 #[test]
 fn a_start_is_repeated_while_the_run_of_the_first_would_be_going() {
     let done = format!("run \"{RUN}\", status \"done\"; nothing remembered");
-    let lost = "run null, status \"unconfirmed\"; remembered going, tainted; Starting the build run of thing \"a\" failed";
+    let lost = "run null, status \"unconfirmed\"; remembered going, tainted; Failed to start the run";
     let again = || vec![thing(false), error(ErrorKind::Unreachable), started(), status("done"), thing(false)];
     let never = || vec![thing(false), error(ErrorKind::Unreachable)];
     let (create, start, start_again) = (0, 1, 2);
@@ -566,6 +566,6 @@ fn a_run_of_which_nothing_tells_is_lost() {
         "trigger": {"size": null, "rank": null}, "was_needed": false});
     assert_eq!(
         remembering(&unconfirmed, &json!({"name": "a"}), [thing(false), thing(false)]),
-        "get, get; run null, status \"lost\"; nothing remembered; It is not known whether the build run of thing \"a\" took place"
+        "get, get; run null, status \"lost\"; nothing remembered; Cannot tell whether the run took place"
     );
 }

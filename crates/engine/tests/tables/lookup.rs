@@ -82,30 +82,30 @@ fn a_data_source_finds_the_one_that_is_meant() {
             vec![Ok(a_thing(UUID, "prod", true))], &["get"],
             with(found(UUID, "prod", true), "uuid", json!(UUID.to_uppercase()))),
         row("a name is compared letter by letter", json!({"name": "Test", "missing_ok": false}),
-            vec![all()], &["list"], json!("name: The control plane has none. Closest: \"test\".")),
+            vec![all()], &["list"], json!("name: The control plane has no thing with name \"Test\". Closest: \"test\".")),
         row("none, which is fine unless it is said", json!({"name": "none"}),
             vec![all()], &["list"], json!({"name": "none"})),
         row("none, which is fine", json!({"name": "none", "missing_ok": true}),
             vec![all()], &["list"], json!({"name": "none", "missing_ok": true})),
         row("none, which is not", json!({"name": "zzzzzzzz", "missing_ok": false}), vec![all()], &["list"],
-            json!("name: The control plane has none. Check the spelling, and that the API token belongs to the \
+            json!("name: The control plane has no thing with name \"zzzzzzzz\". Check the spelling, and that the API token belongs to the \
              account that has it.")),
         row("none of those that were asked for", json!({"name": "test", "official": true, "missing_ok": false}),
             vec![all()], &["list"],
-            json!("name: The control plane has none with official = true. Closest: \"test\".")),
+            json!("name: The control plane has no thing with name \"test\" and official = true. Closest: \"test\".")),
         row("none of that identity", json!({"uuid": UUID}), vec![Err(NotFound)], &["get"],
-            json!("uuid: The control plane has none. Check the spelling, and that the API token belongs to the \
-             account that has it.")),
+            json!(format!("uuid: The control plane has no thing with uuid \"{UUID}\". Check the spelling, and that the \
+             API token belongs to the account that has it."))),
         row("several of that name", json!({"name": "prod"}), vec![all()], &["list"],
-            json!(format!("name: Their uuids are {UUID}, {OTHER}. Narrow the search with `official`, or look it up \
+            json!(format!("name: 2 objects match this thing. Their uuids are {UUID}, {OTHER}. Narrow the search with `official`, or look it up \
              by `uuid`."))),
         row("a list is no object", json!({"uuid": UUID}),
-            vec![all()], &["get"], json!(": Looking up a thing needs an object, but the answer is a list.")),
+            vec![all()], &["get"], json!(": The lookup of a thing expects an object, but the control plane returned a list.")),
         row("an object is no list", json!({"name": "prod"}), vec![Ok(json!({"results": []}))],
-            &["list"], json!(": Looking up a thing needs a list, but the answer is an object.")),
+            &["list"], json!(": The lookup of a thing expects a list, but the control plane returned an object.")),
         row("a call that fails", json!({"name": "prod"}),
-            vec![Err(Unreachable)], &["list"], json!(": `list` failed.")),
-        row("nothing that says which", json!({}), vec![], &[], json!(": Set one of the arguments that identify it.")),
+            vec![Err(Unreachable)], &["list"], json!(": The request to look up thing \"prod\" failed. `list` failed.")),
+        row("nothing that says which", json!({}), vec![], &[], json!(": To look up a thing, set one of the arguments that identify it.")),
     ];
     let binding = declare("data/thing.toml", THING);
     prove(rows, |(config, answers, calls, expected)| {

@@ -39,7 +39,7 @@ fn outcome(script: &Script, known: &Known, diagnostics: &Diagnostics) -> Json {
         (false, None) => "claim",
         (false, Some(_)) => "object",
     };
-    let summaries = diagnostics.iter().map(|one| one.summary.as_str());
+    let summaries = diagnostics.iter().map(|one| one.summary.text);
     let import = format!("terraform import ADDRESS {UUID}");
     let advice = diagnostics
         .iter()
@@ -75,11 +75,11 @@ fn create(binding: &Binding, context: &Context) -> (Known, Diagnostics) {
     (progress.known(binding.schema), diagnostics)
 }
 
-const FAILED: &str = "Creating thing \"a\" failed";
-const CLAIMED: &str = "It is not known whether it was created";
-const TAKEN_OVER: &str = "The thing \"a\" was there already";
-const UNCLEAR: &str = "There is a thing \"a\", but perhaps not as it was to be made";
-const NOT_FOUND_OUT: &str = "Looking for thing \"a\" failed";
+const FAILED: &str = "Failed to create the object";
+const CLAIMED: &str = "Cannot tell whether the object was created";
+const TAKEN_OVER: &str = "Adopted an existing object";
+const UNCLEAR: &str = "Cannot tell whether Terraform created this object";
+const NOT_FOUND_OUT: &str = "Failed to search for the object";
 
 /// A rule; the declaration, the answers, the calls, what is left, and what is reported.
 type Row = (&'static str, (&'static str, Vec<Result<Json, ErrorKind>>, Json));

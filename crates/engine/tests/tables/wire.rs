@@ -234,10 +234,7 @@ fn read(binding: &Binding, answer: &Json, known: &Json) -> (Value, Vec<String>) 
         "what is reported is an error"
     );
     let errors = diagnostics.iter().map(|error| {
-        assert_eq!(
-            error.summary,
-            "The control plane's answer has a value of the wrong type"
-        );
+        assert_eq!(error.summary.text, "Unexpected value type from the control plane");
         let (first, _) = error
             .detail
             .split_once(". ")
@@ -403,35 +400,35 @@ fn a_value_of_the_wrong_type_is_reported_and_the_known_one_stays() {
     #[rustfmt::skip]
     let rows = [
         row("a number is no text", "type = 'string'",
-            json!({"field": 7}), json!("old"), "field: The field for `field` should be a text, but is a number"),
+            json!({"field": 7}), json!("old"), "field: The control plane's field for `field` should be a string, but is a number"),
         row("a text is no bool", "type = 'bool'", json!({"field": "true"}),
-            json!(false), "field: The field for `field` should be true or false, but is a text"),
+            json!(false), "field: The control plane's field for `field` should be a boolean, but is a string"),
         row("a text is no whole number", "type = 'int'",
-            json!({"field": "7"}), json!(1), "field: The field for `field` should be a whole number, but is a text"),
+            json!({"field": "7"}), json!(1), "field: The control plane's field for `field` should be a whole number, but is a string"),
         row("nor is a fraction", "type = 'int'", json!({"field": 1.5}),
-            json!(1), "field: The field for `field` should be a whole number, but is a number"),
+            json!(1), "field: The control plane's field for `field` should be a whole number, but is a number"),
         row("a bool is no number", "type = 'number'", json!({"field": true}),
-            json!(1), "field: The field for `field` should be a number, but is true or false"),
+            json!(1), "field: The control plane's field for `field` should be a number, but is a boolean"),
         row("a number of a billion digits is none to work with", "type = 'number'",
             digits(r#"{"field": 1e999999999}"#), json!(1),
-            "field: The field for `field` should be a number of reasonable size, but is a number"),
+            "field: The control plane's field for `field` should be a number in the supported range, but is a number"),
         row("an object is no list", "type = 'list(string)'",
-            json!({"field": {}}), json!(["a"]), "field: The field for `field` should be a list, but is an object"),
+            json!({"field": {}}), json!(["a"]), "field: The control plane's field for `field` should be a list, but is an object"),
         row("a list is no map", "type = 'map(string)'", json!({"field": []}),
-            json!({"k": "v"}), "field: The field for `field` should be an object, but is a list"),
+            json!({"k": "v"}), "field: The control plane's field for `field` should be an object, but is a list"),
         row("a text is no object", &parts("object"), json!({"field": "a"}),
-            json!({"size": 1}), "field: The field for `field` should be an object, but is a text"),
+            json!({"size": 1}), "field: The control plane's field for `field` should be an object, but is a string"),
         row("null is not what is required", "type = 'string', mode = 'required'",
-            json!({"field": null}), json!("old"), "field: The field for `field` should be set, but is null"),
+            json!({"field": null}), json!("old"), "field: The control plane's field for `field` should be set, but is null"),
         row("an element is at its place", "type = 'list(string)'", json!({"field": ["a", 7]}),
-            json!(["old"]), "field[1]: The field for `field` should be a text, but is a number"),
+            json!(["old"]), "field[1]: The control plane's field for `field` should be a string, but is a number"),
         row("an element of a map is at its key", "type = 'map(string)'", json!({"field": {"k": []}}),
-            json!({"k": "v"}), "field[\"k\"]: The field for `field` should be a text, but is a list"),
+            json!({"k": "v"}), "field[\"k\"]: The control plane's field for `field` should be a string, but is a list"),
         row("an element of a set has no place", "type = 'set(int)'", json!({"field": [1, "b"]}),
-            json!([1]), "field: The field for `field` should be a whole number, but is a text"),
+            json!([1]), "field: The control plane's field for `field` should be a whole number, but is a string"),
         row("within another place, too", "type = 'string', wire = { read = 'image.uuid', write = 'image_uuid' }",
             json!({"image": {"uuid": 7}}), json!("old"),
-            "field: The field for `field` should be a text, but is a number"),
+            "field: The control plane's field for `field` should be a string, but is a number"),
     ];
     prove(rows, |(keys, answer, known, error)| {
         let binding = field(&keys);
@@ -458,8 +455,8 @@ fn what_can_be_read_beside_a_wrong_value_is_read() {
     assert_eq!(
         errors,
         [
-            "field[1].label: The field for `label` should be a text, but is a number",
-            "field[1].size: The field for `size` should be a whole number, but is a text",
+            "field[1].label: The control plane's field for `label` should be a string, but is a number",
+            "field[1].size: The control plane's field for `size` should be a whole number, but is a string",
         ]
     );
 }

@@ -2,7 +2,21 @@
 
 use std::fmt;
 
-pub use engine::diagnostic::{Diagnostic, Severity};
+pub use engine::diagnostic::Severity;
+use value::Path;
+
+/// A diagnostic as Terraform reads it from the protocol.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// An error or a warning.
+    pub severity: Severity,
+    /// The first line.
+    pub summary: String,
+    /// What happened, and what to do.
+    pub detail: String,
+    /// The attribute; the root where there is none.
+    pub path: Path,
+}
 
 /// Why an operation did not work.
 #[derive(Debug, thiserror::Error)]

@@ -1,0 +1,246 @@
+//! The summaries of the engine's diagnostics.
+//!
+//! Tests: `provider/tests/summaries.rs`.
+
+/// Declares the summaries of a crate: a `static` [`Summary`](crate::diagnostic::Summary) each, and `ALL` of them.
+///
+/// A text has at most 60 characters and holds no value: names, statuses and counts are in the detail.
+#[macro_export]
+macro_rules! summaries {
+    ($($name:ident { text: $text:literal, when: $when:literal, remedy: $remedy:literal $(,)? })*) => {
+        $(
+            #[doc = $when]
+            pub static $name: $crate::diagnostic::Summary = $crate::diagnostic::Summary {
+                text: $text,
+                when: $when,
+                remedy: $remedy,
+            };
+        )*
+
+        /// Every summary of this crate.
+        pub static ALL: &[&$crate::diagnostic::Summary] = &[$(&$name),*];
+    };
+}
+
+crate::summaries! {
+    // Configuration.
+    INVALID_BOOLEAN {
+        text: "Invalid boolean",
+        when: "An environment variable holds something other than a boolean for a provider argument.",
+        remedy: "Set the variable to `true` or `false`.",
+    }
+    INVALID_NUMBER {
+        text: "Invalid number",
+        when: "An argument needs a number, or a whole number, and its value is something else.",
+        remedy: "Set the argument, or its environment variable, to a number of the required kind.",
+    }
+    NUMBER_OUT_OF_RANGE {
+        text: "Number out of range",
+        when: "A number is smaller or larger than its argument allows.",
+        remedy: "Choose a number within the range that the message names.",
+    }
+    INVALID_LENGTH {
+        text: "Invalid length",
+        when: "A string or a collection is shorter or longer than its argument allows.",
+        remedy: "Choose a value within the length that the message names.",
+    }
+    INVALID_VALUE {
+        text: "Invalid value",
+        when: "An argument has a value other than those it supports.",
+        remedy: "Choose one of the values that the message lists.",
+    }
+    INVALID_FORMAT {
+        text: "Invalid format",
+        when: "A string does not have the format that its argument requires, such as a UUID or a duration.",
+        remedy: "Write the value in the format that the message names.",
+    }
+    NULL_ELEMENT {
+        text: "Null collection element",
+        when: "An element of a list, set or map is null.",
+        remedy: "Remove the element, for example with `compact()`.",
+    }
+    MISSING_REQUIRED_ARGUMENT {
+        text: "Missing required argument",
+        when: "A required argument is not set.",
+        remedy: "Set the argument.",
+    }
+    MISSING_ARGUMENT {
+        text: "Missing argument",
+        when: "Another argument, or a rule over several arguments, requires an argument that is not set.",
+        remedy: "Set the argument that the message names.",
+    }
+    CONFLICTING_ARGUMENTS {
+        text: "Conflicting arguments",
+        when: "Arguments that exclude each other are set.",
+        remedy: "Remove all but one of them.",
+    }
+    READ_ONLY_ARGUMENT {
+        text: "Read-only attribute",
+        when: "The configuration sets an attribute whose value the provider decides.",
+        remedy: "Remove the attribute from the configuration.",
+    }
+    WRITE_ONLY_UNSUPPORTED {
+        text: "Write-only argument not supported",
+        when: "The configuration sets a write-only argument, and this Terraform is older than 1.11.",
+        remedy: "Upgrade Terraform to 1.11 or later, or set the argument that the message names instead.",
+    }
+    DEPRECATED_ARGUMENT {
+        text: "Argument is deprecated",
+        when: "The configuration sets an argument that a later version of the provider removes.",
+        remedy: "Follow the message, which names the replacement.",
+    }
+
+    // Import and lookup.
+    IMPORT_UNSUPPORTED {
+        text: "Import not supported",
+        when: "The resource has no identity by which Terraform could import an existing object.",
+        remedy: "Let Terraform create the object instead.",
+    }
+    INVALID_IMPORT_ID {
+        text: "Invalid import ID",
+        when: "The ID of an import does not have the form that the resource expects.",
+        remedy: "Use an ID of the form that the message shows.",
+    }
+    MISSING_LOOKUP_ARGUMENT {
+        text: "Missing lookup argument",
+        when: "A data source sets none of the arguments that identify an object.",
+        remedy: "Set one of them.",
+    }
+    OBJECT_NOT_FOUND {
+        text: "Object not found",
+        when: "A data source looks up an object that the control plane does not have.",
+        remedy: "Check the spelling, and that the API token belongs to the account that has the object.",
+    }
+    MULTIPLE_MATCHES {
+        text: "Multiple objects match",
+        when: "A data source looks up one object, and several match.",
+        remedy: "Set a further argument that narrows the lookup, or look the object up by its identity.",
+    }
+
+    // Requests.
+    CREATE_FAILED {
+        text: "Failed to create the object",
+        when: "The request that creates an object failed.",
+        remedy: "Follow the message, then apply again.",
+    }
+    READ_FAILED {
+        text: "Failed to read the object",
+        when: "The request that refreshes an object failed.",
+        remedy: "Follow the message, then plan again.",
+    }
+    UPDATE_FAILED {
+        text: "Failed to update the object",
+        when: "The request that updates an object failed.",
+        remedy: "Follow the message, then apply again.",
+    }
+    DELETE_FAILED {
+        text: "Failed to delete the object",
+        when: "The request that deletes an object failed.",
+        remedy: "Follow the message, then apply again.",
+    }
+    FIND_FAILED {
+        text: "Failed to search for the object",
+        when: "An earlier create got no response, and the request that searches for its object failed.",
+        remedy: "Follow the message, then plan again.",
+    }
+    LOOKUP_FAILED {
+        text: "Failed to look up the object",
+        when: "The request of a data source failed.",
+        remedy: "Follow the message, then plan again.",
+    }
+    UNEXPECTED_RESPONSE {
+        text: "Unexpected response from the control plane",
+        when: "A response is not about the requested object, or does not have the form of one.",
+        remedy: "Check that the endpoint is the address of a control plane and that no proxy responds in its place.",
+    }
+    UNEXPECTED_TYPE {
+        text: "Unexpected value type from the control plane",
+        when: "A field of a response has another type than the provider expects.",
+        remedy: "Upgrade the provider, or report the message to its developers.",
+    }
+    OBJECT_GONE {
+        text: "Object no longer exists",
+        when: "An update found that the object was deleted outside Terraform after the plan.",
+        remedy: "Plan again: the new plan creates the object.",
+    }
+
+    // State.
+    CREATE_UNCONFIRMED {
+        text: "Cannot tell whether the object was created",
+        when: "The request that creates an object got no usable response, so state keeps the object as tainted.",
+        remedy: "Plan again: the provider then looks the object up by its name.",
+    }
+    CLAIM_UNCLEAR {
+        text: "Cannot tell whether Terraform created this object",
+        when: "An earlier create got no response, and the object that has the name differs from the configured one.",
+        remedy: "Remove the object from state, then import the existing one or choose another name.",
+    }
+    ADOPTED {
+        text: "Adopted an existing object",
+        when: "A create found the object that an interrupted apply had created within the last hour.",
+        remedy: "Nothing is to be done: Terraform manages the object from now on.",
+    }
+    OVERRIDDEN {
+        text: "Value overridden by the control plane",
+        when: "The control plane accepted a change and returned another value than the configured one.",
+        remedy: "Configure the value that the control plane returns, or leave the argument out.",
+    }
+
+    // Runs.
+    START_FAILED {
+        text: "Failed to start the run",
+        when: "The request that starts a run failed.",
+        remedy: "Follow the message, then apply again.",
+    }
+    RUN_UNIDENTIFIED {
+        text: "Cannot identify the started run",
+        when: "The response to the request that starts a run does not identify the run.",
+        remedy: "Check in the control plane's dashboard how the run ended, then apply again.",
+    }
+    RUN_FAILED {
+        text: "Run failed",
+        when: "A run ended without success.",
+        remedy: "Fix the cause that the message names, then apply again: the object is replaced.",
+    }
+    RUN_TIMED_OUT {
+        text: "Timeout while waiting for the run",
+        when: "A run was still active when the timeout of the operation ended.",
+        remedy: "Apply again to go on waiting, or set a longer timeout in the `timeouts` block.",
+    }
+    RUN_NOT_FOLLOWED {
+        text: "Failed to follow the run",
+        when: "A run is active or may be, and the provider can no longer read its status.",
+        remedy: "Follow the message, then apply again to go on waiting.",
+    }
+    INTERRUPTED_BEFORE_RUN {
+        text: "Interrupted before the run started",
+        when: "Terraform was interrupted before the provider started a run.",
+        remedy: "Apply again: the run starts then.",
+    }
+    INTERRUPTED_DURING_RUN {
+        text: "Interrupted during the run",
+        when: "Terraform was interrupted while a run was active; the run continues.",
+        remedy: "Apply again to go on waiting.",
+    }
+    OTHER_RUN {
+        text: "Waited for another run",
+        when: "A run was active already, so the provider waited for it and started none.",
+        remedy: "If that run was not for the current configuration, apply with `-replace`.",
+    }
+    RUN_UNCONFIRMED {
+        text: "Cannot tell whether the run took place",
+        when: "The response to an earlier start was lost, or the control plane no longer has the run.",
+        remedy: "Check the control plane's dashboard; if the run did not take place, apply with `-replace`.",
+    }
+    REFRESH_AFTER_RUN_FAILED {
+        text: "Failed to refresh the object after its run",
+        when: "A run succeeded, and the request that reads the object afterwards failed.",
+        remedy: "Plan again: the plan refreshes the object.",
+    }
+
+    BUG {
+        text: "Internal error in the provider",
+        when: "The provider has a bug.",
+        remedy: "Report the message to the provider's developers.",
+    }
+}

@@ -1,0 +1,76 @@
+//! The summaries of the diagnostics about the provider block and of the hooks.
+//!
+//! Tests: `provider/tests/summaries.rs`.
+
+engine::summaries! {
+    INVALID_ENDPOINT {
+        text: "Invalid endpoint",
+        when: "The `endpoint` of the provider block is no usable URL.",
+        remedy: "Set the URL of the control plane, without user name, password, query and fragment.",
+    }
+    MISSING_TOKEN {
+        text: "Missing API token",
+        when: "Neither the provider block nor the environment sets the API token.",
+        remedy: "Create a token on the API Tokens page of the Durantic dashboard and set it.",
+    }
+    INVALID_TOKEN {
+        text: "Invalid API token",
+        when: "The API token is empty or has characters that no token has.",
+        remedy: "Check the token for spaces and line ends.",
+    }
+    INVALID_CERTIFICATES {
+        text: "Invalid CA certificate file",
+        when: "The file of `ca_cert_file` cannot be read or has no usable certificate.",
+        remedy: "Set `ca_cert_file` to a file of PEM-encoded certificates.",
+    }
+    INVALID_DURATION {
+        text: "Invalid duration",
+        when: "The `request_timeout` of the provider block is zero.",
+        remedy: "Set a duration above zero, such as `30s`.",
+    }
+    UNENCRYPTED {
+        text: "API token sent without encryption",
+        when: "The `endpoint` of the provider block uses http and another host than this one.",
+        remedy: "Use https.",
+    }
+    UNVERIFIED {
+        text: "TLS certificate verification disabled",
+        when: "The provider block sets `insecure_skip_verify`.",
+        remedy: "To trust a private certificate authority, set `ca_cert_file` instead.",
+    }
+    NETWORK_NOT_PRIVATE {
+        text: "Network block is not private",
+        when: "The `network_cidr` of a mesh network is outside the private blocks of RFC 1918.",
+        remedy: "Choose a block within 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16.",
+    }
+    NETWORK_HAS_HOST_BITS {
+        text: "Network block has host bits",
+        when: "The `network_cidr` of a mesh network has bits set outside its prefix.",
+        remedy: "Use the block that the message suggests.",
+    }
+    DUPLICATE_SEQUENCE {
+        text: "Duplicate rule sequence",
+        when: "Two rules of a route policy set have the same `sequence`.",
+        remedy: "Give each rule a `sequence` of its own.",
+    }
+    INVALID_PREFIX_LENGTHS {
+        text: "Invalid prefix length range",
+        when: "The `match_prefix_len_min` of a rule is greater than its `match_prefix_len_max`.",
+        remedy: "Lower the minimum or raise the maximum.",
+    }
+    RULE_CREATE_FAILED {
+        text: "Failed to create the route policy rule",
+        when: "The request that creates a rule of a route policy set failed.",
+        remedy: "Follow the message, then apply again: the remaining rules follow.",
+    }
+    RULE_UPDATE_FAILED {
+        text: "Failed to update the route policy rule",
+        when: "The request that updates a rule of a route policy set failed.",
+        remedy: "Follow the message, then apply again: the remaining rules follow.",
+    }
+    RULE_DELETE_FAILED {
+        text: "Failed to delete the route policy rule",
+        when: "The request that deletes a rule of a route policy set failed.",
+        remedy: "Follow the message, then apply again: the remaining rules follow.",
+    }
+}

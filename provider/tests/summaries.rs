@@ -1,0 +1,50 @@
+//! The catalogue of summaries: each is short, holds no value, and is there once.
+
+#![cfg(test)]
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+const LONGEST: usize = 60;
+
+#[test]
+fn summaries_are_short_static_and_unique() {
+    let mut texts = BTreeSet::new();
+    for summary in provider::summaries() {
+        let text = summary.text;
+        assert!(text.chars().count() <= LONGEST, "too long: {text}");
+        assert!(text.starts_with(|first: char| first.is_uppercase()), "{text}");
+        assert!(!text.ends_with('.'), "a full stop: {text}");
+        assert!(!text.contains(['{', '}', '"', '`', '|']), "a value: {text}");
+        assert!(texts.insert(text), "twice: {text}");
+    }
+    assert!(texts.len() > 50, "{}", texts.len());
+}
+
+#[test]
+fn summaries_say_when_and_what_to_do_in_a_sentence() {
+    for summary in provider::summaries() {
+        for sentence in [summary.when, summary.remedy] {
+            assert!(
+                sentence.starts_with(|first: char| first.is_uppercase())
+                    && sentence.ends_with('.')
+                    && !sentence.contains(['\n', '|', '{']),
+                "{}: {sentence}",
+                summary.text
+            );
+        }
+    }
+}
+
+/// All of them as a table, in the order of their texts. `INSTA_UPDATE=always` writes it.
+#[test]
+fn summaries_as_a_table() {
+    let rows: BTreeSet<_> = provider::summaries()
+        .map(|summary| (summary.text, summary.when, summary.remedy))
+        .collect();
+    let mut table = "| summary | when | remedy |\n|---|---|---|\n".to_owned();
+    for (text, when, remedy) in rows {
+        writeln!(table, "| {text} | {when} | {remedy} |").unwrap();
+    }
+    insta::assert_snapshot!("catalogue", table);
+}
