@@ -34,7 +34,7 @@ async fn call(block: &ProviderBlock, environment: &Environment) -> Vec<Finding> 
     let Ok(mut settings) = settings else {
         let faults = diagnostics.errors();
         return faults
-            .map(|fault| Finding::bad(&fault.summary, &fault.detail))
+            .map(|fault| Finding::bad(fault.summary.text, &fault.detail))
             .collect();
     };
     // A person waits.
