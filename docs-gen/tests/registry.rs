@@ -164,7 +164,7 @@ fn every_fact_has_its_sentence() {
         ),
         (
             &|one| one.not_returned = true,
-            "Not returned by the API: a change made elsewhere goes unseen.",
+            "The API never returns this value, so Terraform cannot detect changes made outside Terraform.",
         ),
         (
             &|one| one.since = Some("1.4.0".to_owned()),

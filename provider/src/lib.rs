@@ -8,12 +8,11 @@ pub mod hooks;
 mod probe;
 mod remedies;
 mod settings;
-mod summaries;
+pub mod summaries;
 
 use std::process::ExitCode;
 
 use engine::Definition;
-use engine::diagnostic::Summary;
 use rpc::{Mode, Program};
 use tools::commands;
 
@@ -27,17 +26,6 @@ pub const fn program(definition: &'static Definition) -> Program {
         crates: &["client", "provider", "terraform_provider"],
         connect: settings::connect,
     }
-}
-
-/// The catalogue of summaries: every diagnostic that the provider can show has one of them.
-pub fn summaries() -> impl Iterator<Item = &'static Summary> {
-    let lists = [
-        engine::summaries::ALL,
-        client::summaries::ALL,
-        rpc::summaries::ALL,
-        summaries::ALL,
-    ];
-    lists.into_iter().flatten().copied()
 }
 
 /// What the program's own commands need to know of it.

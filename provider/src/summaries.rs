@@ -2,6 +2,8 @@
 //!
 //! Tests: `provider/tests/summaries.rs`.
 
+use engine::diagnostic::Summary;
+
 engine::summaries! {
     INVALID_ENDPOINT {
         text: "Invalid endpoint",
@@ -73,4 +75,15 @@ engine::summaries! {
         when: "The request that deletes a rule of a route policy set failed.",
         remedy: "Follow the message, then apply again: the remaining rules follow.",
     }
+}
+
+/// The catalogue of summaries: every diagnostic that the provider can show has one of them.
+pub fn all() -> impl Iterator<Item = &'static Summary> {
+    let lists = [
+        engine::summaries::ALL,
+        client::summaries::ALL,
+        rpc::summaries::ALL,
+        ALL,
+    ];
+    lists.into_iter().flatten().copied()
 }

@@ -10,7 +10,7 @@ const LONGEST: usize = 60;
 #[test]
 fn summaries_are_short_static_and_unique() {
     let mut texts = BTreeSet::new();
-    for summary in provider::summaries() {
+    for summary in provider::summaries::all() {
         let text = summary.text;
         assert!(text.chars().count() <= LONGEST, "too long: {text}");
         assert!(text.starts_with(|first: char| first.is_uppercase()), "{text}");
@@ -23,7 +23,7 @@ fn summaries_are_short_static_and_unique() {
 
 #[test]
 fn summaries_say_when_and_what_to_do_in_a_sentence() {
-    for summary in provider::summaries() {
+    for summary in provider::summaries::all() {
         for sentence in [summary.when, summary.remedy] {
             assert!(
                 sentence.starts_with(|first: char| first.is_uppercase())
@@ -39,7 +39,7 @@ fn summaries_say_when_and_what_to_do_in_a_sentence() {
 /// All of them as a table, in the order of their texts. `INSTA_UPDATE=always` writes it.
 #[test]
 fn summaries_as_a_table() {
-    let rows: BTreeSet<_> = provider::summaries()
+    let rows: BTreeSet<_> = provider::summaries::all()
         .map(|summary| (summary.text, summary.when, summary.remedy))
         .collect();
     let mut table = "| summary | when | remedy |\n|---|---|---|\n".to_owned();

@@ -477,7 +477,7 @@ pub const KEYS: &[Key] = &[
         "equal",
         &[Section::Attribute],
         Shape::Word("comparison", &["set", "scheme"]),
-        "Differences that are none: `set`, the order of a list; `scheme`, the scheme and a trailing slash of a URL.",
+        "Differences that are ignored: `set`, the order of a list; `scheme`, the scheme and a trailing slash of a URL.",
     ),
     optional(
         "deprecated",
@@ -508,7 +508,7 @@ pub const KEYS: &[Key] = &[
         "length",
         &[Section::Validate],
         Shape::Table(Section::Bounds),
-        "The length of a text in characters (of each element, in a collection).",
+        "The length of a string in characters (of each element, in a collection).",
     ),
     optional(
         "range",

@@ -151,7 +151,12 @@ async fn fault_7_a_program_for_another_processor() {
     head[18] = 0x03; // 386
     std::fs::remove_file(program(&home)).unwrap();
     std::fs::write(program(&home), head).unwrap();
-    finds(&home, "is for linux_386, but this machine is", "Install the package for").await;
+    finds(
+        &home,
+        "is for linux_386, but this machine is",
+        "Install the package for",
+    )
+    .await;
 }
 
 #[tokio::test]

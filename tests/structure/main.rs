@@ -5,6 +5,7 @@
 
 mod crates;
 mod cycles;
+mod language;
 mod modules;
 mod places;
 mod project;

@@ -111,6 +111,13 @@ fn refuse(package: &str, reason: &str, is_wrong: impl Fn(&Word) -> bool) {
     );
 }
 
+/// Each string in the code of a package, tests excluded, and its place.
+pub fn strings(package: &str) -> Vec<(String, String)> {
+    let words = words(package).into_iter();
+    let strings = words.filter(|word| word.kind == Kind::String);
+    strings.map(|word| (word.place, word.text)).collect()
+}
+
 /// The words in all modules of a package.
 fn words(package: &str) -> Vec<Word> {
     let packages = project::packages();

@@ -51,11 +51,11 @@ async fn none_and_several_are_errors_that_help() {
         ("name = \"Debian 13\"", "Narrow the search with `is_official`"),
         (
             "uuid = \"10000000-0000-4000-8000-000000000099\"",
-            "No image with uuid",
+            "The control plane has no image with uuid",
         ),
         (
             "name = \"Ubuntu 24.04\"\n  is_official = false",
-            "with is_official = false",
+            "and is_official = false",
         ),
         ("", "Exactly one of"),
     ] {

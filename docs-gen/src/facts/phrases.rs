@@ -80,10 +80,13 @@ pub fn attribute(attribute: &Attribute, rules: &[Rule], within: Option<&str>) ->
         ));
     }
     if attribute.not_returned {
-        out.push("Not returned by the API: a change made elsewhere goes unseen.".to_owned());
+        out.push(
+            "The API never returns this value, so Terraform cannot detect changes made outside Terraform."
+                .to_owned(),
+        );
     }
     if attribute.computed && attribute.default.is_none() && attribute.change.is_some() {
-        out.push("Unset, it keeps the value that the API has.".to_owned());
+        out.push("If omitted, the current value is kept.".to_owned());
     }
     if let Some(since) = &attribute.since {
         out.push(format!("Since version {since}."));
@@ -123,7 +126,9 @@ pub fn destroy(object: &Object, destroy: Destroy) -> String {
             let call = call
                 .map(|operation| format!(" with `{}`", operation.call))
                 .unwrap_or_default();
-            format!("Destroying it deletes the object{call}. One that is gone already is no error.")
+            format!(
+                "Destroying it deletes the object{call}. Destroying an object that no longer exists succeeds."
+            )
         }
     }
 }
@@ -151,7 +156,7 @@ fn format_sentence(format: &str, is_collection: bool) -> String {
         "cidr" => "an address block in CIDR notation",
         "url" => "an absolute `http` or `https` URL",
         "duration" => "a duration such as `90s` or `1h30m`",
-        "timestamp" => "a point in time after RFC 3339",
+        "timestamp" => "an RFC 3339 timestamp",
         "json" => "a JSON document",
         other => return format!("Format: {other}."),
     };
