@@ -33,7 +33,7 @@ struct Arguments {
     /// Build the programs for --prebuilt, without packing and signing them
     #[arg(long)]
     build_only: bool,
-    /// Secret RSA key to sign with; the passphrase is read from the environment variable RELEASE_KEY_PASSPHRASE
+    /// Secret RSA key to sign with; the passphrase is read from the environment variable `RELEASE_KEY_PASSPHRASE`
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
 }
