@@ -133,7 +133,7 @@ pub(super) fn kind_of(status: StatusCode) -> ErrorKind {
         401 => ErrorKind::Unauthorized,
         403 => ErrorKind::Forbidden,
         404 | 410 => ErrorKind::NotFound,
-        408 => ErrorKind::Timeout,
+        408 => ErrorKind::RequestTimeout,
         409 => ErrorKind::Conflict,
         429 => ErrorKind::RateLimited,
         300..=399 => ErrorKind::Redirect,

@@ -57,7 +57,7 @@ impl Action {
 }
 
 /// Reports a failed request: the object, what the API returned, what to do; each rejected field on its attribute.
-pub fn call_error(
+pub fn request_error(
     diagnostics: &mut Diagnostics,
     action: Action,
     resource: &Resource,

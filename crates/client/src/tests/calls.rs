@@ -11,7 +11,7 @@ use url::Url;
 use super::server::{Act, Server};
 use super::{OPERATIONS, TOKEN, call, client, settings};
 use crate::Client;
-use engine::api::{Call, Effect, ErrorKind, Problem, Repeat};
+use engine::api::{Effect, ErrorKind, Problem, Request, Retry};
 use value::secret::Secret;
 
 #[tokio::test]
@@ -175,11 +175,11 @@ async fn what_cannot_be_called_is_never_sent() {
     let client = client(&server.url);
     let cancel = CancellationToken::new();
     let call = async |operation, value| {
-        let call = Call {
+        let call = Request {
             operation,
             path: &[("uuid", value)],
             body: None,
-            repeat: Repeat::Safe,
+            retry: Retry::Safe,
             gone: &[],
             secrets: &[],
             cancel: &cancel,

@@ -31,7 +31,7 @@ impl Seen {
 #[derive(Clone, Debug)]
 pub enum Act {
     /// Sends an answer and closes the connection.
-    Answer {
+    Response {
         status: u16,
         headers: Vec<(&'static str, String)>,
         body: String,
@@ -46,7 +46,7 @@ pub enum Act {
 
 impl Act {
     pub fn answer(status: u16, body: impl Into<String>) -> Act {
-        Act::Answer {
+        Act::Response {
             status,
             headers: Vec::new(),
             body: body.into(),
@@ -55,13 +55,13 @@ impl Act {
 
     pub fn with(self, name: &'static str, value: impl Into<String>) -> Act {
         match self {
-            Act::Answer {
+            Act::Response {
                 status,
                 mut headers,
                 body,
             } => {
                 headers.push((name, value.into()));
-                Act::Answer {
+                Act::Response {
                     status,
                     headers,
                     body,
@@ -213,7 +213,7 @@ async fn receive(stream: &mut TcpStream) -> Option<Seen> {
 
 async fn perform(act: Act, mut stream: TcpStream) {
     match act {
-        Act::Answer {
+        Act::Response {
             status,
             headers,
             body,

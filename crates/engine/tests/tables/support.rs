@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use engine::api::{Answer, Api, Call, Effect, Error, ErrorKind};
+use engine::api::{Api, Effect, Error, ErrorKind, Request, Response};
 use engine::context::Context;
 use engine::diagnostic::Diagnostics;
 use engine::process::Process;
@@ -325,7 +325,7 @@ impl Script {
 
 #[async_trait]
 impl Api for Script {
-    async fn call(&self, call: Call<'_>) -> Result<Answer, Error> {
+    async fn call(&self, call: Request<'_>) -> Result<Response, Error> {
         let body = call
             .body
             .map_or(String::new(), |body| format!(" {}", body.expose()));
@@ -340,7 +340,7 @@ impl Api for Script {
         }
         let next = self.answers.lock().unwrap().pop_front();
         match next.expect("the script has an answer left") {
-            Ok(body) => Ok(Answer {
+            Ok(body) => Ok(Response {
                 body,
                 request_id: "r".to_owned(),
                 date: Timestamp::now(),
@@ -356,7 +356,7 @@ impl Api for Script {
         }
     }
 
-    async fn read(&self, call: Call<'_>) -> Result<Arc<Answer>, Error> {
+    async fn read(&self, call: Request<'_>) -> Result<Arc<Response>, Error> {
         self.call(call).await.map(Arc::new)
     }
 
