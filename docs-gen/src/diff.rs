@@ -26,10 +26,10 @@ pub enum Heading {
 impl Heading {
     fn words(self) -> &'static str {
         match self {
-            Heading::Breaking => "BREAKING CHANGES",
-            Heading::Deprecations => "DEPRECATIONS",
-            Heading::Features => "FEATURES",
-            Heading::Enhancements => "ENHANCEMENTS",
+            Self::Breaking => "BREAKING CHANGES",
+            Self::Deprecations => "DEPRECATIONS",
+            Self::Features => "FEATURES",
+            Self::Enhancements => "ENHANCEMENTS",
         }
     }
 }

@@ -119,7 +119,7 @@ impl Figures {
 
 impl fmt::Display for Figures {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Figures {
+        let Self {
             wall,
             requests,
             refused,

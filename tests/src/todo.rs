@@ -46,7 +46,7 @@ type Refusal = (StatusCode, String);
 
 impl Todo {
     /// A service with nothing in it that listens there; port 0 is a free one.
-    pub async fn start(at: SocketAddr) -> io::Result<Todo> {
+    pub async fn start(at: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(at).await?;
         let url = format!("http://{}", listener.local_addr()?);
         let token = format!("todo-{}", Uuid::new_v4());
@@ -59,7 +59,7 @@ impl Todo {
         }));
         let router = Router::new().fallback(answer).with_state(Arc::clone(&store));
         let server = tokio::spawn(axum::serve(listener, router).into_future());
-        Ok(Todo {
+        Ok(Self {
             store,
             url,
             token,

@@ -35,8 +35,8 @@ pub(super) enum Unreadable {
 impl Unreadable {
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Unreadable::NotJson(_) => ErrorKind::UnexpectedResponse,
-            Unreadable::TooMany => ErrorKind::TooLarge,
+            Self::NotJson(_) => ErrorKind::UnexpectedResponse,
+            Self::TooMany => ErrorKind::TooLarge,
         }
     }
 }
@@ -44,8 +44,8 @@ impl Unreadable {
 impl fmt::Display for Unreadable {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Unreadable::NotJson(error) => write!(formatter, "the body is not JSON ({error})"),
-            Unreadable::TooMany => write!(formatter, "the body has more than {MAX_VALUES} values"),
+            Self::NotJson(error) => write!(formatter, "the body is not JSON ({error})"),
+            Self::TooMany => write!(formatter, "the body has more than {MAX_VALUES} values"),
         }
     }
 }

@@ -74,7 +74,7 @@ struct Shared {
 
 impl Client {
     /// Makes a client, without any I/O: the first call opens the first connection.
-    pub fn new(settings: Settings, operations: &'static [Operation]) -> Result<Client, Error> {
+    pub fn new(settings: Settings, operations: &'static [Operation]) -> Result<Self, Error> {
         let (backoff, max_retries, remedies) = (settings.backoff, settings.max_retries, settings.remedies);
         let declared = Routes::declared(&settings.endpoint, operations);
         let document = settings
@@ -93,7 +93,7 @@ impl Client {
             max_retries,
             remedies,
         };
-        Ok(Client {
+        Ok(Self {
             shared: Arc::new(shared),
         })
     }
@@ -108,7 +108,7 @@ impl Client {
         operations: &'static [Operation],
         diagnostics: &mut Diagnostics,
     ) -> Result<Arc<dyn Api>, Reported> {
-        match Client::new(settings, operations) {
+        match Self::new(settings, operations) {
             Ok(client) => Ok(Arc::new(client)),
             Err(error) => Err(diagnostics.error(&summaries::CONNECTION_SETUP_FAILED, error.to_string())),
         }
@@ -298,12 +298,12 @@ impl Client {
 #[async_trait]
 impl Api for Client {
     async fn call(&self, call: Request<'_>) -> Result<Response, api::Error> {
-        let called = Client::call(self, call).await;
+        let called = Self::call(self, call).await;
         called.map_err(|error| error.into_api(self.shared.remedies))
     }
 
     async fn read(&self, call: Request<'_>) -> Result<Arc<Response>, api::Error> {
-        let read = Client::read(self, call).await;
+        let read = Self::read(self, call).await;
         read.map_err(|error| error.into_api(self.shared.remedies))
     }
 

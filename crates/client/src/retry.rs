@@ -22,8 +22,8 @@ pub struct Backoff {
 }
 
 impl Default for Backoff {
-    fn default() -> Backoff {
-        Backoff {
+    fn default() -> Self {
+        Self {
             base: Duration::from_secs(1),
             cap: Duration::from_secs(30),
             retry_after_cap: Duration::from_mins(1),
@@ -72,8 +72,8 @@ pub(super) struct Pause {
 }
 
 impl Retries {
-    pub fn new(backoff: Backoff, max_retries: u32, method: Method, retry: Retry) -> Retries {
-        Retries {
+    pub fn new(backoff: Backoff, max_retries: u32, method: Method, retry: Retry) -> Self {
+        Self {
             backoff,
             most: max_retries.saturating_add(1),
             method,

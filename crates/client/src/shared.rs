@@ -99,7 +99,7 @@ mod tests {
     }
 
     impl Server {
-        async fn read(self: Arc<Server>) -> u64 {
+        async fn read(self: Arc<Self>) -> u64 {
             let outcome = self.reads.read("list".to_owned(), async || {
                 let number = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
                 self.answers.notified().await;

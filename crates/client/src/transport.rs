@@ -64,7 +64,7 @@ pub(super) struct HttpResponse {
 }
 
 impl Transport {
-    pub fn new(settings: Settings) -> Result<Transport, Failure> {
+    pub fn new(settings: Settings) -> Result<Self, Failure> {
         let header = |text: &str, name: &str| {
             HeaderValue::from_str(text)
                 .map_err(|_| setup(format!("the {name} has characters that a header cannot hold")))
@@ -72,7 +72,7 @@ impl Transport {
         let mut authorization = header(&format!("Bearer {}", settings.api_token.expose()), "API token")?;
         authorization.set_sensitive(true);
         let user_agent = header(&settings.user_agent, "user agent")?;
-        Ok(Transport {
+        Ok(Self {
             settings,
             authorization,
             user_agent,

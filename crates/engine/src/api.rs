@@ -57,8 +57,8 @@ pub struct Body {
 
 impl Body {
     /// A body of this JSON. No error may show the secrets that are in it.
-    pub fn new(json: Json, secrets: Vec<Secret>) -> Body {
-        Body { json, secrets }
+    pub fn new(json: Json, secrets: Vec<Secret>) -> Self {
+        Self { json, secrets }
     }
 
     /// The JSON, for what must see it: the connection, a comparison.
@@ -192,34 +192,34 @@ impl ErrorKind {
     /// Whether the same call may well succeed later, without any change.
     pub fn is_transient(self) -> bool {
         match self {
-            ErrorKind::RateLimited
-            | ErrorKind::Server
-            | ErrorKind::Unreachable
-            | ErrorKind::RequestTimeout
-            | ErrorKind::Ambiguous
-            | ErrorKind::OperationTimeout
-            | ErrorKind::UnexpectedResponse => true,
-            ErrorKind::NotFound
-            | ErrorKind::Unauthorized
-            | ErrorKind::Forbidden
-            | ErrorKind::Conflict
-            | ErrorKind::Invalid
-            | ErrorKind::Rejected
-            | ErrorKind::Tls
-            | ErrorKind::TooLarge
-            | ErrorKind::Redirect
-            | ErrorKind::Cancelled
-            | ErrorKind::UnknownOperation
-            | ErrorKind::Parameter
-            | ErrorKind::Setup => false,
+            Self::RateLimited
+            | Self::Server
+            | Self::Unreachable
+            | Self::RequestTimeout
+            | Self::Ambiguous
+            | Self::OperationTimeout
+            | Self::UnexpectedResponse => true,
+            Self::NotFound
+            | Self::Unauthorized
+            | Self::Forbidden
+            | Self::Conflict
+            | Self::Invalid
+            | Self::Rejected
+            | Self::Tls
+            | Self::TooLarge
+            | Self::Redirect
+            | Self::Cancelled
+            | Self::UnknownOperation
+            | Self::Parameter
+            | Self::Setup => false,
         }
     }
 }
 
 impl Error {
     /// An error of this kind, about which nothing more is known.
-    pub fn new(kind: ErrorKind, effect: Effect, what: impl Into<Box<str>>) -> Error {
-        Error {
+    pub fn new(kind: ErrorKind, effect: Effect, what: impl Into<Box<str>>) -> Self {
+        Self {
             kind,
             effect,
             what: what.into(),
@@ -232,26 +232,26 @@ impl Error {
     }
 
     /// The timeout of what a call of this operation is part of was over before it was answered.
-    pub fn operation_timeout(operation: &str) -> Error {
+    pub fn operation_timeout(operation: &str) -> Self {
         let what =
             format!("The timeout ended before the control plane responded to the operation `{operation}`");
-        Error::new(ErrorKind::OperationTimeout, Effect::Unknown, what)
+        Self::new(ErrorKind::OperationTimeout, Effect::Unknown, what)
     }
 
     /// An answer of this operation is not what is expected of it.
-    pub fn unexpected_response(operation: &str, detail: impl Into<Box<str>>) -> Error {
+    pub fn unexpected_response(operation: &str, detail: impl Into<Box<str>>) -> Self {
         let what =
             format!("The control plane returned an unexpected response to the operation `{operation}`");
-        Error {
+        Self {
             detail: Some(detail.into()),
-            ..Error::new(ErrorKind::UnexpectedResponse, Effect::Done, what)
+            ..Self::new(ErrorKind::UnexpectedResponse, Effect::Done, what)
         }
     }
 
     /// The same error, with what the user can do about it.
     #[must_use]
-    pub fn with_remedy(self, api: &dyn Api) -> Error {
-        Error {
+    pub fn with_remedy(self, api: &dyn Api) -> Self {
+        Self {
             remedy: api.remedy(self.kind),
             ..self
         }

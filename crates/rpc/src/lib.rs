@@ -88,8 +88,8 @@ enum Connection {
 
 impl Service {
     /// A service that is not configured yet.
-    pub fn new(program: Program) -> Service {
-        Service(Arc::new(Shared {
+    pub fn new(program: Program) -> Self {
+        Self(Arc::new(Shared {
             program,
             connection: RwLock::new(Connection::Unconfigured),
             stop: Mutex::new(CancellationToken::new()),

@@ -252,12 +252,12 @@ pub struct Failure {
 }
 
 impl From<ErrorKind> for Failure {
-    fn from(kind: ErrorKind) -> Failure {
+    fn from(kind: ErrorKind) -> Self {
         let effect = match kind {
             ErrorKind::NotFound | ErrorKind::Conflict => Effect::None,
             _ => Effect::Unknown,
         };
-        Failure {
+        Self {
             kind,
             effect,
             detail: None,
@@ -267,16 +267,16 @@ impl From<ErrorKind> for Failure {
 
 impl Failure {
     /// The same, in the API's own words.
-    pub fn with(self, detail: &str) -> Failure {
-        Failure {
+    pub fn with(self, detail: &str) -> Self {
+        Self {
             detail: Some(detail.into()),
             ..self
         }
     }
 
     /// The same, certainly not carried out.
-    pub fn without_effect(self) -> Failure {
-        Failure {
+    pub fn without_effect(self) -> Self {
+        Self {
             effect: Effect::None,
             ..self
         }
@@ -292,13 +292,13 @@ pub struct Script {
 
 impl Script {
     /// The API, and a context that calls it.
-    pub fn of(answers: impl IntoIterator<Item = Result<Json, ErrorKind>>) -> (Arc<Script>, Context) {
-        Script::failing(answers.into_iter().map(|answer| answer.map_err(Failure::from)))
+    pub fn of(answers: impl IntoIterator<Item = Result<Json, ErrorKind>>) -> (Arc<Self>, Context) {
+        Self::failing(answers.into_iter().map(|answer| answer.map_err(Failure::from)))
     }
 
     /// The same, with what is known of each failure.
-    pub fn failing(answers: impl IntoIterator<Item = Result<Json, Failure>>) -> (Arc<Script>, Context) {
-        let script = Arc::new(Script {
+    pub fn failing(answers: impl IntoIterator<Item = Result<Json, Failure>>) -> (Arc<Self>, Context) {
+        let script = Arc::new(Self {
             answers: Mutex::new(answers.into_iter().collect()),
             asked: Mutex::default(),
             slow: Mutex::default(),
