@@ -3,10 +3,9 @@
 use std::sync::LazyLock;
 
 use client::fuzzing::{self, Received};
-use engine::Binding;
 use engine::api::Body;
 use engine::diagnostic::Diagnostics;
-use engine::{shape, wire};
+use engine::{Binding, shape, wire};
 use provider::durantic::DEFINITION;
 use serde_json::{Value as Json, json};
 use url::Url;

@@ -2,9 +2,8 @@
 //!
 //! Tests: `schema/tests/ui.rs`.
 
-use std::fs;
-use std::io;
 use std::path::Path;
+use std::{fs, io};
 
 /// The file that holds the provider's own configuration.
 pub const PROVIDER_FILE: &str = "provider.toml";

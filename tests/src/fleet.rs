@@ -10,11 +10,11 @@ use std::fmt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use harness::control_plane::{ControlPlane, StartError};
 use nix::unistd::Pid;
 
 use crate::processes::{finish, providers, start};
 use crate::terraform::Workspace;
-use harness::control_plane::{ControlPlane, StartError};
 
 /// How many machines, and what the control plane takes.
 #[derive(Clone, Copy, Debug)]

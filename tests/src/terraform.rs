@@ -12,12 +12,11 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::sync::OnceLock;
 
+use harness::control_plane::ControlPlane;
+use harness::secrets::{Place, Secrets};
 use serde_json::Value as Json;
 use tempfile::TempDir;
 use tokio::process::Command;
-
-use harness::control_plane::ControlPlane;
-use harness::secrets::{Place, Secrets};
 
 /// What to say where Terraform is missing.
 pub const MISSING: &str = "`terraform` is not on PATH. These tests drive the real Terraform: install version 1.11 or \

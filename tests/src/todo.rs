@@ -12,14 +12,13 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use harness::secrets::{Kind, Secrets};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 use value::duration;
-
-use harness::secrets::{Kind, Secrets};
 
 /// A service that runs until it is dropped, on the runtime that started it.
 pub struct Todo {

@@ -10,8 +10,7 @@ use value::secret::Secret;
 
 use super::body;
 use super::document::{Place, Routes};
-use super::error::Error;
-use super::error::Exchange;
+use super::error::{Error, Exchange};
 use super::redact::Redactor;
 use super::transport::HttpResponse;
 

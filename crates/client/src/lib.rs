@@ -24,24 +24,23 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use document::{Document, Place, Routes};
 use engine::api::{self, Api, Effect, ErrorKind, Request, Response, Retry};
 use engine::diagnostic::{Diagnostics, Reported};
+use error::Exchange;
 use http::StatusCode;
+use limit::Limit;
+use redact::Redactor;
+use retry::Retries;
 use schema::model::{Method, Operation};
+use shared::SharedReads;
 use tokio_util::sync::CancellationToken;
+use transport::{HttpRequest, HttpResponse, Transport};
 use value::secret::Secret;
 
 pub use error::{Error, Remedies};
 pub use retry::Backoff;
 pub use settings::{Settings, is_loopback};
-
-use document::{Document, Place, Routes};
-use error::Exchange;
-use limit::Limit;
-use redact::Redactor;
-use retry::Retries;
-use shared::SharedReads;
-use transport::{HttpRequest, HttpResponse, Transport};
 
 /// Requests under way at a time, at most.
 const CONCURRENCY: usize = 32;

@@ -83,12 +83,12 @@ impl Drop for Write<'_> {
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    use engine::api::{Effect, ErrorKind};
     use serde_json::json;
     use tokio::sync::Notify;
 
     use super::*;
     use crate::error::Exchange;
-    use engine::api::{Effect, ErrorKind};
 
     /// A server that answers with how often it was asked, as soon as it is told to.
     #[derive(Default)]

@@ -6,8 +6,7 @@ use schema::{Attribute, Resource};
 use value::{Path, Value};
 
 use crate::api::{Error, ErrorKind};
-use crate::diagnostic::Summary;
-use crate::diagnostic::{Diagnostics, Reported};
+use crate::diagnostic::{Diagnostics, Reported, Summary};
 use crate::summaries;
 use crate::words::title;
 

@@ -11,8 +11,7 @@ use value::{Number, Path, Value};
 use crate::api::Body;
 use crate::diagnostic::{Diagnostics, Reported};
 use crate::equal::same;
-use crate::shape;
-use crate::summaries;
+use crate::{shape, summaries};
 
 /// The body of a create: everything that is set and known.
 pub fn create_body(attributes: &[Attribute], planned: &Value, config: &Value) -> Body {

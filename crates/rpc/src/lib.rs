@@ -20,14 +20,13 @@ use engine::diagnostic::{Diagnostics, Reported};
 use engine::hook::{Binding, Definition};
 use engine::process::Process;
 use engine::shape;
+use guard::Subject;
 use proto::tfplugin6 as wire;
 use tokio_util::sync::CancellationToken;
 use value::{Type, Value};
 
 pub use plugin::Mode;
 pub use service::user_agent;
-
-use guard::Subject;
 
 /// A provider's program.
 #[derive(Clone, Copy)]

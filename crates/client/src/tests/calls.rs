@@ -3,16 +3,16 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use engine::api::{Effect, ErrorKind, Problem, Request, Retry};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use url::Url;
+use value::secret::Secret;
 
 use super::server::{Act, Server};
 use super::{OPERATIONS, TOKEN, call, client, settings};
 use crate::Client;
-use engine::api::{Effect, ErrorKind, Problem, Request, Retry};
-use value::secret::Secret;
 
 #[tokio::test]
 async fn a_request_has_what_the_api_needs_and_nothing_more() {

@@ -1,5 +1,6 @@
 //! What becomes of a call when the server, or what is in between, fails.
 
+use engine::api::{Effect, ErrorKind};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -7,7 +8,6 @@ use url::Url;
 use super::server::{Act, Server, refusing};
 use super::{OPERATIONS, call, call_until, client, settings};
 use crate::{Backoff, Client};
-use engine::api::{Effect, ErrorKind};
 
 const MAX_RETRIES: usize = 2;
 

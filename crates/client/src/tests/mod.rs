@@ -11,14 +11,14 @@ mod tls;
 use std::borrow::Cow;
 use std::time::Duration;
 
+use engine::api::{Body, Request, Response, Retry};
 use schema::model::{Method, Operation};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use url::Url;
+use value::secret::Secret;
 
 use crate::{Backoff, Client, Error, Settings};
-use engine::api::{Body, Request, Response, Retry};
-use value::secret::Secret;
 
 const TOKEN: &str = "dur_0123456789abcdef";
 

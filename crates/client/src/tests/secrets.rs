@@ -3,16 +3,16 @@
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
+use engine::api::{Body, ErrorKind, Request, Retry};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use tracing::field::{Field, Visit};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt};
+use value::secret::Secret;
 
 use super::server::{Act, Server};
 use super::{TOKEN, call, client, is_alone};
-use engine::api::{Body, ErrorKind, Request, Retry};
-use value::secret::Secret;
 
 /// Everything that is logged, at every level, by whomever.
 #[derive(Clone, Default)]

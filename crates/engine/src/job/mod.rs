@@ -13,9 +13,13 @@ mod trigger;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use machine::{Action, Ending, Event, Report, SOON, Source, State, next};
+use pauses::Pauses;
+use record::{is_needed, record};
 use schema::{Job, Phase, Resource};
 use serde_json::Value as Json;
 use tokio::time::Instant;
+use trigger::{fits, trigger};
 use value::Value;
 
 use crate::api::{Body, Effect, Error, ErrorKind, Response, Retry};
@@ -28,10 +32,6 @@ use crate::session::Session;
 use crate::shape::{self, literal_value};
 use crate::wire::{find, to_json};
 use crate::{identity, rules};
-use machine::{Action, Ending, Event, Report, SOON, Source, State, next};
-use pauses::Pauses;
-use record::{is_needed, record};
-use trigger::{fits, trigger};
 
 /// Runs the job where it follows this phase, and waits for a run that is still going.
 ///

@@ -6,7 +6,8 @@ use std::borrow::Cow;
 
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 
-use super::{BUILT_IN_HOST, error::HostFault};
+use super::BUILT_IN_HOST;
+use super::error::HostFault;
 
 /// The public registry: the host of a source that names none.
 const DEFAULT_HOST: &str = "registry.terraform.io";

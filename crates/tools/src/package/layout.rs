@@ -3,11 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use environment::Environment;
+
 use super::platform::Platform;
 use super::version::Version;
 use super::{PackageError, archive, files, hash};
 use crate::address::Address;
-use environment::Environment;
 
 /// The operating systems that differ in where things are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

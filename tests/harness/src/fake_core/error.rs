@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-pub use engine::diagnostic::Severity;
 use value::Path;
+
+pub use engine::diagnostic::Severity;
 
 /// A diagnostic as Terraform reads it from the protocol.
 #[derive(Clone, Debug, PartialEq, Eq)]
