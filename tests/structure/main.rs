@@ -5,6 +5,7 @@
 
 mod crates;
 mod cycles;
+mod imports;
 mod language;
 mod modules;
 mod places;

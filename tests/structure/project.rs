@@ -98,6 +98,31 @@ fn read_packages() -> Vec<Package> {
     packages
 }
 
+/// All files of the project with one of these extensions. The files that `cargo` writes and hidden folders are left out, but
+/// for those of the continuous integration.
+pub fn files(extensions: &[&str]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut pending = vec![root()];
+    while let Some(folder) = pending.pop() {
+        for entry in fs::read_dir(folder).expect("the folder can be read").flatten() {
+            let path = entry.path();
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            let extension = path.extension().and_then(|extension| extension.to_str());
+            if path.is_dir() {
+                let is_hidden = name.starts_with('.') && name != ".ci" && name != ".github";
+                if !is_hidden && name != "target" {
+                    pending.push(path);
+                }
+            } else if extensions.contains(&extension.unwrap_or_default()) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
 /// What cargo prints. It needs no network: who runs the tests has built them.
 pub fn cargo(folder: &Path, arguments: &[&str]) -> String {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
