@@ -76,7 +76,7 @@ fn defaults_in_guides_are_the_declared_ones() {
         ),
         (
             "provisioning.md",
-            format!("{} unless `timeouts` says otherwise", words(create)),
+            format!("at most {} by default (`timeouts`)", words(create)),
         ),
     ] {
         let text = guide(name).replace('\n', " ");
