@@ -59,7 +59,10 @@ pub fn differences(old: &Documentation, new: &Documentation) -> Vec<(Heading, St
     for object in &old.objects {
         let label = label(object);
         match new.object(object.kind, &object.name) {
-            None => out.push((Heading::Breaking, format!("{label}: removed"))),
+            None => out.push((
+                Heading::Breaking,
+                format!("{label}: the {} was removed", object.kind.words().to_lowercase()),
+            )),
             Some(now) => compare(&label, object, now, &mut out),
         }
     }
@@ -90,18 +93,18 @@ fn compare(label: &str, old: &Object, new: &Object, out: &mut Vec<(Heading, Stri
     match (&old.deprecated, &new.deprecated) {
         (None, Some(remedy)) => say(
             Heading::Deprecations,
-            format!("deprecated. {remedy}").trim().to_owned(),
+            format!("is deprecated. {remedy}").trim().to_owned(),
         ),
-        (Some(_), None) => say(Heading::Enhancements, "not deprecated any more".to_owned()),
+        (Some(_), None) => say(Heading::Enhancements, "is no longer deprecated".to_owned()),
         _ => {}
     }
     match (&old.import, &new.import) {
-        (Some(_), None) => say(Heading::Breaking, "cannot be imported any more".to_owned()),
+        (Some(_), None) => say(Heading::Breaking, "can no longer be imported".to_owned()),
         (Some(before), Some(now)) if before != now => say(
             Heading::Breaking,
-            format!("the id of an import has the form `{now}` (was `{before}`)"),
+            format!("the id of an import now has the form `{now}` (before: `{before}`)"),
         ),
-        (None, Some(now)) => say(Heading::Enhancements, format!("can be imported by `{now}`")),
+        (None, Some(now)) => say(Heading::Enhancements, format!("can now be imported by `{now}`")),
         _ => {}
     }
     if let Some(now) = new.destroy
@@ -113,7 +116,7 @@ fn compare(label: &str, old: &Object, new: &Object, out: &mut Vec<(Heading, Stri
         say(Heading::Breaking, format!("new rule: {}", rule.text));
     }
     for rule in old.rules.iter().filter(|rule| !new.rules.contains(rule)) {
-        say(Heading::Enhancements, format!("no longer a rule: {}", rule.text));
+        say(Heading::Enhancements, format!("removed rule: {}", rule.text));
     }
     timeouts(&old.timeouts, &new.timeouts, &mut say);
     if let (Some(before), Some(now)) = (&old.function, &new.function)
@@ -123,15 +126,15 @@ fn compare(label: &str, old: &Object, new: &Object, out: &mut Vec<(Heading, Stri
             say(
                 Heading::Breaking,
                 format!(
-                    "the signature is `{}` (was `{}`)",
+                    "the signature is now `{}` (before: `{}`)",
                     now.signature, before.signature
                 ),
             );
         }
         for (before, now) in before.parameters.iter().zip(&now.parameters) {
             match (before.is_nullable(), now.is_nullable()) {
-                (true, false) => say(Heading::Breaking, format!("`{}` cannot be null", now.name)),
-                (false, true) => say(Heading::Enhancements, format!("`{}` can be null", now.name)),
+                (true, false) => say(Heading::Breaking, format!("`{}` can no longer be null", now.name)),
+                (false, true) => say(Heading::Enhancements, format!("`{}` can now be null", now.name)),
                 _ => {}
             }
         }
@@ -153,7 +156,7 @@ fn timeouts(old: &[Timeout], new: &[Timeout], say: &mut impl FnMut(Heading, Stri
             default: before,
         } = timeout;
         match of(new, step) {
-            None => say(Heading::Breaking, format!("the timeout of `{step}` is gone")),
+            None => say(Heading::Breaking, format!("the `{step}` timeout was removed")),
             Some(now) if now != *before => {
                 let is_longer = duration::parse(&now) > duration::parse(before);
                 let heading = if is_longer {
@@ -163,7 +166,7 @@ fn timeouts(old: &[Timeout], new: &[Timeout], say: &mut impl FnMut(Heading, Stri
                 };
                 say(
                     heading,
-                    format!("the default timeout of `{step}` is `{now}` (was `{before}`)"),
+                    format!("the `{step}` timeout now defaults to `{now}` (before: `{before}`)"),
                 );
             }
             Some(_) => {}
@@ -173,7 +176,7 @@ fn timeouts(old: &[Timeout], new: &[Timeout], say: &mut impl FnMut(Heading, Stri
         if of(old, step).is_none() {
             say(
                 Heading::Enhancements,
-                format!("new timeout of `{step}`, `{default}` by default"),
+                format!("new `{step}` timeout, which defaults to `{default}`"),
             );
         }
     }
@@ -185,7 +188,7 @@ fn compare_attributes(label: &str, old: &[Attribute], new: &[Attribute], out: &m
     for (path, attribute) in &before {
         match now.get(path) {
             None if has_parent(path, |parent| !now.contains_key(parent)) => {}
-            None => out.push((Heading::Breaking, format!("{label}: `{path}` removed"))),
+            None => out.push((Heading::Breaking, format!("{label}: `{path}` was removed"))),
             Some(after) => compare_attribute(&format!("{label}: `{path}`"), attribute, after, out),
         }
     }
@@ -196,7 +199,7 @@ fn compare_attributes(label: &str, old: &[Attribute], new: &[Attribute], out: &m
         if attribute.group == Group::Required {
             out.push((
                 Heading::Breaking,
-                format!("{label}: `{path}` is new, and required"),
+                format!("{label}: new required argument `{path}`"),
             ));
         } else {
             out.push((Heading::Enhancements, format!("{label}: new attribute `{path}`")));
@@ -222,57 +225,69 @@ fn compare_attribute(label: &str, old: &Attribute, new: &Attribute, out: &mut Ve
     if old.r#type != new.r#type || old.shape != new.shape {
         say(
             Heading::Breaking,
-            format!("has the type {} (was {})", new.r#type, old.r#type),
+            format!("now has the type {} (before: {})", new.r#type, old.r#type),
         );
     }
     match (old.group, new.group) {
         (before, now) if before == now => {}
-        (_, Group::Required) => say(Heading::Breaking, "is required".to_owned()),
-        (_, Group::ReadOnly) => say(Heading::Breaking, "is read-only".to_owned()),
-        (Group::ReadOnly, _) => say(Heading::Enhancements, "can be set".to_owned()),
-        (_, Group::Optional) => say(Heading::Enhancements, "is optional".to_owned()),
+        (_, Group::Required) => say(Heading::Breaking, "is now required".to_owned()),
+        (_, Group::ReadOnly) => say(Heading::Breaking, "is now read-only".to_owned()),
+        (Group::ReadOnly, _) => say(Heading::Enhancements, "can now be configured".to_owned()),
+        (_, Group::Optional) => say(Heading::Enhancements, "is now optional".to_owned()),
     }
     if old.default != new.default {
         let words = |attribute: &Attribute| {
             attribute
                 .default
                 .as_ref()
-                .map_or_else(|| "none".to_owned(), phrases::literal)
+                .map_or_else(|| "no default".to_owned(), phrases::literal)
         };
         say(
             Heading::Breaking,
-            format!("has another default: {} (was {})", words(new), words(old)),
+            match &new.default {
+                Some(default) => format!(
+                    "now defaults to {} (before: {})",
+                    phrases::literal(default),
+                    words(old)
+                ),
+                None => format!("no longer has a default (before: {})", words(old)),
+            },
         );
     }
     if old.computed != new.computed && (old.group, new.group) == (Group::Optional, Group::Optional) {
         let text = if new.computed {
-            "keeps the value that the API has, where it is unset"
+            "now keeps its current value if omitted"
         } else {
-            "is cleared, where it is unset"
+            "is now cleared if omitted"
         };
         say(Heading::Breaking, text.to_owned());
     }
     match (old.change, new.change) {
         (Some(before), Some(now)) if before == now => {}
-        (Some(_), Some(Change::Replaced)) => say(Heading::Breaking, "forces replacement".to_owned()),
-        (Some(Change::Replaced), Some(_)) => say(
-            Heading::Enhancements,
-            "is changed without replacing the resource".to_owned(),
-        ),
+        (Some(_), Some(Change::Replaced)) => say(Heading::Breaking, "now forces replacement".to_owned()),
+        (Some(Change::Replaced), Some(_)) => {
+            say(Heading::Enhancements, "no longer forces replacement".to_owned())
+        }
         (Some(_), Some(Change::Nothing)) => {
-            say(Heading::Breaking, "has no effect when it changes".to_owned());
+            say(
+                Heading::Breaking,
+                "no longer has an effect when it changes".to_owned(),
+            );
         }
         (Some(_), Some(Change::InPlace)) => {
-            say(Heading::Enhancements, "has an effect when it changes".to_owned());
+            say(
+                Heading::Enhancements,
+                "now has an effect when it changes".to_owned(),
+            );
         }
         _ => {}
     }
     if old.environment != new.environment {
         if let Some(before) = &old.environment {
-            say(Heading::Breaking, format!("is not read from `{before}` any more"));
+            say(Heading::Breaking, format!("is no longer read from `{before}`"));
         }
         if let Some(now) = &new.environment {
-            say(Heading::Enhancements, format!("can be set by `{now}`"));
+            say(Heading::Enhancements, format!("can now be set with `{now}`"));
         }
     }
     let gone: Vec<&String> = old
@@ -282,12 +297,12 @@ fn compare_attribute(label: &str, old: &Attribute, new: &Attribute, out: &mut Ve
         .collect();
     if new.allowed.is_empty() {
         if !old.allowed.is_empty() {
-            say(Heading::Enhancements, "takes any text".to_owned());
+            say(Heading::Enhancements, "now accepts any value".to_owned());
         }
     } else if old.allowed.is_empty() {
         say(
             Heading::Breaking,
-            format!("takes only {}", phrases::names(&new.allowed, " and ")),
+            format!("now accepts only {}", phrases::names(&new.allowed, " and ")),
         );
     } else {
         let added: Vec<&String> = new
@@ -298,13 +313,13 @@ fn compare_attribute(label: &str, old: &Attribute, new: &Attribute, out: &mut Ve
         if !gone.is_empty() {
             say(
                 Heading::Breaking,
-                format!("does not take {} any more", phrases::names(&gone, " and ")),
+                format!("no longer accepts {}", phrases::names(&gone, " and ")),
             );
         }
         if !added.is_empty() {
             say(
                 Heading::Enhancements,
-                format!("takes {}", phrases::names(&added, " and ")),
+                format!("now accepts {}", phrases::names(&added, " and ")),
             );
         }
     }
@@ -319,18 +334,21 @@ fn compare_attribute(label: &str, old: &Attribute, new: &Attribute, out: &mut Ve
             } else {
                 (Heading::Breaking, "narrower")
             };
-            say(heading, format!("has a {how} {what}"));
+            say(heading, format!("now has a {how} {what}"));
         }
     }
     for (before, now, must) in [
         (&old.pattern, &new.pattern, "match"),
-        (&old.format, &new.format, "be of the format"),
+        (&old.format, &new.format, "have the format"),
     ] {
         match (before, now) {
             (_, Some(now)) if before.as_ref() != Some(now) => {
-                say(Heading::Breaking, format!("must {must} `{now}`"));
+                say(Heading::Breaking, format!("must now {must} `{now}`"));
             }
-            (Some(before), None) => say(Heading::Enhancements, format!("need not {must} `{before}`")),
+            (Some(before), None) => say(
+                Heading::Enhancements,
+                format!("no longer has to {must} `{before}`"),
+            ),
             _ => {}
         }
     }
@@ -338,35 +356,38 @@ fn compare_attribute(label: &str, old: &Attribute, new: &Attribute, out: &mut Ve
         match &new.equal {
             Some(_) => say(
                 Heading::Enhancements,
-                phrases::equal(new).unwrap_or_default().to_owned(),
+                format!(
+                    "is no longer compared exactly. {}",
+                    phrases::equal(new).unwrap_or_default()
+                ),
             ),
             None => say(
                 Heading::Breaking,
-                "is compared exactly: what was no difference is one".to_owned(),
+                "is now compared exactly: values that were equal before may differ".to_owned(),
             ),
         }
     }
     if old.not_returned != new.not_returned {
         let text = if new.not_returned {
-            "is not returned by the API any more: a change made elsewhere goes unseen"
+            "is no longer returned by the API, so Terraform cannot detect changes made outside Terraform"
         } else {
-            "is read back: a change made elsewhere is seen"
+            "is now returned by the API, so Terraform detects changes made outside Terraform"
         };
         say(Heading::Enhancements, text.to_owned());
     }
     if old.write_only != new.write_only {
         let text = if new.write_only {
-            "is write-only"
+            "is now write-only"
         } else {
-            "is not write-only any more"
+            "is no longer write-only"
         };
         say(Heading::Breaking, text.to_owned());
     }
     if old.sensitive != new.sensitive {
         let text = if new.sensitive {
-            "is sensitive"
+            "is now sensitive"
         } else {
-            "is not sensitive any more"
+            "is no longer sensitive"
         };
         say(Heading::Enhancements, text.to_owned());
     }
@@ -375,7 +396,7 @@ fn compare_attribute(label: &str, old: &Attribute, new: &Attribute, out: &mut Ve
             Heading::Deprecations,
             format!("is deprecated. {remedy}").trim().to_owned(),
         ),
-        (Some(_), None) => say(Heading::Enhancements, "is not deprecated any more".to_owned()),
+        (Some(_), None) => say(Heading::Enhancements, "is no longer deprecated".to_owned()),
         _ => {}
     }
 }

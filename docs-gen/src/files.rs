@@ -76,7 +76,7 @@ impl Files {
             return Err(io::Error::new(
                 io::ErrorKind::DirectoryNotEmpty,
                 format!(
-                    "the folder has no `{mark}`, so it was not written by docs-gen, which would remove its files: choose a new folder"
+                    "docs-gen would remove the folder's files, but did not write them (the folder has no `{mark}`): choose another folder"
                 ),
             ));
         }
@@ -106,7 +106,7 @@ impl Files {
         for path in self.besides(root, owned)? {
             let _ = writeln!(
                 out,
-                "{}: this file is not generated: remove it",
+                "{}: docs-gen does not generate this file: remove it",
                 root.join(path).display()
             );
         }

@@ -89,7 +89,7 @@ fn index(documentation: &Documentation, pages: &Files) -> String {
         }
         out.push('\n');
     }
-    out.push_str("## Optional\n\n- [All pages in one file](llms-full.txt)\n- [Everything that is known, as JSON](provider.docs.json)\n");
+    out.push_str("## Optional\n\n- [All pages in one file](llms-full.txt)\n- [All documented facts as JSON](provider.docs.json)\n");
     out
 }
 

@@ -265,8 +265,13 @@ pub fn import(object: &Object) -> Option<String> {
             .map(|attribute| attribute.name.as_str())
             .collect();
         if !unseen.is_empty() {
+            let (pronoun, values) = if unseen.len() == 1 {
+                ("it", "the configured value")
+            } else {
+                ("them", "the configured values")
+            };
             parts.push(format!(
-                "The API does not return {}: after the import the configuration says what it is, and the first apply sends it.",
+                "The API never returns {}. Configure {pronoun} after the import: the first apply sends {values} to the API.",
                 phrases::names(&unseen, " and ")
             ));
         }

@@ -38,7 +38,7 @@ fn a_folder_with_other_things_is_not_emptied() {
         let refused = docs_gen(&arguments);
         assert_eq!(refused.status.code(), Some(1), "{arguments:?}");
         assert!(
-            errors(&refused).contains("was not written by docs-gen"),
+            errors(&refused).contains("but did not write them"),
             "{}",
             errors(&refused)
         );
@@ -141,7 +141,7 @@ fn a_difference_of_two_files_is_a_fragment_of_a_changelog() {
     assert!(output.status.success());
     assert_eq!(
         String::from_utf8_lossy(&output.stdout),
-        "BREAKING CHANGES:\n\n* data-source/durantic_machine: removed\n"
+        "BREAKING CHANGES:\n\n* data-source/durantic_machine: the data source was removed\n"
     );
 
     facts["format"] = json!(2);

@@ -98,7 +98,7 @@ fn changes_are_sorted_under_the_headings_that_users_know() {
     });
     assert_eq!(
         text,
-        "BREAKING CHANGES:\n\n* resource/durantic_variable: removed\n* resource/durantic_vip: `name` forces replacement\n\n\
+        "BREAKING CHANGES:\n\n* resource/durantic_variable: the resource was removed\n* resource/durantic_vip: `name` now forces replacement\n\n\
          DEPRECATIONS:\n\n* resource/durantic_vip: `enabled` is deprecated. Use `state`.\n\n\
          FEATURES:\n\n* **New Resource:** `durantic_bond`\n\n\
          ENHANCEMENTS:\n\n* resource/durantic_vip: new attribute `state`"
@@ -210,7 +210,7 @@ fn no_fact_changes_unsaid() {
         };
         *place = value;
         let Ok(new) = serde_json::from_value::<Documentation>(changed) else {
-            panic!("{pointer} has another form");
+            panic!("the facts with another {pointer} cannot be read");
         };
         assert_ne!(changelog(&old, &new), "", "{pointer} was changed");
         assert_ne!(changelog(&new, &old), "", "{pointer} was changed back");
@@ -240,12 +240,15 @@ fn what_becomes_looser_is_no_breaking_change() {
         changelog(&old, &documentation())
     };
     let cases: [(Edit, &str); 8] = [
-        (&|one| one.pattern = Some("x".to_owned()), "need not match `x`"),
+        (
+            &|one| one.pattern = Some("x".to_owned()),
+            "no longer has to match `x`",
+        ),
         (
             &|one| one.format = Some("uuid".to_owned()),
-            "need not be of the format `uuid`",
+            "no longer has to have the format `uuid`",
         ),
-        (&|one| one.allowed = vec!["1".to_owned()], "takes any text"),
+        (&|one| one.allowed = vec!["1".to_owned()], "now accepts any value"),
         (
             &|one| {
                 one.length = Some(Bounds {
@@ -253,20 +256,20 @@ fn what_becomes_looser_is_no_breaking_change() {
                     max: Some(2),
                 });
             },
-            "has a wider length",
+            "now has a wider length",
         ),
         (
             &|one| one.change = Some(Change::Replaced),
-            "is changed without replacing the resource",
+            "no longer forces replacement",
         ),
-        (&|one| one.group = Group::Required, "is optional"),
+        (&|one| one.group = Group::Required, "is now optional"),
         (
             &|one| one.deprecated = Some(String::new()),
-            "is not deprecated any more",
+            "is no longer deprecated",
         ),
         (
             &|one| one.not_returned = true,
-            "is read back: a change made elsewhere is seen",
+            "is now returned by the API, so Terraform detects changes made outside Terraform",
         ),
     ];
     for (change, expected) in cases {
@@ -280,7 +283,7 @@ fn what_becomes_looser_is_no_breaking_change() {
         loosen(&|old| object(old, "durantic_machine_deployment").timeouts[0].default = "30m".to_owned());
     assert_eq!(
         shorter,
-        "ENHANCEMENTS:\n\n* resource/durantic_machine_deployment: the default timeout of `create` is `60m` (was `30m`)"
+        "ENHANCEMENTS:\n\n* resource/durantic_machine_deployment: the `create` timeout now defaults to `60m` (before: `30m`)"
     );
     let longer =
         loosen(&|old| object(old, "durantic_machine_deployment").timeouts[0].default = "90m".to_owned());
@@ -294,7 +297,7 @@ fn what_becomes_looser_is_no_breaking_change() {
     });
     assert_eq!(
         rule,
-        "ENHANCEMENTS:\n\n* resource/durantic_vip: no longer a rule: At most one."
+        "ENHANCEMENTS:\n\n* resource/durantic_vip: removed rule: At most one."
     );
 }
 
@@ -305,23 +308,23 @@ fn every_kind_of_change_of_an_attribute() {
     let cases: [(Edit, &str); 11] = [
         (
             &|one| one.default = Some(200.into()),
-            "BREAKING CHANGES:\n\n* resource/durantic_machine_role: `merge_priority` has another default: `200` (was `100`)",
+            "BREAKING CHANGES:\n\n* resource/durantic_machine_role: `merge_priority` now defaults to `200` (before: `100`)",
         ),
         (
             &|one| one.r#type = "String".to_owned(),
-            "BREAKING CHANGES:\n\n* resource/durantic_machine_role: `merge_priority` has the type String (was Number)",
+            "BREAKING CHANGES:\n\n* resource/durantic_machine_role: `merge_priority` now has the type String (before: Number)",
         ),
         (
             &|one| one.group = Group::Required,
-            "BREAKING CHANGES:\n\n* resource/durantic_machine_role: `merge_priority` is required",
+            "BREAKING CHANGES:\n\n* resource/durantic_machine_role: `merge_priority` is now required",
         ),
         (
             &|one| one.group = Group::ReadOnly,
-            "BREAKING CHANGES:\n\n* resource/durantic_machine_role: `merge_priority` is read-only",
+            "BREAKING CHANGES:\n\n* resource/durantic_machine_role: `merge_priority` is now read-only",
         ),
         (
             &|one| one.allowed = vec!["1".to_owned()],
-            "BREAKING CHANGES:\n\n* resource/durantic_machine_role: `merge_priority` takes only `1`",
+            "BREAKING CHANGES:\n\n* resource/durantic_machine_role: `merge_priority` now accepts only `1`",
         ),
         (
             &|one| {
@@ -330,27 +333,27 @@ fn every_kind_of_change_of_an_attribute() {
                     max: None,
                 });
             },
-            "BREAKING CHANGES:\n\n* resource/durantic_machine_role: `merge_priority` has a narrower range",
+            "BREAKING CHANGES:\n\n* resource/durantic_machine_role: `merge_priority` now has a narrower range",
         ),
         (
             &|one| one.pattern = Some("x".to_owned()),
-            "BREAKING CHANGES:\n\n* resource/durantic_machine_role: `merge_priority` must match `x`",
+            "BREAKING CHANGES:\n\n* resource/durantic_machine_role: `merge_priority` must now match `x`",
         ),
         (
             &|one| one.format = Some("uuid".to_owned()),
-            "BREAKING CHANGES:\n\n* resource/durantic_machine_role: `merge_priority` must be of the format `uuid`",
+            "BREAKING CHANGES:\n\n* resource/durantic_machine_role: `merge_priority` must now have the format `uuid`",
         ),
         (
             &|one| one.write_only = true,
-            "BREAKING CHANGES:\n\n* resource/durantic_machine_role: `merge_priority` is write-only",
+            "BREAKING CHANGES:\n\n* resource/durantic_machine_role: `merge_priority` is now write-only",
         ),
         (
             &|one| one.sensitive = true,
-            "ENHANCEMENTS:\n\n* resource/durantic_machine_role: `merge_priority` is sensitive",
+            "ENHANCEMENTS:\n\n* resource/durantic_machine_role: `merge_priority` is now sensitive",
         ),
         (
             &|one| one.name = "rank".to_owned(),
-            "BREAKING CHANGES:\n\n* resource/durantic_machine_role: `merge_priority` removed\n\nENHANCEMENTS:\n\n* resource/durantic_machine_role: new attribute `rank`",
+            "BREAKING CHANGES:\n\n* resource/durantic_machine_role: `merge_priority` was removed\n\nENHANCEMENTS:\n\n* resource/durantic_machine_role: new attribute `rank`",
         ),
     ];
     for (change, expected) in cases {
@@ -369,8 +372,8 @@ fn values_that_come_and_go_and_a_nested_attribute() {
     });
     assert_eq!(
         text,
-        "BREAKING CHANGES:\n\n* resource/durantic_machine_config: `tunnel_type` does not take `wireguard` and `geneve` any more\n\n\
-         ENHANCEMENTS:\n\n* resource/durantic_machine_config: `tunnel_type` takes `gre`"
+        "BREAKING CHANGES:\n\n* resource/durantic_machine_config: `tunnel_type` no longer accepts `wireguard` and `geneve`\n\n\
+         ENHANCEMENTS:\n\n* resource/durantic_machine_config: `tunnel_type` now accepts `gre`"
     );
     let text = changed(|new| {
         attribute(new, "durantic_route_policy_set", "rules")
@@ -379,7 +382,7 @@ fn values_that_come_and_go_and_a_nested_attribute() {
     });
     assert_eq!(
         text,
-        "BREAKING CHANGES:\n\n* resource/durantic_route_policy_set: `rules.set_med` removed"
+        "BREAKING CHANGES:\n\n* resource/durantic_route_policy_set: `rules.set_med` was removed"
     );
     let text = changed(|new| {
         object(new, "durantic_route_policy_set")
@@ -387,7 +390,7 @@ fn values_that_come_and_go_and_a_nested_attribute() {
             .retain(|one| one.name != "rules");
     });
     assert_eq!(
-        text, "BREAKING CHANGES:\n\n* resource/durantic_route_policy_set: `rules` removed",
+        text, "BREAKING CHANGES:\n\n* resource/durantic_route_policy_set: `rules` was removed",
         "and not all that was in it"
     );
 }

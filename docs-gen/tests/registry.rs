@@ -85,7 +85,7 @@ fn another_default_fails_the_check_which_names_the_page_and_one_command_repairs_
         "{difference}"
     );
     assert!(
-        difference.contains("resources/old.md: this file is not generated: remove it"),
+        difference.contains("resources/old.md: docs-gen does not generate this file: remove it"),
         "{difference}"
     );
     assert!(
@@ -152,15 +152,15 @@ fn every_fact_has_its_sentence() {
         ),
         (
             &|one| one.equal = Some("set".to_owned()),
-            "The order has no meaning: another order is no change.",
+            "The order does not matter.",
         ),
         (
             &|one| one.equal = Some("scheme".to_owned()),
-            "Its scheme and a slash at its end make no difference.",
+            "The scheme and a trailing slash do not matter.",
         ),
         (
             &|one| one.twin = Some("a_wo".to_owned()),
-            "Its write-only twin `a_wo` is never stored in state or plan.",
+            "The write-only argument `a_wo` sets the same value without storing it in state or plans.",
         ),
         (
             &|one| one.not_returned = true,

@@ -276,7 +276,7 @@ async fn it_can_be_read_searched_and_linked() {
     browser.picture("found").await;
     browser.is_quiet("search").await;
 
-    // Nothing found is said, and markup in a query is text.
+    // The search reports that it found nothing, and treats markup in a query as text.
     let search = browser
         .client
         .find(Locator::Css("#search"))
@@ -287,7 +287,7 @@ async fn it_can_be_read_searched_and_linked() {
         browser
             .script("return document.querySelector('#results').innerText")
             .await,
-        "Nothing found"
+        "No results"
     );
 
     // An anchor within a closed block opens it.

@@ -330,7 +330,7 @@ fn examples_that_the_schema_refuses() {
             "`durantic.api_token` is sensitive",
         ),
         ("provider \"durantic\" {\n  max_retries = 99\n}", 2, "max_retries"),
-        ("resource \"durantic_vip\" {{\n", 1, "not a configuration"),
+        ("resource \"durantic_vip\" {{\n", 1, "invalid configuration"),
     ];
     let copy = Copy::new();
     for (configuration, line, message) in cases {

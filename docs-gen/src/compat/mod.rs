@@ -25,7 +25,7 @@ pub use schema::{Group, section};
 #[derive(Debug, Error)]
 pub enum Error {
     /// An attribute or block that is in no group.
-    #[error("failed to find a group for the attribute `{0}`")]
+    #[error("tfplugindocs cannot document `{0}`: it is neither required, optional nor read-only")]
     NoGroup(String),
     /// `group`, or a mode of a later version.
     #[error("unsupported nesting mode `{0}`")]

@@ -320,7 +320,7 @@ fn rule(constraint: &Constraint) -> Rule {
         ),
         Declared::AllOrNone(names) => (
             format!(
-                "{} are set together or not at all.",
+                "{} must be set together or not at all.",
                 phrases::names(names, " and ")
             ),
             owned(names),
@@ -332,8 +332,8 @@ fn rule(constraint: &Constraint) -> Rule {
             forbid,
         } => {
             let condition = match value {
-                Some(value) => format!("Where `{attribute}` is {},", phrases::literal(&literal(value))),
-                None => format!("Where `{attribute}` is set,"),
+                Some(value) => format!("If `{attribute}` is {},", phrases::literal(&literal(value))),
+                None => format!("If `{attribute}` is set,"),
             };
             let mut demands = Vec::new();
             if !require.is_empty() {
@@ -390,27 +390,27 @@ fn operations(definition: &Definition, resource: &Resource) -> Vec<Operation> {
         ("read", api.read.as_ref()),
         ("update", api.update.as_ref()),
         ("delete", delete),
-        ("find a create whose answer was lost", api.list.as_ref()),
+        ("look up after a lost create response", api.list.as_ref()),
     ] {
         steps.extend(id.map(|id| (step.to_owned(), &**id)));
     }
     if let Some(job) = &resource.job {
         let after: Vec<&str> = job.after.iter().map(|phase| phase.name()).collect();
         let after = after.join(" and ");
-        steps.push((format!("start the run, after {after}"), &job.start));
-        steps.push(("wait for the run".to_owned(), &job.poll));
+        steps.push((format!("start the run after {after}"), &job.start));
+        steps.push(("read the run's status".to_owned(), &job.poll));
     }
     for lookup in resource.lookups.iter() {
         let step = match &lookup.by {
-            Some(by) => format!("find by `{by}`"),
-            None => "find".to_owned(),
+            Some(by) => format!("look up by `{by}`"),
+            None => "look up".to_owned(),
         };
         steps.push((step, &lookup.api));
         steps.extend(
             lookup
                 .then
                 .as_deref()
-                .map(|id| ("read what was found".to_owned(), id)),
+                .map(|id| ("read the found object".to_owned(), id)),
         );
     }
     steps

@@ -76,7 +76,7 @@ pub fn attribute(attribute: &Attribute, rules: &[Rule], within: Option<&str>) ->
     out.extend(equal(attribute).map(str::to_owned));
     if let Some(twin) = &attribute.twin {
         out.push(format!(
-            "Its write-only twin `{twin}` is never stored in state or plan."
+            "The write-only argument `{twin}` sets the same value without storing it in state or plans."
         ));
     }
     if attribute.not_returned {
@@ -97,8 +97,8 @@ pub fn attribute(attribute: &Attribute, rules: &[Rule], within: Option<&str>) ->
 /// Which differences are none.
 pub fn equal(attribute: &Attribute) -> Option<&'static str> {
     match attribute.equal.as_deref() {
-        Some("set") => Some("The order has no meaning: another order is no change."),
-        Some("scheme") => Some("Its scheme and a slash at its end make no difference."),
+        Some("set") => Some("The order does not matter."),
+        Some("scheme") => Some("The scheme and a trailing slash do not matter."),
         _ => None,
     }
 }
@@ -108,7 +108,7 @@ pub fn change(change: Change) -> &'static str {
     match change {
         Change::Replaced => "replaced",
         Change::InPlace => "changed in place",
-        Change::Nothing => "nothing",
+        Change::Nothing => "none",
     }
 }
 
@@ -116,7 +116,7 @@ pub fn change(change: Change) -> &'static str {
 pub fn destroy(object: &Object, destroy: Destroy) -> String {
     match destroy {
         Destroy::Forgotten => {
-            "Destroying it makes no call: Terraform forgets the object, which stays as it is.".to_owned()
+            "Destroying this resource sends no request: Terraform removes the object from state, and the object stays as it is.".to_owned()
         }
         Destroy::Deleted => {
             let call = object
@@ -127,7 +127,7 @@ pub fn destroy(object: &Object, destroy: Destroy) -> String {
                 .map(|operation| format!(" with `{}`", operation.call))
                 .unwrap_or_default();
             format!(
-                "Destroying it deletes the object{call}. Destroying an object that no longer exists succeeds."
+                "Destroying this resource deletes the object{call}. Destroying an object that no longer exists succeeds."
             )
         }
     }

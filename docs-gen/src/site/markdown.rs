@@ -110,7 +110,7 @@ pub fn inline(markdown: &str) -> String {
 /// A block of code that can be copied.
 pub fn code_block(language: &str, code: &str) -> String {
     format!(
-        "<div class=\"code\"><button class=\"copy\" type=\"button\" aria-label=\"Copy the code\">Copy</button><pre tabindex=\"0\"><code class=\"language-{}\">{}</code></pre></div>\n",
+        "<div class=\"code\"><button class=\"copy\" type=\"button\" aria-label=\"Copy code\">Copy</button><pre tabindex=\"0\"><code class=\"language-{}\">{}</code></pre></div>\n",
         escape(language),
         highlight(language, code)
     )

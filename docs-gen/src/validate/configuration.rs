@@ -53,7 +53,7 @@ pub fn check(subject: &Subject, file: &Path, first_line: usize, text: &str) -> V
             checker.problems.push(Problem {
                 file: file.to_owned(),
                 line: Some(first_line + line.saturating_sub(1)),
-                message: format!("not a configuration: {}", error.message()),
+                message: format!("invalid configuration: {}", error.message()),
             });
         }
     }

@@ -235,15 +235,15 @@ fn what_that_generator_refuses() {
     for (block, error) in [
         (
             r#"{"attributes":{"a":{"type":"string"}}}"#,
-            "failed to find a group for the attribute `a`",
+            "tfplugindocs cannot document `a`: it is neither",
         ),
         (
             r#"{"block_types":{"b":{"nesting_mode":"list","block":{"attributes":{"a":{"type":"string"}}}}}}"#,
-            "failed to find a group for the attribute `b",
+            "tfplugindocs cannot document `b`: it is neither",
         ),
         (
             r#"{"block_types":{"b":{"nesting_mode":"list","max_items":1,"block":{"attributes":{"a":{"type":"string","computed":true}}}}}}"#,
-            "failed to find a group for the attribute `b`",
+            "tfplugindocs cannot document `b`: it is neither",
         ),
         (
             r#"{"block_types":{"b":{"nesting_mode":"group","block":{}}}}"#,
