@@ -149,7 +149,7 @@ pub struct Subject {
 
 impl Subject {
     /// This provider, or that of the given schema.
-    pub fn of(root: &Path, source: &Source) -> Result<Subject, CommandError> {
+    pub fn of(root: &Path, source: &Source) -> Result<Self, CommandError> {
         let examples = Examples::new(source.examples.clone().unwrap_or_else(|| root.join("examples")));
         let templates = source.templates.clone().unwrap_or_else(|| root.join("templates"));
         let own = DEFINITION.provider.name.to_string();
@@ -175,7 +175,7 @@ impl Subject {
         if source.ignore_deprecated {
             served = served.without_deprecated();
         }
-        Ok(Subject {
+        Ok(Self {
             served,
             ignores_deprecated: source.ignore_deprecated,
             foreign: source.providers_schema.is_some().then_some(address),

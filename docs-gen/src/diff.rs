@@ -26,10 +26,10 @@ pub enum Heading {
 impl Heading {
     fn words(self) -> &'static str {
         match self {
-            Heading::Breaking => "BREAKING CHANGES",
-            Heading::Deprecations => "DEPRECATIONS",
-            Heading::Features => "FEATURES",
-            Heading::Enhancements => "ENHANCEMENTS",
+            Self::Breaking => "BREAKING CHANGES",
+            Self::Deprecations => "DEPRECATIONS",
+            Self::Features => "FEATURES",
+            Self::Enhancements => "ENHANCEMENTS",
         }
     }
 }
@@ -266,7 +266,7 @@ fn compare_attribute(label: &str, old: &Attribute, new: &Attribute, out: &mut Ve
         (Some(before), Some(now)) if before == now => {}
         (Some(_), Some(Change::Replaced)) => say(Heading::Breaking, "now forces replacement".to_owned()),
         (Some(Change::Replaced), Some(_)) => {
-            say(Heading::Enhancements, "no longer forces replacement".to_owned())
+            say(Heading::Enhancements, "no longer forces replacement".to_owned());
         }
         (Some(_), Some(Change::Nothing)) => {
             say(

@@ -51,16 +51,16 @@ impl ExampleError {
     /// The file, and what is wrong with it.
     pub fn parts(&self) -> (&Path, String) {
         match self {
-            ExampleError::Empty(path) => (path, "the example is empty".to_owned()),
-            ExampleError::Read(path, error) => (path, format!("failed to read the example: {error}")),
+            Self::Empty(path) => (path, "the example is empty".to_owned()),
+            Self::Read(path, error) => (path, format!("failed to read the example: {error}")),
         }
     }
 }
 
 impl Examples {
     /// The examples under this folder.
-    pub fn new(folder: impl Into<PathBuf>) -> Examples {
-        Examples {
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self {
             folder: folder.into(),
             left_out: BTreeSet::new(),
         }
@@ -72,7 +72,7 @@ impl Examples {
     }
 
     /// The same without those that cannot be used.
-    pub fn usable(mut self) -> std::io::Result<Examples> {
+    pub fn usable(mut self) -> std::io::Result<Self> {
         let paths = walk(&self.folder)?.into_iter().map(|path| self.folder.join(path));
         self.left_out = paths.filter(|path| unusable(path).is_some()).collect();
         Ok(self)

@@ -40,7 +40,7 @@ impl Files {
     }
 
     /// Adds all files of another set.
-    pub fn extend(&mut self, others: Files) {
+    pub fn extend(&mut self, others: Self) {
         self.0.extend(others.0);
     }
 

@@ -42,8 +42,8 @@ pub struct Document {
 
 impl Document {
     /// Reads a document and checks its version.
-    pub fn parse(text: &str) -> Result<Document, DocumentError> {
-        let document: Document = serde_json::from_str(text)?;
+    pub fn parse(text: &str) -> Result<Self, DocumentError> {
+        let document: Self = serde_json::from_str(text)?;
         let mut parts = document.format_version.split('.').map(str::parse::<u32>);
         match (parts.next(), parts.next(), parts.next()) {
             (Some(Ok(0)), Some(Ok(1..)), None) | (Some(Ok(1)), Some(Ok(_)), None) => Ok(document),
@@ -118,7 +118,7 @@ pub struct Provider {
 impl Provider {
     /// The same without what is deprecated: a function by its message, everything else by its root block.
     #[must_use]
-    pub fn without_deprecated(mut self) -> Provider {
+    pub fn without_deprecated(mut self) -> Self {
         for schemas in [
             &mut self.resource_schemas,
             &mut self.data_source_schemas,

@@ -32,89 +32,89 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind that has a folder of pages, in the order of the navigation.
-    pub const FOLDERS: [Kind; 7] = [
-        Kind::Resource,
-        Kind::DataSource,
-        Kind::EphemeralResource,
-        Kind::Function,
-        Kind::Action,
-        Kind::ListResource,
-        Kind::StateStore,
+    pub const FOLDERS: [Self; 7] = [
+        Self::Resource,
+        Self::DataSource,
+        Self::EphemeralResource,
+        Self::Function,
+        Self::Action,
+        Self::ListResource,
+        Self::StateStore,
     ];
 
     /// As a page's title has it.
     pub fn words(self) -> &'static str {
         match self {
-            Kind::Provider => "Provider",
-            Kind::Resource => "Resource",
-            Kind::DataSource => "Data Source",
-            Kind::EphemeralResource => "Ephemeral Resource",
-            Kind::Function => "function",
-            Kind::Action => "Action",
-            Kind::ListResource => "List Resource",
-            Kind::StateStore => "State Store",
+            Self::Provider => "Provider",
+            Self::Resource => "Resource",
+            Self::DataSource => "Data Source",
+            Self::EphemeralResource => "Ephemeral Resource",
+            Self::Function => "function",
+            Self::Action => "Action",
+            Self::ListResource => "List Resource",
+            Self::StateStore => "State Store",
         }
     }
 
     /// As the heading of a list has it.
     pub fn plural(self) -> &'static str {
         match self {
-            Kind::Provider => "Provider",
-            Kind::Resource => "Resources",
-            Kind::DataSource => "Data Sources",
-            Kind::EphemeralResource => "Ephemeral Resources",
-            Kind::Function => "Functions",
-            Kind::Action => "Actions",
-            Kind::ListResource => "List Resources",
-            Kind::StateStore => "State Stores",
+            Self::Provider => "Provider",
+            Self::Resource => "Resources",
+            Self::DataSource => "Data Sources",
+            Self::EphemeralResource => "Ephemeral Resources",
+            Self::Function => "Functions",
+            Self::Action => "Actions",
+            Self::ListResource => "List Resources",
+            Self::StateStore => "State Stores",
         }
     }
 
     /// As the checks of documentation files call it.
     pub fn in_checks(self) -> &'static str {
         match self {
-            Kind::DataSource => "datasource",
-            Kind::Provider => "provider",
-            Kind::Resource => "resource",
-            Kind::EphemeralResource => "ephemeral resource",
-            Kind::Function => "function",
-            Kind::Action => "action",
-            Kind::ListResource => "list resource",
-            Kind::StateStore => "state store",
+            Self::DataSource => "datasource",
+            Self::Provider => "provider",
+            Self::Resource => "resource",
+            Self::EphemeralResource => "ephemeral resource",
+            Self::Function => "function",
+            Self::Action => "action",
+            Self::ListResource => "list resource",
+            Self::StateStore => "state store",
         }
     }
 
     /// Folder of the pages and of the examples. The provider's page is not in one.
     pub fn folder(self) -> &'static str {
         match self {
-            Kind::Provider => "provider",
-            Kind::Resource => "resources",
-            Kind::DataSource => "data-sources",
-            Kind::EphemeralResource => "ephemeral-resources",
-            Kind::Function => "functions",
-            Kind::Action => "actions",
-            Kind::ListResource => "list-resources",
-            Kind::StateStore => "state-stores",
+            Self::Provider => "provider",
+            Self::Resource => "resources",
+            Self::DataSource => "data-sources",
+            Self::EphemeralResource => "ephemeral-resources",
+            Self::Function => "functions",
+            Self::Action => "actions",
+            Self::ListResource => "list-resources",
+            Self::StateStore => "state-stores",
         }
     }
 
     /// How the name of an example file starts.
     pub fn example_stem(self) -> &'static str {
         match self {
-            Kind::Provider => "provider",
-            Kind::Resource => "resource",
-            Kind::DataSource => "data-source",
-            Kind::EphemeralResource => "ephemeral-resource",
-            Kind::Function => "function",
-            Kind::Action => "action",
-            Kind::ListResource => "list-resource",
-            Kind::StateStore => "state-store",
+            Self::Provider => "provider",
+            Self::Resource => "resource",
+            Self::DataSource => "data-source",
+            Self::EphemeralResource => "ephemeral-resource",
+            Self::Function => "function",
+            Self::Action => "action",
+            Self::ListResource => "list-resource",
+            Self::StateStore => "state-store",
         }
     }
 
     /// How the name of an example file ends.
     pub fn example_end(self) -> &'static str {
-        if self == Kind::ListResource {
+        if self == Self::ListResource {
             ".tfquery.hcl"
         } else {
             ".tf"
@@ -122,14 +122,14 @@ impl Kind {
     }
 
     /// Schemas of the kinds that are made of blocks.
-    pub fn blocks(provider: &Provider) -> [(Kind, &BTreeMap<String, Schema>); 6] {
+    pub fn blocks(provider: &Provider) -> [(Self, &BTreeMap<String, Schema>); 6] {
         [
-            (Kind::Resource, &provider.resource_schemas),
-            (Kind::DataSource, &provider.data_source_schemas),
-            (Kind::EphemeralResource, &provider.ephemeral_resource_schemas),
-            (Kind::Action, &provider.action_schemas),
-            (Kind::ListResource, &provider.list_resource_schemas),
-            (Kind::StateStore, &provider.state_store_schemas),
+            (Self::Resource, &provider.resource_schemas),
+            (Self::DataSource, &provider.data_source_schemas),
+            (Self::EphemeralResource, &provider.ephemeral_resource_schemas),
+            (Self::Action, &provider.action_schemas),
+            (Self::ListResource, &provider.list_resource_schemas),
+            (Self::StateStore, &provider.state_store_schemas),
         ]
     }
 }

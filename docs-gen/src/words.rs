@@ -18,16 +18,16 @@ pub enum Type {
     /// `string`, `number`, `bool` or `dynamic`.
     Plain(&'static str),
     /// `list`, `set` or `map`, and what it holds.
-    Collection(&'static str, Box<Type>),
+    Collection(&'static str, Box<Self>),
     /// Attributes by name. Which are optional makes no difference to the documentation.
-    Object(BTreeMap<String, Type>),
+    Object(BTreeMap<String, Self>),
     /// Ordered types.
     Tuple,
 }
 
 impl Type {
     /// Reads a type. The third element of an object's form (its optional attributes) is accepted.
-    pub fn parse(json: &Json) -> Result<Type, TypeError> {
+    pub fn parse(json: &Json) -> Result<Self, TypeError> {
         let error = || TypeError(json.to_string());
         if let Some(name) = json.as_str() {
             let known = ["string", "number", "bool", "dynamic"];
@@ -39,17 +39,17 @@ impl Type {
             (Some("object"), Some(Json::Object(attributes))) => {
                 let attributes = attributes
                     .iter()
-                    .map(|(name, r#type)| Ok((name.clone(), Type::parse(r#type)?)));
-                Ok(Type::Object(attributes.collect::<Result<_, TypeError>>()?))
+                    .map(|(name, r#type)| Ok((name.clone(), Self::parse(r#type)?)));
+                Ok(Self::Object(attributes.collect::<Result<_, TypeError>>()?))
             }
-            (Some("tuple"), Some(Json::Array(_))) => Ok(Type::Tuple),
+            (Some("tuple"), Some(Json::Array(_))) => Ok(Self::Tuple),
             (Some(collection), Some(element)) => {
                 let known = ["list", "set", "map"];
                 let collection = known
                     .into_iter()
                     .find(|known| *known == collection)
                     .ok_or_else(error)?;
-                Ok(Type::Collection(collection, Box::new(Type::parse(element)?)))
+                Ok(Self::Collection(collection, Box::new(Self::parse(element)?)))
             }
             _ => Err(error()),
         }
@@ -58,19 +58,19 @@ impl Type {
     /// `List of String`. A tuple has no words here.
     pub fn words(&self) -> Result<String, TypeError> {
         Ok(match self {
-            Type::Plain("bool") => "Boolean".to_owned(),
-            Type::Plain(name) => capitalised(name),
-            Type::Collection(name, element) => format!("{} of {}", capitalised(name), element.words()?),
-            Type::Object(_) => "Object".to_owned(),
-            Type::Tuple => return Err(TypeError("tuple".to_owned())),
+            Self::Plain("bool") => "Boolean".to_owned(),
+            Self::Plain(name) => capitalised(name),
+            Self::Collection(name, element) => format!("{} of {}", capitalised(name), element.words()?),
+            Self::Object(_) => "Object".to_owned(),
+            Self::Tuple => return Err(TypeError("tuple".to_owned())),
         })
     }
 
     /// Like [`Type::words`], with `Tuple`: only a function's argument may be one.
     pub fn argument_words(&self) -> String {
         match self {
-            Type::Tuple => "Tuple".to_owned(),
-            Type::Collection(name, element) => {
+            Self::Tuple => "Tuple".to_owned(),
+            Self::Collection(name, element) => {
                 format!("{} of {}", capitalised(name), element.argument_words())
             }
             other => other.words().unwrap_or_default(),
@@ -80,19 +80,19 @@ impl Type {
     /// `list of string`, as in the signature of a function.
     pub fn friendly(&self) -> String {
         match self {
-            Type::Plain(name) => (*name).to_owned(),
-            Type::Collection(name, element) => format!("{name} of {}", element.friendly()),
-            Type::Object(_) => "object".to_owned(),
-            Type::Tuple => "tuple".to_owned(),
+            Self::Plain(name) => (*name).to_owned(),
+            Self::Collection(name, element) => format!("{name} of {}", element.friendly()),
+            Self::Object(_) => "object".to_owned(),
+            Self::Tuple => "tuple".to_owned(),
         }
     }
 
     /// The attributes of an object, or of a collection directly of objects. Only these get a section of their own.
-    pub fn object(&self) -> Option<&BTreeMap<String, Type>> {
+    pub fn object(&self) -> Option<&BTreeMap<String, Self>> {
         match self {
-            Type::Object(attributes) => Some(attributes),
-            Type::Collection(_, element) => match element.as_ref() {
-                Type::Object(attributes) => Some(attributes),
+            Self::Object(attributes) => Some(attributes),
+            Self::Collection(_, element) => match element.as_ref() {
+                Self::Object(attributes) => Some(attributes),
                 _ => None,
             },
             _ => None,

@@ -69,7 +69,7 @@ struct Browser {
 
 impl Browser {
     /// `None` where there is no browser and nobody insists on one.
-    async fn start() -> Option<Browser> {
+    async fn start() -> Option<Self> {
         let path = std::env::var_os("PATH").unwrap_or_default();
         if !std::env::split_paths(&path).any(|folder| folder.join("chromedriver").is_file()) {
             assert!(std::env::var("CI").as_deref() != Ok("true"), "{MISSING}");
@@ -96,7 +96,7 @@ impl Browser {
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .expect("a session with chromedriver");
-        Some(Browser {
+        Some(Self {
             driver,
             _output: output,
             client,
@@ -210,15 +210,15 @@ impl WebDriverCompatibleCommand for Chrome {
     fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
         let session = session.unwrap_or_default();
         base.join(&match self {
-            Chrome::Log(_) => format!("session/{session}/se/log"),
-            Chrome::DevTools(..) => format!("session/{session}/goog/cdp/execute"),
+            Self::Log(_) => format!("session/{session}/se/log"),
+            Self::DevTools(..) => format!("session/{session}/goog/cdp/execute"),
         })
     }
 
     fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
         let body = match self {
-            Chrome::Log(kind) => json!({"type": kind}),
-            Chrome::DevTools(command, parameters) => json!({"cmd": command, "params": parameters}),
+            Self::Log(kind) => json!({"type": kind}),
+            Self::DevTools(command, parameters) => json!({"cmd": command, "params": parameters}),
         };
         (http::Method::POST, Some(body.to_string()))
     }

@@ -21,8 +21,8 @@ fn root() -> PathBuf {
 struct Copy(TempDir);
 
 impl Copy {
-    fn new() -> Copy {
-        let copy = Copy(tempfile::tempdir().expect("a folder"));
+    fn new() -> Self {
+        let copy = Self(tempfile::tempdir().expect("a folder"));
         for folder in ["docs", "examples"] {
             for path in docs_gen::files::walk(&root().join(folder)).expect("the folder") {
                 let text = fs::read_to_string(root().join(folder).join(&path)).expect("a file");

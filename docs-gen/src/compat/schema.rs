@@ -25,48 +25,48 @@ pub enum Group {
 }
 
 impl Group {
-    const ALL: [Group; 3] = [Group::Required, Group::Optional, Group::ReadOnly];
+    const ALL: [Self; 3] = [Self::Required, Self::Optional, Self::ReadOnly];
 
     fn root_heading(self) -> &'static str {
         match self {
-            Group::Required => "### Required",
-            Group::Optional => "### Optional",
-            Group::ReadOnly => "### Read-Only",
+            Self::Required => "### Required",
+            Self::Optional => "### Optional",
+            Self::ReadOnly => "### Read-Only",
         }
     }
 
     fn nested_heading(self) -> &'static str {
         match self {
-            Group::Required => "Required:",
-            Group::Optional => "Optional:",
-            Group::ReadOnly => "Read-Only:",
+            Self::Required => "Required:",
+            Self::Optional => "Optional:",
+            Self::ReadOnly => "Read-Only:",
         }
     }
 
     /// As the line of a single block has it, with another capital than the heading.
     fn in_line(self) -> &'static str {
         match self {
-            Group::Required => "Required",
-            Group::Optional => "Optional",
-            Group::ReadOnly => "Read-only",
+            Self::Required => "Required",
+            Self::Optional => "Optional",
+            Self::ReadOnly => "Read-only",
         }
     }
 
     /// Where an attribute belongs; `None` where it has no flag at all.
-    pub fn of_attribute(attribute: &Attribute) -> Option<Group> {
+    pub fn of_attribute(attribute: &Attribute) -> Option<Self> {
         match (attribute.required, attribute.optional, attribute.computed) {
-            (true, _, _) => Some(Group::Required),
-            (_, true, _) => Some(Group::Optional),
-            (_, _, true) => Some(Group::ReadOnly),
+            (true, _, _) => Some(Self::Required),
+            (_, true, _) => Some(Self::Optional),
+            (_, _, true) => Some(Self::ReadOnly),
             _ => None,
         }
     }
 
     /// Where a block belongs; `None` where no rule fits.
-    pub fn of_block(nested: &NestedBlock) -> Option<Group> {
+    pub fn of_block(nested: &NestedBlock) -> Option<Self> {
         let block = &nested.block;
         if nested.min_items > 0 {
-            return Some(Group::Required);
+            return Some(Self::Required);
         }
         let is_empty = block.attributes.is_empty() && block.block_types.is_empty();
         let is_settable = block
@@ -76,11 +76,11 @@ impl Group {
             || block
                 .block_types
                 .values()
-                .any(|child| matches!(Group::of_block(child), Some(Group::Required | Group::Optional)));
+                .any(|child| matches!(Self::of_block(child), Some(Self::Required | Self::Optional)));
         if is_empty || is_settable {
-            return Some(Group::Optional);
+            return Some(Self::Optional);
         }
-        (nested.max_items == 0 && is_read_only(block)).then_some(Group::ReadOnly)
+        (nested.max_items == 0 && is_read_only(block)).then_some(Self::ReadOnly)
     }
 }
 

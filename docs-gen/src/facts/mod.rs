@@ -202,7 +202,7 @@ pub struct Attribute {
     pub since: Option<String>,
     /// Its attributes and blocks, sorted by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub attributes: Vec<Attribute>,
+    pub attributes: Vec<Self>,
 }
 
 /// How an attribute is written.
@@ -223,7 +223,7 @@ pub enum Shape {
 impl Shape {
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
     fn is_value(&self) -> bool {
-        *self == Shape::Value
+        *self == Self::Value
     }
 }
 
@@ -242,14 +242,14 @@ pub enum Group {
 
 impl Group {
     /// All groups in the order of a page.
-    pub const ALL: [Group; 3] = [Group::Required, Group::Optional, Group::ReadOnly];
+    pub const ALL: [Self; 3] = [Self::Required, Self::Optional, Self::ReadOnly];
 
     /// As a heading has it.
     pub fn words(self) -> &'static str {
         match self {
-            Group::Required => "Required",
-            Group::Optional => "Optional",
-            Group::ReadOnly => "Read-Only",
+            Self::Required => "Required",
+            Self::Optional => "Optional",
+            Self::ReadOnly => "Read-Only",
         }
     }
 }

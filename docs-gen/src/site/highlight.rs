@@ -36,7 +36,7 @@ struct Scanner<'a> {
 }
 
 impl<'a> Scanner<'a> {
-    fn new(code: &'a str, grammar: Grammar) -> Scanner<'a> {
+    fn new(code: &'a str, grammar: Grammar) -> Self {
         Scanner {
             rest: code,
             grammar,

@@ -195,12 +195,12 @@ struct Guide {
 }
 
 impl Guide {
-    fn read(path: &str, text: &str) -> Option<Guide> {
+    fn read(path: &str, text: &str) -> Option<Self> {
         let stem = path.strip_prefix("guides/")?.strip_suffix(".md")?;
         let matter = front_matter(text).unwrap_or_default();
         let title = matter.lines().find_map(|line| line.strip_prefix("page_title:"));
         let body = text.get(matter.len() + "---\n\n---".len()..).unwrap_or(text);
-        Some(Guide {
+        Some(Self {
             path: format!("guides/{stem}"),
             title: title.unwrap_or(stem).trim().trim_matches('"').to_owned(),
             body: body.to_owned(),
@@ -213,7 +213,7 @@ impl Guide {
 struct Section {
     title: String,
     links: Vec<(String, String)>,
-    parts: Vec<Section>,
+    parts: Vec<Self>,
 }
 
 fn navigation(documentation: &Documentation, guides: &[Guide]) -> Vec<Section> {
@@ -326,12 +326,12 @@ struct Entry {
 }
 
 impl Entry {
-    fn of_headings(headings: Vec<markdown::Heading>) -> Vec<Entry> {
+    fn of_headings(headings: Vec<markdown::Heading>) -> Vec<Self> {
         let below_the_title = headings
             .into_iter()
             .filter(|(level, _, _)| matches!(level, 2 | 3));
         below_the_title
-            .map(|(level, anchor, text)| Entry {
+            .map(|(level, anchor, text)| Self {
                 anchor,
                 text,
                 inner: level == 3,
@@ -359,9 +359,9 @@ struct AttributeView {
 }
 
 impl ObjectView {
-    fn new(object: &Object) -> ObjectView {
+    fn new(object: &Object) -> Self {
         let function = object.function.as_ref();
-        ObjectView {
+        Self {
             anchors: section_anchors(object),
             summary: markdown::inline(&object.summary),
             description: markdown::render(&object.description).0,

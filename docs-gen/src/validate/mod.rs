@@ -31,9 +31,9 @@ pub struct Problem {
 }
 
 impl From<&ExampleError> for Problem {
-    fn from(error: &ExampleError) -> Problem {
+    fn from(error: &ExampleError) -> Self {
         let (file, message) = error.parts();
-        Problem {
+        Self {
             file: file.to_owned(),
             line: Some(1),
             message,
