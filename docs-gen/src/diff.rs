@@ -24,7 +24,7 @@ pub enum Heading {
 }
 
 impl Heading {
-    fn words(self) -> &'static str {
+    fn title(self) -> &'static str {
         match self {
             Self::Breaking => "BREAKING CHANGES",
             Self::Deprecations => "DEPRECATIONS",
@@ -43,7 +43,7 @@ pub fn changelog(old: &Documentation, new: &Documentation) -> String {
     let mut out = String::new();
     for (heading, mut lines) in changes {
         lines.sort();
-        let _ = write!(out, "{}:\n\n", heading.words());
+        let _ = write!(out, "{}:\n\n", heading.title());
         for line in lines {
             let _ = writeln!(out, "* {line}");
         }
@@ -61,14 +61,14 @@ pub fn differences(old: &Documentation, new: &Documentation) -> Vec<(Heading, St
         match new.object(object.kind, &object.name) {
             None => out.push((
                 Heading::Breaking,
-                format!("{label}: the {} was removed", object.kind.words().to_lowercase()),
+                format!("{label}: the {} was removed", object.kind.title().to_lowercase()),
             )),
             Some(now) => compare(&label, object, now, &mut out),
         }
     }
     for object in &new.objects {
         if old.object(object.kind, &object.name).is_none() {
-            let kind = object.kind.words();
+            let kind = object.kind.title();
             out.push((Heading::Features, format!("**New {kind}:** `{}`", object.name)));
         }
     }
@@ -82,7 +82,7 @@ fn label(object: &Object) -> String {
         Kind::DataSource => format!("data-source/{}", object.name),
         kind => format!(
             "{}/{}",
-            kind.words().to_lowercase().replace(' ', "-"),
+            kind.title().to_lowercase().replace(' ', "-"),
             object.name
         ),
     }
@@ -110,7 +110,7 @@ fn compare(label: &str, old: &Object, new: &Object, out: &mut Vec<(Heading, Stri
     if let Some(now) = new.destroy
         && old.destroy != new.destroy
     {
-        say(Heading::Breaking, phrases::destroy(new, now));
+        say(Heading::Breaking, phrases::describe_destroy(new, now));
     }
     for rule in new.rules.iter().filter(|rule| !old.rules.contains(rule)) {
         say(Heading::Breaking, format!("new rule: {}", rule.text));
@@ -240,14 +240,14 @@ fn compare_attribute(label: &str, old: &Attribute, new: &Attribute, out: &mut Ve
             attribute
                 .default
                 .as_ref()
-                .map_or_else(|| "no default".to_owned(), phrases::literal)
+                .map_or_else(|| "no default".to_owned(), phrases::format_literal)
         };
         say(
             Heading::Breaking,
             match &new.default {
                 Some(default) => format!(
                     "now defaults to {} (before: {})",
-                    phrases::literal(default),
+                    phrases::format_literal(default),
                     words(old)
                 ),
                 None => format!("no longer has a default (before: {})", words(old)),
@@ -302,7 +302,7 @@ fn compare_attribute(label: &str, old: &Attribute, new: &Attribute, out: &mut Ve
     } else if old.allowed.is_empty() {
         say(
             Heading::Breaking,
-            format!("now accepts only {}", phrases::names(&new.allowed, " and ")),
+            format!("now accepts only {}", phrases::join_names(&new.allowed, " and ")),
         );
     } else {
         let added: Vec<&String> = new
@@ -313,13 +313,13 @@ fn compare_attribute(label: &str, old: &Attribute, new: &Attribute, out: &mut Ve
         if !gone.is_empty() {
             say(
                 Heading::Breaking,
-                format!("no longer accepts {}", phrases::names(&gone, " and ")),
+                format!("no longer accepts {}", phrases::join_names(&gone, " and ")),
             );
         }
         if !added.is_empty() {
             say(
                 Heading::Enhancements,
-                format!("now accepts {}", phrases::names(&added, " and ")),
+                format!("now accepts {}", phrases::join_names(&added, " and ")),
             );
         }
     }
@@ -358,7 +358,7 @@ fn compare_attribute(label: &str, old: &Attribute, new: &Attribute, out: &mut Ve
                 Heading::Enhancements,
                 format!(
                     "is no longer compared exactly. {}",
-                    phrases::equal(new).unwrap_or_default()
+                    phrases::describe_equality(new).unwrap_or_default()
                 ),
             ),
             None => say(

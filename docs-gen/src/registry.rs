@@ -22,7 +22,7 @@ use crate::files::Files;
 use crate::kind::Kind;
 
 /// Folders and files under `docs/` that belong to the generator.
-pub const OWNED: [&str; 9] = [
+pub const OWNED_PATHS: [&str; 9] = [
     "index.md",
     "guides",
     "resources",
@@ -35,7 +35,7 @@ pub const OWNED: [&str; 9] = [
 ];
 
 /// Largest page that the Registry shows in full, in bytes.
-pub const LARGEST_PAGE: usize = 500_000;
+pub const MAX_PAGE_BYTES: usize = 500_000;
 
 /// Why the pages cannot be made.
 #[derive(Debug, Error)]
@@ -47,7 +47,7 @@ pub enum PageError {
     #[error(transparent)]
     Addition(#[from] AdditionError),
     /// A page that the Registry would cut off.
-    #[error("`{path}` has {size} bytes; the Registry shows pages of less than {LARGEST_PAGE}")]
+    #[error("`{path}` has {size} bytes; the Registry shows pages of less than {MAX_PAGE_BYTES}")]
     Size {
         /// The page.
         path: String,
@@ -84,7 +84,7 @@ pub fn pages(documentation: &Documentation, templates: &Path) -> Result<Files, P
 
 /// Refuses pages that the Registry would cut off.
 pub fn check_sizes(files: &Files) -> Result<(), PageError> {
-    let too_large = files.iter().find(|(_, text)| text.len() >= LARGEST_PAGE);
+    let too_large = files.iter().find(|(_, text)| text.len() >= MAX_PAGE_BYTES);
     too_large.map_or(Ok(()), |(path, text)| {
         Err(PageError::Size {
             path: path.to_owned(),
@@ -108,8 +108,8 @@ fn page(
             format!("function: {}", object.name),
         ),
         kind => (
-            format!("{} {} - {}", object.name, kind.words(), documentation.name),
-            format!("{} ({})", object.name, kind.words()),
+            format!("{} {} - {}", object.name, kind.title(), documentation.name),
+            format!("{} ({})", object.name, kind.title()),
         ),
     };
     // Rules without attributes are decided by code; those with attributes stand at each attribute too.
@@ -126,7 +126,7 @@ fn page(
         schema => schema(object),
         rules => Serde(&object.rules),
         changes => Serde(changes(object)),
-        destroy => object.destroy.map(|destroy| phrases::destroy(object, destroy)),
+        destroy => object.destroy.map(|destroy| phrases::describe_destroy(object, destroy)),
         import => import(object),
     })?;
     Ok(format!("{}\n", text.trim_end()))
@@ -151,8 +151,8 @@ fn members(out: &mut String, path: &[&str], attributes: &[Attribute], in_object:
             continue;
         }
         let _ = match path {
-            [] => write!(out, "### {}\n\n", group.words()),
-            _ => write!(out, "{}:\n\n", group.words()),
+            [] => write!(out, "### {}\n\n", group.title()),
+            _ => write!(out, "{}:\n\n", group.title()),
         };
         for attribute in listed {
             let path: Vec<&str> = path.iter().copied().chain([attribute.name.as_str()]).collect();
@@ -164,7 +164,7 @@ fn members(out: &mut String, path: &[&str], attributes: &[Attribute], in_object:
                 text if is_paragraph(text) => ("\n  ", " "),
                 _ => ("\n\n  ", "\n\n  "),
             };
-            let derived = phrases::attribute(attribute, rules, within).join(" ");
+            let derived = phrases::describe_attribute(attribute, rules, within).join(" ");
             if !derived.is_empty() {
                 let _ = write!(out, "{next_sentence}{}", item(&derived, ITEM));
                 next_word = " ";
@@ -233,7 +233,7 @@ pub fn changes(object: &Object) -> Vec<ChangeRow> {
             let change = attribute.change?;
             Some(ChangeRow {
                 name: path.join("."),
-                effect: phrases::change(change),
+                effect: phrases::describe_change(change),
                 change,
             })
         })
@@ -254,7 +254,10 @@ pub fn import(object: &Object) -> Option<String> {
         let is_plain =
             names.len() == 1 && form.len() == names.iter().map(|name| name.len() + 2).sum::<usize>();
         parts.push(if is_plain {
-            format!("The id is the {} of the object.", phrases::names(&names, " and "))
+            format!(
+                "The id is the {} of the object.",
+                phrases::join_names(&names, " and ")
+            )
         } else {
             format!("The id has the form `{form}`.")
         });
@@ -272,7 +275,7 @@ pub fn import(object: &Object) -> Option<String> {
             };
             parts.push(format!(
                 "The API never returns {}. Configure {pronoun} after the import: the first apply sends {values} to the API.",
-                phrases::names(&unseen, " and ")
+                phrases::join_names(&unseen, " and ")
             ));
         }
     }
@@ -297,7 +300,7 @@ pub fn import(object: &Object) -> Option<String> {
                 .filter(|attribute| attribute.group == group)
                 .peekable();
             if listed.peek().is_some() {
-                let _ = write!(out, "#### {}\n\n", group.words());
+                let _ = write!(out, "#### {}\n\n", group.title());
                 for attribute in listed {
                     let description = described(&attribute.description, ITEM);
                     let _ = writeln!(out, "- `{}` ({}){description}", attribute.name, attribute.r#type);

@@ -49,7 +49,7 @@ fn defaults_in_guides_are_the_declared_ones() {
         .find(|one| one.step == "create")
         .expect("a timeout")
         .default;
-    let words = |duration: &str| {
+    let spelled_out = |duration: &str| {
         let (number, unit) = duration.split_at(duration.len() - 1);
         let unit = match unit {
             "s" => "seconds",
@@ -63,7 +63,7 @@ fn defaults_in_guides_are_the_declared_ones() {
             "authentication.md",
             format!(
                 "`request_timeout` ({} by default)",
-                words(&default("request_timeout"))
+                spelled_out(&default("request_timeout"))
             ),
         ),
         (
@@ -76,7 +76,7 @@ fn defaults_in_guides_are_the_declared_ones() {
         ),
         (
             "provisioning.md",
-            format!("at most {} by default (`timeouts`)", words(create)),
+            format!("at most {} by default (`timeouts`)", spelled_out(create)),
         ),
     ] {
         let text = guide(name).replace('\n', " ");

@@ -14,7 +14,7 @@ use docs_gen::facts::{
 use docs_gen::files::Files;
 use docs_gen::json::Document;
 use docs_gen::kind::Kind;
-use docs_gen::registry::{self, OWNED, PageError};
+use docs_gen::registry::{self, OWNED_PATHS, PageError};
 use engine::{Binding, Definition};
 use provider::durantic::DEFINITION;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
@@ -35,7 +35,7 @@ fn pages(documentation: &Documentation) -> Files {
 #[test]
 fn the_committed_pages_are_what_the_provider_serves() {
     let difference = pages(&documentation(&DEFINITION))
-        .difference(&root().join("docs"), &OWNED)
+        .difference(&root().join("docs"), &OWNED_PATHS)
         .expect("the folder");
     if let Some(difference) = difference {
         panic!("run `cargo docs-gen registry` and commit the result:\n{difference}");
@@ -69,14 +69,14 @@ fn changed(file: &str, from: &str, to: &str) -> Definition {
 fn another_default_fails_the_check_which_names_the_page_and_one_command_repairs_it() {
     let docs = tempfile::tempdir().expect("a folder");
     pages(&documentation(&DEFINITION))
-        .write(docs.path(), &OWNED)
+        .write(docs.path(), &OWNED_PATHS)
         .expect("written");
     fs::write(docs.path().join("resources/old.md"), "left over").expect("written");
 
     let now = changed("machine_role.toml", "default = 100", "default = 101");
     let now = pages(&documentation(&now));
     let difference = now
-        .difference(docs.path(), &OWNED)
+        .difference(docs.path(), &OWNED_PATHS)
         .expect("the folder")
         .expect("a difference");
     assert!(difference.contains("resources/machine_role.md"), "{difference}");
@@ -94,11 +94,14 @@ fn another_default_fails_the_check_which_names_the_page_and_one_command_repairs_
     );
 
     assert_eq!(
-        now.write(docs.path(), &OWNED).expect("written"),
+        now.write(docs.path(), &OWNED_PATHS).expect("written"),
         1,
         "only that page is written"
     );
-    assert_eq!(now.difference(docs.path(), &OWNED).expect("the folder"), None);
+    assert_eq!(
+        now.difference(docs.path(), &OWNED_PATHS).expect("the folder"),
+        None
+    );
 }
 
 type Edit<'a> = &'a dyn Fn(&mut Attribute);
@@ -113,7 +116,7 @@ fn every_fact_has_its_sentence() {
             ..Attribute::default()
         };
         change(&mut attribute);
-        phrases::attribute(&attribute, &[], None).join(" ")
+        phrases::describe_attribute(&attribute, &[], None).join(" ")
     };
     let cases: [(Edit, &str); 19] = [
         (
@@ -188,11 +191,11 @@ fn every_fact_has_its_sentence() {
         ..Attribute::default()
     };
     assert_eq!(
-        phrases::attribute(&attribute, std::slice::from_ref(&rule), None),
+        phrases::describe_attribute(&attribute, std::slice::from_ref(&rule), None),
         ["Exactly one of `a` and `b` must be set."]
     );
     assert_eq!(
-        phrases::attribute(&attribute, &[rule], Some("block")),
+        phrases::describe_attribute(&attribute, &[rule], Some("block")),
         Vec::<String>::new(),
         "it holds elsewhere"
     );

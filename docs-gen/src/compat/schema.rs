@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::json::{Attribute, Block, Identity, NestedBlock, NestedType};
-use crate::words::{Type, trimmed};
+use crate::types::{Type, trim_space};
 
 use super::Error;
 
@@ -44,7 +44,7 @@ impl Group {
     }
 
     /// As the line of a single block has it, with another capital than the heading.
-    fn in_line(self) -> &'static str {
+    fn single_block_word(self) -> &'static str {
         match self {
             Self::Required => "Required",
             Self::Optional => "Optional",
@@ -114,7 +114,7 @@ pub fn identity(name: &str, identity: &Identity) -> Result<String, Error> {
         } else {
             return Err(Error::NoGroup(format!("{name} identity {attribute_name}")));
         };
-        let words = Type::parse(&attribute.r#type)?.words()?;
+        let words = Type::parse(&attribute.r#type)?.name()?;
         let _ = write!(out, "- `{attribute_name}` ({words})");
         describe(out, &attribute.description);
         out.push('\n');
@@ -153,7 +153,7 @@ fn block_children<'a>(out: &mut String, path: &[&'a str], block: &'a Block) -> R
     let is_root = path.is_empty();
     let mut members: BTreeMap<&str, (Group, Member)> = BTreeMap::new();
     for (name, attribute) in &block.attributes {
-        let group = if is_the_id(is_root, name, attribute) {
+        let group = if is_implicit_id(is_root, name, attribute) {
             Some(Group::ReadOnly)
         } else {
             Group::of_attribute(attribute)
@@ -193,7 +193,7 @@ fn block_children<'a>(out: &mut String, path: &[&'a str], block: &'a Block) -> R
             let path = joined(path, name);
             match member {
                 Member::Attribute(attribute) => {
-                    let text = if is_the_id(is_root, name, attribute) {
+                    let text = if is_implicit_id(is_root, name, attribute) {
                         "The ID of this resource."
                     } else {
                         &attribute.description
@@ -209,7 +209,7 @@ fn block_children<'a>(out: &mut String, path: &[&'a str], block: &'a Block) -> R
 }
 
 /// An attribute `id` without a description is taken for the one that every resource of the old SDK has.
-fn is_the_id(is_root: bool, name: &str, attribute: &Attribute) -> bool {
+fn is_implicit_id(is_root: bool, name: &str, attribute: &Attribute) -> bool {
     is_root && name.eq_ignore_ascii_case("id") && attribute.description.is_empty()
 }
 
@@ -230,12 +230,15 @@ fn attribute_line<'a>(
 ) -> Result<Option<Nested<'a>>, Error> {
     let name = path.last().copied().unwrap_or_default();
     let (words, content) = if let Some(nested) = &attribute.nested_type {
-        (nested_words(nested)?, Some(Content::Attributes(nested, group)))
+        (
+            nested_type_name(nested)?,
+            Some(Content::Attributes(nested, group)),
+        )
     } else {
         let r#type = Type::parse(attribute.r#type.as_ref().unwrap_or_default())?;
         let object = r#type.object().cloned();
         (
-            r#type.words()?,
+            r#type.name()?,
             object.map(|attributes| Content::Object(attributes, group)),
         )
     };
@@ -260,7 +263,7 @@ fn attribute_line<'a>(
     Ok(nested)
 }
 
-fn nested_words(nested: &NestedType) -> Result<String, Error> {
+fn nested_type_name(nested: &NestedType) -> Result<String, Error> {
     let (mut words, is_single) = match nested.nesting_mode.as_str() {
         "single" => ("Attributes".to_owned(), true),
         "list" => ("Attributes List".to_owned(), false),
@@ -287,7 +290,7 @@ fn block_line<'a>(
     let _ = write!(out, "- `{name}` (Block");
     match nested.nesting_mode.as_str() {
         "single" => {
-            let _ = write!(out, ", {}", group.in_line());
+            let _ = write!(out, ", {}", group.single_block_word());
         }
         "list" => out.push_str(" List"),
         "set" => out.push_str(" Set"),
@@ -368,7 +371,7 @@ fn object_children(
     let mut sections = Vec::new();
     for (name, r#type) in attributes {
         let path = joined(path, name);
-        let _ = write!(out, "- `{name}` ({})", r#type.words()?);
+        let _ = write!(out, "- `{name}` ({})", r#type.name()?);
         let nested = r#type.object().map(|attributes| Nested {
             anchor: anchor("nestedobjatt", &path),
             path,
@@ -382,7 +385,7 @@ fn object_children(
 }
 
 fn describe(out: &mut String, text: &str) {
-    let text = trimmed(text);
+    let text = trim_space(text);
     if !text.is_empty() {
         out.push(' ');
         out.push_str(text);

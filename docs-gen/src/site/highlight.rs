@@ -65,7 +65,7 @@ impl<'a> Scanner<'a> {
                 '"' | '\'' if first == '"' || self.grammar == Grammar::Shell => self.string(first),
                 // A word of a shell may start with a digit: a UUID is no number.
                 first if first.is_ascii_digit() && self.grammar == Grammar::Hcl => {
-                    self.while_("n", |letter| letter.is_ascii_alphanumeric() || letter == '.');
+                    self.span_while("n", |letter| letter.is_ascii_alphanumeric() || letter == '.');
                 }
                 first if first.is_alphabetic() || first == '_' => self.word(starts),
                 _ => self.plain(first.len_utf8()),
@@ -90,7 +90,7 @@ impl<'a> Scanner<'a> {
         self.span("c", self.rest.find('\n').unwrap_or(self.rest.len()));
     }
 
-    fn while_(&mut self, class: &str, belongs: impl Fn(char) -> bool) {
+    fn span_while(&mut self, class: &str, belongs: impl Fn(char) -> bool) {
         self.span(
             class,
             self.rest

@@ -137,7 +137,7 @@ fn pages(documentation: &Documentation, templates: &Path, version: &str) -> Resu
             root => root_of(&path),
             path => path.clone(),
             title => object_title(object),
-            kind => object.kind.words(),
+            kind => object.kind.title(),
             object => Serde(view),
             contents => Serde(contents),
             navigation => Serde(navigation.clone()),
@@ -254,7 +254,7 @@ fn navigation(documentation: &Documentation, guides: &[Guide]) -> Vec<Section> {
         }
         if !plain.is_empty() || !parts.is_empty() {
             sections.push(Section {
-                title: kind.plural().to_owned(),
+                title: kind.plural_title().to_owned(),
                 links: plain,
                 parts: parts
                     .into_iter()
@@ -274,7 +274,7 @@ fn navigation(documentation: &Documentation, guides: &[Guide]) -> Vec<Section> {
 fn entries(object: &Object, path: &str) -> Vec<serde_json::Value> {
     let mut out = vec![json!([
         object_title(object),
-        object.kind.words(),
+        object.kind.title(),
         format!("{path}.html"),
         object.summary
     ])];
@@ -409,7 +409,7 @@ impl ObjectView {
                 .collect(),
             destroy: object
                 .destroy
-                .map(|destroy| markdown::inline(&phrases::destroy(object, destroy))),
+                .map(|destroy| markdown::inline(&phrases::describe_destroy(object, destroy))),
             import: registry::import(object).map(|text| markdown::render(&text).0),
             operations: object
                 .operations
@@ -503,7 +503,7 @@ fn groups(path: &[&str], attributes: &[Attribute], in_object: bool, rules: &[Rul
                 .map(|attribute| view(path, attribute, in_object, rules))
                 .collect();
             (!attributes.is_empty()).then_some(GroupView {
-                title: group.words(),
+                title: group.title(),
                 attributes,
             })
         })
@@ -530,7 +530,7 @@ fn view(path: &[&str], attribute: &Attribute, in_object: bool, rules: &[Rule]) -
             .filter_map(|(is_set, badge)| is_set.then_some(badge))
             .collect(),
         description: markdown::render(&attribute.description).0,
-        facts: phrases::attribute(attribute, rules, within)
+        facts: phrases::describe_attribute(attribute, rules, within)
             .iter()
             .filter(|sentence| *sentence != phrases::FORCES_REPLACEMENT)
             .map(|sentence| markdown::inline(sentence))

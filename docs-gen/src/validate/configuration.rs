@@ -25,7 +25,7 @@ use super::{Problem, Subject};
 use crate::facts::{Attribute, Group, Object, Shape};
 use crate::kind::Kind;
 
-/// What any resource may have besides its schema.
+/// What any resource may have not_generated its schema.
 const META_ARGUMENTS: [&str; 8] = [
     "count",
     "for_each",
@@ -89,10 +89,10 @@ impl Visit for Calls<'_, '_> {
             Ordering::Greater if variadic.is_some() => return,
             _ => format!("{fixed}"),
         };
-        let plural = if fixed == 1 { "" } else { "s" };
+        let plural_title = if fixed == 1 { "" } else { "s" };
         self.0.report(
             call.span(),
-            format!("`{name}` takes {takes} argument{plural}, found {given}"),
+            format!("`{name}` takes {takes} argument{plural_title}, found {given}"),
         );
     }
 }
@@ -149,7 +149,7 @@ impl Checker<'_> {
         self.declared(kind, block, config.map_or(&empty, |config| &config.body), &[]);
     }
 
-    /// A block that sets up something of the provider's. `meta` are arguments that it may have besides.
+    /// A block that sets up something of the provider's. `meta` are arguments that it may have not_generated.
     fn declared(&mut self, kind: Kind, block: &Block, body: &Body, meta: &[&str]) {
         let Some(name) = block.labels.first().map(|label| label.as_str().to_owned()) else {
             return;
@@ -161,7 +161,7 @@ impl Checker<'_> {
         let Some(object) = self.subject.documentation.object(kind, &name) else {
             self.report(
                 span,
-                format!("the provider has no {} `{name}`", kind.words().to_lowercase()),
+                format!("the provider has no {} `{name}`", kind.title().to_lowercase()),
             );
             return;
         };
@@ -195,7 +195,10 @@ impl Checker<'_> {
         let Expression::Object(written) = &identity.value else {
             return;
         };
-        let names: Vec<String> = written.iter().filter_map(|(key, _)| key_name(key)).collect();
+        let names: Vec<String> = written
+            .iter()
+            .filter_map(|(key, _)| object_key_name(key))
+            .collect();
         for name in &names {
             if !object.identity.iter().any(|one| one.name == *name) {
                 self.report(
@@ -327,7 +330,9 @@ impl Checker<'_> {
             }
             Expression::Object(object) if attribute.r#type != "Attributes Map" => {
                 for (key, value) in object {
-                    let Some(name) = key_name(key) else { continue };
+                    let Some(name) = object_key_name(key) else {
+                        continue;
+                    };
                     match attribute.attributes.iter().find(|one| one.name == name) {
                         None => self.report(key.span(), format!("`{path}` has no argument `{name}`")),
                         Some(inner) => {
@@ -453,15 +458,15 @@ impl Checker<'_> {
                 }
             }
             (Expression::Object(object), Type::Map(inner)) => {
-                let entries = object
-                    .iter()
-                    .filter_map(|(key, value)| Some((key_name(key)?, self.value(name, value.expr(), inner))));
+                let entries = object.iter().filter_map(|(key, value)| {
+                    Some((object_key_name(key)?, self.value(name, value.expr(), inner)))
+                });
                 Value::Map(entries.collect())
             }
             (Expression::Object(object), Type::Object(attributes)) => {
                 let written: BTreeMap<String, &Expression> = object
                     .iter()
-                    .filter_map(|(key, value)| Some((key_name(key)?, value.expr())))
+                    .filter_map(|(key, value)| Some((object_key_name(key)?, value.expr())))
                     .collect();
                 let values = attributes.iter().map(|(key, inner)| {
                     let value = written.get(key).map(|value| self.value(key, value, inner));
@@ -473,20 +478,20 @@ impl Checker<'_> {
             (_, Type::Secret) if text.is_some() => Value::secret(text.unwrap_or_default()),
             (_, Type::Number) if text.is_some() => match Number::parse(&text.unwrap_or_default()) {
                 Some(number) => Value::Number(number),
-                None => self.mismatch(name, written, r#type),
+                None => self.type_error(name, written, r#type),
             },
             (_, Type::Bool) if text.is_some() => match text.as_deref() {
                 Some("true") => Value::Bool(true),
                 Some("false") => Value::Bool(false),
-                _ => self.mismatch(name, written, r#type),
+                _ => self.type_error(name, written, r#type),
             },
-            (Expression::Array(_) | Expression::Object(_), _) => self.mismatch(name, written, r#type),
-            _ if text.is_some() => self.mismatch(name, written, r#type),
+            (Expression::Array(_) | Expression::Object(_), _) => self.type_error(name, written, r#type),
+            _ if text.is_some() => self.type_error(name, written, r#type),
             _ => Value::Unknown,
         }
     }
 
-    fn mismatch(&mut self, name: &str, written: &Expression, r#type: &Type) -> Value {
+    fn type_error(&mut self, name: &str, written: &Expression, r#type: &Type) -> Value {
         self.report(written.span(), format!("`{name}` requires {type}"));
         Value::Unknown
     }
@@ -501,7 +506,7 @@ fn dynamic_content(block: &Block) -> Option<&Body> {
         .map(|content| &content.body)
 }
 
-fn key_name(key: &ObjectKey) -> Option<String> {
+fn object_key_name(key: &ObjectKey) -> Option<String> {
     match key {
         ObjectKey::Expression(Expression::String(text)) => Some(text.value().clone()),
         ObjectKey::Ident(name) | ObjectKey::Expression(Expression::Variable(name)) => {
@@ -523,7 +528,7 @@ fn is_secret_literal(written: &Expression) -> bool {
             call.args.iter().any(is_secret_literal)
         }
         Expression::Object(object) => object.iter().any(|(key, value)| {
-            let name = key_name(key).unwrap_or_default().to_lowercase();
+            let name = object_key_name(key).unwrap_or_default().to_lowercase();
             let is_secret = ["secret", "password", "token", "_key"]
                 .iter()
                 .any(|word| name.contains(word))

@@ -10,7 +10,7 @@ use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 use super::Problem;
 use super::pages::front_matter;
-use crate::files::{text, walk};
+use crate::files::{read_lossy, walk};
 
 /// Links that lead nowhere.
 pub fn check(docs: &Path) -> std::io::Result<Vec<Problem>> {
@@ -18,7 +18,7 @@ pub fn check(docs: &Path) -> std::io::Result<Vec<Problem>> {
     for path in walk(docs)? {
         let end = Path::new(&path).extension().unwrap_or_default();
         if end == "md" || end == "markdown" {
-            let text = text(&docs.join(&path))?;
+            let text = read_lossy(&docs.join(&path))?;
             pages.insert(path, text);
         }
     }

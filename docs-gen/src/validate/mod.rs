@@ -14,9 +14,9 @@ use std::path::{Path, PathBuf};
 
 use engine::Definition;
 
-use crate::examples::{ExampleError, Examples, is_configuration, unusable};
+use crate::examples::{ExampleError, Examples, content_error, is_configuration};
 use crate::facts::Documentation;
-use crate::files::{text, walk};
+use crate::files::{read_lossy, walk};
 use crate::kind::Kind;
 
 /// Something that is wrong, and where.
@@ -96,7 +96,7 @@ fn completeness(subject: &Subject) -> Vec<Problem> {
             .root
             .join("docs")
             .join(format!("{}.md", object.path(&documentation.name)));
-        let text = text(&page).unwrap_or_default();
+        let text = read_lossy(&page).unwrap_or_default();
         let line_of = |wanted: &str| {
             text.lines()
                 .position(|line| line.starts_with(wanted))
@@ -122,7 +122,11 @@ fn completeness(subject: &Subject) -> Vec<Problem> {
         }
         let folder = subject.examples.folder(object.kind, &object.name);
         if object.examples.is_empty() {
-            let name = format!("{}{}", object.kind.example_stem(), object.kind.example_end());
+            let name = format!(
+                "{}{}",
+                object.kind.example_prefix(),
+                object.kind.example_extension()
+            );
             problems.push(Problem {
                 file: folder.join(name),
                 line: None,
@@ -186,17 +190,17 @@ fn examples(subject: &Subject) -> std::io::Result<Vec<Problem>> {
     let root = subject.examples.path();
     for path in walk(root)? {
         let file = root.join(&path);
-        if let Some(error) = unusable(&file) {
+        if let Some(error) = content_error(&file) {
             problems.push(Problem::from(&error));
         } else if is_configuration(&file) {
-            problems.extend(configuration::check(subject, &file, 1, &text(&file)?));
+            problems.extend(configuration::check(subject, &file, 1, &read_lossy(&file)?));
         }
     }
     for guides in ["docs/guides", "website/docs/guides"] {
         let guides = subject.root.join(guides);
         for path in walk(&guides)? {
             let file = guides.join(&path);
-            for (line, block) in links::code_blocks(&text(&file)?) {
+            for (line, block) in links::code_blocks(&read_lossy(&file)?) {
                 problems.extend(configuration::check(subject, &file, line, &block));
             }
         }

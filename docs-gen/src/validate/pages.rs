@@ -8,12 +8,12 @@ use std::path::Path;
 use saphyr::{LoadableYamlNode, Yaml};
 
 use super::{Problem, Subject};
-use crate::files::{text, walk};
+use crate::files::{read_lossy, walk};
 use crate::kind::Kind;
-use crate::registry::LARGEST_PAGE;
+use crate::registry::MAX_PAGE_BYTES;
 
-const LEGACY_ENDS: [&str; 4] = [".html.markdown", ".html.md", ".markdown", ".md"];
-const LANGUAGES: [&str; 5] = ["csharp", "go", "java", "python", "typescript"];
+const LEGACY_EXTENSIONS: [&str; 4] = [".html.markdown", ".html.md", ".markdown", ".md"];
+const CDKTF_LANGUAGES: [&str; 5] = ["csharp", "go", "java", "python", "typescript"];
 
 /// Folders of a layout, without the root.
 fn folders(is_legacy: bool) -> [&'static str; 8] {
@@ -62,7 +62,7 @@ pub fn check(subject: &Subject) -> std::io::Result<Vec<Problem>> {
             let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
             match place(directory, is_legacy) {
                 Place::Page(kind) => {
-                    let text = text(&file)?;
+                    let text = read_lossy(&file)?;
                     problems.extend(check_page(subject, &file, path, kind, is_legacy, &text));
                 }
                 Place::Invalid if reported.insert(directory) => problems.push(Problem {
@@ -79,7 +79,12 @@ pub fn check(subject: &Subject) -> std::io::Result<Vec<Problem>> {
     } else {
         ("website/docs", &legacy)
     };
-    problems.extend(mismatches(subject, folder, paths, !legacy.is_empty()));
+    problems.extend(missing_and_extra_pages(
+        subject,
+        folder,
+        paths,
+        !legacy.is_empty(),
+    ));
     Ok(problems)
 }
 
@@ -99,8 +104,8 @@ fn place(directory: &str, is_legacy: bool) -> Place<'_> {
         [] => Place::Page(""),
         [folder] if is_folder(folder) => Place::Page(folder),
         ["cdktf"] => Place::Elsewhere,
-        ["cdktf", language] if LANGUAGES.contains(language) => Place::Elsewhere,
-        ["cdktf", language, folder] if LANGUAGES.contains(language) && is_folder(folder) => {
+        ["cdktf", language] if CDKTF_LANGUAGES.contains(language) => Place::Elsewhere,
+        ["cdktf", language, folder] if CDKTF_LANGUAGES.contains(language) && is_folder(folder) => {
             if is_legacy {
                 Place::Page(folder)
             } else {
@@ -138,7 +143,7 @@ fn check_page(
         message,
     };
     let mut problems = Vec::new();
-    let ends: &[&str] = if is_legacy { &LEGACY_ENDS } else { &[".md"] };
+    let ends: &[&str] = if is_legacy { &LEGACY_EXTENSIONS } else { &[".md"] };
     if !ends.iter().any(|end| name.ends_with(end)) {
         problems.push(problem(
             None,
@@ -154,11 +159,11 @@ fn check_page(
             .position(|line| line.contains(char::REPLACEMENT_CHARACTER));
         problems.push(problem(line.map(|line| line + 1), "not UTF-8".to_owned()));
     }
-    if text.len() >= LARGEST_PAGE {
+    if text.len() >= MAX_PAGE_BYTES {
         problems.push(problem(
             None,
             format!(
-                "exceeded maximum ({LARGEST_PAGE}) size of documentation file for Terraform Registry: {}",
+                "exceeded maximum ({MAX_PAGE_BYTES}) size of documentation file for Terraform Registry: {}",
                 text.len()
             ),
         ));
@@ -244,7 +249,7 @@ pub fn front_matter(text: &str) -> Option<&str> {
 }
 
 /// Pages without an object, and objects without a page. A folder that is missing as a whole does not pass.
-fn mismatches(subject: &Subject, root: &str, paths: &[String], is_legacy: bool) -> Vec<Problem> {
+fn missing_and_extra_pages(subject: &Subject, root: &str, paths: &[String], is_legacy: bool) -> Vec<Problem> {
     let documentation = subject.documentation;
     let mut problems = Vec::new();
     for kind in Kind::FOLDERS {
@@ -274,7 +279,7 @@ fn mismatches(subject: &Subject, root: &str, paths: &[String], is_legacy: bool) 
                     line: None,
                     message: format!(
                         "matching {} for documentation file not found, file is extraneous or incorrectly named",
-                        kind.in_checks()
+                        kind.name_in_checks()
                     ),
                 });
             }
@@ -284,7 +289,7 @@ fn mismatches(subject: &Subject, root: &str, paths: &[String], is_legacy: bool) 
                 problems.push(Problem {
                     file: subject.root.join(root).join(folder),
                     line: None,
-                    message: format!("missing documentation file for {}: {name}", kind.in_checks()),
+                    message: format!("missing documentation file for {}: {name}", kind.name_in_checks()),
                 });
             }
         }
