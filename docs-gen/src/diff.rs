@@ -1,4 +1,4 @@
-//! What changed between two versions, as a fragment of a changelog under the headings that Terraform's users know.
+//! The changes between two versions, as a fragment of a changelog with Terraform's headings.
 //!
 //! Tests: `docs-gen/tests/machines.rs`.
 
@@ -10,16 +10,16 @@ use value::duration;
 use crate::facts::{self, Attribute, Bounds, Change, Documentation, Group, Object, Timeout, phrases};
 use crate::kind::Kind;
 
-/// The headings, the most important first.
+/// The headings of a changelog, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Heading {
-    /// A configuration or a state that worked may not any more.
+    /// A configuration or state that worked before may no longer work.
     Breaking,
-    /// It works, but should be changed.
+    /// A configuration still works, but should be changed.
     Deprecations,
-    /// Something new.
+    /// A new object.
     Features,
-    /// Something that became better.
+    /// An improvement of an existing object.
     Enhancements,
 }
 
@@ -34,7 +34,7 @@ impl Heading {
     }
 }
 
-/// The fragment; empty where nothing changed.
+/// The fragment, which is empty if nothing changed.
 pub fn changelog(old: &Documentation, new: &Documentation) -> String {
     let mut changes = BTreeMap::<Heading, Vec<String>>::new();
     for (heading, text) in differences(old, new) {
@@ -53,7 +53,7 @@ pub fn changelog(old: &Documentation, new: &Documentation) -> String {
     out
 }
 
-/// Every single change.
+/// All changes, each with its heading.
 pub fn differences(old: &Documentation, new: &Documentation) -> Vec<(Heading, String)> {
     let mut out = Vec::new();
     for object in &old.objects {
@@ -89,41 +89,41 @@ fn label(object: &Object) -> String {
 }
 
 fn compare(label: &str, old: &Object, new: &Object, out: &mut Vec<(Heading, String)>) {
-    let mut say = |heading: Heading, text: String| out.push((heading, format!("{label}: {text}")));
+    let mut add = |heading: Heading, text: String| out.push((heading, format!("{label}: {text}")));
     match (&old.deprecated, &new.deprecated) {
-        (None, Some(remedy)) => say(
+        (None, Some(remedy)) => add(
             Heading::Deprecations,
             format!("is deprecated. {remedy}").trim().to_owned(),
         ),
-        (Some(_), None) => say(Heading::Enhancements, "is no longer deprecated".to_owned()),
+        (Some(_), None) => add(Heading::Enhancements, "is no longer deprecated".to_owned()),
         _ => {}
     }
     match (&old.import, &new.import) {
-        (Some(_), None) => say(Heading::Breaking, "can no longer be imported".to_owned()),
-        (Some(before), Some(now)) if before != now => say(
+        (Some(_), None) => add(Heading::Breaking, "can no longer be imported".to_owned()),
+        (Some(before), Some(now)) if before != now => add(
             Heading::Breaking,
             format!("the id of an import now has the form `{now}` (before: `{before}`)"),
         ),
-        (None, Some(now)) => say(Heading::Enhancements, format!("can now be imported by `{now}`")),
+        (None, Some(now)) => add(Heading::Enhancements, format!("can now be imported by `{now}`")),
         _ => {}
     }
     if let Some(now) = new.destroy
         && old.destroy != new.destroy
     {
-        say(Heading::Breaking, phrases::describe_destroy(new, now));
+        add(Heading::Breaking, phrases::describe_destroy(new, now));
     }
     for rule in new.rules.iter().filter(|rule| !old.rules.contains(rule)) {
-        say(Heading::Breaking, format!("new rule: {}", rule.text));
+        add(Heading::Breaking, format!("new rule: {}", rule.text));
     }
     for rule in old.rules.iter().filter(|rule| !new.rules.contains(rule)) {
-        say(Heading::Enhancements, format!("removed rule: {}", rule.text));
+        add(Heading::Enhancements, format!("removed rule: {}", rule.text));
     }
-    timeouts(&old.timeouts, &new.timeouts, &mut say);
+    compare_timeouts(&old.timeouts, &new.timeouts, &mut add);
     if let (Some(before), Some(now)) = (&old.function, &new.function)
         && before != now
     {
         if before.signature != now.signature {
-            say(
+            add(
                 Heading::Breaking,
                 format!(
                     "the signature is now `{}` (before: `{}`)",
@@ -133,8 +133,8 @@ fn compare(label: &str, old: &Object, new: &Object, out: &mut Vec<(Heading, Stri
         }
         for (before, now) in before.parameters.iter().zip(&now.parameters) {
             match (before.is_nullable(), now.is_nullable()) {
-                (true, false) => say(Heading::Breaking, format!("`{}` can no longer be null", now.name)),
-                (false, true) => say(Heading::Enhancements, format!("`{}` can now be null", now.name)),
+                (true, false) => add(Heading::Breaking, format!("`{}` can no longer be null", now.name)),
+                (false, true) => add(Heading::Enhancements, format!("`{}` can now be null", now.name)),
                 _ => {}
             }
         }
@@ -143,7 +143,7 @@ fn compare(label: &str, old: &Object, new: &Object, out: &mut Vec<(Heading, Stri
     compare_attributes(&format!("{label}: identity"), &old.identity, &new.identity, out);
 }
 
-fn timeouts(old: &[Timeout], new: &[Timeout], say: &mut impl FnMut(Heading, String)) {
+fn compare_timeouts(old: &[Timeout], new: &[Timeout], add: &mut impl FnMut(Heading, String)) {
     let of = |timeouts: &[Timeout], step: &str| {
         timeouts
             .iter()
@@ -156,7 +156,7 @@ fn timeouts(old: &[Timeout], new: &[Timeout], say: &mut impl FnMut(Heading, Stri
             default: before,
         } = timeout;
         match of(new, step) {
-            None => say(Heading::Breaking, format!("the `{step}` timeout was removed")),
+            None => add(Heading::Breaking, format!("the `{step}` timeout was removed")),
             Some(now) if now != *before => {
                 let is_longer = duration::parse(&now) > duration::parse(before);
                 let heading = if is_longer {
@@ -164,7 +164,7 @@ fn timeouts(old: &[Timeout], new: &[Timeout], say: &mut impl FnMut(Heading, Stri
                 } else {
                     Heading::Breaking
                 };
-                say(
+                add(
                     heading,
                     format!("the `{step}` timeout now defaults to `{now}` (before: `{before}`)"),
                 );
@@ -174,7 +174,7 @@ fn timeouts(old: &[Timeout], new: &[Timeout], say: &mut impl FnMut(Heading, Stri
     }
     for Timeout { step, default } in new {
         if of(old, step).is_none() {
-            say(
+            add(
                 Heading::Enhancements,
                 format!("new `{step}` timeout, which defaults to `{default}`"),
             );
@@ -214,43 +214,42 @@ fn by_path(attributes: &[Attribute]) -> BTreeMap<String, &Attribute> {
         .collect()
 }
 
-/// Whether what is said of the attribute above covers this one.
-fn has_parent(path: &str, is_covered: impl Fn(&str) -> bool) -> bool {
-    path.rsplit_once('.')
-        .is_some_and(|(parent, _)| is_covered(parent))
+/// Whether the attribute has a parent for which `matches` is true. The change of such a parent includes its attributes.
+fn has_parent(path: &str, matches: impl Fn(&str) -> bool) -> bool {
+    path.rsplit_once('.').is_some_and(|(parent, _)| matches(parent))
 }
 
 fn compare_attribute(label: &str, old: &Attribute, new: &Attribute, out: &mut Vec<(Heading, String)>) {
-    let mut say = |heading: Heading, text: String| out.push((heading, format!("{label} {text}")));
+    let mut add = |heading: Heading, text: String| out.push((heading, format!("{label} {text}")));
     if old.r#type != new.r#type || old.shape != new.shape {
-        say(
+        add(
             Heading::Breaking,
             format!("now has the type {} (before: {})", new.r#type, old.r#type),
         );
     }
     match (old.group, new.group) {
         (before, now) if before == now => {}
-        (_, Group::Required) => say(Heading::Breaking, "is now required".to_owned()),
-        (_, Group::ReadOnly) => say(Heading::Breaking, "is now read-only".to_owned()),
-        (Group::ReadOnly, _) => say(Heading::Enhancements, "can now be configured".to_owned()),
-        (_, Group::Optional) => say(Heading::Enhancements, "is now optional".to_owned()),
+        (_, Group::Required) => add(Heading::Breaking, "is now required".to_owned()),
+        (_, Group::ReadOnly) => add(Heading::Breaking, "is now read-only".to_owned()),
+        (Group::ReadOnly, _) => add(Heading::Enhancements, "can now be configured".to_owned()),
+        (_, Group::Optional) => add(Heading::Enhancements, "is now optional".to_owned()),
     }
     if old.default != new.default {
-        let words = |attribute: &Attribute| {
+        let default_of = |attribute: &Attribute| {
             attribute
                 .default
                 .as_ref()
                 .map_or_else(|| "no default".to_owned(), phrases::format_literal)
         };
-        say(
+        add(
             Heading::Breaking,
             match &new.default {
                 Some(default) => format!(
                     "now defaults to {} (before: {})",
                     phrases::format_literal(default),
-                    words(old)
+                    default_of(old)
                 ),
-                None => format!("no longer has a default (before: {})", words(old)),
+                None => format!("no longer has a default (before: {})", default_of(old)),
             },
         );
     }
@@ -260,22 +259,22 @@ fn compare_attribute(label: &str, old: &Attribute, new: &Attribute, out: &mut Ve
         } else {
             "is now cleared if omitted"
         };
-        say(Heading::Breaking, text.to_owned());
+        add(Heading::Breaking, text.to_owned());
     }
     match (old.change, new.change) {
         (Some(before), Some(now)) if before == now => {}
-        (Some(_), Some(Change::Replaced)) => say(Heading::Breaking, "now forces replacement".to_owned()),
+        (Some(_), Some(Change::Replaced)) => add(Heading::Breaking, "now forces replacement".to_owned()),
         (Some(Change::Replaced), Some(_)) => {
-            say(Heading::Enhancements, "no longer forces replacement".to_owned());
+            add(Heading::Enhancements, "no longer forces replacement".to_owned());
         }
         (Some(_), Some(Change::Nothing)) => {
-            say(
+            add(
                 Heading::Breaking,
                 "no longer has an effect when it changes".to_owned(),
             );
         }
         (Some(_), Some(Change::InPlace)) => {
-            say(
+            add(
                 Heading::Enhancements,
                 "now has an effect when it changes".to_owned(),
             );
@@ -284,23 +283,23 @@ fn compare_attribute(label: &str, old: &Attribute, new: &Attribute, out: &mut Ve
     }
     if old.environment != new.environment {
         if let Some(before) = &old.environment {
-            say(Heading::Breaking, format!("is no longer read from `{before}`"));
+            add(Heading::Breaking, format!("is no longer read from `{before}`"));
         }
         if let Some(now) = &new.environment {
-            say(Heading::Enhancements, format!("can now be set with `{now}`"));
+            add(Heading::Enhancements, format!("can now be set with `{now}`"));
         }
     }
-    let gone: Vec<&String> = old
+    let removed: Vec<&String> = old
         .allowed
         .iter()
         .filter(|value| !new.allowed.contains(value))
         .collect();
     if new.allowed.is_empty() {
         if !old.allowed.is_empty() {
-            say(Heading::Enhancements, "now accepts any value".to_owned());
+            add(Heading::Enhancements, "now accepts any value".to_owned());
         }
     } else if old.allowed.is_empty() {
-        say(
+        add(
             Heading::Breaking,
             format!("now accepts only {}", phrases::join_names(&new.allowed, " and ")),
         );
@@ -310,14 +309,14 @@ fn compare_attribute(label: &str, old: &Attribute, new: &Attribute, out: &mut Ve
             .iter()
             .filter(|value| !old.allowed.contains(value))
             .collect();
-        if !gone.is_empty() {
-            say(
+        if !removed.is_empty() {
+            add(
                 Heading::Breaking,
-                format!("no longer accepts {}", phrases::join_names(&gone, " and ")),
+                format!("no longer accepts {}", phrases::join_names(&removed, " and ")),
             );
         }
         if !added.is_empty() {
-            say(
+            add(
                 Heading::Enhancements,
                 format!("now accepts {}", phrases::join_names(&added, " and ")),
             );
@@ -334,7 +333,7 @@ fn compare_attribute(label: &str, old: &Attribute, new: &Attribute, out: &mut Ve
             } else {
                 (Heading::Breaking, "narrower")
             };
-            say(heading, format!("now has a {how} {what}"));
+            add(heading, format!("now has a {how} {what}"));
         }
     }
     for (before, now, must) in [
@@ -343,9 +342,9 @@ fn compare_attribute(label: &str, old: &Attribute, new: &Attribute, out: &mut Ve
     ] {
         match (before, now) {
             (_, Some(now)) if before.as_ref() != Some(now) => {
-                say(Heading::Breaking, format!("must now {must} `{now}`"));
+                add(Heading::Breaking, format!("must now {must} `{now}`"));
             }
-            (Some(before), None) => say(
+            (Some(before), None) => add(
                 Heading::Enhancements,
                 format!("no longer has to {must} `{before}`"),
             ),
@@ -354,14 +353,14 @@ fn compare_attribute(label: &str, old: &Attribute, new: &Attribute, out: &mut Ve
     }
     if old.equal != new.equal {
         match &new.equal {
-            Some(_) => say(
+            Some(_) => add(
                 Heading::Enhancements,
                 format!(
                     "is no longer compared exactly. {}",
                     phrases::describe_equality(new).unwrap_or_default()
                 ),
             ),
-            None => say(
+            None => add(
                 Heading::Breaking,
                 "is now compared exactly: values that were equal before may differ".to_owned(),
             ),
@@ -373,7 +372,7 @@ fn compare_attribute(label: &str, old: &Attribute, new: &Attribute, out: &mut Ve
         } else {
             "is now returned by the API, so Terraform detects changes made outside Terraform"
         };
-        say(Heading::Enhancements, text.to_owned());
+        add(Heading::Enhancements, text.to_owned());
     }
     if old.write_only != new.write_only {
         let text = if new.write_only {
@@ -381,7 +380,7 @@ fn compare_attribute(label: &str, old: &Attribute, new: &Attribute, out: &mut Ve
         } else {
             "is no longer write-only"
         };
-        say(Heading::Breaking, text.to_owned());
+        add(Heading::Breaking, text.to_owned());
     }
     if old.sensitive != new.sensitive {
         let text = if new.sensitive {
@@ -389,19 +388,19 @@ fn compare_attribute(label: &str, old: &Attribute, new: &Attribute, out: &mut Ve
         } else {
             "is no longer sensitive"
         };
-        say(Heading::Enhancements, text.to_owned());
+        add(Heading::Enhancements, text.to_owned());
     }
     match (&old.deprecated, &new.deprecated) {
-        (None, Some(remedy)) => say(
+        (None, Some(remedy)) => add(
             Heading::Deprecations,
             format!("is deprecated. {remedy}").trim().to_owned(),
         ),
-        (Some(_), None) => say(Heading::Enhancements, "is no longer deprecated".to_owned()),
+        (Some(_), None) => add(Heading::Enhancements, "is no longer deprecated".to_owned()),
         _ => {}
     }
 }
 
-/// Whether everything is still legal that was. An absent end is open.
+/// Whether all values that were allowed are still allowed. A missing end is unlimited.
 fn is_wider(before: Option<Bounds>, now: Option<Bounds>) -> bool {
     let min = |bounds: Option<Bounds>| bounds.and_then(|bounds| bounds.min).unwrap_or(i64::MIN);
     let max = |bounds: Option<Bounds>| bounds.and_then(|bounds| bounds.max).unwrap_or(i64::MAX);

@@ -1,4 +1,4 @@
-//! The section "Schema" of a page, byte for byte as terraform-plugin-docs 0.25 writes it, quirks included.
+//! The section "Schema" of a page, byte for byte as terraform-plugin-docs 0.25 writes it, including its oddities.
 //!
 //! Tests: `docs-gen/tests/tfplugindocs/schema.rs`.
 
@@ -13,14 +13,14 @@ use super::Error;
 const WRITE_ONLY: &str = "[Write-only](https://developer.hashicorp.com/terraform/language/resources/ephemeral#write-only-arguments)";
 const WRITE_ONLY_NOTE: &str = "> **NOTE**: [Write-only arguments](https://developer.hashicorp.com/terraform/language/resources/ephemeral#write-only-arguments) are supported in Terraform 1.11 and later.\n\n";
 
-/// Where an attribute or block is listed.
+/// The group in which a page lists an attribute or block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Group {
-    /// The configuration must have it.
+    /// The configuration must set it.
     Required,
-    /// The configuration may have it.
+    /// The configuration may set it.
     Optional,
-    /// The configuration cannot have it.
+    /// The configuration cannot set it.
     ReadOnly,
 }
 
@@ -43,7 +43,7 @@ impl Group {
         }
     }
 
-    /// As the line of a single block has it, with another capital than the heading.
+    /// The word in the line of a single block. Its capitals differ from the heading's.
     fn single_block_word(self) -> &'static str {
         match self {
             Self::Required => "Required",
@@ -52,7 +52,7 @@ impl Group {
         }
     }
 
-    /// Where an attribute belongs; `None` where it has no flag at all.
+    /// The group of an attribute; `None` if it has no flag.
     pub fn of_attribute(attribute: &Attribute) -> Option<Self> {
         match (attribute.required, attribute.optional, attribute.computed) {
             (true, _, _) => Some(Self::Required),
@@ -62,7 +62,7 @@ impl Group {
         }
     }
 
-    /// Where a block belongs; `None` where no rule fits.
+    /// The group of a block; `None` if no rule applies.
     pub fn of_block(nested: &NestedBlock) -> Option<Self> {
         let block = &nested.block;
         if nested.min_items > 0 {
@@ -95,14 +95,22 @@ fn is_read_only(block: &Block) -> bool {
             .all(|child| Group::of_block(child) == Some(Group::ReadOnly))
 }
 
-/// `## Schema` and everything under it.
+/// The section `## Schema`.
+///
+/// # Errors
+///
+/// If an attribute or block belongs to no group, or has a type or nesting mode that cannot be documented.
 pub fn section(block: &Block) -> Result<String, Error> {
     let mut out = "## Schema\n\n".to_owned();
     block_children(&mut out, &[], block)?;
     Ok(out)
 }
 
-/// The section of a resource's identity.
+/// The section `### Identity Schema` of a resource.
+///
+/// # Errors
+///
+/// If an attribute is neither required nor optional for an import, or has a type that cannot be documented.
 pub fn identity(name: &str, identity: &Identity) -> Result<String, Error> {
     let mut required = String::new();
     let mut optional = String::new();
@@ -130,7 +138,7 @@ pub fn identity(name: &str, identity: &Identity) -> Result<String, Error> {
     Ok(out)
 }
 
-/// A section that a line refers to.
+/// The nested section of an attribute or block.
 struct Nested<'a> {
     anchor: String,
     path: Vec<&'a str>,
@@ -139,7 +147,7 @@ struct Nested<'a> {
 
 enum Content<'a> {
     Block(&'a Block),
-    /// With the group in which the chain's first attribute is listed.
+    /// A nested attribute, with the group of the outermost attribute that contains it.
     Attributes(&'a NestedType, Group),
     Object(BTreeMap<String, Type>, Group),
 }
@@ -170,7 +178,7 @@ fn block_children<'a>(out: &mut String, path: &[&'a str], block: &'a Block) -> R
     for group in Group::ALL {
         let listed: Vec<_> = members
             .iter()
-            .filter(|(_, (its, _))| *its == group)
+            .filter(|(_, (of_member, _))| *of_member == group)
             .map(|(name, (_, member))| (*name, member))
             .collect();
         if listed.is_empty() {
@@ -208,7 +216,7 @@ fn block_children<'a>(out: &mut String, path: &[&'a str], block: &'a Block) -> R
     nested_sections(out, sections)
 }
 
-/// An attribute `id` without a description is taken for the one that every resource of the old SDK has.
+/// Whether this is the attribute `id` that every resource of the old SDK has: one at the root, without a description.
 fn is_implicit_id(is_root: bool, name: &str, attribute: &Attribute) -> bool {
     is_root && name.eq_ignore_ascii_case("id") && attribute.description.is_empty()
 }
@@ -339,7 +347,7 @@ fn attributes_children<'a>(
     out: &mut String,
     path: &[&'a str],
     nested: &'a NestedType,
-    chain: Group,
+    outermost: Group,
 ) -> Result<(), Error> {
     let mut sections = Vec::new();
     for group in Group::ALL {
@@ -353,7 +361,13 @@ fn attributes_children<'a>(
         }
         let _ = write!(out, "{}\n\n", group.nested_heading());
         for (name, attribute) in listed {
-            let line = attribute_line(out, joined(path, name), attribute, &attribute.description, chain)?;
+            let line = attribute_line(
+                out,
+                joined(path, name),
+                attribute,
+                &attribute.description,
+                outermost,
+            )?;
             sections.extend(line);
         }
         out.push('\n');
