@@ -123,7 +123,7 @@ impl Examples {
     /// # Errors
     ///
     /// If a file is empty or cannot be read.
-    pub fn texts(&self, kind: Kind, name: &str) -> Result<Vec<String>, ExampleError> {
+    pub fn contents(&self, kind: Kind, name: &str) -> Result<Vec<String>, ExampleError> {
         self.files(kind, name).iter().map(|path| read(path)).collect()
     }
 

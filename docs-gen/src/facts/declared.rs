@@ -130,8 +130,8 @@ fn object(
 
 /// The example files of an object.
 pub(super) fn examples_of(examples: &Examples, kind: Kind, name: &str) -> Result<Vec<Example>, ExampleError> {
-    let texts = examples.texts(kind, name)?;
-    Ok(texts.iter().map(|text| parse_example(text)).collect())
+    let contents = examples.contents(kind, name)?;
+    Ok(contents.iter().map(|text| parse_example(text)).collect())
 }
 
 /// The import examples of a resource.
