@@ -1,4 +1,4 @@
-//! Forms for machines: facts that survive a round, twins, `llms.txt`, and the difference of two versions.
+//! Facts as JSON, `llms.txt`, and changelog fragments.
 
 #![cfg(test)]
 
@@ -23,14 +23,14 @@ fn documentation() -> Documentation {
 }
 
 #[test]
-fn facts_survive_a_round_through_json() {
+fn facts_round_trip_through_json() {
     let text = serde_json::to_string(&documentation()).expect("JSON");
     let read: Documentation = serde_json::from_str(&text).expect("the facts");
     assert_eq!(read, documentation());
 }
 
 #[test]
-fn every_page_has_a_twin_and_a_link() {
+fn llms_files_have_and_list_every_page() {
     let documentation = documentation();
     let pages = registry::pages(&documentation, &root().join("templates")).expect("the pages");
     let files = llms::files(&documentation, &pages).expect("the files");
@@ -41,12 +41,12 @@ fn every_page_has_a_twin_and_a_link() {
         ),
         "{index}"
     );
-    let full = files.get("llms-full.txt").expect("the whole");
+    let full = files.get("llms-full.txt").expect("llms-full.txt");
     for (path, text) in pages.iter() {
-        assert_eq!(files.get(path), Some(text), "{path} has a twin");
+        assert_eq!(files.get(path), Some(text), "{path} is written");
         assert!(index.contains(&format!("({path})")), "{path} is listed");
         let body = text.splitn(3, "---\n").nth(2).expect("a body").trim();
-        assert!(full.contains(body), "{path} is in the whole");
+        assert!(full.contains(body), "{path} is in llms-full.txt");
     }
     let facts: Documentation =
         serde_json::from_str(files.get("provider.docs.json").expect("the facts")).expect("JSON");
@@ -76,12 +76,12 @@ fn attribute<'a>(documentation: &'a mut Documentation, name: &str, attribute: &s
 }
 
 #[test]
-fn nothing_changed_is_nothing_said() {
+fn changelog_is_empty_without_changes() {
     assert_eq!(changed(|_| ()), "");
 }
 
 #[test]
-fn changes_are_sorted_under_the_headings_that_users_know() {
+fn changelog_groups_changes_under_headings() {
     let text = changed(|new| {
         new.objects.retain(|object| object.name != "durantic_variable");
         let mut added = object(new, "durantic_vip").clone();
@@ -105,8 +105,8 @@ fn changes_are_sorted_under_the_headings_that_users_know() {
     );
 }
 
-/// A provider of which the other one has nothing: a function, an identity, an import that is not by uuid.
-fn another() -> Documentation {
+/// The facts, with a function and an identity, which this provider does not have.
+fn with_function_and_identity() -> Documentation {
     let mut facts = documentation();
     let parameter = |name: &str, r#type: &str| Parameter {
         name: name.to_owned(),
@@ -134,8 +134,8 @@ fn another() -> Documentation {
     facts
 }
 
-/// What no configuration depends on: texts, examples, calls, and what is said of an attribute elsewhere too.
-const NO_CHANGE: [&str; 14] = [
+/// Facts whose change the changelog does not report: no configuration depends on them, or another fact has the same change.
+const NOT_REPORTED: [&str; 14] = [
     "address",
     "deprecated",
     "description",
@@ -152,7 +152,7 @@ const NO_CHANGE: [&str; 14] = [
     "version",
 ];
 
-/// Another legal value of the same fact.
+/// Another allowed value of the same fact.
 fn another_value(key: &str, value: &Json) -> Option<Json> {
     let other = |all: &[&str]| {
         let at = all.iter().position(|one| value == one).expect("a known word");
@@ -172,10 +172,10 @@ fn another_value(key: &str, value: &Json) -> Option<Json> {
     })
 }
 
-/// Every fact in turn is changed, and taken away; each time something is said.
+/// Changes each fact in turn, in both directions. The changelog must report each change.
 #[test]
-fn no_fact_changes_unsaid() {
-    let old = another();
+fn changelog_reports_a_change_of_every_fact() {
+    let old = with_function_and_identity();
     let facts = serde_json::to_value(&old).expect("JSON");
     let mut pointers = Vec::new();
     leaves(&facts, String::new(), &mut pointers);
@@ -183,17 +183,17 @@ fn no_fact_changes_unsaid() {
     for pointer in pointers {
         let keys: Vec<&str> = pointer.split('/').collect();
         let key = *keys.last().expect("a key");
-        // The form of a format is one of an attribute, too.
+        // `format` is also the format version of the facts.
         let is_attribute = keys.contains(&"attributes");
-        // Another provider's name is another provider.
+        // With another name it is another provider.
         if pointer == "/name"
             || keys
                 .iter()
-                .any(|key| NO_CHANGE.contains(key) && !(is_attribute && *key == "format"))
+                .any(|key| NOT_REPORTED.contains(key) && !(is_attribute && *key == "format"))
         {
             continue;
         }
-        // What the provider may fill in makes a difference only where it is optional.
+        // `computed` matters only for an optional attribute.
         let group = pointer
             .rsplit_once('/')
             .map(|(attribute, _)| format!("{attribute}/group"));
@@ -233,7 +233,7 @@ fn leaves(json: &Json, pointer: String, out: &mut Vec<String>) {
 }
 
 #[test]
-fn what_becomes_looser_is_no_breaking_change() {
+fn changelog_reports_relaxed_rules_as_enhancements() {
     let loosen = |change: &dyn Fn(&mut Documentation)| {
         let mut old = documentation();
         change(&mut old);
@@ -304,7 +304,7 @@ fn what_becomes_looser_is_no_breaking_change() {
 type Edit<'a> = &'a dyn Fn(&mut Attribute);
 
 #[test]
-fn every_kind_of_change_of_an_attribute() {
+fn changelog_reports_every_change_of_an_attribute() {
     let cases: [(Edit, &str); 11] = [
         (
             &|one| one.default = Some(200.into()),
@@ -365,7 +365,7 @@ fn every_kind_of_change_of_an_attribute() {
 }
 
 #[test]
-fn values_that_come_and_go_and_a_nested_attribute() {
+fn changelog_reports_allowed_values_and_nested_attributes() {
     let text = changed(|new| {
         attribute(new, "durantic_machine_config", "tunnel_type").allowed =
             vec!["auto".to_owned(), "gre".to_owned()];

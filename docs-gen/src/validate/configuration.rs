@@ -122,7 +122,7 @@ impl Checker<'_> {
                 "resource" => self.check_object(Kind::Resource, block, &block.body, &META_ARGUMENTS),
                 "data" => self.check_object(Kind::DataSource, block, &block.body, &META_ARGUMENTS),
                 "ephemeral" => {
-                    self.check_object(Kind::EphemeralResource, block, &block.body, &META_ARGUMENTS)
+                    self.check_object(Kind::EphemeralResource, block, &block.body, &META_ARGUMENTS);
                 }
                 "action" => self.check_config_block(Kind::Action, block),
                 "list" => self.check_config_block(Kind::ListResource, block),
