@@ -10,19 +10,16 @@ use std::time::Instant;
 use provider::durantic::DEFINITION;
 use thiserror::Error;
 
-use crate::additions;
 use crate::compat::{self, Names};
-use crate::diff;
 use crate::examples::{ExampleError, Examples};
 use crate::facts::{self, Documentation, FORMAT};
 use crate::files::Files;
 use crate::json::{Document, DocumentError, Provider};
-use crate::llms;
 use crate::options::{Command, Options, Registry, Source, Style, Validate};
 use crate::registry::{self, PageError};
-use crate::served;
 use crate::site::{self, SiteError};
 use crate::validate::{self, Subcategories};
+use crate::{additions, diff, llms, served};
 
 /// Why a command failed.
 #[derive(Debug, Error)]

@@ -2,11 +2,10 @@
 
 use std::sync::LazyLock;
 
-use client::outside::{self, Received};
-use engine::Binding;
+use client::fuzzing::{self, Received};
 use engine::api::Body;
 use engine::diagnostic::Diagnostics;
-use engine::{shape, wire};
+use engine::{Binding, shape, wire};
 use provider::durantic::DEFINITION;
 use serde_json::{Value as Json, json};
 use url::Url;
@@ -113,7 +112,7 @@ pub fn answer(input: &[u8]) {
         secrets: &[],
         sent: None,
     };
-    let Ok(answer) = outside::answer(&received, &ENDPOINT) else {
+    let Ok(answer) = fuzzing::answer(&received, &ENDPOINT) else {
         return;
     };
     let attributes = &binding.schema.attributes;
@@ -121,10 +120,11 @@ pub fn answer(input: &[u8]) {
     let mut read = |known: &Value| {
         let mut answer = answer.body.clone();
         if let Some(hook) = binding.hook {
-            hook.read_answer(&mut answer, known, &mut memory);
+            hook.read_response(&mut answer, known, &mut memory);
         }
         let mut diagnostics = Diagnostics::default();
-        let (state, result) = wire::from_answer(attributes, &answer, known, &Path::root(), &mut diagnostics);
+        let (state, result) =
+            wire::from_response(attributes, &answer, known, &Path::root(), &mut diagnostics);
         values::round_trip(&state, &shape::object_type(attributes));
         assert!(state.is_wholly_known(), "an answer leaves nothing unknown");
         for diagnostic in diagnostics.iter() {
@@ -176,7 +176,7 @@ pub fn refusal(input: &[u8]) {
         secrets: &[&secret],
         sent: Some(&Body::new(sent, Vec::new())),
     };
-    let told = match outside::answer(&received, &ENDPOINT) {
+    let told = match fuzzing::answer(&received, &ENDPOINT) {
         Ok(answer) => answer.request_id,
         Err(error) => error.to_string(),
     };
@@ -200,7 +200,7 @@ pub fn refusal(input: &[u8]) {
 pub fn document(input: &[u8]) {
     const ARGUMENT: &str = "a b?c#d%2f..;e\u{e9}";
     const PATH: &str = "/api/openapi.json";
-    let requests = outside::requests(input, PATH, &ENDPOINT, DEFINITION.operations, ARGUMENT);
+    let requests = fuzzing::requests(input, PATH, &ENDPOINT, DEFINITION.operations, ARGUMENT);
     assert_eq!(requests.len(), DEFINITION.operations.len());
     for (operation, request) in DEFINITION.operations.iter().zip(requests) {
         let (method, url) = request.expect("every operation has a path");

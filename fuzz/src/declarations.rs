@@ -108,7 +108,7 @@ pub fn schema(input: &[u8]) {
         let attributes = &declaration.resource.attributes;
         let known = shape::empty_object(attributes);
         let mut diagnostics = Diagnostics::default();
-        let (state, _) = wire::from_answer(attributes, &json!({}), &known, &Path::root(), &mut diagnostics);
+        let (state, _) = wire::from_response(attributes, &json!({}), &known, &Path::root(), &mut diagnostics);
         values::round_trip(&state, &shape::object_type(attributes));
         assert!(diagnostics.is_empty());
     }

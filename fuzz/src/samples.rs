@@ -10,7 +10,7 @@ use value::{Path, Value};
 pub(crate) fn sample_object(resource: &Resource) -> Value {
     let attributes = &resource.attributes;
     let (answer, known) = (sample(attributes), shape::empty_object(attributes));
-    wire::from_answer(
+    wire::from_response(
         attributes,
         &answer,
         &known,

@@ -2,13 +2,12 @@
 
 use std::sync::LazyLock;
 
-use engine::Binding;
 use engine::diagnostic::Diagnostics;
 use engine::object::PlanRequest;
 use engine::plan::plan;
 use engine::private::Private;
 use engine::rules::WriteOnly;
-use engine::{read, shape, validate, wire};
+use engine::{Binding, read, shape, validate, wire};
 use provider::durantic::DEFINITION;
 use value::{Type, Value, json, msgpack};
 

@@ -43,14 +43,14 @@ pub(crate) struct Caller {
 
 impl Caller {
     /// The file in which `provider!` stands or, where the compiler does not say (rust-analyzer), the crate's folder.
-    pub fn of_this_call() -> Caller {
+    pub fn of_this_call() -> Self {
         let file = proc_macro::Span::call_site().local_file();
         match file.as_deref().and_then(Path::parent) {
-            Some(folder) => Caller {
+            Some(folder) => Self {
                 folder: folder.to_owned(),
                 is_file_known: true,
             },
-            None => Caller {
+            None => Self {
                 // `src/lib.rs` is what a crate's root is called.
                 folder: Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("src"),
                 is_file_known: false,
@@ -60,8 +60,8 @@ impl Caller {
 
     /// A caller in a file of a folder.
     #[cfg(test)]
-    pub fn in_folder(folder: &Path) -> Caller {
-        Caller {
+    pub fn in_folder(folder: &Path) -> Self {
+        Self {
             folder: folder.to_owned(),
             is_file_known: true,
         }

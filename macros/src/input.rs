@@ -36,7 +36,7 @@ mod keyword {
 }
 
 impl Parse for Input {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Input> {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let engine = if input.peek(keyword::engine) {
             input.parse::<keyword::engine>()?;
             input.parse::<Token![=]>()?;
@@ -54,12 +54,12 @@ impl Parse for Input {
         while !input.is_empty() {
             entries.push(input.parse()?);
         }
-        Ok(Input { engine, dir, entries })
+        Ok(Self { engine, dir, entries })
     }
 }
 
 impl Parse for Entry {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Entry> {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let lookahead = input.lookahead1();
         let kind = if lookahead.peek(keyword::resource) {
             input.parse::<keyword::resource>()?;
@@ -78,7 +78,7 @@ impl Parse for Entry {
             Some(input.parse()?)
         };
         input.parse::<Token![;]>()?;
-        Ok(Entry { kind, name, hook })
+        Ok(Self { kind, name, hook })
     }
 }
 

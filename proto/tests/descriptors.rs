@@ -1,13 +1,14 @@
 //! Compares what the `.proto` files compile to with the table of the protocol, so that no typo gets through.
 #![cfg(test)]
 
+use std::collections::BTreeSet;
+
 use prost::Message as _;
+use prost_types::field_descriptor_proto::{Label, Type};
 use prost_types::{
     DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto, FileDescriptorSet,
     MethodDescriptorProto,
-    field_descriptor_proto::{Label, Type},
 };
-use std::collections::BTreeSet;
 
 /// The table, one line per RPC, message and enum.
 const TABLE: &str = include_str!("tfplugin6.txt");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use client::Client;
-use engine::api::{Call, ErrorKind, Repeat};
+use engine::api::{ErrorKind, Request, Retry};
 use engine::arguments::{Arguments, parse};
 use engine::diagnostic::{Diagnostics, Reported};
 use environment::Environment;
@@ -50,11 +50,11 @@ async fn call(block: &ProviderBlock, environment: &Environment) -> Vec<Finding> 
             )];
         }
     };
-    let call = Call {
+    let call = Request {
         operation: OPERATION,
         path: &[],
         body: None,
-        repeat: Repeat::Safe,
+        retry: Retry::Safe,
         gone: &[],
         secrets: &[],
         cancel: &CancellationToken::new(),
@@ -70,13 +70,13 @@ fn meaning(kind: ErrorKind, endpoint: &str) -> String {
     match kind {
         ErrorKind::Unauthorized => format!("The control plane at `{endpoint}` rejected the token"),
         ErrorKind::Forbidden => format!("The token has no read permission at `{endpoint}`"),
-        ErrorKind::Unreachable | ErrorKind::Timeout => {
+        ErrorKind::Unreachable | ErrorKind::RequestTimeout => {
             format!("Failed to reach the control plane at `{endpoint}`")
         }
         ErrorKind::Tls => {
             format!("Failed to verify the TLS certificate of the control plane at `{endpoint}`")
         }
-        ErrorKind::NotFound | ErrorKind::Garbage => {
+        ErrorKind::NotFound | ErrorKind::UnexpectedResponse => {
             format!("The server at `{endpoint}` is not a control plane")
         }
         _ => format!("Unexpected response from the control plane at `{endpoint}`"),

@@ -20,10 +20,10 @@ pub fn remedy(kind: ErrorKind) -> Option<&'static str> {
         ErrorKind::Unreachable => {
             "Check `endpoint` in the provider configuration, the network and the proxy settings."
         }
-        ErrorKind::Timeout => "Try again, or raise `request_timeout` in the provider configuration.",
-        ErrorKind::OutOfTime => "Try again, with a longer timeout in the `timeouts` block.",
+        ErrorKind::RequestTimeout => "Try again, or raise `request_timeout` in the provider configuration.",
+        ErrorKind::OperationTimeout => "Try again, with a longer timeout in the `timeouts` block.",
         ErrorKind::Ambiguous => "The control plane may have carried out the request.",
-        ErrorKind::Garbage => {
+        ErrorKind::UnexpectedResponse => {
             "Check that `endpoint` in the provider configuration is the address of a Durantic control plane and that \
              no proxy responds in its place."
         }

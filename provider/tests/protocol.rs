@@ -2,15 +2,14 @@
 
 #![cfg(test)]
 
+use engine::diagnostic::Diagnostics;
+use engine::shape;
 use proto::tfplugin6 as wire;
 use proto::tfplugin6::provider_server::Provider;
 use proto::tfplugin6::{
     get_metadata, get_provider_schema, import_resource_state, read_resource, upgrade_resource_state,
     validate_resource_config,
 };
-
-use engine::diagnostic::Diagnostics;
-use engine::shape;
 use provider::durantic::DEFINITION;
 use rpc::{Service, convert};
 use value::Value;

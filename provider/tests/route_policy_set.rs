@@ -5,7 +5,7 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use engine::api::{Answer, Api, Call, Error, ErrorKind};
+use engine::api::{Api, Error, ErrorKind, Request, Response};
 use engine::apply::apply;
 use engine::context::Context;
 use engine::object::{ApplyRequest, Progress};
@@ -26,7 +26,7 @@ struct Unreadable(Mutex<Vec<String>>);
 
 #[async_trait]
 impl Api for Unreadable {
-    async fn call(&self, call: Call<'_>) -> Result<Answer, Error> {
+    async fn call(&self, call: Request<'_>) -> Result<Response, Error> {
         self.0.lock().unwrap().push(call.operation.to_owned());
         let mut body = match call.body {
             Some(body) => body.expose().clone(),
@@ -38,14 +38,14 @@ impl Api for Unreadable {
                 object.insert("set_med".to_owned(), json!("x"));
             }
         }
-        Ok(Answer {
+        Ok(Response {
             body,
             request_id: String::new(),
             date: "2026-01-31T12:00:00Z".parse().unwrap(),
         })
     }
 
-    async fn read(&self, call: Call<'_>) -> Result<Arc<Answer>, Error> {
+    async fn read(&self, call: Request<'_>) -> Result<Arc<Response>, Error> {
         self.call(call).await.map(Arc::new)
     }
 

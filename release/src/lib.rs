@@ -17,10 +17,9 @@ pub mod targets;
 use std::path::{Path, PathBuf};
 
 use tools::address::{Address, AddressError};
-use tools::package::PackageError;
-use tools::package::layout;
 use tools::package::platform::Platform;
 use tools::package::version::Version;
+use tools::package::{PackageError, layout};
 
 /// What is released.
 #[derive(Clone, Debug)]

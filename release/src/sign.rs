@@ -20,12 +20,12 @@ pub struct Key {
 
 impl Key {
     /// Reads a key as `gpg --export-secret-keys [--armor]` writes it.
-    pub fn read(path: &Path, passphrase: &str) -> Result<Key, ReleaseError> {
-        Key::parse(&read(path)?, passphrase)
+    pub fn read(path: &Path, passphrase: &str) -> Result<Self, ReleaseError> {
+        Self::parse(&read(path)?, passphrase)
     }
 
     /// Parses a key, armoured or not.
-    pub fn parse(bytes: &[u8], passphrase: &str) -> Result<Key, ReleaseError> {
+    pub fn parse(bytes: &[u8], passphrase: &str) -> Result<Self, ReleaseError> {
         let unusable = |error: pgp::errors::Error| {
             ReleaseError::Key(format!(
                 "{error}. Export it with `gpg --export-secret-keys --armor KEY`"
@@ -42,7 +42,7 @@ impl Key {
                 key.primary_key.algorithm()
             )));
         }
-        Ok(Key {
+        Ok(Self {
             key,
             password: Password::from(passphrase),
         })

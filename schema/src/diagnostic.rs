@@ -50,7 +50,7 @@ impl Problem {
         rule: &'static str,
         message: String,
         help: Option<String>,
-    ) -> Problem {
+    ) -> Self {
         let (name, text) = sources
             .files
             .get(file)
@@ -68,7 +68,7 @@ impl Problem {
         let end = text
             .floor_char_boundary(span.end)
             .clamp(start, line_start + source_line.len().max(start - line_start));
-        Problem {
+        Self {
             file: name.to_owned(),
             line,
             column,
@@ -87,8 +87,8 @@ impl Problem {
         rule: &'static str,
         message: String,
         help: Option<String>,
-    ) -> Problem {
-        Problem {
+    ) -> Self {
+        Self {
             file: name.to_owned(),
             line: 0,
             column: 0,

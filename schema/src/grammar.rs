@@ -48,48 +48,48 @@ pub enum Section {
 
 impl Section {
     /// Every section, files first.
-    pub const ALL: &[Section] = &[
-        Section::Resource,
-        Section::DataSource,
-        Section::Provider,
-        Section::Part,
-        Section::Api,
-        Section::Attribute,
-        Section::ProviderAttribute,
-        Section::Validate,
-        Section::Bounds,
-        Section::Stable,
-        Section::Wire,
-        Section::Constraint,
-        Section::When,
-        Section::Lookup,
-        Section::Job,
-        Section::Status,
-        Section::Report,
-        Section::Timeouts,
+    pub const ALL: &[Self] = &[
+        Self::Resource,
+        Self::DataSource,
+        Self::Provider,
+        Self::Part,
+        Self::Api,
+        Self::Attribute,
+        Self::ProviderAttribute,
+        Self::Validate,
+        Self::Bounds,
+        Self::Stable,
+        Self::Wire,
+        Self::Constraint,
+        Self::When,
+        Self::Lookup,
+        Self::Job,
+        Self::Status,
+        Self::Report,
+        Self::Timeouts,
     ];
 
     /// What a message calls the section.
     pub fn title(self) -> &'static str {
         match self {
-            Section::Provider => "provider.toml",
-            Section::Resource => "a resource",
-            Section::DataSource => "a data source",
-            Section::Part => "a part",
-            Section::Api => "[api]",
-            Section::Attribute => "an attribute",
-            Section::ProviderAttribute => "an attribute of provider.toml",
-            Section::Validate => "validate",
-            Section::Bounds => "a pair of bounds",
-            Section::Stable => "stable",
-            Section::Wire => "wire",
-            Section::Constraint => "[[constraint]]",
-            Section::When => "when",
-            Section::Lookup => "[[lookup]]",
-            Section::Job => "[job]",
-            Section::Status => "status",
-            Section::Report => "report",
-            Section::Timeouts => "[timeouts]",
+            Self::Provider => "provider.toml",
+            Self::Resource => "a resource",
+            Self::DataSource => "a data source",
+            Self::Part => "a part",
+            Self::Api => "[api]",
+            Self::Attribute => "an attribute",
+            Self::ProviderAttribute => "an attribute of provider.toml",
+            Self::Validate => "validate",
+            Self::Bounds => "a pair of bounds",
+            Self::Stable => "stable",
+            Self::Wire => "wire",
+            Self::Constraint => "[[constraint]]",
+            Self::When => "when",
+            Self::Lookup => "[[lookup]]",
+            Self::Job => "[job]",
+            Self::Status => "status",
+            Self::Report => "report",
+            Self::Timeouts => "[timeouts]",
         }
     }
 
@@ -142,7 +142,7 @@ pub enum Shape {
     /// A list of tables: `[[constraint]]`.
     Tables(Section),
     /// One of several shapes that differ in their TOML type.
-    Either(&'static [Shape]),
+    Either(&'static [Self]),
 }
 
 /// One key of the language.

@@ -2,11 +2,10 @@
 //!
 //! Tests: `schema/tests/ui.rs`.
 
-use crate::check;
 use crate::declarations::Model;
 use crate::diagnostic::Problem;
-use crate::parse;
 use crate::source::Sources;
+use crate::{check, parse};
 
 /// Parses and checks all files of a folder.
 ///

@@ -81,11 +81,11 @@ impl Method {
     /// The method's name on the wire, in capitals.
     pub fn name(self) -> &'static str {
         match self {
-            Method::Get => "GET",
-            Method::Post => "POST",
-            Method::Put => "PUT",
-            Method::Patch => "PATCH",
-            Method::Delete => "DELETE",
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
         }
     }
 }
@@ -264,7 +264,7 @@ pub struct Attribute {
     /// Environment variable that stands in for it (provider configuration only).
     pub env: Option<Text>,
     /// Attributes of the objects, where the type's scalar is [`Scalar::Object`]; sorted by name.
-    pub attributes: List<Attribute>,
+    pub attributes: List<Self>,
     /// Written as a block (`rules { … }`), not as an attribute (`rules = [{ … }]`).
     pub block: bool,
 }
@@ -289,7 +289,7 @@ impl Attribute {
     }
 
     /// The nested attribute of that name.
-    pub fn attribute(&self, name: &str) -> Option<&Attribute> {
+    pub fn attribute(&self, name: &str) -> Option<&Self> {
         self.attributes.iter().find(|attribute| attribute.name == name)
     }
 }
@@ -356,12 +356,12 @@ pub enum Mode {
 impl Mode {
     /// Whether the configuration may hold a value.
     pub fn is_settable(self) -> bool {
-        self != Mode::Computed
+        self != Self::Computed
     }
 
     /// Whether the provider may fill in a value.
     pub fn is_computed(self) -> bool {
-        matches!(self, Mode::Computed | Mode::OptionalComputed)
+        matches!(self, Self::Computed | Self::OptionalComputed)
     }
 }
 
@@ -378,9 +378,9 @@ pub enum Literal {
     /// Text.
     String(Text),
     /// A list or a set.
-    List(List<Literal>),
+    List(List<Self>),
     /// A map, sorted by key.
-    Map(List<(Text, Literal)>),
+    Map(List<(Text, Self)>),
 }
 
 /// What a text means.
@@ -616,9 +616,9 @@ impl Phase {
     /// The word of declarations and of the `timeouts` block.
     pub fn name(self) -> &'static str {
         match self {
-            Phase::Create => "create",
-            Phase::Update => "update",
-            Phase::Delete => "delete",
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
         }
     }
 }

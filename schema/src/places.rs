@@ -71,7 +71,7 @@ impl Places {
     }
 
     /// Takes over everything another file says under a path that this one does not have.
-    pub fn graft(&mut self, other: &Places, path: &str) {
+    pub fn graft(&mut self, other: &Self, path: &str) {
         let under = |candidate: &str| {
             candidate
                 .strip_prefix(path)

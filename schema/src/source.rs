@@ -2,9 +2,8 @@
 //!
 //! Tests: `schema/tests/ui.rs`.
 
-use std::fs;
-use std::io;
 use std::path::Path;
+use std::{fs, io};
 
 /// The file that holds the provider's own configuration.
 pub const PROVIDER_FILE: &str = "provider.toml";
@@ -40,9 +39,9 @@ impl Sources {
     /// Reads every declaration of a folder, sorted by name; messages call the folder `shown`.
     ///
     /// An error names the file or folder that could not be read.
-    pub fn read(folder: &Path, shown: &str) -> io::Result<Sources> {
+    pub fn read(folder: &Path, shown: &str) -> io::Result<Self> {
         let mut files = Vec::new();
-        for part in Sources::FOLDERS {
+        for part in Self::FOLDERS {
             // Joined to nothing, a path would end with a slash.
             let prefix = Some(*part).filter(|part| !part.is_empty());
             let directory = prefix.map_or_else(|| folder.to_owned(), |part| folder.join(part));
@@ -53,7 +52,7 @@ impl Sources {
                 let entry = entry.map_err(|error| unreadable(&directory, &error))?;
                 let path = entry.path();
                 let file_name = entry.file_name().to_string_lossy().into_owned();
-                if !Sources::is_source(&file_name) || !path.is_file() {
+                if !Self::is_source(&file_name) || !path.is_file() {
                     continue;
                 }
                 let text = fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
@@ -62,7 +61,7 @@ impl Sources {
             }
         }
         files.sort_by(|left, right| left.name.cmp(&right.name));
-        Ok(Sources {
+        Ok(Self {
             folder: shown.to_owned(),
             files,
         })

@@ -15,9 +15,9 @@ pub struct Home {
 }
 
 impl Home {
-    pub fn new(files: &[(&str, &str)]) -> Home {
+    pub fn new(files: &[(&str, &str)]) -> Self {
         let directory = tempfile::Builder::new().prefix("home-").tempdir().unwrap();
-        let home = Home {
+        let home = Self {
             directory,
             environment: Vec::new(),
         };
@@ -28,7 +28,7 @@ impl Home {
         home
     }
 
-    pub fn with(mut self, name: &str, value: &str) -> Home {
+    pub fn with(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
     }

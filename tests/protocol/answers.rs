@@ -285,7 +285,7 @@ struct Stage {
 }
 
 impl Stage {
-    async fn set(what: What, with: With) -> Stage {
+    async fn set(what: What, with: With) -> Self {
         let builder = ControlPlane::builder();
         let builder = if what == Tls { builder.tls() } else { builder };
         let is_lasting = matches!(with, With::Start | With::Poll);
@@ -297,7 +297,7 @@ impl Stage {
         let control_plane = builder.start().await.unwrap();
         let trust = certificate(&control_plane);
         let sound = core(&control_plane, control_plane.endpoint(), trust.as_ref()).await;
-        let mut stage = Stage {
+        let mut stage = Self {
             what,
             with,
             control_plane,

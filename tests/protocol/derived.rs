@@ -51,7 +51,7 @@ struct Known {
 
 impl Derived {
     /// Starts to listen.
-    pub async fn start(definition: &'static Definition, resource: &'static Resource) -> Derived {
+    pub async fn start(definition: &'static Definition, resource: &'static Resource) -> Self {
         let used: Vec<&str> = resource.operations().collect();
         let is_used = |operation: &&Operation| {
             used.contains(&operation.id.as_ref()) || part(definition, resource, operation).is_some()
@@ -69,7 +69,7 @@ impl Derived {
             .fallback(serve)
             .with_state(Arc::clone(&shared));
         let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Derived {
+        Self {
             endpoint,
             shared,
             task,

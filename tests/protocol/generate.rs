@@ -44,7 +44,7 @@ type Parts = Vec<Part>;
 
 impl World {
     /// What a control plane has: uuids by the stem of `STEM_uuid`, names by that of `STEM_names`.
-    pub fn of(control_plane: &ControlPlane) -> World {
+    pub fn of(control_plane: &ControlPlane) -> Self {
         let mut references = BTreeMap::new();
         for collection in Collection::ALL {
             let stem = collection.name().replace('-', "_");
@@ -59,7 +59,7 @@ impl World {
             references.insert(format!("{stem}_uuid"), fields("uuid"));
             references.insert(format!("{stem}_name"), fields("name"));
         }
-        World(references)
+        Self(references)
     }
 
     /// The values an attribute may refer to; `None` where it is no reference.

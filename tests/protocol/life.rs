@@ -90,10 +90,10 @@ struct Life {
 }
 
 impl Life {
-    async fn of(resource: Resource) -> Life {
+    async fn of(resource: Resource) -> Self {
         let control_plane = resource.control_plane().await;
         let started = Core::start(&DEFINITION, control_plane.endpoint(), control_plane.token()).await;
-        Life {
+        Self {
             type_name: format!("durantic_{}", resource.name),
             core: started.unwrap(),
             resource,

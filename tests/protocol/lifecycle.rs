@@ -50,8 +50,8 @@ struct Life {
 }
 
 impl Life {
-    fn new(binding: &'static Binding, type_name: String, server: Derived, core: Core) -> Life {
-        Life {
+    fn new(binding: &'static Binding, type_name: String, server: Derived, core: Core) -> Self {
+        Self {
             resource: binding.schema,
             is_valid: Box::new(validator(binding, &type_name, &core)),
             type_name,

@@ -10,11 +10,11 @@ use std::fmt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use harness::control_plane::{ControlPlane, StartError};
 use nix::unistd::Pid;
 
 use crate::processes::{finish, providers, start};
 use crate::terraform::Workspace;
-use harness::control_plane::{ControlPlane, StartError};
 
 /// How many machines, and what the control plane takes.
 #[derive(Clone, Copy, Debug)]
@@ -119,7 +119,7 @@ impl Figures {
 
 impl fmt::Display for Figures {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Figures {
+        let Self {
             wall,
             requests,
             refused,

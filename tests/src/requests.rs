@@ -21,12 +21,12 @@ impl With {
     /// The operation's id.
     pub fn operation(self) -> &'static str {
         match self {
-            With::Create => "controlplane_api_create_account_variable",
-            With::Read => "controlplane_api_get_account_variable",
-            With::Update => "controlplane_api_update_account_variable",
-            With::Delete => "controlplane_api_delete_account_variable",
-            With::Start => "provisioning_api_provision_machine",
-            With::Poll => "provisioning_api_get_machine_provision",
+            Self::Create => "controlplane_api_create_account_variable",
+            Self::Read => "controlplane_api_get_account_variable",
+            Self::Update => "controlplane_api_update_account_variable",
+            Self::Delete => "controlplane_api_delete_account_variable",
+            Self::Start => "provisioning_api_provision_machine",
+            Self::Poll => "provisioning_api_get_machine_provision",
         }
     }
 }

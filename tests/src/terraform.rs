@@ -12,12 +12,11 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::sync::OnceLock;
 
+use harness::control_plane::ControlPlane;
+use harness::secrets::{Place, Secrets};
 use serde_json::Value as Json;
 use tempfile::TempDir;
 use tokio::process::Command;
-
-use harness::control_plane::ControlPlane;
-use harness::secrets::{Place, Secrets};
 
 /// What to say where Terraform is missing.
 pub const MISSING: &str = "`terraform` is not on PATH. These tests drive the real Terraform: install version 1.11 or \
@@ -71,7 +70,7 @@ pub struct Provider<'a> {
 
 impl<'a> Provider<'a> {
     /// The provider for Durantic, or another program in its place.
-    fn durantic(binary: &'a Path) -> Provider<'a> {
+    fn durantic(binary: &'a Path) -> Self {
         let address = "durantic/durantic";
         Provider { binary, address }
     }
@@ -104,13 +103,13 @@ impl Workspace {
     ///
     /// # Panics
     /// Where Terraform is missing, with a sentence that says so.
-    pub fn new(binary: &Path, control_plane: &ControlPlane, configuration: &str) -> Workspace {
-        Workspace::bare(binary, configuration).at(control_plane)
+    pub fn new(binary: &Path, control_plane: &ControlPlane, configuration: &str) -> Self {
+        Self::bare(binary, configuration).at(control_plane)
     }
 
     /// Talks to that control plane from now on.
     #[must_use]
-    pub fn at(self, control_plane: &ControlPlane) -> Workspace {
+    pub fn at(self, control_plane: &ControlPlane) -> Self {
         self.hiding(control_plane.secrets())
             .with("DURANTIC_ENDPOINT", control_plane.endpoint())
             .with("DURANTIC_API_TOKEN", control_plane.token())
@@ -118,21 +117,21 @@ impl Workspace {
 
     /// Fails where one of these secrets is shown, too.
     #[must_use]
-    pub fn hiding(mut self, secrets: &Secrets) -> Workspace {
+    pub fn hiding(mut self, secrets: &Secrets) -> Self {
         self.secrets.push(secrets.clone());
         self
     }
 
     /// A workspace without endpoint and token.
-    pub fn bare(binary: &Path, configuration: &str) -> Workspace {
-        Workspace::of(Provider::durantic(binary), configuration)
+    pub fn bare(binary: &Path, configuration: &str) -> Self {
+        Self::of(Provider::durantic(binary), configuration)
     }
 
     /// A workspace of a provider, which the environment tells nothing.
     ///
     /// # Panics
     /// Where Terraform is missing, with a sentence that says so.
-    pub fn of(provider: Provider<'_>, configuration: &str) -> Workspace {
+    pub fn of(provider: Provider<'_>, configuration: &str) -> Self {
         if let Err(missing) = terraform() {
             panic!("{missing}");
         }
@@ -149,7 +148,7 @@ impl Workspace {
             format!("provider_installation {{\n  dev_overrides {{\n    {address:?} = {:?}\n  }}\n  direct {{}}\n}}\n", overrides.to_string()),
         )
         .expect("the CLI configuration is written");
-        let workspace = Workspace {
+        let workspace = Self {
             environment: vec![("TF_CLI_CONFIG_FILE".to_owned(), rc.display().to_string())],
             directory,
             program: provider.program(),
@@ -165,7 +164,7 @@ impl Workspace {
 
     /// Sets an environment variable for every command.
     #[must_use]
-    pub fn with(mut self, name: &str, value: &str) -> Workspace {
+    pub fn with(mut self, name: &str, value: &str) -> Self {
         self.environment.retain(|(present, _)| present != name);
         self.environment.push((name.to_owned(), value.to_owned()));
         self
@@ -394,8 +393,8 @@ pub struct Run {
 }
 
 impl Run {
-    fn new(arguments: &[&str], output: &Output) -> Run {
-        Run {
+    fn new(arguments: &[&str], output: &Output) -> Self {
+        Self {
             command: format!("terraform {}", arguments.join(" ")),
             status: output.status.code(),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -413,7 +412,7 @@ impl Run {
         reason = "mostly called for the assertion"
     )]
     #[track_caller]
-    pub fn succeeds(self) -> Run {
+    pub fn succeeds(self) -> Self {
         assert_eq!(
             self.status,
             Some(0),

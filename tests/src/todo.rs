@@ -12,14 +12,13 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use harness::secrets::{Kind, Secrets};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 use value::duration;
-
-use harness::secrets::{Kind, Secrets};
 
 /// A service that runs until it is dropped, on the runtime that started it.
 pub struct Todo {
@@ -46,7 +45,7 @@ type Refusal = (StatusCode, String);
 
 impl Todo {
     /// A service with nothing in it that listens there; port 0 is a free one.
-    pub async fn start(at: SocketAddr) -> io::Result<Todo> {
+    pub async fn start(at: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(at).await?;
         let url = format!("http://{}", listener.local_addr()?);
         let token = format!("todo-{}", Uuid::new_v4());
@@ -59,7 +58,7 @@ impl Todo {
         }));
         let router = Router::new().fallback(answer).with_state(Arc::clone(&store));
         let server = tokio::spawn(axum::serve(listener, router).into_future());
-        Ok(Todo {
+        Ok(Self {
             store,
             url,
             token,

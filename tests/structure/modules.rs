@@ -38,10 +38,10 @@ const MAX_IMPORTS: usize = 16;
 
 impl Modules {
     /// Reads the modules below a root file, such as `src/lib.rs`.
-    pub fn read(root: &str, read: Read) -> Modules {
+    pub fn read(root: &str, read: Read) -> Self {
         let text = read(root).unwrap_or_else(|| panic!("`{root}` is missing"));
         let folder = root.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let mut modules = Modules(Vec::new());
+        let mut modules = Self(Vec::new());
         modules.add(0, root, folder, source::Module::parse(&text), read);
         modules
     }

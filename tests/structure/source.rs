@@ -13,7 +13,7 @@ pub type Path = Vec<String>;
 #[derive(Default)]
 pub struct Module {
     /// Its modules; those that are written in place have contents.
-    pub modules: Vec<(String, Option<Module>)>,
+    pub modules: Vec<(String, Option<Self>)>,
     /// Names of what it defines, besides modules.
     pub items: Vec<String>,
     /// Its imports, also those within functions.
@@ -50,8 +50,8 @@ pub enum Name {
 
 impl Module {
     /// Parses a file. Every file of the workspace compiles, so one that cannot be parsed ends the test.
-    pub fn parse(text: &str) -> Module {
-        let mut module = Module::default();
+    pub fn parse(text: &str) -> Self {
+        let mut module = Self::default();
         module.visit_file(&syn::parse_file(text).expect("the file is Rust"));
         module
     }
@@ -134,7 +134,7 @@ impl<'ast> Visit<'ast> for Module {
 
     fn visit_item_mod(&mut self, module: &'ast ItemMod) {
         let contents = module.content.as_ref().map(|(_, items)| {
-            let mut contents = Module::default();
+            let mut contents = Self::default();
             for item in items {
                 contents.visit_item(item);
             }

@@ -192,7 +192,7 @@ struct Import {
 }
 
 impl Import {
-    fn read(name: &str) -> Import {
+    fn read(name: &str) -> Self {
         let command = example_of(name, "import.sh");
         let words: Vec<&str> = command.split_whitespace().collect();
         let ["terraform", "import", address, id] = words.as_slice() else {
@@ -203,7 +203,7 @@ impl Import {
             block.contains(id),
             "both examples of {name} import the same object"
         );
-        Import {
+        Self {
             address: (*address).to_owned(),
             id: (*id).to_owned(),
             block,

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value as Json;
-
 use provider::durantic::DEFINITION;
 use schema::{Attribute, Format, Scalar, Validate};
+use serde_json::Value as Json;
 
 use super::{control_plane, workspace};
 

@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use engine::api::{Answer, Effect, ErrorKind, Problem};
+use engine::api::{Effect, ErrorKind, Problem, Response};
 use serde_json::Value;
 
 use super::error::{Error, Exchange, kind_of};
 use super::redact::Redactor;
 use super::retry::{date, effect_of, retry_after};
-use super::transport::Reply;
+use super::transport::HttpResponse;
 
 /// Values in one answer, at most. Each takes some sixty bytes of memory but may be two bytes of JSON, so that
 /// the limit on bytes alone would let an answer grow thirtyfold.
@@ -35,8 +35,8 @@ pub(super) enum Unreadable {
 impl Unreadable {
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Unreadable::NotJson(_) => ErrorKind::Garbage,
-            Unreadable::TooMany => ErrorKind::TooLarge,
+            Self::NotJson(_) => ErrorKind::UnexpectedResponse,
+            Self::TooMany => ErrorKind::TooLarge,
         }
     }
 }
@@ -44,8 +44,8 @@ impl Unreadable {
 impl fmt::Display for Unreadable {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Unreadable::NotJson(error) => write!(formatter, "the body is not JSON ({error})"),
-            Unreadable::TooMany => write!(formatter, "the body has more than {MAX_VALUES} values"),
+            Self::NotJson(error) => write!(formatter, "the body is not JSON ({error})"),
+            Self::TooMany => write!(formatter, "the body has more than {MAX_VALUES} values"),
         }
     }
 }
@@ -80,7 +80,11 @@ fn count(bytes: &[u8]) -> usize {
 }
 
 /// What an answer that says success comes to.
-pub(super) fn read(exchange: &Exchange<'_>, reply: &Reply, redactor: &Redactor<'_>) -> Result<Answer, Error> {
+pub(super) fn read(
+    exchange: &Exchange<'_>,
+    reply: &HttpResponse,
+    redactor: &Redactor<'_>,
+) -> Result<Response, Error> {
     let body = parse(&reply.body).map_err(|reason| {
         let shown = redactor.unreadable(&reply.body);
         exchange
@@ -92,7 +96,7 @@ pub(super) fn read(exchange: &Exchange<'_>, reply: &Reply, redactor: &Redactor<'
         || exchange.request_id.to_owned(),
         |id| redactor.clean(id, LONGEST_REQUEST_ID),
     );
-    Ok(Answer {
+    Ok(Response {
         body,
         request_id,
         date: date(&reply.headers),
@@ -100,7 +104,7 @@ pub(super) fn read(exchange: &Exchange<'_>, reply: &Reply, redactor: &Redactor<'
 }
 
 /// The error that an answer without success means.
-pub(super) fn explain(exchange: &Exchange<'_>, reply: &Reply, redactor: &Redactor<'_>) -> Error {
+pub(super) fn explain(exchange: &Exchange<'_>, reply: &HttpResponse, redactor: &Redactor<'_>) -> Error {
     let wait = retry_after(&reply.headers);
     let kind = kind_of(reply.status);
     let mut error = exchange
@@ -198,7 +202,7 @@ mod tests {
             b"NaN",
             b"\"\xff\"",
         ] {
-            assert_eq!(parse(body).unwrap_err().kind(), ErrorKind::Garbage);
+            assert_eq!(parse(body).unwrap_err().kind(), ErrorKind::UnexpectedResponse);
         }
     }
 

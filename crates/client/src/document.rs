@@ -56,8 +56,8 @@ struct Route {
 }
 
 impl Document {
-    pub fn new(place: Place) -> Document {
-        Document {
+    pub fn new(place: Place) -> Self {
+        Self {
             place,
             live: OnceLock::new(),
             reading: Mutex::new(None),
@@ -110,16 +110,16 @@ impl Document {
 }
 
 impl Place {
-    pub fn new(endpoint: &Url, path: &'static str) -> Place {
+    pub fn new(endpoint: &Url, path: &'static str) -> Self {
         let mut url = endpoint.clone();
         url.set_path(&format!("{}{path}", prefix(endpoint)));
-        Place { url, path }
+        Self { url, path }
     }
 }
 
 impl Routes {
     /// The operations where the declarations have them.
-    pub fn declared(endpoint: &Url, operations: &'static [Operation]) -> Routes {
+    pub fn declared(endpoint: &Url, operations: &'static [Operation]) -> Self {
         let prefix = prefix(endpoint);
         let route = |operation: &'static Operation| {
             let route = Route {
@@ -128,7 +128,7 @@ impl Routes {
             };
             (&*operation.id, route)
         };
-        Routes(operations.iter().map(route).collect())
+        Self(operations.iter().map(route).collect())
     }
 
     /// The operations of a document that was found there; those it lacks are left out.
@@ -136,7 +136,7 @@ impl Routes {
         bytes: &[u8],
         place: &Place,
         operations: &'static [Operation],
-    ) -> Result<Routes, serde_json::Error> {
+    ) -> Result<Self, serde_json::Error> {
         let document: OpenApi = serde_json::from_slice(bytes)?;
         let base = Base::new(&document, place);
         let mut routes = BTreeMap::new();
@@ -159,11 +159,11 @@ impl Routes {
                 tracing::debug!(operation = %operation.id, "the live API document lacks the operation; using the declared path");
             }
         }
-        Ok(Routes(routes))
+        Ok(Self(routes))
     }
 
     /// These, and others for the operations that are missing here.
-    pub fn or(mut self, others: &Routes) -> Routes {
+    pub fn or(mut self, others: &Self) -> Self {
         for (id, route) in &others.0 {
             self.0.entry(id).or_insert_with(|| route.clone());
         }
@@ -257,11 +257,11 @@ struct Base {
 }
 
 impl Base {
-    fn new(document: &OpenApi, Place { url, path }: &Place) -> Base {
+    fn new(document: &OpenApi, Place { url, path }: &Place) -> Self {
         let server = document.server().and_then(|server| url.join(server).ok());
         let server = server.as_ref().map(prefix).unwrap_or_default().to_owned();
         let endpoint = url.path().strip_suffix(path).unwrap_or_default();
-        let mut base = Base {
+        let mut base = Self {
             server,
             prefix: String::new(),
         };
@@ -359,8 +359,8 @@ enum Lenient<T> {
 }
 
 impl<T> Default for Lenient<T> {
-    fn default() -> Lenient<T> {
-        Lenient::Other(IgnoredAny)
+    fn default() -> Self {
+        Self::Other(IgnoredAny)
     }
 }
 

@@ -44,24 +44,24 @@ impl Error {
         self.kind.is_transient()
     }
 
-    pub(super) fn with_detail(self, detail: impl Into<Box<str>>) -> Error {
-        Error {
+    pub(super) fn with_detail(self, detail: impl Into<Box<str>>) -> Self {
+        Self {
             detail: Some(detail.into()),
             ..self
         }
     }
 
-    pub(super) fn with_status(self, status: StatusCode) -> Error {
-        Error {
+    pub(super) fn with_status(self, status: StatusCode) -> Self {
+        Self {
             status: Some(status.as_u16()),
             ..self
         }
     }
 
     /// The id in the answer, where there is one, is what the control plane's logs have.
-    pub(super) fn with_request_id(self, request_id: Option<String>) -> Error {
+    pub(super) fn with_request_id(self, request_id: Option<String>) -> Self {
         match request_id {
-            Some(request_id) => Error {
+            Some(request_id) => Self {
                 request_id: request_id.into(),
                 ..self
             },
@@ -70,8 +70,8 @@ impl Error {
     }
 
     /// The same error, when an interrupt keeps it from being retried.
-    pub(super) fn cancelled(self) -> Error {
-        Error {
+    pub(super) fn cancelled(self) -> Self {
+        Self {
             kind: ErrorKind::Cancelled,
             ..self
         }
@@ -95,7 +95,7 @@ pub(super) struct Failure {
 }
 
 impl<'a> Exchange<'a> {
-    pub fn new(operation: &'a str, method: Method, path: &'a str, request_id: &'a str) -> Exchange<'a> {
+    pub fn new(operation: &'a str, method: Method, path: &'a str, request_id: &'a str) -> Self {
         Exchange {
             operation,
             method,
@@ -133,7 +133,7 @@ pub(super) fn kind_of(status: StatusCode) -> ErrorKind {
         401 => ErrorKind::Unauthorized,
         403 => ErrorKind::Forbidden,
         404 | 410 => ErrorKind::NotFound,
-        408 => ErrorKind::Timeout,
+        408 => ErrorKind::RequestTimeout,
         409 => ErrorKind::Conflict,
         429 => ErrorKind::RateLimited,
         300..=399 => ErrorKind::Redirect,

@@ -8,8 +8,8 @@
 mod body;
 mod document;
 mod error;
+pub mod fuzzing;
 mod limit;
-pub mod outside;
 mod redact;
 mod retry;
 mod settings;
@@ -24,24 +24,23 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use engine::api::{self, Answer, Api, Call, Effect, ErrorKind, Repeat};
+use document::{Document, Place, Routes};
+use engine::api::{self, Api, Effect, ErrorKind, Request, Response, Retry};
 use engine::diagnostic::{Diagnostics, Reported};
+use error::Exchange;
 use http::StatusCode;
+use limit::Limit;
+use redact::Redactor;
+use retry::Retries;
 use schema::model::{Method, Operation};
+use shared::SharedReads;
 use tokio_util::sync::CancellationToken;
+use transport::{HttpRequest, HttpResponse, Transport};
 use value::secret::Secret;
 
 pub use error::{Error, Remedies};
 pub use retry::Backoff;
 pub use settings::{Settings, is_loopback};
-
-use document::{Document, Place, Routes};
-use error::Exchange;
-use limit::Limit;
-use redact::Redactor;
-use retry::Retries;
-use shared::SharedReads;
-use transport::{Reply, Request, Transport};
 
 /// Requests under way at a time, at most.
 const CONCURRENCY: usize = 32;
@@ -74,7 +73,7 @@ struct Shared {
 
 impl Client {
     /// Makes a client, without any I/O: the first call opens the first connection.
-    pub fn new(settings: Settings, operations: &'static [Operation]) -> Result<Client, Error> {
+    pub fn new(settings: Settings, operations: &'static [Operation]) -> Result<Self, Error> {
         let (backoff, max_retries, remedies) = (settings.backoff, settings.max_retries, settings.remedies);
         let declared = Routes::declared(&settings.endpoint, operations);
         let document = settings
@@ -93,7 +92,7 @@ impl Client {
             max_retries,
             remedies,
         };
-        Ok(Client {
+        Ok(Self {
             shared: Arc::new(shared),
         })
     }
@@ -108,7 +107,7 @@ impl Client {
         operations: &'static [Operation],
         diagnostics: &mut Diagnostics,
     ) -> Result<Arc<dyn Api>, Reported> {
-        match Client::new(settings, operations) {
+        match Self::new(settings, operations) {
             Ok(client) => Ok(Arc::new(client)),
             Err(error) => Err(diagnostics.error(&summaries::CONNECTION_SETUP_FAILED, error.to_string())),
         }
@@ -117,7 +116,7 @@ impl Client {
     /// Calls an operation that changes nothing; callers that want the same at the same time share one call.
     ///
     /// What a write of this process has done is seen by every read that is asked for after it.
-    pub async fn read(&self, call: Call<'_>) -> Result<Arc<Answer>, Error> {
+    pub async fn read(&self, call: Request<'_>) -> Result<Arc<Response>, Error> {
         // What the operation's path does not name makes no difference to what is read.
         let values = self
             .operation(call.operation)
@@ -127,7 +126,7 @@ impl Client {
     }
 
     /// Calls an operation, with as many attempts as the rules allow.
-    pub async fn call(&self, call: Call<'_>) -> Result<Answer, Error> {
+    pub async fn call(&self, call: Request<'_>) -> Result<Response, Error> {
         let called = self.call_operation(call).await;
         called.map_err(|error| {
             let is_gone = error.status.is_some_and(|status| call.gone.contains(&status));
@@ -136,7 +135,7 @@ impl Client {
         })
     }
 
-    async fn call_operation(&self, call: Call<'_>) -> Result<Answer, Error> {
+    async fn call_operation(&self, call: Request<'_>) -> Result<Response, Error> {
         let shared = &*self.shared;
         let unknown = Exchange::new(call.operation, Method::Get, "", "");
         let operation = self
@@ -162,13 +161,13 @@ impl Client {
         let body = call.body.map(|body| Bytes::from(body.expose().to_string()));
         let request_id = uuid::Uuid::new_v4().to_string();
         let exchange = Exchange::new(call.operation, method, url.path(), &request_id);
-        let request = Request {
+        let request = HttpRequest {
             exchange: &exchange,
             url: &url,
             body,
             max_bytes: MAX_BODY,
         };
-        self.attempts(&request, call.repeat, &redactor, call.cancel, |reply| {
+        self.attempts(&request, call.retry, &redactor, call.cancel, |reply| {
             body::read(&exchange, reply, &redactor)
         })
         .await
@@ -181,15 +180,15 @@ impl Client {
     /// Sends a request until it is answered, refused for good, or no further attempt is allowed.
     async fn attempts<T>(
         &self,
-        request: &Request<'_>,
-        repeat: Repeat,
+        request: &HttpRequest<'_>,
+        retry: Retry,
         redactor: &Redactor<'_>,
         cancel: &CancellationToken,
-        read: impl Fn(&Reply) -> Result<T, Error>,
+        read: impl Fn(&HttpResponse) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let shared = &*self.shared;
         let method = request.exchange.method;
-        let mut retries = Retries::new(shared.backoff, shared.max_retries, method, repeat);
+        let mut retries = Retries::new(shared.backoff, shared.max_retries, method, retry);
         loop {
             let error = match self.attempt(request, retries.attempt(), cancel).await {
                 Ok(reply) if reply.status.is_success() => match read(&reply) {
@@ -217,10 +216,10 @@ impl Client {
     /// One attempt, as soon as the limit allows.
     async fn attempt(
         &self,
-        request: &Request<'_>,
+        request: &HttpRequest<'_>,
         attempt: u32,
         cancel: &CancellationToken,
-    ) -> Result<Reply, Error> {
+    ) -> Result<HttpResponse, Error> {
         let shared = &*self.shared;
         let exchange = request.exchange;
         let permit = tokio::select! {
@@ -271,14 +270,14 @@ impl Client {
             let url = document.url();
             let request_id = uuid::Uuid::new_v4().to_string();
             let exchange = Exchange::new("openapi", Method::Get, url.path(), &request_id);
-            let request = Request {
+            let request = HttpRequest {
                 exchange: &exchange,
                 url,
                 body: None,
                 max_bytes: document::MAX_BYTES,
             };
             let redactor = Redactor::new(shared.transport.token(), &[], None);
-            self.attempts(&request, Repeat::Safe, &redactor, cancel, |reply| {
+            self.attempts(&request, Retry::Safe, &redactor, cancel, |reply| {
                 Ok(reply.body.clone())
             })
             .await
@@ -297,13 +296,13 @@ impl Client {
 
 #[async_trait]
 impl Api for Client {
-    async fn call(&self, call: Call<'_>) -> Result<Answer, api::Error> {
-        let called = Client::call(self, call).await;
+    async fn call(&self, call: Request<'_>) -> Result<Response, api::Error> {
+        let called = Self::call(self, call).await;
         called.map_err(|error| error.into_api(self.shared.remedies))
     }
 
-    async fn read(&self, call: Call<'_>) -> Result<Arc<Answer>, api::Error> {
-        let read = Client::read(self, call).await;
+    async fn read(&self, call: Request<'_>) -> Result<Arc<Response>, api::Error> {
+        let read = Self::read(self, call).await;
         read.map_err(|error| error.into_api(self.shared.remedies))
     }
 

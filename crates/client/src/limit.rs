@@ -33,8 +33,8 @@ pub(super) struct Permit<'a> {
 }
 
 impl Limit {
-    pub fn new(most: usize) -> Limit {
-        Limit {
+    pub fn new(most: usize) -> Self {
+        Self {
             permits: Semaphore::new(most),
             state: Mutex::new(State {
                 limit: most,

@@ -33,7 +33,7 @@ pub(super) struct Redactor<'a> {
 }
 
 impl<'a> Redactor<'a> {
-    pub fn new(token: &'a Secret, secrets: &'a [&'a Secret], body: Option<&'a Body>) -> Redactor<'a> {
+    pub fn new(token: &'a Secret, secrets: &'a [&'a Secret], body: Option<&'a Body>) -> Self {
         Redactor { token, secrets, body }
     }
 

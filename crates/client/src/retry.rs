@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engine::api::{Effect, ErrorKind, Repeat};
+use engine::api::{Effect, ErrorKind, Retry};
 use http::{HeaderMap, HeaderName, header};
 use jiff::{SignedDuration, Timestamp};
 use schema::model::Method;
@@ -13,17 +13,17 @@ use super::error::Error;
 /// How long to wait between attempts: exponentially longer, with full jitter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backoff {
-    /// Longest wait before the first repeat; it doubles with each one.
+    /// Longest wait before the first retry; it doubles with each one.
     pub base: Duration,
-    /// Longest wait before any repeat, and before the live document is tried again.
+    /// Longest wait before any retry, and before the live document is tried again.
     pub cap: Duration,
     /// Longest wait that the control plane can ask for.
     pub retry_after_cap: Duration,
 }
 
 impl Default for Backoff {
-    fn default() -> Backoff {
-        Backoff {
+    fn default() -> Self {
+        Self {
             base: Duration::from_secs(1),
             cap: Duration::from_secs(30),
             retry_after_cap: Duration::from_mins(1),
@@ -32,15 +32,15 @@ impl Default for Backoff {
 }
 
 impl Backoff {
-    /// The wait before the repeat of that number, counting from 1.
+    /// The wait before the retry of that number, counting from 1.
     ///
     /// What the control plane asks for is the least; some jitter on top keeps those that were refused
     /// together from coming back together.
-    fn wait(self, repeat: u32, retry_after: Option<Duration>) -> Duration {
+    fn wait(self, retry: u32, retry_after: Option<Duration>) -> Duration {
         if let Some(asked) = retry_after {
             return asked.min(self.retry_after_cap) + jitter(self.base / 2);
         }
-        let factor = 1_u32.checked_shl(repeat.saturating_sub(1)).unwrap_or(u32::MAX);
+        let factor = 1_u32.checked_shl(retry.saturating_sub(1)).unwrap_or(u32::MAX);
         jitter(self.base.saturating_mul(factor).min(self.cap))
     }
 }
@@ -56,7 +56,7 @@ pub(super) struct Retries {
     /// Attempts that are allowed.
     most: u32,
     method: Method,
-    repeat: Repeat,
+    retry: Retry,
     attempt: u32,
 }
 
@@ -72,12 +72,12 @@ pub(super) struct Pause {
 }
 
 impl Retries {
-    pub fn new(backoff: Backoff, max_retries: u32, method: Method, repeat: Repeat) -> Retries {
-        Retries {
+    pub fn new(backoff: Backoff, max_retries: u32, method: Method, retry: Retry) -> Self {
+        Self {
             backoff,
             most: max_retries.saturating_add(1),
             method,
-            repeat,
+            retry,
             attempt: 1,
         }
     }
@@ -90,8 +90,8 @@ impl Retries {
     /// After an attempt that failed: the wait before another, or the error where there is none.
     pub fn after(&mut self, mut error: Error) -> Result<Pause, Error> {
         error.attempts = self.attempt;
-        if !is_retriable(&error, self.method, self.repeat) || self.attempt >= self.most {
-            return Err(settle(error, self.repeat));
+        if !is_retriable(&error, self.method, self.retry) || self.attempt >= self.most {
+            return Err(settle(error, self.retry));
         }
         let wait = self.backoff.wait(self.attempt, error.retry_after);
         self.attempt += 1;
@@ -104,26 +104,26 @@ impl Retries {
 }
 
 /// Whether another attempt makes sense and can do no harm.
-fn is_retriable(error: &Error, method: Method, repeat: Repeat) -> bool {
-    let is_harmless = repeat == Repeat::Safe || error.effect == Effect::None;
+fn is_retriable(error: &Error, method: Method, retry: Retry) -> bool {
+    let is_harmless = retry == Retry::Safe || error.effect == Effect::None;
     match error.status {
         Some(429) => true,
         Some(408 | 502 | 503 | 504) => is_harmless,
         // The application itself failed: a write may have been half done.
         Some(500) => method == Method::Get,
         Some(_) => false,
-        None => matches!(error.kind, ErrorKind::Unreachable | ErrorKind::Timeout) && is_harmless,
+        None => matches!(error.kind, ErrorKind::Unreachable | ErrorKind::RequestTimeout) && is_harmless,
     }
 }
 
 /// The error that the caller sees: where a request must not be repeated, not knowing is what matters.
-fn settle(error: Error, repeat: Repeat) -> Error {
+fn settle(error: Error, retry: Retry) -> Error {
     let is_lost = match error.status {
         Some(status) => matches!(status, 408 | 502 | 503 | 504),
-        None => matches!(error.kind, ErrorKind::Unreachable | ErrorKind::Timeout),
+        None => matches!(error.kind, ErrorKind::Unreachable | ErrorKind::RequestTimeout),
     };
-    match (repeat, error.effect) {
-        (Repeat::Unsafe, Effect::Unknown) if is_lost => Error {
+    match (retry, error.effect) {
+        (Retry::Unsafe, Effect::Unknown) if is_lost => Error {
             kind: ErrorKind::Ambiguous,
             ..error
         },
@@ -196,8 +196,8 @@ mod tests {
     }
     use Verdict::{Again, Fails};
 
-    fn verdict(error: Error, method: Method, repeat: Repeat) -> Verdict {
-        match Retries::new(Backoff::default(), 4, method, repeat).after(error) {
+    fn verdict(error: Error, method: Method, retry: Retry) -> Verdict {
+        match Retries::new(Backoff::default(), 4, method, retry).after(error) {
             Ok(_) => Again,
             Err(error) => Fails(error.kind),
         }
@@ -240,10 +240,10 @@ mod tests {
             (504, second, Again, Again, Fails(ErrorKind::Ambiguous)),
         ];
         for (status, retry_after, get, patch, post) in table {
-            let verdict = |method, repeat| verdict(answered(status, retry_after), method, repeat);
-            assert_eq!(verdict(Method::Get, Repeat::Safe), get, "GET {status}");
-            assert_eq!(verdict(Method::Patch, Repeat::Safe), patch, "PATCH {status}");
-            assert_eq!(verdict(Method::Post, Repeat::Unsafe), post, "POST {status}");
+            let verdict = |method, retry| verdict(answered(status, retry_after), method, retry);
+            assert_eq!(verdict(Method::Get, Retry::Safe), get, "GET {status}");
+            assert_eq!(verdict(Method::Patch, Retry::Safe), patch, "PATCH {status}");
+            assert_eq!(verdict(Method::Post, Retry::Unsafe), post, "POST {status}");
         }
     }
 
@@ -254,24 +254,24 @@ mod tests {
             // kind, effect, safe, unsafe
             (ErrorKind::Unreachable, Effect::None, Again, Again),
             (ErrorKind::Unreachable, Effect::Unknown, Again, Fails(ErrorKind::Ambiguous)),
-            (ErrorKind::Timeout, Effect::None, Again, Again),
-            (ErrorKind::Timeout, Effect::Unknown, Again, Fails(ErrorKind::Ambiguous)),
+            (ErrorKind::RequestTimeout, Effect::None, Again, Again),
+            (ErrorKind::RequestTimeout, Effect::Unknown, Again, Fails(ErrorKind::Ambiguous)),
             (ErrorKind::Tls, Effect::None, Fails(ErrorKind::Tls), Fails(ErrorKind::Tls)),
             (ErrorKind::Redirect, Effect::None, Fails(ErrorKind::Redirect), Fails(ErrorKind::Redirect)),
             (ErrorKind::TooLarge, Effect::Done, Fails(ErrorKind::TooLarge), Fails(ErrorKind::TooLarge)),
-            (ErrorKind::Garbage, Effect::Done, Fails(ErrorKind::Garbage), Fails(ErrorKind::Garbage)),
+            (ErrorKind::UnexpectedResponse, Effect::Done, Fails(ErrorKind::UnexpectedResponse), Fails(ErrorKind::UnexpectedResponse)),
             (ErrorKind::Cancelled, Effect::Unknown, Fails(ErrorKind::Cancelled), Fails(ErrorKind::Cancelled)),
             (ErrorKind::Setup, Effect::None, Fails(ErrorKind::Setup), Fails(ErrorKind::Setup)),
         ];
         for (kind, effect, safe, not_safe) in table {
             let error = || Exchange::new("operation", Method::Get, "/", "id").error(kind, effect);
             assert_eq!(
-                verdict(error(), Method::Delete, Repeat::Safe),
+                verdict(error(), Method::Delete, Retry::Safe),
                 safe,
                 "{kind:?} {effect:?}"
             );
             assert_eq!(
-                verdict(error(), Method::Post, Repeat::Unsafe),
+                verdict(error(), Method::Post, Retry::Unsafe),
                 not_safe,
                 "{kind:?} {effect:?}"
             );
@@ -281,7 +281,7 @@ mod tests {
     #[test]
     fn attempts_are_counted() {
         for max_retries in [0, 1, 4, 20] {
-            let mut retries = Retries::new(Backoff::default(), max_retries, Method::Get, Repeat::Safe);
+            let mut retries = Retries::new(Backoff::default(), max_retries, Method::Get, Retry::Safe);
             for _ in 0..max_retries {
                 retries.after(answered(503, None)).unwrap();
             }
@@ -295,7 +295,7 @@ mod tests {
     #[test]
     fn waits_double_up_to_the_cap_and_are_drawn_from_the_whole_range() {
         let backoff = Backoff::default();
-        for (repeat, longest) in [
+        for (retry, longest) in [
             (1, 1),
             (2, 2),
             (3, 4),
@@ -306,13 +306,10 @@ mod tests {
             (40, 30),
         ] {
             let longest = Duration::from_secs(longest);
-            let waits: Vec<Duration> = (0..1000).map(|_| backoff.wait(repeat, None)).collect();
-            assert!(waits.iter().all(|wait| *wait <= longest), "repeat {repeat}");
-            assert!(waits.iter().any(|wait| *wait < longest / 10), "repeat {repeat}");
-            assert!(
-                waits.iter().any(|wait| *wait > longest * 9 / 10),
-                "repeat {repeat}"
-            );
+            let waits: Vec<Duration> = (0..1000).map(|_| backoff.wait(retry, None)).collect();
+            assert!(waits.iter().all(|wait| *wait <= longest), "retry {retry}");
+            assert!(waits.iter().any(|wait| *wait < longest / 10), "retry {retry}");
+            assert!(waits.iter().any(|wait| *wait > longest * 9 / 10), "retry {retry}");
         }
     }
 

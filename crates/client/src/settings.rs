@@ -39,8 +39,8 @@ pub struct Settings {
 impl Settings {
     /// Settings with 30 seconds and four repeats for each request, the system's certificates, no remedies and no live API
     /// document.
-    pub fn new(endpoint: Url, api_token: Secret, user_agent: String) -> Settings {
-        Settings {
+    pub fn new(endpoint: Url, api_token: Secret, user_agent: String) -> Self {
+        Self {
             endpoint,
             api_token,
             insecure_skip_verify: false,

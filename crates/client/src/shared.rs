@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use engine::api::Answer;
+use engine::api::Response;
 use tokio::sync::OnceCell;
 
 use super::error::Error;
 
 /// What a read came to.
-type Outcome = Result<Arc<Answer>, Error>;
+type Outcome = Result<Arc<Response>, Error>;
 
 /// The reads that are under way.
 ///
@@ -32,7 +32,7 @@ impl SharedReads {
     /// Reads, or waits for the same read that is under way.
     ///
     /// Should the caller that reads be dropped, one of those that wait reads instead.
-    pub async fn read(&self, key: String, read: impl AsyncFnOnce() -> Result<Answer, Error>) -> Outcome {
+    pub async fn read(&self, key: String, read: impl AsyncFnOnce() -> Result<Response, Error>) -> Outcome {
         let cell = self.join(&key);
         let outcome = cell
             .get_or_init(|| async { read().await.map(Arc::new) })
@@ -83,12 +83,12 @@ impl Drop for Write<'_> {
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    use engine::api::{Effect, ErrorKind};
     use serde_json::json;
     use tokio::sync::Notify;
 
     use super::*;
     use crate::error::Exchange;
-    use engine::api::{Effect, ErrorKind};
 
     /// A server that answers with how often it was asked, as soon as it is told to.
     #[derive(Default)]
@@ -99,7 +99,7 @@ mod tests {
     }
 
     impl Server {
-        async fn read(self: Arc<Server>) -> u64 {
+        async fn read(self: Arc<Self>) -> u64 {
             let outcome = self.reads.read("list".to_owned(), async || {
                 let number = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
                 self.answers.notified().await;
@@ -109,8 +109,8 @@ mod tests {
         }
     }
 
-    fn answer(number: usize) -> Answer {
-        Answer {
+    fn answer(number: usize) -> Response {
+        Response {
             date: jiff::Timestamp::UNIX_EPOCH,
             body: json!(number),
             request_id: String::new(),

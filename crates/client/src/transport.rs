@@ -46,7 +46,7 @@ pub(super) struct Transport {
 }
 
 /// A request, to be sent any number of times.
-pub(super) struct Request<'a> {
+pub(super) struct HttpRequest<'a> {
     pub exchange: &'a Exchange<'a>,
     pub url: &'a Url,
     pub body: Option<Bytes>,
@@ -55,7 +55,7 @@ pub(super) struct Request<'a> {
 }
 
 /// A complete answer, whatever it says.
-pub(super) struct Reply {
+pub(super) struct HttpResponse {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: Vec<u8>,
@@ -64,7 +64,7 @@ pub(super) struct Reply {
 }
 
 impl Transport {
-    pub fn new(settings: Settings) -> Result<Transport, Failure> {
+    pub fn new(settings: Settings) -> Result<Self, Failure> {
         let header = |text: &str, name: &str| {
             HeaderValue::from_str(text)
                 .map_err(|_| setup(format!("the {name} has characters that a header cannot hold")))
@@ -72,7 +72,7 @@ impl Transport {
         let mut authorization = header(&format!("Bearer {}", settings.api_token.expose()), "API token")?;
         authorization.set_sensitive(true);
         let user_agent = header(&settings.user_agent, "user agent")?;
-        Ok(Transport {
+        Ok(Self {
             settings,
             authorization,
             user_agent,
@@ -89,7 +89,7 @@ impl Transport {
     }
 
     /// Sends a request and reads its answer, in the time that one attempt has.
-    pub async fn send(&self, request: &Request<'_>) -> Result<Reply, Failure> {
+    pub async fn send(&self, request: &HttpRequest<'_>) -> Result<HttpResponse, Failure> {
         let http = self
             .http
             .get_or_try_init(|| async { connections(&self.settings) })
@@ -99,7 +99,7 @@ impl Transport {
             .await
             .unwrap_or_else(|_| {
                 Err(Failure {
-                    kind: ErrorKind::Timeout,
+                    kind: ErrorKind::RequestTimeout,
                     effect: Effect::Unknown,
                     detail: format!(
                         "{} did not respond within {:?}",
@@ -111,7 +111,11 @@ impl Transport {
     }
 
     /// Sends a request, and again to where a GET is redirected, as long as that is on the same server.
-    async fn follow(&self, http: &reqwest::Client, request: &Request<'_>) -> Result<Reply, Failure> {
+    async fn follow(
+        &self,
+        http: &reqwest::Client,
+        request: &HttpRequest<'_>,
+    ) -> Result<HttpResponse, Failure> {
         let mut url = request.url.clone();
         for _ in 0..=MAX_REDIRECTS {
             let reply = self.once(http, request, &url).await?;
@@ -129,7 +133,12 @@ impl Transport {
         })
     }
 
-    async fn once(&self, http: &reqwest::Client, request: &Request<'_>, url: &Url) -> Result<Reply, Failure> {
+    async fn once(
+        &self,
+        http: &reqwest::Client,
+        request: &HttpRequest<'_>,
+        url: &Url,
+    ) -> Result<HttpResponse, Failure> {
         let method = match request.exchange.method {
             Method::Get => http::Method::GET,
             Method::Post => http::Method::POST,
@@ -179,7 +188,7 @@ impl Transport {
                 break;
             }
         }
-        Ok(Reply {
+        Ok(HttpResponse {
             status,
             headers: std::mem::take(response.headers_mut()),
             body,
@@ -188,7 +197,7 @@ impl Transport {
     }
 }
 
-impl Reply {
+impl HttpResponse {
     /// The request's id as the control plane's logs have it.
     pub fn request_id(&self) -> Option<&str> {
         self.headers
@@ -338,7 +347,7 @@ fn failure(error: &reqwest::Error, url: &Url) -> Failure {
         }
     };
     let kind = if error.is_timeout() {
-        ErrorKind::Timeout
+        ErrorKind::RequestTimeout
     } else {
         ErrorKind::Unreachable
     };

@@ -16,11 +16,11 @@ use value::secret::Secret;
 #[async_trait]
 pub trait Api: Send + Sync {
     /// Calls an operation, with as many attempts as its rules allow.
-    async fn call(&self, call: Call<'_>) -> Result<Answer, Error>;
+    async fn call(&self, call: Request<'_>) -> Result<Response, Error>;
 
     /// Calls an operation that changes nothing. Callers that want the same at the same time may share one call; a read
     /// sees everything that this process wrote before it.
-    async fn read(&self, call: Call<'_>) -> Result<Arc<Answer>, Error>;
+    async fn read(&self, call: Request<'_>) -> Result<Arc<Response>, Error>;
 
     /// A string of the API made fit to be shown: one line, without control characters and these secrets.
     fn clean(&self, text: &str, secrets: &[&Secret]) -> String;
@@ -31,7 +31,7 @@ pub trait Api: Send + Sync {
 
 /// A call of an operation.
 #[derive(Clone, Copy)]
-pub struct Call<'a> {
+pub struct Request<'a> {
     /// Id of the operation.
     pub operation: &'a str,
     /// Values for the placeholders of the operation's declared path, by name.
@@ -39,7 +39,7 @@ pub struct Call<'a> {
     /// Body of the request.
     pub body: Option<&'a Body>,
     /// Whether the request may be sent again.
-    pub repeat: Repeat,
+    pub retry: Retry,
     /// Answers that mean [`ErrorKind::NotFound`] besides the usual ones, as the declaration lists them.
     pub gone: &'a [u16],
     /// Secrets that no error may show, besides the token and those of the body. Strings of the body are hidden in what is
@@ -57,8 +57,8 @@ pub struct Body {
 
 impl Body {
     /// A body of this JSON. No error may show the secrets that are in it.
-    pub fn new(json: Json, secrets: Vec<Secret>) -> Body {
-        Body { json, secrets }
+    pub fn new(json: Json, secrets: Vec<Secret>) -> Self {
+        Self { json, secrets }
     }
 
     /// The JSON, for what must see it: the connection, a comparison.
@@ -79,7 +79,7 @@ impl Body {
 
 /// Whether a request may be sent again when its effect is not known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Repeat {
+pub enum Retry {
     /// A second one changes nothing.
     Safe,
     /// A second one might create a second object: it is sent again only when the first was certainly not carried out,
@@ -89,7 +89,7 @@ pub enum Repeat {
 
 /// A successful answer.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct Response {
     /// Body; null where there is none.
     pub body: Json,
     /// What the API's logs call this request.
@@ -167,11 +167,11 @@ pub enum ErrorKind {
     /// The server's certificate is not acceptable, or it does not speak TLS.
     Tls,
     /// No answer in time.
-    Timeout,
+    RequestTimeout,
     /// It is not known whether a request that must not be repeated was carried out: look for the object.
     Ambiguous,
     /// A success whose body is not what was expected.
-    Garbage,
+    UnexpectedResponse,
     /// An answer that is larger than what is read.
     TooLarge,
     /// A redirect that is not followed.
@@ -179,7 +179,7 @@ pub enum ErrorKind {
     /// The call was interrupted.
     Cancelled,
     /// The timeout of what the call is part of is over.
-    OutOfTime,
+    OperationTimeout,
     /// The provider has no such operation: a bug.
     UnknownOperation,
     /// A value that cannot be part of a path.
@@ -192,34 +192,34 @@ impl ErrorKind {
     /// Whether the same call may well succeed later, without any change.
     pub fn is_transient(self) -> bool {
         match self {
-            ErrorKind::RateLimited
-            | ErrorKind::Server
-            | ErrorKind::Unreachable
-            | ErrorKind::Timeout
-            | ErrorKind::Ambiguous
-            | ErrorKind::OutOfTime
-            | ErrorKind::Garbage => true,
-            ErrorKind::NotFound
-            | ErrorKind::Unauthorized
-            | ErrorKind::Forbidden
-            | ErrorKind::Conflict
-            | ErrorKind::Invalid
-            | ErrorKind::Rejected
-            | ErrorKind::Tls
-            | ErrorKind::TooLarge
-            | ErrorKind::Redirect
-            | ErrorKind::Cancelled
-            | ErrorKind::UnknownOperation
-            | ErrorKind::Parameter
-            | ErrorKind::Setup => false,
+            Self::RateLimited
+            | Self::Server
+            | Self::Unreachable
+            | Self::RequestTimeout
+            | Self::Ambiguous
+            | Self::OperationTimeout
+            | Self::UnexpectedResponse => true,
+            Self::NotFound
+            | Self::Unauthorized
+            | Self::Forbidden
+            | Self::Conflict
+            | Self::Invalid
+            | Self::Rejected
+            | Self::Tls
+            | Self::TooLarge
+            | Self::Redirect
+            | Self::Cancelled
+            | Self::UnknownOperation
+            | Self::Parameter
+            | Self::Setup => false,
         }
     }
 }
 
 impl Error {
     /// An error of this kind, about which nothing more is known.
-    pub fn new(kind: ErrorKind, effect: Effect, what: impl Into<Box<str>>) -> Error {
-        Error {
+    pub fn new(kind: ErrorKind, effect: Effect, what: impl Into<Box<str>>) -> Self {
+        Self {
             kind,
             effect,
             what: what.into(),
@@ -232,26 +232,26 @@ impl Error {
     }
 
     /// The timeout of what a call of this operation is part of was over before it was answered.
-    pub fn out_of_time(operation: &str) -> Error {
+    pub fn operation_timeout(operation: &str) -> Self {
         let what =
             format!("The timeout ended before the control plane responded to the operation `{operation}`");
-        Error::new(ErrorKind::OutOfTime, Effect::Unknown, what)
+        Self::new(ErrorKind::OperationTimeout, Effect::Unknown, what)
     }
 
     /// An answer of this operation is not what is expected of it.
-    pub fn unexpected(operation: &str, detail: impl Into<Box<str>>) -> Error {
+    pub fn unexpected_response(operation: &str, detail: impl Into<Box<str>>) -> Self {
         let what =
             format!("The control plane returned an unexpected response to the operation `{operation}`");
-        Error {
+        Self {
             detail: Some(detail.into()),
-            ..Error::new(ErrorKind::Garbage, Effect::Done, what)
+            ..Self::new(ErrorKind::UnexpectedResponse, Effect::Done, what)
         }
     }
 
     /// The same error, with what the user can do about it.
     #[must_use]
-    pub fn with_remedy(self, api: &dyn Api) -> Error {
-        Error {
+    pub fn with_remedy(self, api: &dyn Api) -> Self {
+        Self {
             remedy: api.remedy(self.kind),
             ..self
         }

@@ -10,7 +10,7 @@ use schema::{Delete, Phase};
 use tokio::time::Instant;
 use value::{Path, Value};
 
-use crate::api::{Effect, Repeat};
+use crate::api::{Effect, Retry};
 use crate::context::Context;
 use crate::diagnostic::{Diagnostics, Reported};
 use crate::hook::Binding;
@@ -61,7 +61,7 @@ pub async fn apply(
     };
     let session = change.session;
     if applied.is_err() && phase == Phase::Create {
-        job::handover::keep(&session);
+        job::handover::restore_unclaimed(&session);
     }
     session.diagnostics
 }
@@ -81,7 +81,7 @@ impl Change<'_> {
         };
         let mut body = wire::create_body(&resource.attributes, &request.planned, &request.config);
         session.write_body(&mut body);
-        let called = session.call(operation, &request.planned, Some(&body), Repeat::Unsafe);
+        let called = session.perform(operation, &request.planned, Some(&body), Retry::Unsafe);
         let answer = match called.await {
             Err(error) => recover::lost_create(session, operation, &body, error).await,
             answer => answer,
@@ -96,7 +96,7 @@ impl Change<'_> {
                 return Err(reported);
             }
         };
-        let learned = match session.learn(&answer.body) {
+        let learned = match session.absorb_response(&answer.body) {
             Ok(learned) => learned,
             Err(reported) => {
                 self.claim();
@@ -114,7 +114,7 @@ impl Change<'_> {
         if session.resource.api.list.is_none() {
             return;
         }
-        let planned = session.with_what_exists(session.request.planned.clone());
+        let planned = session.merge_hook_managed(session.request.planned.clone());
         {
             let mut known = session.progress.lock();
             known.state = planned;
@@ -151,13 +151,13 @@ impl Change<'_> {
         let Some(operation) = &session.resource.api.update else {
             return Err(session.undeclared("update"));
         };
-        let learned = match session.call(operation, prior, Some(&body), Repeat::Safe).await {
+        let learned = match session.perform(operation, prior, Some(&body), Retry::Safe).await {
             // Some versions answer an update with nothing.
             Ok(answer) if answer.body.is_null() => {
                 session.progress.lock().state = prior.clone();
-                session.read_back().await?
+                session.refresh_or_report().await?
             }
-            Ok(answer) => session.learn(&answer.body)?,
+            Ok(answer) => session.absorb_response(&answer.body)?,
             Err(error) if is_gone(&error) => {
                 return Err(session.diagnostics.error(
                     &summaries::OBJECT_GONE,
@@ -176,12 +176,12 @@ impl Change<'_> {
     /// An update that concerns only what the control plane does not have.
     async fn update_nothing(&mut self) -> Result<Result<(), Reported>, Reported> {
         let session = &mut self.session;
-        let planned = session.with_what_exists(session.with_saved(&session.request.planned));
+        let planned = session.merge_hook_managed(session.merge_job_outputs(&session.request.planned));
         session.progress.lock().state = planned;
         if session.request.planned.is_wholly_known() {
             Ok(Ok(()))
         } else {
-            session.read_back().await
+            session.refresh_or_report().await
         }
     }
 
@@ -204,7 +204,7 @@ impl Change<'_> {
             Delete::None | Delete::Forget => {}
             Delete::Call(operation) => end(session, operation).await?,
         }
-        job::handover::leave(session.context, session.resource, &session.request.prior);
+        job::handover::stash(session.context, session.resource, &session.request.prior);
         *session.progress.lock() = Known::default();
         Ok(())
     }
@@ -230,7 +230,7 @@ async fn end(session: &mut Session<'_>, operation: &str) -> Result<(), Reported>
         }
         Err(error) => return Err(session.fail(Action::Find, &error)),
     };
-    match session.call(operation, &object, None, Repeat::Safe).await {
+    match session.perform(operation, &object, None, Retry::Safe).await {
         Err(error) if !is_gone(&error) => Err(session.fail(Action::Delete, &error)),
         _ => Ok(()),
     }

@@ -39,7 +39,7 @@ impl Arguments {
         config: &Value,
         environment: &Environment,
         diagnostics: &mut Diagnostics,
-    ) -> Result<Arguments, Reported> {
+    ) -> Result<Self, Reported> {
         let mut arguments = BTreeMap::new();
         let mut result = Ok(());
         for attribute in provider.attributes.iter() {
@@ -51,7 +51,7 @@ impl Arguments {
                 Err(reported) => result = Err(reported),
             }
         }
-        result.map(|()| Arguments(arguments))
+        result.map(|()| Self(arguments))
     }
 
     /// The string of an argument.

@@ -9,14 +9,14 @@ use crate::api::Body;
 
 /// Rewrites bodies and answers of one resource, without making a call. Every method has a default that does nothing.
 pub trait Codec: Send + Sync {
-    /// Rewrites a request's body before it is sent. `memory` is what [`Codec::read_answer`] left.
+    /// Rewrites a request's body before it is sent. `memory` is what [`Codec::read_response`] left.
     fn write_body(&self, body: &mut Body, memory: &Json) {
         let _ = (body, memory);
     }
 
     /// Rewrites an answer before it is read. `known` is the object as it was planned or stored; `memory` is kept with
     /// the object, for this codec alone.
-    fn read_answer(&self, answer: &mut Json, known: &Value, memory: &mut Json) {
+    fn read_response(&self, answer: &mut Json, known: &Value, memory: &mut Json) {
         let _ = (answer, known, memory);
     }
 }

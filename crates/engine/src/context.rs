@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use value::Value;
 use value::secret::Secret;
 
-use crate::api::{Answer, Api, Body, Call, Error, Repeat};
+use crate::api::{Api, Body, Error, Request, Response, Retry};
 use crate::process::Process;
 
 /// The API, as one operation of Terraform sees it.
@@ -28,27 +28,27 @@ pub struct Context {
 
 impl Context {
     /// Calls an operation; its path is filled in from `object`.
-    pub async fn call(
+    pub async fn perform(
         &self,
         resource: &Resource,
         operation: &str,
         object: &Value,
         body: Option<&Body>,
-        repeat: Repeat,
-    ) -> Result<Answer, Error> {
+        retry: Retry,
+    ) -> Result<Response, Error> {
         let (path, secrets) = (path_arguments(resource, object), object.secrets());
         let call = self.prepare(resource, operation, &path, &secrets);
-        self.send(Call { body, repeat, ..call }).await
+        self.send(Request { body, retry, ..call }).await
     }
 
     /// Sends a call, as long as the timeout of the operation lasts.
-    pub async fn send(&self, call: Call<'_>) -> Result<Answer, Error> {
+    pub async fn send(&self, call: Request<'_>) -> Result<Response, Error> {
         let sent = self.api.call(call);
         let Some(deadline) = self.deadline else {
             return sent.await;
         };
         let answered = tokio::time::timeout_at(deadline, sent).await;
-        answered.unwrap_or_else(|_| Err(Error::out_of_time(call.operation).with_remedy(&*self.api)))
+        answered.unwrap_or_else(|_| Err(Error::operation_timeout(call.operation).with_remedy(&*self.api)))
     }
 
     /// Calls an operation that only reads; callers that want the same at the same time share the call.
@@ -57,7 +57,7 @@ impl Context {
         resource: &Resource,
         operation: &str,
         object: &Value,
-    ) -> Result<Arc<Answer>, Error> {
+    ) -> Result<Arc<Response>, Error> {
         let (path, secrets) = (path_arguments(resource, object), object.secrets());
         self.api
             .read(self.prepare(resource, operation, &path, &secrets))
@@ -70,12 +70,12 @@ impl Context {
         operation: &'a str,
         path: &'a [(&'a str, &'a str)],
         secrets: &'a [&'a Secret],
-    ) -> Call<'a> {
-        Call {
+    ) -> Request<'a> {
+        Request {
             operation,
             path,
             body: None,
-            repeat: Repeat::Safe,
+            retry: Retry::Safe,
             gone: &resource.api.gone,
             secrets,
             cancel: &self.cancel,

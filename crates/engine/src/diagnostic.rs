@@ -86,7 +86,7 @@ impl Diagnostics {
     }
 
     /// Adds all of another's.
-    pub fn append(&mut self, other: Diagnostics) {
+    pub fn append(&mut self, other: Self) {
         for diagnostic in other.0 {
             self.push(
                 diagnostic.severity,
@@ -99,12 +99,12 @@ impl Diagnostics {
 
     /// The same, with other details.
     #[must_use]
-    pub fn map_details(self, change: impl Fn(&str) -> String) -> Diagnostics {
+    pub fn map_details(self, change: impl Fn(&str) -> String) -> Self {
         let changed = self.0.into_iter().map(|diagnostic| Diagnostic {
             detail: change(&diagnostic.detail),
             ..diagnostic
         });
-        Diagnostics(changed.collect())
+        Self(changed.collect())
     }
 
     /// Those that end the operation.

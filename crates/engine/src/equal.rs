@@ -3,7 +3,6 @@
 //! Tests: `crates/engine/tests/tables/equal.rs`.
 
 use schema::{Attribute, Equal, Format, Scalar};
-
 use value::Value;
 
 /// Whether the two values of this attribute mean the same, both being known.

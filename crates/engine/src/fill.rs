@@ -8,7 +8,7 @@ use value::Value;
 use crate::equal::same;
 
 /// Whether a value was answered as it was planned, as far as the plan knew it.
-pub fn fits(attribute: &Attribute, planned: &Value, answered: &Value) -> bool {
+pub fn matches_plan(attribute: &Attribute, planned: &Value, answered: &Value) -> bool {
     fill(attribute, planned, answered).1
 }
 

@@ -56,7 +56,7 @@ pub fn check(
     diagnostics: &mut Diagnostics,
 ) -> Result<(), Reported> {
     if !answer.is_object() {
-        let remedy = api.remedy(ErrorKind::Garbage).unwrap_or_default();
+        let remedy = api.remedy(ErrorKind::UnexpectedResponse).unwrap_or_default();
         let detail = format!(
             "The provider expected an object for {}, but the control plane returned {}. {remedy}",
             title(resource, known),
@@ -83,7 +83,7 @@ fn fault(attribute: &Attribute, answer: &Json, known: &Value) -> Option<String> 
         return None;
     }
     let name = &attribute.name;
-    let Some(json) = wire::answered(attribute, answer).filter(|json| !json.is_null()) else {
+    let Some(json) = wire::field(attribute, answer).filter(|json| !json.is_null()) else {
         let is_known = !known.is_null() && !known.is_unknown();
         return (!is_known).then(|| format!("has no `{name}`"));
     };

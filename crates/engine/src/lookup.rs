@@ -88,7 +88,7 @@ impl Search<'_> {
     }
 
     fn fail(&mut self, error: &Error) -> Reported {
-        report::call_error(
+        report::request_error(
             self.diagnostics,
             Action::LookUp,
             self.resource,
@@ -98,7 +98,11 @@ impl Search<'_> {
     }
 
     fn wrong_kind(&mut self, expected: &str, found: &Json) -> Reported {
-        let remedy = self.context.api.remedy(ErrorKind::Garbage).unwrap_or_default();
+        let remedy = self
+            .context
+            .api
+            .remedy(ErrorKind::UnexpectedResponse)
+            .unwrap_or_default();
         let detail = format!(
             "The lookup of a {} expects {expected}, but the control plane returned {}. {remedy}",
             noun(self.resource),
@@ -118,7 +122,7 @@ impl Search<'_> {
         };
         picked
             && self.narrowing().all(|(attribute, wanted)| {
-                wire::answered(attribute, candidate).unwrap_or(Json::Bool(false)) == wire::to_json(wanted)
+                wire::field(attribute, candidate).unwrap_or(Json::Bool(false)) == wire::to_json(wanted)
             })
     }
 
@@ -149,7 +153,8 @@ impl Search<'_> {
     fn object(&mut self, answer: &Json) -> Result<Value, Reported> {
         let attributes = &self.resource.attributes;
         let known = shape::empty_object(attributes);
-        let (found, result) = wire::from_answer(attributes, answer, &known, &Path::root(), self.diagnostics);
+        let (found, result) =
+            wire::from_response(attributes, answer, &known, &Path::root(), self.diagnostics);
         result.map(|()| self.echo(found))
     }
 
@@ -247,7 +252,7 @@ impl Search<'_> {
         let identities = identity.map(|attribute| {
             let values: Vec<String> = found
                 .iter()
-                .filter_map(|object| wire::answered(attribute, object)?.as_str().map(str::to_owned))
+                .filter_map(|object| wire::field(attribute, object)?.as_str().map(str::to_owned))
                 .collect();
             format!("Their {}s are {}. ", attribute.name, values.join(", "))
         });

@@ -36,7 +36,7 @@ pub struct Private {
 
 impl Private {
     /// Reads the stored form, which lies under the provider's name; anything else is an empty memory.
-    pub fn decode(bytes: &[u8], provider: &str) -> Private {
+    pub fn decode(bytes: &[u8], provider: &str) -> Self {
         // Raw, since a `Json` would write some numbers in another way than they were sent.
         serde_json::from_slice::<BTreeMap<String, &RawValue>>(bytes)
             .ok()
@@ -46,7 +46,7 @@ impl Private {
 
     /// The stored form; empty where there is nothing to remember.
     pub fn encode(&self, provider: &str) -> Vec<u8> {
-        if *self == Private::default() {
+        if *self == Self::default() {
             return Vec::new();
         }
         serde_json::to_vec(&BTreeMap::from([(provider, self)])).unwrap_or_default()

@@ -19,8 +19,8 @@ struct Shared {
 }
 
 impl Default for Process {
-    fn default() -> Process {
-        Process(Arc::new(Shared {
+    fn default() -> Self {
+        Self(Arc::new(Shared {
             began: Instant::now(),
             created: Mutex::default(),
             handed_over: Mutex::default(),

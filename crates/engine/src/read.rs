@@ -5,7 +5,7 @@
 use schema::{Import, Resource};
 use value::{DecodeError, Path, Value, json};
 
-use crate::api::Repeat;
+use crate::api::Retry;
 use crate::context::Context;
 use crate::diagnostic::{Diagnostics, Reported};
 use crate::hook::Binding;
@@ -44,7 +44,7 @@ pub async fn read(
                 return Ok(());
             }
             Err(error) => {
-                return Err(report::call_error(
+                return Err(report::request_error(
                     diagnostics,
                     Action::Find,
                     resource,
@@ -54,7 +54,7 @@ pub async fn read(
             }
         }
     }
-    let read = context.call(resource, operation, &known.state, None, Repeat::Safe);
+    let read = context.perform(resource, operation, &known.state, None, Retry::Safe);
     let mut answer = match read.await {
         Ok(answer) => answer.body,
         Err(error) if is_gone(&error) => {
@@ -62,7 +62,7 @@ pub async fn read(
             return Ok(());
         }
         Err(error) => {
-            return Err(report::call_error(
+            return Err(report::request_error(
                 diagnostics,
                 Action::Read,
                 resource,
@@ -74,15 +74,15 @@ pub async fn read(
     identity::check(resource, &answer, &known.state, &*context.api, diagnostics)?;
     binding
         .codec()
-        .read_answer(&mut answer, &known.state, &mut known.private.memory);
+        .read_response(&mut answer, &known.state, &mut known.private.memory);
     let attributes = &resource.attributes;
     let (mut state, result) =
-        wire::from_answer(attributes, &answer, &known.state, &Path::root(), diagnostics);
+        wire::from_response(attributes, &answer, &known.state, &Path::root(), diagnostics);
     result?;
     let still_overridden = |name: &str, value: &serde_json::Value| {
         resource
             .attribute(name)
-            .and_then(|attribute| wire::answered(attribute, &answer))
+            .and_then(|attribute| wire::field(attribute, &answer))
             .as_ref()
             == Some(value)
     };

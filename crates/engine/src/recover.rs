@@ -13,11 +13,11 @@ use schema::{Attribute, Resource};
 use serde_json::Value as Json;
 use value::{Path, Value, duration};
 
-use crate::api::{Answer, Body, Effect, Error, ErrorKind, Repeat};
+use crate::api::{Body, Effect, Error, ErrorKind, Response, Retry};
 use crate::codec::Codec;
 use crate::context::Context;
 use crate::diagnostic::{Diagnostics, Reported};
-use crate::fill::fits;
+use crate::fill::matches_plan;
 use crate::object::Known;
 use crate::session::Session;
 use crate::words::{capitalised, noun, title};
@@ -41,7 +41,7 @@ pub async fn lost_create(
     create: &str,
     body: &Body,
     error: Error,
-) -> Result<Answer, Error> {
+) -> Result<Response, Error> {
     if error.effect == Effect::None {
         return left_behind(session, body, error).await;
     }
@@ -67,7 +67,7 @@ pub async fn lost_create(
             // The create may still have been carried out: that is what the caller has to know.
             Err(_) => return Err(error),
         }
-        let again = match session.call(create, planned, Some(body), Repeat::Unsafe).await {
+        let again = match session.perform(create, planned, Some(body), Retry::Unsafe).await {
             Ok(answer) => return Ok(answer),
             Err(again) => again,
         };
@@ -101,7 +101,7 @@ fn with_import_advice(mut error: Error, session: &Session<'_>, found: &Json) -> 
 /// It has to be as configured, in everything, and young, but older than this process: whatever else has the name belongs
 /// to somebody, if only to another resource of this configuration. An object with values that the control plane never
 /// shows cannot be compared, so it is never taken over.
-async fn left_behind(session: &mut Session<'_>, body: &Body, error: Error) -> Result<Answer, Error> {
+async fn left_behind(session: &mut Session<'_>, body: &Body, error: Error) -> Result<Response, Error> {
     let (resource, planned) = (session.resource, &session.request.planned);
     if error.kind != ErrorKind::Conflict {
         return Err(error);
@@ -136,14 +136,14 @@ async fn left_behind(session: &mut Session<'_>, body: &Body, error: Error) -> Re
 }
 
 /// How long ago an object was made, by the control plane's clock, where it says so.
-fn age(resource: &Resource, found: &Answer) -> Option<Duration> {
+fn age(resource: &Resource, found: &Response) -> Option<Duration> {
     let attribute = resource.attribute(resource.created.as_deref()?)?;
-    let created: Timestamp = wire::answered(attribute, &found.body)?.as_str()?.parse().ok()?;
+    let created: Timestamp = wire::field(attribute, &found.body)?.as_str()?.parse().ok()?;
     Some(duration::between(created, found.date))
 }
 
 /// Whether an object was made within that time, as far as it says.
-fn is_made_within(resource: &Resource, found: &Answer, time: Duration) -> bool {
+fn is_made_within(resource: &Resource, found: &Response, time: Duration) -> bool {
     age(resource, found).is_none_or(|age| age <= time + SLACK)
 }
 
@@ -219,9 +219,9 @@ enum Named {
     /// Nothing.
     Nothing,
     /// An object with every value that was sent: names are unique, so it is the one that was made.
-    AsPlanned(Answer),
+    AsPlanned(Response),
     /// An object with other values.
-    Otherwise(Answer),
+    Otherwise(Response),
 }
 
 /// Looks for what has the name that was sent.
@@ -239,17 +239,19 @@ async fn find(
     let Some(name) = sent.filter(|name| !name.is_null()) else {
         return Ok(Named::Nothing);
     };
-    let listed = context.call(resource, list, planned, None, Repeat::Safe).await?;
+    let listed = context
+        .perform(resource, list, planned, None, Retry::Safe)
+        .await?;
     let Json::Array(candidates) = &listed.body else {
         let detail = format!("expected a list, got {}", wire::kind(&listed.body));
-        return Err(Error::unexpected(list, detail).with_remedy(&*context.api));
+        return Err(Error::unexpected_response(list, detail).with_remedy(&*context.api));
     };
     let mut named = candidates
         .iter()
-        .filter(|candidate| wire::answered(label, candidate).as_ref() == Some(name))
+        .filter(|candidate| wire::field(label, candidate).as_ref() == Some(name))
         .peekable();
     let first = named.peek().copied();
-    let answer = |object: &Json| Answer {
+    let answer = |object: &Json| Response {
         body: object.clone(),
         ..listed.clone()
     };
@@ -275,7 +277,7 @@ fn agrees(resource: &Resource, codec: &dyn Codec, planned: &Value, object: &Json
     });
     result.is_ok()
         && sent.into_iter().all(|attribute| {
-            fits(
+            matches_plan(
                 attribute,
                 planned.get(&attribute.name),
                 shown.get(&attribute.name),
@@ -296,7 +298,7 @@ fn read(
     known: &Value,
 ) -> (Value, Result<(), Reported>) {
     let mut object = object.clone();
-    codec.read_answer(&mut object, known, &mut Json::Null);
+    codec.read_response(&mut object, known, &mut Json::Null);
     let mut unshown = Diagnostics::default();
-    wire::from_answer(&resource.attributes, &object, known, &Path::root(), &mut unshown)
+    wire::from_response(&resource.attributes, &object, known, &Path::root(), &mut unshown)
 }

@@ -6,8 +6,7 @@ use schema::{Attribute, Resource};
 use value::{Path, Value};
 
 use crate::api::{Error, ErrorKind};
-use crate::diagnostic::Summary;
-use crate::diagnostic::{Diagnostics, Reported};
+use crate::diagnostic::{Diagnostics, Reported, Summary};
 use crate::summaries;
 use crate::words::title;
 
@@ -33,31 +32,31 @@ pub enum Action {
 impl Action {
     fn summary(self) -> &'static Summary {
         match self {
-            Action::Create => &summaries::CREATE_FAILED,
-            Action::Read => &summaries::READ_FAILED,
-            Action::Update => &summaries::UPDATE_FAILED,
-            Action::Delete => &summaries::DELETE_FAILED,
-            Action::Find => &summaries::FIND_FAILED,
-            Action::LookUp => &summaries::LOOKUP_FAILED,
-            Action::StartRun => &summaries::START_FAILED,
+            Self::Create => &summaries::CREATE_FAILED,
+            Self::Read => &summaries::READ_FAILED,
+            Self::Update => &summaries::UPDATE_FAILED,
+            Self::Delete => &summaries::DELETE_FAILED,
+            Self::Find => &summaries::FIND_FAILED,
+            Self::LookUp => &summaries::LOOKUP_FAILED,
+            Self::StartRun => &summaries::START_FAILED,
         }
     }
 
     fn verb(self) -> &'static str {
         match self {
-            Action::Create => "create",
-            Action::Read => "read",
-            Action::Update => "update",
-            Action::Delete => "delete",
-            Action::Find => "search for",
-            Action::LookUp => "look up",
-            Action::StartRun => "start",
+            Self::Create => "create",
+            Self::Read => "read",
+            Self::Update => "update",
+            Self::Delete => "delete",
+            Self::Find => "search for",
+            Self::LookUp => "look up",
+            Self::StartRun => "start",
         }
     }
 }
 
 /// Reports a failed request: the object, what the API returned, what to do; each rejected field on its attribute.
-pub fn call_error(
+pub fn request_error(
     diagnostics: &mut Diagnostics,
     action: Action,
     resource: &Resource,

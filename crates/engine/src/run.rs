@@ -134,49 +134,47 @@ impl Remembered {
     /// What state says of it; `None` where it was not started. [`Remembered::read`] is the way back.
     pub fn status(&self) -> Option<&str> {
         Some(match self {
-            Remembered::NotStarted => return None,
-            Remembered::Unconfirmed { fits: false, .. } | Remembered::Going(Going { fits: false, .. }) => {
-                WAITING
-            }
-            Remembered::Unconfirmed { was_needed: true, .. } => STARTING,
-            Remembered::Unconfirmed {
+            Self::NotStarted => return None,
+            Self::Unconfirmed { fits: false, .. } | Self::Going(Going { fits: false, .. }) => WAITING,
+            Self::Unconfirmed { was_needed: true, .. } => STARTING,
+            Self::Unconfirmed {
                 was_needed: false, ..
             } => UNCONFIRMED,
-            Remembered::Going(Going {
+            Self::Going(Going {
                 origin: Origin::Other,
                 ..
             }) => JOINED,
-            Remembered::Going(going) if OWN.contains(&going.status.as_str()) => RUNNING,
-            Remembered::Going(going) => &going.status,
-            Remembered::Failed { status, .. } => status,
+            Self::Going(going) if OWN.contains(&going.status.as_str()) => RUNNING,
+            Self::Going(going) => &going.status,
+            Self::Failed { status, .. } => status,
         })
     }
 
     /// Which run it is, where that is known.
     pub fn id(&self) -> Option<&Id> {
         match self {
-            Remembered::NotStarted | Remembered::Unconfirmed { .. } => None,
-            Remembered::Going(Going { id, .. }) | Remembered::Failed { id, .. } => Some(id),
+            Self::NotStarted | Self::Unconfirmed { .. } => None,
+            Self::Going(Going { id, .. }) | Self::Failed { id, .. } => Some(id),
         }
     }
 
     /// What a status in state says of a run that is neither over nor lost. `id` is what state has of it, and `is_needed`
     /// whether the object says that the work is to be done. `None` where a run without an identity is told of.
-    pub fn read(status: &str, id: Option<Id>, is_needed: bool) -> Option<Remembered> {
+    pub fn read(status: &str, id: Option<Id>, is_needed: bool) -> Option<Self> {
         Some(match status {
-            STARTING => Remembered::Unconfirmed {
+            STARTING => Self::Unconfirmed {
                 was_needed: true,
                 fits: true,
             },
-            UNCONFIRMED => Remembered::Unconfirmed {
+            UNCONFIRMED => Self::Unconfirmed {
                 was_needed: false,
                 fits: true,
             },
-            WAITING if id.is_none() => Remembered::Unconfirmed {
+            WAITING if id.is_none() => Self::Unconfirmed {
                 was_needed: is_needed,
                 fits: false,
             },
-            _ => Remembered::Going(Going {
+            _ => Self::Going(Going {
                 id: id?,
                 status: status.to_owned(),
                 origin: match status {
@@ -192,12 +190,12 @@ impl Remembered {
 
     /// Whether an apply has something to do about it without a new object.
     pub fn is_pending(&self) -> bool {
-        matches!(self, Remembered::Unconfirmed { .. } | Remembered::Going(_))
+        matches!(self, Self::Unconfirmed { .. } | Self::Going(_))
     }
 }
 
 impl From<Run> for Stored {
-    fn from(run: Run) -> Stored {
+    fn from(run: Run) -> Self {
         let stage = match &run.state {
             Remembered::NotStarted | Remembered::Failed { .. } => Stage::Failed,
             Remembered::Unconfirmed { .. } | Remembered::Going(_) => Stage::Going,
@@ -224,7 +222,7 @@ impl From<Run> for Stored {
             Remembered::Going(going) => &going.status,
             other => other.status().unwrap_or(UNCONFIRMED),
         };
-        Stored {
+        Self {
             status: status.to_owned(),
             saved: run.state.id().cloned().unwrap_or_default(),
             stage,
@@ -238,7 +236,7 @@ impl From<Run> for Stored {
 }
 
 impl From<Stored> for Run {
-    fn from(stored: Stored) -> Run {
+    fn from(stored: Stored) -> Self {
         let is_named = !stored.saved.is_empty();
         let state = match (stored.stage, is_named) {
             (Stage::Failed, false) => Remembered::NotStarted,
@@ -263,7 +261,7 @@ impl From<Stored> for Run {
                 fits: stored.purpose != Purpose::Outdated,
             }),
         };
-        Run {
+        Self {
             state,
             trigger: stored.trigger,
             tainted: stored.taints,

@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use tokio::time::Instant;
 use value::{Path, Value, duration};
 
-use crate::api::{Answer, Body, Error, Repeat};
+use crate::api::{Body, Error, Response, Retry};
 use crate::codec::Codec;
 use crate::context::Context;
 use crate::diagnostic::{Diagnostics, Reported};
@@ -56,15 +56,15 @@ impl Session<'_> {
     }
 
     /// Calls an operation of this resource.
-    pub async fn call(
+    pub async fn perform(
         &self,
         operation: &str,
         object: &Value,
         body: Option<&Body>,
-        repeat: Repeat,
-    ) -> Result<Answer, Error> {
+        retry: Retry,
+    ) -> Result<Response, Error> {
         self.context
-            .call(self.resource, operation, object, body, repeat)
+            .perform(self.resource, operation, object, body, retry)
             .await
     }
 
@@ -73,18 +73,20 @@ impl Session<'_> {
     /// # Errors
     ///
     /// [`Reported`], where the call failed.
-    pub async fn read_back(&mut self) -> Result<Result<(), Reported>, Reported> {
-        self.look().await.map_err(|error| self.fail(Action::Read, &error))
+    pub async fn refresh_or_report(&mut self) -> Result<Result<(), Reported>, Reported> {
+        self.refresh()
+            .await
+            .map_err(|error| self.fail(Action::Read, &error))
     }
 
     /// The same, for callers that report a failed call themselves.
-    pub async fn look(&mut self) -> Result<Result<(), Reported>, Error> {
+    pub async fn refresh(&mut self) -> Result<Result<(), Reported>, Error> {
         let Some(operation) = &self.resource.api.read else {
             return Ok(Ok(()));
         };
         let object = self.progress.lock().state.clone();
-        let answer = self.call(operation, &object, None, Repeat::Safe).await?;
-        Ok(self.learn(&answer.body).flatten())
+        let answer = self.perform(operation, &object, None, Retry::Safe).await?;
+        Ok(self.absorb_response(&answer.body).flatten())
     }
 
     /// Takes an answer into what is known. What was planned stays as planned, else Terraform calls it an inconsistent
@@ -94,15 +96,15 @@ impl Session<'_> {
     ///
     /// [`Reported`], where the answer is not about this object: nothing is learned from it. The inner error: a field has
     /// the wrong type, and the rest is learned; what was changed was changed all the same.
-    pub fn learn(&mut self, answer: &Json) -> Result<Result<(), Reported>, Reported> {
-        let planned = self.with_saved(&self.request.planned);
+    pub fn absorb_response(&mut self, answer: &Json) -> Result<Result<(), Reported>, Reported> {
+        let planned = self.merge_job_outputs(&self.request.planned);
         let api = &*self.context.api;
         identity::check(self.resource, answer, &planned, api, &mut self.diagnostics)?;
         let attributes = &self.resource.attributes;
         let mut answer = answer.clone();
         self.codec
-            .read_answer(&mut answer, &planned, &mut self.progress.lock().private.memory);
-        let (answered, result) = wire::from_answer(
+            .read_response(&mut answer, &planned, &mut self.progress.lock().private.memory);
+        let (answered, result) = wire::from_response(
             attributes,
             &answer,
             &planned,
@@ -113,7 +115,7 @@ impl Session<'_> {
         let mut overridden = BTreeMap::new();
         for attribute in attributes
             .iter()
-            .filter(|attribute| !wire::is_left_to_hook(attribute))
+            .filter(|attribute| !wire::is_managed_by_hook(attribute))
         {
             let (value, fits) = fill(
                 attribute,
@@ -125,11 +127,11 @@ impl Session<'_> {
                 self.warn_overridden(attribute);
                 overridden.insert(
                     attribute.name.to_string(),
-                    wire::answered(attribute, &answer).unwrap_or_default(),
+                    wire::field(attribute, &answer).unwrap_or_default(),
                 );
             }
         }
-        let state = self.with_what_exists(state);
+        let state = self.merge_hook_managed(state);
         let mut known = self.progress.lock();
         known.state = state;
         known.private.overridden = overridden;
@@ -137,13 +139,13 @@ impl Session<'_> {
     }
 
     /// The plan, but with what a hook has created so far in place of what it still has to create.
-    pub fn with_what_exists(&self, mut planned: Value) -> Value {
+    pub fn merge_hook_managed(&self, mut planned: Value) -> Value {
         let known = self.progress.lock();
         for attribute in self
             .resource
             .attributes
             .iter()
-            .filter(|attribute| wire::is_left_to_hook(attribute))
+            .filter(|attribute| wire::is_managed_by_hook(attribute))
         {
             let existing = match known.state.get(&attribute.name) {
                 Value::Null => shape::absent(attribute),
@@ -155,7 +157,7 @@ impl Session<'_> {
     }
 
     /// The plan, with what a job saved in place of what was unknown.
-    pub fn with_saved(&self, planned: &Value) -> Value {
+    pub fn merge_job_outputs(&self, planned: &Value) -> Value {
         let mut planned = planned.clone();
         let known = self.progress.lock();
         let targets = self.resource.job.iter().flat_map(|job| {
@@ -200,7 +202,7 @@ impl Session<'_> {
     /// Reports a failed request.
     pub fn fail(&mut self, action: Action, error: &Error) -> Reported {
         let object = self.request.object();
-        report::call_error(&mut self.diagnostics, action, self.resource, object, error)
+        report::request_error(&mut self.diagnostics, action, self.resource, object, error)
     }
 }
 

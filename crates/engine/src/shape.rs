@@ -5,7 +5,6 @@
 use std::collections::BTreeMap;
 
 use schema::{Attribute, Collection, Literal, Scalar};
-
 use value::{Number, Type, Value};
 
 /// The type of an object that has these attributes.

@@ -11,8 +11,7 @@ use value::{Number, Path, Value};
 use crate::api::Body;
 use crate::diagnostic::{Diagnostics, Reported};
 use crate::equal::same;
-use crate::shape;
-use crate::summaries;
+use crate::{shape, summaries};
 
 /// The body of a create: everything that is set and known.
 pub fn create_body(attributes: &[Attribute], planned: &Value, config: &Value) -> Body {
@@ -155,7 +154,7 @@ pub fn to_json(value: &Value) -> Json {
 /// # Errors
 ///
 /// [`Reported`] beside the object, where a field has the wrong type: the object has the known value there.
-pub fn from_answer(
+pub fn from_response(
     attributes: &[Attribute],
     answer: &Json,
     known: &Value,
@@ -163,13 +162,13 @@ pub fn from_answer(
     diagnostics: &mut Diagnostics,
 ) -> (Value, Result<(), Reported>) {
     let mut found = Diagnostics::default();
-    let object = object_from_answer(attributes, answer, known, path, &mut found);
+    let object = object_from_response(attributes, answer, known, path, &mut found);
     let result = found.result();
     diagnostics.append(found);
     (object, result)
 }
 
-fn object_from_answer(
+fn object_from_response(
     attributes: &[Attribute],
     answer: &Json,
     known: &Value,
@@ -194,7 +193,7 @@ fn attribute_from_answer(
     if attribute.write_only {
         return Value::Null;
     }
-    let (Some(json), true) = (answered(attribute, answer), attribute.returned) else {
+    let (Some(json), true) = (field(attribute, answer), attribute.returned) else {
         return known_or_absent(attribute, known);
     };
     let is_due = attribute.mode == Mode::Required && attribute.r#type.collections.is_empty();
@@ -241,7 +240,7 @@ fn means_none(attribute: &Attribute, value: &Value, known: &Value) -> bool {
 
 /// Whether this attribute is configured and read, but is no part of a request's body: a hook makes it so by calls of
 /// its own, and says what became of it.
-pub fn is_left_to_hook(attribute: &Attribute) -> bool {
+pub fn is_managed_by_hook(attribute: &Attribute) -> bool {
     attribute.r#type.scalar == Scalar::Object
         && attribute.mode.is_settable()
         && attribute.wire.write.is_none()
@@ -249,7 +248,7 @@ pub fn is_left_to_hook(attribute: &Attribute) -> bool {
 }
 
 /// The field of the answer that this attribute reads.
-pub fn answered(attribute: &Attribute, answer: &Json) -> Option<Json> {
+pub fn field(attribute: &Attribute, answer: &Json) -> Option<Json> {
     attribute
         .wire
         .read
@@ -394,7 +393,7 @@ fn scalar_from_json(
         },
         (Scalar::String, Json::String(text)) => shape::text(attribute, text),
         (Scalar::Object, Json::Object(_)) => {
-            object_from_answer(&attribute.attributes, json, known, path, diagnostics)
+            object_from_response(&attribute.attributes, json, known, path, diagnostics)
         }
         (Scalar::Bool, _) => return Err(fault(path, "a boolean", json)),
         (Scalar::Int, _) => return Err(fault(path, "a whole number", json)),

@@ -2,23 +2,21 @@
 //!
 //! Tests: `crates/plugin/tests/plugin/ending.rs`.
 
-use super::listener::{Listener, Socket};
+use std::convert::Infallible;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
 use rustls_pki_types::CertificateDer;
-use std::{
-    convert::Infallible,
-    io::{self, IoSlice},
-    pin::Pin,
-    task::{Context, Poll},
-    time::Duration,
-};
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    sync::{mpsc, watch},
-    task::JoinSet,
-    time::{sleep, timeout},
-};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tonic::transport::server::Connected;
+
+use super::listener::{Listener, Socket};
 
 /// How long a client may take to prove who it is; Terraform takes milliseconds.
 const PROOF: Duration = Duration::from_secs(10);

@@ -1,8 +1,12 @@
 //! What ends the process, and how long that may take.
 
+use std::io;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::timeout;
+
 use super::Mode;
-use std::{io, time::Duration};
-use tokio::{sync::watch, time::timeout};
 
 /// How long the first connection may take; go-plugin itself waits as long for the handshake.
 const ARRIVAL: Duration = Duration::from_mins(1);
@@ -106,8 +110,9 @@ impl Signals {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use tokio::time::{Instant, advance};
+
+    use super::*;
 
     #[tokio::test(start_paused = true)]
     async fn a_client_that_never_comes_is_waited_for_a_minute() {

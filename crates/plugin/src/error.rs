@@ -1,6 +1,7 @@
 //! What can keep the server from serving.
 
-use std::{error, io, path::PathBuf};
+use std::path::PathBuf;
+use std::{error, io};
 
 /// Why the process does not serve. None of these can happen once the handshake is written, but `Transport`.
 #[derive(Debug, thiserror::Error)]

@@ -1,11 +1,17 @@
 //! The cookie, the protocol version, and the line on standard output that tells Terraform where to connect.
 
-use super::{Error, listener::Address};
-use base64::{Engine as _, prelude::BASE64_STANDARD_NO_PAD};
+use std::fmt::Write as _;
+use std::io::Write;
+use std::process;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD_NO_PAD;
 use environment::{COOKIE, Environment};
 use rustls_pki_types::CertificateDer;
 use serde_json::json;
-use std::{fmt::Write as _, io::Write, process};
+
+use super::Error;
+use super::listener::Address;
 
 /// The version of go-plugin's handshake itself.
 const CORE_VERSION: u32 = 1;

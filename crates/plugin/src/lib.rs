@@ -28,34 +28,29 @@ pub mod panics;
 mod services;
 mod tls;
 
-pub use error::Error;
-pub use listener::Network;
+use std::convert::Infallible;
+use std::io::{self, Write};
+use std::pin::pin;
+use std::process::ExitCode;
+use std::sync::Arc;
 
 use ending::{Ending, Signals};
 use environment::Environment;
 use handshake::Announcement;
 use listener::Listener;
-use proto::{
-    plugin::{grpc_controller_server::GrpcControllerServer, grpc_stdio_server::GrpcStdioServer},
-    tfplugin6::{
-        provider_server::{Provider, ProviderServer},
-        stop_provider,
-    },
-};
+use proto::plugin::grpc_controller_server::GrpcControllerServer;
+use proto::plugin::grpc_stdio_server::GrpcStdioServer;
+use proto::tfplugin6::provider_server::{Provider, ProviderServer};
+use proto::tfplugin6::stop_provider;
 use services::{Controller, Stdio};
-use std::{
-    convert::Infallible,
-    io::{self, Write},
-    pin::pin,
-    process::ExitCode,
-    sync::Arc,
-};
-use tokio::{
-    sync::{mpsc, watch},
-    time::timeout,
-};
-use tokio_stream::{StreamExt, wrappers::ReceiverStream};
+use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
+use tokio_stream::StreamExt;
+use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
+
+pub use error::Error;
+pub use listener::Network;
 
 /// The largest message in either direction, as in the SDK for Go; the default of 4 MiB is less than the
 /// state of a large object.

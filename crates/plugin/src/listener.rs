@@ -1,13 +1,13 @@
 //! The socket, and where it is kept.
 
-use super::Error;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
 use environment::Environment;
-use std::{
-    io,
-    net::{Ipv4Addr, SocketAddr},
-    path::PathBuf,
-};
 use tokio::net::TcpListener;
+
+use super::Error;
 
 /// The kind of socket.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -136,17 +136,17 @@ fn listen(port: u16) -> io::Result<(TcpListener, SocketAddr)> {
 mod unix {
     //! A socket file, in a directory of its own unless Terraform names one.
 
-    use super::Error;
+    use std::fs::{Permissions, set_permissions};
+    use std::io;
+    use std::os::unix::fs::{PermissionsExt as _, chown};
+    use std::path::{Path, PathBuf};
+
     use environment::Environment;
     use nix::unistd::Group;
-    use std::{
-        fs::{Permissions, set_permissions},
-        io,
-        os::unix::fs::{PermissionsExt as _, chown},
-        path::{Path, PathBuf},
-    };
     use tempfile::{Builder, NamedTempFile, TempDir};
     use tokio::net::UnixListener;
+
+    use super::Error;
 
     /// The listener with what is to be removed after it. The file goes before its directory.
     #[derive(Debug)]
@@ -241,8 +241,10 @@ mod tests {
 
     #[cfg(unix)]
     mod unix {
+        use std::fs;
+        use std::os::unix::fs::MetadataExt as _;
+
         use super::*;
-        use std::{fs, os::unix::fs::MetadataExt as _};
 
         fn path(listener: &Listener) -> PathBuf {
             match listener.address() {

@@ -8,28 +8,24 @@
 //! Only this program's own modules are logged: what the libraries log holds headers and bodies. Without a level in the
 //! environment nothing is installed, and an event costs a comparison.
 
-use super::Options;
+use std::error;
+use std::fmt::{Debug, Write as _};
+use std::io::{self, Write as _};
+
 use environment::Environment;
-use jiff::{Timestamp, fmt::temporal::DateTimePrinter};
+use jiff::Timestamp;
+use jiff::fmt::temporal::DateTimePrinter;
 use serde_json::{Map, Value};
-use std::{
-    error,
-    fmt::{Debug, Write as _},
-    io::{self, Write as _},
-};
-use tracing::{
-    Event, Level, Subscriber,
-    field::{Field, Visit},
-    level_filters::LevelFilter,
-    span::{Attributes, Id, Record},
-};
-use tracing_subscriber::{
-    Layer,
-    filter::Targets,
-    layer::Context,
-    layer::SubscriberExt as _,
-    registry::{LookupSpan, Scope},
-};
+use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::{Context, SubscriberExt as _};
+use tracing_subscriber::registry::{LookupSpan, Scope};
+
+use super::Options;
 
 /// The longest line in bytes: Terraform cuts longer ones to pieces at 64 KiB, none of which is JSON.
 const LINE_LIMIT: usize = 60 * 1024;
@@ -286,9 +282,12 @@ impl Visit for Fields {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::sync::{Arc, Mutex};
-    use tracing::{debug, error, error_span, info, subscriber::with_default, trace};
+
+    use tracing::subscriber::with_default;
+    use tracing::{debug, error, error_span, info, trace};
+
+    use super::*;
 
     const SOME_TIME: i64 = 1_700_000_000;
 

@@ -8,14 +8,12 @@
 //! A message made at run time may hold a secret, as `unwrap` prints the value it found, so only messages that
 //! stand in the source as they are get any further than the hook.
 
-use std::{
-    backtrace::Backtrace,
-    cell::RefCell,
-    fmt,
-    panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook},
-    pin::pin,
-    task::Poll,
-};
+use std::backtrace::Backtrace;
+use std::cell::RefCell;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook};
+use std::pin::pin;
+use std::task::Poll;
 
 /// The exit code of a process that ends by a panic, as Rust has it.
 pub(super) const EXIT_CODE: u8 = 101;

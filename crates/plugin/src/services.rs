@@ -4,14 +4,16 @@
 //!
 //! Tests: `crates/plugin/tests/plugin/serving.rs`.
 
-use proto::plugin::{Empty, StdioData, grpc_controller_server::GrpcController, grpc_stdio_server::GrpcStdio};
-use std::{
-    pin::Pin,
-    task::{Context, Poll, ready},
-};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use proto::plugin::grpc_controller_server::GrpcController;
+use proto::plugin::grpc_stdio_server::GrpcStdio;
+use proto::plugin::{Empty, StdioData};
 use tokio_stream::Stream;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
-use tonic::{Request, Response, Status, codegen::BoxStream};
+use tonic::codegen::BoxStream;
+use tonic::{Request, Response, Status};
 
 /// Lets Terraform end the process.
 #[derive(Debug)]

@@ -3,20 +3,20 @@
 //! Terraform's certificate is self-signed, marked as an authority, and of P-521. A verifier of chains
 //! refuses such a one, so it is compared byte for byte instead, and the signature shows that the client has the key.
 
-use super::{Error, connections::Acceptor};
+use std::sync::Arc;
+
 use environment::Environment;
 use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256};
-use rustls::{
-    CertificateError, DigitallySignedStruct, DistinguishedName, ServerConfig, SignatureScheme,
-    client::danger::HandshakeSignatureValid,
-    crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature},
-    server::{
-        ParsedCertificate,
-        danger::{ClientCertVerified, ClientCertVerifier},
-    },
-};
-use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer, UnixTime, pem::PemObject as _};
-use std::sync::Arc;
+use rustls::client::danger::HandshakeSignatureValid;
+use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
+use rustls::server::ParsedCertificate;
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, ServerConfig, SignatureScheme};
+use rustls_pki_types::pem::PemObject as _;
+use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer, UnixTime};
+
+use super::Error;
+use super::connections::Acceptor;
 
 /// The acceptor for the client whose certificate the environment holds, of plaintext where it holds none: that
 /// is what Terraform asks for with `TF_DISABLE_PLUGIN_TLS`.

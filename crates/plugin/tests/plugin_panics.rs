@@ -1,13 +1,15 @@
 //! Panics under the hook of the provider, which is of the whole process: hence a program of its own.
 #![cfg(test)]
 
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex};
+
 use plugin::panics;
-use std::{
-    fmt::Write as _,
-    sync::{Arc, Mutex},
-};
-use tracing::{Event, field::Field, instrument::WithSubscriber as _};
-use tracing_subscriber::{Layer, layer::Context, layer::SubscriberExt as _};
+use tracing::Event;
+use tracing::field::Field;
+use tracing::instrument::WithSubscriber as _;
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::{Context, SubscriberExt as _};
 
 const CANARY: &str = "token-canary";
 

@@ -5,10 +5,8 @@
 use engine::diagnostic::{Diagnostic, Diagnostics, Reported, Severity};
 use engine::shape;
 use proto::tfplugin6 as wire;
-use proto::tfplugin6::schema::{Block, NestedBlock, Object};
-use proto::tfplugin6::schema::{nested_block, object};
+use proto::tfplugin6::schema::{Block, NestedBlock, Object, nested_block, object};
 use schema::{Attribute, Collection, Mode, Scalar};
-
 use value::{Path, Step, Type, Value, json, msgpack};
 
 use crate::summaries;

@@ -24,15 +24,15 @@ pub enum Subject {
 impl Subject {
     fn resource(&self) -> Option<&str> {
         match self {
-            Subject::Resource(name) => Some(name),
-            Subject::Provider | Subject::DataSource(_) => None,
+            Self::Resource(name) => Some(name),
+            Self::Provider | Self::DataSource(_) => None,
         }
     }
 
     fn data_source(&self) -> Option<&str> {
         match self {
-            Subject::DataSource(name) => Some(name),
-            Subject::Provider | Subject::Resource(_) => None,
+            Self::DataSource(name) => Some(name),
+            Self::Provider | Self::Resource(_) => None,
         }
     }
 }
@@ -40,9 +40,9 @@ impl Subject {
 impl std::fmt::Display for Subject {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Subject::Provider => formatter.write_str("the provider"),
-            Subject::Resource(name) => write!(formatter, "`{name}`"),
-            Subject::DataSource(name) => write!(formatter, "`data.{name}`"),
+            Self::Provider => formatter.write_str("the provider"),
+            Self::Resource(name) => write!(formatter, "`{name}`"),
+            Self::DataSource(name) => write!(formatter, "`data.{name}`"),
         }
     }
 }

@@ -20,14 +20,13 @@ use engine::diagnostic::{Diagnostics, Reported};
 use engine::hook::{Binding, Definition};
 use engine::process::Process;
 use engine::shape;
+use guard::Subject;
 use proto::tfplugin6 as wire;
 use tokio_util::sync::CancellationToken;
 use value::{Type, Value};
 
 pub use plugin::Mode;
 pub use service::user_agent;
-
-use guard::Subject;
 
 /// A provider's program.
 #[derive(Clone, Copy)]
@@ -88,8 +87,8 @@ enum Connection {
 
 impl Service {
     /// A service that is not configured yet.
-    pub fn new(program: Program) -> Service {
-        Service(Arc::new(Shared {
+    pub fn new(program: Program) -> Self {
+        Self(Arc::new(Shared {
             program,
             connection: RwLock::new(Connection::Unconfigured),
             stop: Mutex::new(CancellationToken::new()),

@@ -2,23 +2,21 @@
 
 use std::sync::PoisonError;
 
+use engine::arguments::Arguments;
+use engine::diagnostic::{Diagnostics, Reported};
+use engine::object::{ApplyRequest, Known, PlanRequest, Progress};
+use engine::private::Private;
+use engine::rules::WriteOnly;
+use engine::{apply, lookup, plan, read, shape, validate};
+use environment::Environment;
 use proto::tfplugin6 as wire;
 use proto::tfplugin6::{
     apply_resource_change, configure_provider, get_metadata, get_provider_schema, import_resource_state,
     plan_resource_change, read_data_source, read_resource, stop_provider, upgrade_resource_state,
     validate_data_resource_config, validate_provider_config, validate_resource_config,
 };
-use tonic::{Request, Response, Status};
-
-use engine::apply;
-use engine::arguments::Arguments;
-use engine::diagnostic::{Diagnostics, Reported};
-use engine::object::{ApplyRequest, Known, PlanRequest, Progress};
-use engine::private::Private;
-use engine::rules::WriteOnly;
-use engine::{lookup, plan, read, shape, validate};
-use environment::Environment;
 use tokio_util::sync::CancellationToken;
+use tonic::{Request, Response, Status};
 use value::Value;
 
 use super::guard::{self, Subject};

@@ -9,15 +9,15 @@ use super::Value;
 impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Value::Null => f.write_str("null"),
-            Value::Unknown => f.write_str("unknown"),
-            Value::Bool(bool) => fmt::Debug::fmt(bool, f),
-            Value::Number(number) => fmt::Debug::fmt(number, f),
-            Value::String(_) => f.write_str("\"…\""),
-            Value::Secret(_) => f.write_str("(secret)"),
-            Value::List(elements) => f.debug_list().entries(elements).finish(),
-            Value::Set(elements) => f.debug_set().entries(elements).finish(),
-            Value::Map(entries) | Value::Object(entries) => f.debug_map().entries(entries).finish(),
+            Self::Null => f.write_str("null"),
+            Self::Unknown => f.write_str("unknown"),
+            Self::Bool(bool) => fmt::Debug::fmt(bool, f),
+            Self::Number(number) => fmt::Debug::fmt(number, f),
+            Self::String(_) => f.write_str("\"…\""),
+            Self::Secret(_) => f.write_str("(secret)"),
+            Self::List(elements) => f.debug_list().entries(elements).finish(),
+            Self::Set(elements) => f.debug_set().entries(elements).finish(),
+            Self::Map(entries) | Self::Object(entries) => f.debug_map().entries(entries).finish(),
         }
     }
 }

@@ -91,21 +91,21 @@ pub enum EncodeErrorKind {
 
 impl<Kind> ValueError<Kind> {
     /// The same error, seen from outside the value it is in.
-    pub(super) fn within(mut self, step: Step) -> ValueError<Kind> {
+    pub(super) fn within(mut self, step: Step) -> Self {
         self.path.prepend(step);
         self
     }
 
     /// The same error, seen from a set: Terraform cannot name a set's elements, so the path ends there.
-    pub(super) fn within_set(mut self) -> ValueError<Kind> {
+    pub(super) fn within_set(mut self) -> Self {
         self.path = Path::root();
         self
     }
 }
 
 impl<Kind> From<Kind> for ValueError<Kind> {
-    fn from(kind: Kind) -> ValueError<Kind> {
-        ValueError {
+    fn from(kind: Kind) -> Self {
+        Self {
             path: Path::root(),
             kind,
         }
@@ -113,14 +113,14 @@ impl<Kind> From<Kind> for ValueError<Kind> {
 }
 
 impl From<Misfit> for DecodeError {
-    fn from(misfit: Misfit) -> DecodeError {
+    fn from(misfit: Misfit) -> Self {
         DecodeErrorKind::from(misfit).into()
     }
 }
 
 impl From<ConformError> for EncodeError {
-    fn from(error: ConformError) -> EncodeError {
-        ValueError {
+    fn from(error: ConformError) -> Self {
+        Self {
             path: error.path,
             kind: error.kind.into(),
         }

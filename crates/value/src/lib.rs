@@ -49,13 +49,13 @@ pub enum Value {
     /// A text that must not be seen, NFC-normalised as well: build it with [`Value::secret`].
     Secret(Secret),
     /// Elements in order.
-    List(Vec<Value>),
+    List(Vec<Self>),
     /// Elements sorted, known ones without duplicates: build it with [`Value::set`].
-    Set(Vec<Value>),
+    Set(Vec<Self>),
     /// Elements by key, NFC-normalised: build it with [`Value::map`].
-    Map(BTreeMap<String, Value>),
+    Map(BTreeMap<String, Self>),
     /// Attributes and blocks by name; exactly those of its type.
-    Object(BTreeMap<String, Value>),
+    Object(BTreeMap<String, Self>),
 }
 
 static NULL: Value = Value::Null;
@@ -63,31 +63,31 @@ static NULL: Value = Value::Null;
 /// Building values.
 impl Value {
     /// A text from outside Terraform, NFC-normalised as Terraform would do before it compares.
-    pub fn string(text: impl Into<String>) -> Value {
-        Value::String(normalise(text.into()))
+    pub fn string(text: impl Into<String>) -> Self {
+        Self::String(normalise(text.into()))
     }
 
     /// A text from outside Terraform that must not be seen.
-    pub fn secret(text: impl Into<String>) -> Value {
-        Value::Secret(Secret::new(normalise(text.into())))
+    pub fn secret(text: impl Into<String>) -> Self {
+        Self::Secret(Secret::new(normalise(text.into())))
     }
 
     /// A set of these elements: sorted, known duplicates removed, those not wholly known last.
     ///
     /// Elements that are not wholly known all stay, since they may turn out to differ.
-    pub fn set(elements: Vec<Value>) -> Value {
+    pub fn set(elements: Vec<Self>) -> Self {
         let (mut known, mut unknown): (Vec<_>, Vec<_>) =
-            elements.into_iter().partition(Value::is_wholly_known);
+            elements.into_iter().partition(Self::is_wholly_known);
         known.sort_unstable();
         known.dedup();
         unknown.sort_unstable();
         known.append(&mut unknown);
-        Value::Set(known)
+        Self::Set(known)
     }
 
     /// A map of these entries, the keys NFC-normalised.
-    pub fn map<K: Into<String>>(entries: impl IntoIterator<Item = (K, Value)>) -> Value {
-        Value::Map(
+    pub fn map<K: Into<String>>(entries: impl IntoIterator<Item = (K, Self)>) -> Self {
+        Self::Map(
             entries
                 .into_iter()
                 .map(|(key, value)| (normalise(key.into()), value))
@@ -96,8 +96,8 @@ impl Value {
     }
 
     /// An object of these attributes and blocks.
-    pub fn object<N: Into<String>>(attributes: impl IntoIterator<Item = (N, Value)>) -> Value {
-        Value::Object(
+    pub fn object<N: Into<String>>(attributes: impl IntoIterator<Item = (N, Self)>) -> Self {
+        Self::Object(
             attributes
                 .into_iter()
                 .map(|(name, value)| (name.into(), value))
@@ -110,12 +110,12 @@ impl Value {
 impl Value {
     /// Whether this is null.
     pub fn is_null(&self) -> bool {
-        matches!(self, Value::Null)
+        matches!(self, Self::Null)
     }
 
     /// Whether this is unknown, whatever may be in it.
     pub fn is_unknown(&self) -> bool {
-        matches!(self, Value::Unknown)
+        matches!(self, Self::Unknown)
     }
 
     /// Whether this is not unknown; something in it may be.
@@ -126,12 +126,12 @@ impl Value {
     /// Whether neither this nor anything in it is unknown.
     pub fn is_wholly_known(&self) -> bool {
         match self {
-            Value::Unknown => false,
+            Self::Unknown => false,
             value => {
-                value.elements().iter().all(Value::is_wholly_known)
+                value.elements().iter().all(Self::is_wholly_known)
                     && value
                         .attributes()
-                        .is_none_or(|entries| entries.values().all(Value::is_wholly_known))
+                        .is_none_or(|entries| entries.values().all(Self::is_wholly_known))
             }
         }
     }
@@ -139,7 +139,7 @@ impl Value {
     /// The text, when this is one that may be seen.
     pub fn as_str(&self) -> Option<&str> {
         match self {
-            Value::String(text) => Some(text),
+            Self::String(text) => Some(text),
             _ => None,
         }
     }
@@ -147,8 +147,8 @@ impl Value {
     /// The text, when this is one, secret or not.
     pub fn expose(&self) -> Option<&str> {
         match self {
-            Value::String(text) => Some(text),
-            Value::Secret(secret) => Some(secret.expose()),
+            Self::String(text) => Some(text),
+            Self::Secret(secret) => Some(secret.expose()),
             _ => None,
         }
     }
@@ -156,9 +156,9 @@ impl Value {
     /// Whether there is nothing in it: null, or a text or collection that is empty.
     pub fn is_blank(&self) -> bool {
         match self {
-            Value::Null => true,
-            Value::List(elements) | Value::Set(elements) => elements.is_empty(),
-            Value::Map(entries) => entries.is_empty(),
+            Self::Null => true,
+            Self::List(elements) | Self::Set(elements) => elements.is_empty(),
+            Self::Map(entries) => entries.is_empty(),
             other => other.expose() == Some(""),
         }
     }
@@ -166,11 +166,11 @@ impl Value {
     /// Every secret in this value.
     pub fn secrets(&self) -> Vec<&Secret> {
         match self {
-            Value::Secret(secret) => vec![secret],
+            Self::Secret(secret) => vec![secret],
             value => {
                 let entries = value.attributes().into_iter().flat_map(BTreeMap::values);
                 let values = value.elements().iter().chain(entries);
-                values.flat_map(Value::secrets).collect()
+                values.flat_map(Self::secrets).collect()
             }
         }
     }
@@ -178,7 +178,7 @@ impl Value {
     /// The boolean, when this is one.
     pub fn as_bool(&self) -> Option<bool> {
         match self {
-            Value::Bool(bool) => Some(*bool),
+            Self::Bool(bool) => Some(*bool),
             _ => None,
         }
     }
@@ -186,48 +186,48 @@ impl Value {
     /// The number as an i64, when this is one that fits.
     pub fn as_i64(&self) -> Option<i64> {
         match self {
-            Value::Number(number) => number.as_i64(),
+            Self::Number(number) => number.as_i64(),
             _ => None,
         }
     }
 
     /// The elements of a list or set; none of anything else.
-    pub fn elements(&self) -> &[Value] {
+    pub fn elements(&self) -> &[Self] {
         match self {
-            Value::List(elements) | Value::Set(elements) => elements,
+            Self::List(elements) | Self::Set(elements) => elements,
             _ => &[],
         }
     }
 
     /// The attributes of an object, or the entries of a map.
-    pub fn attributes(&self) -> Option<&BTreeMap<String, Value>> {
+    pub fn attributes(&self) -> Option<&BTreeMap<String, Self>> {
         match self {
-            Value::Map(entries) | Value::Object(entries) => Some(entries),
+            Self::Map(entries) | Self::Object(entries) => Some(entries),
             _ => None,
         }
     }
 
     /// An attribute of an object or an entry of a map; null where there is none.
-    pub fn get(&self, name: &str) -> &Value {
+    pub fn get(&self, name: &str) -> &Self {
         self.attributes()
             .and_then(|entries| entries.get(name))
             .unwrap_or(&NULL)
     }
 
     /// Gives an object's attribute another value. Anything but an object has no attributes and stays as it is.
-    pub fn set_attribute(&mut self, name: &str, value: Value) {
-        if let Value::Object(attributes) = self {
+    pub fn set_attribute(&mut self, name: &str, value: Self) {
+        if let Self::Object(attributes) = self {
             attributes.insert(name.to_owned(), value);
         }
     }
 
     /// The value with every element of a list or set, and every entry of a map, altered; any other as it is.
     #[must_use]
-    pub fn map_elements(self, alter: impl Fn(Value) -> Value) -> Value {
+    pub fn map_elements(self, alter: impl Fn(Self) -> Self) -> Self {
         match self {
-            Value::List(elements) => Value::List(elements.into_iter().map(alter).collect()),
-            Value::Set(elements) => Value::set(elements.into_iter().map(alter).collect()),
-            Value::Map(entries) => Value::Map(
+            Self::List(elements) => Self::List(elements.into_iter().map(alter).collect()),
+            Self::Set(elements) => Self::set(elements.into_iter().map(alter).collect()),
+            Self::Map(entries) => Self::Map(
                 entries
                     .into_iter()
                     .map(|(key, value)| (key, alter(value)))
@@ -240,47 +240,47 @@ impl Value {
     /// The kind of value this is, for messages.
     fn noun(&self) -> &'static str {
         match self {
-            Value::Null => "null",
-            Value::Unknown => "an unknown value",
-            Value::Bool(_) => "a boolean",
-            Value::Number(_) => "a number",
-            Value::String(_) => "a string",
-            Value::Secret(_) => "a secret string",
-            Value::List(_) => "a list",
-            Value::Set(_) => "a set",
-            Value::Map(_) => "a map",
-            Value::Object(_) => "an object",
+            Self::Null => "null",
+            Self::Unknown => "an unknown value",
+            Self::Bool(_) => "a boolean",
+            Self::Number(_) => "a number",
+            Self::String(_) => "a string",
+            Self::Secret(_) => "a secret string",
+            Self::List(_) => "a list",
+            Self::Set(_) => "a set",
+            Self::Map(_) => "a map",
+            Self::Object(_) => "an object",
         }
     }
 }
 
 impl From<&str> for Value {
-    fn from(text: &str) -> Value {
-        Value::string(text)
+    fn from(text: &str) -> Self {
+        Self::string(text)
     }
 }
 
 impl From<String> for Value {
-    fn from(text: String) -> Value {
-        Value::string(text)
+    fn from(text: String) -> Self {
+        Self::string(text)
     }
 }
 
 impl From<bool> for Value {
-    fn from(bool: bool) -> Value {
-        Value::Bool(bool)
+    fn from(bool: bool) -> Self {
+        Self::Bool(bool)
     }
 }
 
 impl From<i64> for Value {
-    fn from(integer: i64) -> Value {
-        Value::Number(integer.into())
+    fn from(integer: i64) -> Self {
+        Self::Number(integer.into())
     }
 }
 
 impl From<Number> for Value {
-    fn from(number: Number) -> Value {
-        Value::Number(number)
+    fn from(number: Number) -> Self {
+        Self::Number(number)
     }
 }
 

@@ -21,12 +21,12 @@ impl Number {
     /// Reads a decimal with or without fraction and exponent.
     ///
     /// `None` when the string is not a number, or one with more than [`MAX_DIGITS`] before or after the point.
-    pub fn parse(text: &str) -> Option<Number> {
+    pub fn parse(text: &str) -> Option<Self> {
         let decimal = decimal(text)?.normalized();
         let limit = i64::from(MAX_DIGITS);
         let after_point = decimal.fractional_digit_count(); // of a multiple of ten: less than zero
         let before_point = i64::try_from(decimal.digits()).ok()? - after_point;
-        (before_point <= limit && after_point <= limit).then_some(Number(decimal))
+        (before_point <= limit && after_point <= limit).then_some(Self(decimal))
     }
 
     /// The number that a float64 stands for: of all decimals that round to it, the shortest. `None` for NaN and the
@@ -34,8 +34,8 @@ impl Number {
     ///
     /// That is how Terraform reads a float64 too: it keeps 53 bits and compares by shortest text, so that the float
     /// 0.1 is 0.1 and not 0.1000000000000000055511151231257827….
-    pub fn from_f64(float: f64) -> Option<Number> {
-        Number::parse(&float.to_string()) // never with an exponent; "NaN" and "inf" are no decimals
+    pub fn from_f64(float: f64) -> Option<Self> {
+        Self::parse(&float.to_string()) // never with an exponent; "NaN" and "inf" are no decimals
     }
 
     /// The float64 that Terraform sends for this number, if it is a fraction that a float64 holds exactly.
@@ -46,7 +46,7 @@ impl Number {
         let float: f64 = self.to_string().parse().ok()?;
         // A float with more than 17 digits reads back as a shorter number, which Terraform takes for another.
         let exact = BigDecimal::try_from(float).is_ok_and(|exact| exact == self.0);
-        (exact && Number::from_f64(float).as_ref() == Some(self)).then_some(float)
+        (exact && Self::from_f64(float).as_ref() == Some(self)).then_some(float)
     }
 
     /// This number as an i64, when it is one.
@@ -67,8 +67,8 @@ impl Number {
     }
 
     /// Reads a JSON number exactly. `None` for one beyond [`MAX_DIGITS`].
-    pub fn from_json(number: &serde_json::Number) -> Option<Number> {
-        Number::parse(number.as_str())
+    pub fn from_json(number: &serde_json::Number) -> Option<Self> {
+        Self::parse(number.as_str())
     }
 }
 
@@ -104,14 +104,14 @@ impl fmt::Debug for Number {
 }
 
 impl From<i64> for Number {
-    fn from(integer: i64) -> Number {
-        Number(BigDecimal::from(integer).normalized())
+    fn from(integer: i64) -> Self {
+        Self(BigDecimal::from(integer).normalized())
     }
 }
 
 impl From<u64> for Number {
-    fn from(integer: u64) -> Number {
-        Number(BigDecimal::from(integer).normalized())
+    fn from(integer: u64) -> Self {
+        Self(BigDecimal::from(integer).normalized())
     }
 }
 

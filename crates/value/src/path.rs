@@ -21,31 +21,31 @@ pub enum Step {
 
 impl Path {
     /// The path of the whole value.
-    pub fn root() -> Path {
-        Path::default()
+    pub fn root() -> Self {
+        Self::default()
     }
 
     /// The path of an attribute or block of the object at this path.
     #[must_use]
-    pub fn attribute(&self, name: &str) -> Path {
+    pub fn attribute(&self, name: &str) -> Self {
         self.then(Step::Attribute(name.to_owned()))
     }
 
     /// The path of an element of the list at this path.
     #[must_use]
-    pub fn index(&self, index: usize) -> Path {
+    pub fn index(&self, index: usize) -> Self {
         self.then(Step::index(index))
     }
 
     /// The path of an element of the map at this path.
     #[must_use]
-    pub fn key(&self, key: &str) -> Path {
+    pub fn key(&self, key: &str) -> Self {
         self.then(Step::Key(key.to_owned()))
     }
 
     /// This path, one step further.
     #[must_use]
-    pub fn then(&self, step: Step) -> Path {
+    pub fn then(&self, step: Step) -> Self {
         self.0.iter().cloned().chain([step]).collect()
     }
 
@@ -74,14 +74,14 @@ impl Path {
 }
 
 impl Step {
-    pub(super) fn index(index: usize) -> Step {
-        Step::Index(i64::try_from(index).unwrap_or(i64::MAX))
+    pub(super) fn index(index: usize) -> Self {
+        Self::Index(i64::try_from(index).unwrap_or(i64::MAX))
     }
 }
 
 impl FromIterator<Step> for Path {
-    fn from_iter<I: IntoIterator<Item = Step>>(steps: I) -> Path {
-        Path(steps.into_iter().collect())
+    fn from_iter<I: IntoIterator<Item = Step>>(steps: I) -> Self {
+        Self(steps.into_iter().collect())
     }
 }
 

@@ -29,8 +29,8 @@ pub struct Secret(SecretString);
 
 impl Secret {
     /// Takes a text out of sight.
-    pub fn new(text: impl Into<String>) -> Secret {
-        Secret(SecretString::from(text.into()))
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(SecretString::from(text.into()))
     }
 
     /// The text, for what has to have it: the wire, state, a comparison.
@@ -40,7 +40,7 @@ impl Secret {
 }
 
 impl PartialEq for Secret {
-    fn eq(&self, other: &Secret) -> bool {
+    fn eq(&self, other: &Self) -> bool {
         self.expose() == other.expose()
     }
 }
@@ -48,13 +48,13 @@ impl PartialEq for Secret {
 impl Eq for Secret {}
 
 impl PartialOrd for Secret {
-    fn partial_cmp(&self, other: &Secret) -> Option<Ordering> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
 impl Ord for Secret {
-    fn cmp(&self, other: &Secret) -> Ordering {
+    fn cmp(&self, other: &Self) -> Ordering {
         self.expose().cmp(other.expose())
     }
 }

@@ -19,34 +19,34 @@ pub enum Type {
     /// String that must not be seen; to Terraform a string like any other.
     Secret,
     /// Ordered, one element type.
-    List(Box<Type>),
+    List(Box<Self>),
     /// Unordered, one element type.
-    Set(Box<Type>),
+    Set(Box<Self>),
     /// Keyed by string, one element type.
-    Map(Box<Type>),
+    Map(Box<Self>),
     /// Named attributes, a type for each.
-    Object(BTreeMap<String, Type>),
+    Object(BTreeMap<String, Self>),
 }
 
 impl Type {
     /// A list of one element type.
-    pub fn list(element: Type) -> Type {
-        Type::List(Box::new(element))
+    pub fn list(element: Self) -> Self {
+        Self::List(Box::new(element))
     }
 
     /// A set of one element type.
-    pub fn set(element: Type) -> Type {
-        Type::Set(Box::new(element))
+    pub fn set(element: Self) -> Self {
+        Self::Set(Box::new(element))
     }
 
     /// A map to one element type.
-    pub fn map(element: Type) -> Type {
-        Type::Map(Box::new(element))
+    pub fn map(element: Self) -> Self {
+        Self::Map(Box::new(element))
     }
 
     /// An object of these attributes.
-    pub fn object<N: Into<String>>(attributes: impl IntoIterator<Item = (N, Type)>) -> Type {
-        Type::Object(
+    pub fn object<N: Into<String>>(attributes: impl IntoIterator<Item = (N, Self)>) -> Self {
+        Self::Object(
             attributes
                 .into_iter()
                 .map(|(name, r#type)| (name.into(), r#type))
@@ -57,13 +57,13 @@ impl Type {
     /// The type as the plugin protocol writes it, such as `["list","string"]`.
     pub fn to_json(&self) -> Json {
         match self {
-            Type::Bool => json!("bool"),
-            Type::Number => json!("number"),
-            Type::String | Type::Secret => json!("string"),
-            Type::List(element) => json!(["list", element.to_json()]),
-            Type::Set(element) => json!(["set", element.to_json()]),
-            Type::Map(element) => json!(["map", element.to_json()]),
-            Type::Object(attributes) => {
+            Self::Bool => json!("bool"),
+            Self::Number => json!("number"),
+            Self::String | Self::Secret => json!("string"),
+            Self::List(element) => json!(["list", element.to_json()]),
+            Self::Set(element) => json!(["set", element.to_json()]),
+            Self::Map(element) => json!(["map", element.to_json()]),
+            Self::Object(attributes) => {
                 let attributes = attributes
                     .iter()
                     .map(|(name, r#type)| (name.clone(), r#type.to_json()));
@@ -75,14 +75,14 @@ impl Type {
     /// The kind of value this type asks for, for messages.
     pub(super) fn noun(&self) -> &'static str {
         match self {
-            Type::Bool => "a boolean",
-            Type::Number => "a number",
-            Type::String => "a string",
-            Type::Secret => "a secret string",
-            Type::List(_) => "a list",
-            Type::Set(_) => "a set",
-            Type::Map(_) => "a map",
-            Type::Object(_) => "an object",
+            Self::Bool => "a boolean",
+            Self::Number => "a number",
+            Self::String => "a string",
+            Self::Secret => "a secret string",
+            Self::List(_) => "a list",
+            Self::Set(_) => "a set",
+            Self::Map(_) => "a map",
+            Self::Object(_) => "an object",
         }
     }
 }
@@ -90,14 +90,14 @@ impl Type {
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Type::Bool => f.write_str("bool"),
-            Type::Number => f.write_str("number"),
-            Type::String | Type::Secret => f.write_str("string"),
-            Type::List(element) => write!(f, "list({element})"),
-            Type::Set(element) => write!(f, "set({element})"),
-            Type::Map(element) => write!(f, "map({element})"),
-            Type::Object(attributes) if attributes.is_empty() => f.write_str("object({})"),
-            Type::Object(attributes) => {
+            Self::Bool => f.write_str("bool"),
+            Self::Number => f.write_str("number"),
+            Self::String | Self::Secret => f.write_str("string"),
+            Self::List(element) => write!(f, "list({element})"),
+            Self::Set(element) => write!(f, "set({element})"),
+            Self::Map(element) => write!(f, "map({element})"),
+            Self::Object(attributes) if attributes.is_empty() => f.write_str("object({})"),
+            Self::Object(attributes) => {
                 let attributes: Vec<_> = attributes
                     .iter()
                     .map(|(name, r#type)| format!("{name} = {type}"))

@@ -3,11 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use tempfile::TempDir;
-
 use docs_gen::compat::{self, Names};
 use docs_gen::examples::Examples;
 use docs_gen::json::{Document, Provider};
+use tempfile::TempDir;
 
 use super::{pages, try_pages};
 

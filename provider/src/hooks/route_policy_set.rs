@@ -9,7 +9,7 @@
 use std::collections::HashSet;
 
 use async_trait::async_trait;
-use engine::api::{Answer, Body, Call, Effect, Error, Repeat};
+use engine::api::{Body, Effect, Error, Request, Response, Retry};
 use engine::codec::Codec;
 use engine::diagnostic::{Diagnostics, Reported, Summary};
 use engine::fill::fill_object;
@@ -37,7 +37,7 @@ pub struct RoutePolicySet;
 
 impl Codec for RoutePolicySet {
     /// Puts the rules in the order in which Terraform knows them; those it does not know follow by sequence.
-    fn read_answer(&self, answer: &mut Json, known: &Value, _: &mut Json) {
+    fn read_response(&self, answer: &mut Json, known: &Value, _: &mut Json) {
         let order: Vec<Option<i64>> = known.get("rules").elements().iter().map(sequence).collect();
         if let Some(rules) = answer.get_mut("rules").and_then(Json::as_array_mut) {
             rules.sort_by_key(|rule| {
@@ -169,7 +169,7 @@ async fn make_rules(session: &mut Session<'_>) -> Result<Result<(), Reported>, R
         let made = match position.and_then(|position| rules.get(position)) {
             None => create_rule(session, rule).await,
             Some(known) => match wire::update_body(rule_attributes(session), known, rule, rule) {
-                Some(body) => call(session, UPDATE, Some(known), Some(&body), Repeat::Safe).await,
+                Some(body) => call(session, UPDATE, Some(known), Some(&body), Retry::Safe).await,
                 None => continue,
             },
         };
@@ -209,7 +209,7 @@ async fn delete_rules(session: &mut Session<'_>) -> Result<(), Reported> {
     doomed.sort_by_key(|rule| rule.get("action").as_str() == Some("reject"));
     let mut rest = doomed.as_slice();
     while let Some((rule, others)) = rest.split_first() {
-        if let Err(error) = call(session, DELETE, Some(rule), None, Repeat::Safe).await
+        if let Err(error) = call(session, DELETE, Some(rule), None, Retry::Safe).await
             && !is_gone(&error)
         {
             return Err(fail(session, &summaries::RULE_DELETE_FAILED, None, rule, &error));
@@ -221,9 +221,9 @@ async fn delete_rules(session: &mut Session<'_>) -> Result<(), Reported> {
 }
 
 /// Creates a rule. Where the answer is lost, the rule is looked for by its sequence before it is made again.
-async fn create_rule(session: &Session<'_>, rule: &Value) -> Result<Answer, Error> {
+async fn create_rule(session: &Session<'_>, rule: &Value) -> Result<Response, Error> {
     let body = wire::create_body(rule_attributes(session), rule, rule);
-    let lost = match call(session, CREATE, None, Some(&body), Repeat::Unsafe).await {
+    let lost = match call(session, CREATE, None, Some(&body), Retry::Unsafe).await {
         Err(error) if error.effect != Effect::None => error,
         answer => return answer,
     };
@@ -231,18 +231,18 @@ async fn create_rule(session: &Session<'_>, rule: &Value) -> Result<Answer, Erro
         return Err(lost);
     };
     let object = session.progress.lock().state.clone();
-    let set = session.call(read, &object, None, Repeat::Safe).await?;
+    let set = session.perform(read, &object, None, Retry::Safe).await?;
     let rules = set.body.get("rules").and_then(Json::as_array);
     let found = rules
         .into_iter()
         .flatten()
         .find(|candidate| candidate.get("sequence").and_then(Json::as_i64) == sequence(rule));
     match found {
-        Some(found) => Ok(Answer {
+        Some(found) => Ok(Response {
             body: found.clone(),
             ..set
         }),
-        None => call(session, CREATE, None, Some(&body), Repeat::Unsafe).await,
+        None => call(session, CREATE, None, Some(&body), Retry::Unsafe).await,
     }
 }
 
@@ -251,8 +251,8 @@ async fn call(
     operation: &str,
     rule: Option<&Value>,
     body: Option<&Body>,
-    repeat: Repeat,
-) -> Result<Answer, Error> {
+    retry: Retry,
+) -> Result<Response, Error> {
     let set = session
         .progress
         .lock()
@@ -270,11 +270,11 @@ async fn call(
     } else {
         &path
     };
-    let call = Call {
+    let call = Request {
         operation,
         path,
         body,
-        repeat,
+        retry,
         gone: &session.resource.api.gone,
         secrets: &[],
         cancel: &session.context.cancel,
@@ -286,7 +286,8 @@ async fn call(
 fn learn(session: &mut Session<'_>, planned: &Value, answer: &Json) -> (Value, Result<(), Reported>) {
     let attributes = rule_attributes(session);
     let path = Path::root().attribute("rules");
-    let (answered, result) = wire::from_answer(attributes, answer, planned, &path, &mut session.diagnostics);
+    let (answered, result) =
+        wire::from_response(attributes, answer, planned, &path, &mut session.diagnostics);
     (fill_object(attributes, planned, &answered), result)
 }
 

@@ -29,7 +29,7 @@ impl Codec for SecretsBackend {
         }
     }
 
-    fn read_answer(&self, answer: &mut Json, known: &Value, memory: &mut Json) {
+    fn read_response(&self, answer: &mut Json, known: &Value, memory: &mut Json) {
         let Some(config) = answer.get_mut("config").and_then(Json::as_object_mut) else {
             return;
         };

@@ -57,7 +57,7 @@ pub(crate) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// Parses the text of a file; what is no TOML is reported, the rest is returned.
-    pub fn new(sources: &'a Sources, file: usize, text: &'a str) -> (Reader<'a>, DeTable<'a>) {
+    pub fn new(sources: &'a Sources, file: usize, text: &'a str) -> (Self, DeTable<'a>) {
         let (table, errors) = DeTable::parse_recoverable(text);
         let mut reader = Reader {
             sources,

@@ -13,6 +13,8 @@ mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use conform::Reader;
+
 use crate::declarations::{Declaration, Model, Written};
 use crate::diagnostic::{Problem, did_you_mean};
 use crate::grammar::Section;
@@ -20,7 +22,6 @@ use crate::model::Literal;
 use crate::path::join;
 use crate::places::Places;
 use crate::source::{DATA_FOLDER, OPERATIONS_FILE, PARTS_FOLDER, PROVIDER_FILE, Sources};
-use conform::Reader;
 
 /// A part that a declaration uses and that is no file.
 const UNKNOWN_PART: &str = "unknown_part";

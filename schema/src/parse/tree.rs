@@ -12,23 +12,23 @@ use crate::model::{List, Literal, Text};
 /// so that the rest of the file is still read and checked.
 impl Literal {
     /// The entries of a table, none for anything else.
-    pub(crate) fn entries(&self) -> &[(Text, Literal)] {
+    pub(crate) fn entries(&self) -> &[(Text, Self)] {
         match self {
-            Literal::Map(entries) => entries,
+            Self::Map(entries) => entries,
             _ => &[],
         }
     }
 
     /// The elements of a list, none for anything else.
-    pub(crate) fn elements(&self) -> &[Literal] {
+    pub(crate) fn elements(&self) -> &[Self] {
         match self {
-            Literal::List(elements) => elements,
+            Self::List(elements) => elements,
             _ => &[],
         }
     }
 
     /// The value of a key.
-    pub(crate) fn get(&self, key: &str) -> Option<&Literal> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Self> {
         self.entries()
             .iter()
             .find(|(name, _)| name == key)
@@ -38,7 +38,7 @@ impl Literal {
     /// This text.
     pub(crate) fn as_text(&self) -> Option<Text> {
         match self {
-            Literal::String(text) => Some(text.clone()),
+            Self::String(text) => Some(text.clone()),
             _ => None,
         }
     }
@@ -46,7 +46,7 @@ impl Literal {
     /// This whole number.
     pub(crate) fn as_int(&self) -> Option<i64> {
         match self {
-            Literal::Int(int) => Some(*int),
+            Self::Int(int) => Some(*int),
             _ => None,
         }
     }
@@ -58,21 +58,21 @@ impl Literal {
 
     /// Whether a key is `true`.
     pub(crate) fn is_true(&self, key: &str) -> bool {
-        self.get(key) == Some(&Literal::Bool(true))
+        self.get(key) == Some(&Self::Bool(true))
     }
 
     /// The texts of a key's list.
     pub(crate) fn texts(&self, key: &str) -> List<Text> {
         self.get(key)
             .map_or_else(Vec::new, |list| {
-                list.elements().iter().filter_map(Literal::as_text).collect()
+                list.elements().iter().filter_map(Self::as_text).collect()
             })
             .into()
     }
 
     /// The names and texts of a key's table.
     pub(crate) fn text_by_name(&self, key: &str) -> List<(Text, Text)> {
-        let entries = self.get(key).map_or(&[][..], Literal::entries);
+        let entries = self.get(key).map_or(&[][..], Self::entries);
         let texts = entries
             .iter()
             .filter_map(|(name, value)| Some((name.clone(), value.as_text()?)));
@@ -80,7 +80,7 @@ impl Literal {
     }
 
     /// The tables of a key's list of tables, each with its path.
-    pub(crate) fn tables(&self, key: &str) -> &[Literal] {
-        self.get(key).map_or(&[], Literal::elements)
+    pub(crate) fn tables(&self, key: &str) -> &[Self] {
+        self.get(key).map_or(&[], Self::elements)
     }
 }

@@ -145,7 +145,7 @@ pub struct Logs {
 
 impl Logs {
     /// Reads everything that is logged in this process from now on, down to TRACE.
-    pub fn watched() -> &'static Logs {
+    pub fn watched() -> &'static Self {
         static INSTALLED: Once = Once::new();
         static LOGS: std::sync::LazyLock<Logs> = std::sync::LazyLock::new(Logs::default);
         INSTALLED.call_once(|| {

@@ -58,8 +58,8 @@ struct Failure {
 }
 
 impl Failure {
-    fn new(doing: impl Into<String>, reason: impl std::fmt::Display) -> Failure {
-        Failure {
+    fn new(doing: impl Into<String>, reason: impl std::fmt::Display) -> Self {
+        Self {
             doing: doing.into(),
             reason: reason.to_string(),
         }
@@ -166,7 +166,7 @@ struct Stage {
 }
 
 impl Stage {
-    fn set(binary: &Path, control_plane: &ControlPlane, hostname: &str) -> Result<Stage, Failure> {
+    fn set(binary: &Path, control_plane: &ControlPlane, hostname: &str) -> Result<Self, Failure> {
         let failure = |error: std::io::Error| Failure::new("copying the example", error);
         let folder = tempfile::Builder::new()
             .prefix("durantic-demo-")
@@ -203,7 +203,7 @@ impl Stage {
             ("TF_CLI_CONFIG_FILE", rc.to_string_lossy().into_owned()),
             ("TF_VAR_hostname", hostname.to_owned()),
         ];
-        Ok(Stage { folder, environment })
+        Ok(Self { folder, environment })
     }
 
     /// The whole way; gives the machine's address in the mesh.
@@ -337,7 +337,7 @@ struct Screen {
 }
 
 impl Screen {
-    fn new() -> Screen {
+    fn new() -> Self {
         let is_terminal = std::io::stderr().is_terminal() && std::io::stdout().is_terminal();
         let bar = if is_terminal {
             ProgressBar::new(100)
@@ -347,7 +347,7 @@ impl Screen {
         if let Ok(style) = ProgressStyle::with_template("  {prefix} {bar:30} {pos:>3}% {msg}") {
             bar.set_style(style);
         }
-        Screen { is_terminal, bar }
+        Self { is_terminal, bar }
     }
 
     fn title(&self, text: &str) {

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use engine::api::{Effect, ErrorKind, Problem, Request, Retry};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use url::Url;
+use value::secret::Secret;
 
 use super::server::{Act, Server};
 use super::{OPERATIONS, TOKEN, call, client, settings};
 use crate::Client;
-use engine::api::{Call, Effect, ErrorKind, Problem, Repeat};
-use value::secret::Secret;
 
 #[tokio::test]
 async fn a_request_has_what_the_api_needs_and_nothing_more() {
@@ -175,11 +175,11 @@ async fn what_cannot_be_called_is_never_sent() {
     let client = client(&server.url);
     let cancel = CancellationToken::new();
     let call = async |operation, value| {
-        let call = Call {
+        let call = Request {
             operation,
             path: &[("uuid", value)],
             body: None,
-            repeat: Repeat::Safe,
+            retry: Retry::Safe,
             gone: &[],
             secrets: &[],
             cancel: &cancel,

@@ -1,5 +1,6 @@
 //! What becomes of a call when the server, or what is in between, fails.
 
+use engine::api::{Effect, ErrorKind};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -7,7 +8,6 @@ use url::Url;
 use super::server::{Act, Server, refusing};
 use super::{OPERATIONS, call, call_until, client, settings};
 use crate::{Backoff, Client};
-use engine::api::{Effect, ErrorKind};
 
 const MAX_RETRIES: usize = 2;
 
@@ -23,7 +23,9 @@ use Expect::{Fails, Retried};
 
 #[tokio::test]
 async fn faults_and_operations() {
-    use ErrorKind::{Ambiguous, Garbage, RateLimited, Server as Failed, Timeout, Unreachable};
+    use ErrorKind::{
+        Ambiguous, RateLimited, RequestTimeout, Server as Failed, UnexpectedResponse, Unreachable,
+    };
 
     let partial = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"uuid\": ".to_vec();
     let chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"a\":".to_vec();
@@ -33,7 +35,7 @@ async fn faults_and_operations() {
     #[rustfmt::skip]
     let table = [
         // fault, GET, PATCH, DELETE, POST that must not be repeated
-        ("408", Act::answer(408, ""), Retried(Timeout), Retried(Timeout), Retried(Timeout), Fails(Ambiguous)),
+        ("408", Act::answer(408, ""), Retried(RequestTimeout), Retried(RequestTimeout), Retried(RequestTimeout), Fails(Ambiguous)),
         ("429", Act::answer(429, "{}"), Retried(RateLimited), Retried(RateLimited), Retried(RateLimited), Retried(RateLimited)),
         ("429 seconds", Act::answer(429, "").with("Retry-After", "1"), Retried(RateLimited), Retried(RateLimited), Retried(RateLimited), Retried(RateLimited)),
         ("429 past date", Act::answer(429, "").with("Retry-After", past), Retried(RateLimited), Retried(RateLimited), Retried(RateLimited), Retried(RateLimited)),
@@ -51,9 +53,9 @@ async fn faults_and_operations() {
         ("truncated body", Act::Raw(partial), Retried(Unreachable), Retried(Unreachable), Retried(Unreachable), Fails(Ambiguous)),
         ("truncated chunks", Act::Raw(chunked), Retried(Unreachable), Retried(Unreachable), Retried(Unreachable), Fails(Ambiguous)),
         ("no HTTP", Act::Raw(b"SSH-2.0-OpenSSH\r\n\r\n".to_vec()), Retried(Unreachable), Retried(Unreachable), Retried(Unreachable), Fails(Ambiguous)),
-        ("truncated JSON", Act::answer(200, r#"{"uuid": "#), Fails(Garbage), Fails(Garbage), Fails(Garbage), Fails(Garbage)),
-        ("HTML", Act::answer(200, html), Fails(Garbage), Fails(Garbage), Fails(Garbage), Fails(Garbage)),
-        ("not UTF-8", Act::Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n\"\xff\"".to_vec()), Fails(Garbage), Fails(Garbage), Fails(Garbage), Fails(Garbage)),
+        ("truncated JSON", Act::answer(200, r#"{"uuid": "#), Fails(UnexpectedResponse), Fails(UnexpectedResponse), Fails(UnexpectedResponse), Fails(UnexpectedResponse)),
+        ("HTML", Act::answer(200, html), Fails(UnexpectedResponse), Fails(UnexpectedResponse), Fails(UnexpectedResponse), Fails(UnexpectedResponse)),
+        ("not UTF-8", Act::Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n\"\xff\"".to_vec()), Fails(UnexpectedResponse), Fails(UnexpectedResponse), Fails(UnexpectedResponse), Fails(UnexpectedResponse)),
     ];
     for (name, fault, get, patch, delete, post) in table {
         for (operation, expect) in [
@@ -173,8 +175,8 @@ async fn an_answer_that_does_not_come_is_a_timeout() {
     ];
     for stall in stalls {
         for (operation, kind) in [
-            ("get", ErrorKind::Timeout),
-            ("change", ErrorKind::Timeout),
+            ("get", ErrorKind::RequestTimeout),
+            ("change", ErrorKind::RequestTimeout),
             ("make", ErrorKind::Ambiguous),
         ] {
             let stall = stall.clone();

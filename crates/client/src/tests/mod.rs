@@ -11,14 +11,14 @@ mod tls;
 use std::borrow::Cow;
 use std::time::Duration;
 
+use engine::api::{Body, Request, Response, Retry};
 use schema::model::{Method, Operation};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use url::Url;
+use value::secret::Secret;
 
 use crate::{Backoff, Client, Error, Settings};
-use engine::api::{Answer, Body, Call, Repeat};
-use value::secret::Secret;
 
 const TOKEN: &str = "dur_0123456789abcdef";
 
@@ -63,7 +63,7 @@ fn client(endpoint: &Url) -> Client {
 }
 
 /// Calls an operation on the thing `7`, with a body where it takes one.
-async fn call(client: &Client, operation: &str, body: Option<&Value>) -> Result<Answer, Error> {
+async fn call(client: &Client, operation: &str, body: Option<&Value>) -> Result<Response, Error> {
     call_until(client, operation, body, &CancellationToken::new()).await
 }
 
@@ -72,19 +72,19 @@ async fn call_until(
     operation: &str,
     body: Option<&Value>,
     cancel: &CancellationToken,
-) -> Result<Answer, Error> {
-    let repeat = if operation == "make" {
-        Repeat::Unsafe
+) -> Result<Response, Error> {
+    let retry = if operation == "make" {
+        Retry::Unsafe
     } else {
-        Repeat::Safe
+        Retry::Safe
     };
     let body = body.map(|json| Body::new(json.clone(), Vec::new()));
     client
-        .call(Call {
+        .call(Request {
             operation,
             path: &[("uuid", "7")],
             body: body.as_ref(),
-            repeat,
+            retry,
             gone: &[],
             secrets: &[],
             cancel,

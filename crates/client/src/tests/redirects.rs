@@ -1,10 +1,10 @@
 //! Where a redirect may lead: nowhere that the token should not go.
 
+use engine::api::{Effect, ErrorKind};
 use serde_json::json;
 
 use super::server::{Act, Server};
 use super::{TOKEN, call, client};
-use engine::api::{Effect, ErrorKind};
 
 #[tokio::test]
 async fn a_get_follows_redirects_on_the_same_server() {

@@ -3,16 +3,16 @@
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
+use engine::api::{Body, ErrorKind, Request, Retry};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use tracing::field::{Field, Visit};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt};
+use value::secret::Secret;
 
 use super::server::{Act, Server};
 use super::{TOKEN, call, client, is_alone};
-use engine::api::{Body, Call, ErrorKind, Repeat};
-use value::secret::Secret;
 
 /// Everything that is logged, at every level, by whomever.
 #[derive(Clone, Default)]
@@ -86,11 +86,11 @@ async fn whatever_comes_back_no_secret_is_shown_or_logged() {
         let cancel = CancellationToken::new();
         let known = [Secret::new(secrets[0]), Secret::new(secrets[2])];
         let body = Body::new(body.clone(), Vec::new());
-        let call = Call {
+        let call = Request {
             operation: "change",
             path: &[("uuid", "7")],
             body: Some(&body),
-            repeat: Repeat::Safe,
+            retry: Retry::Safe,
             gone: &[],
             secrets: &[&known[0], &known[1]],
             cancel: &cancel,
@@ -158,7 +158,10 @@ async fn what_does_not_parse_is_shown_in_part() {
     let server =
         Server::start(|_, _| Act::answer(200, format!("<html>\r\n\u{1b}[2J{}", "x".repeat(1000)))).await;
     let error = call(&client(&server.url), "get", None).await.err().unwrap();
-    assert_eq!((error.kind, error.status), (ErrorKind::Garbage, Some(200)));
+    assert_eq!(
+        (error.kind, error.status),
+        (ErrorKind::UnexpectedResponse, Some(200))
+    );
     let expected = format!(
         "The control plane returned 200 OK for `GET /api/things/7`: the body is not JSON (expected value at line 1 \
          column 1): `<html> [2J{}…`.\n\nRequest id: {}",

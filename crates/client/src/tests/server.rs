@@ -31,7 +31,7 @@ impl Seen {
 #[derive(Clone, Debug)]
 pub enum Act {
     /// Sends an answer and closes the connection.
-    Answer {
+    Response {
         status: u16,
         headers: Vec<(&'static str, String)>,
         body: String,
@@ -45,23 +45,23 @@ pub enum Act {
 }
 
 impl Act {
-    pub fn answer(status: u16, body: impl Into<String>) -> Act {
-        Act::Answer {
+    pub fn answer(status: u16, body: impl Into<String>) -> Self {
+        Self::Response {
             status,
             headers: Vec::new(),
             body: body.into(),
         }
     }
 
-    pub fn with(self, name: &'static str, value: impl Into<String>) -> Act {
+    pub fn with(self, name: &'static str, value: impl Into<String>) -> Self {
         match self {
-            Act::Answer {
+            Self::Response {
                 status,
                 mut headers,
                 body,
             } => {
                 headers.push((name, value.into()));
-                Act::Answer {
+                Self::Response {
                     status,
                     headers,
                     body,
@@ -81,17 +81,17 @@ pub struct Server {
 
 impl Server {
     /// A server without a live API document; its other requests are numbered from 0.
-    pub async fn start(act: impl Fn(&Seen, usize) -> Act + Send + Sync + 'static) -> Server {
-        Server::start_with_document(Act::answer(404, ""), act).await
+    pub async fn start(act: impl Fn(&Seen, usize) -> Act + Send + Sync + 'static) -> Self {
+        Self::start_with_document(Act::answer(404, ""), act).await
     }
 
     /// A server that does the same, always, when it is asked for the live API document.
     pub async fn start_with_document(
         document: Act,
         act: impl Fn(&Seen, usize) -> Act + Send + Sync + 'static,
-    ) -> Server {
+    ) -> Self {
         let number = Mutex::new(0);
-        Server::start_raw(move |seen| {
+        Self::start_raw(move |seen| {
             if seen.path.ends_with("/api/openapi.json") {
                 return document.clone();
             }
@@ -102,7 +102,7 @@ impl Server {
         .await
     }
 
-    pub async fn start_raw(act: impl Fn(&Seen) -> Act + Send + Sync + 'static) -> Server {
+    pub async fn start_raw(act: impl Fn(&Seen) -> Act + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap())
             .parse()
@@ -111,7 +111,7 @@ impl Server {
         let (count_connections, connections) = watch::channel(0);
         let (count_requests, requests) = watch::channel(0);
         let count_requests = Arc::new(count_requests);
-        let server = Server {
+        let server = Self {
             url,
             seen: seen.clone(),
             connections,
@@ -213,7 +213,7 @@ async fn receive(stream: &mut TcpStream) -> Option<Seen> {
 
 async fn perform(act: Act, mut stream: TcpStream) {
     match act {
-        Act::Answer {
+        Act::Response {
             status,
             headers,
             body,

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use engine::api::ErrorKind;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
 use rustls::ServerConfig;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
@@ -15,7 +16,6 @@ use url::Url;
 use super::server::{Act, Server};
 use super::{OPERATIONS, TOKEN, call, is_alone, settings};
 use crate::Client;
-use engine::api::ErrorKind;
 
 /// A certificate for a name, and the authority that issued it.
 struct Identity {

@@ -15,7 +15,7 @@ use crate::run::{Going, Remembered, Run};
 use crate::session::Session;
 
 /// Leaves the run of an object that is being destroyed, where it has one that goes on.
-pub fn leave(context: &Context, resource: &Resource, object: &Value) {
+pub fn stash(context: &Context, resource: &Resource, object: &Value) {
     let run = resource.job.as_ref().and_then(|job| read(job, resource, object));
     if let Some(run) = run {
         context.process.hand_over(key(resource, object), run);
@@ -23,18 +23,18 @@ pub fn leave(context: &Context, resource: &Resource, object: &Value) {
 }
 
 /// Takes over the run that an object of this identity has left.
-pub fn take(context: &Context, resource: &Resource, object: &Value) -> Option<Run> {
+pub fn claim(context: &Context, resource: &Resource, object: &Value) -> Option<Run> {
     context.process.take_run(&key(resource, object))
 }
 
 /// Keeps the run that the replaced object has left, where this object came to nothing before it could take it: it is still
 /// going, and the next object is to find it.
-pub fn keep(session: &Session<'_>) {
+pub fn restore_unclaimed(session: &Session<'_>) {
     let (resource, request) = (session.resource, session.request);
     let Some(job) = resource.job.as_ref() else {
         return;
     };
-    let Some(run) = take(session.context, resource, &request.planned) else {
+    let Some(run) = claim(session.context, resource, &request.planned) else {
         return;
     };
     let fits = fits(&run.trigger, resource, &request.planned, &request.config);

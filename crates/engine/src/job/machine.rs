@@ -222,7 +222,7 @@ impl Ending {
     pub fn is_error(self) -> bool {
         !matches!(
             self,
-            Ending::Done | Ending::Unknown | Ending::Interrupted | Ending::InterruptedBefore
+            Self::Done | Self::Unknown | Self::Interrupted | Self::InterruptedBefore
         )
     }
 }
@@ -231,9 +231,9 @@ impl State {
     /// What private state has of it: enough for the next process to go on.
     pub fn remembered(&self) -> Option<Remembered> {
         Some(match self {
-            State::Resting(remembered) => return remembered.clone(),
+            Self::Resting(remembered) => return remembered.clone(),
             // It may be carried out even where nothing is heard of it any more.
-            State::Starting(start) | State::Retrying(start) => {
+            Self::Starting(start) | Self::Retrying(start) => {
                 let fits = start.is_lost || !start.is_blocked;
                 Remembered::Unconfirmed {
                     // The run that had to end first may have done it, so the object does not tell.
@@ -241,10 +241,10 @@ impl State {
                     fits,
                 }
             }
-            State::Following { going, .. }
-            | State::Checking { going, .. }
-            | State::Reviewing { going, .. } => Remembered::Going(going.clone()),
-            State::Succeeded(_) | State::Done | State::Lost => return None,
+            Self::Following { going, .. } | Self::Checking { going, .. } | Self::Reviewing { going, .. } => {
+                Remembered::Going(going.clone())
+            }
+            Self::Succeeded(_) | Self::Done | Self::Lost => return None,
         })
     }
 
@@ -258,7 +258,7 @@ impl State {
 
     /// Whether a refresh looks at the run. An outdated one is left to the apply that waits for it.
     pub fn is_refreshed(&self) -> bool {
-        matches!(self, State::Resting(Some(Remembered::Going(going))) if going.fits)
+        matches!(self, Self::Resting(Some(Remembered::Going(going))) if going.fits)
     }
 }
 

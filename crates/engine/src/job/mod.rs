@@ -13,12 +13,16 @@ mod trigger;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use machine::{Action, Ending, Event, Report, SOON, Source, State, next};
+use pauses::Pauses;
+use record::{is_needed, record};
 use schema::{Job, Phase, Resource};
 use serde_json::Value as Json;
 use tokio::time::Instant;
+use trigger::{fits, trigger};
 use value::Value;
 
-use crate::api::{Answer, Body, Effect, Error, ErrorKind, Repeat};
+use crate::api::{Body, Effect, Error, ErrorKind, Response, Retry};
 use crate::context::Context;
 use crate::diagnostic::Reported;
 use crate::object::Known;
@@ -28,10 +32,6 @@ use crate::session::Session;
 use crate::shape::{self, literal_value};
 use crate::wire::{find, to_json};
 use crate::{identity, rules};
-use machine::{Action, Ending, Event, Report, SOON, Source, State, next};
-use pauses::Pauses;
-use record::{is_needed, record};
-use trigger::{fits, trigger};
 
 /// Runs the job where it follows this phase, and waits for a run that is still going.
 ///
@@ -73,7 +73,7 @@ fn pending(session: &Session<'_>) -> (Option<Run>, Source) {
     let remembered = session.progress.lock().private.run.clone();
     match remembered {
         None if session.phase == Phase::Create => {
-            let left = handover::take(session.context, session.resource, &session.request.planned);
+            let left = handover::claim(session.context, session.resource, &session.request.planned);
             (left, Source::Predecessor)
         }
         remembered => (remembered, Source::Memory),
@@ -244,7 +244,7 @@ impl Work<'_, '_> {
     }
 
     async fn look(&mut self) -> Event {
-        match self.session.look().await {
+        match self.session.refresh().await {
             Ok(Ok(())) => Event::Looked(is_needed(self.job, &self.session.progress.lock().state)),
             Ok(Err(Reported)) => {
                 self.seen.error = None;
@@ -287,7 +287,7 @@ impl Work<'_, '_> {
 /// Reads what the run has changed. An error here would taint the object, and have all of it done again.
 async fn look_afterwards(session: &mut Session<'_>) {
     let before = std::mem::take(&mut session.diagnostics);
-    let looked = session.look().await;
+    let looked = session.refresh().await;
     let reported = std::mem::replace(&mut session.diagnostics, before);
     let why = match looked {
         Ok(Ok(())) => {
@@ -340,8 +340,8 @@ async fn start(session: &Session<'_>, context: &Context, job: &Job) -> Result<Js
         .collect();
     let object = session.progress.lock().state.clone();
     let body = Body::new(Json::Object(body), Vec::new());
-    let call = context.call(session.resource, &job.start, &object, Some(&body), Repeat::Unsafe);
-    let Answer { body, .. } = call.await?;
+    let call = context.perform(session.resource, &job.start, &object, Some(&body), Retry::Unsafe);
+    let Response { body, .. } = call.await?;
     Ok(body)
 }
 
@@ -399,7 +399,7 @@ async fn poll(
         object.set_attribute(attribute, Value::string(value.as_str()));
     }
     let answer = context
-        .call(resource, &job.poll, &object, None, Repeat::Safe)
+        .perform(resource, &job.poll, &object, None, Retry::Safe)
         .await?;
     Ok(answer.body)
 }

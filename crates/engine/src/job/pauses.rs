@@ -12,8 +12,8 @@ const LONGEST: Duration = Duration::from_secs(10);
 pub struct Pauses(Duration);
 
 impl Default for Pauses {
-    fn default() -> Pauses {
-        Pauses(FIRST)
+    fn default() -> Self {
+        Self(FIRST)
     }
 }
 

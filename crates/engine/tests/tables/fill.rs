@@ -1,6 +1,6 @@
 //! An answer taken into a plan: one row for each rule. The keys of a row declare `field`.
 
-use engine::fill::{fill, fill_object, fits};
+use engine::fill::{fill, fill_object, matches_plan};
 use serde_json::{Value as Json, json};
 
 use super::support::{NULL, UNKNOWN, field, fields, prove, shown, the_field, value, value_of};
@@ -65,7 +65,7 @@ fn what_was_planned_stays_and_what_was_unknown_is_answered() {
             [planned, answered, expected].map(|json| value_of(attribute, &json));
         let (filled, is_fit) = fill(attribute, &planned, &answered);
         assert_eq!(
-            fits(attribute, &planned, &answered),
+            matches_plan(attribute, &planned, &answered),
             is_fit,
             "`fits` says the same"
         );

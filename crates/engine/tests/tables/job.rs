@@ -36,25 +36,25 @@ fn built() -> Binding {
     )
 }
 
-type Answer = Result<Json, Failure>;
+type Response = Result<Json, Failure>;
 
-fn thing(todo: bool) -> Answer {
+fn thing(todo: bool) -> Response {
     Ok(answer("a", &json!({"todo": todo})))
 }
 
-fn started() -> Answer {
+fn started() -> Response {
     Ok(json!({"id": RUN}))
 }
 
-fn status(status: &str) -> Answer {
+fn status(status: &str) -> Response {
     Ok(json!({"status": status}))
 }
 
-fn error(kind: ErrorKind) -> Answer {
+fn error(kind: ErrorKind) -> Response {
     Err(kind.into())
 }
 
-fn refused(detail: &str) -> Answer {
+fn refused(detail: &str) -> Response {
     Err(Failure::from(ErrorKind::Conflict).with(detail))
 }
 
@@ -117,14 +117,14 @@ fn creation(binding: &Binding) -> ApplyRequest {
 }
 
 /// Creates a thing that is to be built.
-fn created(answers: Vec<Answer>) -> String {
+fn created(answers: Vec<Response>) -> String {
     let binding = built();
     let (script, context) = Script::failing([thing(true)].into_iter().chain(answers));
     run(applied(&binding, &script, &context, creation(&binding)))
 }
 
 /// An update in place of a thing whose run is remembered as going on.
-fn picked_up(purpose: &str, answers: Vec<Answer>) -> String {
+fn picked_up(purpose: &str, answers: Vec<Response>) -> String {
     picked_up_from(
         purpose,
         &json!({"size": null, "rank": null}),
@@ -134,7 +134,7 @@ fn picked_up(purpose: &str, answers: Vec<Answer>) -> String {
 }
 
 /// The same of a run that was started for these values that force a new object, with this configuration.
-fn picked_up_from(purpose: &str, started_for: &Json, config: &Json, answers: Vec<Answer>) -> String {
+fn picked_up_from(purpose: &str, started_for: &Json, config: &Json, answers: Vec<Response>) -> String {
     let run_of = json!({
         "saved": {"run": RUN}, "status": "going", "stage": "going", "purpose": purpose,
         "trigger": started_for, "was_needed": true,
@@ -143,7 +143,7 @@ fn picked_up_from(purpose: &str, started_for: &Json, config: &Json, answers: Vec
 }
 
 /// The same with the stored form of the run, and with the answer about the object.
-fn remembering(run_of: &Json, config: &Json, answers: impl IntoIterator<Item = Answer>) -> String {
+fn remembering(run_of: &Json, config: &Json, answers: impl IntoIterator<Item = Response>) -> String {
     let binding = built();
     let (script, context) = Script::failing(answers);
     run(applied(
@@ -183,7 +183,7 @@ fn remembers(run_of: &Json) -> Private {
 }
 
 /// Destroys a thing that state has with this status, and creates it again in the same process.
-fn replaced(status: &str, size: Option<&str>, answers: Vec<Answer>) -> String {
+fn replaced(status: &str, size: Option<&str>, answers: Vec<Response>) -> String {
     replaced_after(
         status,
         size,
@@ -192,7 +192,7 @@ fn replaced(status: &str, size: Option<&str>, answers: Vec<Answer>) -> String {
 }
 
 /// The same with the answers to the delete and to the create.
-fn replaced_after(status: &str, size: Option<&str>, answers: impl IntoIterator<Item = Answer>) -> String {
+fn replaced_after(status: &str, size: Option<&str>, answers: impl IntoIterator<Item = Response>) -> String {
     let binding = built();
     let (script, context) = Script::failing(answers);
     let mut create = creation(&binding);
@@ -261,7 +261,7 @@ fn a_create_is_followed_by_its_job() {
             (vec![refused(&format!("{UUID} is busy"))],
              "create, start; run null, status null; remembered failed, tainted; Failed to start the run".to_owned())),
         ("an answer that cannot be read may be that of a run that was started",
-            (vec![error(ErrorKind::Garbage), thing(false), thing(false)],
+            (vec![error(ErrorKind::UnexpectedResponse), thing(false), thing(false)],
              "create, start, get, get; run null, status \"done\"; nothing remembered".to_owned())),
         ("an interrupt before the start was sent starts nothing, and is no taint",
             (vec![Err(Failure::from(ErrorKind::Cancelled).without_effect())],

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use engine::api::{Answer, Api, Call, Effect, Error, ErrorKind};
+use engine::api::{Api, Effect, Error, ErrorKind, Request, Response};
 use engine::context::Context;
 use engine::diagnostic::Diagnostics;
 use engine::process::Process;
@@ -252,12 +252,12 @@ pub struct Failure {
 }
 
 impl From<ErrorKind> for Failure {
-    fn from(kind: ErrorKind) -> Failure {
+    fn from(kind: ErrorKind) -> Self {
         let effect = match kind {
             ErrorKind::NotFound | ErrorKind::Conflict => Effect::None,
             _ => Effect::Unknown,
         };
-        Failure {
+        Self {
             kind,
             effect,
             detail: None,
@@ -267,16 +267,16 @@ impl From<ErrorKind> for Failure {
 
 impl Failure {
     /// The same, in the API's own words.
-    pub fn with(self, detail: &str) -> Failure {
-        Failure {
+    pub fn with(self, detail: &str) -> Self {
+        Self {
             detail: Some(detail.into()),
             ..self
         }
     }
 
     /// The same, certainly not carried out.
-    pub fn without_effect(self) -> Failure {
-        Failure {
+    pub fn without_effect(self) -> Self {
+        Self {
             effect: Effect::None,
             ..self
         }
@@ -292,13 +292,13 @@ pub struct Script {
 
 impl Script {
     /// The API, and a context that calls it.
-    pub fn of(answers: impl IntoIterator<Item = Result<Json, ErrorKind>>) -> (Arc<Script>, Context) {
-        Script::failing(answers.into_iter().map(|answer| answer.map_err(Failure::from)))
+    pub fn of(answers: impl IntoIterator<Item = Result<Json, ErrorKind>>) -> (Arc<Self>, Context) {
+        Self::failing(answers.into_iter().map(|answer| answer.map_err(Failure::from)))
     }
 
     /// The same, with what is known of each failure.
-    pub fn failing(answers: impl IntoIterator<Item = Result<Json, Failure>>) -> (Arc<Script>, Context) {
-        let script = Arc::new(Script {
+    pub fn failing(answers: impl IntoIterator<Item = Result<Json, Failure>>) -> (Arc<Self>, Context) {
+        let script = Arc::new(Self {
             answers: Mutex::new(answers.into_iter().collect()),
             asked: Mutex::default(),
             slow: Mutex::default(),
@@ -325,7 +325,7 @@ impl Script {
 
 #[async_trait]
 impl Api for Script {
-    async fn call(&self, call: Call<'_>) -> Result<Answer, Error> {
+    async fn call(&self, call: Request<'_>) -> Result<Response, Error> {
         let body = call
             .body
             .map_or(String::new(), |body| format!(" {}", body.expose()));
@@ -340,7 +340,7 @@ impl Api for Script {
         }
         let next = self.answers.lock().unwrap().pop_front();
         match next.expect("the script has an answer left") {
-            Ok(body) => Ok(Answer {
+            Ok(body) => Ok(Response {
                 body,
                 request_id: "r".to_owned(),
                 date: Timestamp::now(),
@@ -356,7 +356,7 @@ impl Api for Script {
         }
     }
 
-    async fn read(&self, call: Call<'_>) -> Result<Arc<Answer>, Error> {
+    async fn read(&self, call: Request<'_>) -> Result<Arc<Response>, Error> {
         self.call(call).await.map(Arc::new)
     }
 

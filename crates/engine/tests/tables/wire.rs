@@ -5,7 +5,7 @@ use std::slice;
 use engine::Binding;
 use engine::api::Body;
 use engine::diagnostic::Diagnostics;
-use engine::wire::{create_body, find, from_answer, is_left_to_hook, update_body};
+use engine::wire::{create_body, find, from_response, is_managed_by_hook, update_body};
 use serde_json::{Value as Json, json};
 use value::{Path, Value};
 
@@ -227,7 +227,7 @@ fn read(binding: &Binding, answer: &Json, known: &Json) -> (Value, Vec<String>) 
     let mut diagnostics = Diagnostics::default();
     let attributes = slice::from_ref(the_field(binding));
     let known = object(binding, known);
-    let (read, result) = from_answer(attributes, answer, &known, &Path::root(), &mut diagnostics);
+    let (read, result) = from_response(attributes, answer, &known, &Path::root(), &mut diagnostics);
     assert_eq!(
         result.is_err(),
         diagnostics.has_errors(),
@@ -504,7 +504,7 @@ fn what_no_body_has_is_left_to_a_hook() {
         row("not a value that the path of a request has", "string", wire, false),
     ];
     prove(rows, |(keys, is_left)| {
-        (is_left, is_left_to_hook(the_field(&field(&keys))))
+        (is_left, is_managed_by_hook(the_field(&field(&keys))))
     });
 }
 

@@ -1,11 +1,13 @@
 //! What ends the process, and what is left behind: nothing.
 
-use crate::support::{Client, DEBUG, Identity, Running, environment};
+use std::time::Duration;
+
 use environment::Environment;
 use plugin::Network;
 use proto::plugin::Empty;
-use std::time::Duration;
 use tokio::time::Instant;
+
+use crate::support::{Client, DEBUG, Identity, Running, environment};
 
 #[tokio::test]
 async fn shutdown_is_answered_ends_the_server_and_removes_the_socket() {

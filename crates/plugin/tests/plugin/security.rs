@@ -1,9 +1,12 @@
 //! Nobody gets in but the client that started the process.
 
-use crate::support::{Client, Handshake, Identity, OPTIONS, Running, environment};
+use std::os::unix::fs::MetadataExt as _;
+use std::time::Duration;
+
 use plugin::{Error, Network, Server};
-use std::{os::unix::fs::MetadataExt as _, time::Duration};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use crate::support::{Client, Handshake, Identity, OPTIONS, Running, environment};
 
 /// A client is refused if no call of it is answered; TLS 1.3 tells a client only after its own handshake.
 async fn assert_refused(handshake: &Handshake, identity: Option<&Identity>) {

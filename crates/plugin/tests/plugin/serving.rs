@@ -1,10 +1,11 @@
 //! The handshake, and what is served after it.
 
-use crate::support::{Client, DEBUG, Echo, Identity, OPTIONS, Running, environment};
 use environment::Environment;
 use plugin::{Error, Network, Server};
 use proto::tfplugin6::{DynamicValue, get_metadata, list_resource, write_state_bytes};
 use tonic::Code;
+
+use crate::support::{Client, DEBUG, Echo, Identity, OPTIONS, Running, environment};
 
 #[tokio::test]
 async fn the_first_line_says_where_to_connect() {

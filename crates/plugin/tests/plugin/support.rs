@@ -1,31 +1,31 @@
 //! A provider of a few RPCs, a server of it, and a client that is to the server what Terraform is.
 
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use environment::Environment;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use plugin::{Error, Mode, Network, Options, Server};
-use proto::{
-    plugin::{grpc_controller_client::GrpcControllerClient, grpc_stdio_client::GrpcStdioClient},
-    tfplugin6::{provider_client::ProviderClient, provider_server::Provider, read_resource, stop_provider},
-};
+use proto::plugin::grpc_controller_client::GrpcControllerClient;
+use proto::plugin::grpc_stdio_client::GrpcStdioClient;
+use proto::tfplugin6::provider_client::ProviderClient;
+use proto::tfplugin6::provider_server::Provider;
+use proto::tfplugin6::{read_resource, stop_provider};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose,
     PKCS_ECDSA_P521_SHA512,
 };
-use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
+use rustls::crypto::aws_lc_rs;
+use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName};
-use std::{
-    io::{self, Write},
-    path::PathBuf,
-    sync::Arc,
-};
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::{TcpStream, UnixStream},
-    sync::{Notify, mpsc},
-    task::JoinHandle,
-};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, UnixStream};
+use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
-use tonic::{Request, Response, Status, body::Body};
+use tonic::body::Body;
+use tonic::{Request, Response, Status};
 use tower::util::BoxCloneSyncService;
 
 pub const OPTIONS: Options = options(Mode::Managed);
@@ -242,7 +242,8 @@ impl Handshake {
 
     /// A connection that trusts the certificate of the handshake and no other, as Terraform's does.
     pub async fn connect_tls(&self, identity: Option<&Identity>) -> io::Result<Box<dyn Stream>> {
-        use base64::{Engine as _, prelude::BASE64_STANDARD_NO_PAD};
+        use base64::Engine as _;
+        use base64::prelude::BASE64_STANDARD_NO_PAD;
         let certificate = CertificateDer::from(BASE64_STANDARD_NO_PAD.decode(&self.fields[5]).unwrap());
         let mut roots = RootCertStore::empty();
         roots.add(certificate).unwrap();

@@ -6,10 +6,11 @@
 #[expect(dead_code, reason = "the other tests of the plugin server use the rest")]
 mod support;
 
+use std::time::Duration;
+
 use environment::Environment;
 use nix::sys::signal::{Signal, raise};
 use plugin::Network;
-use std::time::Duration;
 use support::{Client, DEBUG, Running, environment};
 use tokio::time::timeout;
 

@@ -92,18 +92,18 @@ impl ErrorKind {
     /// What Terraform calls it: the title of its diagnostic.
     pub fn summary(&self) -> &'static str {
         match self {
-            ErrorKind::Format(_) => "Invalid provider source string",
-            ErrorKind::Type { .. } | ErrorKind::ProgramName { .. } | ErrorKind::RedundantPrefix(_) => {
+            Self::Format(_) => "Invalid provider source string",
+            Self::Type { .. } | Self::ProgramName { .. } | Self::RedundantPrefix(_) => {
                 "Invalid provider type"
             }
-            ErrorKind::Namespace { .. } | ErrorKind::LegacyHost(_) => "Invalid provider namespace",
-            ErrorKind::Hostname { .. } => "Invalid provider source hostname",
-            ErrorKind::FullFormat(_) => "Invalid provider address format",
-            ErrorKind::UnknownNamespace(_) => "Unknown provider namespace",
-            ErrorKind::LegacyNamespace(_) => "Invalid legacy provider namespace",
-            ErrorKind::Empty => "Empty provider address",
-            ErrorKind::NoHostname => "Unknown hostname",
-            ErrorKind::NoType => "Unknown provider type",
+            Self::Namespace { .. } | Self::LegacyHost(_) => "Invalid provider namespace",
+            Self::Hostname { .. } => "Invalid provider source hostname",
+            Self::FullFormat(_) => "Invalid provider address format",
+            Self::UnknownNamespace(_) => "Unknown provider namespace",
+            Self::LegacyNamespace(_) => "Invalid legacy provider namespace",
+            Self::Empty => "Empty provider address",
+            Self::NoHostname => "Unknown hostname",
+            Self::NoType => "Unknown provider type",
         }
     }
 }
@@ -124,10 +124,10 @@ pub enum NameFault {
 impl fmt::Display for NameFault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            NameFault::Empty => "must have at least one character",
-            NameFault::Dot => "must not contain dots",
-            NameFault::Dashes => "cannot use multiple consecutive dashes",
-            NameFault::Characters => {
+            Self::Empty => "must have at least one character",
+            Self::Dot => "must not contain dots",
+            Self::Dashes => "cannot use multiple consecutive dashes",
+            Self::Characters => {
                 "must contain only letters, digits, and dashes, and may not use leading or trailing dashes"
             }
         })
@@ -156,13 +156,13 @@ pub enum HostFault {
 impl fmt::Display for HostFault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            HostFault::Empty => "has no name before the port",
-            HostFault::Url => "must be just a hostname and optional port number, not a full URL",
-            HostFault::Port => "has a port that is not a number",
-            HostFault::PortRange => "has a port number greater than 65535",
-            HostFault::EmptyLabel => "contains an empty label (two consecutive periods)",
-            HostFault::Punycode => "has a label in punycode: service hostnames must be given in Unicode",
-            HostFault::Characters => "is not a valid hostname",
+            Self::Empty => "has no name before the port",
+            Self::Url => "must be just a hostname and optional port number, not a full URL",
+            Self::Port => "has a port that is not a number",
+            Self::PortRange => "has a port number greater than 65535",
+            Self::EmptyLabel => "contains an empty label (two consecutive periods)",
+            Self::Punycode => "has a label in punycode: service hostnames must be given in Unicode",
+            Self::Characters => "is not a valid hostname",
         })
     }
 }

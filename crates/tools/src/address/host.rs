@@ -6,7 +6,8 @@ use std::borrow::Cow;
 
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 
-use super::{BUILT_IN_HOST, error::HostFault};
+use super::BUILT_IN_HOST;
+use super::error::HostFault;
 
 /// The public registry: the host of a source that names none.
 const DEFAULT_HOST: &str = "registry.terraform.io";
@@ -17,7 +18,7 @@ pub struct Host(Cow<'static, str>);
 
 impl Host {
     /// Parses `NAME[:PORT]`.
-    pub fn parse(given: &str) -> Result<Host, HostFault> {
+    pub fn parse(given: &str) -> Result<Self, HostFault> {
         let (name, port) = match given.split_once(':') {
             Some((name, port)) => {
                 let port = parse_port(port).map_err(|fault| match name.to_ascii_lowercase().as_str() {
@@ -50,7 +51,7 @@ impl Host {
             )
             .map_err(|_| HostFault::Characters)?;
         let port = port.map(|port| format!(":{port}")).unwrap_or_default();
-        Ok(Host(Cow::Owned(format!("{ascii}{port}"))))
+        Ok(Self(Cow::Owned(format!("{ascii}{port}"))))
     }
 
     /// The form in which hosts are compared and called.
@@ -73,14 +74,14 @@ impl Host {
         self.0 == DEFAULT_HOST
     }
 
-    pub(super) fn built_in() -> Host {
-        Host(Cow::Borrowed(BUILT_IN_HOST))
+    pub(super) fn built_in() -> Self {
+        Self(Cow::Borrowed(BUILT_IN_HOST))
     }
 }
 
 impl Default for Host {
-    fn default() -> Host {
-        Host(Cow::Borrowed(DEFAULT_HOST))
+    fn default() -> Self {
+        Self(Cow::Borrowed(DEFAULT_HOST))
     }
 }
 

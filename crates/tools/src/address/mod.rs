@@ -56,25 +56,25 @@ pub enum Namespace {
 
 impl Address {
     /// Parses a source string. A single part leaves the namespace [`Namespace::Unknown`].
-    pub fn parse(source: &str) -> Result<Address, AddressError> {
+    pub fn parse(source: &str) -> Result<Self, AddressError> {
         parse::source(source)
     }
 
     /// Parses a fully-qualified name, as in a lock file: three parts, and a namespace that is known.
-    pub fn parse_full(address: &str) -> Result<Address, AddressError> {
+    pub fn parse_full(address: &str) -> Result<Self, AddressError> {
         parse::full(address)
     }
 
     /// An address of three parts that are given apart.
-    pub fn from_parts(host: &str, namespace: &str, type_name: &str) -> Result<Address, AddressError> {
+    pub fn from_parts(host: &str, namespace: &str, type_name: &str) -> Result<Self, AddressError> {
         parse::parts(host, namespace, type_name)
     }
 
     /// What Terraform takes for the source of a provider that no `required_providers` declares.
-    pub fn implied(local_name: &str) -> Result<Address, AddressError> {
+    pub fn implied(local_name: &str) -> Result<Self, AddressError> {
         let parsed = parse::source(local_name)?;
         if parsed.type_name == "terraform" {
-            return Ok(Address {
+            return Ok(Self {
                 host: Host::built_in(),
                 namespace: Namespace::Named(BUILT_IN_NAMESPACE.to_owned()),
                 type_name: parsed.type_name,
@@ -85,9 +85,9 @@ impl Address {
 
     /// The same address; where no namespace was given, in the one that Terraform then assumes.
     #[must_use]
-    pub fn resolved(self) -> Address {
+    pub fn resolved(self) -> Self {
         match self.namespace {
-            Namespace::Unknown => Address {
+            Namespace::Unknown => Self {
                 namespace: Namespace::Named(DEFAULT_NAMESPACE.to_owned()),
                 ..self
             },
@@ -163,9 +163,9 @@ impl fmt::Display for Address {
 impl fmt::Display for Namespace {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Namespace::Legacy => "-",
-            Namespace::Unknown => "?",
-            Namespace::Named(name) => name,
+            Self::Legacy => "-",
+            Self::Unknown => "?",
+            Self::Named(name) => name,
         })
     }
 }

@@ -42,7 +42,7 @@ pub enum PatternError {
 
 impl Pattern {
     /// Parses `[HOST/]NAMESPACE/TYPE`. Without a host it is the public registry, so that `*/*` is not everything.
-    pub fn parse(given: &str) -> Result<Pattern, PatternError> {
+    pub fn parse(given: &str) -> Result<Self, PatternError> {
         let parts: Vec<&str> = given.split('/').collect();
         let (host, namespace, type_name) = match *parts.as_slice() {
             [namespace, type_name] => (None, namespace, type_name),
@@ -77,7 +77,7 @@ impl Pattern {
             error,
         })?;
         let is_any = |part: &str| part == "*";
-        Ok(Pattern {
+        Ok(Self {
             host: (!host.is_some_and(is_any)).then_some(address.host),
             namespace: (!is_any(namespace)).then_some(address.namespace),
             type_name: (!is_any(type_name)).then_some(address.type_name),

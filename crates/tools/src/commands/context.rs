@@ -78,8 +78,8 @@ pub struct CommandError {
 }
 
 impl CommandError {
-    pub(super) fn new(problem: impl std::fmt::Display, remedy: impl Into<String>) -> CommandError {
-        CommandError {
+    pub(super) fn new(problem: impl std::fmt::Display, remedy: impl Into<String>) -> Self {
+        Self {
             problem: format!("{problem}"),
             remedy: remedy.into(),
         }
@@ -88,8 +88,8 @@ impl CommandError {
 
 /// A console that is gone is nobody's fault: `address x | head` must not fail with a trace.
 impl From<std::io::Error> for CommandError {
-    fn from(error: std::io::Error) -> CommandError {
-        CommandError::new(
+    fn from(error: std::io::Error) -> Self {
+        Self::new(
             format!("failed to write the output: {error}"),
             "Run the command again with an output that stays open.",
         )
@@ -98,7 +98,7 @@ impl From<std::io::Error> for CommandError {
 
 impl Context {
     /// The context of this process.
-    pub fn of_process(identity: Identity) -> Result<Context, CommandError> {
+    pub fn of_process(identity: Identity) -> Result<Self, CommandError> {
         let directory = std::env::current_dir().map_err(|error| {
             CommandError::new(
                 format!("failed to read the working directory: {error}"),
@@ -117,7 +117,7 @@ impl Context {
                 "This is a bug in the provider. Please report it.",
             )
         })?;
-        Ok(Context {
+        Ok(Self {
             identity,
             environment: Environment::of_process(),
             directory,

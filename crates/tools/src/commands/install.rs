@@ -47,7 +47,7 @@ pub struct UninstallArguments {
 }
 
 impl From<PackageError> for CommandError {
-    fn from(error: PackageError) -> CommandError {
+    fn from(error: PackageError) -> Self {
         let remedy = match &error {
             PackageError::File { error, .. }
                 if matches!(
@@ -65,7 +65,7 @@ impl From<PackageError> for CommandError {
             }
             _ => "Check that path, move what is in the way, then run the command again.",
         };
-        CommandError::new(error, remedy)
+        Self::new(error, remedy)
     }
 }
 

@@ -26,7 +26,6 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-
 use context::complain;
 
 pub use context::{CommandError, Console, Context, Identity, Status, block_on};

@@ -16,7 +16,7 @@ impl ProviderBlock {
     }
 
     /// The first block without an alias.
-    pub(super) fn find(module: &Module, provider: &str) -> ProviderBlock {
+    pub(super) fn find(module: &Module, provider: &str) -> Self {
         let blocks = module.files.iter().flat_map(|file| file.body.blocks());
         let ours = blocks.filter(|block| {
             let is_ours = block
@@ -37,14 +37,14 @@ impl ProviderBlock {
                 arguments.push((name.to_owned(), text));
             }
         }
-        ProviderBlock(arguments)
+        Self(arguments)
     }
 }
 
 impl<N: Into<String>, T: Into<String>> FromIterator<(N, T)> for ProviderBlock {
-    fn from_iter<I: IntoIterator<Item = (N, T)>>(arguments: I) -> ProviderBlock {
+    fn from_iter<I: IntoIterator<Item = (N, T)>>(arguments: I) -> Self {
         let arguments = arguments.into_iter();
-        ProviderBlock(arguments.map(|(name, text)| (name.into(), text.into())).collect())
+        Self(arguments.map(|(name, text)| (name.into(), text.into())).collect())
     }
 }
 
@@ -60,13 +60,13 @@ pub enum Finding {
 
 impl Finding {
     /// Something is as it should be.
-    pub fn good(text: impl Into<String>) -> Finding {
-        Finding::Good(text.into())
+    pub fn good(text: impl Into<String>) -> Self {
+        Self::Good(text.into())
     }
 
     /// Something is in the way, and what to do about it.
-    pub fn bad(text: impl Into<String>, remedy: impl Into<String>) -> Finding {
-        Finding::Bad(Problem::new(text, remedy))
+    pub fn bad(text: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::Bad(Problem::new(text, remedy))
     }
 }
 
@@ -81,8 +81,8 @@ pub struct Problem {
 
 impl Problem {
     /// A problem with its remedy.
-    pub fn new(text: impl Into<String>, remedy: impl Into<String>) -> Problem {
-        Problem {
+    pub fn new(text: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self {
             text: text.into(),
             remedy: remedy.into(),
         }

@@ -47,8 +47,8 @@ pub enum Place {
 
 impl Survey {
     /// Reads the CLI configuration, and what is there where it says nothing.
-    pub fn take(context: &Context) -> Survey {
-        let mut survey = Survey::default();
+    pub fn take(context: &Context) -> Self {
+        let mut survey = Self::default();
         for file in survey.config_files(context) {
             survey.read(&file, context);
         }

@@ -15,8 +15,8 @@ struct Tokens {
 }
 
 impl Tokens {
-    fn new(tokens: Vec<Token>) -> Tokens {
-        Tokens {
+    fn new(tokens: Vec<Token>) -> Self {
+        Self {
             items: tokens.into_iter().peekable(),
         }
     }

@@ -10,7 +10,7 @@ pub enum Item {
     /// A string, number or boolean as text.
     Text(String),
     /// A list.
-    List(Vec<Item>),
+    List(Vec<Self>),
     /// A block or an object, with the labels of a block.
     Block(Vec<String>, Block),
 }
@@ -40,7 +40,7 @@ impl Block {
     }
 
     /// Every block of a key.
-    pub fn blocks<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a Block> {
+    pub fn blocks<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a Self> {
         self.get(key).iter().filter_map(|item| match item {
             Item::Block(_, block) => Some(block),
             _ => None,

@@ -74,16 +74,16 @@ impl Kind {
     /// 1 for what opens a bracket, -1 for what closes one, else 0.
     pub fn depth(self) -> i32 {
         match self {
-            Kind::OpenBrace | Kind::OpenBracket | Kind::OpenParenthesis | Kind::OpenTemplate => 1,
-            Kind::CloseBrace | Kind::CloseBracket | Kind::CloseParenthesis | Kind::CloseTemplate => -1,
+            Self::OpenBrace | Self::OpenBracket | Self::OpenParenthesis | Self::OpenTemplate => 1,
+            Self::CloseBrace | Self::CloseBracket | Self::CloseParenthesis | Self::CloseTemplate => -1,
             _ => 0,
         }
     }
 }
 
 impl Token {
-    pub(super) fn new(kind: Kind, text: impl Into<String>) -> Token {
-        Token {
+    pub(super) fn new(kind: Kind, text: impl Into<String>) -> Self {
+        Self {
             kind,
             text: text.into(),
         }

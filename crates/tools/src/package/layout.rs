@@ -3,11 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use environment::Environment;
+
 use super::platform::Platform;
 use super::version::Version;
 use super::{PackageError, archive, files, hash};
 use crate::address::Address;
-use environment::Environment;
 
 /// The operating systems that differ in where things are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,27 +23,27 @@ pub enum System {
 
 impl System {
     /// What this program runs on.
-    pub fn current() -> System {
+    pub fn current() -> Self {
         match std::env::consts::OS {
-            "macos" => System::MacOs,
-            "windows" => System::Windows,
-            _ => System::Unix,
+            "macos" => Self::MacOs,
+            "windows" => Self::Windows,
+            _ => Self::Unix,
         }
     }
 
     /// What Terraform calls the directory of its own settings: `~/.terraform.d`.
     pub fn settings(self, environment: &Environment) -> Option<PathBuf> {
         Some(match self {
-            System::Windows => app_data(environment)?.join("terraform.d"),
-            System::Unix | System::MacOs => home(environment)?.join(".terraform.d"),
+            Self::Windows => app_data(environment)?.join("terraform.d"),
+            Self::Unix | Self::MacOs => home(environment)?.join(".terraform.d"),
         })
     }
 
     /// The CLI configuration, unless `TF_CLI_CONFIG_FILE` names another.
     pub fn config_file(self, environment: &Environment) -> Option<PathBuf> {
         Some(match self {
-            System::Windows => app_data(environment)?.join("terraform.rc"),
-            System::Unix | System::MacOs => home(environment)?.join(".terraformrc"),
+            Self::Windows => app_data(environment)?.join("terraform.rc"),
+            Self::Unix | Self::MacOs => home(environment)?.join(".terraformrc"),
         })
     }
 
@@ -54,7 +55,7 @@ impl System {
                 .map(|settings| settings.join("plugins")),
         );
         match self {
-            System::Unix => {
+            Self::Unix => {
                 // A base directory that is not absolute is to be ignored.
                 let absolute = |path: &Path| path.is_absolute();
                 let user = environment
@@ -72,7 +73,7 @@ impl System {
                         .map(|base| base.join("terraform").join("plugins")),
                 );
             }
-            System::MacOs => {
+            Self::MacOs => {
                 let bases = [home(environment), Some(PathBuf::from("/"))];
                 directories.extend(bases.into_iter().flatten().map(|base| {
                     base.join("Library")
@@ -81,7 +82,7 @@ impl System {
                         .join("plugins")
                 }));
             }
-            System::Windows => directories.extend(
+            Self::Windows => directories.extend(
                 app_data(environment).map(|base| base.join("HashiCorp").join("Terraform").join("plugins")),
             ),
         }

@@ -15,8 +15,8 @@ pub struct Index {
 
 impl Index {
     /// The index of some versions.
-    pub fn new(versions: impl IntoIterator<Item = String>) -> Index {
-        Index {
+    pub fn new(versions: impl IntoIterator<Item = String>) -> Self {
+        Self {
             versions: versions
                 .into_iter()
                 .map(|version| (version, BTreeMap::new()))

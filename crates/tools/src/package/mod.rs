@@ -58,11 +58,8 @@ pub enum PackageError {
 
 impl PackageError {
     /// Makes errors of one action on one path.
-    pub(crate) fn file<'a>(
-        action: &'static str,
-        path: &'a Path,
-    ) -> impl FnOnce(std::io::Error) -> PackageError + 'a {
-        move |error| PackageError::File {
+    pub(crate) fn file<'a>(action: &'static str, path: &'a Path) -> impl FnOnce(std::io::Error) -> Self + 'a {
+        move |error| Self::File {
             action,
             path: path.to_owned(),
             error,

@@ -19,7 +19,7 @@ pub struct PlatformError(String);
 
 impl Platform {
     /// What this program runs on.
-    pub fn current() -> Platform {
+    pub fn current() -> Self {
         let os = match std::env::consts::OS {
             "macos" => "darwin",
             other => other,
@@ -30,7 +30,7 @@ impl Platform {
             "x86" => "386",
             other => other,
         };
-        Platform {
+        Self {
             os: os.to_owned(),
             arch: arch.to_owned(),
         }
@@ -42,11 +42,11 @@ impl Platform {
     }
 
     /// What a program was built for, by its first bytes; `None` where they are those of no program.
-    pub fn of_program(bytes: &[u8]) -> Option<Platform> {
+    pub fn of_program(bytes: &[u8]) -> Option<Self> {
         let at = |index: usize| bytes.get(index).copied();
         let pair = |index: usize| Some(u16::from_le_bytes([at(index)?, at(index + 1)?]));
         let named = |os: &str, arch: &str| {
-            Some(Platform {
+            Some(Self {
                 os: os.to_owned(),
                 arch: arch.to_owned(),
             })
@@ -95,10 +95,10 @@ impl fmt::Display for Platform {
 impl FromStr for Platform {
     type Err = PlatformError;
 
-    fn from_str(text: &str) -> Result<Platform, PlatformError> {
+    fn from_str(text: &str) -> Result<Self, PlatformError> {
         let is_name = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
         match text.split_once('_') {
-            Some((os, arch)) if is_name(os) && is_name(arch) => Ok(Platform {
+            Some((os, arch)) if is_name(os) && is_name(arch) => Ok(Self {
                 os: os.to_owned(),
                 arch: arch.to_owned(),
             }),

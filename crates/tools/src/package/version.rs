@@ -45,9 +45,9 @@ const OPERATORS: [(&str, Operator); 7] = [
 
 impl Constraints {
     /// Parses conditions with commas between them. An empty text is no condition.
-    pub fn parse(text: &str) -> Result<Constraints, ConstraintError> {
+    pub fn parse(text: &str) -> Result<Self, ConstraintError> {
         if text.trim().is_empty() {
-            return Ok(Constraints::default());
+            return Ok(Self::default());
         }
         let parsed: Option<Vec<Constraint>> = text.split(',').map(Constraint::parse).collect();
         parsed
@@ -93,7 +93,7 @@ impl fmt::Display for Constraints {
 }
 
 impl Constraint {
-    fn parse(text: &str) -> Option<Constraint> {
+    fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let (operator, version) = OPERATORS
             .iter()
@@ -107,7 +107,7 @@ impl Constraint {
         let parts = numbers.split('.').count();
         let missing = ".0".repeat(3_usize.checked_sub(parts)?);
         let version = Version::parse(&format!("{numbers}{missing}{rest}")).ok()?;
-        Some(Constraint {
+        Some(Self {
             operator,
             version,
             parts,

@@ -98,7 +98,7 @@ struct Edits<'a> {
 }
 
 impl<'a> Edits<'a> {
-    fn new(text: &'a str) -> Edits<'a> {
+    fn new(text: &'a str) -> Self {
         Edits {
             text,
             replacements: Vec::new(),

@@ -79,8 +79,8 @@ pub struct Entry<'a> {
 
 impl Module {
     /// Reads a directory.
-    pub fn load(directory: &Path) -> Result<Module, ModuleError> {
-        let mut module = Module {
+    pub fn load(directory: &Path) -> Result<Self, ModuleError> {
+        let mut module = Self {
             directory: directory.to_owned(),
             files: Vec::new(),
             json: Vec::new(),
@@ -168,16 +168,16 @@ impl Module {
 }
 
 impl File {
-    fn load(directory: &Path, name: String) -> Result<File, ModuleError> {
+    fn load(directory: &Path, name: String) -> Result<Self, ModuleError> {
         let path = directory.join(&name);
         let text = std::fs::read_to_string(&path).map_err(|error| ModuleError::File { path, error })?;
-        File::parse(name, text)
+        Self::parse(name, text)
     }
 
     /// Parses a file.
-    pub fn parse(name: String, text: String) -> Result<File, ModuleError> {
+    pub fn parse(name: String, text: String) -> Result<Self, ModuleError> {
         match hcl_edit::parser::parse_body(&text) {
-            Ok(body) => Ok(File { name, text, body }),
+            Ok(body) => Ok(Self { name, text, body }),
             Err(error) => Err(ModuleError::Syntax {
                 name,
                 error: Box::new(error),

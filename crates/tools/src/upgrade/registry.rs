@@ -63,15 +63,15 @@ struct DocumentVersion {
 
 impl Registry {
     /// The registry at an URL, without the path of its API, asked by the program with this `User-Agent`.
-    pub fn at(url: &str, user_agent: &str) -> Registry {
-        Registry {
+    pub fn at(url: &str, user_agent: &str) -> Self {
+        Self {
             access: client(user_agent).map(|client| (client, url.trim_end_matches('/').to_owned())),
         }
     }
 
     /// A registry that is not asked.
-    pub fn none(reason: LookupError) -> Registry {
-        Registry { access: Err(reason) }
+    pub fn none(reason: LookupError) -> Self {
+        Self { access: Err(reason) }
     }
 
     /// Asks for a provider by its type.

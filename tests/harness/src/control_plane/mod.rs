@@ -28,7 +28,10 @@ mod tls;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use requests::Server;
 use tokio::runtime::Runtime;
+
+use crate::secrets::{Kind, Secrets};
 
 pub use builder::{Builder, StartError};
 pub use collection::Collection;
@@ -41,10 +44,6 @@ pub use runs::{Outcome, RunView};
 pub use seed::{Seed, SeedError, machine_uuid};
 pub use snapshot::Snapshot;
 pub use store::Object;
-
-use requests::Server;
-
-use crate::secrets::{Kind, Secrets};
 
 /// The name under which the published document is logged and given faults, as it has no operation id.
 pub const DOCUMENT_OPERATION: &str = "openapi";

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schema::Mode;
 use serde_json::Value as Json;
 use value::{Number, Path, Type, Value};
 
@@ -9,7 +10,6 @@ use super::fault::Faults;
 use super::json::UNKNOWN;
 use super::schema::{Attribute, Block, Kind, NestedBlock, Nesting, Object};
 use crate::secrets::{self, Logs};
-use schema::Mode;
 
 /// Reads a configuration, which [`to_json`](super::json::to_json) writes; what it does not mention is null, or no block. Terraform itself refuses what is misspelt, of
 /// the wrong type, or missing although required.

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-pub use engine::diagnostic::Severity;
 use value::Path;
+
+pub use engine::diagnostic::Severity;
 
 /// A diagnostic as Terraform reads it from the protocol.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,20 +35,20 @@ pub enum Error {
 
 impl Error {
     /// One violation, with its place.
-    pub fn violation(summary: &str, detail: impl fmt::Display) -> Error {
-        Error::Violation(vec![format!("{summary}: {detail}")])
+    pub fn violation(summary: &str, detail: impl fmt::Display) -> Self {
+        Self::Violation(vec![format!("{summary}: {detail}")])
     }
 
     /// Whether the provider is at fault, not the configuration or the world.
     pub fn is_violation(&self) -> bool {
-        matches!(self, Error::Violation(_))
+        matches!(self, Self::Violation(_))
     }
 
     /// What the provider told, where that is why it did not work.
     pub fn told(&self) -> &[Diagnostic] {
         match self {
-            Error::Told(diagnostics) => diagnostics,
-            Error::Violation(_) | Error::Configuration(_) => &[],
+            Self::Told(diagnostics) => diagnostics,
+            Self::Violation(_) | Self::Configuration(_) => &[],
         }
     }
 }

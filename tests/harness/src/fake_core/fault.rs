@@ -20,7 +20,7 @@ impl Faults {
     }
 
     /// Adds those of a part, or a vague one in their place where they would show a secret.
-    pub fn add_part(&mut self, part: Faults, path: &Path, sensitive: bool) {
+    pub fn add_part(&mut self, part: Self, path: &Path, sensitive: bool) {
         if part.0.is_empty() {
             return;
         }

@@ -114,17 +114,17 @@ pub enum Mode {
 
 impl Core {
     /// Starts a provider of that definition and configures it for a control plane.
-    pub async fn start(definition: &'static Definition, endpoint: &str, token: &str) -> Result<Core, Error> {
-        let core = Core::unconfigured(Arc::new(rpc::Service::new(provider::program(definition)))).await?;
+    pub async fn start(definition: &'static Definition, endpoint: &str, token: &str) -> Result<Self, Error> {
+        let core = Self::unconfigured(Arc::new(rpc::Service::new(provider::program(definition)))).await?;
         core.configure(&json!({ "endpoint": endpoint, "api_token": token }))
             .await?;
         Ok(core)
     }
 
     /// Starts any provider, which is not configured yet.
-    pub async fn unconfigured(provider: Arc<dyn Provider>) -> Result<Core, Error> {
+    pub async fn unconfigured(provider: Arc<dyn Provider>) -> Result<Self, Error> {
         Logs::watched();
-        Ok(Core {
+        Ok(Self {
             plugin: Arc::new(Plugin::start(provider).await?),
             objects: BTreeMap::new(),
         })
@@ -139,8 +139,8 @@ impl Core {
 
     /// The same provider with an empty state.
     #[must_use]
-    pub fn fresh(&self) -> Core {
-        Core {
+    pub fn fresh(&self) -> Self {
+        Self {
             plugin: Arc::clone(&self.plugin),
             objects: BTreeMap::new(),
         }

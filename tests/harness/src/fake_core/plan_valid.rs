@@ -24,8 +24,8 @@ struct Values<'a> {
     planned: &'a Value,
 }
 
-impl<'a> Values<'a> {
-    fn attribute(self, name: &str) -> Values<'a> {
+impl Values<'_> {
+    fn attribute(self, name: &str) -> Self {
         Values {
             prior: self.prior.get(name),
             config: self.config.get(name),

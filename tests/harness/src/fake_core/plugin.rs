@@ -58,7 +58,7 @@ pub struct Outcome {
 
 impl Plugin {
     /// Asks the provider for its schema and checks it.
-    pub async fn start(provider: Arc<dyn Provider>) -> Result<Plugin, Error> {
+    pub async fn start(provider: Arc<dyn Provider>) -> Result<Self, Error> {
         let request = Request::new(get_provider_schema::Request {});
         let answer = answer(provider.get_provider_schema(request).await)?;
         let told = convert::diagnostics(answer.diagnostics, &Type::Object(BTreeMap::new()))?;
@@ -89,7 +89,7 @@ impl Plugin {
         if !faults.is_empty() {
             return Err(Error::Violation(faults));
         }
-        let plugin = Plugin {
+        let plugin = Self {
             provider,
             schema,
             resources,

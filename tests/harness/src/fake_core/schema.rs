@@ -88,7 +88,7 @@ pub enum Nesting {
 
 impl Schema {
     /// Reads the wire's form; every rule it breaks is a line in the error.
-    pub fn read(from: &wire::Schema) -> Result<Schema, Vec<String>> {
+    pub fn read(from: &wire::Schema) -> Result<Self, Vec<String>> {
         let mut faults = Vec::new();
         let block = from
             .block
@@ -99,7 +99,7 @@ impl Schema {
             faults.push("the schema has no block".to_owned());
         }
         if faults.is_empty() {
-            Ok(Schema {
+            Ok(Self {
                 version: from.version,
                 block,
             })

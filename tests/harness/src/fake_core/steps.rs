@@ -5,13 +5,11 @@ use value::{Path, Step, Value};
 use super::compatible::assert_object_compatible;
 use super::error::{Diagnostic, Error, line};
 use super::fault::show;
-use super::json;
 use super::plan_valid::assert_plan_valid;
 use super::plugin::{Outcome, check_object};
 use super::proposed::proposed_new;
 use super::schema::Block;
-use super::wire;
-use super::{Action, Address, Core, Mode, Planned, Status, Stored};
+use super::{Action, Address, Core, Mode, Planned, Status, Stored, json, wire};
 
 /// What `PlanResourceChange` came to.
 struct Change {

@@ -1,8 +1,9 @@
 //! Machines: their settings, and the addresses they have in a mesh.
 
+use std::time::Duration;
+
 use harness::control_plane::{Collection, ControlPlane, machine_uuid};
 use serde_json::{Value, json};
-use std::time::Duration;
 
 use crate::client::{Client, start, uuid};
 

@@ -117,8 +117,8 @@ fn index(id: &Id) -> usize {
 struct Seen(HashMap<(State, Event), (State, Vec<Action>)>);
 
 impl World {
-    fn new(tells: bool, is_installed: bool) -> World {
-        World {
+    fn new(tells: bool, is_installed: bool) -> Self {
+        Self {
             tells,
             runs: [Truth::Over { succeeded: false }; RUNS],
             was_disturbed: false,
@@ -215,7 +215,7 @@ impl World {
     }
 
     /// What may happen next.
-    fn moves(&self, seen: &mut Seen) -> Vec<(&'static str, World)> {
+    fn moves(&self, seen: &mut Seen) -> Vec<(&'static str, Self)> {
         let mut moves = self.outside();
         match &self.apply {
             Some(apply) => moves.extend(self.under_way(apply, seen)),
@@ -225,7 +225,7 @@ impl World {
     }
 
     /// What happens outside of Terraform: a run ends, somebody starts one.
-    fn outside(&self) -> Vec<(&'static str, World)> {
+    fn outside(&self) -> Vec<(&'static str, Self)> {
         let mut moves = Vec::new();
         let Some(active) = self.active() else {
             if !self.was_disturbed {
@@ -290,7 +290,7 @@ impl World {
     }
 
     /// What happens between two applies: a refresh, another demand, the next apply.
-    fn at_rest(&self, seen: &mut Seen) -> Vec<(&'static str, World)> {
+    fn at_rest(&self, seen: &mut Seen) -> Vec<(&'static str, Self)> {
         let mut moves = Vec::new();
         let run = self.object.as_ref().and_then(|object| object.run.clone());
         if self.demand == 0 {
@@ -347,7 +347,7 @@ impl World {
     }
 
     /// Plans and begins an apply.
-    fn apply(&self, run: Option<Kept>, seen: &mut Seen) -> World {
+    fn apply(&self, run: Option<Kept>, seen: &mut Seen) -> Self {
         let mut world = self.clone();
         world.replace = false;
         // What was done before there was an object is not what it was created for.
@@ -394,9 +394,9 @@ impl World {
     }
 
     /// The answers that the last action of an apply may get.
-    fn under_way(&self, apply: &Apply, seen: &mut Seen) -> Vec<(&'static str, World)> {
+    fn under_way(&self, apply: &Apply, seen: &mut Seen) -> Vec<(&'static str, Self)> {
         let mut moves = Vec::new();
-        let mut add = |what: &'static str, mut world: World, event: Event| {
+        let mut add = |what: &'static str, mut world: Self, event: Event| {
             world.time = match (&event, world.time) {
                 (Event::Unanswered, _) => Time::Early,
                 // A look may go unanswered for long, and a run is followed for as long as it takes.
@@ -491,7 +491,7 @@ impl World {
         moves
     }
 
-    fn add_waits(&self, add: &mut impl FnMut(&'static str, World, Event)) {
+    fn add_waits(&self, add: &mut impl FnMut(&'static str, Self, Event)) {
         add("no answer", self.clone(), Event::NotAnswered);
         add("an error", self.clone(), Event::Failed);
         add("an interrupt", self.clone(), Event::Interrupted);
@@ -515,7 +515,7 @@ impl World {
     }
 
     /// Ends the apply where its part is over, and stores what it leaves.
-    fn settle(mut self) -> World {
+    fn settle(mut self) -> Self {
         let apply = self.apply.clone().unwrap();
         let ending = match apply.actions.last() {
             None => None,

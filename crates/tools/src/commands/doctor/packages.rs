@@ -6,18 +6,17 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
+use environment::COOKIE;
 use tokio::io::AsyncReadExt;
 
 use super::super::context::Context;
 use super::super::survey::{Place, Survey};
-use super::Findings;
 use super::configuration::Wanted;
-use super::remote;
+use super::{Findings, remote};
 use crate::address::Address;
 use crate::package::layout::{self, Form, Package};
 use crate::package::platform::Platform;
 use crate::package::{files, hash, lock};
-use environment::COOKIE;
 
 /// How long a program may take to answer as a plugin.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -2,7 +2,7 @@
 //!
 //! Tests: `fuzz/src/answers.rs`.
 
-use engine::api::{Answer, Body};
+use engine::api::{Body, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use schema::model::{Method, Operation};
 use url::Url;
@@ -10,10 +10,9 @@ use value::secret::Secret;
 
 use super::body;
 use super::document::{Place, Routes};
-use super::error::Error;
-use super::error::Exchange;
+use super::error::{Error, Exchange};
 use super::redact::Redactor;
-use super::transport::Reply;
+use super::transport::HttpResponse;
 
 /// An answer as it arrived, and what was asked.
 pub struct Received<'a> {
@@ -32,14 +31,14 @@ pub struct Received<'a> {
 }
 
 /// What a call comes to that is answered so.
-pub fn answer(received: &Received<'_>, url: &Url) -> Result<Answer, Error> {
+pub fn answer(received: &Received<'_>, url: &Url) -> Result<Response, Error> {
     let headers = received.headers.iter().filter_map(|(name, value)| {
         Some((
             HeaderName::try_from(*name).ok()?,
             HeaderValue::from_bytes(value).ok()?,
         ))
     });
-    let reply = Reply {
+    let reply = HttpResponse {
         status: StatusCode::from_u16(received.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
         headers: headers.collect::<HeaderMap>(),
         body: received.body.to_vec(),
