@@ -1,4 +1,4 @@
-//! What each command does.
+//! Runs the commands.
 //!
 //! Tests: `docs-gen/tests/commands.rs`.
 
@@ -21,42 +21,46 @@ use crate::site::{self, SiteError};
 use crate::validate::{self, Subcategories};
 use crate::{additions, diff, llms, served};
 
-/// Why a command cannot do its work.
+/// Why a command failed.
 #[derive(Debug, Error)]
 pub enum CommandError {
-    /// A file that cannot be read or written.
+    /// A file cannot be read or written.
     #[error("failed to read or write `{}`: {}", .0.display(), .1)]
     File(PathBuf, #[source] std::io::Error),
-    /// Standard output that cannot be written.
+    /// Standard output cannot be written.
     #[error("failed to write to standard output: {0}")]
     Output(#[from] std::io::Error),
-    /// A schema that cannot be used.
+    /// The schema cannot be read.
     #[error(transparent)]
     Document(#[from] DocumentError),
-    /// Pages that cannot be made.
+    /// The pages cannot be generated.
     #[error(transparent)]
     Page(#[from] PageError),
-    /// Pages of the other style that cannot be made.
+    /// The pages in the style of tfplugindocs cannot be generated.
     #[error(transparent)]
     Compat(#[from] compat::Error),
-    /// An example that cannot be used.
+    /// A page cannot show an example.
     #[error(transparent)]
     Example(#[from] ExampleError),
-    /// A site that cannot be built.
+    /// The site cannot be built.
     #[error(transparent)]
     Site(#[from] SiteError),
-    /// A file that is none of `docs-gen facts`.
+    /// The file is not the output of `docs-gen facts`.
     #[error("`{}` is not the output of `docs-gen facts`: {}", .0.display(), .1)]
     Facts(PathBuf, #[source] serde_json::Error),
-    /// A file of another version of that program.
+    /// The file has the format of another version of docs-gen.
     #[error("`{}` has format version {}, but this program reads version {FORMAT}: run `docs-gen facts` again", .0.display(), .1)]
     Format(PathBuf, u32),
-    /// JSON that cannot be written.
+    /// The JSON cannot be serialised.
     #[error("failed to write JSON: {0}")]
     Json(#[from] serde_json::Error),
 }
 
-/// Runs one command.
+/// Runs a command, and gives the exit status. The status is 1 if `--check` or `validate` finds problems.
+///
+/// # Errors
+///
+/// If the command cannot do its work, for example because it cannot read a file.
 pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
     let root = &options.root;
     match &options.command {
@@ -84,12 +88,12 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
         }
         Command::Facts(source) => {
             print(&serde_json::to_string_pretty(
-                &Subject::of(root, source)?.documentation()?,
+                &Subject::new(root, source)?.documentation()?,
             )?)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Llms(options) => {
-            let subject = Subject::of(root, &options.source)?;
+            let subject = Subject::new(root, &options.source)?;
             let files = llms::files(&subject.documentation()?, &subject.pages(Style::Rich)?)?;
             let written = files
                 .replace(&options.out, llms::FACTS)
@@ -109,7 +113,7 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Site(options) => {
-            let subject = Subject::of(root, &options.source)?;
+            let subject = Subject::new(root, &options.source)?;
             let documentation = subject.documentation()?;
             let version = match &options.version {
                 Some(version) => version.clone(),
@@ -132,25 +136,29 @@ fn print(text: &str) -> std::io::Result<()> {
     writeln!(std::io::stdout().lock(), "{text}")
 }
 
-/// The provider that is documented.
+/// The provider that a command documents, with its examples and templates.
 pub struct Subject {
     served: Provider,
     ignores_deprecated: bool,
-    /// `None` for this provider.
-    foreign: Option<String>,
+    /// The address of another provider; `None` for this one.
+    other_address: Option<String>,
     names: Names,
     examples: Examples,
-    /// Holds the folder `guides`.
+    /// The folder that has the folder `guides`.
     pub templates: PathBuf,
 }
 
 impl Subject {
-    /// This provider, or that of the given schema.
-    pub fn of(root: &Path, source: &Source) -> Result<Self, CommandError> {
+    /// This provider, or the provider that `source` names.
+    ///
+    /// # Errors
+    ///
+    /// If the schema cannot be read or does not have the provider.
+    pub fn new(root: &Path, source: &Source) -> Result<Self, CommandError> {
         let examples = Examples::new(source.examples.clone().unwrap_or_else(|| root.join("examples")));
         let templates = source.templates.clone().unwrap_or_else(|| root.join("templates"));
-        let own = DEFINITION.provider.name.to_string();
-        let provider = source.provider_name.clone().unwrap_or(own);
+        let own_name = DEFINITION.provider.name.to_string();
+        let provider = source.provider_name.clone().unwrap_or(own_name);
         let names = Names {
             rendered: source
                 .rendered_provider_name
@@ -175,16 +183,20 @@ impl Subject {
         Ok(Self {
             served,
             ignores_deprecated: source.ignore_deprecated,
-            foreign: source.providers_schema.is_some().then_some(address),
+            other_address: source.providers_schema.is_some().then_some(address),
             names,
             examples,
             templates,
         })
     }
 
-    /// What is known of it.
+    /// All facts about the provider.
+    ///
+    /// # Errors
+    ///
+    /// If an example cannot be read, or a schema cannot be documented.
     pub fn documentation(&self) -> Result<Documentation, CommandError> {
-        let mut documentation = match &self.foreign {
+        let mut documentation = match &self.other_address {
             None => facts::declared::documentation(&DEFINITION, env!("CARGO_PKG_VERSION"), &self.examples)?,
             Some(address) => {
                 facts::served::documentation(&self.served, address, "", &self.names, &self.examples)?
@@ -196,7 +208,11 @@ impl Subject {
         Ok(documentation)
     }
 
-    /// Its pages for the Registry.
+    /// The provider's pages for the Registry.
+    ///
+    /// # Errors
+    ///
+    /// If an example or a template cannot be used, a schema cannot be documented, or a page is too large.
     pub fn pages(&self, style: Style) -> Result<Files, CommandError> {
         match style {
             Style::Rich => Ok(registry::pages(&self.documentation()?, &self.templates)?),
@@ -226,21 +242,24 @@ fn read_facts(path: &Path) -> Result<Documentation, CommandError> {
 
 fn registry(root: &Path, options: &Registry) -> Result<ExitCode, CommandError> {
     let out = options.out.clone().unwrap_or_else(|| root.join("docs"));
-    let files = Subject::of(root, &options.source)?.pages(options.style)?;
-    let on_disk = |error| CommandError::File(out.clone(), error);
+    let files = Subject::new(root, &options.source)?.pages(options.style)?;
+    let file_error = |error| CommandError::File(out.clone(), error);
     if !options.check {
-        let written = files.write(&out, &registry::OWNED).map_err(on_disk)?;
+        let written = files.write(&out, &registry::OWNED_PATHS).map_err(file_error)?;
         eprintln!("{}: {} pages, {written} changed", out.display(), files.len());
         return Ok(ExitCode::SUCCESS);
     }
-    match files.difference(&out, &registry::OWNED).map_err(on_disk)? {
+    match files
+        .difference(&out, &registry::OWNED_PATHS)
+        .map_err(file_error)?
+    {
         None => Ok(ExitCode::SUCCESS),
         Some(difference) => {
             print(difference.trim_end())?;
             eprintln!(
                 "{} is out of date. Run `{}` and commit the result.",
                 out.display(),
-                options.repair(root)
+                options.update_command(root)
             );
             Ok(ExitCode::FAILURE)
         }
@@ -249,18 +268,18 @@ fn registry(root: &Path, options: &Registry) -> Result<ExitCode, CommandError> {
 
 fn validate(root: &Path, options: &Validate) -> Result<ExitCode, CommandError> {
     let provider_dir = options.provider_dir.as_deref().unwrap_or(root);
-    let mut subject = Subject::of(root, &options.source)?;
+    let mut subject = Subject::new(root, &options.source)?;
     let folder = subject.examples.path().to_owned();
-    // What is wrong with the others is a problem like any other.
+    // Validation reports the skipped examples as problems.
     subject.examples = subject
         .examples
-        .usable()
+        .without_unusable()
         .map_err(|error| CommandError::File(folder, error))?;
     let documentation = subject.documentation()?;
     let problems = validate::validate(&validate::Subject {
         root: provider_dir,
         documentation: &documentation,
-        definition: subject.foreign.is_none().then_some(&DEFINITION),
+        definition: subject.other_address.is_none().then_some(&DEFINITION),
         examples: &subject.examples,
         subcategories: Subcategories {
             guides: options.allowed_guide_subcategories.clone(),

@@ -1,4 +1,4 @@
-//! What changed between two versions, as a fragment of a changelog under the headings that Terraform's users know.
+//! The changes between two versions, as a fragment of a changelog with Terraform's headings.
 //!
 //! Tests: `docs-gen/tests/machines.rs`.
 
@@ -10,21 +10,21 @@ use value::duration;
 use crate::facts::{self, Attribute, Bounds, Change, Documentation, Group, Object, Timeout, phrases};
 use crate::kind::Kind;
 
-/// The headings, the most important first.
+/// The headings of a changelog, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Heading {
-    /// A configuration or a state that worked may not any more.
+    /// A configuration or state that worked before may no longer work.
     Breaking,
-    /// It works, but should be changed.
+    /// A configuration still works, but should be changed.
     Deprecations,
-    /// Something new.
+    /// A new object.
     Features,
-    /// Something that became better.
+    /// An improvement of an existing object.
     Enhancements,
 }
 
 impl Heading {
-    fn words(self) -> &'static str {
+    fn title(self) -> &'static str {
         match self {
             Self::Breaking => "BREAKING CHANGES",
             Self::Deprecations => "DEPRECATIONS",
@@ -34,7 +34,7 @@ impl Heading {
     }
 }
 
-/// The fragment; empty where nothing changed.
+/// The fragment, which is empty if nothing changed.
 pub fn changelog(old: &Documentation, new: &Documentation) -> String {
     let mut changes = BTreeMap::<Heading, Vec<String>>::new();
     for (heading, text) in differences(old, new) {
@@ -43,7 +43,7 @@ pub fn changelog(old: &Documentation, new: &Documentation) -> String {
     let mut out = String::new();
     for (heading, mut lines) in changes {
         lines.sort();
-        let _ = write!(out, "{}:\n\n", heading.words());
+        let _ = write!(out, "{}:\n\n", heading.title());
         for line in lines {
             let _ = writeln!(out, "* {line}");
         }
@@ -53,19 +53,22 @@ pub fn changelog(old: &Documentation, new: &Documentation) -> String {
     out
 }
 
-/// Every single change.
+/// All changes, each with its heading.
 pub fn differences(old: &Documentation, new: &Documentation) -> Vec<(Heading, String)> {
     let mut out = Vec::new();
     for object in &old.objects {
         let label = label(object);
         match new.object(object.kind, &object.name) {
-            None => out.push((Heading::Breaking, format!("{label}: removed"))),
+            None => out.push((
+                Heading::Breaking,
+                format!("{label}: the {} was removed", object.kind.title().to_lowercase()),
+            )),
             Some(now) => compare(&label, object, now, &mut out),
         }
     }
     for object in &new.objects {
         if old.object(object.kind, &object.name).is_none() {
-            let kind = object.kind.words();
+            let kind = object.kind.title();
             out.push((Heading::Features, format!("**New {kind}:** `{}`", object.name)));
         }
     }
@@ -79,59 +82,59 @@ fn label(object: &Object) -> String {
         Kind::DataSource => format!("data-source/{}", object.name),
         kind => format!(
             "{}/{}",
-            kind.words().to_lowercase().replace(' ', "-"),
+            kind.title().to_lowercase().replace(' ', "-"),
             object.name
         ),
     }
 }
 
 fn compare(label: &str, old: &Object, new: &Object, out: &mut Vec<(Heading, String)>) {
-    let mut say = |heading: Heading, text: String| out.push((heading, format!("{label}: {text}")));
+    let mut add = |heading: Heading, text: String| out.push((heading, format!("{label}: {text}")));
     match (&old.deprecated, &new.deprecated) {
-        (None, Some(remedy)) => say(
+        (None, Some(remedy)) => add(
             Heading::Deprecations,
-            format!("deprecated. {remedy}").trim().to_owned(),
+            format!("is deprecated. {remedy}").trim().to_owned(),
         ),
-        (Some(_), None) => say(Heading::Enhancements, "not deprecated any more".to_owned()),
+        (Some(_), None) => add(Heading::Enhancements, "is no longer deprecated".to_owned()),
         _ => {}
     }
     match (&old.import, &new.import) {
-        (Some(_), None) => say(Heading::Breaking, "cannot be imported any more".to_owned()),
-        (Some(before), Some(now)) if before != now => say(
+        (Some(_), None) => add(Heading::Breaking, "can no longer be imported".to_owned()),
+        (Some(before), Some(now)) if before != now => add(
             Heading::Breaking,
-            format!("the id of an import has the form `{now}` (was `{before}`)"),
+            format!("the id of an import now has the form `{now}` (before: `{before}`)"),
         ),
-        (None, Some(now)) => say(Heading::Enhancements, format!("can be imported by `{now}`")),
+        (None, Some(now)) => add(Heading::Enhancements, format!("can now be imported by `{now}`")),
         _ => {}
     }
     if let Some(now) = new.destroy
         && old.destroy != new.destroy
     {
-        say(Heading::Breaking, phrases::destroy(new, now));
+        add(Heading::Breaking, phrases::describe_destroy(new, now));
     }
     for rule in new.rules.iter().filter(|rule| !old.rules.contains(rule)) {
-        say(Heading::Breaking, format!("new rule: {}", rule.text));
+        add(Heading::Breaking, format!("new rule: {}", rule.text));
     }
     for rule in old.rules.iter().filter(|rule| !new.rules.contains(rule)) {
-        say(Heading::Enhancements, format!("no longer a rule: {}", rule.text));
+        add(Heading::Enhancements, format!("removed rule: {}", rule.text));
     }
-    timeouts(&old.timeouts, &new.timeouts, &mut say);
+    compare_timeouts(&old.timeouts, &new.timeouts, &mut add);
     if let (Some(before), Some(now)) = (&old.function, &new.function)
         && before != now
     {
         if before.signature != now.signature {
-            say(
+            add(
                 Heading::Breaking,
                 format!(
-                    "the signature is `{}` (was `{}`)",
+                    "the signature is now `{}` (before: `{}`)",
                     now.signature, before.signature
                 ),
             );
         }
         for (before, now) in before.parameters.iter().zip(&now.parameters) {
             match (before.is_nullable(), now.is_nullable()) {
-                (true, false) => say(Heading::Breaking, format!("`{}` cannot be null", now.name)),
-                (false, true) => say(Heading::Enhancements, format!("`{}` can be null", now.name)),
+                (true, false) => add(Heading::Breaking, format!("`{}` can no longer be null", now.name)),
+                (false, true) => add(Heading::Enhancements, format!("`{}` can now be null", now.name)),
                 _ => {}
             }
         }
@@ -140,7 +143,7 @@ fn compare(label: &str, old: &Object, new: &Object, out: &mut Vec<(Heading, Stri
     compare_attributes(&format!("{label}: identity"), &old.identity, &new.identity, out);
 }
 
-fn timeouts(old: &[Timeout], new: &[Timeout], say: &mut impl FnMut(Heading, String)) {
+fn compare_timeouts(old: &[Timeout], new: &[Timeout], add: &mut impl FnMut(Heading, String)) {
     let of = |timeouts: &[Timeout], step: &str| {
         timeouts
             .iter()
@@ -153,7 +156,7 @@ fn timeouts(old: &[Timeout], new: &[Timeout], say: &mut impl FnMut(Heading, Stri
             default: before,
         } = timeout;
         match of(new, step) {
-            None => say(Heading::Breaking, format!("the timeout of `{step}` is gone")),
+            None => add(Heading::Breaking, format!("the `{step}` timeout was removed")),
             Some(now) if now != *before => {
                 let is_longer = duration::parse(&now) > duration::parse(before);
                 let heading = if is_longer {
@@ -161,9 +164,9 @@ fn timeouts(old: &[Timeout], new: &[Timeout], say: &mut impl FnMut(Heading, Stri
                 } else {
                     Heading::Breaking
                 };
-                say(
+                add(
                     heading,
-                    format!("the default timeout of `{step}` is `{now}` (was `{before}`)"),
+                    format!("the `{step}` timeout now defaults to `{now}` (before: `{before}`)"),
                 );
             }
             Some(_) => {}
@@ -171,9 +174,9 @@ fn timeouts(old: &[Timeout], new: &[Timeout], say: &mut impl FnMut(Heading, Stri
     }
     for Timeout { step, default } in new {
         if of(old, step).is_none() {
-            say(
+            add(
                 Heading::Enhancements,
-                format!("new timeout of `{step}`, `{default}` by default"),
+                format!("new `{step}` timeout, which defaults to `{default}`"),
             );
         }
     }
@@ -185,7 +188,7 @@ fn compare_attributes(label: &str, old: &[Attribute], new: &[Attribute], out: &m
     for (path, attribute) in &before {
         match now.get(path) {
             None if has_parent(path, |parent| !now.contains_key(parent)) => {}
-            None => out.push((Heading::Breaking, format!("{label}: `{path}` removed"))),
+            None => out.push((Heading::Breaking, format!("{label}: `{path}` was removed"))),
             Some(after) => compare_attribute(&format!("{label}: `{path}`"), attribute, after, out),
         }
     }
@@ -196,7 +199,7 @@ fn compare_attributes(label: &str, old: &[Attribute], new: &[Attribute], out: &m
         if attribute.group == Group::Required {
             out.push((
                 Heading::Breaking,
-                format!("{label}: `{path}` is new, and required"),
+                format!("{label}: new required argument `{path}`"),
             ));
         } else {
             out.push((Heading::Enhancements, format!("{label}: new attribute `{path}`")));
@@ -211,83 +214,94 @@ fn by_path(attributes: &[Attribute]) -> BTreeMap<String, &Attribute> {
         .collect()
 }
 
-/// Whether what is said of the attribute above covers this one.
-fn has_parent(path: &str, is_covered: impl Fn(&str) -> bool) -> bool {
-    path.rsplit_once('.')
-        .is_some_and(|(parent, _)| is_covered(parent))
+/// Whether the attribute has a parent for which `matches` is true. The change of such a parent includes its attributes.
+fn has_parent(path: &str, matches: impl Fn(&str) -> bool) -> bool {
+    path.rsplit_once('.').is_some_and(|(parent, _)| matches(parent))
 }
 
 fn compare_attribute(label: &str, old: &Attribute, new: &Attribute, out: &mut Vec<(Heading, String)>) {
-    let mut say = |heading: Heading, text: String| out.push((heading, format!("{label} {text}")));
+    let mut add = |heading: Heading, text: String| out.push((heading, format!("{label} {text}")));
     if old.r#type != new.r#type || old.shape != new.shape {
-        say(
+        add(
             Heading::Breaking,
-            format!("has the type {} (was {})", new.r#type, old.r#type),
+            format!("now has the type {} (before: {})", new.r#type, old.r#type),
         );
     }
     match (old.group, new.group) {
         (before, now) if before == now => {}
-        (_, Group::Required) => say(Heading::Breaking, "is required".to_owned()),
-        (_, Group::ReadOnly) => say(Heading::Breaking, "is read-only".to_owned()),
-        (Group::ReadOnly, _) => say(Heading::Enhancements, "can be set".to_owned()),
-        (_, Group::Optional) => say(Heading::Enhancements, "is optional".to_owned()),
+        (_, Group::Required) => add(Heading::Breaking, "is now required".to_owned()),
+        (_, Group::ReadOnly) => add(Heading::Breaking, "is now read-only".to_owned()),
+        (Group::ReadOnly, _) => add(Heading::Enhancements, "can now be configured".to_owned()),
+        (_, Group::Optional) => add(Heading::Enhancements, "is now optional".to_owned()),
     }
     if old.default != new.default {
-        let words = |attribute: &Attribute| {
+        let default_of = |attribute: &Attribute| {
             attribute
                 .default
                 .as_ref()
-                .map_or_else(|| "none".to_owned(), phrases::literal)
+                .map_or_else(|| "no default".to_owned(), phrases::format_literal)
         };
-        say(
+        add(
             Heading::Breaking,
-            format!("has another default: {} (was {})", words(new), words(old)),
+            match &new.default {
+                Some(default) => format!(
+                    "now defaults to {} (before: {})",
+                    phrases::format_literal(default),
+                    default_of(old)
+                ),
+                None => format!("no longer has a default (before: {})", default_of(old)),
+            },
         );
     }
     if old.computed != new.computed && (old.group, new.group) == (Group::Optional, Group::Optional) {
         let text = if new.computed {
-            "keeps the value that the API has, where it is unset"
+            "now keeps its current value if omitted"
         } else {
-            "is cleared, where it is unset"
+            "is now cleared if omitted"
         };
-        say(Heading::Breaking, text.to_owned());
+        add(Heading::Breaking, text.to_owned());
     }
     match (old.change, new.change) {
         (Some(before), Some(now)) if before == now => {}
-        (Some(_), Some(Change::Replaced)) => say(Heading::Breaking, "forces replacement".to_owned()),
-        (Some(Change::Replaced), Some(_)) => say(
-            Heading::Enhancements,
-            "is changed without replacing the resource".to_owned(),
-        ),
+        (Some(_), Some(Change::Replaced)) => add(Heading::Breaking, "now forces replacement".to_owned()),
+        (Some(Change::Replaced), Some(_)) => {
+            add(Heading::Enhancements, "no longer forces replacement".to_owned());
+        }
         (Some(_), Some(Change::Nothing)) => {
-            say(Heading::Breaking, "has no effect when it changes".to_owned());
+            add(
+                Heading::Breaking,
+                "no longer has an effect when it changes".to_owned(),
+            );
         }
         (Some(_), Some(Change::InPlace)) => {
-            say(Heading::Enhancements, "has an effect when it changes".to_owned());
+            add(
+                Heading::Enhancements,
+                "now has an effect when it changes".to_owned(),
+            );
         }
         _ => {}
     }
     if old.environment != new.environment {
         if let Some(before) = &old.environment {
-            say(Heading::Breaking, format!("is not read from `{before}` any more"));
+            add(Heading::Breaking, format!("is no longer read from `{before}`"));
         }
         if let Some(now) = &new.environment {
-            say(Heading::Enhancements, format!("can be set by `{now}`"));
+            add(Heading::Enhancements, format!("can now be set with `{now}`"));
         }
     }
-    let gone: Vec<&String> = old
+    let removed: Vec<&String> = old
         .allowed
         .iter()
         .filter(|value| !new.allowed.contains(value))
         .collect();
     if new.allowed.is_empty() {
         if !old.allowed.is_empty() {
-            say(Heading::Enhancements, "takes any text".to_owned());
+            add(Heading::Enhancements, "now accepts any value".to_owned());
         }
     } else if old.allowed.is_empty() {
-        say(
+        add(
             Heading::Breaking,
-            format!("takes only {}", phrases::names(&new.allowed, " and ")),
+            format!("now accepts only {}", phrases::join_names(&new.allowed, " and ")),
         );
     } else {
         let added: Vec<&String> = new
@@ -295,16 +309,16 @@ fn compare_attribute(label: &str, old: &Attribute, new: &Attribute, out: &mut Ve
             .iter()
             .filter(|value| !old.allowed.contains(value))
             .collect();
-        if !gone.is_empty() {
-            say(
+        if !removed.is_empty() {
+            add(
                 Heading::Breaking,
-                format!("does not take {} any more", phrases::names(&gone, " and ")),
+                format!("no longer accepts {}", phrases::join_names(&removed, " and ")),
             );
         }
         if !added.is_empty() {
-            say(
+            add(
                 Heading::Enhancements,
-                format!("takes {}", phrases::names(&added, " and ")),
+                format!("now accepts {}", phrases::join_names(&added, " and ")),
             );
         }
     }
@@ -319,68 +333,74 @@ fn compare_attribute(label: &str, old: &Attribute, new: &Attribute, out: &mut Ve
             } else {
                 (Heading::Breaking, "narrower")
             };
-            say(heading, format!("has a {how} {what}"));
+            add(heading, format!("now has a {how} {what}"));
         }
     }
     for (before, now, must) in [
         (&old.pattern, &new.pattern, "match"),
-        (&old.format, &new.format, "be of the format"),
+        (&old.format, &new.format, "have the format"),
     ] {
         match (before, now) {
             (_, Some(now)) if before.as_ref() != Some(now) => {
-                say(Heading::Breaking, format!("must {must} `{now}`"));
+                add(Heading::Breaking, format!("must now {must} `{now}`"));
             }
-            (Some(before), None) => say(Heading::Enhancements, format!("need not {must} `{before}`")),
+            (Some(before), None) => add(
+                Heading::Enhancements,
+                format!("no longer has to {must} `{before}`"),
+            ),
             _ => {}
         }
     }
     if old.equal != new.equal {
         match &new.equal {
-            Some(_) => say(
+            Some(_) => add(
                 Heading::Enhancements,
-                phrases::equal(new).unwrap_or_default().to_owned(),
+                format!(
+                    "is no longer compared exactly. {}",
+                    phrases::describe_equality(new).unwrap_or_default()
+                ),
             ),
-            None => say(
+            None => add(
                 Heading::Breaking,
-                "is compared exactly: what was no difference is one".to_owned(),
+                "is now compared exactly: values that were equal before may differ".to_owned(),
             ),
         }
     }
     if old.not_returned != new.not_returned {
         let text = if new.not_returned {
-            "is not returned by the API any more: a change made elsewhere goes unseen"
+            "is no longer returned by the API, so Terraform cannot detect changes made outside Terraform"
         } else {
-            "is read back: a change made elsewhere is seen"
+            "is now returned by the API, so Terraform detects changes made outside Terraform"
         };
-        say(Heading::Enhancements, text.to_owned());
+        add(Heading::Enhancements, text.to_owned());
     }
     if old.write_only != new.write_only {
         let text = if new.write_only {
-            "is write-only"
+            "is now write-only"
         } else {
-            "is not write-only any more"
+            "is no longer write-only"
         };
-        say(Heading::Breaking, text.to_owned());
+        add(Heading::Breaking, text.to_owned());
     }
     if old.sensitive != new.sensitive {
         let text = if new.sensitive {
-            "is sensitive"
+            "is now sensitive"
         } else {
-            "is not sensitive any more"
+            "is no longer sensitive"
         };
-        say(Heading::Enhancements, text.to_owned());
+        add(Heading::Enhancements, text.to_owned());
     }
     match (&old.deprecated, &new.deprecated) {
-        (None, Some(remedy)) => say(
+        (None, Some(remedy)) => add(
             Heading::Deprecations,
             format!("is deprecated. {remedy}").trim().to_owned(),
         ),
-        (Some(_), None) => say(Heading::Enhancements, "is not deprecated any more".to_owned()),
+        (Some(_), None) => add(Heading::Enhancements, "is no longer deprecated".to_owned()),
         _ => {}
     }
 }
 
-/// Whether everything is still legal that was. An absent end is open.
+/// Whether all values that were allowed are still allowed. A missing end is unlimited.
 fn is_wider(before: Option<Bounds>, now: Option<Bounds>) -> bool {
     let min = |bounds: Option<Bounds>| bounds.and_then(|bounds| bounds.min).unwrap_or(i64::MIN);
     let max = |bounds: Option<Bounds>| bounds.and_then(|bounds| bounds.max).unwrap_or(i64::MAX);

@@ -1,4 +1,4 @@
-//! The example files beside the documentation.
+//! The example files that pages show.
 //!
 //! Tests: `docs-gen/tests/registry.rs`.
 
@@ -9,9 +9,9 @@ use thiserror::Error;
 
 use crate::files::walk;
 use crate::kind::Kind;
-use crate::words::trimmed;
+use crate::types::trim_space;
 
-/// An example that cannot be used.
+/// Why a page cannot show an example.
 #[derive(Debug, Error)]
 pub enum ExampleError {
     /// A file without content.
@@ -22,14 +22,15 @@ pub enum ExampleError {
     Read(PathBuf, #[source] std::io::Error),
 }
 
-/// A folder of examples. One that does not exist has none.
+/// A folder of examples, which is empty if it does not exist.
 #[derive(Clone, Debug)]
 pub struct Examples {
     folder: PathBuf,
-    left_out: BTreeSet<PathBuf>,
+    /// Files that pages cannot show.
+    skipped: BTreeSet<PathBuf>,
 }
 
-/// The ways of importing a resource that have an example.
+/// The examples of importing a resource.
 #[derive(Clone, Debug, Default)]
 pub struct Import {
     /// `import-by-identity.tf`
@@ -41,14 +42,14 @@ pub struct Import {
 }
 
 impl Import {
-    /// Whether there is no example at all.
+    /// Whether there are no examples.
     pub fn is_empty(&self) -> bool {
         self.by_identity.is_none() && self.by_string_id.is_none() && self.command.is_none()
     }
 }
 
 impl ExampleError {
-    /// The file, and what is wrong with it.
+    /// The file, and the message about it.
     pub fn parts(&self) -> (&Path, String) {
         match self {
             Self::Empty(path) => (path, "the example is empty".to_owned()),
@@ -62,23 +63,27 @@ impl Examples {
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self {
             folder: folder.into(),
-            left_out: BTreeSet::new(),
+            skipped: BTreeSet::new(),
         }
     }
 
-    /// The folder.
+    /// The root folder of the examples.
     pub fn path(&self) -> &Path {
         &self.folder
     }
 
-    /// The same without those that cannot be used.
-    pub fn usable(mut self) -> std::io::Result<Self> {
+    /// The same examples without those that a page cannot show.
+    ///
+    /// # Errors
+    ///
+    /// If the folder cannot be listed.
+    pub fn without_unusable(mut self) -> std::io::Result<Self> {
         let paths = walk(&self.folder)?.into_iter().map(|path| self.folder.join(path));
-        self.left_out = paths.filter(|path| unusable(path).is_some()).collect();
+        self.skipped = paths.filter(|path| content_error(path).is_some()).collect();
         Ok(self)
     }
 
-    /// Folder of an object's examples, whether it exists or not.
+    /// The folder of an object's examples, which may not exist.
     pub fn folder(&self, kind: Kind, name: &str) -> PathBuf {
         let folder = self.folder.join(kind.folder());
         if kind == Kind::Provider {
@@ -88,7 +93,7 @@ impl Examples {
         }
     }
 
-    /// Example files of an object, sorted by the bytes of their names.
+    /// The example files of an object, sorted by the bytes of their names.
     pub fn files(&self, kind: Kind, name: &str) -> Vec<PathBuf> {
         let folder = self.folder(kind, name);
         let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
@@ -99,10 +104,10 @@ impl Examples {
                     .file_name()
                     .and_then(|name| name.to_str())
                     .unwrap_or_default();
-                let is_one = name
-                    .strip_prefix(kind.example_stem())
-                    .is_some_and(|rest| rest.ends_with(kind.example_end()));
-                is_one && !self.left_out.contains(path)
+                let is_example = name
+                    .strip_prefix(kind.example_prefix())
+                    .is_some_and(|rest| rest.ends_with(kind.example_extension()));
+                is_example && !self.skipped.contains(path)
             })
             .collect();
         files.sort_by(|one, other| {
@@ -113,17 +118,25 @@ impl Examples {
         files
     }
 
-    /// Contents of an object's example files.
-    pub fn texts(&self, kind: Kind, name: &str) -> Result<Vec<String>, ExampleError> {
+    /// The contents of an object's example files.
+    ///
+    /// # Errors
+    ///
+    /// If a file is empty or cannot be read.
+    pub fn contents(&self, kind: Kind, name: &str) -> Result<Vec<String>, ExampleError> {
         self.files(kind, name).iter().map(|path| read(path)).collect()
     }
 
-    /// Examples of a resource's import.
+    /// The examples of a resource's import.
+    ///
+    /// # Errors
+    ///
+    /// If a file is empty or cannot be read.
     pub fn import(&self, name: &str) -> Result<Import, ExampleError> {
         let folder = self.folder(Kind::Resource, name);
         let optional = |file: &str| {
             let path = folder.join(file);
-            (path.is_file() && !self.left_out.contains(&path))
+            (path.is_file() && !self.skipped.contains(&path))
                 .then(|| read(&path))
                 .transpose()
         };
@@ -135,13 +148,13 @@ impl Examples {
     }
 }
 
-/// Why a page cannot show the file, if it is one for a page.
-pub fn unusable(path: &Path) -> Option<ExampleError> {
+/// Why a page cannot show the file; `None` if it can, or if pages do not show such files.
+pub fn content_error(path: &Path) -> Option<ExampleError> {
     let is_shown = is_configuration(path) || path.file_name().is_some_and(|name| name == "import.sh");
     is_shown.then(|| read(path).err()).flatten()
 }
 
-/// Whether it is read by Terraform.
+/// Whether the file is a Terraform configuration.
 pub fn is_configuration(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     [".tf", ".tfquery.hcl"].iter().any(|end| name.ends_with(end))
@@ -149,8 +162,8 @@ pub fn is_configuration(path: &Path) -> bool {
 
 fn read(path: &Path) -> Result<String, ExampleError> {
     let text = std::fs::read_to_string(path).map_err(|error| ExampleError::Read(path.to_owned(), error))?;
-    match trimmed(&text) {
+    match trim_space(&text) {
         "" => Err(ExampleError::Empty(path.to_owned())),
-        trimmed => Ok(trimmed.to_owned()),
+        content => Ok(content.to_owned()),
     }
 }

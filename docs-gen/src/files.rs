@@ -1,4 +1,4 @@
-//! A set of generated files: written, or compared with what is on disk.
+//! A set of generated files, to be written or compared with the files on disk.
 //!
 //! Tests: `docs-gen/tests/registry.rs`.
 
@@ -9,17 +9,17 @@ use std::path::{Path, PathBuf};
 
 use similar::TextDiff;
 
-/// Generated files by their path under the output folder, which has `/` on every platform.
+/// Generated files by their path under the output folder. A path uses `/` on every platform.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Files(BTreeMap<String, String>);
 
 impl Files {
-    /// Adds a file, or replaces it.
+    /// Adds or replaces a file.
     pub fn insert(&mut self, path: impl Into<String>, text: impl Into<String>) {
         self.0.insert(path.into(), text.into());
     }
 
-    /// The text of one file.
+    /// The text of a file.
     pub fn get(&self, path: &str) -> Option<&str> {
         self.0.get(path).map(String::as_str)
     }
@@ -29,12 +29,12 @@ impl Files {
         self.0.iter().map(|(path, text)| (path.as_str(), text.as_str()))
     }
 
-    /// How many files there are.
+    /// The number of files.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no files.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -44,15 +44,21 @@ impl Files {
         self.0.extend(others.0);
     }
 
-    /// Takes a file out.
+    /// Removes a file.
     pub fn remove(&mut self, path: &str) {
         self.0.remove(path);
     }
 
-    /// Writes all files under `root`, and removes what is in `owned` folders (or is an `owned` file; the empty path is
-    /// everything) besides them. A file that is right already is not touched.
+    /// Writes all files under `root`, and removes all other files in the `owned` folders. Gives the number of files that
+    /// have changed; files that are up to date are not written.
+    ///
+    /// An entry of `owned` is the path of a folder or file under `root`; the empty path is `root` itself.
+    ///
+    /// # Errors
+    ///
+    /// If a file cannot be written or removed, or a folder cannot be listed.
     pub fn write(&self, root: &Path, owned: &[&str]) -> io::Result<usize> {
-        for path in self.besides(root, owned)? {
+        for path in self.not_generated(root, owned)? {
             std::fs::remove_file(root.join(path))?;
         }
         let mut written = 0;
@@ -68,22 +74,32 @@ impl Files {
         Ok(written)
     }
 
-    /// Makes a folder consist of these files. One with other things in it is refused: only a folder in which the file
-    /// `mark` is was made this way before.
+    /// Replaces the contents of a folder with these files, and gives the number of files that have changed.
+    ///
+    /// # Errors
+    ///
+    /// If the folder has files but not the file `mark`, which shows that docs-gen wrote the folder; or if a file cannot
+    /// be written or removed.
     pub fn replace(&self, root: &Path, mark: &str) -> io::Result<usize> {
         let is_ours = root.join(mark).is_file();
         if !is_ours && !walk(root)?.is_empty() {
             return Err(io::Error::new(
                 io::ErrorKind::DirectoryNotEmpty,
                 format!(
-                    "the folder has no `{mark}`, so it was not written by docs-gen, which would remove its files: choose a new folder"
+                    "docs-gen would remove the folder's files, but did not write them (the folder has no `{mark}`): choose another folder"
                 ),
             ));
         }
         self.write(root, &[""])
     }
 
-    /// How the files on disk differ, as a unified diff; `None` where they do not.
+    /// The difference between the files on disk and these, as a unified diff; `None` if there is no difference.
+    ///
+    /// `owned` is as for [`Files::write`].
+    ///
+    /// # Errors
+    ///
+    /// If a file cannot be read or a folder cannot be listed.
     pub fn difference(&self, root: &Path, owned: &[&str]) -> io::Result<Option<String>> {
         let mut out = String::new();
         for (path, text) in self.iter() {
@@ -103,17 +119,18 @@ impl Files {
                 );
             }
         }
-        for path in self.besides(root, owned)? {
+        for path in self.not_generated(root, owned)? {
             let _ = writeln!(
                 out,
-                "{}: this file is not generated: remove it",
+                "{}: docs-gen does not generate this file: remove it",
                 root.join(path).display()
             );
         }
         Ok((!out.is_empty()).then_some(out))
     }
 
-    fn besides(&self, root: &Path, owned: &[&str]) -> io::Result<BTreeSet<String>> {
+    /// The files in the `owned` folders that are not generated.
+    fn not_generated(&self, root: &Path, owned: &[&str]) -> io::Result<BTreeSet<String>> {
         let mut found = BTreeSet::new();
         for folder in owned {
             for path in walk(&root.join(folder))? {
@@ -131,12 +148,21 @@ impl Files {
     }
 }
 
-/// The text of a file that somebody else wrote. What is no UTF-8 in it is replaced.
-pub fn text(path: &Path) -> io::Result<String> {
+/// Reads a file that may not be UTF-8: invalid bytes become the replacement character.
+///
+/// # Errors
+///
+/// If the file cannot be read.
+pub fn read_lossy(path: &Path) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&std::fs::read(path)?).into_owned())
 }
 
-/// Every file under a folder by its path in it, sorted; the empty path where `root` is a file itself.
+/// The paths of all files under a folder, relative to it and sorted. If `root` is a file, its path is empty; if it does not
+/// exist, there are no files.
+///
+/// # Errors
+///
+/// If a folder cannot be listed.
 pub fn walk(root: &Path) -> io::Result<Vec<String>> {
     if root.is_file() {
         return Ok(vec![String::new()]);

@@ -1,7 +1,7 @@
-//! The document that `terraform providers schema -json` prints.
+//! The output of [`terraform providers schema -json`](https://developer.hashicorp.com/terraform/cli/commands/providers/schema).
 //!
-//! Read for any provider, written for this one. The order of the fields is Terraform's, and what it leaves out where
-//! there is nothing to say is left out here too. Unknown keys are ignored: minor versions add some.
+//! docs-gen reads it for any provider, and writes it for this one. The order of the fields and the rules for omitting
+//! them are Terraform's. Reading ignores unknown keys, because minor versions of the format add keys.
 //!
 //! Tests: `docs-gen/tests/registry.rs`.
 
@@ -11,21 +11,21 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use thiserror::Error;
 
-/// Why a document cannot be used.
+/// Why a document cannot be read.
 #[derive(Debug, Error)]
 pub enum DocumentError {
-    /// The text is not such a document.
+    /// The text is not JSON of the expected form.
     #[error("not the output of `terraform providers schema -json`: {0}")]
     Syntax(#[from] serde_json::Error),
-    /// A later format.
+    /// The format version is not supported.
     #[error("unsupported format version `{0}`: docs-gen reads versions 0.1 to 2.0")]
     Version(String),
-    /// The document has other providers only.
+    /// The document does not have the provider.
     #[error("no schema for the provider `{wanted}`, only for {present}")]
     Provider {
-        /// What was looked for.
+        /// The short name of the provider.
         wanted: String,
-        /// The addresses that are there.
+        /// The addresses in the document.
         present: String,
     },
 }
@@ -41,7 +41,11 @@ pub struct Document {
 }
 
 impl Document {
-    /// Reads a document and checks its version.
+    /// Parses a document and checks its format version.
+    ///
+    /// # Errors
+    ///
+    /// If the text is not such a document, or has an unsupported format version.
     pub fn parse(text: &str) -> Result<Self, DocumentError> {
         let document: Self = serde_json::from_str(text)?;
         let mut parts = document.format_version.split('.').map(str::parse::<u32>);
@@ -51,8 +55,13 @@ impl Document {
         }
     }
 
-    /// The schemas of the provider with that short name: under the name itself, under `hashicorp/NAME`, or (what
-    /// the generator of `HashiCorp` does not try) under the only address that ends with it.
+    /// The schemas of the provider with a short name. Looks for the name itself, then for
+    /// `registry.terraform.io/hashicorp/NAME`, as `HashiCorp`'s generator does; then for the only address that ends with
+    /// the name.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such provider, or several addresses end with the name.
     pub fn provider(&self, short_name: &str) -> Result<&Provider, DocumentError> {
         let known = [
             short_name.to_owned(),
@@ -83,10 +92,10 @@ impl Document {
     }
 }
 
-/// Everything one provider serves.
+/// All schemas of a provider.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Provider {
-    /// The provider's own configuration.
+    /// The `provider` block.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<Schema>,
     /// Managed resources.
@@ -116,7 +125,7 @@ pub struct Provider {
 }
 
 impl Provider {
-    /// The same without what is deprecated: a function by its message, everything else by its root block.
+    /// The same provider without deprecated objects: functions with a deprecation message, and objects with a deprecated root block.
     #[must_use]
     pub fn without_deprecated(mut self) -> Self {
         for schemas in [
@@ -138,7 +147,7 @@ impl Provider {
 /// A versioned block.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Schema {
-    /// Version of the state's schema.
+    /// Version of the schema, which Terraform stores in state.
     #[serde(default)]
     pub version: u64,
     /// The root block.
@@ -155,13 +164,13 @@ pub struct Block {
     /// Nested blocks by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub block_types: BTreeMap<String, NestedBlock>,
-    /// What it is for.
+    /// Description of the object or attribute.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
     /// `plain` or `markdown`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description_kind: String,
-    /// Whether it should not be used any more.
+    /// Whether it is deprecated.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub deprecated: bool,
     /// What to use instead (Terraform 1.15 and later).
@@ -171,7 +180,7 @@ pub struct Block {
 
 /// An attribute: `type` or `nested_type`, never both.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "the document has them so")]
+#[expect(clippy::struct_excessive_bools, reason = "the format has them")]
 pub struct Attribute {
     /// The type in cty's JSON form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -179,13 +188,13 @@ pub struct Attribute {
     /// The attributes of a nested attribute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nested_type: Option<NestedType>,
-    /// What it is for.
+    /// Description of the object or attribute.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
     /// `plain` or `markdown`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description_kind: String,
-    /// Whether it should not be used any more.
+    /// Whether it is deprecated.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub deprecated: bool,
     /// What to use instead (Terraform 1.15 and later).
@@ -200,15 +209,15 @@ pub struct Attribute {
     /// The provider may set it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub computed: bool,
-    /// Redacted by Terraform.
+    /// Terraform does not print the value.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sensitive: bool,
-    /// Never stored.
+    /// Terraform does not store the value in state or plans.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub write_only: bool,
 }
 
-/// What a nested attribute holds.
+/// The type of a nested attribute.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct NestedType {
     /// Attributes by name.
@@ -217,10 +226,10 @@ pub struct NestedType {
     /// `single`, `list`, `set` or `map`.
     #[serde(default)]
     pub nesting_mode: String,
-    /// Fewest elements.
+    /// Minimum number of elements.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub min_items: u64,
-    /// Most elements.
+    /// Maximum number of elements.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub max_items: u64,
 }
@@ -231,13 +240,13 @@ pub struct NestedBlock {
     /// `single`, `group`, `list`, `set` or `map`.
     #[serde(default)]
     pub nesting_mode: String,
-    /// What each such block holds.
+    /// The contents of each block.
     #[serde(default)]
     pub block: Block,
-    /// Fewest blocks.
+    /// Minimum number of blocks.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub min_items: u64,
-    /// Most blocks.
+    /// Maximum number of blocks.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub max_items: u64,
 }
@@ -245,10 +254,10 @@ pub struct NestedBlock {
 /// A function.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Function {
-    /// What it does.
+    /// Description in Markdown.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
-    /// What it does, in one sentence.
+    /// Description in one sentence.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub summary: String,
     /// What to use instead.
@@ -256,7 +265,7 @@ pub struct Function {
     pub deprecation_message: String,
     /// The result's type in cty's JSON form.
     pub return_type: Json,
-    /// Parameters in order. An empty list is not the same as none: the signature shows it.
+    /// Parameters in order. An empty list and `None` give different signatures in the style of tfplugindocs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameters: Option<Vec<Parameter>>,
     /// The parameter that takes all further arguments.
@@ -270,17 +279,17 @@ pub struct Parameter {
     /// Its name.
     #[serde(default)]
     pub name: String,
-    /// What it is for.
+    /// Description of the object or attribute.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
-    /// Whether null may be given.
+    /// Whether the argument may be null.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_nullable: bool,
     /// The type in cty's JSON form.
     pub r#type: Json,
 }
 
-/// What identifies a managed resource.
+/// The identity of a managed resource.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Identity {
     /// Version of the identity's schema.
@@ -297,13 +306,13 @@ pub struct IdentityAttribute {
     /// The type in cty's JSON form.
     #[serde(default)]
     pub r#type: Json,
-    /// What it is.
+    /// Description of the attribute.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
-    /// An import must give it.
+    /// An import must set it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub required_for_import: bool,
-    /// An import may give it.
+    /// An import may set it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub optional_for_import: bool,
 }

@@ -1,4 +1,4 @@
-//! The kinds of documented objects, and where each has its pages and examples.
+//! The kinds of documented objects, with the folders of their pages and examples.
 //!
 //! Tests: `docs-gen/tests/registry.rs`.
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::json::{Provider, Schema};
 
-/// What a page documents.
+/// The kind of object that a page documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
@@ -31,7 +31,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Every kind that has a folder of pages, in the order of the navigation.
+    /// All kinds that have a folder of pages, in the order of the navigation.
     pub const FOLDERS: [Self; 7] = [
         Self::Resource,
         Self::DataSource,
@@ -42,8 +42,8 @@ impl Kind {
         Self::StateStore,
     ];
 
-    /// As a page's title has it.
-    pub fn words(self) -> &'static str {
+    /// The kind in the title of a page.
+    pub fn title(self) -> &'static str {
         match self {
             Self::Provider => "Provider",
             Self::Resource => "Resource",
@@ -56,8 +56,8 @@ impl Kind {
         }
     }
 
-    /// As the heading of a list has it.
-    pub fn plural(self) -> &'static str {
+    /// The kind in the heading of a list of pages.
+    pub fn plural_title(self) -> &'static str {
         match self {
             Self::Provider => "Provider",
             Self::Resource => "Resources",
@@ -70,8 +70,8 @@ impl Kind {
         }
     }
 
-    /// As the checks of documentation files call it.
-    pub fn in_checks(self) -> &'static str {
+    /// The kind in the messages of [`crate::validate::pages`], as `tfplugindocs validate` writes it.
+    pub fn name_in_checks(self) -> &'static str {
         match self {
             Self::DataSource => "datasource",
             Self::Provider => "provider",
@@ -84,7 +84,7 @@ impl Kind {
         }
     }
 
-    /// Folder of the pages and of the examples. The provider's page is not in one.
+    /// The folder of the pages and examples. Only the provider's page is outside of its folder.
     pub fn folder(self) -> &'static str {
         match self {
             Self::Provider => "provider",
@@ -98,8 +98,8 @@ impl Kind {
         }
     }
 
-    /// How the name of an example file starts.
-    pub fn example_stem(self) -> &'static str {
+    /// The start of the name of an example file.
+    pub fn example_prefix(self) -> &'static str {
         match self {
             Self::Provider => "provider",
             Self::Resource => "resource",
@@ -112,8 +112,8 @@ impl Kind {
         }
     }
 
-    /// How the name of an example file ends.
-    pub fn example_end(self) -> &'static str {
+    /// The end of the name of an example file.
+    pub fn example_extension(self) -> &'static str {
         if self == Self::ListResource {
             ".tfquery.hcl"
         } else {
@@ -121,8 +121,8 @@ impl Kind {
         }
     }
 
-    /// Schemas of the kinds that are made of blocks.
-    pub fn blocks(provider: &Provider) -> [(Self, &BTreeMap<String, Schema>); 6] {
+    /// The schemas by name, for each kind whose schema is a block.
+    pub fn block_schemas(provider: &Provider) -> [(Self, &BTreeMap<String, Schema>); 6] {
         [
             (Self::Resource, &provider.resource_schemas),
             (Self::DataSource, &provider.data_source_schemas),

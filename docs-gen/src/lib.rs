@@ -1,9 +1,10 @@
-//! Renders the documentation from what the provider serves.
+//! Generates the documentation of a provider.
 //!
-//! The way of a fact: [`facts`] takes it from the declarations (or, for another provider, from the output of
-//! `terraform providers schema -json`, [`json`]); [`registry`] writes it to Markdown pages, [`site`] to HTML, [`llms`]
-//! and [`facts::Documentation`] itself are for machines, and [`mod@diff`] compares two versions. [`compat`] writes what
-//! the generator of `HashiCorp` writes, and [`validate`] checks what is there. No text about an attribute is typed twice.
+//! [`facts`] collects all facts from the declarations or, for another provider, from the output of
+//! `terraform providers schema -json` ([`json`]). [`registry`] writes them to Markdown pages, [`site`] to HTML, [`llms`]
+//! to files for language models and other programs, and [`mod@diff`] compares the facts of two versions. [`compat`]
+//! writes the same pages as `HashiCorp`'s generator, and [`validate`] checks pages and examples. No text about an
+//! attribute is written by hand twice.
 //!
 //! Tests: `docs-gen/tests/`.
 
@@ -21,5 +22,5 @@ pub mod options;
 pub mod registry;
 pub mod served;
 pub mod site;
+pub mod types;
 pub mod validate;
-pub mod words;

@@ -1,4 +1,5 @@
-//! Forms for machines: `llms.txt`, `llms-full.txt`, a Markdown twin of every page, and all facts as JSON.
+//! Files for language models and other programs: [`llms.txt`](https://llmstxt.org), `llms-full.txt`, each page as
+//! Markdown, and all facts as JSON.
 //!
 //! Tests: `docs-gen/tests/machines.rs`.
 
@@ -9,10 +10,14 @@ use crate::files::Files;
 use crate::kind::Kind;
 use crate::validate::pages::front_matter;
 
-/// File with all facts. A folder that has one was made by this program.
+/// The file with all facts. It shows that docs-gen wrote a folder.
 pub const FACTS: &str = "provider.docs.json";
 
-/// All of these files. `pages` are those of the Registry: they are the twins.
+/// All files for programs. `pages` are the Markdown pages, those of the Registry.
+///
+/// # Errors
+///
+/// If the facts cannot be serialised.
 pub fn files(documentation: &Documentation, pages: &Files) -> serde_json::Result<Files> {
     let mut files = Files::default();
     files.insert("llms.txt", index(documentation, pages));
@@ -77,7 +82,7 @@ fn index(documentation: &Documentation, pages: &Files) -> String {
         if objects.peek().is_none() {
             continue;
         }
-        let _ = write!(out, "## {}\n\n", kind.plural());
+        let _ = write!(out, "## {}\n\n", kind.plural_title());
         for object in objects {
             let _ = writeln!(
                 out,
@@ -89,10 +94,11 @@ fn index(documentation: &Documentation, pages: &Files) -> String {
         }
         out.push('\n');
     }
-    out.push_str("## Optional\n\n- [All pages in one file](llms-full.txt)\n- [Everything that is known, as JSON](provider.docs.json)\n");
+    out.push_str("## Optional\n\n- [All pages in one file](llms-full.txt)\n- [All documented facts as JSON](provider.docs.json)\n");
     out
 }
 
+/// All pages in one file.
 fn full(documentation: &Documentation, pages: &Files) -> String {
     let mut out = format!("# {} provider for Terraform: all pages\n", documentation.name);
     for (path, text) in pages.iter() {

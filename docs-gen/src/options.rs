@@ -1,4 +1,4 @@
-//! The command line.
+//! The command-line options.
 //!
 //! Tests: `docs-gen/tests/commands.rs`.
 
@@ -15,12 +15,12 @@ pub struct Options {
     #[arg(long, global = true, value_name = "DIR", default_value = ".")]
     pub root: PathBuf,
 
-    /// What to do.
+    /// The command to run.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// What to do.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Write the pages for the Terraform Registry to `docs/`.
@@ -46,7 +46,7 @@ pub enum Command {
     },
 }
 
-/// Which provider is documented: this one, unless a schema is given.
+/// The provider to document: this one, unless `--providers-schema` names the schema of another.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Source {
     /// Document the provider in this output of `terraform providers schema -json` [default: this provider].
@@ -77,7 +77,7 @@ pub struct Source {
 /// Options of `registry`.
 #[derive(Debug, Args)]
 pub struct Registry {
-    /// Which provider.
+    /// The provider to document.
     #[command(flatten)]
     pub source: Source,
 
@@ -95,8 +95,8 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// The command that writes what `--check` compares with.
-    pub fn repair(&self, root: &Path) -> String {
+    /// The command that brings the pages up to date, for the message of `--check`.
+    pub fn update_command(&self, root: &Path) -> String {
         let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
         let source = &self.source;
         let options = [
@@ -128,7 +128,7 @@ impl Registry {
     }
 }
 
-/// A word of a command, as a shell reads it.
+/// A word of a command, quoted for a shell if necessary.
 fn quoted(word: &str) -> String {
     let is_plain = |letter: char| letter.is_alphanumeric() || "-_./=:@".contains(letter);
     if word.chars().all(is_plain) {
@@ -138,7 +138,7 @@ fn quoted(word: &str) -> String {
     }
 }
 
-/// How the Registry's pages look.
+/// The style of the Registry's pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Style {
     /// All documented facts.
@@ -151,7 +151,7 @@ pub enum Style {
 /// Options of `validate`.
 #[derive(Debug, Default, Args)]
 pub struct Validate {
-    /// Which provider.
+    /// The provider to document.
     #[command(flatten)]
     pub source: Source,
 
@@ -171,7 +171,7 @@ pub struct Validate {
 /// Options of `site`.
 #[derive(Debug, Args)]
 pub struct Site {
-    /// Which provider.
+    /// The provider to document.
     #[command(flatten)]
     pub source: Source,
 
@@ -188,7 +188,7 @@ pub struct Site {
 /// Options of `llms`.
 #[derive(Debug, Args)]
 pub struct Llms {
-    /// Which provider.
+    /// The provider to document.
     #[command(flatten)]
     pub source: Source,
 

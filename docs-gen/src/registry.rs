@@ -1,7 +1,7 @@
 //! The pages of the Registry in the default style.
 //!
-//! Headings, anchors and order are those of the generator of `HashiCorp`, because other tools read such pages (Pulumi's bridge
-//! is one) and links to them are in use. What is added is derived from the facts: see [`crate::facts::phrases`].
+//! Headings, anchors and order are those of `HashiCorp`'s generator, because other tools (such as Pulumi's bridge) read
+//! these pages, and existing links use the anchors. The additional sentences come from [`crate::facts::phrases`].
 //!
 //! Tests: `docs-gen/tests/registry.rs`.
 
@@ -21,8 +21,8 @@ use crate::facts::{Attribute, Change, Documentation, Group, Object, Rule, Shape,
 use crate::files::Files;
 use crate::kind::Kind;
 
-/// Folders and files under `docs/` that belong to the generator.
-pub const OWNED: [&str; 9] = [
+/// Folders and files under `docs/` that docs-gen generates.
+pub const OWNED_PATHS: [&str; 9] = [
     "index.md",
     "guides",
     "resources",
@@ -34,20 +34,20 @@ pub const OWNED: [&str; 9] = [
     "state-stores",
 ];
 
-/// Largest page that the Registry shows in full, in bytes.
-pub const LARGEST_PAGE: usize = 500_000;
+/// The Registry truncates pages of this size or more, in bytes.
+pub const MAX_PAGE_BYTES: usize = 500_000;
 
-/// Why the pages cannot be made.
+/// Why the pages cannot be generated.
 #[derive(Debug, Error)]
 pub enum PageError {
-    /// A template that does not render.
+    /// The template cannot be rendered.
     #[error("failed to render the template: {0:#}")]
     Template(#[from] minijinja::Error),
-    /// A guide or another addition that cannot be used.
+    /// A hand-written file cannot be added.
     #[error(transparent)]
     Addition(#[from] AdditionError),
-    /// A page that the Registry would cut off.
-    #[error("`{path}` has {size} bytes; the Registry shows pages of less than {LARGEST_PAGE}")]
+    /// The Registry would truncate a page.
+    #[error("`{path}` has {size} bytes; the Registry shows pages of less than {MAX_PAGE_BYTES}")]
     Size {
         /// The page.
         path: String,
@@ -56,7 +56,11 @@ pub enum PageError {
     },
 }
 
-/// All pages, and what `templates` adds to them.
+/// All pages: the generated ones, and the files of `templates`.
+///
+/// # Errors
+///
+/// If the template cannot be rendered, a file of `templates` cannot be used, or a page is too large.
 pub fn pages(documentation: &Documentation, templates: &Path) -> Result<Files, PageError> {
     let mut environment = Environment::new();
     let syntax = SyntaxConfig::builder()
@@ -67,9 +71,9 @@ pub fn pages(documentation: &Documentation, templates: &Path) -> Result<Files, P
     environment.add_filter("yaml", |text: String| {
         serde_json::to_string(&text).unwrap_or_default()
     });
-    environment.add_filter("indented", |text: String| indented(&text));
+    environment.add_filter("indented", |text: String| indent_front_matter(&text));
     environment.add_filter("described", |text: String, indent: usize| {
-        described(&text, indent)
+        item_description(&text, indent)
     });
     environment.add_template("page.md", include_str!("templates/page.md"))?;
     let mut files = Files::default();
@@ -82,9 +86,13 @@ pub fn pages(documentation: &Documentation, templates: &Path) -> Result<Files, P
     Ok(files)
 }
 
-/// Refuses pages that the Registry would cut off.
+/// Checks that the Registry shows all pages in full.
+///
+/// # Errors
+///
+/// If a page has [`MAX_PAGE_BYTES`] bytes or more.
 pub fn check_sizes(files: &Files) -> Result<(), PageError> {
-    let too_large = files.iter().find(|(_, text)| text.len() >= LARGEST_PAGE);
+    let too_large = files.iter().find(|(_, text)| text.len() >= MAX_PAGE_BYTES);
     too_large.map_or(Ok(()), |(path, text)| {
         Err(PageError::Size {
             path: path.to_owned(),
@@ -108,11 +116,10 @@ fn page(
             format!("function: {}", object.name),
         ),
         kind => (
-            format!("{} {} - {}", object.name, kind.words(), documentation.name),
-            format!("{} ({})", object.name, kind.words()),
+            format!("{} {} - {}", object.name, kind.title(), documentation.name),
+            format!("{} ({})", object.name, kind.title()),
         ),
     };
-    // Rules without attributes are decided by code; those with attributes stand at each attribute too.
     let summary = if object.summary.is_empty() {
         compat::plain(&object.description)
     } else {
@@ -126,7 +133,7 @@ fn page(
         schema => schema(object),
         rules => Serde(&object.rules),
         changes => Serde(changes(object)),
-        destroy => object.destroy.map(|destroy| phrases::destroy(object, destroy)),
+        destroy => object.destroy.map(|destroy| phrases::describe_destroy(object, destroy)),
         import => import(object),
     })?;
     Ok(format!("{}\n", text.trim_end()))
@@ -151,22 +158,22 @@ fn members(out: &mut String, path: &[&str], attributes: &[Attribute], in_object:
             continue;
         }
         let _ = match path {
-            [] => write!(out, "### {}\n\n", group.words()),
-            _ => write!(out, "{}:\n\n", group.words()),
+            [] => write!(out, "### {}\n\n", group.title()),
+            _ => write!(out, "{}:\n\n", group.title()),
         };
         for attribute in listed {
             let path: Vec<&str> = path.iter().copied().chain([attribute.name.as_str()]).collect();
             let _ = write!(out, "- `{}` ({})", attribute.name, flags(attribute));
-            out.push_str(&described(&attribute.description, ITEM));
-            // After a list or a block of code, a line would be taken for a part of it.
+            out.push_str(&item_description(&attribute.description, ITEM_INDENT));
+            // Without an empty line, Markdown would add the sentence to a list or code block before it.
             let (next_sentence, mut next_word) = match attribute.description.trim() {
                 "" => (" ", " "),
                 text if is_paragraph(text) => ("\n  ", " "),
                 _ => ("\n\n  ", "\n\n  "),
             };
-            let derived = phrases::attribute(attribute, rules, within).join(" ");
+            let derived = phrases::describe_attribute(attribute, rules, within).join(" ");
             if !derived.is_empty() {
-                let _ = write!(out, "{next_sentence}{}", item(&derived, ITEM));
+                let _ = write!(out, "{next_sentence}{}", indent_item(&derived, ITEM_INDENT));
                 next_word = " ";
             }
             if let Some(anchor) = anchor(attribute.shape, in_object, &path) {
@@ -195,7 +202,7 @@ fn members(out: &mut String, path: &[&str], attributes: &[Attribute], in_object:
     }
 }
 
-/// Type and flags, as they stand in parentheses.
+/// Type and flags of an attribute, for the parentheses after its name.
 pub fn flags(attribute: &Attribute) -> String {
     let mut words = attribute.r#type.clone();
     for (is_set, flag) in [
@@ -218,7 +225,7 @@ pub fn flags(attribute: &Attribute) -> String {
 pub struct ChangeRow {
     /// Path of the attribute.
     pub name: String,
-    /// What its change does.
+    /// Effect of the change.
     pub effect: &'static str,
     #[serde(skip)]
     change: Change,
@@ -233,7 +240,7 @@ pub fn changes(object: &Object) -> Vec<ChangeRow> {
             let change = attribute.change?;
             Some(ChangeRow {
                 name: path.join("."),
-                effect: phrases::change(change),
+                effect: phrases::describe_change(change),
                 change,
             })
         })
@@ -242,7 +249,7 @@ pub fn changes(object: &Object) -> Vec<ChangeRow> {
     rows
 }
 
-/// The section "Import" without its heading; `None` where nothing is known of an import.
+/// The section "Import" without its heading; `None` if there are no facts about an import.
 pub fn import(object: &Object) -> Option<String> {
     let examples = &object.import_examples;
     if object.import.is_none() && examples.is_empty() && object.identity.is_empty() {
@@ -254,33 +261,41 @@ pub fn import(object: &Object) -> Option<String> {
         let is_plain =
             names.len() == 1 && form.len() == names.iter().map(|name| name.len() + 2).sum::<usize>();
         parts.push(if is_plain {
-            format!("The id is the {} of the object.", phrases::names(&names, " and "))
+            format!(
+                "The id is the {} of the object.",
+                phrases::join_names(&names, " and ")
+            )
         } else {
             format!("The id has the form `{form}`.")
         });
-        let unseen: Vec<&str> = object
+        let not_returned: Vec<&str> = object
             .attributes
             .iter()
             .filter(|attribute| attribute.not_returned)
             .map(|attribute| attribute.name.as_str())
             .collect();
-        if !unseen.is_empty() {
+        if !not_returned.is_empty() {
+            let (pronoun, values) = if not_returned.len() == 1 {
+                ("it", "the configured value")
+            } else {
+                ("them", "the configured values")
+            };
             parts.push(format!(
-                "The API does not return {}: after the import the configuration says what it is, and the first apply sends it.",
-                phrases::names(&unseen, " and ")
+                "The API never returns {}. Configure {pronoun} after the import: the first apply sends {values} to the API.",
+                phrases::join_names(&not_returned, " and ")
             ));
         }
     }
     if !examples.is_empty() {
         parts.push("Import is supported using the following syntax:".to_owned());
     }
-    let sentence = |version: &str, attribute: &str| {
+    let block_sentence = |version: &str, attribute: &str| {
         format!(
             "In Terraform v{version} and later, the [`import` block](https://developer.hashicorp.com/terraform/language/import) can be used with the `{attribute}` attribute, for example:"
         )
     };
     if let Some(text) = &examples.identity {
-        parts.push(sentence("1.12.0", "identity"));
+        parts.push(block_sentence("1.12.0", "identity"));
         parts.push(fence("terraform", text));
     }
     if !object.identity.is_empty() {
@@ -292,9 +307,9 @@ pub fn import(object: &Object) -> Option<String> {
                 .filter(|attribute| attribute.group == group)
                 .peekable();
             if listed.peek().is_some() {
-                let _ = write!(out, "#### {}\n\n", group.words());
+                let _ = write!(out, "#### {}\n\n", group.title());
                 for attribute in listed {
-                    let description = described(&attribute.description, ITEM);
+                    let description = item_description(&attribute.description, ITEM_INDENT);
                     let _ = writeln!(out, "- `{}` ({}){description}", attribute.name, attribute.r#type);
                 }
                 out.push('\n');
@@ -303,7 +318,7 @@ pub fn import(object: &Object) -> Option<String> {
         parts.push(out.trim_end().to_owned());
     }
     if let Some(text) = &examples.block {
-        parts.push(sentence("1.5.0", "id"));
+        parts.push(block_sentence("1.5.0", "id"));
         parts.push(fence("terraform", text));
     }
     if let Some(text) = &examples.command {
@@ -313,7 +328,7 @@ pub fn import(object: &Object) -> Option<String> {
     Some(parts.join("\n\n"))
 }
 
-fn indented(text: &str) -> String {
+fn indent_front_matter(text: &str) -> String {
     let lines: Vec<String> = text
         .lines()
         .map(|line| format!("  {line}").trim_end().to_owned())
@@ -325,21 +340,21 @@ fn indented(text: &str) -> String {
     }
 }
 
-/// Width of the mark `- `, by which the lines of an item are indented.
-const ITEM: usize = 2;
+/// The indentation of a list item's lines: the width of its mark `- `.
+const ITEM_INDENT: usize = 2;
 
-/// What follows the head of a list item. A description that does not start with text starts in a line of its own.
-fn described(text: &str, indent: usize) -> String {
-    let starts_with_text = blocks(text).first() == Some(&Block::Paragraph);
-    match item(text, indent) {
+/// The description after the name and type of a list item. It starts on its own line unless it starts with text.
+fn item_description(text: &str, indent: usize) -> String {
+    let starts_with_text = outermost_blocks(text).first() == Some(&Block::Paragraph);
+    match indent_item(text, indent) {
         text if text.is_empty() => text,
         text if starts_with_text => format!(" {text}"),
         text => format!("\n\n{}{text}", " ".repeat(indent)),
     }
 }
 
-/// Markdown that stays inside its list item, however many lines and blocks it has.
-fn item(text: &str, indent: usize) -> String {
+/// Indents Markdown so that all its lines and blocks stay inside a list item.
+fn indent_item(text: &str, indent: usize) -> String {
     let indent = " ".repeat(indent);
     let lines: Vec<String> = text
         .trim()
@@ -354,9 +369,9 @@ fn item(text: &str, indent: usize) -> String {
     lines.join("\n")
 }
 
-/// Whether it is one paragraph of text.
+/// Whether the Markdown is one paragraph of text.
 fn is_paragraph(markdown: &str) -> bool {
-    blocks(markdown) == [Block::Paragraph]
+    outermost_blocks(markdown) == [Block::Paragraph]
 }
 
 #[derive(PartialEq, Eq)]
@@ -365,8 +380,8 @@ enum Block {
     Other,
 }
 
-/// The outermost blocks.
-fn blocks(markdown: &str) -> Vec<Block> {
+/// The outermost blocks of the Markdown.
+fn outermost_blocks(markdown: &str) -> Vec<Block> {
     let mut depth = 0_usize;
     let mut found = Vec::new();
     for event in Parser::new_ext(markdown.trim(), Options::ENABLE_TABLES) {

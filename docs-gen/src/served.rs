@@ -1,4 +1,4 @@
-//! What `terraform providers schema -json` prints for this provider, without Terraform.
+//! The output of `terraform providers schema -json` for this provider, made without Terraform.
 //!
 //! Tests: `tests/terraform/examples.rs`.
 
@@ -11,7 +11,11 @@ use wire::schema::{nested_block, object};
 
 use crate::json::{Attribute, Block, Document, NestedBlock, NestedType, Provider, Schema};
 
-/// Everything that a definition serves, as Terraform describes it.
+/// The document that Terraform prints for a provider with this definition.
+///
+/// # Errors
+///
+/// If the type of an attribute is not JSON, which would be a bug in `rpc::convert`.
 pub fn document(definition: &Definition) -> Result<Document, serde_json::Error> {
     let schemas = |bindings: &[engine::Binding]| {
         let named = bindings.iter().map(|binding| {
@@ -39,7 +43,7 @@ fn schema(from: &wire::Schema) -> Result<Schema, serde_json::Error> {
     })
 }
 
-/// Terraform 1.11 does not pass deprecation messages on, so that they are left out here too.
+/// Terraform 1.11 omits deprecation messages, so this function omits them, too.
 fn block(from: &wire::schema::Block) -> Result<Block, serde_json::Error> {
     Ok(Block {
         attributes: attributes(&from.attributes)?,
@@ -65,7 +69,7 @@ fn attributes(from: &[wire::schema::Attribute]) -> Result<BTreeMap<String, Attri
                 },
                 nested_type: from.nested_type.as_ref().map(nested_type).transpose()?,
                 description: from.description.clone(),
-                // Terraform says it only where there is something of that kind.
+                // For an empty description Terraform always prints `plain`.
                 description_kind: if from.description.is_empty() {
                     "plain".to_owned()
                 } else {

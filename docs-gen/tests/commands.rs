@@ -1,4 +1,4 @@
-//! The program itself: what it prints, where, how it ends, and what it leaves alone.
+//! The program: its output, exit status, and the files that it writes.
 
 #![cfg(test)]
 
@@ -25,7 +25,7 @@ fn text(path: &Path) -> &str {
 }
 
 #[test]
-fn a_folder_with_other_things_is_not_emptied() {
+fn llms_and_site_refuse_folders_with_other_files() {
     let folder = tempfile::tempdir().expect("a folder");
     let precious = folder.path().join("1.0.0/precious.txt");
     fs::create_dir_all(precious.parent().expect("a folder")).expect("a folder");
@@ -38,14 +38,14 @@ fn a_folder_with_other_things_is_not_emptied() {
         let refused = docs_gen(&arguments);
         assert_eq!(refused.status.code(), Some(1), "{arguments:?}");
         assert!(
-            errors(&refused).contains("was not written by docs-gen"),
+            errors(&refused).contains("but did not write them"),
             "{}",
             errors(&refused)
         );
         assert_eq!(fs::read_to_string(&precious).expect("it is still there"), "mine");
     }
 
-    // What it made itself is brought up to date, and what is left over there goes.
+    // In a folder that it wrote, it updates files and removes old ones.
     let own = folder.path().join("own");
     let arguments = ["llms", "--out", text(&own)];
     assert!(docs_gen(&arguments).status.success());
@@ -55,7 +55,7 @@ fn a_folder_with_other_things_is_not_emptied() {
 }
 
 #[test]
-fn a_difference_is_printed_with_the_command_that_repairs_it() {
+fn registry_check_prints_diff_and_update_command() {
     let folder = tempfile::tempdir().expect("a folder");
     let docs = folder.path().join("its docs");
     let arguments = ["registry", "--style", "tfplugindocs", "--out", text(&docs)];
@@ -76,9 +76,9 @@ fn a_difference_is_printed_with_the_command_that_repairs_it() {
         "{shown}"
     );
 
-    // The command is meant to be copied: a shell runs it.
-    let said = errors(&failed);
-    let command = said.split('`').nth(1).expect("a command");
+    // A shell can run the printed command.
+    let message = errors(&failed);
+    let command = message.split('`').nth(1).expect("a command");
     let program = format!("'{}' ", env!("CARGO_BIN_EXE_docs-gen"));
     let repaired = Command::new("sh")
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
@@ -91,7 +91,7 @@ fn a_difference_is_printed_with_the_command_that_repairs_it() {
 }
 
 #[test]
-fn problems_go_to_standard_error_with_status_1() {
+fn validate_prints_problems_to_stderr_with_status_1() {
     let folder = tempfile::tempdir().expect("a folder");
     for (path, text) in [
         ("docs/guides/a.md", "no front matter"),
@@ -108,24 +108,24 @@ fn problems_go_to_standard_error_with_status_1() {
     let root = text(folder.path());
     let output = docs_gen(&["--root", root, "validate"]);
     assert_eq!(output.status.code(), Some(1));
-    let said = errors(&output);
+    let printed = errors(&output);
     for wanted in [
         "docs/guides/a.md:1: no frontmatter found",
         "examples/resources/durantic_vip/resource.tf:1: the example is empty",
         "examples/resources/durantic_vip/resource_full.tf:2: `durantic_vip` has no argument `nmae`",
         "missing documentation file for resource: durantic_secret",
     ] {
-        assert!(said.contains(wanted), "{wanted} is not in\n{said}");
+        assert!(printed.contains(wanted), "{wanted} is not in\n{printed}");
     }
     assert!(output.stdout.is_empty());
     assert!(
         docs_gen(&["validate"]).status.success(),
-        "this repository has none"
+        "this repository has no problems"
     );
 }
 
 #[test]
-fn a_difference_of_two_files_is_a_fragment_of_a_changelog() {
+fn diff_prints_a_changelog_fragment() {
     let folder = tempfile::tempdir().expect("a folder");
     let facts = docs_gen(&["facts"]);
     let mut facts: Json = serde_json::from_slice(&facts.stdout).expect("JSON");
@@ -141,7 +141,7 @@ fn a_difference_of_two_files_is_a_fragment_of_a_changelog() {
     assert!(output.status.success());
     assert_eq!(
         String::from_utf8_lossy(&output.stdout),
-        "BREAKING CHANGES:\n\n* data-source/durantic_machine: removed\n"
+        "BREAKING CHANGES:\n\n* data-source/durantic_machine: the data source was removed\n"
     );
 
     facts["format"] = json!(2);
@@ -162,7 +162,7 @@ fn a_difference_of_two_files_is_a_fragment_of_a_changelog() {
 }
 
 #[test]
-fn the_schema_is_one_line_as_terraform_prints_it() {
+fn schema_prints_one_line_like_terraform() {
     let output = docs_gen(&["schema"]);
     let printed = String::from_utf8(output.stdout).expect("UTF-8");
     assert!(printed.starts_with(r#"{"format_version":"1.0","provider_schemas":{"registry.terraform.io/durantic/durantic":{"provider":{"version":0,"block":{"attributes":{"api_token":{"type":"string","description":"#));

@@ -1,5 +1,4 @@
-//! What the guides say of names, defaults and changes is what the declarations say: a guide is written by hand, but it
-//! cannot go on saying what is no longer so.
+//! Compares names, defaults and effects of changes in the guides, which are written by hand, with the declarations.
 
 #![cfg(test)]
 
@@ -26,7 +25,7 @@ fn facts() -> Documentation {
 }
 
 #[test]
-fn defaults_in_guides_are_the_declared_ones() {
+fn guides_name_the_declared_defaults() {
     let facts = facts();
     let provider = facts.object(Kind::Provider, "durantic").expect("the provider");
     let default = |name: &str| {
@@ -49,7 +48,7 @@ fn defaults_in_guides_are_the_declared_ones() {
         .find(|one| one.step == "create")
         .expect("a timeout")
         .default;
-    let words = |duration: &str| {
+    let spelled_out = |duration: &str| {
         let (number, unit) = duration.split_at(duration.len() - 1);
         let unit = match unit {
             "s" => "seconds",
@@ -63,7 +62,7 @@ fn defaults_in_guides_are_the_declared_ones() {
             "authentication.md",
             format!(
                 "`request_timeout` ({} by default)",
-                words(&default("request_timeout"))
+                spelled_out(&default("request_timeout"))
             ),
         ),
         (
@@ -76,16 +75,17 @@ fn defaults_in_guides_are_the_declared_ones() {
         ),
         (
             "provisioning.md",
-            format!("{} unless `timeouts` says otherwise", words(create)),
+            format!("at most {} by default (`timeouts`)", spelled_out(create)),
         ),
     ] {
         let text = guide(name).replace('\n', " ");
-        assert!(text.contains(&sentence), "{name} does not say: {sentence}");
+        assert!(text.contains(&sentence), "{name} does not contain: {sentence}");
     }
 }
 
-/// Names that are no attribute: of Terraform's own language, and of what a machine runs.
-const OTHERS: [&str; 5] = [
+/// Names in the guides that are not attributes: those of Terraform's own languages, and of derived arguments.
+const OTHER_NAMES: [&str; 6] = [
+    "dev_overrides",
     "required_providers",
     "create_before_destroy",
     "prevent_destroy",
@@ -94,9 +94,9 @@ const OTHERS: [&str; 5] = [
 ];
 
 #[test]
-fn every_name_in_a_guide_exists() {
+fn guides_name_only_existing_attributes() {
     let facts = facts();
-    let mut known: BTreeSet<String> = OTHERS.iter().map(ToString::to_string).collect();
+    let mut known: BTreeSet<String> = OTHER_NAMES.iter().map(ToString::to_string).collect();
     for object in &facts.objects {
         known.insert(object.name.clone());
         for (path, attribute) in object.every_attribute() {
@@ -118,7 +118,7 @@ fn every_name_in_a_guide_exists() {
             if is_name && !["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"].contains(&name) {
                 assert!(
                     known.contains(name),
-                    "{path} speaks of `{name}`, which does not exist"
+                    "{path} contains `{name}`, which does not exist"
                 );
                 count += 1;
             }
@@ -127,15 +127,15 @@ fn every_name_in_a_guide_exists() {
     assert!(count > 40, "{count}");
 }
 
-/// The table of the guide on provisioning, row by row.
+/// Compares each row of the table in the guide on provisioning.
 #[test]
-fn what_starts_an_installation_is_what_forces_replacement() {
+fn provisioning_guide_lists_what_forces_replacement() {
     let facts = facts();
     let deployment = facts
         .object(Kind::Resource, "durantic_machine_deployment")
         .expect("the deployment");
     let text = guide("provisioning.md");
-    let mut told = BTreeSet::new();
+    let mut listed = BTreeSet::new();
     for row in text.lines().filter(|line| line.starts_with("| ")) {
         let cells: Vec<&str> = row.split('|').map(str::trim).collect();
         let change = match cells[2] {
@@ -150,7 +150,7 @@ fn what_starts_an_installation_is_what_forces_replacement() {
                 .find(|one| one.name == name)
                 .expect(name);
             assert_eq!(attribute.change, Some(change), "{row}");
-            told.insert(name.to_owned());
+            listed.insert(name.to_owned());
         }
     }
     let forcing = deployment
@@ -159,8 +159,8 @@ fn what_starts_an_installation_is_what_forces_replacement() {
         .filter(|one| one.change == Some(Change::Replaced));
     for attribute in forcing.filter(|one| one.name != "machine_uuid") {
         assert!(
-            told.contains(&attribute.name),
-            "the guide does not tell of `{}`",
+            listed.contains(&attribute.name),
+            "the guide does not list `{}`",
             attribute.name
         );
     }

@@ -1,4 +1,4 @@
-//! Forms for machines: facts that survive a round, twins, `llms.txt`, and the difference of two versions.
+//! Facts as JSON, `llms.txt`, and changelog fragments.
 
 #![cfg(test)]
 
@@ -23,14 +23,14 @@ fn documentation() -> Documentation {
 }
 
 #[test]
-fn facts_survive_a_round_through_json() {
+fn facts_round_trip_through_json() {
     let text = serde_json::to_string(&documentation()).expect("JSON");
     let read: Documentation = serde_json::from_str(&text).expect("the facts");
     assert_eq!(read, documentation());
 }
 
 #[test]
-fn every_page_has_a_twin_and_a_link() {
+fn llms_files_have_and_list_every_page() {
     let documentation = documentation();
     let pages = registry::pages(&documentation, &root().join("templates")).expect("the pages");
     let files = llms::files(&documentation, &pages).expect("the files");
@@ -41,12 +41,12 @@ fn every_page_has_a_twin_and_a_link() {
         ),
         "{index}"
     );
-    let full = files.get("llms-full.txt").expect("the whole");
+    let full = files.get("llms-full.txt").expect("llms-full.txt");
     for (path, text) in pages.iter() {
-        assert_eq!(files.get(path), Some(text), "{path} has a twin");
+        assert_eq!(files.get(path), Some(text), "{path} is written");
         assert!(index.contains(&format!("({path})")), "{path} is listed");
         let body = text.splitn(3, "---\n").nth(2).expect("a body").trim();
-        assert!(full.contains(body), "{path} is in the whole");
+        assert!(full.contains(body), "{path} is in llms-full.txt");
     }
     let facts: Documentation =
         serde_json::from_str(files.get("provider.docs.json").expect("the facts")).expect("JSON");
@@ -76,12 +76,12 @@ fn attribute<'a>(documentation: &'a mut Documentation, name: &str, attribute: &s
 }
 
 #[test]
-fn nothing_changed_is_nothing_said() {
+fn changelog_is_empty_without_changes() {
     assert_eq!(changed(|_| ()), "");
 }
 
 #[test]
-fn changes_are_sorted_under_the_headings_that_users_know() {
+fn changelog_groups_changes_under_headings() {
     let text = changed(|new| {
         new.objects.retain(|object| object.name != "durantic_variable");
         let mut added = object(new, "durantic_vip").clone();
@@ -98,15 +98,15 @@ fn changes_are_sorted_under_the_headings_that_users_know() {
     });
     assert_eq!(
         text,
-        "BREAKING CHANGES:\n\n* resource/durantic_variable: removed\n* resource/durantic_vip: `name` forces replacement\n\n\
+        "BREAKING CHANGES:\n\n* resource/durantic_variable: the resource was removed\n* resource/durantic_vip: `name` now forces replacement\n\n\
          DEPRECATIONS:\n\n* resource/durantic_vip: `enabled` is deprecated. Use `state`.\n\n\
          FEATURES:\n\n* **New Resource:** `durantic_bond`\n\n\
          ENHANCEMENTS:\n\n* resource/durantic_vip: new attribute `state`"
     );
 }
 
-/// A provider of which the other one has nothing: a function, an identity, an import that is not by uuid.
-fn another() -> Documentation {
+/// The facts, with a function and an identity, which this provider does not have.
+fn with_function_and_identity() -> Documentation {
     let mut facts = documentation();
     let parameter = |name: &str, r#type: &str| Parameter {
         name: name.to_owned(),
@@ -134,8 +134,8 @@ fn another() -> Documentation {
     facts
 }
 
-/// What no configuration depends on: texts, examples, calls, and what is said of an attribute elsewhere too.
-const NO_CHANGE: [&str; 14] = [
+/// Facts whose change the changelog does not report: no configuration depends on them, or another fact has the same change.
+const NOT_REPORTED: [&str; 14] = [
     "address",
     "deprecated",
     "description",
@@ -152,7 +152,7 @@ const NO_CHANGE: [&str; 14] = [
     "version",
 ];
 
-/// Another legal value of the same fact.
+/// Another allowed value of the same fact.
 fn another_value(key: &str, value: &Json) -> Option<Json> {
     let other = |all: &[&str]| {
         let at = all.iter().position(|one| value == one).expect("a known word");
@@ -172,10 +172,10 @@ fn another_value(key: &str, value: &Json) -> Option<Json> {
     })
 }
 
-/// Every fact in turn is changed, and taken away; each time something is said.
+/// Changes each fact in turn, in both directions. The changelog must report each change.
 #[test]
-fn no_fact_changes_unsaid() {
-    let old = another();
+fn changelog_reports_a_change_of_every_fact() {
+    let old = with_function_and_identity();
     let facts = serde_json::to_value(&old).expect("JSON");
     let mut pointers = Vec::new();
     leaves(&facts, String::new(), &mut pointers);
@@ -183,17 +183,17 @@ fn no_fact_changes_unsaid() {
     for pointer in pointers {
         let keys: Vec<&str> = pointer.split('/').collect();
         let key = *keys.last().expect("a key");
-        // The form of a format is one of an attribute, too.
+        // `format` is also the format version of the facts.
         let is_attribute = keys.contains(&"attributes");
-        // Another provider's name is another provider.
+        // With another name it is another provider.
         if pointer == "/name"
             || keys
                 .iter()
-                .any(|key| NO_CHANGE.contains(key) && !(is_attribute && *key == "format"))
+                .any(|key| NOT_REPORTED.contains(key) && !(is_attribute && *key == "format"))
         {
             continue;
         }
-        // What the provider may fill in makes a difference only where it is optional.
+        // `computed` matters only for an optional attribute.
         let group = pointer
             .rsplit_once('/')
             .map(|(attribute, _)| format!("{attribute}/group"));
@@ -210,7 +210,7 @@ fn no_fact_changes_unsaid() {
         };
         *place = value;
         let Ok(new) = serde_json::from_value::<Documentation>(changed) else {
-            panic!("{pointer} has another form");
+            panic!("the facts with another {pointer} cannot be read");
         };
         assert_ne!(changelog(&old, &new), "", "{pointer} was changed");
         assert_ne!(changelog(&new, &old), "", "{pointer} was changed back");
@@ -233,19 +233,22 @@ fn leaves(json: &Json, pointer: String, out: &mut Vec<String>) {
 }
 
 #[test]
-fn what_becomes_looser_is_no_breaking_change() {
+fn changelog_reports_relaxed_rules_as_enhancements() {
     let loosen = |change: &dyn Fn(&mut Documentation)| {
         let mut old = documentation();
         change(&mut old);
         changelog(&old, &documentation())
     };
     let cases: [(Edit, &str); 8] = [
-        (&|one| one.pattern = Some("x".to_owned()), "need not match `x`"),
+        (
+            &|one| one.pattern = Some("x".to_owned()),
+            "no longer has to match `x`",
+        ),
         (
             &|one| one.format = Some("uuid".to_owned()),
-            "need not be of the format `uuid`",
+            "no longer has to have the format `uuid`",
         ),
-        (&|one| one.allowed = vec!["1".to_owned()], "takes any text"),
+        (&|one| one.allowed = vec!["1".to_owned()], "now accepts any value"),
         (
             &|one| {
                 one.length = Some(Bounds {
@@ -253,20 +256,20 @@ fn what_becomes_looser_is_no_breaking_change() {
                     max: Some(2),
                 });
             },
-            "has a wider length",
+            "now has a wider length",
         ),
         (
             &|one| one.change = Some(Change::Replaced),
-            "is changed without replacing the resource",
+            "no longer forces replacement",
         ),
-        (&|one| one.group = Group::Required, "is optional"),
+        (&|one| one.group = Group::Required, "is now optional"),
         (
             &|one| one.deprecated = Some(String::new()),
-            "is not deprecated any more",
+            "is no longer deprecated",
         ),
         (
             &|one| one.not_returned = true,
-            "is read back: a change made elsewhere is seen",
+            "is now returned by the API, so Terraform detects changes made outside Terraform",
         ),
     ];
     for (change, expected) in cases {
@@ -280,7 +283,7 @@ fn what_becomes_looser_is_no_breaking_change() {
         loosen(&|old| object(old, "durantic_machine_deployment").timeouts[0].default = "30m".to_owned());
     assert_eq!(
         shorter,
-        "ENHANCEMENTS:\n\n* resource/durantic_machine_deployment: the default timeout of `create` is `60m` (was `30m`)"
+        "ENHANCEMENTS:\n\n* resource/durantic_machine_deployment: the `create` timeout now defaults to `60m` (before: `30m`)"
     );
     let longer =
         loosen(&|old| object(old, "durantic_machine_deployment").timeouts[0].default = "90m".to_owned());
@@ -294,34 +297,34 @@ fn what_becomes_looser_is_no_breaking_change() {
     });
     assert_eq!(
         rule,
-        "ENHANCEMENTS:\n\n* resource/durantic_vip: no longer a rule: At most one."
+        "ENHANCEMENTS:\n\n* resource/durantic_vip: removed rule: At most one."
     );
 }
 
 type Edit<'a> = &'a dyn Fn(&mut Attribute);
 
 #[test]
-fn every_kind_of_change_of_an_attribute() {
+fn changelog_reports_every_change_of_an_attribute() {
     let cases: [(Edit, &str); 11] = [
         (
             &|one| one.default = Some(200.into()),
-            "BREAKING CHANGES:\n\n* resource/durantic_machine_role: `merge_priority` has another default: `200` (was `100`)",
+            "BREAKING CHANGES:\n\n* resource/durantic_machine_role: `merge_priority` now defaults to `200` (before: `100`)",
         ),
         (
             &|one| one.r#type = "String".to_owned(),
-            "BREAKING CHANGES:\n\n* resource/durantic_machine_role: `merge_priority` has the type String (was Number)",
+            "BREAKING CHANGES:\n\n* resource/durantic_machine_role: `merge_priority` now has the type String (before: Number)",
         ),
         (
             &|one| one.group = Group::Required,
-            "BREAKING CHANGES:\n\n* resource/durantic_machine_role: `merge_priority` is required",
+            "BREAKING CHANGES:\n\n* resource/durantic_machine_role: `merge_priority` is now required",
         ),
         (
             &|one| one.group = Group::ReadOnly,
-            "BREAKING CHANGES:\n\n* resource/durantic_machine_role: `merge_priority` is read-only",
+            "BREAKING CHANGES:\n\n* resource/durantic_machine_role: `merge_priority` is now read-only",
         ),
         (
             &|one| one.allowed = vec!["1".to_owned()],
-            "BREAKING CHANGES:\n\n* resource/durantic_machine_role: `merge_priority` takes only `1`",
+            "BREAKING CHANGES:\n\n* resource/durantic_machine_role: `merge_priority` now accepts only `1`",
         ),
         (
             &|one| {
@@ -330,27 +333,27 @@ fn every_kind_of_change_of_an_attribute() {
                     max: None,
                 });
             },
-            "BREAKING CHANGES:\n\n* resource/durantic_machine_role: `merge_priority` has a narrower range",
+            "BREAKING CHANGES:\n\n* resource/durantic_machine_role: `merge_priority` now has a narrower range",
         ),
         (
             &|one| one.pattern = Some("x".to_owned()),
-            "BREAKING CHANGES:\n\n* resource/durantic_machine_role: `merge_priority` must match `x`",
+            "BREAKING CHANGES:\n\n* resource/durantic_machine_role: `merge_priority` must now match `x`",
         ),
         (
             &|one| one.format = Some("uuid".to_owned()),
-            "BREAKING CHANGES:\n\n* resource/durantic_machine_role: `merge_priority` must be of the format `uuid`",
+            "BREAKING CHANGES:\n\n* resource/durantic_machine_role: `merge_priority` must now have the format `uuid`",
         ),
         (
             &|one| one.write_only = true,
-            "BREAKING CHANGES:\n\n* resource/durantic_machine_role: `merge_priority` is write-only",
+            "BREAKING CHANGES:\n\n* resource/durantic_machine_role: `merge_priority` is now write-only",
         ),
         (
             &|one| one.sensitive = true,
-            "ENHANCEMENTS:\n\n* resource/durantic_machine_role: `merge_priority` is sensitive",
+            "ENHANCEMENTS:\n\n* resource/durantic_machine_role: `merge_priority` is now sensitive",
         ),
         (
             &|one| one.name = "rank".to_owned(),
-            "BREAKING CHANGES:\n\n* resource/durantic_machine_role: `merge_priority` removed\n\nENHANCEMENTS:\n\n* resource/durantic_machine_role: new attribute `rank`",
+            "BREAKING CHANGES:\n\n* resource/durantic_machine_role: `merge_priority` was removed\n\nENHANCEMENTS:\n\n* resource/durantic_machine_role: new attribute `rank`",
         ),
     ];
     for (change, expected) in cases {
@@ -362,15 +365,15 @@ fn every_kind_of_change_of_an_attribute() {
 }
 
 #[test]
-fn values_that_come_and_go_and_a_nested_attribute() {
+fn changelog_reports_allowed_values_and_nested_attributes() {
     let text = changed(|new| {
         attribute(new, "durantic_machine_config", "tunnel_type").allowed =
             vec!["auto".to_owned(), "gre".to_owned()];
     });
     assert_eq!(
         text,
-        "BREAKING CHANGES:\n\n* resource/durantic_machine_config: `tunnel_type` does not take `wireguard` and `geneve` any more\n\n\
-         ENHANCEMENTS:\n\n* resource/durantic_machine_config: `tunnel_type` takes `gre`"
+        "BREAKING CHANGES:\n\n* resource/durantic_machine_config: `tunnel_type` no longer accepts `wireguard` and `geneve`\n\n\
+         ENHANCEMENTS:\n\n* resource/durantic_machine_config: `tunnel_type` now accepts `gre`"
     );
     let text = changed(|new| {
         attribute(new, "durantic_route_policy_set", "rules")
@@ -379,7 +382,7 @@ fn values_that_come_and_go_and_a_nested_attribute() {
     });
     assert_eq!(
         text,
-        "BREAKING CHANGES:\n\n* resource/durantic_route_policy_set: `rules.set_med` removed"
+        "BREAKING CHANGES:\n\n* resource/durantic_route_policy_set: `rules.set_med` was removed"
     );
     let text = changed(|new| {
         object(new, "durantic_route_policy_set")
@@ -387,7 +390,7 @@ fn values_that_come_and_go_and_a_nested_attribute() {
             .retain(|one| one.name != "rules");
     });
     assert_eq!(
-        text, "BREAKING CHANGES:\n\n* resource/durantic_route_policy_set: `rules` removed",
+        text, "BREAKING CHANGES:\n\n* resource/durantic_route_policy_set: `rules` was removed",
         "and not all that was in it"
     );
 }

@@ -1,4 +1,4 @@
-//! The pages in the default style: what is derived, that it is current, and what another provider's look like.
+//! The pages in the default style: derived sentences, up-to-date files, and pages of another provider.
 
 #![cfg(test)]
 
@@ -14,7 +14,7 @@ use docs_gen::facts::{
 use docs_gen::files::Files;
 use docs_gen::json::Document;
 use docs_gen::kind::Kind;
-use docs_gen::registry::{self, OWNED, PageError};
+use docs_gen::registry::{self, OWNED_PATHS, PageError};
 use engine::{Binding, Definition};
 use provider::durantic::DEFINITION;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
@@ -33,21 +33,21 @@ fn pages(documentation: &Documentation) -> Files {
 }
 
 #[test]
-fn the_committed_pages_are_what_the_provider_serves() {
+fn docs_folder_is_up_to_date() {
     let difference = pages(&documentation(&DEFINITION))
-        .difference(&root().join("docs"), &OWNED)
+        .difference(&root().join("docs"), &OWNED_PATHS)
         .expect("the folder");
     if let Some(difference) = difference {
         panic!("run `cargo docs-gen registry` and commit the result:\n{difference}");
     }
 }
 
-/// The definition as it is when one line of a declaration is another one.
-fn changed(file: &str, from: &str, to: &str) -> Definition {
+/// The definition with a changed line in one declaration.
+fn changed_definition(file: &str, from: &str, to: &str) -> Definition {
     let mut sources = Sources::read(&root().join("schema"), "schema").expect("the declarations");
     let source = sources.files.iter_mut().find(|source| source.name == file);
     let text = &mut source.expect("a declaration").text;
-    assert_eq!(text.matches(from).count(), 1, "{file} says it once");
+    assert_eq!(text.matches(from).count(), 1, "{file} has the line once");
     *text = text.replace(from, to);
     let (model, problems) = schema::load(&sources);
     assert_eq!(problems, Vec::new());
@@ -66,17 +66,17 @@ fn changed(file: &str, from: &str, to: &str) -> Definition {
 }
 
 #[test]
-fn another_default_fails_the_check_which_names_the_page_and_one_command_repairs_it() {
+fn difference_shows_changed_default_and_write_fixes_it() {
     let docs = tempfile::tempdir().expect("a folder");
     pages(&documentation(&DEFINITION))
-        .write(docs.path(), &OWNED)
+        .write(docs.path(), &OWNED_PATHS)
         .expect("written");
     fs::write(docs.path().join("resources/old.md"), "left over").expect("written");
 
-    let now = changed("machine_role.toml", "default = 100", "default = 101");
+    let now = changed_definition("machine_role.toml", "default = 100", "default = 101");
     let now = pages(&documentation(&now));
     let difference = now
-        .difference(docs.path(), &OWNED)
+        .difference(docs.path(), &OWNED_PATHS)
         .expect("the folder")
         .expect("a difference");
     assert!(difference.contains("resources/machine_role.md"), "{difference}");
@@ -85,7 +85,7 @@ fn another_default_fails_the_check_which_names_the_page_and_one_command_repairs_
         "{difference}"
     );
     assert!(
-        difference.contains("resources/old.md: this file is not generated: remove it"),
+        difference.contains("resources/old.md: docs-gen does not generate this file: remove it"),
         "{difference}"
     );
     assert!(
@@ -94,17 +94,20 @@ fn another_default_fails_the_check_which_names_the_page_and_one_command_repairs_
     );
 
     assert_eq!(
-        now.write(docs.path(), &OWNED).expect("written"),
+        now.write(docs.path(), &OWNED_PATHS).expect("written"),
         1,
         "only that page is written"
     );
-    assert_eq!(now.difference(docs.path(), &OWNED).expect("the folder"), None);
+    assert_eq!(
+        now.difference(docs.path(), &OWNED_PATHS).expect("the folder"),
+        None
+    );
 }
 
 type Edit<'a> = &'a dyn Fn(&mut Attribute);
 
 #[test]
-fn every_fact_has_its_sentence() {
+fn describe_attribute_has_a_sentence_for_every_fact() {
     let bounds = |min, max| Some(Bounds { min, max });
     let with = |change: &dyn Fn(&mut Attribute)| {
         let mut attribute = Attribute {
@@ -113,7 +116,7 @@ fn every_fact_has_its_sentence() {
             ..Attribute::default()
         };
         change(&mut attribute);
-        phrases::attribute(&attribute, &[], None).join(" ")
+        phrases::describe_attribute(&attribute, &[], None).join(" ")
     };
     let cases: [(Edit, &str); 19] = [
         (
@@ -152,15 +155,15 @@ fn every_fact_has_its_sentence() {
         ),
         (
             &|one| one.equal = Some("set".to_owned()),
-            "The order has no meaning: another order is no change.",
+            "The order does not matter.",
         ),
         (
             &|one| one.equal = Some("scheme".to_owned()),
-            "Its scheme and a slash at its end make no difference.",
+            "The scheme and a trailing slash do not matter.",
         ),
         (
             &|one| one.twin = Some("a_wo".to_owned()),
-            "Its write-only twin `a_wo` is never stored in state or plan.",
+            "The write-only argument `a_wo` sets the same value without storing it in state or plans.",
         ),
         (
             &|one| one.not_returned = true,
@@ -188,18 +191,18 @@ fn every_fact_has_its_sentence() {
         ..Attribute::default()
     };
     assert_eq!(
-        phrases::attribute(&attribute, std::slice::from_ref(&rule), None),
+        phrases::describe_attribute(&attribute, std::slice::from_ref(&rule), None),
         ["Exactly one of `a` and `b` must be set."]
     );
     assert_eq!(
-        phrases::attribute(&attribute, &[rule], Some("block")),
+        phrases::describe_attribute(&attribute, &[rule], Some("block")),
         Vec::<String>::new(),
-        "it holds elsewhere"
+        "the rule is for another block"
     );
 }
 
 #[test]
-fn a_description_of_several_lines_stays_inside_its_item() {
+fn page_keeps_long_description_inside_list_item() {
     let mut documentation = documentation(&DEFINITION);
     let role = documentation
         .objects
@@ -218,8 +221,8 @@ fn a_description_of_several_lines_stays_inside_its_item() {
     assert!(page.contains(item), "{page}");
 }
 
-/// Markdown that a description may hold, and that leaves a list item easily.
-const UNRULY: [&str; 12] = [
+/// Descriptions in Markdown that would leave a list item if they were not indented.
+const DESCRIPTIONS: [&str; 12] = [
     "",
     "One line.",
     "Two\nlines.",
@@ -234,10 +237,10 @@ const UNRULY: [&str; 12] = [
     "<div>\nHTML\n</div>\n\n***\n\n![a picture](x.png)",
 ];
 
-/// Whatever a description holds, the section has its headings, and lists with an item for each attribute.
+/// With any description, the section has its headings, and lists with an item for each attribute.
 #[test]
-fn every_description_stays_inside_its_item() {
-    for description in UNRULY {
+fn schema_keeps_any_description_inside_list_item() {
+    for description in DESCRIPTIONS {
         let leaf = |name: &str| Attribute {
             name: name.to_owned(),
             r#type: "String".to_owned(),
@@ -282,7 +285,7 @@ fn every_description_stays_inside_its_item() {
             "{schema}"
         );
 
-        // The same in a numbered list, whose mark is wider.
+        // Numbered lists have a wider mark.
         let parameter = |name: &str| Parameter {
             name: name.to_owned(),
             r#type: "String".to_owned(),
@@ -303,7 +306,7 @@ fn every_description_stays_inside_its_item() {
     }
 }
 
-/// The outermost blocks, lists taken apart. An item is called by its first code span.
+/// The outermost blocks, with each list item on its own, named by its first code span.
 fn outline(markdown: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut depth = 0;
@@ -339,8 +342,8 @@ fn outline(markdown: &str) -> Vec<String> {
     found
 }
 
-/// Every kind of another provider, and what only the other generator refuses.
-const FOREIGN: &str = r#"{"format_version": "1.0", "provider_schemas": {"registry.terraform.io/example/acme": {
+/// A provider with objects of every kind, and with attributes that tfplugindocs refuses.
+const OTHER_PROVIDER: &str = r#"{"format_version": "1.0", "provider_schemas": {"registry.terraform.io/example/acme": {
     "provider": {"block": {"description": "Acme."}},
     "resource_schemas": {"acme_thing": {"block": {"description": "A thing.", "attributes": {
         "odd": {"type": ["tuple", ["string"]], "optional": true},
@@ -357,8 +360,8 @@ const FOREIGN: &str = r#"{"format_version": "1.0", "provider_schemas": {"registr
         "variadic_parameter": {"name": "more", "type": "string"}}}
 }}}"#;
 
-fn foreign() -> Documentation {
-    let document = Document::parse(FOREIGN).expect("a schema");
+fn other_documentation() -> Documentation {
+    let document = Document::parse(OTHER_PROVIDER).expect("a schema");
     let names = Names {
         provider: "acme".to_owned(),
         rendered: "acme".to_owned(),
@@ -368,8 +371,8 @@ fn foreign() -> Documentation {
 }
 
 #[test]
-fn every_kind_of_another_provider_has_a_page() {
-    let files = registry::pages(&foreign(), Path::new("nowhere")).expect("the pages");
+fn pages_of_another_provider_include_every_kind() {
+    let files = registry::pages(&other_documentation(), Path::new("nowhere")).expect("the pages");
     let paths: Vec<&str> = files.iter().map(|(path, _)| path).collect();
     assert_eq!(
         paths,
@@ -404,12 +407,12 @@ fn every_kind_of_another_provider_has_a_page() {
         page("data-sources/thing.md"),
         "---\npage_title: \"acme_thing Data Source - acme\"\nsubcategory: \"\"\ndescription: |-\n  \n---\n\n\
          # acme_thing (Data Source)\n\n<!-- schema generated by docs-gen -->\n## Schema\n",
-        "nothing is known, and no space is left for it"
+        "sections without facts leave no empty lines"
     );
 }
 
 #[test]
-fn pages_by_hand_stand_in_for_generated_ones_and_templates_are_refused() {
+fn additions_replace_pages_and_refuse_templates() {
     let templates = tempfile::tempdir().expect("a folder");
     let write = |path: &str, text: &str| {
         let path = templates.path().join(path);
@@ -424,7 +427,7 @@ fn pages_by_hand_stand_in_for_generated_ones_and_templates_are_refused() {
         provider: "acme".to_owned(),
         rendered: "acme".to_owned(),
     };
-    let mut refused = registry::pages(&foreign(), templates.path()).expect("the pages");
+    let mut files = registry::pages(&other_documentation(), templates.path()).expect("the pages");
     for (path, text) in [
         ("guides/start.md", Some("a guide")),
         ("resources/thing.md", Some("by hand")),
@@ -433,10 +436,10 @@ fn pages_by_hand_stand_in_for_generated_ones_and_templates_are_refused() {
         ("actions/reboot.markdown", Some("another one")),
         ("actions/reboot.md", None),
     ] {
-        assert_eq!(refused.get(path), text, "{path}");
+        assert_eq!(files.get(path), text, "{path}");
     }
-    // The other style has the same ones.
-    let schema = FOREIGN.replace(r#""odd": {"type": ["tuple", ["string"]], "optional": true},"#, "");
+    // The style of tfplugindocs adds the same files.
+    let schema = OTHER_PROVIDER.replace(r#""odd": {"type": ["tuple", ["string"]], "optional": true},"#, "");
     let schema = schema.replace(
         r#""flagless": {"type": "string"}}"#,
         r#""fine": {"type": "string", "optional": true}}"#,
@@ -444,34 +447,34 @@ fn pages_by_hand_stand_in_for_generated_ones_and_templates_are_refused() {
     let schema = schema.replace(r#""max_items": 1, "#, "");
     let document = Document::parse(&schema).expect("a schema");
     let provider = document.provider("acme").expect("the provider");
-    let mut files = compat::pages(provider, &names, &Examples::new("nowhere")).expect("the pages");
-    assert!(files.get("actions/reboot.md").is_some());
-    additions::add(&mut files, templates.path()).expect("added");
-    assert_eq!(files.get("actions/reboot.md"), None);
-    assert_eq!(files.get("resources/thing.md"), Some("by hand"));
+    let mut compat_files = compat::pages(provider, &names, &Examples::new("nowhere")).expect("the pages");
+    assert!(compat_files.get("actions/reboot.md").is_some());
+    additions::add(&mut compat_files, templates.path()).expect("added");
+    assert_eq!(compat_files.get("actions/reboot.md"), None);
+    assert_eq!(compat_files.get("resources/thing.md"), Some("by hand"));
 
     write("resources.md.tmpl", "{{ .Name }}");
     write("guides/more.md.tmpl", "{{ lower \"X\" }}");
-    let error = additions::add(&mut refused, templates.path()).expect_err("templates");
-    let said = error.to_string();
+    let error = additions::add(&mut files, templates.path()).expect_err("templates");
+    let message = error.to_string();
     assert!(
-        said.contains("guides/more.md.tmpl`, `")
-            && said.contains("resources.md.tmpl` are for Go's `text/template`"),
-        "{said}"
+        message.contains("guides/more.md.tmpl`, `")
+            && message.contains("resources.md.tmpl` are for Go's `text/template`"),
+        "{message}"
     );
 }
 
 #[test]
-fn a_page_that_the_registry_would_cut_off_is_refused() {
+fn pages_refuse_a_page_above_the_registry_limit() {
     let mut documentation = documentation(&DEFINITION);
     documentation.objects[1].description = "x".repeat(500_000);
     let error = registry::pages(&documentation, Path::new("nowhere")).expect_err("too large");
     assert!(matches!(error, PageError::Size { size, .. } if size > 500_000));
 }
 
-/// Of every attribute of every object the page has a line, in its group, with its type.
+/// Each page has a line for every attribute of its object, with the type.
 #[test]
-fn every_attribute_is_on_its_page() {
+fn pages_list_every_attribute() {
     let documentation = documentation(&DEFINITION);
     let files = pages(&documentation);
     let mut count = 0;
@@ -489,7 +492,7 @@ fn every_attribute_is_on_its_page() {
 }
 
 #[test]
-fn what_a_change_does_follows_from_the_declaration() {
+fn change_follows_from_the_declaration() {
     let documentation = documentation(&DEFINITION);
     let change = |resource: &str, name: &str| {
         let object = documentation
@@ -523,7 +526,7 @@ fn what_a_change_does_follows_from_the_declaration() {
     assert_eq!(
         change("durantic_secret", "value_wo"),
         Some(Change::Nothing),
-        "Terraform cannot see it"
+        "Terraform cannot compare write-only values"
     );
     assert_eq!(
         change("durantic_secret", "value_wo_version"),
@@ -535,9 +538,9 @@ fn what_a_change_does_follows_from_the_declaration() {
     );
 }
 
-/// Headings, anchors and order are those of the other style: what links to one page finds the other.
+/// Headings, anchors and order are the same in both styles, so links to pages of one style work with the other.
 #[test]
-fn both_styles_have_the_same_anchors() {
+fn rich_and_tfplugindocs_styles_have_the_same_anchors() {
     let document = docs_gen::served::document(&DEFINITION).expect("the schema");
     let names = Names {
         provider: "durantic".to_owned(),

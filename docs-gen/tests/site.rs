@@ -1,7 +1,7 @@
-//! The static site in a headless Chromium, from a disk: search, links, anchors, themes, versions, and no error.
+//! The static site in a headless Chromium, opened from a disk: search, links, anchors, themes and versions.
 //!
-//! Needs `chromedriver` and Chromium. Where they are missing the tests are skipped, with a line that says so; with
-//! `CI=true` they fail instead. Pictures go to `target/site-pictures`.
+//! The tests need `chromedriver` and Chromium. Without them they are skipped with a message, and fail if `CI=true`.
+//! Screenshots are in `target/site-pictures`.
 
 #![cfg(test)]
 
@@ -31,12 +31,12 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// This provider's site, with two versions; the newer one has a resource that the older one has not. All tests look at it.
+/// This provider's site with two versions, of which only the newer one has `durantic_only_new`. All tests share it.
 fn site() -> &'static Path {
     static SITE: LazyLock<PathBuf> = LazyLock::new(|| {
         let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("site");
         if out.exists() {
-            fs::remove_dir_all(&out).expect("what the last tests have built goes");
+            fs::remove_dir_all(&out).expect("the old site is removed");
         }
         build(&out);
         out
@@ -58,17 +58,17 @@ fn build(out: &Path) {
     }
 }
 
-/// A browser, ended with the value.
+/// A browser that ends when the value is dropped.
 struct Browser {
     driver: Child,
-    /// Kept open, for the driver writes to it.
+    /// Kept open because the driver writes to it.
     _output: BufReader<ChildStdout>,
     client: Client,
     site: &'static Path,
 }
 
 impl Browser {
-    /// `None` where there is no browser and nobody insists on one.
+    /// `None` if there is no browser and `CI` is not `true`.
     async fn start() -> Option<Self> {
         let path = std::env::var_os("PATH").unwrap_or_default();
         if !std::env::split_paths(&path).any(|folder| folder.join("chromedriver").is_file()) {
@@ -106,25 +106,25 @@ impl Browser {
 
     async fn open(&self, page: &str) {
         let url = format!("file://{}/1.10.0/{page}", self.site.display());
-        // From one anchor to another, a browser does not load the page again.
+        // A browser does not reload the page for another anchor.
         if page.contains('#') {
             self.client.goto("about:blank").await.expect("an empty page");
         }
         self.client.goto(&url).await.expect("the page");
-        // The page's own script has run when the page is complete; a busy machine may still be on its way there.
+        // The page's script has run when the page is complete, which takes a while on a busy machine.
         while self.script("return document.readyState").await != "complete" {
             tokio::task::yield_now().await;
         }
     }
 
-    /// Every page of the newer version.
+    /// All pages of the newer version.
     fn pages(&self) -> Vec<String> {
         let mut pages = docs_gen::files::walk(&self.site.join("1.10.0")).expect("the site");
         pages.retain(|path| Path::new(path).extension().is_some_and(|end| end == "html"));
         pages
     }
 
-    /// What the clipboard has, put into a field of the page by the keyboard.
+    /// The contents of the clipboard, pasted into a field of the page with the keyboard.
     async fn paste(&self) -> String {
         let field = "const field = document.createElement('textarea'); field.id = 'pasted'; document.querySelector('main').prepend(field)";
         self.script(field).await;
@@ -154,8 +154,8 @@ impl Browser {
     }
 
     async fn log(&self, kind: &'static str) -> Vec<Json> {
-        let answer = self.client.issue_cmd(Chrome::Log(kind)).await.expect("the log");
-        answer.as_array().cloned().unwrap_or_default()
+        let log = self.client.issue_cmd(Chrome::Log(kind)).await.expect("the log");
+        log.as_array().cloned().unwrap_or_default()
     }
 
     async fn devtools(&self, command: &'static str, parameters: Json) {
@@ -165,8 +165,8 @@ impl Browser {
             .expect(command);
     }
 
-    /// What every page must satisfy: no message in the console, and no request to anywhere but the disk.
-    async fn is_quiet(&self, page: &str) {
+    /// Asserts that the page wrote no message to the console and loaded files from the disk only.
+    async fn assert_no_errors(&self, page: &str) {
         let messages = self.log("browser").await;
         assert_eq!(messages, Vec::<Json>::new(), "{page}: the console");
         for entry in self.log("performance").await {
@@ -179,7 +179,7 @@ impl Browser {
                 let is_local = ["file://", "data:", "about:"]
                     .iter()
                     .any(|scheme| url.starts_with(scheme));
-                assert!(is_local, "{page} asks {url}");
+                assert!(is_local, "{page} requests {url}");
             }
         }
     }
@@ -193,13 +193,13 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // After a failed assertion.
+        // For failed assertions: `end` was not called.
         let _ = self.driver.kill();
         let _ = self.driver.wait();
     }
 }
 
-/// Commands of chromedriver that `WebDriver` does not have.
+/// Commands of chromedriver that are not part of `WebDriver`.
 #[derive(Debug)]
 enum Chrome {
     Log(&'static str),
@@ -224,14 +224,14 @@ impl WebDriverCompatibleCommand for Chrome {
     }
 }
 
-/// The port that chromedriver says it listens on; it says so when it can be called.
+/// The port of chromedriver, from the line that it prints when it is ready.
 fn port(output: &mut impl BufRead) -> u16 {
     let lines = output.lines().map_while(Result::ok);
-    let mut said = lines.filter_map(|line| {
+    let mut ports = lines.filter_map(|line| {
         let port = line.split_once("started successfully on port ")?.1;
         port.trim_end_matches('.').parse().ok()
     });
-    said.next().expect("chromedriver says where it listens")
+    ports.next().expect("chromedriver prints its port")
 }
 
 fn hyper_util_connector() -> hyper_util::client::legacy::connect::HttpConnector {
@@ -239,12 +239,12 @@ fn hyper_util_connector() -> hyper_util::client::legacy::connect::HttpConnector 
 }
 
 #[tokio::test]
-async fn it_can_be_read_searched_and_linked() {
+async fn site_has_search_anchors_and_copy_buttons() {
     let Some(browser) = Browser::start().await else {
         return;
     };
 
-    // Search finds attributes of any depth, and the keyboard is enough.
+    // Search finds attributes at any depth, with the keyboard only.
     browser.open("index.html").await;
     let body = browser.client.find(Locator::Css("body")).await.expect("a body");
     body.send_keys("/").await.expect("a key");
@@ -272,11 +272,11 @@ async fn it_can_be_read_searched_and_linked() {
         "{url}"
     );
     let is_seen = browser.script("const box = document.getElementById('rules.match_prefixes').getBoundingClientRect(); return box.top >= 0 && box.bottom <= innerHeight").await;
-    assert_eq!(is_seen, true, "what was found is in sight");
+    assert_eq!(is_seen, true, "the found attribute is visible");
     browser.picture("found").await;
-    browser.is_quiet("search").await;
+    browser.assert_no_errors("search").await;
 
-    // Nothing found is said, and markup in a query is text.
+    // The search reports that it found nothing, and treats markup in a query as text.
     let search = browser
         .client
         .find(Locator::Css("#search"))
@@ -287,10 +287,10 @@ async fn it_can_be_read_searched_and_linked() {
         browser
             .script("return document.querySelector('#results').innerText")
             .await,
-        "Nothing found"
+        "No results"
     );
 
-    // An anchor within a closed block opens it.
+    // An anchor inside a closed block opens the block.
     browser.open("resources/route_policy_set.html").await;
     browser
         .script("document.querySelector('details').open = false; location.hash = '#rules.action'")
@@ -302,7 +302,7 @@ async fn it_can_be_read_searched_and_linked() {
         .await;
     assert!(opened.is_ok(), "the block is open");
 
-    // The link of an attribute is in the clipboard, and in the address.
+    // The button copies the attribute's link to the clipboard, and changes the address.
     let button = browser
         .client
         .find(Locator::Css("[data-anchor='rules.set_med']"))
@@ -315,7 +315,7 @@ async fn it_can_be_read_searched_and_linked() {
     );
     assert_eq!(browser.paste().await, url);
 
-    // So is the code of an example, without the word on its button.
+    // The button copies the example's code, without the text of the button.
     browser.open("resources/variable.html").await;
     let button = browser.client.find(Locator::Css(".copy")).await;
     button.expect("a button").click().await.expect("a click");
@@ -325,7 +325,7 @@ async fn it_can_be_read_searched_and_linked() {
         "{code}"
     );
 
-    // The contents lead to every section and attribute, and say where the reader is.
+    // The table of contents links to every section and attribute, and marks the current one.
     browser.open("resources/route_policy_set.html").await;
     let link = browser
         .client
@@ -339,7 +339,7 @@ async fn it_can_be_read_searched_and_linked() {
         .await;
     assert!(here.is_ok(), "it is marked");
 
-    // The old anchors of the Registry lead to the same place.
+    // The anchors of the Registry work, too.
     assert_eq!(
         browser
             .script("return document.getElementById('nestedblock--rules') !== null")
@@ -350,7 +350,7 @@ async fn it_can_be_read_searched_and_linked() {
 }
 
 #[tokio::test]
-async fn themes_versions_narrow_windows_and_paper() {
+async fn site_has_themes_versions_phone_and_print_layouts() {
     let Some(browser) = Browser::start().await else {
         return;
     };
@@ -359,7 +359,7 @@ async fn themes_versions_narrow_windows_and_paper() {
     assert_eq!(browser.script(background).await, "rgb(255, 255, 255)");
     browser.picture("light").await;
 
-    // The button changes it, and the next page remembers.
+    // The button changes the theme, and the next page keeps it.
     browser
         .client
         .find(Locator::Css("#theme"))
@@ -378,7 +378,7 @@ async fn themes_versions_narrow_windows_and_paper() {
     );
     browser.script("localStorage.clear()").await;
 
-    // Unasked, it follows the system.
+    // Without a choice, the theme is that of the system.
     browser
         .devtools(
             "Emulation.setEmulatedMedia",
@@ -391,7 +391,7 @@ async fn themes_versions_narrow_windows_and_paper() {
         .devtools("Emulation.setEmulatedMedia", json!({"features": []}))
         .await;
 
-    // The newest version is first, by its numbers, and the switcher leads there.
+    // The switcher lists the newest version first, and compares numbers.
     browser.open("index.html").await;
     assert_eq!(
         browser
@@ -412,7 +412,8 @@ async fn themes_versions_narrow_windows_and_paper() {
         found.expect("the other version");
         browser.client.current_url().await.expect("a URL").to_string()
     };
-    // It leads to the same place there, which says that there is a newer one, and to the first page if there is none.
+    // The switcher opens the same place in the other version, or its first page if the page is missing there. The page of an
+    // old version links to the newest one.
     browser.open("resources/vip.html#enabled").await;
     let url = switch_to("1.2.0").await;
     assert!(url.ends_with("/1.2.0/resources/vip.html#enabled"), "{url}");
@@ -435,7 +436,7 @@ async fn themes_versions_narrow_windows_and_paper() {
     let url = switch_to("1.2.0").await;
     assert!(url.ends_with("/1.2.0/index.html"), "{url}");
 
-    // On a phone nothing is cut off, and the navigation is behind a button.
+    // On a phone, pages fit the window, and a button opens the navigation.
     browser
         .devtools(
             "Emulation.setDeviceMetricsOverride",
@@ -468,18 +469,18 @@ async fn themes_versions_narrow_windows_and_paper() {
     browser.picture("phone-menu").await;
     let menu = browser.client.active_element().await.expect("a focus");
     menu.send_keys(&Key::Escape.to_string()).await.expect("a key");
-    assert_eq!(browser.script(is_shown).await, false, "a key closes it again");
+    assert_eq!(browser.script(is_shown).await, false, "the escape key closes it");
     browser
         .devtools("Emulation.clearDeviceMetricsOverride", json!({}))
         .await;
 
-    // On paper there is no navigation, and everything is open.
+    // Printed pages have no navigation, and all blocks are open.
     browser.open("resources/route_policy_set.html").await;
     let print = "document.querySelector('details').open = false; dispatchEvent(new Event('beforeprint')); \
                  return document.querySelector('details').open";
-    let given_up = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + Duration::from_secs(10);
     while browser.script(print).await != true {
-        assert!(Instant::now() < given_up, "everything is open on paper");
+        assert!(Instant::now() < deadline, "printed pages have all blocks open");
         tokio::task::yield_now().await;
     }
     browser
@@ -487,12 +488,12 @@ async fn themes_versions_narrow_windows_and_paper() {
         .await;
     assert_eq!(browser.script(is_shown).await, false);
     browser.picture("print").await;
-    browser.is_quiet("all of it").await;
+    browser.assert_no_errors("all of it").await;
     browser.end().await;
 }
 
 #[tokio::test]
-async fn every_page_is_quiet_and_every_link_leads_somewhere() {
+async fn site_pages_have_no_errors_and_no_dead_links() {
     let Some(browser) = Browser::start().await else {
         return;
     };
@@ -501,26 +502,26 @@ async fn every_page_is_quiet_and_every_link_leads_somewhere() {
     let mut links = Vec::new();
     for path in browser.pages() {
         browser.open(&path).await;
-        browser.is_quiet(&path).await;
+        browser.assert_no_errors(&path).await;
         assert_eq!(
             browser.script("return scrollY").await,
             0,
             "{path} begins at its top"
         );
         let found = browser.script("return [[...document.querySelectorAll('[id]')].map(one => one.id), [...document.links].map(one => one.href)]").await;
-        let texts = |json: &Json| -> Vec<String> {
+        let strings = |json: &Json| -> Vec<String> {
             json.as_array()
                 .expect("a list")
                 .iter()
                 .filter_map(|one| one.as_str().map(str::to_owned))
                 .collect()
         };
-        let ids = texts(&found[0]);
+        let ids = strings(&found[0]);
         let mut unique = ids.clone();
         unique.sort();
         unique.dedup();
-        assert_eq!(unique.len(), ids.len(), "{path}: an id is there twice");
-        links.extend(texts(&found[1]).into_iter().map(|link| (path.clone(), link)));
+        assert_eq!(unique.len(), ids.len(), "{path}: a duplicate id");
+        links.extend(strings(&found[1]).into_iter().map(|link| (path.clone(), link)));
         anchors.insert(folder.join(&path).display().to_string(), ids);
     }
     let search = browser.script("return window.SEARCH.map(one => one[2])").await;
@@ -550,7 +551,7 @@ async fn every_page_is_quiet_and_every_link_leads_somewhere() {
     browser.end().await;
 }
 
-/// Ratios of contrast that are too low for WCAG 2.2 AA, with the text that has them.
+/// Finds texts whose contrast is too low for WCAG 2.2 AA.
 const CONTRAST: &str = r"
     const rgb = (text) => (text.match(/[\d.]+/g) || []).map(Number);
     const light = (color) => color.slice(0, 3)
@@ -578,7 +579,7 @@ const CONTRAST: &str = r"
 ";
 
 #[tokio::test]
-async fn every_text_has_contrast_and_headings_skip_no_level() {
+async fn site_has_contrast_and_ordered_headings() {
     let Some(browser) = Browser::start().await else {
         return;
     };
@@ -603,7 +604,7 @@ async fn every_text_has_contrast_and_headings_skip_no_level() {
     browser.end().await;
 }
 
-/// A schema with many resources of many attributes, as a large provider serves it.
+/// A schema with many resources and attributes, like that of a large provider.
 fn large_schema() -> String {
     let attributes = |number: usize| {
         let mut all = serde_json::Map::new();
@@ -623,7 +624,7 @@ fn large_schema() -> String {
 }
 
 #[tokio::test]
-async fn another_provider_with_200_resources() {
+async fn site_of_a_provider_with_200_resources() {
     let document = Document::parse(&large_schema()).expect("the schema");
     let names = Names {
         provider: "large".to_owned(),
@@ -651,7 +652,7 @@ async fn another_provider_with_200_resources() {
         size / 1024,
         started.elapsed().as_millis()
     );
-    assert_eq!(count, 2 * 201 + 6, "a page and a twin for each object");
+    assert_eq!(count, 2 * 201 + 6, "an HTML and a Markdown page for each object");
 
     let Some(browser) = Browser::start().await else {
         return;
@@ -674,12 +675,12 @@ async fn another_provider_with_200_resources() {
         .script("return document.querySelector('#results a').getAttribute('href')")
         .await;
     assert_eq!(first, "resources/thing_137.html#settings.attribute_7");
-    browser.is_quiet("the large one").await;
+    browser.assert_no_errors("the large one").await;
     browser.end().await;
 }
 
 #[test]
-fn code_has_colours_and_is_escaped() {
+fn highlight_marks_and_escapes_code() {
     let highlight = site::highlight::highlight;
     assert_eq!(
         highlight("shell", "terraform import a.b 7c9e-1 \"$x\" # why"),
@@ -694,7 +695,7 @@ fn code_has_colours_and_is_escaped() {
 }
 
 #[test]
-fn two_headings_with_one_text_have_two_anchors() {
+fn render_gives_equal_headings_distinct_anchors() {
     let (html, headings) = site::markdown::render("# A\n\n## Same\n\n## Same\n\n## `Same`\n");
     let anchors: Vec<&str> = headings.iter().map(|(_, anchor, _)| anchor.as_str()).collect();
     assert_eq!(anchors, ["a", "same", "same-1", "same-2"]);
@@ -702,7 +703,7 @@ fn two_headings_with_one_text_have_two_anchors() {
 }
 
 #[test]
-fn a_version_is_the_name_of_a_folder() {
+fn build_refuses_versions_that_are_not_folder_names() {
     let documentation =
         declared::documentation(&DEFINITION, "1", &Examples::new("nowhere")).expect("the facts");
     for version in ["", "..", "../x", "a/b", ".hidden"] {

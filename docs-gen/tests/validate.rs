@@ -1,4 +1,4 @@
-//! `docs-gen validate`: every mistake is found, with its file and line, and what is right passes.
+//! `docs-gen validate`: reports each mistake with file and line, and accepts valid files.
 
 #![cfg(test)]
 
@@ -17,7 +17,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// A copy of this repository's pages and examples, to be broken.
+/// A copy of this repository's pages and examples, in which tests make mistakes.
 struct Copy(TempDir);
 
 impl Copy {
@@ -80,12 +80,12 @@ impl Copy {
 }
 
 #[test]
-fn what_is_right_passes() {
+fn validate_accepts_this_repository() {
     assert_eq!(Copy::new().problems(), Vec::<String>::new());
 }
 
 #[test]
-fn all_problems_come_at_once() {
+fn validate_reports_all_problems_at_once() {
     let copy = Copy::new();
     copy.remove("docs/resources/vip.md");
     copy.write("docs/resources/nothing.md", "---\npage_title: x\n---\n");
@@ -101,7 +101,7 @@ fn all_problems_come_at_once() {
 }
 
 #[test]
-fn a_folder_that_is_missing_as_a_whole_does_not_pass() {
+fn pages_report_a_missing_folder() {
     let copy = Copy::new();
     fs::remove_dir_all(copy.0.path().join("docs/data-sources")).expect("removed");
     let problems = copy.problems();
@@ -110,14 +110,14 @@ fn a_folder_that_is_missing_as_a_whole_does_not_pass() {
 }
 
 #[test]
-fn layouts_are_not_mixed_and_folders_are_known() {
+fn pages_report_mixed_layouts_and_invalid_folders() {
     let copy = Copy::new();
     copy.write(
         "website/docs/r/vip.html.md",
         "---\nlayout: x\npage_title: x\ndescription: x\n---\n",
     );
     copy.write("docs/resources/deep/vip.md", "x");
-    copy.write("docs/elsewhere/x.txt", "not looked at");
+    copy.write("docs/elsewhere/x.txt", "not checked");
     let problems = copy.problems();
     assert!(problems.contains(&"website/docs: mixed Terraform Provider documentation directory layouts found, must use only legacy or registry layout".to_owned()), "{problems:#?}");
     assert!(problems.contains(
@@ -127,7 +127,7 @@ fn layouts_are_not_mixed_and_folders_are_known() {
 }
 
 #[test]
-fn extensions_and_sizes() {
+fn pages_report_extensions_and_sizes() {
     let copy = Copy::new();
     copy.write("docs/guides/x.txt", "---\npage_title: x\n---\n");
     copy.write(
@@ -144,7 +144,7 @@ fn extensions_and_sizes() {
 }
 
 #[test]
-fn front_matter_of_every_kind_of_page() {
+fn pages_report_front_matter_keys() {
     let copy = Copy::new();
     copy.replace(
         "docs/index.md",
@@ -179,7 +179,7 @@ fn front_matter_of_every_kind_of_page() {
 }
 
 #[test]
-fn subcategories_may_be_limited() {
+fn pages_report_subcategories_that_are_not_allowed() {
     let copy = Copy::new();
     copy.replace(
         "docs/resources/vip.md",
@@ -199,7 +199,7 @@ fn subcategories_may_be_limited() {
 }
 
 #[test]
-fn links_and_anchors_lead_somewhere() {
+fn links_report_missing_pages_and_anchors() {
     let copy = Copy::new();
     copy.write(
         "docs/guides/x.md",
@@ -218,7 +218,7 @@ fn links_and_anchors_lead_somewhere() {
 }
 
 #[test]
-fn descriptions_examples_and_imports_are_there() {
+fn completeness_reports_descriptions_and_examples() {
     let copy = Copy::new();
     copy.remove("examples/resources/durantic_vip/resource.tf");
     copy.remove("examples/resources/durantic_vip/resource_full.tf");
@@ -250,9 +250,9 @@ fn descriptions_examples_and_imports_are_there() {
     );
 }
 
-/// One mistake for each line, and what is said of it.
+/// A configuration with one mistake, its line, and a part of the message.
 #[test]
-fn examples_that_the_schema_refuses() {
+fn configuration_reports_what_the_schema_rejects() {
     let cases = [
         (
             "resource \"durantic_vip\" \"x\" {\n  name = \"x\"\n  address = \"198.51.100.1\"\n  colour = \"red\"\n}",
@@ -330,7 +330,7 @@ fn examples_that_the_schema_refuses() {
             "`durantic.api_token` is sensitive",
         ),
         ("provider \"durantic\" {\n  max_retries = 99\n}", 2, "max_retries"),
-        ("resource \"durantic_vip\" {{\n", 1, "not a configuration"),
+        ("resource \"durantic_vip\" {{\n", 1, "invalid configuration"),
     ];
     let copy = Copy::new();
     for (configuration, line, message) in cases {
@@ -351,12 +351,12 @@ fn examples_that_the_schema_refuses() {
     assert_eq!(
         copy.problems(),
         Vec::<String>::new(),
-        "references, meta-arguments and other providers are right"
+        "references, meta-arguments and other providers are accepted"
     );
 }
 
 #[test]
-fn code_in_guides_is_checked_in_its_line() {
+fn configuration_reports_lines_of_code_in_guides() {
     let copy = Copy::new();
     copy.write("docs/guides/x.md", "---\npage_title: x\n---\n\n# X\n\n```terraform\n\nresource \"durantic_vip\" \"x\" {\n  name = \"x\"\n}\n```\n");
     assert_eq!(
@@ -365,8 +365,8 @@ fn code_in_guides_is_checked_in_its_line() {
     );
 }
 
-/// A provider of which this one has nothing: functions, actions, lists, ephemeral resources, stores, identities.
-const FOREIGN: &str = r#"{"format_version": "1.0", "provider_schemas": {"acme": {
+/// A provider with the kinds of objects that this provider does not have.
+const OTHER_PROVIDER: &str = r#"{"format_version": "1.0", "provider_schemas": {"acme": {
     "provider": {"block": {"description": "Acme."}},
     "resource_schemas": {"acme_thing": {"block": {"description": "A thing.", "attributes": {
         "keys": {"type": ["list", "string"], "optional": true, "sensitive": true, "description": "Keys."}}}}},
@@ -386,9 +386,9 @@ const FOREIGN: &str = r#"{"format_version": "1.0", "provider_schemas": {"acme": 
 }}}"#;
 
 #[test]
-fn examples_of_every_kind_are_held_against_the_schema() {
+fn configuration_checks_every_kind_of_object() {
     let folder = tempfile::tempdir().expect("a folder");
-    let document = Document::parse(FOREIGN).expect("a schema");
+    let document = Document::parse(OTHER_PROVIDER).expect("a schema");
     let names = Names {
         provider: "acme".to_owned(),
         rendered: "acme".to_owned(),
@@ -490,7 +490,7 @@ fn examples_of_every_kind_are_held_against_the_schema() {
 }
 
 #[test]
-fn a_nested_attribute_without_a_description_is_found_in_its_own_section() {
+fn completeness_finds_the_line_of_a_nested_attribute() {
     let copy = Copy::new();
     let mut documentation = copy.documentation();
     let set = documentation
@@ -523,7 +523,7 @@ fn a_nested_attribute_without_a_description_is_found_in_its_own_section() {
 }
 
 #[test]
-fn a_page_that_is_no_text_is_one_problem_among_others() {
+fn pages_report_files_that_are_not_utf8() {
     let copy = Copy::new();
     fs::write(
         copy.0.path().join("docs/resources/vip.md"),
@@ -545,7 +545,7 @@ fn a_page_that_is_no_text_is_one_problem_among_others() {
 }
 
 #[test]
-fn pages_in_the_old_layout_are_checked_as_they_were() {
+fn pages_check_the_legacy_layout() {
     let copy = Copy::new();
     fs::remove_dir_all(copy.0.path().join("docs")).expect("removed");
     let matter = "---\nlayout: x\npage_title: x\ndescription: x\n---\n";

@@ -1,7 +1,8 @@
-//! Pages byte for byte as terraform-plugin-docs 0.25 (`tfplugindocs generate`) writes them, with its default templates.
+//! The same pages as [terraform-plugin-docs](https://github.com/hashicorp/terraform-plugin-docs) 0.25 (`tfplugindocs
+//! generate`) writes with its default templates, byte for byte.
 //!
-//! What looks odd here is what that generator does; other tools read its pages, and a provider that changes over must
-//! not see a difference. Better pages are those of [`crate::registry`].
+//! A provider that switches to docs-gen must not see a difference, and other tools read these pages. So this module
+//! copies the generator's oddities, too. [`crate::registry`] writes better pages.
 //!
 //! Tests: `docs-gen/tests/tfplugindocs/pages.rs`.
 
@@ -16,24 +17,24 @@ use crate::examples::{ExampleError, Examples};
 use crate::files::Files;
 use crate::json::{Block, Function, Provider, Schema};
 use crate::kind::Kind;
-use crate::words::{Type, TypeError, trimmed};
+use crate::types::{Type, TypeError, trim_space};
 
 pub use plain::plain;
 pub use schema::{Group, section};
 
-/// Why the pages cannot be written. That generator fails in each of these cases too.
+/// Why the pages cannot be generated. tfplugindocs fails in each of these cases, too.
 #[derive(Debug, Error)]
 pub enum Error {
-    /// An attribute or block that is in no group.
-    #[error("failed to find a group for the attribute `{0}`")]
+    /// An attribute or block belongs to no group.
+    #[error("tfplugindocs cannot document `{0}`: it is neither required, optional nor read-only")]
     NoGroup(String),
-    /// `group`, or a mode of a later version.
+    /// The nesting mode is `group` or unknown.
     #[error("unsupported nesting mode `{0}`")]
     NestingMode(String),
-    /// A type without words.
+    /// A type cannot be named.
     #[error(transparent)]
     Type(#[from] TypeError),
-    /// An object whose name starts with another prefix than the provider's.
+    /// The name of an object does not start with the provider's name.
     #[error("the name `{name}` does not begin with the provider's name `{provider}`")]
     Name {
         /// Name of the object.
@@ -41,15 +42,15 @@ pub enum Error {
         /// The provider's short name.
         provider: String,
     },
-    /// An example that cannot be used.
+    /// A page cannot show an example.
     #[error(transparent)]
     Example(#[from] ExampleError),
-    /// An example of an import by identity without an identity.
+    /// A resource without an identity has an example of an import by identity.
     #[error("`{0}` has an example of an import by identity, but no identity schema: remove the example")]
     Identity(String),
 }
 
-/// What the pages are called after.
+/// The names of the provider.
 #[derive(Clone, Debug)]
 pub struct Names {
     /// `--provider-name`.
@@ -59,12 +60,12 @@ pub struct Names {
 }
 
 impl Names {
-    /// The prefix of the provider's type names.
+    /// The provider's short name, which is the prefix of its type names.
     pub fn short(&self) -> &str {
         short(&self.provider)
     }
 
-    /// The provider's short name on a page.
+    /// The provider's short name on pages.
     pub fn rendered_short(&self) -> &str {
         short(&self.rendered)
     }
@@ -75,6 +76,10 @@ fn short(name: &str) -> &str {
 }
 
 /// All pages.
+///
+/// # Errors
+///
+/// If tfplugindocs would fail, too: see [`Error`].
 pub fn pages(provider: &Provider, names: &Names, examples: &Examples) -> Result<Files, Error> {
     let mut files = Files::default();
     let empty = Schema::default();
@@ -84,15 +89,15 @@ pub fn pages(provider: &Provider, names: &Names, examples: &Examples) -> Result<
         examples,
     )?;
     files.insert("index.md", index);
-    for (kind, schemas) in Kind::blocks(provider) {
+    for (kind, schemas) in Kind::block_schemas(provider) {
         for name in schemas.keys() {
             let stem = name.strip_prefix(&format!("{}_", names.short())).unwrap_or(name);
-            // The page is found again by its file's name, and the resource that is named like the provider stands in
-            // for every other name.
-            let found = [format!("{}_{stem}", names.short()), names.short().to_owned()]
+            // tfplugindocs finds the schema of a page by its file name. A resource with the provider's name replaces
+            // all resources that it does not find.
+            let schema_for_page = [format!("{}_{stem}", names.short()), names.short().to_owned()]
                 .into_iter()
                 .find_map(|name| schemas.get_key_value(&name));
-            let Some((found, schema)) = found else {
+            let Some((found, schema)) = schema_for_page else {
                 return Err(Error::Name {
                     name: name.clone(),
                     provider: names.short().to_owned(),
@@ -116,7 +121,7 @@ fn front_matter(title: &str, has_subcategory: bool, description: &str) -> String
         ""
     };
     let plain = plain(description);
-    let description: Vec<String> = trimmed(&plain)
+    let description: Vec<String> = trim_space(&plain)
         .split('\n')
         .map(|line| format!("  {line}"))
         .collect();
@@ -138,20 +143,20 @@ fn example_section(folder: Option<&[String]>) -> String {
     out
 }
 
-/// A block of code. The text is trimmed already.
+/// A fenced block of code. `text` must not end with a newline.
 pub fn fence(language: &str, text: &str) -> String {
     format!("```{language}\n{text}\n```")
 }
 
 fn provider_page(block: &Block, names: &Names, examples: &Examples) -> Result<String, Error> {
     let title = format!("{} Provider", names.rendered_short());
-    let examples = examples.texts(Kind::Provider, "")?;
+    let examples = examples.contents(Kind::Provider, "")?;
     Ok(format!(
         "{}# {title}\n\n{}\n\n{}\n\n<!-- schema generated by tfplugindocs -->\n{}\n",
         front_matter(&title, false, &block.description),
-        trimmed(&block.description),
+        trim_space(&block.description),
         example_section(Some(&examples)),
-        trimmed(&section(block)?),
+        trim_space(&section(block)?),
     ))
 }
 
@@ -173,15 +178,15 @@ fn block_page(
     } else {
         String::new()
     };
-    let title = format!("{name} {} - {}", kind.words(), names.rendered);
-    let files = examples.texts(kind, name)?;
+    let title = format!("{name} {} - {}", kind.title(), names.rendered);
+    let files = examples.contents(kind, name)?;
     Ok(format!(
         "{}# {name} ({})\n\n{}\n\n{}\n\n{comment}\n{}{import}\n",
         front_matter(&title, true, &block.description),
-        kind.words(),
-        trimmed(&block.description),
+        kind.title(),
+        trim_space(&block.description),
         example_section(Some(&files)),
-        trimmed(&section(block)?),
+        trim_space(&section(block)?),
     ))
 }
 
@@ -206,7 +211,7 @@ fn import_section(name: &str, provider: &Provider, examples: &Examples) -> Resul
             "{}{}\n\n<!-- schema generated by tfplugindocs -->\n{}",
             block_sentence("1.12.0", "identity"),
             fence("terraform", text),
-            trimmed(&schema::identity(name, identity)?),
+            trim_space(&schema::identity(name, identity)?),
         );
     }
     if let Some(text) = &import.by_string_id {
@@ -234,7 +239,7 @@ fn function_page(
     examples: &Examples,
 ) -> Result<String, Error> {
     let title = format!("{name} function - {}", names.rendered);
-    let files = examples.texts(Kind::Function, name)?;
+    let files = examples.contents(Kind::Function, name)?;
     let arguments = match &function.parameters {
         Some(parameters) => parameters
             .iter()
@@ -252,7 +257,7 @@ fn function_page(
     Ok(format!(
         "{}# function: {name}\n\n{}\n\n{}\n\n## Signature\n\n<!-- signature generated by tfplugindocs -->\n{}\n\n## Arguments\n\n<!-- arguments generated by tfplugindocs -->\n{}{variadic}\n",
         front_matter(&title, true, &function.summary),
-        trimmed(&function.description),
+        trim_space(&function.description),
         example_section(Some(&files)),
         fence("text", &signature(name, function)?),
         arguments.join("\n"),
@@ -260,29 +265,33 @@ fn function_page(
 }
 
 fn argument_line(prefix: &str, parameter: &crate::json::Parameter) -> Result<String, Error> {
-    let words = Type::parse(&parameter.r#type)?.argument_words();
+    let words = Type::parse(&parameter.r#type)?.argument_type_name();
     let nullable = if parameter.is_nullable { ", Nullable" } else { "" };
-    let description = trimmed(&parameter.description);
+    let description = trim_space(&parameter.description);
     Ok(format!(
         "1. `{}` ({prefix}{words}{nullable}) {description}",
         parameter.name
     ))
 }
 
-/// `name(first type, others type...) result`
+/// The signature of a function: `name(first type, others type...) result`.
+///
+/// # Errors
+///
+/// If a type is not in cty's JSON form.
 pub fn signature(name: &str, function: &Function) -> Result<String, TypeError> {
     let parameter = |parameter: &crate::json::Parameter| {
         Ok::<_, TypeError>(format!(
             "{} {}",
             parameter.name,
-            Type::parse(&parameter.r#type)?.friendly()
+            Type::parse(&parameter.r#type)?.signature_type_name()
         ))
     };
     let fixed = function.parameters.as_ref().map(|parameters| {
         let parameters: Result<Vec<String>, TypeError> = parameters.iter().map(parameter).collect();
         parameters.map(|parameters| parameters.join(", "))
     });
-    // Parameters that are stated to be none leave a comma.
+    // An empty list of parameters leaves a comma before a variadic parameter.
     let mut parts: Vec<String> = fixed.transpose()?.into_iter().collect();
     if let Some(variadic) = &function.variadic_parameter {
         parts.push(format!("{}...", parameter(variadic)?));
@@ -290,6 +299,6 @@ pub fn signature(name: &str, function: &Function) -> Result<String, TypeError> {
     Ok(format!(
         "{name}({}) {}",
         parts.join(", "),
-        Type::parse(&function.return_type)?.friendly()
+        Type::parse(&function.return_type)?.signature_type_name()
     ))
 }

@@ -1,7 +1,7 @@
-//! Markdown as the plain text that the generator of `HashiCorp` puts into the front matter.
+//! Converts Markdown to the plain text that tfplugindocs writes to the front matter.
 //!
-//! It takes the structure from the Markdown parser and the text from the source: escapes and entities stay as they are
-//! written. Which newlines it writes where is explained in the tests, case by case.
+//! tfplugindocs takes the structure from the Markdown parser but the text from the source, so it does not resolve escapes
+//! and entities. The tests show where it writes newlines.
 //!
 //! Tests: `docs-gen/tests/tfplugindocs/plain.rs`.
 
@@ -10,7 +10,7 @@ use std::ops::Range;
 use pulldown_cmark::{Event, LinkType, Options, Parser, Tag, TagEnd};
 use regex_lite::Regex;
 
-/// The text without its marks.
+/// The text without Markdown marks.
 pub fn plain(markdown: &str) -> String {
     let mut filter = Filter {
         source: markdown,
@@ -31,14 +31,15 @@ pub fn plain(markdown: &str) -> String {
 struct Filter<'a> {
     source: &'a str,
     out: String,
+    /// See [`bare_urls`].
     urls: Vec<(Range<usize>, bool)>,
-    /// End of the source that is already written.
+    /// End of the written part of the source.
     cursor: usize,
-    /// Everything is dropped until this tag ends.
+    /// Everything is skipped until this tag ends.
     skip: Option<TagEnd>,
     heading: bool,
     quotes: usize,
-    /// What follows the text of the link that is open.
+    /// The text to write after the text of the open link.
     link: Option<String>,
 }
 
@@ -133,14 +134,14 @@ impl Filter<'_> {
         }
     }
 
-    /// Separates a block from what is before it.
+    /// Separates a block from the text before it.
     fn separate(&mut self) {
         if !self.out.is_empty() {
             self.out.push('\n');
         }
     }
 
-    /// The lines of a paragraph as they are written, without indentation and the marks of a quote.
+    /// Writes the lines of a paragraph without resolving Markdown, but without indentation and the marks of a quote.
     fn raw_lines(&mut self, range: Range<usize>) {
         let raw = self.source.get(range.clone()).unwrap_or_default();
         let lines = raw.lines().map(|line| {
@@ -158,7 +159,7 @@ impl Filter<'_> {
 
     fn text(&mut self, range: Range<usize>) {
         let mut start = range.start;
-        // The parser leaves the backslash of an escape out of the text.
+        // The range of the text does not include the backslash of an escape.
         let is_escaped = start.checked_sub(1).is_some_and(|before| {
             before >= self.cursor && self.source.as_bytes().get(before) == Some(&b'\\')
         });
@@ -192,7 +193,7 @@ impl Filter<'_> {
     }
 }
 
-/// Content of a code span: the marks removed, and one space at each end where both ends have one.
+/// The content of a code span, without the marks. If both ends have a space, removes one space at each.
 fn code(raw: &str) -> &str {
     let marks = raw.len() - raw.trim_start_matches('`').len();
     let content = raw
@@ -209,7 +210,7 @@ fn trim_line(out: &mut String) {
     out.truncate(out.trim_end_matches([' ', '\t', '\r']).len());
 }
 
-/// Places of bare URLs, and whether each is one without a scheme.
+/// The ranges of bare URLs, each with whether it starts with `www.` instead of a scheme.
 fn bare_urls(source: &str) -> Vec<(Range<usize>, bool)> {
     let pattern = r"(?:(?:https?|ftp)://|www\.)[-a-zA-Z0-9@:%._+~#=]{1,256}\.[a-z]+(?::\d+)?(?:[/#?][-a-zA-Z0-9@:%_+.~#$!?&/=();,'^{}\[\]]*)?";
     let Ok(pattern) = Regex::new(pattern) else {
@@ -226,7 +227,7 @@ fn bare_urls(source: &str) -> Vec<(Range<usize>, bool)> {
             let mut text = found
                 .as_str()
                 .trim_end_matches(['?', '!', '.', ',', ':', ';', '\'']);
-            // A mark of emphasis at the end closes what was opened before the URL, unless it was opened within.
+            // A mark of emphasis at the end of the URL belongs to the text before it, unless the URL has the mark, too.
             while let Some(shorter) = text.strip_suffix(['*', '_', '~'])
                 && !text
                     .get(shorter.len()..)

@@ -1,4 +1,4 @@
-//! The section "Schema" of a page, byte for byte as terraform-plugin-docs 0.25 writes it, quirks included.
+//! The section "Schema" of a page, byte for byte as terraform-plugin-docs 0.25 writes it, including its oddities.
 //!
 //! Tests: `docs-gen/tests/tfplugindocs/schema.rs`.
 
@@ -7,19 +7,19 @@ use std::fmt::Write as _;
 
 use super::Error;
 use crate::json::{Attribute, Block, Identity, NestedBlock, NestedType};
-use crate::words::{Type, trimmed};
+use crate::types::{Type, trim_space};
 
 const WRITE_ONLY: &str = "[Write-only](https://developer.hashicorp.com/terraform/language/resources/ephemeral#write-only-arguments)";
 const WRITE_ONLY_NOTE: &str = "> **NOTE**: [Write-only arguments](https://developer.hashicorp.com/terraform/language/resources/ephemeral#write-only-arguments) are supported in Terraform 1.11 and later.\n\n";
 
-/// Where an attribute or block is listed.
+/// The group in which a page lists an attribute or block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Group {
-    /// The configuration must have it.
+    /// The configuration must set it.
     Required,
-    /// The configuration may have it.
+    /// The configuration may set it.
     Optional,
-    /// The configuration cannot have it.
+    /// The configuration cannot set it.
     ReadOnly,
 }
 
@@ -42,8 +42,8 @@ impl Group {
         }
     }
 
-    /// As the line of a single block has it, with another capital than the heading.
-    fn in_line(self) -> &'static str {
+    /// The word in the line of a single block. Its capitals differ from the heading's.
+    fn single_block_word(self) -> &'static str {
         match self {
             Self::Required => "Required",
             Self::Optional => "Optional",
@@ -51,7 +51,7 @@ impl Group {
         }
     }
 
-    /// Where an attribute belongs; `None` where it has no flag at all.
+    /// The group of an attribute; `None` if it has no flag.
     pub fn of_attribute(attribute: &Attribute) -> Option<Self> {
         match (attribute.required, attribute.optional, attribute.computed) {
             (true, _, _) => Some(Self::Required),
@@ -61,7 +61,7 @@ impl Group {
         }
     }
 
-    /// Where a block belongs; `None` where no rule fits.
+    /// The group of a block; `None` if no rule applies.
     pub fn of_block(nested: &NestedBlock) -> Option<Self> {
         let block = &nested.block;
         if nested.min_items > 0 {
@@ -94,14 +94,22 @@ fn is_read_only(block: &Block) -> bool {
             .all(|child| Group::of_block(child) == Some(Group::ReadOnly))
 }
 
-/// `## Schema` and everything under it.
+/// The section `## Schema`.
+///
+/// # Errors
+///
+/// If an attribute or block belongs to no group, or has a type or nesting mode that cannot be documented.
 pub fn section(block: &Block) -> Result<String, Error> {
     let mut out = "## Schema\n\n".to_owned();
     block_children(&mut out, &[], block)?;
     Ok(out)
 }
 
-/// The section of a resource's identity.
+/// The section `### Identity Schema` of a resource.
+///
+/// # Errors
+///
+/// If an attribute is neither required nor optional for an import, or has a type that cannot be documented.
 pub fn identity(name: &str, identity: &Identity) -> Result<String, Error> {
     let mut required = String::new();
     let mut optional = String::new();
@@ -113,7 +121,7 @@ pub fn identity(name: &str, identity: &Identity) -> Result<String, Error> {
         } else {
             return Err(Error::NoGroup(format!("{name} identity {attribute_name}")));
         };
-        let words = Type::parse(&attribute.r#type)?.words()?;
+        let words = Type::parse(&attribute.r#type)?.name()?;
         let _ = write!(out, "- `{attribute_name}` ({words})");
         describe(out, &attribute.description);
         out.push('\n');
@@ -129,7 +137,7 @@ pub fn identity(name: &str, identity: &Identity) -> Result<String, Error> {
     Ok(out)
 }
 
-/// A section that a line refers to.
+/// The nested section of an attribute or block.
 struct Nested<'a> {
     anchor: String,
     path: Vec<&'a str>,
@@ -138,7 +146,7 @@ struct Nested<'a> {
 
 enum Content<'a> {
     Block(&'a Block),
-    /// With the group in which the chain's first attribute is listed.
+    /// A nested attribute, with the group of the outermost attribute that contains it.
     Attributes(&'a NestedType, Group),
     Object(BTreeMap<String, Type>, Group),
 }
@@ -152,7 +160,7 @@ fn block_children<'a>(out: &mut String, path: &[&'a str], block: &'a Block) -> R
     let is_root = path.is_empty();
     let mut members: BTreeMap<&str, (Group, Member)> = BTreeMap::new();
     for (name, attribute) in &block.attributes {
-        let group = if is_the_id(is_root, name, attribute) {
+        let group = if is_implicit_id(is_root, name, attribute) {
             Some(Group::ReadOnly)
         } else {
             Group::of_attribute(attribute)
@@ -169,7 +177,7 @@ fn block_children<'a>(out: &mut String, path: &[&'a str], block: &'a Block) -> R
     for group in Group::ALL {
         let listed: Vec<_> = members
             .iter()
-            .filter(|(_, (its, _))| *its == group)
+            .filter(|(_, (of_member, _))| *of_member == group)
             .map(|(name, (_, member))| (*name, member))
             .collect();
         if listed.is_empty() {
@@ -192,7 +200,7 @@ fn block_children<'a>(out: &mut String, path: &[&'a str], block: &'a Block) -> R
             let path = joined(path, name);
             match member {
                 Member::Attribute(attribute) => {
-                    let text = if is_the_id(is_root, name, attribute) {
+                    let text = if is_implicit_id(is_root, name, attribute) {
                         "The ID of this resource."
                     } else {
                         &attribute.description
@@ -207,8 +215,8 @@ fn block_children<'a>(out: &mut String, path: &[&'a str], block: &'a Block) -> R
     nested_sections(out, sections)
 }
 
-/// An attribute `id` without a description is taken for the one that every resource of the old SDK has.
-fn is_the_id(is_root: bool, name: &str, attribute: &Attribute) -> bool {
+/// Whether this is the attribute `id` that every resource of the old SDK has: one at the root, without a description.
+fn is_implicit_id(is_root: bool, name: &str, attribute: &Attribute) -> bool {
     is_root && name.eq_ignore_ascii_case("id") && attribute.description.is_empty()
 }
 
@@ -229,12 +237,15 @@ fn attribute_line<'a>(
 ) -> Result<Option<Nested<'a>>, Error> {
     let name = path.last().copied().unwrap_or_default();
     let (words, content) = if let Some(nested) = &attribute.nested_type {
-        (nested_words(nested)?, Some(Content::Attributes(nested, group)))
+        (
+            nested_type_name(nested)?,
+            Some(Content::Attributes(nested, group)),
+        )
     } else {
         let r#type = Type::parse(attribute.r#type.as_ref().unwrap_or_default())?;
         let object = r#type.object().cloned();
         (
-            r#type.words()?,
+            r#type.name()?,
             object.map(|attributes| Content::Object(attributes, group)),
         )
     };
@@ -259,7 +270,7 @@ fn attribute_line<'a>(
     Ok(nested)
 }
 
-fn nested_words(nested: &NestedType) -> Result<String, Error> {
+fn nested_type_name(nested: &NestedType) -> Result<String, Error> {
     let (mut words, is_single) = match nested.nesting_mode.as_str() {
         "single" => ("Attributes".to_owned(), true),
         "list" => ("Attributes List".to_owned(), false),
@@ -286,7 +297,7 @@ fn block_line<'a>(
     let _ = write!(out, "- `{name}` (Block");
     match nested.nesting_mode.as_str() {
         "single" => {
-            let _ = write!(out, ", {}", group.in_line());
+            let _ = write!(out, ", {}", group.single_block_word());
         }
         "list" => out.push_str(" List"),
         "set" => out.push_str(" Set"),
@@ -335,7 +346,7 @@ fn attributes_children<'a>(
     out: &mut String,
     path: &[&'a str],
     nested: &'a NestedType,
-    chain: Group,
+    outermost: Group,
 ) -> Result<(), Error> {
     let mut sections = Vec::new();
     for group in Group::ALL {
@@ -349,7 +360,13 @@ fn attributes_children<'a>(
         }
         let _ = write!(out, "{}\n\n", group.nested_heading());
         for (name, attribute) in listed {
-            let line = attribute_line(out, joined(path, name), attribute, &attribute.description, chain)?;
+            let line = attribute_line(
+                out,
+                joined(path, name),
+                attribute,
+                &attribute.description,
+                outermost,
+            )?;
             sections.extend(line);
         }
         out.push('\n');
@@ -367,7 +384,7 @@ fn object_children(
     let mut sections = Vec::new();
     for (name, r#type) in attributes {
         let path = joined(path, name);
-        let _ = write!(out, "- `{name}` ({})", r#type.words()?);
+        let _ = write!(out, "- `{name}` ({})", r#type.name()?);
         let nested = r#type.object().map(|attributes| Nested {
             anchor: anchor("nestedobjatt", &path),
             path,
@@ -381,7 +398,7 @@ fn object_children(
 }
 
 fn describe(out: &mut String, text: &str) {
-    let text = trimmed(text);
+    let text = trim_space(text);
     if !text.is_empty() {
         out.push(' ');
         out.push_str(text);

@@ -17,7 +17,11 @@ use super::{
 use crate::examples::{ExampleError, Examples};
 use crate::kind::Kind;
 
-/// Everything that a definition declares, with its examples.
+/// All facts that a definition declares, with the examples.
+///
+/// # Errors
+///
+/// If an example is empty or cannot be read.
 pub fn documentation(
     definition: &Definition,
     version: &str,
@@ -27,7 +31,7 @@ pub fn documentation(
     let mut objects = vec![Object {
         attributes: attributes(&provider.attributes, Effects::None),
         examples: examples_of(examples, Kind::Provider, "")?,
-        ..empty(
+        ..new_object(
             Kind::Provider,
             provider.name.to_string(),
             &provider.summary,
@@ -54,14 +58,14 @@ pub fn documentation(
     })
 }
 
-/// Whether a changed value has an effect: only managed resources change.
+/// Whether a changed value can have an effect: only those of managed resources can.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Effects {
     None,
     Resource,
 }
 
-fn empty(kind: Kind, name: String, summary: &str, description: &str) -> Object {
+fn new_object(kind: Kind, name: String, summary: &str, description: &str) -> Object {
     Object {
         kind,
         name,
@@ -120,16 +124,17 @@ fn object(
             Kind::Resource => import_examples(examples, &name)?,
             _ => ImportExamples::default(),
         },
-        ..empty(kind, name, &resource.summary, &resource.description)
+        ..new_object(kind, name, &resource.summary, &resource.description)
     })
 }
 
 /// The example files of an object.
 pub(super) fn examples_of(examples: &Examples, kind: Kind, name: &str) -> Result<Vec<Example>, ExampleError> {
-    let texts = examples.texts(kind, name)?;
-    Ok(texts.iter().map(|text| example(text)).collect())
+    let contents = examples.contents(kind, name)?;
+    Ok(contents.iter().map(|text| parse_example(text)).collect())
 }
 
+/// The import examples of a resource.
 pub(super) fn import_examples(examples: &Examples, name: &str) -> Result<ImportExamples, ExampleError> {
     let found = examples.import(name)?;
     Ok(ImportExamples {
@@ -139,12 +144,12 @@ pub(super) fn import_examples(examples: &Examples, name: &str) -> Result<ImportE
     })
 }
 
-/// A first comment that stands alone is the title.
-fn example(text: &str) -> Example {
-    let titled = text
+/// Splits the title from an example: a comment in the first line that an empty line follows.
+fn parse_example(text: &str) -> Example {
+    let title_and_text = text
         .split_once('\n')
         .and_then(|(first, rest)| Some((first.strip_prefix("# ")?, rest.strip_prefix('\n')?)));
-    match titled {
+    match title_and_text {
         Some((title, text)) => Example {
             title: Some(title.trim_end_matches('.').to_owned()),
             text: text.trim_start().to_owned(),
@@ -182,7 +187,7 @@ fn attribute(from: &schema::Attribute, siblings: &[schema::Attribute], effects: 
     };
     Attribute {
         name: from.name.to_string(),
-        r#type: words(from, shape),
+        r#type: type_name(from, shape),
         shape,
         group: group(from),
         computed: from.mode.is_computed(),
@@ -226,7 +231,7 @@ fn group(from: &schema::Attribute) -> Group {
     }
 }
 
-fn words(from: &schema::Attribute, shape: Shape) -> String {
+fn type_name(from: &schema::Attribute, shape: Shape) -> String {
     let scalar = match from.r#type.scalar {
         Scalar::Bool => "Boolean",
         Scalar::Int | Scalar::Number => "Number",
@@ -275,19 +280,19 @@ fn words(from: &schema::Attribute, shape: Shape) -> String {
     words
 }
 
-/// What a change does follows from what is sent: an attribute that is never sent has no effect but for what it decides.
+/// The effect of a change. An attribute that is never sent to the API has none, unless its value decides what is sent.
 fn change(from: &schema::Attribute, effects: Effects) -> Option<Change> {
     if effects == Effects::None || !from.mode.is_settable() {
         return None;
     }
     let is_version_of_twin = from.twin_of.is_some() && !from.write_only;
-    let holds_something = from.r#type.scalar == Scalar::Object && from.name != "timeouts";
+    let has_nested_attributes = from.r#type.scalar == Scalar::Object && from.name != "timeouts";
     Some(if from.force_new {
         Change::Replaced
     } else if from.write_only && from.twin_of.is_some() {
-        // Terraform cannot see that it changes: the version beside it says so.
+        // Terraform cannot compare write-only values: a change of the version beside it sends the value.
         Change::Nothing
-    } else if is_version_of_twin || holds_something || from.wire.write.is_some() {
+    } else if is_version_of_twin || has_nested_attributes || from.wire.write.is_some() {
         Change::InPlace
     } else {
         Change::Nothing
@@ -296,34 +301,43 @@ fn change(from: &schema::Attribute, effects: Effects) -> Option<Change> {
 
 fn rules(resource: &Resource) -> Vec<Rule> {
     let declared = resource.constraints.iter().map(rule);
-    let decided = resource.hook.iter().map(|sentence| Rule {
+    let checked_by_hook = resource.hook.iter().map(|sentence| Rule {
         text: sentence.to_string(),
         within: None,
         attributes: Vec::new(),
     });
-    declared.chain(decided).collect()
+    declared.chain(checked_by_hook).collect()
 }
 
 fn rule(constraint: &Constraint) -> Rule {
     let (text, attributes) = match &constraint.rule {
         Declared::ExactlyOneOf(names) => (
-            format!("Exactly one of {} must be set.", phrases::names(names, " and ")),
-            owned(names),
+            format!(
+                "Exactly one of {} must be set.",
+                phrases::join_names(names, " and ")
+            ),
+            owned_names(names),
         ),
         Declared::AtMostOneOf(names) => (
-            format!("At most one of {} can be set.", phrases::names(names, " and ")),
-            owned(names),
+            format!(
+                "At most one of {} can be set.",
+                phrases::join_names(names, " and ")
+            ),
+            owned_names(names),
         ),
         Declared::AtLeastOneOf(names) => (
-            format!("At least one of {} must be set.", phrases::names(names, " and ")),
-            owned(names),
+            format!(
+                "At least one of {} must be set.",
+                phrases::join_names(names, " and ")
+            ),
+            owned_names(names),
         ),
         Declared::AllOrNone(names) => (
             format!(
-                "{} are set together or not at all.",
-                phrases::names(names, " and ")
+                "{} must be set together or not at all.",
+                phrases::join_names(names, " and ")
             ),
-            owned(names),
+            owned_names(names),
         ),
         Declared::When {
             attribute,
@@ -332,20 +346,23 @@ fn rule(constraint: &Constraint) -> Rule {
             forbid,
         } => {
             let condition = match value {
-                Some(value) => format!("Where `{attribute}` is {},", phrases::literal(&literal(value))),
-                None => format!("Where `{attribute}` is set,"),
+                Some(value) => format!(
+                    "If `{attribute}` is {},",
+                    phrases::format_literal(&literal(value))
+                ),
+                None => format!("If `{attribute}` is set,"),
             };
-            let mut demands = Vec::new();
+            let mut requirements = Vec::new();
             if !require.is_empty() {
-                demands.push(format!("{} must be set", phrases::names(require, " and ")));
+                requirements.push(format!("{} must be set", phrases::join_names(require, " and ")));
             }
             if !forbid.is_empty() {
-                demands.push(format!("{} cannot be set", phrases::names(forbid, " or ")));
+                requirements.push(format!("{} cannot be set", phrases::join_names(forbid, " or ")));
             }
-            let mut names = owned(require);
-            names.extend(owned(forbid));
+            let mut names = owned_names(require);
+            names.extend(owned_names(forbid));
             names.insert(0, attribute.to_string());
-            (format!("{condition} {}.", demands.join(" and ")), names)
+            (format!("{condition} {}.", requirements.join(" and ")), names)
         }
     };
     Rule {
@@ -355,7 +372,7 @@ fn rule(constraint: &Constraint) -> Rule {
     }
 }
 
-fn owned(names: &[schema::Text]) -> Vec<String> {
+fn owned_names(names: &[schema::Text]) -> Vec<String> {
     names.iter().map(ToString::to_string).collect()
 }
 
@@ -390,27 +407,27 @@ fn operations(definition: &Definition, resource: &Resource) -> Vec<Operation> {
         ("read", api.read.as_ref()),
         ("update", api.update.as_ref()),
         ("delete", delete),
-        ("find a create whose answer was lost", api.list.as_ref()),
+        ("look up after a lost create response", api.list.as_ref()),
     ] {
         steps.extend(id.map(|id| (step.to_owned(), &**id)));
     }
     if let Some(job) = &resource.job {
         let after: Vec<&str> = job.after.iter().map(|phase| phase.name()).collect();
         let after = after.join(" and ");
-        steps.push((format!("start the run, after {after}"), &job.start));
-        steps.push(("wait for the run".to_owned(), &job.poll));
+        steps.push((format!("start the run after {after}"), &job.start));
+        steps.push(("read the run's status".to_owned(), &job.poll));
     }
     for lookup in resource.lookups.iter() {
         let step = match &lookup.by {
-            Some(by) => format!("find by `{by}`"),
-            None => "find".to_owned(),
+            Some(by) => format!("look up by `{by}`"),
+            None => "look up".to_owned(),
         };
         steps.push((step, &lookup.api));
         steps.extend(
             lookup
                 .then
                 .as_deref()
-                .map(|id| ("read what was found".to_owned(), id)),
+                .map(|id| ("read the found object".to_owned(), id)),
         );
     }
     steps

@@ -1,7 +1,7 @@
-//! What is known of a provider: the one model from which pages, site, search and changelog are made.
+//! The facts about a provider, from which docs-gen makes the pages, the site, its search and the changelog.
 //!
-//! Made from the declarations of this provider ([`declared`]), or from the output of `terraform providers schema
-//! -json` of any provider ([`served`]), which knows less. It is itself published, as `provider.docs.json`.
+//! They come from the declarations of this provider ([`declared`]), or from the output of `terraform providers schema
+//! -json` for any provider ([`served`]), which has fewer facts. They are also published, as `provider.docs.json`.
 //!
 //! Tests: `docs-gen/tests/machines.rs`.
 
@@ -14,20 +14,20 @@ use serde_json::Value as Json;
 
 use crate::kind::Kind;
 
-/// Version of the form of `provider.docs.json`. Raised when a field changes its meaning or goes away.
+/// Format version of `provider.docs.json`. Raise it when a field changes its meaning or is removed.
 pub const FORMAT: u32 = 1;
 
-/// A provider and everything it serves.
+/// A provider with all its objects.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Documentation {
     /// [`FORMAT`]
     pub format: u32,
     /// Prefix of the type names, e.g. `durantic`.
     pub name: String,
-    /// Full source address; empty where it is not known.
+    /// Full source address; empty if unknown.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub address: String,
-    /// Version that is documented; empty where it is not known.
+    /// Documented version; empty if unknown.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub version: String,
     /// The provider first, then all objects by kind and name.
@@ -35,7 +35,7 @@ pub struct Documentation {
 }
 
 impl Documentation {
-    /// The object of that kind and name.
+    /// The object with this kind and name.
     pub fn object(&self, kind: Kind, name: &str) -> Option<&Object> {
         self.objects
             .iter()
@@ -43,10 +43,10 @@ impl Documentation {
     }
 }
 
-/// One page: the provider, a resource, a data source, ….
+/// An object with a page of its own: the provider, a resource, a data source, ….
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Object {
-    /// What it is.
+    /// The kind of the object.
     pub kind: Kind,
     /// Full name, e.g. `durantic_machine_role`.
     pub name: String,
@@ -55,13 +55,13 @@ pub struct Object {
     /// Markdown, without the summary.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
-    /// Heading in the navigation.
+    /// Subcategory in the navigation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subcategory: Option<String>,
-    /// First version that has it.
+    /// First version that has the object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
-    /// What to use instead; empty where it is deprecated without a remedy.
+    /// What to use instead, if it is deprecated; empty if there is no replacement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deprecated: Option<String>,
     /// Attributes and blocks, sorted by name.
@@ -73,16 +73,16 @@ pub struct Object {
     /// Default timeouts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub timeouts: Vec<Timeout>,
-    /// Form of the id of an import, e.g. `{uuid}`; `None` where it cannot be imported or nothing is known of it.
+    /// Form of the id of an import, e.g. `{uuid}`; `None` if the object cannot be imported or the form is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub import: Option<String>,
-    /// Attributes of the identity, where it has one.
+    /// Attributes of the identity.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub identity: Vec<Attribute>,
-    /// What destroying does; a resource whose destruction is not described has none.
+    /// Effect of destroying a resource; `None` if unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destroy: Option<Destroy>,
-    /// Calls of the API that it is made of.
+    /// Operations of the API that it uses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub operations: Vec<Operation>,
     /// Signature, parameters and result, of a function.
@@ -91,13 +91,13 @@ pub struct Object {
     /// Examples in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub examples: Vec<Example>,
-    /// Examples of importing it.
+    /// Examples of an import.
     #[serde(default, skip_serializing_if = "ImportExamples::is_empty")]
     pub import_examples: ImportExamples,
 }
 
 impl Object {
-    /// Name without the provider's prefix: what its page is called.
+    /// Name without the provider's prefix, which is the name of its page.
     pub fn stem<'a>(&'a self, provider: &str) -> &'a str {
         self.name
             .strip_prefix(provider)
@@ -105,7 +105,7 @@ impl Object {
             .unwrap_or(&self.name)
     }
 
-    /// Path of its page under `docs/`, without an extension.
+    /// Path of the object's page under `docs/`, without extension.
     pub fn path(&self, provider: &str) -> String {
         match self.kind {
             Kind::Provider => "index".to_owned(),
@@ -113,13 +113,13 @@ impl Object {
         }
     }
 
-    /// Every attribute at any depth, with its path.
+    /// All attributes at any depth, with their paths.
     pub fn every_attribute(&self) -> Vec<(Vec<&str>, &Attribute)> {
         every_attribute(&self.attributes)
     }
 }
 
-/// Every attribute at any depth, with its path.
+/// All attributes at any depth, with their paths.
 pub fn every_attribute(attributes: &[Attribute]) -> Vec<(Vec<&str>, &Attribute)> {
     let mut out = Vec::new();
     for attribute in attributes {
@@ -135,88 +135,88 @@ pub fn every_attribute(attributes: &[Attribute]) -> Vec<(Vec<&str>, &Attribute)>
 
 /// An attribute or a block, at any depth.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent fact")]
 pub struct Attribute {
-    /// Its name.
+    /// Name, without the path.
     pub name: String,
-    /// Its type in words, e.g. `List of String` or `Block List, Min: 1`.
+    /// Name of the type, e.g. `List of String` or `Block List, Min: 1`.
     pub r#type: String,
-    /// How it is written.
+    /// How a configuration writes it.
     #[serde(default, skip_serializing_if = "Shape::is_value")]
     pub shape: Shape,
-    /// Where it is listed.
+    /// The group in which pages list it.
     pub group: Group,
-    /// Whether the provider may fill it in.
+    /// Whether the provider may set it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub computed: bool,
-    /// Markdown.
+    /// Description in Markdown.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
-    /// Value where the configuration has none.
+    /// Value if the configuration omits it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<Json>,
-    /// Environment variable that stands in for it.
+    /// Environment variable that sets it if the configuration omits it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<String>,
-    /// What its text means, e.g. `uuid`.
+    /// Format of the string, e.g. `uuid`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<String>,
-    /// The only legal texts.
+    /// Allowed strings; empty if any string is allowed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allowed: Vec<String>,
-    /// Legal numbers.
+    /// Allowed numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub range: Option<Bounds>,
-    /// Legal lengths of a text, in characters.
+    /// Allowed lengths of a string, in characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub length: Option<Bounds>,
-    /// Legal numbers of elements.
+    /// Allowed numbers of elements.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub items: Option<Bounds>,
-    /// Regular expression that matches the whole text.
+    /// Regular expression that must match the whole string.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pattern: Option<String>,
-    /// What a change of it does; `None` where the configuration cannot set it, or nothing is known.
+    /// Effect of a change; `None` if the configuration cannot set the attribute, or if unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<Change>,
-    /// Redacted by Terraform.
+    /// Whether Terraform hides the value in its output.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sensitive: bool,
-    /// Never stored.
+    /// Whether Terraform never stores the value in state and plans.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub write_only: bool,
-    /// Its write-only twin.
+    /// The write-only argument that sets the same value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub twin: Option<String>,
-    /// Whether the API never answers with it.
+    /// Whether the API never returns the value.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub not_returned: bool,
-    /// Which differences are none: `set` or `scheme`.
+    /// Differences that do not matter: `set` (the order) or `scheme` (URL scheme and trailing slash).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub equal: Option<String>,
-    /// What to use instead; empty where it is deprecated without a remedy.
+    /// What to use instead, if it is deprecated; empty if there is no replacement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deprecated: Option<String>,
-    /// First version that has it.
+    /// First version that has the attribute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
-    /// Its attributes and blocks, sorted by name.
+    /// Nested attributes and blocks, sorted by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attributes: Vec<Self>,
 }
 
-/// How an attribute is written.
+/// How a configuration writes an attribute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Shape {
     /// `name = value`
     #[default]
     Value,
-    /// `name = { … }`, with attributes that are described.
+    /// `name = { … }`, with documented attributes.
     Nested,
     /// `name { … }`
     Block,
-    /// `name = { … }`, with attributes of which only the types are known.
+    /// `name = { … }`, with attributes that have only types.
     Object,
 }
 
@@ -227,13 +227,13 @@ impl Shape {
     }
 }
 
-/// Where an attribute is listed.
+/// The group in which pages list an attribute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Group {
-    /// The configuration must have it.
+    /// The configuration must set it.
     Required,
-    /// The configuration may have it.
+    /// The configuration may set it.
     #[default]
     Optional,
     /// Only the provider sets it.
@@ -244,8 +244,8 @@ impl Group {
     /// All groups in the order of a page.
     pub const ALL: [Self; 3] = [Self::Required, Self::Optional, Self::ReadOnly];
 
-    /// As a heading has it.
-    pub fn words(self) -> &'static str {
+    /// The heading of the group.
+    pub fn title(self) -> &'static str {
         match self {
             Self::Required => "Required",
             Self::Optional => "Optional",
@@ -254,26 +254,26 @@ impl Group {
     }
 }
 
-/// A closed interval; an absent end is open.
+/// A closed interval. A missing end is unlimited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bounds {
-    /// Smallest legal value.
+    /// Smallest allowed value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min: Option<i64>,
-    /// Largest legal value.
+    /// Largest allowed value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<i64>,
 }
 
-/// What a changed value does.
+/// The effect of a changed value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Change {
-    /// The object is replaced.
+    /// Terraform replaces the object.
     Replaced,
-    /// The object is changed where it is.
+    /// The provider updates the object in place.
     InPlace,
-    /// No call is made.
+    /// The change has no effect on the object.
     Nothing,
 }
 
@@ -282,41 +282,41 @@ pub enum Change {
 pub struct Rule {
     /// One sentence of Markdown.
     pub text: String,
-    /// Block in which it holds; `None` for the root.
+    /// Block to which the rule applies; `None` for the root.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within: Option<String>,
-    /// Attributes that it concerns.
+    /// Attributes in the rule.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attributes: Vec<String>,
 }
 
-/// How long a step may take, where the configuration does not say.
+/// The default timeout of a step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timeout {
     /// `create`, `update` or `delete`.
     pub step: String,
-    /// A duration.
+    /// A duration, e.g. `60m`.
     pub default: String,
 }
 
-/// What destroying does.
+/// The effect of destroying a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Destroy {
-    /// The object is deleted.
+    /// The provider deletes the object.
     Deleted,
-    /// Only the state forgets it.
+    /// Terraform removes the object from state and sends no request.
     Forgotten,
 }
 
-/// A call of the API.
+/// An operation of the API.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Operation {
-    /// When it is made, e.g. `create`.
+    /// When the provider uses it, e.g. `create`.
     pub step: String,
-    /// The `operationId`.
+    /// The `operationId` in the API document.
     pub id: String,
-    /// Method and path, where the control plane does not say otherwise.
+    /// Declared method and path. The control plane's own API document takes precedence.
     pub call: String,
 }
 
@@ -332,22 +332,22 @@ pub struct Function {
 /// A function's parameter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parameter {
-    /// Its name.
+    /// Name of the parameter.
     pub name: String,
-    /// Its type in words, with `Nullable` and `Variadic`.
+    /// Name of the type, with `Nullable` and `Variadic`.
     pub r#type: String,
-    /// Markdown.
+    /// Description in Markdown.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
 }
 
 impl Parameter {
-    /// Whether it takes any number of arguments.
+    /// Whether it accepts any number of arguments.
     pub fn is_variadic(&self) -> bool {
         self.r#type.starts_with("Variadic")
     }
 
-    /// Whether null may be given.
+    /// Whether an argument may be null.
     pub fn is_nullable(&self) -> bool {
         self.r#type.ends_with("Nullable")
     }
@@ -356,7 +356,7 @@ impl Parameter {
 /// An example file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Example {
-    /// Its first comment, where it starts with one of a single line.
+    /// The comment in its first line, if an empty line follows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// The text without the title.
@@ -378,13 +378,13 @@ pub struct ImportExamples {
 }
 
 impl ImportExamples {
-    /// Whether there is none.
+    /// Whether there are no examples.
     pub fn is_empty(&self) -> bool {
         self.identity.is_none() && self.block.is_none() && self.command.is_none()
     }
 }
 
-/// Anchors of all sections of an object, as the generator of `HashiCorp` makes them: `nestedblock--a--b`.
+/// The anchor of the section of a nested attribute or block, as `HashiCorp`'s generator makes it: `nestedblock--a--b`.
 pub fn anchor(shape: Shape, in_object: bool, path: &[&str]) -> Option<String> {
     let kind = match shape {
         Shape::Value => return None,

@@ -1,4 +1,4 @@
-//! Facts in words. Every sentence that a page derives is made here, so that all outputs say the same.
+//! The sentences that pages, site and changelog derive from facts. They are the same in all outputs.
 //!
 //! Tests: `docs-gen/tests/registry.rs`.
 
@@ -8,11 +8,13 @@ use serde_json::Value as Json;
 
 use super::{Attribute, Bounds, Change, Destroy, Object, Rule};
 
-/// That a change of an attribute replaces the object.
+/// The sentence for an attribute whose change replaces the object.
 pub const FORCES_REPLACEMENT: &str = "**Forces replacement.**";
 
-/// What is derived of an attribute, as sentences of Markdown, the most important first.
-pub fn attribute(attribute: &Attribute, rules: &[Rule], within: Option<&str>) -> Vec<String> {
+/// The sentences about an attribute in Markdown, the most important first.
+///
+/// `rules` are those of the object; `within` is the name of the block that contains the attribute, if any.
+pub fn describe_attribute(attribute: &Attribute, rules: &[Rule], within: Option<&str>) -> Vec<String> {
     let mut out = Vec::new();
     if let Some(remedy) = &attribute.deprecated
         && !remedy.is_empty()
@@ -25,7 +27,7 @@ pub fn attribute(attribute: &Attribute, rules: &[Rule], within: Option<&str>) ->
     if let Some(default) = &attribute.default
         && attribute.group != super::Group::ReadOnly
     {
-        out.push(format!("Default: {}.", literal(default)));
+        out.push(format!("Default: {}.", format_literal(default)));
     }
     if let Some(variable) = &attribute.environment {
         out.push(format!("Environment variable: `{variable}`."));
@@ -73,10 +75,10 @@ pub fn attribute(attribute: &Attribute, rules: &[Rule], within: Option<&str>) ->
             out.push(rule.text.clone());
         }
     }
-    out.extend(equal(attribute).map(str::to_owned));
+    out.extend(describe_equality(attribute).map(str::to_owned));
     if let Some(twin) = &attribute.twin {
         out.push(format!(
-            "Its write-only twin `{twin}` is never stored in state or plan."
+            "The write-only argument `{twin}` sets the same value without storing it in state or plans."
         ));
     }
     if attribute.not_returned {
@@ -94,29 +96,29 @@ pub fn attribute(attribute: &Attribute, rules: &[Rule], within: Option<&str>) ->
     out
 }
 
-/// Which differences are none.
-pub fn equal(attribute: &Attribute) -> Option<&'static str> {
+/// The sentence about differences that do not matter.
+pub fn describe_equality(attribute: &Attribute) -> Option<&'static str> {
     match attribute.equal.as_deref() {
-        Some("set") => Some("The order has no meaning: another order is no change."),
-        Some("scheme") => Some("Its scheme and a slash at its end make no difference."),
+        Some("set") => Some("The order does not matter."),
+        Some("scheme") => Some("The scheme and a trailing slash do not matter."),
         _ => None,
     }
 }
 
-/// What a change of an attribute does.
-pub fn change(change: Change) -> &'static str {
+/// The effect of a change of an attribute, for a table.
+pub fn describe_change(change: Change) -> &'static str {
     match change {
         Change::Replaced => "replaced",
         Change::InPlace => "changed in place",
-        Change::Nothing => "nothing",
+        Change::Nothing => "none",
     }
 }
 
-/// What destroying does.
-pub fn destroy(object: &Object, destroy: Destroy) -> String {
+/// The sentences about destroying an object.
+pub fn describe_destroy(object: &Object, destroy: Destroy) -> String {
     match destroy {
         Destroy::Forgotten => {
-            "Destroying it makes no call: Terraform forgets the object, which stays as it is.".to_owned()
+            "Destroying this resource sends no request: Terraform removes the object from state, and the object stays as it is.".to_owned()
         }
         Destroy::Deleted => {
             let call = object
@@ -127,14 +129,14 @@ pub fn destroy(object: &Object, destroy: Destroy) -> String {
                 .map(|operation| format!(" with `{}`", operation.call))
                 .unwrap_or_default();
             format!(
-                "Destroying it deletes the object{call}. Destroying an object that no longer exists succeeds."
+                "Destroying this resource deletes the object{call}. Destroying an object that no longer exists succeeds."
             )
         }
     }
 }
 
-/// A value as a configuration has it.
-pub fn literal(value: &Json) -> String {
+/// A value in backticks, as a configuration writes it.
+pub fn format_literal(value: &Json) -> String {
     match value {
         Json::String(value) => text(value),
         other => format!("`{other}`"),
@@ -195,8 +197,8 @@ fn capitalised(text: &str) -> String {
         .unwrap_or_default()
 }
 
-/// Names in backticks, separated by commas and a last word.
-pub fn names<T: AsRef<str>>(names: &[T], last: &str) -> String {
+/// Names in backticks, separated by commas, and by `last` before the last one.
+pub fn join_names<T: AsRef<str>>(names: &[T], last: &str) -> String {
     let mut out = String::new();
     for (index, name) in names.iter().enumerate() {
         if index > 0 {

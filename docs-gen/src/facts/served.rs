@@ -1,4 +1,4 @@
-//! Facts from the output of `terraform providers schema -json`, for any provider.
+//! Facts about any provider, from the output of `terraform providers schema -json`.
 //!
 //! Tests: `docs-gen/tests/registry.rs`.
 
@@ -12,9 +12,13 @@ use crate::compat::{self, Error, Names};
 use crate::examples::Examples;
 use crate::json::{self, Provider};
 use crate::kind::Kind;
-use crate::words::Type;
+use crate::types::Type;
 
-/// Everything that is served.
+/// All facts about a provider, with the examples. `address` and `version` may be empty.
+///
+/// # Errors
+///
+/// If a schema has a type that cannot be documented, or an example cannot be read.
 pub fn documentation(
     provider: &Provider,
     address: &str,
@@ -23,12 +27,12 @@ pub fn documentation(
     examples: &Examples,
 ) -> Result<Documentation, Error> {
     let empty = json::Schema::default();
-    let own = &provider.provider.as_ref().unwrap_or(&empty).block;
+    let provider_block = &provider.provider.as_ref().unwrap_or(&empty).block;
     let mut objects = vec![Object {
         examples: examples_of(examples, Kind::Provider, "")?,
-        ..object(Kind::Provider, names.rendered_short(), own)?
+        ..object(Kind::Provider, names.rendered_short(), provider_block)?
     }];
-    for (kind, schemas) in Kind::blocks(provider) {
+    for (kind, schemas) in Kind::block_schemas(provider) {
         for (name, schema) in schemas {
             let mut made = object(kind, name, &schema.block)?;
             made.examples = examples_of(examples, kind, name)?;
@@ -60,8 +64,8 @@ pub fn documentation(
     })
 }
 
-/// A first paragraph of one line is the summary.
-fn split(description: &str) -> (String, String) {
+/// Splits a description into summary and rest. The summary is the first paragraph if it is one line of text.
+fn split_summary(description: &str) -> (String, String) {
     let description = description.trim();
     let (first, rest) = description.split_once("\n\n").unwrap_or((description, ""));
     let is_text = !first.starts_with(['#', '-', '*', '|', '>', '`', '~', '!']);
@@ -73,7 +77,7 @@ fn split(description: &str) -> (String, String) {
 }
 
 fn object(kind: Kind, name: &str, block: &json::Block) -> Result<Object, Error> {
-    let (summary, description) = split(&block.description);
+    let (summary, description) = split_summary(&block.description);
     Ok(Object {
         kind,
         name: name.to_owned(),
@@ -97,7 +101,7 @@ fn object(kind: Kind, name: &str, block: &json::Block) -> Result<Object, Error> 
 
 fn function(name: &str, function: &json::Function) -> Result<Object, Error> {
     let parameter = |from: &json::Parameter, is_variadic: bool| {
-        let mut words = Type::parse(&from.r#type)?.argument_words();
+        let mut words = Type::parse(&from.r#type)?.argument_type_name();
         if is_variadic {
             words = format!("Variadic, {words}");
         }
@@ -121,7 +125,7 @@ fn function(name: &str, function: &json::Function) -> Result<Object, Error> {
         .map(|from| parameter(from, true));
     let parameters = fixed.chain(variadic).collect::<Result<_, _>>()?;
     let mut made = object(Kind::Function, name, &json::Block::default())?;
-    let (first, rest) = split(&function.description);
+    let (first, rest) = split_summary(&function.description);
     (made.summary, made.description) = if function.summary.is_empty() {
         (first, rest)
     } else {
@@ -140,7 +144,7 @@ fn identity(identity: &json::Identity) -> Result<Vec<Attribute>, Error> {
     let attributes = identity.attributes.iter().map(|(name, from)| {
         Ok(Attribute {
             name: name.clone(),
-            r#type: Type::parse(&from.r#type)?.argument_words(),
+            r#type: Type::parse(&from.r#type)?.argument_type_name(),
             group: if from.required_for_import {
                 Group::Required
             } else {
@@ -161,7 +165,7 @@ fn attributes(block: &json::Block) -> Result<Vec<Attribute>, Error> {
     for (name, nested) in &block.block_types {
         let group = group(compat::Group::of_block(nested));
         let mut words = match nested.nesting_mode.as_str() {
-            "single" | "group" => format!("Block, {}", group.words()),
+            "single" | "group" => format!("Block, {}", group.title()),
             mode => format!("Block {}", capitalised(mode)),
         };
         for (word, bound) in [("Min", nested.min_items), ("Max", nested.max_items)] {
@@ -204,7 +208,7 @@ fn attribute(name: &str, from: &json::Attribute) -> Result<Attribute, Error> {
     } else {
         let r#type = Type::parse(from.r#type.as_ref().unwrap_or_default())?;
         let (shape, children) = members(&r#type, group);
-        (r#type.argument_words(), shape, children)
+        (r#type.argument_type_name(), shape, children)
     };
     Ok(Attribute {
         name: name.to_owned(),
@@ -221,7 +225,7 @@ fn attribute(name: &str, from: &json::Attribute) -> Result<Attribute, Error> {
     })
 }
 
-/// The attributes of an object type, of which only names and types are known.
+/// The attributes of an object type, which have only names and types.
 fn members(r#type: &Type, group: Group) -> (Shape, Vec<Attribute>) {
     let Some(object) = r#type.object() else {
         return (Shape::Value, Vec::new());
@@ -230,7 +234,7 @@ fn members(r#type: &Type, group: Group) -> (Shape, Vec<Attribute>) {
         let (shape, attributes) = members(r#type, group);
         Attribute {
             name: name.clone(),
-            r#type: r#type.argument_words(),
+            r#type: r#type.argument_type_name(),
             shape,
             group,
             attributes,
@@ -240,7 +244,7 @@ fn members(r#type: &Type, group: Group) -> (Shape, Vec<Attribute>) {
     (Shape::Object, members.collect())
 }
 
-/// What is in no group, the other generator refuses: a configuration cannot set it.
+/// The group of an attribute. One without a group cannot be configured; `HashiCorp`'s generator rejects it.
 fn group(from: Option<compat::Group>) -> Group {
     match from {
         Some(compat::Group::Required) => Group::Required,

@@ -1,10 +1,10 @@
-//! Colours for code, as HTML, when the site is built: no script is needed to read it.
+//! Highlights code as HTML when the site is built, so that pages need no script for it.
 //!
 //! Tests: `docs-gen/tests/site.rs`.
 
 use std::fmt::Write as _;
 
-/// Code as HTML with `<span>`s. A language that is not known is only escaped.
+/// The code as HTML with `<span>`s. Code of an unknown language is only escaped.
 pub fn highlight(language: &str, code: &str) -> String {
     match language {
         "terraform" | "hcl" | "tf" => Scanner::new(code, Grammar::Hcl).run(),
@@ -13,7 +13,7 @@ pub fn highlight(language: &str, code: &str) -> String {
     }
 }
 
-/// Text for HTML, attributes included.
+/// Escapes text for HTML elements and attributes.
 pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
@@ -31,7 +31,7 @@ struct Scanner<'a> {
     rest: &'a str,
     grammar: Grammar,
     out: String,
-    /// Nothing but white space is before, on this line.
+    /// Whether only white space precedes on this line.
     line_starts: bool,
 }
 
@@ -49,49 +49,49 @@ impl<'a> Scanner<'a> {
         while let Some(first) = self.rest.chars().next() {
             let starts = self.line_starts;
             if first == '\n' {
-                self.plain(1);
+                self.push_plain(1);
                 self.line_starts = true;
                 continue;
             }
             if first.is_whitespace() {
-                self.plain(first.len_utf8());
+                self.push_plain(first.len_utf8());
                 continue;
             }
             self.line_starts = false;
             match first {
-                '#' => self.comment(),
-                '/' if self.rest.starts_with("//") && self.grammar == Grammar::Hcl => self.comment(),
-                '<' if self.rest.starts_with("<<") && self.grammar == Grammar::Hcl => self.heredoc(),
-                '"' | '\'' if first == '"' || self.grammar == Grammar::Shell => self.string(first),
-                // A word of a shell may start with a digit: a UUID is no number.
+                '#' => self.push_comment(),
+                '/' if self.rest.starts_with("//") && self.grammar == Grammar::Hcl => self.push_comment(),
+                '<' if self.rest.starts_with("<<") && self.grammar == Grammar::Hcl => self.push_heredoc(),
+                '"' | '\'' if first == '"' || self.grammar == Grammar::Shell => self.push_string(first),
+                // A word of a shell may start with a digit: a UUID is not a number.
                 first if first.is_ascii_digit() && self.grammar == Grammar::Hcl => {
-                    self.while_("n", |letter| letter.is_ascii_alphanumeric() || letter == '.');
+                    self.push_span_while("n", |letter| letter.is_ascii_alphanumeric() || letter == '.');
                 }
-                first if first.is_alphabetic() || first == '_' => self.word(starts),
-                _ => self.plain(first.len_utf8()),
+                first if first.is_alphabetic() || first == '_' => self.push_word(starts),
+                _ => self.push_plain(first.len_utf8()),
             }
         }
         self.out
     }
 
-    fn plain(&mut self, length: usize) {
+    fn push_plain(&mut self, length: usize) {
         let (text, rest) = self.rest.split_at(length);
         self.out.push_str(&escape(text));
         self.rest = rest;
     }
 
-    fn span(&mut self, class: &str, length: usize) {
+    fn push_span(&mut self, class: &str, length: usize) {
         let (text, rest) = self.rest.split_at(length);
         let _ = write!(self.out, "<span class=\"{class}\">{}</span>", escape(text));
         self.rest = rest;
     }
 
-    fn comment(&mut self) {
-        self.span("c", self.rest.find('\n').unwrap_or(self.rest.len()));
+    fn push_comment(&mut self) {
+        self.push_span("c", self.rest.find('\n').unwrap_or(self.rest.len()));
     }
 
-    fn while_(&mut self, class: &str, belongs: impl Fn(char) -> bool) {
-        self.span(
+    fn push_span_while(&mut self, class: &str, belongs: impl Fn(char) -> bool) {
+        self.push_span(
             class,
             self.rest
                 .find(|letter| !belongs(letter))
@@ -99,8 +99,8 @@ impl<'a> Scanner<'a> {
         );
     }
 
-    /// Up to the quote that ends it; quotes within `${…}` do not.
-    fn string(&mut self, quote: char) {
+    /// A string up to its closing quote. Quotes within `${…}` do not close it.
+    fn push_string(&mut self, quote: char) {
         let mut depth = 0_usize;
         let mut letters = self.rest.char_indices().skip(1).peekable();
         let mut end = self.rest.len();
@@ -125,10 +125,10 @@ impl<'a> Scanner<'a> {
                 _ => {}
             }
         }
-        self.span("s", end);
+        self.push_span("s", end);
     }
 
-    fn heredoc(&mut self) {
+    fn push_heredoc(&mut self) {
         let start = self.rest.trim_start_matches(['<', '-']);
         let word: String = start
             .chars()
@@ -142,10 +142,10 @@ impl<'a> Scanner<'a> {
             }
             length += line.len();
         }
-        self.span("s", length);
+        self.push_span("s", length);
     }
 
-    fn word(&mut self, starts_line: bool) {
+    fn push_word(&mut self, starts_line: bool) {
         let belongs = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == '-';
         let length = self
             .rest
@@ -173,8 +173,8 @@ impl<'a> Scanner<'a> {
             }
         };
         match class {
-            Some(class) => self.span(class, length),
-            None => self.plain(length),
+            Some(class) => self.push_span(class, length),
+            None => self.push_plain(length),
         }
     }
 }

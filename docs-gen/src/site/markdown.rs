@@ -1,4 +1,4 @@
-//! Markdown to HTML for the site.
+//! Converts Markdown to HTML for the site.
 //!
 //! Tests: `docs-gen/tests/site.rs`.
 
@@ -7,10 +7,10 @@ use pulldown_cmark::{CodeBlockKind, CowStr, Event, Options, Parser, Tag, TagEnd,
 use super::highlight::{escape, highlight};
 use crate::validate::links::Anchors;
 
-/// A heading of a page: level, anchor, text.
+/// A heading of a page: level (from 1), anchor and text.
 pub type Heading = (u8, String, String);
 
-/// HTML, and the headings in it. Links between pages lead to `.html` instead of `.md`.
+/// The HTML and its headings. Links to `.md` pages become links to `.html` pages.
 pub fn render(markdown: &str) -> (String, Vec<Heading>) {
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
     let mut headings = Vec::new();
@@ -67,7 +67,7 @@ pub fn render(markdown: &str) -> (String, Vec<Heading>) {
                 title,
                 id,
             }) => {
-                let dest_url = CowStr::from(to_html(&dest_url));
+                let dest_url = CowStr::from(html_target(&dest_url));
                 events.push(Event::Start(Tag::Link {
                     link_type,
                     dest_url,
@@ -75,7 +75,7 @@ pub fn render(markdown: &str) -> (String, Vec<Heading>) {
                     id,
                 }));
             }
-            // What is not Markdown is shown as it is written: a description comes from a schema, not from us.
+            // Shows HTML as text: descriptions come from a schema, which may not be trusted.
             Event::Html(text) | Event::InlineHtml(text) => events.push(Event::Text(text)),
             event => {
                 if let (Event::Text(text) | Event::Code(text), Some((_, heading))) = (&event, &mut heading) {
@@ -88,7 +88,7 @@ pub fn render(markdown: &str) -> (String, Vec<Heading>) {
     let mut out = String::new();
     html::push_html(&mut out, events.into_iter());
     (
-        callouts(
+        mark_callouts(
             &out.replace("<table>", "<div class=\"table\"><table>")
                 .replace("</table>", "</table></div>"),
         ),
@@ -96,7 +96,7 @@ pub fn render(markdown: &str) -> (String, Vec<Heading>) {
     )
 }
 
-/// One sentence of Markdown, without the paragraph around it.
+/// The HTML of one sentence, without the paragraph element.
 pub fn inline(markdown: &str) -> String {
     let (html, _) = render(markdown);
     let html = html.trim();
@@ -107,23 +107,24 @@ pub fn inline(markdown: &str) -> String {
         .to_owned()
 }
 
-/// A block of code that can be copied.
+/// A block of code with a copy button.
 pub fn code_block(language: &str, code: &str) -> String {
     format!(
-        "<div class=\"code\"><button class=\"copy\" type=\"button\" aria-label=\"Copy the code\">Copy</button><pre tabindex=\"0\"><code class=\"language-{}\">{}</code></pre></div>\n",
+        "<div class=\"code\"><button class=\"copy\" type=\"button\" aria-label=\"Copy code\">Copy</button><pre tabindex=\"0\"><code class=\"language-{}\">{}</code></pre></div>\n",
         escape(language),
         highlight(language, code)
     )
 }
 
-/// Paragraphs that start with the Registry's marks.
-fn callouts(html: &str) -> String {
+/// Turns paragraphs that start with the Registry's marks (`->`, `~>`, `!>`) into callouts.
+fn mark_callouts(html: &str) -> String {
     html.replace("<p>-&gt; ", "<p class=\"note\">")
         .replace("<p>~&gt; ", "<p class=\"note warning\">")
         .replace("<p>!&gt; ", "<p class=\"note danger\">")
 }
 
-fn to_html(target: &str) -> String {
+/// The target of a link, with `.html` instead of `.md`.
+fn html_target(target: &str) -> String {
     if target.contains("://") {
         return target.to_owned();
     }

@@ -1,4 +1,4 @@
-//! The static site: one folder for each version, readable from a disk, with no request to another host.
+//! The static site: one folder for each version. It works from a disk, and sends no request to another host.
 //!
 //! Tests: `docs-gen/tests/site.rs`.
 
@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde_json::json;
 use thiserror::Error;
 
-use crate::facts::{Attribute, Documentation, Group, Object, Rule, anchor, phrases};
+use crate::facts::{Attribute, Change, Documentation, Group, Object, Rule, Shape, anchor, phrases};
 use crate::files::{Files, walk};
 use crate::kind::Kind;
 use crate::llms;
@@ -25,34 +25,39 @@ use crate::validate::pages::front_matter;
 /// Why a site cannot be built.
 #[derive(Debug, Error)]
 pub enum SiteError {
-    /// A template that does not render.
+    /// The template cannot be rendered.
     #[error("failed to render the template: {0:#}")]
     Template(#[from] minijinja::Error),
-    /// The Markdown twins cannot be made.
+    /// The Markdown pages cannot be generated.
     #[error(transparent)]
     Page(#[from] PageError),
-    /// A file that cannot be read or written.
+    /// A file cannot be read or written.
     #[error("failed to write the site: {0}")]
     File(#[from] std::io::Error),
-    /// JSON that cannot be written.
+    /// The JSON cannot be serialised.
     #[error("failed to write JSON: {0}")]
     Json(#[from] serde_json::Error),
-    /// A version that is no name of a folder.
+    /// The version cannot be the name of a folder.
     #[error(
         "`{0}` is not a valid version: use only letters, digits, `.`, `_`, `-` and `+`, not starting with `.`"
     )]
     Version(String),
 }
 
-/// Builds one version into `out`, beside those that are there. Gives how many files that version has.
+/// Builds the site of one version in the folder `out`, beside the versions that are there. Gives the number of files of
+/// that version.
+///
+/// # Errors
+///
+/// If `version` cannot be the name of a folder, the pages cannot be generated, or a file cannot be written.
 pub fn build(
     documentation: &Documentation,
     templates: &Path,
     out: &Path,
     version: &str,
 ) -> Result<usize, SiteError> {
-    let is_name = |letter: char| letter.is_ascii_alphanumeric() || "._-+".contains(letter);
-    if version.is_empty() || version.starts_with('.') || !version.chars().all(is_name) {
+    let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || "._-+".contains(letter);
+    if version.is_empty() || version.starts_with('.') || !version.chars().all(is_allowed) {
         return Err(SiteError::Version(version.to_owned()));
     }
     let files = pages(documentation, templates, version)?;
@@ -75,14 +80,14 @@ pub fn build(
     Ok(files.len())
 }
 
-/// A version that has a folder, and the pages in it.
+/// A version with its pages, for the version switcher.
 #[derive(Serialize)]
 struct Version {
     version: String,
     pages: Vec<String>,
 }
 
-/// All versions: releases before pre-releases, each the newest first.
+/// All versions in the folder: releases before pre-releases, the newest first.
 fn versions(out: &Path) -> std::io::Result<Vec<Version>> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(out)? {
@@ -96,7 +101,7 @@ fn versions(out: &Path) -> std::io::Result<Vec<Version>> {
             });
         }
     }
-    // Numbers count by their value.
+    // Compares the parts of a version as numbers: 1.10 is newer than 1.9.
     let key = |Version { version, .. }: &Version| {
         let (release, pre) = version.split_once('-').unwrap_or((version, ""));
         let numbers: Vec<u64> = release.split('.').map(|part| part.parse().unwrap_or(0)).collect();
@@ -108,7 +113,7 @@ fn versions(out: &Path) -> std::io::Result<Vec<Version>> {
 
 /// All files of one version.
 fn pages(documentation: &Documentation, templates: &Path, version: &str) -> Result<Files, SiteError> {
-    let twins = registry::pages(documentation, templates)?;
+    let markdown_pages = registry::pages(documentation, templates)?;
     let mut environment = Environment::new();
     environment.set_syntax(
         SyntaxConfig::builder()
@@ -119,25 +124,25 @@ fn pages(documentation: &Documentation, templates: &Path, version: &str) -> Resu
     environment.add_template("page.html", include_str!("../templates/site/page.html"))?;
     let template = environment.get_template("page.html")?;
 
-    let guides: Vec<Guide> = twins
+    let guides: Vec<Guide> = markdown_pages
         .iter()
         .filter_map(|(path, text)| Guide::read(path, text))
         .collect();
     let navigation = navigation(documentation, &guides);
     let mut search = Vec::new();
-    let mut files = llms::files(documentation, &twins)?;
+    let mut files = llms::files(documentation, &markdown_pages)?;
     for object in &documentation.objects {
         let path = object.path(&documentation.name);
         let view = ObjectView::new(object);
         let contents = view.contents();
-        search.extend(entries(object, &path));
+        search.extend(search_entries(object, &path));
         let text = template.render(context! {
             provider => documentation.name.clone(),
             version,
             root => root_of(&path),
             path => path.clone(),
             title => object_title(object),
-            kind => object.kind.words(),
+            kind => object.kind.title(),
             object => Serde(view),
             contents => Serde(contents),
             navigation => Serde(navigation.clone()),
@@ -163,7 +168,7 @@ fn pages(documentation: &Documentation, templates: &Path, version: &str) -> Resu
             title => guide.title.clone(),
             kind => "Guide",
             guide => html,
-            contents => Serde(Entry::of_headings(headings)),
+            contents => Serde(ContentsEntry::from_headings(headings)),
             navigation => Serde(navigation.clone()),
         })?;
         files.insert(format!("{}.html", guide.path), text);
@@ -177,6 +182,7 @@ fn pages(documentation: &Documentation, templates: &Path, version: &str) -> Resu
     Ok(files)
 }
 
+/// The relative path from a page to the root of its version.
 fn root_of(path: &str) -> String {
     "../".repeat(path.matches('/').count())
 }
@@ -208,7 +214,7 @@ impl Guide {
     }
 }
 
-/// A list of the navigation: under a heading, or a subcategory of it.
+/// A list of the navigation with its heading and subcategories.
 #[derive(Clone, Serialize)]
 struct Section {
     title: String,
@@ -219,7 +225,7 @@ struct Section {
 fn navigation(documentation: &Documentation, guides: &[Guide]) -> Vec<Section> {
     let mut sections = Vec::new();
     if !guides.is_empty() {
-        // In the order of a first reading, where there is one.
+        // The guide for a first reading comes first.
         let mut guides: Vec<&Guide> = guides.iter().collect();
         guides.sort_by_key(|guide| (!guide.path.ends_with("getting-started"), guide.title.clone()));
         sections.push(Section {
@@ -244,7 +250,7 @@ fn navigation(documentation: &Documentation, guides: &[Guide]) -> Vec<Section> {
                 None => object.subcategory.clone(),
             };
             match subcategory.filter(|name| !name.is_empty()) {
-                // The Registry lets these two sink, too.
+                // These two are last, as in the Registry.
                 Some(name) => parts
                     .entry((matches!(name.as_str(), "Beta" | "Deprecated"), name))
                     .or_default()
@@ -254,7 +260,7 @@ fn navigation(documentation: &Documentation, guides: &[Guide]) -> Vec<Section> {
         }
         if !plain.is_empty() || !parts.is_empty() {
             sections.push(Section {
-                title: kind.plural().to_owned(),
+                title: kind.plural_title().to_owned(),
                 links: plain,
                 parts: parts
                     .into_iter()
@@ -270,11 +276,11 @@ fn navigation(documentation: &Documentation, guides: &[Guide]) -> Vec<Section> {
     sections
 }
 
-/// What the search finds: the object, and every attribute at any depth.
-fn entries(object: &Object, path: &str) -> Vec<serde_json::Value> {
+/// The entries of the search index: the object, and every attribute at any depth.
+fn search_entries(object: &Object, path: &str) -> Vec<serde_json::Value> {
     let mut out = vec![json!([
         object_title(object),
-        object.kind.words(),
+        object.kind.title(),
         format!("{path}.html"),
         object.summary
     ])];
@@ -296,7 +302,7 @@ fn entries(object: &Object, path: &str) -> Vec<serde_json::Value> {
     out
 }
 
-/// An object as the template needs it.
+/// An object in the form that the template needs.
 #[derive(Serialize)]
 struct ObjectView {
     anchors: BTreeMap<&'static str, String>,
@@ -316,17 +322,17 @@ struct ObjectView {
     operations: Vec<(String, String, String)>,
 }
 
-/// A line of the contents beside a page.
+/// An entry of the table of contents.
 #[derive(Serialize)]
-struct Entry {
+struct ContentsEntry {
     anchor: String,
     text: String,
-    /// Whether it is a part of the one before.
+    /// Whether the entry is below the previous one.
     inner: bool,
 }
 
-impl Entry {
-    fn of_headings(headings: Vec<markdown::Heading>) -> Vec<Self> {
+impl ContentsEntry {
+    fn from_headings(headings: Vec<markdown::Heading>) -> Vec<Self> {
         let below_the_title = headings
             .into_iter()
             .filter(|(level, _, _)| matches!(level, 2 | 3));
@@ -409,7 +415,7 @@ impl ObjectView {
                 .collect(),
             destroy: object
                 .destroy
-                .map(|destroy| markdown::inline(&phrases::destroy(object, destroy))),
+                .map(|destroy| markdown::inline(&phrases::describe_destroy(object, destroy))),
             import: registry::import(object).map(|text| markdown::render(&text).0),
             operations: object
                 .operations
@@ -421,8 +427,8 @@ impl ObjectView {
 }
 
 impl ObjectView {
-    /// The sections that the page has, and the attributes that are not within others.
-    fn contents(&self) -> Vec<Entry> {
+    /// The table of contents: the sections of the page, and the attributes at the root.
+    fn contents(&self) -> Vec<ContentsEntry> {
         let sections = [
             ("example-usage", "Example Usage", !self.examples.is_empty()),
             ("signature", "Signature", self.signature.is_some()),
@@ -444,14 +450,14 @@ impl ObjectView {
             if !is_there {
                 continue;
             }
-            out.push(Entry {
+            out.push(ContentsEntry {
                 anchor: self.anchors.get(section).cloned().unwrap_or_default(),
                 text: text.to_owned(),
                 inner: false,
             });
             if section == "schema" {
                 let attributes = self.groups.iter().flat_map(|group| &group.attributes);
-                out.extend(attributes.map(|attribute| Entry {
+                out.extend(attributes.map(|attribute| ContentsEntry {
                     anchor: attribute.path.clone(),
                     text: attribute.name.clone(),
                     inner: true,
@@ -462,7 +468,8 @@ impl ObjectView {
     }
 }
 
-/// Anchors of the sections: those of the Registry's page, unless an attribute has that name. A name has no hyphen.
+/// The anchors of the sections. They are those of the Registry's page; if an attribute has the same name, the anchor gets
+/// a suffix with a hyphen, which attribute names cannot have.
 fn section_anchors(object: &Object) -> BTreeMap<&'static str, String> {
     let sections = [
         "example-usage",
@@ -500,20 +507,20 @@ fn groups(path: &[&str], attributes: &[Attribute], in_object: bool, rules: &[Rul
             let attributes: Vec<AttributeView> = attributes
                 .iter()
                 .filter(|attribute| attribute.group == group)
-                .map(|attribute| view(path, attribute, in_object, rules))
+                .map(|attribute| attribute_view(path, attribute, in_object, rules))
                 .collect();
             (!attributes.is_empty()).then_some(GroupView {
-                title: group.words(),
+                title: group.title(),
                 attributes,
             })
         })
         .collect()
 }
 
-fn view(path: &[&str], attribute: &Attribute, in_object: bool, rules: &[Rule]) -> AttributeView {
+fn attribute_view(path: &[&str], attribute: &Attribute, in_object: bool, rules: &[Rule]) -> AttributeView {
     let within = path.last().copied();
     let path: Vec<&str> = path.iter().copied().chain([attribute.name.as_str()]).collect();
-    let replaces = attribute.change == Some(crate::facts::Change::Replaced);
+    let replaces = attribute.change == Some(Change::Replaced);
     let badges = [
         (replaces, ("replace", "Forces replacement")),
         (attribute.sensitive, ("secret", "Sensitive")),
@@ -530,7 +537,7 @@ fn view(path: &[&str], attribute: &Attribute, in_object: bool, rules: &[Rule]) -
             .filter_map(|(is_set, badge)| is_set.then_some(badge))
             .collect(),
         description: markdown::render(&attribute.description).0,
-        facts: phrases::attribute(attribute, rules, within)
+        facts: phrases::describe_attribute(attribute, rules, within)
             .iter()
             .filter(|sentence| *sentence != phrases::FORCES_REPLACEMENT)
             .map(|sentence| markdown::inline(sentence))
@@ -538,7 +545,7 @@ fn view(path: &[&str], attribute: &Attribute, in_object: bool, rules: &[Rule]) -
         groups: groups(
             &path,
             &attribute.attributes,
-            attribute.shape == crate::facts::Shape::Object,
+            attribute.shape == Shape::Object,
             rules,
         ),
     }

@@ -1,7 +1,7 @@
-//! Example configurations against the schema, without Terraform.
+//! Checks example configurations against the schema, without Terraform.
 //!
-//! Names, required arguments and secrets are checked for any provider. For this one the literal values go through the
-//! provider's own checks too; what an expression gives is unknown, as it is to the provider before an apply.
+//! For any provider, it checks names, required arguments and literal secrets. For this provider, the engine validates the
+//! literal values, too. Other expressions are unknown values, as they are to the provider before an apply.
 //!
 //! Tests: `docs-gen/tests/validate.rs`.
 
@@ -25,7 +25,7 @@ use super::{Problem, Subject};
 use crate::facts::{Attribute, Group, Object, Shape};
 use crate::kind::Kind;
 
-/// What any resource may have besides its schema.
+/// Arguments and blocks that any resource may have in addition to its schema.
 const META_ARGUMENTS: [&str; 8] = [
     "count",
     "for_each",
@@ -37,7 +37,7 @@ const META_ARGUMENTS: [&str; 8] = [
     "alias",
 ];
 
-/// All problems of one configuration whose first line is that line of the file.
+/// Reports all problems of a configuration. `first_line` is the line of the file in which the configuration starts.
 pub fn check(subject: &Subject, file: &Path, first_line: usize, text: &str) -> Vec<Problem> {
     let mut checker = Checker {
         subject,
@@ -47,23 +47,23 @@ pub fn check(subject: &Subject, file: &Path, first_line: usize, text: &str) -> V
         problems: Vec::new(),
     };
     match text.parse::<Body>() {
-        Ok(body) => checker.configuration(&body),
+        Ok(body) => checker.check_configuration(&body),
         Err(error) => {
             let line = error.location().line();
             checker.problems.push(Problem {
                 file: file.to_owned(),
                 line: Some(first_line + line.saturating_sub(1)),
-                message: format!("not a configuration: {}", error.message()),
+                message: format!("invalid configuration: {}", error.message()),
             });
         }
     }
     checker.problems
 }
 
-/// Calls of the provider's functions: `provider::NAME::FUNCTION(…)`.
-struct Calls<'a, 'b>(&'a mut Checker<'b>);
+/// Checks calls of the provider's functions: `provider::NAME::FUNCTION(…)`.
+struct FunctionCalls<'a, 'b>(&'a mut Checker<'b>);
 
-impl Visit for Calls<'_, '_> {
+impl Visit for FunctionCalls<'_, '_> {
     fn visit_func_call(&mut self, call: &FuncCall) {
         visit_func_call(self, call);
         let documentation = self.0.subject.documentation;
@@ -82,7 +82,7 @@ impl Visit for Calls<'_, '_> {
         let fixed = function.parameters.len() - variadic.iter().count();
         let given = call.args.len();
         let takes = match given.cmp(&fixed) {
-            // The last argument stands for any number.
+            // A final argument with `...` has any number of values.
             _ if call.args.expand_final() => return,
             Ordering::Less if variadic.is_some() => format!("at least {fixed}"),
             Ordering::Equal => return,
@@ -115,66 +115,69 @@ impl Checker<'_> {
         });
     }
 
-    fn configuration(&mut self, body: &Body) {
+    fn check_configuration(&mut self, body: &Body) {
         for block in body.blocks() {
             match block.ident.as_str() {
-                "provider" => self.declared(Kind::Provider, block, &block.body, &META_ARGUMENTS),
-                "resource" => self.declared(Kind::Resource, block, &block.body, &META_ARGUMENTS),
-                "data" => self.declared(Kind::DataSource, block, &block.body, &META_ARGUMENTS),
-                "ephemeral" => self.declared(Kind::EphemeralResource, block, &block.body, &META_ARGUMENTS),
-                "action" => self.within_config(Kind::Action, block),
-                "list" => self.within_config(Kind::ListResource, block),
+                "provider" => self.check_object(Kind::Provider, block, &block.body, &META_ARGUMENTS),
+                "resource" => self.check_object(Kind::Resource, block, &block.body, &META_ARGUMENTS),
+                "data" => self.check_object(Kind::DataSource, block, &block.body, &META_ARGUMENTS),
+                "ephemeral" => {
+                    self.check_object(Kind::EphemeralResource, block, &block.body, &META_ARGUMENTS);
+                }
+                "action" => self.check_config_block(Kind::Action, block),
+                "list" => self.check_config_block(Kind::ListResource, block),
                 "terraform" => {
                     for store in block.body.get_blocks("state_store") {
-                        self.declared(Kind::StateStore, store, &store.body, &["provider"]);
+                        self.check_object(Kind::StateStore, store, &store.body, &["provider"]);
                     }
                 }
-                "import" => self.import(block),
-                "variable" => self.variable(block),
+                "import" => self.check_import(block),
+                "variable" => self.check_variable(block),
                 _ => {}
             }
         }
-        Calls(self).visit_body(body);
+        FunctionCalls(self).visit_body(body);
     }
 
-    fn is_ours(&self, name: &str) -> bool {
+    /// Whether a type name belongs to the documented provider.
+    fn is_of_provider(&self, name: &str) -> bool {
         name.strip_prefix(&self.subject.documentation.name)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
     }
 
-    /// An action and a list have their arguments in a block of their own.
-    fn within_config(&mut self, kind: Kind, block: &Block) {
+    /// Checks an action or a list, which have their arguments in the block `config`.
+    fn check_config_block(&mut self, kind: Kind, block: &Block) {
         let empty = Body::new();
         let config = block.body.get_blocks("config").next();
-        self.declared(kind, block, config.map_or(&empty, |config| &config.body), &[]);
+        self.check_object(kind, block, config.map_or(&empty, |config| &config.body), &[]);
     }
 
-    /// A block that sets up something of the provider's. `meta` are arguments that it may have besides.
-    fn declared(&mut self, kind: Kind, block: &Block, body: &Body, meta: &[&str]) {
+    /// Checks the block of an object. `meta` are the names that it may have in addition to its schema.
+    fn check_object(&mut self, kind: Kind, block: &Block, body: &Body, meta: &[&str]) {
         let Some(name) = block.labels.first().map(|label| label.as_str().to_owned()) else {
             return;
         };
-        if !self.is_ours(&name) {
+        if !self.is_of_provider(&name) {
             return;
         }
         let span = block.ident.span();
         let Some(object) = self.subject.documentation.object(kind, &name) else {
             self.report(
                 span,
-                format!("the provider has no {} `{name}`", kind.words().to_lowercase()),
+                format!("the provider has no {} `{name}`", kind.title().to_lowercase()),
             );
             return;
         };
         let before = self.problems.len();
-        self.body(&name, &object.attributes, body, span.as_ref(), meta);
-        // What is wrong in its form would be told twice.
+        self.check_body(&name, &object.attributes, body, span.as_ref(), meta);
+        // The engine would report a problem of the form a second time.
         if self.problems.len() == before {
-            self.values(object, body, span.as_ref());
+            self.check_values(object, body, span.as_ref());
         }
     }
 
-    /// What is imported, and the identity that it is found by.
-    fn import(&mut self, block: &Block) {
+    /// Checks the resource and the identity of an `import` block.
+    fn check_import(&mut self, block: &Block) {
         let Some(to) = block.body.get_attribute("to") else {
             return;
         };
@@ -182,7 +185,7 @@ impl Checker<'_> {
             return;
         };
         let name = match &address.expr {
-            Expression::Variable(root) if self.is_ours(root.as_str()) => root.as_str(),
+            Expression::Variable(root) if self.is_of_provider(root.as_str()) => root.as_str(),
             _ => return,
         };
         let Some(object) = self.subject.documentation.object(Kind::Resource, name) else {
@@ -195,7 +198,10 @@ impl Checker<'_> {
         let Expression::Object(written) = &identity.value else {
             return;
         };
-        let names: Vec<String> = written.iter().filter_map(|(key, _)| key_name(key)).collect();
+        let names: Vec<String> = written
+            .iter()
+            .filter_map(|(key, _)| object_key_name(key))
+            .collect();
         for name in &names {
             if !object.identity.iter().any(|one| one.name == *name) {
                 self.report(
@@ -214,8 +220,8 @@ impl Checker<'_> {
         }
     }
 
-    /// A sensitive variable is the way around a literal; a default would be one again.
-    fn variable(&mut self, block: &Block) {
+    /// Checks that a sensitive variable has no default: an example must not contain a secret.
+    fn check_variable(&mut self, block: &Block) {
         let is_sensitive = block
             .body
             .get_attribute("sensitive")
@@ -232,8 +238,8 @@ impl Checker<'_> {
         }
     }
 
-    /// Names, required arguments and secrets.
-    fn body(
+    /// Checks names, required arguments and literal secrets.
+    fn check_body(
         &mut self,
         path: &str,
         schema: &[Attribute],
@@ -282,11 +288,11 @@ impl Checker<'_> {
                             format!("`{place}` is sensitive: an example must not contain a literal"),
                         );
                     }
-                    self.nested(&place, attribute, &written.value);
+                    self.check_nested(&place, attribute, &written.value);
                 }
                 Structure::Block(block) => {
                     let content = dynamic_content(block).unwrap_or(&block.body);
-                    self.body(
+                    self.check_body(
                         &place,
                         &attribute.attributes,
                         content,
@@ -314,20 +320,22 @@ impl Checker<'_> {
         }
     }
 
-    /// Names inside of nested attributes.
-    fn nested(&mut self, path: &str, attribute: &Attribute, written: &Expression) {
+    /// Checks names and literal secrets inside nested attributes.
+    fn check_nested(&mut self, path: &str, attribute: &Attribute, written: &Expression) {
         if !matches!(attribute.shape, Shape::Nested) {
             return;
         }
         match written {
             Expression::Array(elements) => {
                 for element in elements {
-                    self.nested(path, attribute, element);
+                    self.check_nested(path, attribute, element);
                 }
             }
             Expression::Object(object) if attribute.r#type != "Attributes Map" => {
                 for (key, value) in object {
-                    let Some(name) = key_name(key) else { continue };
+                    let Some(name) = object_key_name(key) else {
+                        continue;
+                    };
                     match attribute.attributes.iter().find(|one| one.name == name) {
                         None => self.report(key.span(), format!("`{path}` has no argument `{name}`")),
                         Some(inner) => {
@@ -339,7 +347,7 @@ impl Checker<'_> {
                                     ),
                                 );
                             }
-                            self.nested(&format!("{path}.{name}"), inner, value.expr());
+                            self.check_nested(&format!("{path}.{name}"), inner, value.expr());
                         }
                     }
                 }
@@ -348,15 +356,15 @@ impl Checker<'_> {
         }
     }
 
-    /// The provider's own checks of the literal values.
-    fn values(&mut self, object: &Object, body: &Body, span: Option<&Range<usize>>) {
+    /// Validates the literal values with the engine.
+    fn check_values(&mut self, object: &Object, body: &Body, span: Option<&Range<usize>>) {
         let Some(definition) = self.subject.definition else {
             return;
         };
         let mut found = Diagnostics::default();
         match object.kind {
             Kind::Provider => {
-                let config = self.object(&definition.provider.attributes, body);
+                let config = self.object_value(&definition.provider.attributes, body);
                 validate::provider(definition.provider, &config, &mut found);
             }
             Kind::Resource | Kind::DataSource => {
@@ -369,19 +377,26 @@ impl Checker<'_> {
                 let Some(binding) = bindings.iter().find(|binding| binding.schema.name == stem) else {
                     return;
                 };
-                let config = self.object(&binding.schema.attributes, body);
+                let config = self.object_value(&binding.schema.attributes, body);
                 validate::config(binding, &config, WriteOnly::Allowed, &mut found);
             }
             _ => return,
         }
         for diagnostic in found {
             if diagnostic.severity == Severity::Error {
-                self.diagnostic(&object.name, &diagnostic, body, span.cloned());
+                self.report_diagnostic(&object.name, &diagnostic, body, span.cloned());
             }
         }
     }
 
-    fn diagnostic(&mut self, name: &str, diagnostic: &Diagnostic, body: &Body, span: Option<Range<usize>>) {
+    /// Reports an error of the engine on the argument that it is about.
+    fn report_diagnostic(
+        &mut self,
+        name: &str,
+        diagnostic: &Diagnostic,
+        body: &Body,
+        span: Option<Range<usize>>,
+    ) {
         let first = diagnostic.path.first_attribute().unwrap_or_default();
         let place = body
             .get_attribute(first)
@@ -392,12 +407,13 @@ impl Checker<'_> {
         self.report(place, format!("`{name}`: {}: {detail}", diagnostic.summary));
     }
 
-    fn object(&mut self, schema: &[schema::Attribute], body: &Body) -> Value {
+    /// The value of a body: literals as they are, other expressions as unknown values.
+    fn object_value(&mut self, schema: &[schema::Attribute], body: &Body) -> Value {
         let attributes = schema.iter().map(|attribute| {
             let name = attribute.name.to_string();
             let r#type = shape::attribute_type(attribute);
             let value = if attribute.block {
-                self.blocks(attribute, body)
+                self.block_value(attribute, body)
             } else {
                 match body.get_attribute(&name) {
                     None => Value::Null,
@@ -410,7 +426,7 @@ impl Checker<'_> {
         Value::Object(attributes)
     }
 
-    fn blocks(&mut self, attribute: &schema::Attribute, body: &Body) -> Value {
+    fn block_value(&mut self, attribute: &schema::Attribute, body: &Body) -> Value {
         let is_dynamic = body.get_blocks("dynamic").any(|block| {
             block
                 .labels
@@ -423,7 +439,7 @@ impl Checker<'_> {
         let written: Vec<&Block> = body.get_blocks(&attribute.name).collect();
         let mut values: Vec<Value> = written
             .into_iter()
-            .map(|block| self.object(&attribute.attributes, &block.body))
+            .map(|block| self.object_value(&attribute.attributes, &block.body))
             .collect();
         match attribute.r#type.collections.first() {
             None => values.pop().unwrap_or_default(),
@@ -453,15 +469,15 @@ impl Checker<'_> {
                 }
             }
             (Expression::Object(object), Type::Map(inner)) => {
-                let entries = object
-                    .iter()
-                    .filter_map(|(key, value)| Some((key_name(key)?, self.value(name, value.expr(), inner))));
+                let entries = object.iter().filter_map(|(key, value)| {
+                    Some((object_key_name(key)?, self.value(name, value.expr(), inner)))
+                });
                 Value::Map(entries.collect())
             }
             (Expression::Object(object), Type::Object(attributes)) => {
                 let written: BTreeMap<String, &Expression> = object
                     .iter()
-                    .filter_map(|(key, value)| Some((key_name(key)?, value.expr())))
+                    .filter_map(|(key, value)| Some((object_key_name(key)?, value.expr())))
                     .collect();
                 let values = attributes.iter().map(|(key, inner)| {
                     let value = written.get(key).map(|value| self.value(key, value, inner));
@@ -473,20 +489,20 @@ impl Checker<'_> {
             (_, Type::Secret) if text.is_some() => Value::secret(text.unwrap_or_default()),
             (_, Type::Number) if text.is_some() => match Number::parse(&text.unwrap_or_default()) {
                 Some(number) => Value::Number(number),
-                None => self.mismatch(name, written, r#type),
+                None => self.type_error(name, written, r#type),
             },
             (_, Type::Bool) if text.is_some() => match text.as_deref() {
                 Some("true") => Value::Bool(true),
                 Some("false") => Value::Bool(false),
-                _ => self.mismatch(name, written, r#type),
+                _ => self.type_error(name, written, r#type),
             },
-            (Expression::Array(_) | Expression::Object(_), _) => self.mismatch(name, written, r#type),
-            _ if text.is_some() => self.mismatch(name, written, r#type),
+            (Expression::Array(_) | Expression::Object(_), _) => self.type_error(name, written, r#type),
+            _ if text.is_some() => self.type_error(name, written, r#type),
             _ => Value::Unknown,
         }
     }
 
-    fn mismatch(&mut self, name: &str, written: &Expression, r#type: &Type) -> Value {
+    fn type_error(&mut self, name: &str, written: &Expression, r#type: &Type) -> Value {
         self.report(written.span(), format!("`{name}` requires {type}"));
         Value::Unknown
     }
@@ -501,7 +517,7 @@ fn dynamic_content(block: &Block) -> Option<&Body> {
         .map(|content| &content.body)
 }
 
-fn key_name(key: &ObjectKey) -> Option<String> {
+fn object_key_name(key: &ObjectKey) -> Option<String> {
     match key {
         ObjectKey::Expression(Expression::String(text)) => Some(text.value().clone()),
         ObjectKey::Ident(name) | ObjectKey::Expression(Expression::Variable(name)) => {
@@ -511,7 +527,7 @@ fn key_name(key: &ObjectKey) -> Option<String> {
     }
 }
 
-/// Whether a secret is written out. In a map only the entries count that are named like one: others are settings.
+/// Whether an expression contains a literal secret. In a map, only entries named like a secret count: others are settings.
 fn is_secret_literal(written: &Expression) -> bool {
     match written {
         Expression::String(text) => !text.value().is_empty(),
@@ -523,7 +539,7 @@ fn is_secret_literal(written: &Expression) -> bool {
             call.args.iter().any(is_secret_literal)
         }
         Expression::Object(object) => object.iter().any(|(key, value)| {
-            let name = key_name(key).unwrap_or_default().to_lowercase();
+            let name = object_key_name(key).unwrap_or_default().to_lowercase();
             let is_secret = ["secret", "password", "token", "_key"]
                 .iter()
                 .any(|word| name.contains(word))

@@ -1,4 +1,4 @@
-//! Relative links and anchors of the pages.
+//! Checks relative links and anchors of pages.
 //!
 //! Tests: `docs-gen/tests/validate.rs`.
 
@@ -10,15 +10,19 @@ use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 use super::Problem;
 use super::pages::front_matter;
-use crate::files::{text, walk};
+use crate::files::{read_lossy, walk};
 
-/// Links that lead nowhere.
+/// Reports links to pages or anchors that do not exist.
+///
+/// # Errors
+///
+/// If a file or folder cannot be read.
 pub fn check(docs: &Path) -> std::io::Result<Vec<Problem>> {
     let mut pages = BTreeMap::new();
     for path in walk(docs)? {
         let end = Path::new(&path).extension().unwrap_or_default();
         if end == "md" || end == "markdown" {
-            let text = text(&docs.join(&path))?;
+            let text = read_lossy(&docs.join(&path))?;
             pages.insert(path, text);
         }
     }
@@ -67,7 +71,7 @@ pub fn check(docs: &Path) -> std::io::Result<Vec<Problem>> {
     Ok(problems)
 }
 
-/// The page a link leads to: relative to the page, with or without its extension.
+/// The page that a relative link leads to. The link may omit the extension.
 pub fn resolve<T>(from: &str, target: &str, pages: &BTreeMap<String, T>) -> Option<String> {
     let mut parts: Vec<&str> = from.split('/').collect();
     parts.pop();
@@ -86,8 +90,9 @@ pub fn resolve<T>(from: &str, target: &str, pages: &BTreeMap<String, T>) -> Opti
         .find(|path| pages.contains_key(path))
 }
 
+/// The targets of all links and images, each with its range in the text.
 fn links(text: &str) -> Vec<(String, Range<usize>)> {
-    Parser::new_ext(&body(text), Options::ENABLE_TABLES)
+    Parser::new_ext(&blank_front_matter(text), Options::ENABLE_TABLES)
         .into_offset_iter()
         .filter_map(|(event, range)| match event {
             Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
@@ -98,8 +103,8 @@ fn links(text: &str) -> Vec<(String, Range<usize>)> {
         .collect()
 }
 
-/// The page with its front matter blanked out, so that offsets and lines stay.
-fn body(text: &str) -> String {
+/// The page with spaces in place of its front matter, so that offsets and line numbers stay the same.
+fn blank_front_matter(text: &str) -> String {
     match front_matter(text) {
         None => text.to_owned(),
         Some(matter) => {
@@ -121,11 +126,11 @@ fn body(text: &str) -> String {
     }
 }
 
-/// Anchors of headings, and those that are written as HTML.
+/// The anchors of headings, and the ids of HTML elements.
 pub fn anchors(text: &str) -> BTreeSet<String> {
     let mut found = Anchors::default();
     let mut heading: Option<String> = None;
-    for event in Parser::new_ext(&body(text), Options::ENABLE_TABLES) {
+    for event in Parser::new_ext(&blank_front_matter(text), Options::ENABLE_TABLES) {
         match event {
             Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
             Event::End(TagEnd::Heading(_)) => {
@@ -147,12 +152,12 @@ pub fn anchors(text: &str) -> BTreeSet<String> {
     found.0
 }
 
-/// Anchors of one page.
+/// The anchors of one page.
 #[derive(Debug, Default)]
 pub struct Anchors(BTreeSet<String>);
 
 impl Anchors {
-    /// The anchor of one more heading. The second one with the same text gets a number.
+    /// Adds a heading, and gives its anchor. Anchors of further headings with the same text get a number.
     pub fn add(&mut self, heading: &str) -> String {
         let slug = slug(heading);
         let mut unique = slug.clone();
@@ -165,7 +170,7 @@ impl Anchors {
     }
 }
 
-/// The anchor of a heading, as GitHub and the Registry make it.
+/// The anchor of a heading, made as GitHub and the Registry do.
 fn slug(heading: &str) -> String {
     heading
         .trim()
@@ -179,9 +184,9 @@ fn slug(heading: &str) -> String {
         .collect()
 }
 
-/// Blocks of Terraform code, each with the line it starts in.
+/// The blocks of Terraform code, each with the number of its first line.
 pub fn code_blocks(text: &str) -> Vec<(usize, String)> {
-    let text = body(text);
+    let text = blank_front_matter(text);
     let mut found = Vec::new();
     let mut open: Option<(usize, String)> = None;
     for (event, range) in Parser::new_ext(&text, Options::ENABLE_TABLES).into_offset_iter() {
@@ -203,7 +208,7 @@ pub fn code_blocks(text: &str) -> Vec<(usize, String)> {
     found
 }
 
-/// The line of an offset, from 1.
+/// The line number of a byte offset, from 1.
 pub fn line_at(text: &str, offset: usize) -> usize {
     text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
 }

@@ -1,7 +1,7 @@
-//! Checks of what is there: pages, guides and examples. Every problem of every file is reported at once.
+//! Checks pages, guides and examples, and reports all problems of all files at once.
 //!
-//! The checks of `tfplugindocs validate` ([`pages`]; a missing folder does not pass here), links and anchors
-//! ([`links`]), and examples against the schema ([`configuration`]).
+//! [`pages`] has the checks of `tfplugindocs validate`, but unlike it reports a missing folder, too. [`links`] checks
+//! links and anchors, and [`configuration`] checks examples against the schema.
 //!
 //! Tests: `docs-gen/tests/validate.rs`.
 
@@ -14,19 +14,19 @@ use std::path::{Path, PathBuf};
 
 use engine::Definition;
 
-use crate::examples::{ExampleError, Examples, is_configuration, unusable};
-use crate::facts::Documentation;
-use crate::files::{text, walk};
+use crate::examples::{ExampleError, Examples, content_error, is_configuration};
+use crate::facts::{Documentation, Object, Shape};
+use crate::files::{read_lossy, walk};
 use crate::kind::Kind;
 
-/// Something that is wrong, and where.
+/// A problem with its location.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
-    /// The file; one that is missing, where that is the problem.
+    /// The file, which may be missing.
     pub file: PathBuf,
-    /// The line, from 1; `None` where the whole file is meant.
+    /// The line, from 1; `None` if the problem is about the whole file.
     pub line: Option<usize>,
-    /// What is wrong.
+    /// A message that names the object, attribute or link.
     pub message: String,
 }
 
@@ -51,44 +51,48 @@ impl fmt::Display for Problem {
     }
 }
 
-/// What is checked.
+/// The files to check, and the facts to check them against.
 pub struct Subject<'a> {
-    /// Folder that holds `docs/` or `website/docs/`.
+    /// Folder that contains `docs/` or `website/docs/`.
     pub root: &'a Path,
-    /// What the provider has.
+    /// The facts about the provider.
     pub documentation: &'a Documentation,
-    /// The declarations, where it is this provider: its engine checks the values in examples.
+    /// The declarations, if it is this provider: the engine then checks the values in examples.
     pub definition: Option<&'static Definition>,
     /// The examples.
     pub examples: &'a Examples,
-    /// Subcategories that are allowed.
+    /// The allowed subcategories.
     pub subcategories: Subcategories,
 }
 
-/// Subcategories that pages may have; `None` for any.
+/// The subcategories that pages may have; `None` allows any.
 #[derive(Clone, Debug, Default)]
 pub struct Subcategories {
-    /// Of guides.
+    /// Subcategories of guides.
     pub guides: Option<Vec<String>>,
-    /// Of all other pages.
+    /// Subcategories of all other pages.
     pub objects: Option<Vec<String>>,
 }
 
 /// All problems, sorted by file and line.
+///
+/// # Errors
+///
+/// If a file or folder cannot be read.
 pub fn validate(subject: &Subject) -> std::io::Result<Vec<Problem>> {
     let mut problems = pages::check(subject)?;
     for docs in ["docs", "website/docs"] {
         problems.extend(links::check(&subject.root.join(docs))?);
     }
-    problems.extend(completeness(subject));
-    problems.extend(examples(subject)?);
+    problems.extend(check_completeness(subject));
+    problems.extend(check_examples(subject)?);
     problems.sort();
     problems.dedup();
     Ok(problems)
 }
 
-/// Descriptions, examples and imports that are missing.
-fn completeness(subject: &Subject) -> Vec<Problem> {
+/// Reports missing descriptions, examples and import examples.
+fn check_completeness(subject: &Subject) -> Vec<Problem> {
     let documentation = subject.documentation;
     let mut problems = Vec::new();
     for object in &documentation.objects {
@@ -96,7 +100,7 @@ fn completeness(subject: &Subject) -> Vec<Problem> {
             .root
             .join("docs")
             .join(format!("{}.md", object.path(&documentation.name)));
-        let text = text(&page).unwrap_or_default();
+        let text = read_lossy(&page).unwrap_or_default();
         let line_of = |wanted: &str| {
             text.lines()
                 .position(|line| line.starts_with(wanted))
@@ -110,7 +114,7 @@ fn completeness(subject: &Subject) -> Vec<Problem> {
             });
         }
         for (path, attribute) in object.every_attribute() {
-            // The members of an object type cannot have one.
+            // The attributes of an object type cannot have descriptions.
             let is_member = path.len() > 1 && !has_descriptions(object, &path);
             if attribute.description.is_empty() && !is_member {
                 problems.push(Problem {
@@ -122,7 +126,11 @@ fn completeness(subject: &Subject) -> Vec<Problem> {
         }
         let folder = subject.examples.folder(object.kind, &object.name);
         if object.examples.is_empty() {
-            let name = format!("{}{}", object.kind.example_stem(), object.kind.example_end());
+            let name = format!(
+                "{}{}",
+                object.kind.example_prefix(),
+                object.kind.example_extension()
+            );
             problems.push(Problem {
                 file: folder.join(name),
                 line: None,
@@ -152,7 +160,7 @@ fn completeness(subject: &Subject) -> Vec<Problem> {
     problems
 }
 
-/// The line of an attribute in the section "Schema", or in that of the block it is in.
+/// The line of an attribute in the section "Schema", or in the section of the block that contains it.
 fn line_of_attribute(page: &str, path: &[&str]) -> Option<usize> {
     let (name, parents) = path.split_last()?;
     let section = match parents {
@@ -166,13 +174,14 @@ fn line_of_attribute(page: &str, path: &[&str]) -> Option<usize> {
         .map(|(line, _)| line + 1)
 }
 
-fn has_descriptions(object: &crate::facts::Object, path: &[&str]) -> bool {
+/// Whether the attribute at the path can have a description: not if an object type contains it.
+fn has_descriptions(object: &Object, path: &[&str]) -> bool {
     let mut attributes = &object.attributes;
     for name in path.iter().take(path.len().saturating_sub(1)) {
         let Some(found) = attributes.iter().find(|attribute| attribute.name == *name) else {
             return true;
         };
-        if found.shape == crate::facts::Shape::Object {
+        if found.shape == Shape::Object {
             return false;
         }
         attributes = &found.attributes;
@@ -180,23 +189,23 @@ fn has_descriptions(object: &crate::facts::Object, path: &[&str]) -> bool {
     true
 }
 
-/// Configurations in example files, and in the guides.
-fn examples(subject: &Subject) -> std::io::Result<Vec<Problem>> {
+/// Checks the configurations in example files and guides.
+fn check_examples(subject: &Subject) -> std::io::Result<Vec<Problem>> {
     let mut problems = Vec::new();
     let root = subject.examples.path();
     for path in walk(root)? {
         let file = root.join(&path);
-        if let Some(error) = unusable(&file) {
+        if let Some(error) = content_error(&file) {
             problems.push(Problem::from(&error));
         } else if is_configuration(&file) {
-            problems.extend(configuration::check(subject, &file, 1, &text(&file)?));
+            problems.extend(configuration::check(subject, &file, 1, &read_lossy(&file)?));
         }
     }
     for guides in ["docs/guides", "website/docs/guides"] {
         let guides = subject.root.join(guides);
         for path in walk(&guides)? {
             let file = guides.join(&path);
-            for (line, block) in links::code_blocks(&text(&file)?) {
+            for (line, block) in links::code_blocks(&read_lossy(&file)?) {
                 problems.extend(configuration::check(subject, &file, line, &block));
             }
         }

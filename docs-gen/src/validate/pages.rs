@@ -1,4 +1,6 @@
-//! The checks of `tfplugindocs validate`: layout, names, sizes, front matter, and a page for each object.
+//! Checks layout, names, sizes and front matter of pages, and that each object has a page.
+//!
+//! The checks and their messages are those of `tfplugindocs validate`.
 //!
 //! Tests: `docs-gen/tests/validate.rs`.
 
@@ -8,14 +10,14 @@ use std::path::Path;
 use saphyr::{LoadableYamlNode, Yaml};
 
 use super::{Problem, Subject};
-use crate::files::{text, walk};
+use crate::files::{read_lossy, walk};
 use crate::kind::Kind;
-use crate::registry::LARGEST_PAGE;
+use crate::registry::MAX_PAGE_BYTES;
 
-const LEGACY_ENDS: [&str; 4] = [".html.markdown", ".html.md", ".markdown", ".md"];
-const LANGUAGES: [&str; 5] = ["csharp", "go", "java", "python", "typescript"];
+const LEGACY_EXTENSIONS: [&str; 4] = [".html.markdown", ".html.md", ".markdown", ".md"];
+const CDKTF_LANGUAGES: [&str; 5] = ["csharp", "go", "java", "python", "typescript"];
 
-/// Folders of a layout, without the root.
+/// The folders of a layout, without the root.
 fn folders(is_legacy: bool) -> [&'static str; 8] {
     if is_legacy {
         [
@@ -42,7 +44,11 @@ fn folders(is_legacy: bool) -> [&'static str; 8] {
     }
 }
 
-/// All problems of the pages.
+/// Reports all problems of the pages.
+///
+/// # Errors
+///
+/// If a file or folder cannot be read.
 pub fn check(subject: &Subject) -> std::io::Result<Vec<Problem>> {
     let registry = walk(&subject.root.join("docs"))?;
     let legacy = walk(&subject.root.join("website/docs"))?;
@@ -62,7 +68,7 @@ pub fn check(subject: &Subject) -> std::io::Result<Vec<Problem>> {
             let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
             match place(directory, is_legacy) {
                 Place::Page(kind) => {
-                    let text = text(&file)?;
+                    let text = read_lossy(&file)?;
                     problems.extend(check_page(subject, &file, path, kind, is_legacy, &text));
                 }
                 Place::Invalid if reported.insert(directory) => problems.push(Problem {
@@ -70,7 +76,7 @@ pub fn check(subject: &Subject) -> std::io::Result<Vec<Problem>> {
                     line: None,
                     message: "invalid Terraform Provider documentation directory found".to_owned(),
                 }),
-                Place::Invalid | Place::Elsewhere => {}
+                Place::Invalid | Place::Ignored => {}
             }
         }
     }
@@ -79,17 +85,23 @@ pub fn check(subject: &Subject) -> std::io::Result<Vec<Problem>> {
     } else {
         ("website/docs", &legacy)
     };
-    problems.extend(mismatches(subject, folder, paths, !legacy.is_empty()));
+    problems.extend(missing_and_extra_pages(
+        subject,
+        folder,
+        paths,
+        !legacy.is_empty(),
+    ));
     Ok(problems)
 }
 
+/// How to check the files of a folder.
 enum Place<'a> {
-    /// The folder of a kind; empty for the index.
+    /// They are pages; the folder is that of a kind, or empty for the index.
     Page(&'a str),
-    /// A folder that the Registry does not know.
+    /// The Registry does not support the folder.
     Invalid,
-    /// Not looked at.
-    Elsewhere,
+    /// They are not checked.
+    Ignored,
 }
 
 fn place(directory: &str, is_legacy: bool) -> Place<'_> {
@@ -98,19 +110,19 @@ fn place(directory: &str, is_legacy: bool) -> Place<'_> {
     match parts.as_slice() {
         [] => Place::Page(""),
         [folder] if is_folder(folder) => Place::Page(folder),
-        ["cdktf"] => Place::Elsewhere,
-        ["cdktf", language] if LANGUAGES.contains(language) => Place::Elsewhere,
-        ["cdktf", language, folder] if LANGUAGES.contains(language) && is_folder(folder) => {
+        ["cdktf"] => Place::Ignored,
+        ["cdktf", language] if CDKTF_LANGUAGES.contains(language) => Place::Ignored,
+        ["cdktf", language, folder] if CDKTF_LANGUAGES.contains(language) && is_folder(folder) => {
             if is_legacy {
                 Place::Page(folder)
             } else {
-                Place::Elsewhere
+                Place::Ignored
             }
         }
         [folder, ..] if is_folder(folder) || *folder == "cdktf" => Place::Invalid,
-        // Other things may lie under `docs`, but nothing else under `website/docs`.
+        // `docs` may contain other folders, `website/docs` may not.
         _ if is_legacy => Place::Invalid,
-        _ => Place::Elsewhere,
+        _ => Place::Ignored,
     }
 }
 
@@ -138,7 +150,7 @@ fn check_page(
         message,
     };
     let mut problems = Vec::new();
-    let ends: &[&str] = if is_legacy { &LEGACY_ENDS } else { &[".md"] };
+    let ends: &[&str] = if is_legacy { &LEGACY_EXTENSIONS } else { &[".md"] };
     if !ends.iter().any(|end| name.ends_with(end)) {
         problems.push(problem(
             None,
@@ -154,11 +166,11 @@ fn check_page(
             .position(|line| line.contains(char::REPLACEMENT_CHARACTER));
         problems.push(problem(line.map(|line| line + 1), "not UTF-8".to_owned()));
     }
-    if text.len() >= LARGEST_PAGE {
+    if text.len() >= MAX_PAGE_BYTES {
         problems.push(problem(
             None,
             format!(
-                "exceeded maximum ({LARGEST_PAGE}) size of documentation file for Terraform Registry: {}",
+                "exceeded maximum ({MAX_PAGE_BYTES}) size of documentation file for Terraform Registry: {}",
                 text.len()
             ),
         ));
@@ -231,7 +243,7 @@ fn check_page(
     problems
 }
 
-/// The text between the first two lines `---`.
+/// The front matter: the text between the first two lines `---`.
 pub fn front_matter(text: &str) -> Option<&str> {
     let rest = text
         .strip_prefix("---\n")
@@ -243,8 +255,8 @@ pub fn front_matter(text: &str) -> Option<&str> {
     rest.get(..end)
 }
 
-/// Pages without an object, and objects without a page. A folder that is missing as a whole does not pass.
-fn mismatches(subject: &Subject, root: &str, paths: &[String], is_legacy: bool) -> Vec<Problem> {
+/// Reports pages without an object, and objects without a page.
+fn missing_and_extra_pages(subject: &Subject, root: &str, paths: &[String], is_legacy: bool) -> Vec<Problem> {
     let documentation = subject.documentation;
     let mut problems = Vec::new();
     for kind in Kind::FOLDERS {
@@ -266,25 +278,26 @@ fn mismatches(subject: &Subject, root: &str, paths: &[String], is_legacy: bool) 
                 (!name.contains('/')).then_some((path, name.split('.').next().unwrap_or(name)))
             })
             .collect();
-        let fits = |stem: &str, name: &str| stem == name || format!("{}_{stem}", documentation.name) == name;
+        let is_page_of =
+            |stem: &str, name: &str| stem == name || format!("{}_{stem}", documentation.name) == name;
         for (path, stem) in &pages {
-            if !names.iter().any(|name| fits(stem, name)) {
+            if !names.iter().any(|name| is_page_of(stem, name)) {
                 problems.push(Problem {
                     file: subject.root.join(root).join(path),
                     line: None,
                     message: format!(
                         "matching {} for documentation file not found, file is extraneous or incorrectly named",
-                        kind.in_checks()
+                        kind.name_in_checks()
                     ),
                 });
             }
         }
         for name in names {
-            if !pages.iter().any(|(_, stem)| fits(stem, name)) {
+            if !pages.iter().any(|(_, stem)| is_page_of(stem, name)) {
                 problems.push(Problem {
                     file: subject.root.join(root).join(folder),
                     line: None,
-                    message: format!("missing documentation file for {}: {name}", kind.in_checks()),
+                    message: format!("missing documentation file for {}: {name}", kind.name_in_checks()),
                 });
             }
         }

@@ -1,5 +1,5 @@
-//! `--style tfplugindocs`: what terraform-plugin-docs 0.25 writes, byte for byte. The expectations are worked out from
-//! the description of that generator's output, not taken from ours.
+//! `--style tfplugindocs`: the same pages as terraform-plugin-docs 0.25, byte for byte. The expectations follow from a
+//! description of that generator's output, not from the output of docs-gen.
 
 #![cfg(test)]
 
@@ -14,7 +14,7 @@ use docs_gen::examples::Examples;
 use docs_gen::files::Files;
 use docs_gen::json::{Block, Document};
 
-/// All pages of a provider `acme` whose entry in `provider_schemas` is this.
+/// All pages of a provider `acme` with this entry in `provider_schemas`.
 fn pages(schema: &str) -> Files {
     try_pages(schema, Path::new("nowhere")).expect("the pages are written")
 }

@@ -23,7 +23,7 @@ fn examples(files: &[(&str, &str)]) -> TempDir {
 const THING: &str = r#""acme_thing":{"version":0,"block":{"attributes":{"a":{"type":"string","optional":true}},"description":"Does **it**."}}"#;
 
 #[test]
-fn a_resource_without_examples_has_three_blank_lines() {
+fn resource_without_examples_has_three_blank_lines() {
     let files = pages(&format!(r#"{{"resource_schemas":{{{THING}}}}}"#));
     assert_eq!(
         files.get("resources/thing.md").expect("the page"),
@@ -35,7 +35,7 @@ fn a_resource_without_examples_has_three_blank_lines() {
 }
 
 #[test]
-fn without_a_description_there_are_five_and_a_line_of_two_spaces() {
+fn page_without_description_has_five_blank_lines() {
     let files = pages(r#"{"data_source_schemas":{"acme_x":{"block":{}}}}"#);
     assert_eq!(
         files.get("data-sources/x.md").expect("the page"),
@@ -46,7 +46,7 @@ fn without_a_description_there_are_five_and_a_line_of_two_spaces() {
 }
 
 #[test]
-fn the_provider_has_no_subcategory() {
+fn provider_page_has_no_subcategory() {
     let files = pages(
         r#"{"provider":{"block":{"attributes":{"ID":{"type":"string","optional":true}},"description":"Two\n\nlines"}}}"#,
     );
@@ -59,7 +59,7 @@ fn the_provider_has_no_subcategory() {
 }
 
 #[test]
-fn every_kind_has_its_folder_title_and_examples() {
+fn pages_of_every_kind_have_folder_title_and_examples() {
     let of = r#"{"acme_x":{"block":{"description":"D"}}}"#;
     let schema = format!(
         r#"{{"ephemeral_resource_schemas":{of},"action_schemas":{of},"list_resource_schemas":{of},"state_store_schemas":{of}}}"#
@@ -91,7 +91,7 @@ fn every_kind_has_its_folder_title_and_examples() {
 }
 
 #[test]
-fn examples_are_sorted_by_bytes_and_trimmed_as_unicode() {
+fn examples_are_sorted_by_bytes_and_trimmed() {
     let folder = examples(&[
         ("resources/acme_thing/resource.tf", "\u{a0}two\u{85}\n"),
         ("resources/acme_thing/resource-2.tf", "one"),
@@ -112,7 +112,7 @@ fn examples_are_sorted_by_bytes_and_trimmed_as_unicode() {
 }
 
 #[test]
-fn an_empty_example_is_an_error() {
+fn pages_refuse_an_empty_example() {
     let folder = examples(&[("resources/acme_thing/resource.tf", " \n")]);
     let error =
         try_pages(&format!(r#"{{"resource_schemas":{{{THING}}}}}"#), folder.path()).expect_err("empty");
@@ -122,7 +122,7 @@ fn an_empty_example_is_an_error() {
 const BLOCK_LINK: &str = "[`import` block](https://developer.hashicorp.com/terraform/language/import)";
 
 #[test]
-fn imports_stand_in_their_order() {
+fn import_section_has_identity_then_id_then_command() {
     let folder = examples(&[
         (
             "resources/acme_thing/import.sh",
@@ -159,7 +159,7 @@ fn imports_stand_in_their_order() {
 }
 
 #[test]
-fn an_identity_of_optional_attributes_has_two_blank_lines_and_needs_its_file_and_schema() {
+fn identity_section_needs_an_example_and_a_schema() {
     let folder = examples(&[("resources/acme_thing/import-by-identity.tf", "import {}\n")]);
     let with = |identity: &str| {
         try_pages(
@@ -194,7 +194,7 @@ fn an_identity_of_optional_attributes_has_two_blank_lines_and_needs_its_file_and
 }
 
 #[test]
-fn a_function() {
+fn function_page() {
     let schema = r#"{"functions":{"join":{"summary":"Joins.","description":"Joins *all*.","return_type":["list","string"],
         "parameters":[{"name":"a","type":"string","description":"First."},{"name":"b","type":["object",{}],"is_nullable":true},{"name":"t","type":["tuple",[]]}],
         "variadic_parameter":{"name":"more","type":"dynamic","is_nullable":true,"description":"Rest."}}}}"#;
@@ -210,7 +210,7 @@ fn a_function() {
 }
 
 #[test]
-fn stated_to_be_none_parameters_leave_a_comma() {
+fn signature_has_a_comma_for_empty_parameters() {
     let of = |parameters: &str| {
         let schema = format!(
             r#"{{"functions":{{"f":{{"return_type":"bool",{parameters}"variadic_parameter":{{"name":"v","type":"string"}}}}}}}}"#
@@ -227,7 +227,7 @@ fn stated_to_be_none_parameters_leave_a_comma() {
 }
 
 #[test]
-fn the_resource_named_like_the_provider_stands_in_for_other_names() {
+fn resource_named_like_the_provider_replaces_other_names() {
     let schema = format!(
         r#"{{"resource_schemas":{{{THING},"acme":{{"block":{{"description":"Itself"}}}},"other_x":{{"block":{{"description":"Other"}}}}}}}}"#
     );
@@ -248,12 +248,12 @@ fn the_resource_named_like_the_provider_stands_in_for_other_names() {
     let schema = r#"{"resource_schemas":{"other_x":{"block":{}}}}"#;
     assert!(
         try_pages(schema, Path::new("nowhere")).is_err(),
-        "and without it the page cannot be made"
+        "without such a resource, the page cannot be generated"
     );
 }
 
 #[test]
-fn the_rendered_name_is_on_the_page_and_the_other_one_names_its_parts() {
+fn pages_show_the_rendered_provider_name() {
     let text = r#"{"format_version":"1.0","provider_schemas":{"registry.terraform.io/hashicorp/acme":{
         "provider":{"block":{}},"resource_schemas":{"acme_thing":{"block":{}}},"functions":{"f":{"return_type":"bool"}}}}}"#;
     let document = Document::parse(text).expect("a schema");
@@ -266,7 +266,7 @@ fn the_rendered_name_is_on_the_page_and_the_other_one_names_its_parts() {
         .expect("the provider, by its full address");
     let files = compat::pages(provider, &names, &Examples::new("nowhere")).expect("the pages");
     let has = |path: &str, part: &str| assert!(files.get(path).expect(path).contains(part), "{path}: {part}");
-    // The front matter is not escaped, so that such a name breaks it: that is what is written.
+    // tfplugindocs does not escape names in the front matter, so such a name breaks it.
     has(
         "index.md",
         "page_title: \"\"Acme\" Provider\"\ndescription: |-\n  \n---\n\n# \"Acme\" Provider\n",
@@ -282,7 +282,7 @@ fn the_rendered_name_is_on_the_page_and_the_other_one_names_its_parts() {
 }
 
 #[test]
-fn what_is_deprecated_as_a_whole_may_be_left_out() {
+fn without_deprecated_omits_deprecated_objects() {
     let old = r#"{"block":{"deprecated":true}}"#;
     let new = r#"{"block":{"attributes":{"a":{"type":"string","optional":true,"deprecated":true}}}}"#;
     let kinds = [
@@ -320,7 +320,7 @@ fn what_is_deprecated_as_a_whole_may_be_left_out() {
 }
 
 #[test]
-fn the_body_keeps_carriage_returns_and_the_front_matter_does_not() {
+fn only_the_body_of_a_page_keeps_carriage_returns() {
     let files = pages(
         r#"{"resource_schemas":{"acme_thing":{"block":{"description":"One\r\ntwo\r\n\r\nthree\r\n","attributes":{"a":{"type":"string","optional":true,"description":"x\r\ny\r\n"}}}}}}"#,
     );
@@ -337,7 +337,7 @@ fn the_body_keeps_carriage_returns_and_the_front_matter_does_not() {
 }
 
 #[test]
-fn examples_and_folders_go_by_the_full_name_and_functions_by_their_own() {
+fn example_folders_have_full_names_of_objects() {
     let schema = r#"{"provider":{"block":{}},"data_source_schemas":{"acme_x":{"block":{}}},"functions":{"acme_f":{"return_type":"bool"}}}"#;
     let folder = examples(&[
         ("provider/provider.tf", "p"),
@@ -360,7 +360,7 @@ fn examples_and_folders_go_by_the_full_name_and_functions_by_their_own() {
 }
 
 #[test]
-fn a_description_is_never_cut_and_every_line_of_it_is_indented() {
+fn front_matter_indents_the_whole_description() {
     let long = "word ".repeat(500);
     let files = pages(&format!(
         r#"{{"resource_schemas":{{"acme_thing":{{"block":{{"description":"{long}\n\n```\na\n\nb\n```"}}}}}}}}"#

@@ -1,11 +1,11 @@
-//! The section "Schema": groups, lines, anchors, and the newlines between sections.
+//! The section "Schema": groups, lines, anchors, and newlines between sections.
 
 use super::{section, try_section};
 
 const SEE: &str = "(see [below for nested schema]";
 
 #[test]
-fn attributes_are_grouped_and_sorted_by_bytes() {
+fn section_groups_attributes_and_sorts_by_bytes() {
     let block = r#"{"attributes":{
         "b":{"type":"string","required":true,"description":"Second."},
         "a_":{"type":"number","required":true},
@@ -23,7 +23,7 @@ fn attributes_are_grouped_and_sorted_by_bytes() {
 }
 
 #[test]
-fn flags_stand_in_their_order_and_write_only_has_a_note() {
+fn section_orders_flags_and_adds_the_write_only_note() {
     let block = r#"{"attributes":{
         "s":{"type":"string","optional":true,"sensitive":true,"deprecated":true,"write_only":true,"description":"S."},
         "t":{"type":"string","required":true}
@@ -40,7 +40,7 @@ fn flags_stand_in_their_order_and_write_only_has_a_note() {
 }
 
 #[test]
-fn the_note_is_found_through_blocks_but_not_through_nested_attributes() {
+fn write_only_note_ignores_nested_attributes() {
     let write_only = r#"{"type":"string","optional":true,"write_only":true}"#;
     let blocks = format!(
         r#"{{"block_types":{{"a":{{"nesting_mode":"list","block":{{"block_types":{{"b":{{"nesting_mode":"list","block":{{"attributes":{{"w":{write_only}}}}}}}}}}}}}}}}}"#
@@ -57,7 +57,7 @@ fn the_note_is_found_through_blocks_but_not_through_nested_attributes() {
 }
 
 #[test]
-fn an_id_without_description_is_read_only() {
+fn id_without_description_is_read_only() {
     let of = |name: &str, description: &str| {
         section(&format!(
             r#"{{"attributes":{{"{name}":{{"type":"string","required":true,"description":"{description}"}}}}}}"#
@@ -79,7 +79,7 @@ fn an_id_without_description_is_read_only() {
 }
 
 #[test]
-fn the_rule_of_the_id_holds_at_the_root_only() {
+fn id_in_a_block_is_an_ordinary_attribute() {
     let block = r#"{"block_types":{"b":{"nesting_mode":"list","block":{"attributes":{"id":{"type":"string","required":true}}}}}}"#;
     assert_eq!(
         section(block),
@@ -91,7 +91,7 @@ fn the_rule_of_the_id_holds_at_the_root_only() {
 }
 
 #[test]
-fn blocks_of_every_mode() {
+fn section_lists_blocks_of_every_nesting_mode() {
     let inner = r#"{"attributes":{"x":{"type":"string","optional":true}},"description":"In it."}"#;
     let read_only = r#"{"attributes":{"x":{"type":"string","computed":true}}}"#;
     let block = format!(
@@ -130,7 +130,7 @@ fn blocks_of_every_mode() {
 }
 
 #[test]
-fn newlines_pile_up_at_the_end_of_nested_sections() {
+fn nested_sections_end_with_one_more_newline_per_level() {
     let block = r#"{"block_types":{"a":{"nesting_mode":"list","block":{
         "attributes":{"x":{"type":"string","optional":true}},
         "block_types":{"b":{"nesting_mode":"set","block":{"attributes":{"y":{"type":"string","required":true}}}}}}}}}"#;
@@ -146,12 +146,12 @@ fn newlines_pile_up_at_the_end_of_nested_sections() {
 }
 
 #[test]
-fn nested_attributes_of_every_mode() {
+fn section_lists_nested_attributes_of_every_nesting_mode() {
     let of = |mode: &str| {
         let text = section(&format!(
             r#"{{"attributes":{{"n":{{"optional":true,"description":"N.","nested_type":{{"nesting_mode":"{mode}","min_items":1,"max_items":2,"attributes":{{"x":{{"type":"string","required":true}},"none":{{"type":"string"}}}}}}}}}}}}"#
         ));
-        assert!(!text.contains("none"), "without a flag it is left out");
+        assert!(!text.contains("none"), "an attribute without a flag is omitted");
         text.lines()
             .find(|line| line.starts_with("- `n`"))
             .expect("the line")
@@ -176,7 +176,7 @@ fn nested_attributes_of_every_mode() {
 }
 
 #[test]
-fn an_object_inherits_the_group_of_the_outermost_attribute() {
+fn object_inherits_the_group_of_the_outermost_attribute() {
     let block = r#"{"attributes":{"n":{"required":true,"nested_type":{"nesting_mode":"single","attributes":{
         "o":{"computed":true,"type":["object",{"p":"string","q":["list",["object",{"r":"bool"}]]},["p"]]}}}}}}"#;
     assert_eq!(
@@ -193,7 +193,7 @@ fn an_object_inherits_the_group_of_the_outermost_attribute() {
 }
 
 #[test]
-fn the_chain_starts_again_at_a_block() {
+fn object_in_a_block_inherits_no_group_from_outside() {
     let block = r#"{"block_types":{"b":{"nesting_mode":"list","min_items":1,"block":{"attributes":{
         "o":{"computed":true,"type":["object",{"p":"string"}]}}}}}}"#;
     let text = section(block);
@@ -204,7 +204,7 @@ fn the_chain_starts_again_at_a_block() {
 }
 
 #[test]
-fn an_empty_object_still_has_its_heading_and_deeper_ones_have_no_section() {
+fn only_direct_collections_of_objects_have_sections() {
     assert_eq!(
         section(r#"{"attributes":{"o":{"optional":true,"type":["object",{}]}}}"#),
         format!(
@@ -221,7 +221,7 @@ fn an_empty_object_still_has_its_heading_and_deeper_ones_have_no_section() {
 }
 
 #[test]
-fn several_lines_break_out_of_the_item_and_nothing_is_escaped() {
+fn section_neither_indents_nor_escapes_descriptions() {
     assert_eq!(
         section(
             r#"{"attributes":{"a":{"optional":true,"type":"string","description":"One \u003cb\u003e\n\ntwo & three\n"}}}"#
@@ -231,19 +231,19 @@ fn several_lines_break_out_of_the_item_and_nothing_is_escaped() {
 }
 
 #[test]
-fn what_that_generator_refuses() {
+fn section_refuses_what_tfplugindocs_refuses() {
     for (block, error) in [
         (
             r#"{"attributes":{"a":{"type":"string"}}}"#,
-            "failed to find a group for the attribute `a`",
+            "tfplugindocs cannot document `a`: it is neither",
         ),
         (
             r#"{"block_types":{"b":{"nesting_mode":"list","block":{"attributes":{"a":{"type":"string"}}}}}}"#,
-            "failed to find a group for the attribute `b",
+            "tfplugindocs cannot document `b`: it is neither",
         ),
         (
             r#"{"block_types":{"b":{"nesting_mode":"list","max_items":1,"block":{"attributes":{"a":{"type":"string","computed":true}}}}}}"#,
-            "failed to find a group for the attribute `b`",
+            "tfplugindocs cannot document `b`: it is neither",
         ),
         (
             r#"{"block_types":{"b":{"nesting_mode":"group","block":{}}}}"#,

@@ -1,20 +1,20 @@
-// Search, themes, versions, copying. Works from a disk: nothing is fetched, data comes by <script>.
+// Search, themes, versions and copy buttons. Works for pages on a disk: data is loaded with <script>, nothing is fetched.
 (() => {
   "use strict";
   const body = document.body;
   const root = body.dataset.root;
   const by = (id) => document.getElementById(id);
 
-  // Themes: the system's, until one is chosen; the head of the page has set that one already.
+  // Theme: that of the system, until the reader chooses one. A script in the page's head has set a chosen theme already.
   by("theme").addEventListener("click", () => {
     const { dataset } = document.documentElement;
     const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
     const current = ["dark", "light"].includes(dataset.theme) ? dataset.theme : system;
     dataset.theme = current === "dark" ? "light" : "dark";
-    try { localStorage.setItem("theme", dataset.theme); } catch { /* the choice lasts as long as the page */ }
+    try { localStorage.setItem("theme", dataset.theme); } catch { /* the choice is lost with the page */ }
   });
 
-  // Versions: the same place in another one, or its first page if it has no such page.
+  // Versions: go to the same place in the chosen version, or to its first page if it does not have this page.
   const versions = by("versions");
   const known = window.VERSIONS || [];
   const place = ({ version, pages }) => {
@@ -32,22 +32,22 @@
       note.className = "note warning old";
       const link = document.createElement("a");
       link.href = place(newest);
-      link.textContent = "The newest is " + newest.version + ".";
-      note.append("This is the documentation of version " + body.dataset.version + ". ", link);
+      link.textContent = "The newest version is " + newest.version + ".";
+      note.append("This page documents version " + body.dataset.version + ". ", link);
       by("content").prepend(note);
     }
   } else {
     versions.disabled = true;
   }
 
-  // The menu of a narrow window.
+  // The menu button of narrow windows.
   const menu = by("menu");
   menu.addEventListener("click", () => {
     const isOpen = body.classList.toggle("menu");
     menu.setAttribute("aria-expanded", String(isOpen));
     if (isOpen) scrollTo(0, 0);
   });
-  // `scrollIntoView` would move the page as well.
+  // Scrolls only the list: `scrollIntoView` would scroll the page, too.
   const center = (link) => {
     const list = link.closest("nav");
     list.scrollTop = link.offsetTop - list.offsetTop - list.clientHeight / 2;
@@ -55,7 +55,7 @@
   const current = document.querySelector("nav [aria-current]");
   if (current) center(current);
 
-  // Copying.
+  // Copy buttons.
   const copy = async (text, button) => {
     try {
       await navigator.clipboard.writeText(text);
@@ -84,7 +84,7 @@
     }
   });
 
-  // What an anchor is in must be open.
+  // Opens the schemas around the attribute that the address names.
   const reveal = () => {
     const target = by(decodeURIComponent(location.hash.slice(1)));
     if (!target) return;
@@ -95,7 +95,7 @@
   if (location.hash) reveal();
   addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((one) => { one.open = true; }));
 
-  // Headings are places to link to.
+  // Gives each heading a link to itself.
   for (const heading of document.querySelectorAll("main h2[id], main h3[id]")) {
     const link = document.createElement("a");
     link.className = "anchor";
@@ -105,7 +105,7 @@
     heading.append(link);
   }
 
-  // In the contents, the last place above the middle of the window is where the reader is.
+  // Marks the current place in the contents: the last one that is above a third of the window.
   const entries = [...document.querySelectorAll("#contents a")]
     .map((link) => ({ link, target: by(decodeURIComponent(link.hash.slice(1))) }))
     .filter(({ target }) => target);
@@ -123,7 +123,7 @@
   }, { passive: true });
   mark();
 
-  // Search: every word must be found; names count more than texts.
+  // Search: a result must have every word; a word in the name counts more than one in the description.
   const input = by("search");
   const results = by("results");
   const index = (window.SEARCH || []).map(([name, context, url, text]) => ({
@@ -182,7 +182,7 @@
     }));
     if (!found.length) {
       const item = document.createElement("li");
-      item.textContent = "Nothing found";
+      item.textContent = "No results";
       item.className = "none";
       results.append(item);
     }

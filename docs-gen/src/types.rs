@@ -1,4 +1,4 @@
-//! Types in words, as the generator of `HashiCorp` writes them.
+//! Names of types, as `HashiCorp`'s generator writes them: `List of String`.
 //!
 //! Tests: `docs-gen/tests/tfplugindocs/schema.rs`.
 
@@ -7,26 +7,30 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 use thiserror::Error;
 
-/// A type that the generator cannot put into words.
+/// A type that `HashiCorp`'s generator cannot name.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("type `{0}` cannot be documented")]
 pub struct TypeError(pub String);
 
-/// A type of cty, read from its JSON form.
+/// A type of cty, parsed from its [JSON form](https://github.com/zclconf/go-cty/blob/main/docs/json.md).
 #[derive(Clone, Debug, PartialEq)]
 pub enum Type {
     /// `string`, `number`, `bool` or `dynamic`.
     Plain(&'static str),
-    /// `list`, `set` or `map`, and what it holds.
+    /// `list`, `set` or `map`, and the type of its elements.
     Collection(&'static str, Box<Self>),
-    /// Attributes by name. Which are optional makes no difference to the documentation.
+    /// Attributes by name. The documentation does not show which of them are optional.
     Object(BTreeMap<String, Self>),
-    /// Ordered types.
+    /// A tuple. Its element types are not documented.
     Tuple,
 }
 
 impl Type {
-    /// Reads a type. The third element of an object's form (its optional attributes) is accepted.
+    /// Parses a type. Ignores the third element of an object's form, its optional attributes.
+    ///
+    /// # Errors
+    ///
+    /// If `json` is not the JSON form of a type.
     pub fn parse(json: &Json) -> Result<Self, TypeError> {
         let error = || TypeError(json.to_string());
         if let Some(name) = json.as_str() {
@@ -55,39 +59,43 @@ impl Type {
         }
     }
 
-    /// `List of String`. A tuple has no words here.
-    pub fn words(&self) -> Result<String, TypeError> {
+    /// The name of an attribute's type, such as `List of String`.
+    ///
+    /// # Errors
+    ///
+    /// If the type contains a tuple, which `HashiCorp`'s generator does not name here.
+    pub fn name(&self) -> Result<String, TypeError> {
         Ok(match self {
             Self::Plain("bool") => "Boolean".to_owned(),
             Self::Plain(name) => capitalised(name),
-            Self::Collection(name, element) => format!("{} of {}", capitalised(name), element.words()?),
+            Self::Collection(name, element) => format!("{} of {}", capitalised(name), element.name()?),
             Self::Object(_) => "Object".to_owned(),
             Self::Tuple => return Err(TypeError("tuple".to_owned())),
         })
     }
 
-    /// Like [`Type::words`], with `Tuple`: only a function's argument may be one.
-    pub fn argument_words(&self) -> String {
+    /// The name of the type of a function's argument: like [`Type::name`], but names tuples, too.
+    pub fn argument_type_name(&self) -> String {
         match self {
             Self::Tuple => "Tuple".to_owned(),
             Self::Collection(name, element) => {
-                format!("{} of {}", capitalised(name), element.argument_words())
+                format!("{} of {}", capitalised(name), element.argument_type_name())
             }
-            other => other.words().unwrap_or_default(),
+            other => other.name().unwrap_or_default(),
         }
     }
 
-    /// `list of string`, as in the signature of a function.
-    pub fn friendly(&self) -> String {
+    /// The name of a type in the signature of a function, such as `list of string`.
+    pub fn signature_type_name(&self) -> String {
         match self {
             Self::Plain(name) => (*name).to_owned(),
-            Self::Collection(name, element) => format!("{name} of {}", element.friendly()),
+            Self::Collection(name, element) => format!("{name} of {}", element.signature_type_name()),
             Self::Object(_) => "object".to_owned(),
             Self::Tuple => "tuple".to_owned(),
         }
     }
 
-    /// The attributes of an object, or of a collection directly of objects. Only these get a section of their own.
+    /// The attributes of an object or of a collection of objects. Only these get a section of their own.
     pub fn object(&self) -> Option<&BTreeMap<String, Self>> {
         match self {
             Self::Object(attributes) => Some(attributes),
@@ -108,7 +116,7 @@ fn capitalised(name: &str) -> String {
         .unwrap_or_default()
 }
 
-/// White space as Go's `strings.TrimSpace` knows it: that of Unicode, which is what `str::trim` removes too.
-pub fn trimmed(text: &str) -> &str {
+/// Removes the white space at both ends, as Go's `strings.TrimSpace` does. Both it and `str::trim` use Unicode's definition.
+pub fn trim_space(text: &str) -> &str {
     text.trim()
 }
