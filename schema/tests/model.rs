@@ -149,7 +149,7 @@ fn defaults_of_the_language() {
     // Declared here and in two parts: this one counts.
     assert_eq!(
         attribute(&thing, "created_at").doc,
-        "Declared here, as two parts have it."
+        "Declared here, because two parts declare it."
     );
 }
 

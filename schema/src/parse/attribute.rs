@@ -201,8 +201,8 @@ pub(crate) fn twins(original: &Attribute) -> ([Attribute; 2], [Constraint; 2]) {
     let value = Attribute {
         name: write_only.clone(),
         doc: format!(
-            "Like `{name}`, but never stored in the state or in a plan. Needs Terraform 1.11 or later. \
-             Terraform cannot see that it changed: change `{version}` to send it again."
+            "Write-only variant of `{name}`, which is stored neither in the state nor in a plan. Needs Terraform 1.11 or \
+             later. Terraform cannot detect a changed value: change `{version}` to send the value again."
         )
         .into(),
         mode: Mode::Optional,
@@ -226,7 +226,7 @@ pub(crate) fn twins(original: &Attribute) -> ([Attribute; 2], [Constraint; 2]) {
         deprecated: original.deprecated.clone(),
         ..plain(
             version.clone(),
-            format!("Any number; a change sends `{write_only}` again.").into(),
+            format!("Any number. Change it to send `{write_only}` again.").into(),
             Scalar::Int,
         )
     };
@@ -256,7 +256,7 @@ pub(crate) fn timeouts(defaults: &Timeouts) -> Attribute {
             format: Some(Format::Duration),
             ..plain(
                 name.into(),
-                format!("How long {verb} may take, as a duration such as `90s` or `1h30m`; `{default}` by default.").into(),
+                format!("Time limit for {verb} the object, as a duration such as `90s` or `1h30m`. Default: `{default}`.").into(),
                 Scalar::String,
             )
         })
@@ -266,7 +266,7 @@ pub(crate) fn timeouts(defaults: &Timeouts) -> Attribute {
         block: true,
         ..plain(
             TIMEOUTS.into(),
-            "How long the provider waits before it gives up.".into(),
+            "Time limits for the operations of this resource.".into(),
             Scalar::Object,
         )
     }
