@@ -1,4 +1,4 @@
-//! From the lines of `provider!` and the folder they name to the statics and every problem.
+//! Expands `provider!` to statics, and collects the problems of its declarations.
 //!
 //! Tests: `macros/src/tests.rs`, `macros/tests/compile/main.rs`.
 
@@ -13,45 +13,44 @@ use syn::spanned::Spanned;
 
 use crate::input::{Entry, Input};
 
-/// Something to fix, at the token of `provider!` it belongs to.
+/// A mistake in a declaration or in `provider!`, with the token of `provider!` to report it at.
 pub(crate) struct Problem {
     span: Span,
     message: String,
 }
 
 impl Problem {
-    /// The error that rustc shows.
+    /// Returns the error for rustc.
     pub fn into_error(self) -> TokenStream {
         let message = self.message;
         quote_spanned!(self.span=> ::core::compile_error! { #message })
     }
 
-    /// What it says.
+    /// The text of the error.
     #[cfg(test)]
     pub fn message(&self) -> &str {
         &self.message
     }
 }
 
-/// Whence the macro is called: `dir` is relative to it.
+/// The file that invokes the macro: `dir` is relative to it.
 pub(crate) struct Caller {
     /// The folder of the calling file.
     folder: PathBuf,
-    /// Whether rustc knows the calling file, and `include_bytes!` so resolves paths against it.
+    /// Whether the compiler knows the calling file. `include_bytes!` then resolves paths relative to it.
     is_file_known: bool,
 }
 
 impl Caller {
-    /// The file in which `provider!` stands or, where the compiler does not say (rust-analyzer), the crate's folder.
-    pub fn of_this_call() -> Caller {
+    /// The file of this invocation. If the compiler does not know it, as in rust-analyzer, it is the crate's `src/lib.rs`.
+    pub fn of_this_call() -> Self {
         let file = proc_macro::Span::call_site().local_file();
         match file.as_deref().and_then(Path::parent) {
-            Some(folder) => Caller {
+            Some(folder) => Self {
                 folder: folder.to_owned(),
                 is_file_known: true,
             },
-            None => Caller {
-                // `src/lib.rs` is what a crate's root is called.
+            None => Self {
                 folder: Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("src"),
                 is_file_known: false,
             },
@@ -60,14 +59,14 @@ impl Caller {
 
     /// A caller in a file of a folder.
     #[cfg(test)]
-    pub fn in_folder(folder: &Path) -> Caller {
-        Caller {
+    pub fn in_folder(folder: &Path) -> Self {
+        Self {
             folder: folder.to_owned(),
             is_file_known: true,
         }
     }
 
-    /// Makes rustc build the caller again when a file changes. The bytes end up nowhere.
+    /// Makes rustc rebuild the caller if a file changes. The bytes are not part of the program.
     fn track(&self, dir: &str, name: &str) -> TokenStream {
         let path = format!("{dir}/{name}");
         if self.is_file_known {
@@ -83,7 +82,7 @@ impl Caller {
     }
 }
 
-/// Expands `provider!`. The expansion is well-formed whatever the problems, so that each is reported once and nothing follows from it.
+/// Expands `provider!`, and returns all problems. The expansion is well-formed even with problems, so it causes no further errors.
 pub(crate) fn expand(input: TokenStream, caller: &Caller) -> (TokenStream, Vec<Problem>) {
     let input: Input = match syn::parse2(input) {
         Ok(input) => input,
@@ -99,7 +98,7 @@ pub(crate) fn expand(input: TokenStream, caller: &Caller) -> (TokenStream, Vec<P
     };
     let dir = input.dir.value();
     let folder = caller.folder.join(&dir);
-    let sources = match Sources::read(&folder, &shown(&folder)) {
+    let sources = match Sources::read(&folder, &displayed_path(&folder)) {
         Ok(sources) => sources,
         Err(error) => {
             return (
@@ -121,8 +120,8 @@ pub(crate) fn expand(input: TokenStream, caller: &Caller) -> (TokenStream, Vec<P
     (quote!(#(#tracked)* #definition), problems)
 }
 
-/// A folder as a message shows it: `provider/src/../../schema` is `schema`, so that an editor finds the file.
-fn shown(folder: &Path) -> String {
+/// Returns the path to display for a folder: `schema` for `provider/src/../../schema`. Editors can open such paths.
+fn displayed_path(folder: &Path) -> String {
     let mut short = PathBuf::new();
     for component in folder.components() {
         match component {
@@ -145,7 +144,7 @@ fn declaration<'a>(model: &'a Model, entry: &Entry) -> Option<&'a Declaration> {
         .find(|declaration| declaration.files.first() == Some(&file))
 }
 
-/// Sorts every problem to the line it belongs to, and adds those of the list itself.
+/// Assigns every problem to its line in `provider!`, and adds the problems of these lines.
 fn problems(input: &Input, sources: &Sources, model: &Model, found: &[schema::Problem]) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut add = |span, messages: Vec<String>| {
@@ -156,7 +155,7 @@ fn problems(input: &Input, sources: &Sources, model: &Model, found: &[schema::Pr
             });
         }
     };
-    let mut told = BTreeSet::new();
+    let mut reported = BTreeSet::new();
     let mut listed = BTreeSet::new();
     for entry in &input.entries {
         let file = entry.file();
@@ -168,10 +167,10 @@ fn problems(input: &Input, sources: &Sources, model: &Model, found: &[schema::Pr
             messages.push(missing_file(entry, sources));
         }
         let declaration = declaration(model, entry);
-        // What is not TOML has no declaration, but it has problems.
+        // A file with a syntax error has no declaration, but it has problems.
         let files = declaration.map_or_else(|| vec![file.clone()], |declaration| declaration.files.clone());
         for problem in found.iter().filter(|problem| files.contains(&problem.file)) {
-            if told.insert(problem) {
+            if reported.insert(problem) {
                 messages.push(problem.to_string());
             }
         }
@@ -182,7 +181,7 @@ fn problems(input: &Input, sources: &Sources, model: &Model, found: &[schema::Pr
                     entry.name.span(),
                     format!(
                         "{}: the declaration has a hook, but `provider!` does not bind one\nhelp: write `{} {} with path::to::Hook;`, or remove the key `hook`; the hook decides: {hook}",
-                        sources.shown(&file),
+                        sources.displayed_path(&file),
                         keyword(entry.kind),
                         entry.name
                     ),
@@ -191,7 +190,7 @@ fn problems(input: &Input, sources: &Sources, model: &Model, found: &[schema::Pr
                     hook.span(),
                     format!(
                         "{}: `provider!` binds a hook, but the declaration has no key `hook`\nhelp: add the key `hook` with what the hook decides, or remove the hook from `provider!`",
-                        sources.shown(&file)
+                        sources.displayed_path(&file)
                     ),
                 ),
                 _ => continue,
@@ -201,7 +200,7 @@ fn problems(input: &Input, sources: &Sources, model: &Model, found: &[schema::Pr
     }
     let mut rest: Vec<String> = found
         .iter()
-        .filter(|problem| !told.contains(problem))
+        .filter(|problem| !reported.contains(problem))
         .map(ToString::to_string)
         .collect();
     for declaration in &model.declarations {
@@ -211,7 +210,7 @@ fn problems(input: &Input, sources: &Sources, model: &Model, found: &[schema::Pr
         let resource = &declaration.resource;
         rest.push(format!(
             "{}: the file is not listed in `provider!`\nhelp: add `{} {};` to `provider!`, or delete the file",
-            sources.shown(file),
+            sources.displayed_path(file),
             keyword(resource.kind),
             resource.name
         ));
@@ -224,9 +223,9 @@ fn missing_file(entry: &Entry, sources: &Sources) -> String {
     let file = entry.file();
     let near = nearest(&file, sources.files.iter().map(|source| source.name.as_str()));
     let help = near.map_or_else(String::new, |near| {
-        format!("\nhelp: did you mean {}?", sources.shown(near))
+        format!("\nhelp: did you mean {}?", sources.displayed_path(near))
     });
-    format!("{}: the file does not exist{help}", sources.shown(&file))
+    format!("{}: the file does not exist{help}", sources.displayed_path(&file))
 }
 
 fn keyword(kind: Kind) -> &'static str {
@@ -243,7 +242,7 @@ fn definition(input: &Input, model: &Model) -> TokenStream {
         .iter()
         .filter_map(|entry| Some((entry, declaration(model, entry)?)))
         .collect();
-    // All of them: a hook may call one that no declaration names.
+    // All operations: a hook can call one that no declaration uses.
     let operations = emit(engine, &model.operations.as_slice());
     let provider = emit(engine, &model.provider);
     let (resource_statics, resources) = bindings(engine, &known, Kind::Resource);
@@ -252,16 +251,16 @@ fn definition(input: &Input, model: &Model) -> TokenStream {
         /// The provider's own configuration.
         pub static PROVIDER: #engine::schema::Provider = #provider;
 
-        /// Every operation of the control plane that is declared, sorted by id.
+        /// All operations in `operations.toml`, sorted by id.
         pub static OPERATIONS: &[#engine::schema::Operation] = #operations;
 
-        /// What each resource declares.
+        /// The declarations of the resources.
         pub mod resources { #resource_statics }
 
-        /// What each data source declares.
+        /// The declarations of the data sources.
         pub mod data_sources { #data_source_statics }
 
-        /// All that the provider is made of.
+        /// The definition of the provider.
         pub static DEFINITION: #engine::Definition = #engine::Definition {
             provider: &PROVIDER,
             operations: OPERATIONS,
@@ -271,10 +270,10 @@ fn definition(input: &Input, model: &Model) -> TokenStream {
     }
 }
 
-/// The expression that makes a value of the model.
+/// Returns the expression that creates a value of the model.
 fn emit(engine: &syn::Path, value: &impl Bake) -> TokenStream {
     let value = value.bake(&CrateEnv::default());
-    // The names that `Bake` writes, in a block that they do not leave.
+    // `Bake` uses these names. The block keeps them out of the scope of the caller.
     quote!({
         use ::std as alloc;
         use #engine::schema;
@@ -282,7 +281,7 @@ fn emit(engine: &syn::Path, value: &impl Bake) -> TokenStream {
     })
 }
 
-/// The statics of one kind, and the bindings that refer to them.
+/// Returns the statics of all declarations of a kind, and the bindings that refer to them.
 fn bindings(
     engine: &syn::Path,
     known: &[(&Entry, &Declaration)],
@@ -308,7 +307,7 @@ fn bindings(
         });
         let hook = entry.hook.as_ref().map_or_else(
             || quote!(::core::option::Option::None),
-            // The span of the hook's path: there rustc says that it does not implement the trait.
+            // With the span of the hook's path, rustc reports there that the hook does not implement the trait.
             |hook| quote_spanned!(hook.span()=> ::core::option::Option::Some(&#hook)),
         );
         bindings.push(quote!(#engine::Binding { schema: &#module::#name, hook: #hook }));
