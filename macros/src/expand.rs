@@ -111,12 +111,12 @@ pub(crate) fn expand(input: TokenStream, caller: &Caller) -> (TokenStream, Vec<P
         }
     };
     let (model, found) = schema::load(&sources);
-    let problems = problems(&input, &sources, &model, &found);
+    let problems = collect_problems(&input, &sources, &model, &found);
     let tracked = sources
         .files
         .iter()
         .map(|source| caller.track(&dir, &source.name));
-    let definition = definition(&input, &model);
+    let definition = expand_definition(&input, &model);
     (quote!(#(#tracked)* #definition), problems)
 }
 
@@ -136,7 +136,7 @@ fn displayed_path(folder: &Path) -> String {
     short.strip_prefix(here).unwrap_or(&short).display().to_string()
 }
 
-fn declaration<'a>(model: &'a Model, entry: &Entry) -> Option<&'a Declaration> {
+fn find_declaration<'a>(model: &'a Model, entry: &Entry) -> Option<&'a Declaration> {
     let file = entry.file();
     model
         .declarations
@@ -145,7 +145,12 @@ fn declaration<'a>(model: &'a Model, entry: &Entry) -> Option<&'a Declaration> {
 }
 
 /// Assigns every problem to its line in `provider!`, and adds the problems of these lines.
-fn problems(input: &Input, sources: &Sources, model: &Model, found: &[schema::Problem]) -> Vec<Problem> {
+fn collect_problems(
+    input: &Input,
+    sources: &Sources,
+    model: &Model,
+    found: &[schema::Problem],
+) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut add = |span, messages: Vec<String>| {
         if !messages.is_empty() {
@@ -164,9 +169,9 @@ fn problems(input: &Input, sources: &Sources, model: &Model, found: &[schema::Pr
             messages.push(format!("`{}` is listed twice", entry.name));
         }
         if !sources.files.iter().any(|source| source.name == file) {
-            messages.push(missing_file(entry, sources));
+            messages.push(missing_file_message(entry, sources));
         }
-        let declaration = declaration(model, entry);
+        let declaration = find_declaration(model, entry);
         // A file with a syntax error has no declaration, but it has problems.
         let files = declaration.map_or_else(|| vec![file.clone()], |declaration| declaration.files.clone());
         for problem in found.iter().filter(|problem| files.contains(&problem.file)) {
@@ -219,7 +224,7 @@ fn problems(input: &Input, sources: &Sources, model: &Model, found: &[schema::Pr
     problems
 }
 
-fn missing_file(entry: &Entry, sources: &Sources) -> String {
+fn missing_file_message(entry: &Entry, sources: &Sources) -> String {
     let file = entry.file();
     let near = nearest(&file, sources.files.iter().map(|source| source.name.as_str()));
     let help = near.map_or_else(String::new, |near| {
@@ -235,18 +240,18 @@ fn keyword(kind: Kind) -> &'static str {
     }
 }
 
-fn definition(input: &Input, model: &Model) -> TokenStream {
+fn expand_definition(input: &Input, model: &Model) -> TokenStream {
     let engine = &input.engine;
     let known: Vec<(&Entry, &Declaration)> = input
         .entries
         .iter()
-        .filter_map(|entry| Some((entry, declaration(model, entry)?)))
+        .filter_map(|entry| Some((entry, find_declaration(model, entry)?)))
         .collect();
     // All operations: a hook can call one that no declaration uses.
     let operations = emit(engine, &model.operations.as_slice());
     let provider = emit(engine, &model.provider);
-    let (resource_statics, resources) = bindings(engine, &known, Kind::Resource);
-    let (data_source_statics, data_sources) = bindings(engine, &known, Kind::DataSource);
+    let (resource_statics, resources) = expand_bindings(engine, &known, Kind::Resource);
+    let (data_source_statics, data_sources) = expand_bindings(engine, &known, Kind::DataSource);
     quote! {
         /// The provider's own configuration.
         pub static PROVIDER: #engine::schema::Provider = #provider;
@@ -282,7 +287,7 @@ fn emit(engine: &syn::Path, value: &impl Bake) -> TokenStream {
 }
 
 /// Returns the statics of all declarations of a kind, and the bindings that refer to them.
-fn bindings(
+fn expand_bindings(
     engine: &syn::Path,
     known: &[(&Entry, &Declaration)],
     kind: Kind,

@@ -247,7 +247,7 @@ pub const KEYS: &[Key] = &[
         "deprecated",
         DECLARATION,
         Shape::NonEmptyString,
-        "A sentence that says what to use instead.",
+        "Deprecation message: what to use instead, in one sentence.",
     ),
     optional(
         "hook",
@@ -487,7 +487,7 @@ pub const KEYS: &[Key] = &[
         "deprecated",
         ANY_ATTRIBUTE,
         Shape::NonEmptyString,
-        "A sentence that says what to use instead.",
+        "Deprecation message: what to use instead, in one sentence.",
     ),
     optional(
         "since",

@@ -105,7 +105,7 @@ pub struct Resource {
     pub subcategory: Option<Text>,
     /// First version of the provider that has it.
     pub since: Option<Text>,
-    /// If it is deprecated, a sentence that says what to use instead.
+    /// Deprecation message: what to use instead, in one sentence.
     pub deprecated: Option<Text>,
     /// Version of the resource's state.
     pub version: i64,
@@ -256,7 +256,7 @@ pub struct Attribute {
     pub unset: Unset,
     /// Which differences between two values are ignored.
     pub equal: Equal,
-    /// If it is deprecated, a sentence that says what to use instead.
+    /// Deprecation message: what to use instead, in one sentence.
     pub deprecated: Option<Text>,
     /// First version of the provider that has it.
     pub since: Option<Text>,
@@ -402,7 +402,7 @@ pub enum Format {
     Json,
 }
 
-/// Checks of a known value. By default, there are none.
+/// Checks of a known value. By default, there are no checks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub struct Validate {

@@ -137,7 +137,7 @@ fn default_needs_optional(context: &AttributeContext<'_>, reporter: &mut Reporte
     if context.attribute.default.is_some() && context.attribute.mode == Mode::Required {
         let help = "remove the default or the mode: an attribute with a default is optional and computed";
         reporter.at_value(
-            &context.key("default"),
+            &context.key_path("default"),
             "a required attribute cannot have a default",
             help,
         );
@@ -153,7 +153,7 @@ fn default_type(context: &AttributeContext<'_>, reporter: &mut Reporter<'_>) {
         .and_then(|default| type_fault(default, context.attribute));
     if let Some(fault) = fault {
         reporter.at_value(
-            &context.key("default"),
+            &context.key_path("default"),
             format!("the default does not match the type: {fault}"),
             "",
         );
@@ -170,7 +170,7 @@ fn default_breaks_validation(context: &AttributeContext<'_>, reporter: &mut Repo
     if let Some(fault) = fits.and_then(|default| validation_fault(default, context.attribute)) {
         let help = "change the default, or `format` and `validate`";
         reporter.at_value(
-            &context.key("default"),
+            &context.key_path("default"),
             format!("the default fails the validation: {fault}"),
             help,
         );
@@ -182,7 +182,7 @@ fn write_only_needs_configuration(context: &AttributeContext<'_>, reporter: &mut
     if context.attribute.write_only && context.attribute.mode.is_computed() {
         let help = "make it optional or required, without a default";
         reporter.at_value(
-            &context.key("write_only"),
+            &context.key_path("write_only"),
             "a computed attribute cannot be write-only",
             help,
         );
@@ -195,7 +195,7 @@ fn twin_needs_sensitive_optional(context: &AttributeContext<'_>, reporter: &mut 
     if context.attribute.write_only || !context.has_key("write_only") {
         return;
     }
-    let path = context.key("write_only");
+    let path = context.key_path("write_only");
     if !context.parents.is_empty() {
         reporter.at_value(
             &path,
@@ -220,7 +220,7 @@ fn write_only_in_set(context: &AttributeContext<'_>, reporter: &mut Reporter<'_>
         .any(|parent| parent.r#type.collections.contains(&Collection::Set));
     if context.attribute.write_only && in_set {
         reporter.at_value(
-            &context.key("write_only"),
+            &context.key_path("write_only"),
             "an attribute inside a set cannot be write-only",
             "change the set to a list",
         );
@@ -268,7 +268,11 @@ fn validation_fits_type(context: &AttributeContext<'_>, reporter: &mut Reporter<
     for (key, is_configured, fits, types) in checks {
         if is_configured && !fits {
             let name = key.trim_start_matches("validate.");
-            reporter.at_key(&context.key(key), format!("{name:?} applies only to {types}"), "");
+            reporter.at_key(
+                &context.key_path(key),
+                format!("{name:?} applies only to {types}"),
+                "",
+            );
         }
     }
 }
@@ -292,7 +296,7 @@ fn validation_possible(context: &AttributeContext<'_>, reporter: &mut Reporter<'
             None | Some(_) => continue,
         };
         reporter.at_value(
-            &context.key(&format!("validate.{key}")),
+            &context.key_path(&format!("validate.{key}")),
             format!("invalid {key:?}: {fault}"),
             "",
         );
@@ -303,12 +307,12 @@ fn validation_possible(context: &AttributeContext<'_>, reporter: &mut Reporter<'
         .and_then(|pattern| pattern_of(pattern).err())
     {
         let message = format!("invalid regular expression: {error}");
-        reporter.at_value(&context.key("validate.pattern"), message, "");
+        reporter.at_value(&context.key_path("validate.pattern"), message, "");
     }
     for (index, text) in validate.one_of.iter().enumerate() {
         if validate.one_of.iter().take(index).any(|earlier| earlier == text) {
             reporter.at_value(
-                &context.key(&format!("validate.one_of.{index}")),
+                &context.key_path(&format!("validate.one_of.{index}")),
                 format!("duplicate value {text:?}"),
                 "",
             );
@@ -326,7 +330,7 @@ fn stable_needs_computed(context: &AttributeContext<'_>, reporter: &mut Reporter
             "an attribute that is not computed cannot be stable"
         };
         let help = "remove `stable`: the value is always known";
-        reporter.at_value(&context.key("stable"), message, help);
+        reporter.at_value(&context.key_path("stable"), message, help);
     }
 }
 
@@ -336,7 +340,7 @@ fn stable_unless(context: &AttributeContext<'_>, reporter: &mut Reporter<'_>) {
         return;
     };
     for (index, name) in names.iter().enumerate() {
-        let path = context.key(&format!("stable.unless.{index}"));
+        let path = context.key_path(&format!("stable.unless.{index}"));
         match resource.attribute(name) {
             None => {
                 let attributes = resource.attributes.iter();
@@ -358,7 +362,7 @@ fn stable_unless(context: &AttributeContext<'_>, reporter: &mut Reporter<'_>) {
 fn force_new_needs_settable(context: &AttributeContext<'_>, reporter: &mut Reporter<'_>) {
     if context.attribute.force_new && !context.attribute.mode.is_settable() {
         reporter.at_value(
-            &context.key("force_new"),
+            &context.key_path("force_new"),
             "a computed attribute cannot have `force_new`",
             "remove `force_new`",
         );
@@ -382,7 +386,7 @@ fn force_new_needs_stable(context: &AttributeContext<'_>, reporter: &mut Reporte
             _ => "add `stable = true`; otherwise each change of another attribute replaces the object"
                 .to_owned(),
         };
-        reporter.at_value(&context.key("force_new"), message, help);
+        reporter.at_value(&context.key_path("force_new"), message, help);
     }
 }
 
@@ -391,26 +395,29 @@ fn object_attributes(context: &AttributeContext<'_>, reporter: &mut Reporter<'_>
     let attribute = context.attribute;
     let is_object = context.has_scalar(Scalar::Object);
     if is_object && attribute.attributes.is_empty() {
-        let help = format!("declare them as [{}.NAME]", context.key("attributes"));
-        reporter.at_value(&context.key("type"), "an object must have attributes", help);
+        let help = format!("declare them as [{}.NAME]", context.key_path("attributes"));
+        reporter.at_value(&context.key_path("type"), "an object must have attributes", help);
     } else if !is_object && context.has_key("attributes") {
         let help = "set the type to `object`, or a list, set or map of objects";
         reporter.at_key(
-            &context.key("attributes"),
+            &context.key_path("attributes"),
             "only an object can have attributes",
             help,
         );
     } else if is_object && attribute.r#type.collections.len() > 1 {
         let help = "use at most one list, set or map around an object; nest another object for more levels";
         reporter.at_value(
-            &context.key("type"),
+            &context.key_path("type"),
             "nested collections of objects are not supported",
             help,
         );
     }
 }
 
-/// A block is an object, or a list or set of objects. It cannot be computed, and can only be nested in another block.
+/// A block is an object, or a list or set of objects. It cannot be computed, and can only be nested in another block, as in the
+/// message [`Schema.NestedBlock`] of the protocol.
+///
+/// [`Schema.NestedBlock`]: https://github.com/hashicorp/terraform/blob/main/docs/plugin-protocol/tfplugin6.proto
 fn block_form(context: &AttributeContext<'_>, reporter: &mut Reporter<'_>) {
     let attribute = context.attribute;
     if !attribute.block {
@@ -426,7 +433,7 @@ fn block_form(context: &AttributeContext<'_>, reporter: &mut Reporter<'_>) {
         } else {
             return;
         };
-    reporter.at_value(&context.key("block"), fault, "remove `block`");
+    reporter.at_value(&context.key_path("block"), fault, "remove `block`");
 }
 
 /// All attributes that are nested in a computed attribute must be computed.
@@ -462,7 +469,7 @@ fn unset_without_effect(context: &AttributeContext<'_>, reporter: &mut Reporter<
         return;
     };
     reporter.at_key(
-        &context.key("unset"),
+        &context.key_path("unset"),
         format!("`unset` has no effect: {reason}"),
         "remove `unset`",
     );
@@ -473,7 +480,7 @@ fn unset_empty_type(context: &AttributeContext<'_>, reporter: &mut Reporter<'_>)
     let has_empty = context.is_collection() || context.has_scalar(Scalar::String);
     if context.attribute.unset == Unset::Empty && !has_empty {
         reporter.at_value(
-            &context.key("unset"),
+            &context.key_path("unset"),
             "this type has no empty value",
             "only strings, lists, sets and maps have an empty value",
         );
@@ -489,7 +496,11 @@ fn equal_fits_type(context: &AttributeContext<'_>, reporter: &mut Reporter<'_>) 
         Equal::Scheme if !is_string => "`equal = \"scheme\"` applies only to a string",
         _ => return,
     };
-    reporter.at_value(&context.key("equal"), fault, "remove `equal`, or change the type");
+    reporter.at_value(
+        &context.key_path("equal"),
+        fault,
+        "remove `equal`, or change the type",
+    );
 }
 
 /// The name of an environment variable is in capitals. Its value is a string, which can only set a scalar.
@@ -500,14 +511,14 @@ fn env_form(context: &AttributeContext<'_>, reporter: &mut Reporter<'_>) {
         .all(|char| char.is_ascii_uppercase() || char.is_ascii_digit() || char == '_');
     if !is_name {
         reporter.at_value(
-            &context.key("env"),
+            &context.key_path("env"),
             format!("{env:?} is not a valid name of an environment variable"),
             "",
         );
     } else if context.is_collection() || context.has_scalar(Scalar::Object) {
         let help = "only a string, a number or a bool can be read from the environment";
         reporter.at_value(
-            &context.key("env"),
+            &context.key_path("env"),
             "an environment variable cannot set a list, set, map or object",
             help,
         );
@@ -532,7 +543,7 @@ fn resource_only_key(context: &AttributeContext<'_>, reporter: &mut Reporter<'_>
     ] {
         if context.has_key(key) {
             reporter.at_key(
-                &context.key(key),
+                &context.key_path(key),
                 format!("{key:?} is not supported in a data source"),
                 "remove it",
             );

@@ -26,7 +26,7 @@ const GROUPS: &[&str] = &[
 
 /// A constraint must have exactly one rule: a group of attributes, or a condition with `require` or `forbid`.
 fn constraint_kind(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
-    each(context, |path, _, _| {
+    for_each_constraint(context, |path, _, _| {
         let has = |key: &str| context.places.has(&format!("{path}.{key}"));
         let groups = GROUPS.iter().filter(|key| has(key)).count();
         let has_consequence = has("require") || has("forbid");
@@ -45,7 +45,7 @@ fn constraint_kind(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
 
 /// `within` must be an attribute with nested attributes.
 fn constraint_within(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
-    each(context, |path, constraint, members| {
+    for_each_constraint(context, |path, constraint, members| {
         if let Some(within) = constraint.within.as_ref().filter(|_| members.is_none()) {
             let path = format!("{path}.within");
             reporter.at_value(
@@ -59,7 +59,7 @@ fn constraint_within(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>)
 
 /// Every attribute in a constraint must exist.
 fn constraint_member(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
-    each_member(context, |path, name, attributes, _| {
+    for_each_member(context, |path, name, attributes, _| {
         if !attributes.iter().any(|attribute| attribute.name == name) {
             let legal = attributes.iter().map(|attribute| attribute.name.as_ref());
             reporter.unknown_attribute(path, name, legal);
@@ -69,7 +69,7 @@ fn constraint_member(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>)
 
 /// A constraint cannot contain computed attributes, because it is checked against the configuration.
 fn constraint_computed_member(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
-    each_member(context, |path, name, attributes, _| {
+    for_each_member(context, |path, name, attributes, _| {
         let is_computed = |attribute: &&Attribute| attribute.name == name && attribute.mode == Mode::Computed;
         if attributes.iter().find(is_computed).is_some() {
             reporter.at_value(
@@ -83,7 +83,7 @@ fn constraint_computed_member(context: &ResourceContext<'_>, reporter: &mut Repo
 
 /// A group must have at least two members, all of them different. For a single attribute, there is `mode`.
 fn constraint_group(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
-    each(context, |path, constraint, _| {
+    for_each_constraint(context, |path, constraint, _| {
         let Some((key, members)) = group(&constraint.rule) else {
             return;
         };
@@ -101,7 +101,7 @@ fn constraint_group(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) 
 
 /// A constraint cannot contain required attributes, because they are always set. Only the condition can be about one.
 fn constraint_required_member(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
-    each_member(context, |path, name, attributes, key| {
+    for_each_member(context, |path, name, attributes, key| {
         let is_required = |attribute: &&Attribute| attribute.name == name && attribute.mode == Mode::Required;
         let matters = GROUPS.contains(&key) || key == "forbid" || key == "require";
         if matters && attributes.iter().find(is_required).is_some() {
@@ -116,7 +116,7 @@ fn constraint_required_member(context: &ResourceContext<'_>, reporter: &mut Repo
 
 /// The value of a condition must be one that its attribute can have.
 fn constraint_value(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
-    each(context, |path, constraint, attributes| {
+    for_each_constraint(context, |path, constraint, attributes| {
         let Rule::When {
             attribute,
             value: Some(value),
@@ -141,7 +141,10 @@ fn constraint_value(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) 
 }
 
 /// Visits every declared constraint, with its path and the attributes that it can contain.
-fn each(context: &ResourceContext<'_>, mut visit: impl FnMut(&str, &Constraint, Option<&[Attribute]>)) {
+fn for_each_constraint(
+    context: &ResourceContext<'_>,
+    mut visit: impl FnMut(&str, &Constraint, Option<&[Attribute]>),
+) {
     for (index, constraint) in context.resource.constraints.iter().enumerate() {
         let path = format!("constraint.{index}");
         // Derived constraints have no position.
@@ -159,8 +162,8 @@ fn each(context: &ResourceContext<'_>, mut visit: impl FnMut(&str, &Constraint, 
 }
 
 /// Visits every member of every constraint, with its path, its name, the possible attributes and the key that contains it.
-fn each_member(context: &ResourceContext<'_>, mut visit: impl FnMut(&str, &str, &[Attribute], &str)) {
-    each(context, |path, constraint, attributes| {
+fn for_each_member(context: &ResourceContext<'_>, mut visit: impl FnMut(&str, &str, &[Attribute], &str)) {
+    for_each_constraint(context, |path, constraint, attributes| {
         let Some(attributes) = attributes else { return };
         let mut visit_all = |key: &str, names: &[Text]| {
             for (index, name) in names.iter().enumerate() {

@@ -94,7 +94,7 @@ fn label_attribute(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
         return;
     };
     match context.resource.attribute(name) {
-        None => reporter.unknown_attribute("label", name, context.names()),
+        None => reporter.unknown_attribute("label", name, context.attribute_names()),
         Some(attribute) if !attribute.can_be_label() => {
             let help = "use a string attribute that is neither sensitive nor write-only";
             reporter.at_value("label", format!("{name:?} cannot be used as a label"), help);
@@ -109,7 +109,7 @@ fn created_attribute(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>)
         return;
     };
     match context.resource.attribute(name) {
-        None => reporter.unknown_attribute("created", name, context.names()),
+        None => reporter.unknown_attribute("created", name, context.attribute_names()),
         Some(attribute) if !attribute.can_be_created() => {
             let help = "use a string attribute with `format = \"timestamp\"` that the control plane returns";
             reporter.at_value("created", format!("{name:?} is not a timestamp"), help);

@@ -17,10 +17,10 @@ pub(crate) const RULES: &[(&str, ResourceRule)] = by_name![
 
 /// An attribute that a job sets must exist and be computed.
 fn job_target(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
-    each_target(context, |path, name, report| {
+    for_each_target(context, |path, name, report| {
         match context.resource.attribute(name) {
             None => {
-                let help = did_you_mean(name, context.names()).unwrap_or_default();
+                let help = did_you_mean(name, context.attribute_names()).unwrap_or_default();
                 report(reporter, path, format!("unknown attribute {name:?}"), help);
             }
             Some(attribute) if attribute.mode != Mode::Computed => {
@@ -37,7 +37,7 @@ fn job_target(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
 
 /// An attribute that a job sets cannot also be read from the object's response, which would overwrite it.
 fn job_target_filled_twice(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
-    each_target(context, |path, name, report| {
+    for_each_target(context, |path, name, report| {
         let Some(attribute) = context.resource.attribute(name) else {
             return;
         };
@@ -59,7 +59,7 @@ fn job_needed(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
         return;
     };
     match context.resource.attribute(name) {
-        None => reporter.unknown_attribute("job.needed", name, context.names()),
+        None => reporter.unknown_attribute("job.needed", name, context.attribute_names()),
         Some(attribute) if attribute.r#type.scalar != Scalar::Bool || attribute.wire.read.is_empty() => {
             reporter.at_value(
                 "job.needed",
@@ -74,7 +74,7 @@ fn job_needed(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
 /// Reports a problem with a target: at the key in `save`, or at the value of `into`.
 type ReportAt = fn(&mut Reporter<'_>, &str, String, String);
 
-fn each_target(context: &ResourceContext<'_>, mut visit: impl FnMut(&str, &str, ReportAt)) {
+fn for_each_target(context: &ResourceContext<'_>, mut visit: impl FnMut(&str, &str, ReportAt)) {
     let Some(job) = &context.resource.job else { return };
     for (name, _) in job.save.iter() {
         visit(&format!("job.save.{name}"), name, at_key);

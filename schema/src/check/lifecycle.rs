@@ -113,12 +113,12 @@ fn unknown_operation(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>)
 
 /// Every placeholder of a path must be an attribute.
 fn placeholder_attribute(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
-    each_placeholder(context, |used, operation, placeholder, attribute| {
+    for_each_placeholder(context, |used, operation, placeholder, attribute| {
         if attribute.is_some() {
             return;
         }
-        let name = context.mapped(placeholder);
-        let near = nearest(name, context.names());
+        let name = context.attribute_of_placeholder(placeholder);
+        let near = nearest(name, context.attribute_names());
         let help = match (context.resource.kind, near) {
             (Kind::Resource, Some(near)) => {
                 format!("map the placeholder in [api]: path = {{ {placeholder} = {near:?} }}")
@@ -140,7 +140,7 @@ fn placeholder_attribute(context: &ResourceContext<'_>, reporter: &mut Reporter<
 
 /// The path of the first operation on an object can only contain configured attributes. A new object, for example, has no UUID yet.
 fn placeholder_known_in_time(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
-    each_placeholder(context, |used, operation, _, attribute| {
+    for_each_placeholder(context, |used, operation, _, attribute| {
         let Some(attribute) = attribute else { return };
         let is_first = matches!(used.needs, Needs::Configured | Needs::ConfiguredRead);
         let is_known = match (context.resource.kind, attribute.mode) {
@@ -161,7 +161,7 @@ fn placeholder_known_in_time(context: &ResourceContext<'_>, reporter: &mut Repor
     });
 }
 
-fn each_placeholder<'a>(
+fn for_each_placeholder<'a>(
     context: &ResourceContext<'a>,
     mut visit: impl FnMut(&OperationUse<'a>, &Operation, &str, Option<&Attribute>),
 ) {
@@ -174,7 +174,9 @@ fn each_placeholder<'a>(
                 &used,
                 operation,
                 placeholder,
-                context.resource.attribute(context.mapped(placeholder)),
+                context
+                    .resource
+                    .attribute(context.attribute_of_placeholder(placeholder)),
             );
         }
     }
@@ -253,7 +255,7 @@ fn import_form(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
         .iter()
         .filter(|name| context.resource.attribute(name).is_none())
     {
-        reporter.unknown_attribute("import", name, context.names());
+        reporter.unknown_attribute("import", name, context.attribute_names());
     }
 }
 
@@ -266,7 +268,7 @@ fn import_covers_read(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>
         return;
     };
     for placeholder in operation.placeholders() {
-        let name = context.mapped(placeholder);
+        let name = context.attribute_of_placeholder(placeholder);
         if !placeholders(form).any(|given| given == name) && placeholders(form).next().is_some() {
             let message = format!("the read operation requires {name:?}, which {form:?} does not contain");
             reporter.at_value("import", message, format!("add {{{name}}} to the import id"));
@@ -274,8 +276,10 @@ fn import_covers_read(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>
     }
 }
 
-/// Every computed attribute must get its value from a response, a job, a lookup or a hook. Terraform rejects unknown values after
+/// Every computed attribute must get its value from a response, a job, a lookup or a hook. Terraform [rejects] unknown values after
 /// an apply.
+///
+/// [rejects]: https://github.com/hashicorp/terraform/blob/main/docs/resource-instance-change-lifecycle.md
 fn computed_is_filled(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
     let resource = context.resource;
     for attribute in resource.attributes.iter() {

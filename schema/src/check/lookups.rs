@@ -16,7 +16,7 @@ pub(crate) const RULES: &[(&str, ResourceRule)] = by_name![
 
 /// Every attribute of a lookup must exist, and a configuration must be able to set it.
 fn lookup_attribute(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
-    each(context, |path, lookup| {
+    for_each_lookup(context, |path, lookup| {
         let by = lookup.by.iter().map(|name| (format!("{path}.by"), name));
         let narrow = lookup.narrow.iter().enumerate();
         let narrow = narrow.map(|(index, name)| (format!("{path}.narrow.{index}"), name));
@@ -26,7 +26,7 @@ fn lookup_attribute(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) 
             .map(|name| (format!("{path}.missing_ok"), name));
         for (path, name) in by.chain(narrow).chain(missing_ok) {
             match context.resource.attribute(name) {
-                None => reporter.unknown_attribute(&path, name, context.names()),
+                None => reporter.unknown_attribute(&path, name, context.attribute_names()),
                 Some(attribute) if !attribute.mode.is_settable() => {
                     let help = "add `mode = \"optional+computed\"` to the attribute";
                     reporter.at_value(
@@ -43,14 +43,14 @@ fn lookup_attribute(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) 
 
 /// A lookup needs `pick` if its operation returns a list, and cannot have `pick` if the path contains `by`.
 fn lookup_pick(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
-    each(context, |path, lookup| {
+    for_each_lookup(context, |path, lookup| {
         let Some(operation) = context.operation(&lookup.api) else {
             return;
         };
         let is_in_path = |by: &str| {
             operation
                 .placeholders()
-                .any(|placeholder| context.mapped(placeholder) == by)
+                .any(|placeholder| context.attribute_of_placeholder(placeholder) == by)
         };
         match (&lookup.by, &lookup.pick) {
             (Some(by), None) if !is_in_path(by) => {
@@ -79,7 +79,7 @@ fn lookup_pick(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
 
 /// `missing_ok` must be a bool attribute, and needs a lookup of one object.
 fn lookup_missing_ok(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
-    each(context, |path, lookup| {
+    for_each_lookup(context, |path, lookup| {
         let Some(name) = &lookup.missing_ok else { return };
         let path = format!("{path}.missing_ok");
         let r#type = context
@@ -100,7 +100,7 @@ fn lookup_missing_ok(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>)
 
 /// A lookup of many objects needs `into`, a list or set of objects. A lookup of one object cannot have it.
 fn lookup_into(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
-    each(context, |path, lookup| match (&lookup.into, lookup.expect) {
+    for_each_lookup(context, |path, lookup| match (&lookup.into, lookup.expect) {
         (None, Expect::Many) => {
             reporter.at_key(
                 path,
@@ -167,7 +167,7 @@ fn lookup_choice(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
     }
 }
 
-fn each(context: &ResourceContext<'_>, mut visit: impl FnMut(&str, &Lookup)) {
+fn for_each_lookup(context: &ResourceContext<'_>, mut visit: impl FnMut(&str, &Lookup)) {
     for (index, lookup) in context.resource.lookups.iter().enumerate() {
         visit(&format!("lookup.{index}"), lookup);
     }

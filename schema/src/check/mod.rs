@@ -58,7 +58,7 @@ pub(crate) fn rules() -> impl Iterator<Item = &'static str> {
 pub(crate) fn check(unchecked: &Unchecked, sources: &Sources, problems: &mut Vec<Problem>) {
     let model = &unchecked.model;
     if let Some(places) = &unchecked.provider {
-        provider(&model.provider, places, sources, problems);
+        check_provider(&model.provider, places, sources, problems);
     }
     for (declaration, places) in model.declarations.iter().zip(&unchecked.declarations) {
         let context = ResourceContext {
@@ -67,7 +67,7 @@ pub(crate) fn check(unchecked: &Unchecked, sources: &Sources, problems: &mut Vec
             operations: &model.operations,
             places,
         };
-        resource(&context, sources, problems);
+        check_resource(&context, sources, problems);
     }
 }
 
@@ -87,13 +87,13 @@ pub(crate) struct AttributeContext<'a> {
 
 impl AttributeContext<'_> {
     /// Returns the path of one of its keys.
-    pub fn key(&self, key: &str) -> String {
+    pub fn key_path(&self, key: &str) -> String {
         join(&self.path, key)
     }
 
     /// Whether the declaration contains this key.
     pub fn has_key(&self, key: &str) -> bool {
-        self.places.has(&self.key(key))
+        self.places.has(&self.key_path(key))
     }
 
     /// Whether it belongs to a resource, not to a data source or the provider.
@@ -134,7 +134,7 @@ impl ResourceContext<'_> {
     }
 
     /// Returns the name of the attribute for a placeholder of an operation's path.
-    pub fn mapped<'b>(&'b self, placeholder: &'b str) -> &'b str {
+    pub fn attribute_of_placeholder<'b>(&'b self, placeholder: &'b str) -> &'b str {
         let mapped = self
             .resource
             .api
@@ -145,7 +145,7 @@ impl ResourceContext<'_> {
     }
 
     /// Returns the names of the root attributes.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
+    pub fn attribute_names(&self) -> impl Iterator<Item = &str> {
         self.resource
             .attributes
             .iter()
@@ -196,7 +196,7 @@ impl Reporter<'_> {
     }
 }
 
-fn provider(provider: &Provider, places: &Places, sources: &Sources, problems: &mut Vec<Problem>) {
+fn check_provider(provider: &Provider, places: &Places, sources: &Sources, problems: &mut Vec<Problem>) {
     for (rule, check) in head::PROVIDER_RULES {
         check(
             provider,
@@ -219,7 +219,7 @@ fn provider(provider: &Provider, places: &Places, sources: &Sources, problems: &
     );
 }
 
-fn resource(context: &ResourceContext<'_>, sources: &Sources, problems: &mut Vec<Problem>) {
+fn check_resource(context: &ResourceContext<'_>, sources: &Sources, problems: &mut Vec<Problem>) {
     let places = context.places;
     let resource = context.resource;
     check_attributes(

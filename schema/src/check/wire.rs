@@ -25,7 +25,7 @@ fn wire_pointer(context: &AttributeContext<'_>, reporter: &mut Reporter<'_>) {
                     .all(|char| char.is_ascii_alphanumeric() || char == '_' || char == '-')
         };
         if !pointer.split('.').all(is_segment) {
-            let path = context.key(&format!("wire.read.{index}"));
+            let path = context.key_path(&format!("wire.read.{index}"));
             let help = "separate keys with dots, and append `[]` to the key of a list: `machines[].uuid`";
             reporter.at_value(
                 &path,
@@ -40,7 +40,7 @@ fn wire_pointer(context: &AttributeContext<'_>, reporter: &mut Reporter<'_>) {
 fn wire_key(context: &AttributeContext<'_>, reporter: &mut Reporter<'_>) {
     if let Some(key) = context.attribute.wire.write.as_deref().filter(|key| !is_key(key)) {
         reporter.at_value(
-            &context.key("wire.write"),
+            &context.key_path("wire.write"),
             format!("{key:?} is not a valid key of a request body"),
             "",
         );
@@ -53,7 +53,7 @@ fn write_of_computed(context: &AttributeContext<'_>, reporter: &mut Reporter<'_>
     if context.attribute.wire.write.is_some() && !is_sent {
         let help = "remove `write`";
         reporter.at_value(
-            &context.key("wire.write"),
+            &context.key_path("wire.write"),
             "the attribute is never sent, so it cannot have a `write` key",
             help,
         );
@@ -79,7 +79,7 @@ fn write_needed(context: &AttributeContext<'_>, reporter: &mut Reporter<'_>) {
             context.attribute.name
         );
         reporter.at_value(
-            &context.key("wire"),
+            &context.key_path("wire"),
             "the pointer is only for reading, but the attribute can be set",
             help,
         );
@@ -102,7 +102,7 @@ fn returned_without_effect(context: &AttributeContext<'_>, reporter: &mut Report
         return;
     };
     reporter.at_key(
-        &context.key("returned"),
+        &context.key_path("returned"),
         format!("`returned` has no effect: {reason}"),
         "remove `returned`",
     );

@@ -87,7 +87,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a table that has the keys of a section.
-    pub fn section(
+    pub fn read_section(
         &mut self,
         table: &DeTable<'_>,
         section: Section,
@@ -102,7 +102,7 @@ impl<'a> Reader<'a> {
                 self.unknown_key(key.get_ref(), section, key.span());
                 continue;
             };
-            match self.shape(
+            match self.read_value(
                 value.get_ref(),
                 known.shape,
                 known.name,
@@ -164,7 +164,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a value that must have a shape. Returns `None` if the value was rejected and reported.
-    fn shape(
+    fn read_value(
         &mut self,
         value: &DeValue<'_>,
         shape: Shape,
@@ -179,44 +179,55 @@ impl<'a> Reader<'a> {
         match (shape, value) {
             (Shape::Either(shapes), _) => {
                 if let Some(shape) = shapes.iter().find(|shape| accepts(**shape, value)) {
-                    return self.shape(value, *shape, key, path, key_at, at);
+                    return self.read_value(value, *shape, key, path, key_at, at);
                 }
             }
-            (Shape::NonEmptyString, DeValue::String(text)) => return self.non_empty_string(text, key, at),
+            (Shape::NonEmptyString, DeValue::String(text)) => {
+                return self.read_non_empty_string(text, key, at);
+            }
             (Shape::String, DeValue::String(text)) => {
                 return Some(Literal::String(Cow::Owned(text.to_string())));
             }
-            (Shape::Word(what, words), DeValue::String(text)) => return self.word(text, what, words, at),
-            (Shape::Type, DeValue::String(text)) => return self.r#type(text, at),
+            (Shape::Word(what, words), DeValue::String(text)) => {
+                return self.read_word(text, what, words, at);
+            }
+            (Shape::Type, DeValue::String(text)) => return self.read_type(text, at),
             (Shape::Bool, DeValue::Boolean(_)) | (Shape::Int, DeValue::Integer(_)) | (Shape::Value, _) => {
-                return self.literal(value, path, at);
+                return self.read_literal(value, path, at);
             }
             (Shape::OnlyBool(expected), DeValue::Boolean(found)) if expected == *found => {
                 return Some(Literal::Bool(expected));
             }
             (Shape::NonEmptyStrings, DeValue::Array(_)) => {
-                return self.list(value, Shape::NonEmptyString, key, path, at);
+                return self.read_list(value, Shape::NonEmptyString, key, path, at);
             }
-            (Shape::Strings, DeValue::Array(_)) => return self.list(value, Shape::String, key, path, at),
-            (Shape::Ints, DeValue::Array(_)) => return self.list(value, Shape::Int, key, path, at),
+            (Shape::Strings, DeValue::Array(_)) => {
+                return self.read_list(value, Shape::String, key, path, at);
+            }
+            (Shape::Ints, DeValue::Array(_)) => return self.read_list(value, Shape::Int, key, path, at),
             (Shape::Words(what, words), DeValue::Array(_)) => {
-                return self.list(value, Shape::Word(what, words), key, path, at);
+                return self.read_list(value, Shape::Word(what, words), key, path, at);
             }
             (Shape::Tables(section), DeValue::Array(_)) => {
-                return self.list(value, Shape::Table(section), key, path, at);
+                return self.read_list(value, Shape::Table(section), key, path, at);
             }
             (Shape::StringByName, DeValue::Table(table)) => {
-                return Some(self.by_name(table, Shape::NonEmptyString, path));
+                return Some(self.read_by_name(table, Shape::NonEmptyString, path));
             }
             (Shape::ValueByName, DeValue::Table(table)) => {
-                return Some(self.by_name(table, Shape::Value, path));
+                return Some(self.read_by_name(table, Shape::Value, path));
             }
             (Shape::Named(section), DeValue::Table(table)) => {
-                return Some(self.by_name(table, Shape::Table(section), path));
+                return Some(self.read_by_name(table, Shape::Table(section), path));
             }
             (Shape::Table(section), DeValue::Table(table)) => {
                 // The span of a table with a header is the header, which is clearer than the name in it.
-                return Some(self.section(table, section, path, if at.is_empty() { key_at } else { at }));
+                return Some(self.read_section(
+                    table,
+                    section,
+                    path,
+                    if at.is_empty() { key_at } else { at },
+                ));
             }
             _ => {}
         }
@@ -234,14 +245,14 @@ impl<'a> Reader<'a> {
         None
     }
 
-    fn non_empty_string(&mut self, text: &str, key: &str, at: &Range<usize>) -> Option<Literal> {
+    fn read_non_empty_string(&mut self, text: &str, key: &str, at: &Range<usize>) -> Option<Literal> {
         if text.trim().is_empty() {
             return self.report_empty(key, at);
         }
         Some(Literal::String(Cow::Owned(text.to_owned())))
     }
 
-    fn word(&mut self, text: &str, what: &str, words: &[&str], at: &Range<usize>) -> Option<Literal> {
+    fn read_word(&mut self, text: &str, what: &str, words: &[&str], at: &Range<usize>) -> Option<Literal> {
         if words.contains(&text) {
             return Some(Literal::String(Cow::Owned(text.to_owned())));
         }
@@ -259,7 +270,7 @@ impl<'a> Reader<'a> {
         None
     }
 
-    fn r#type(&mut self, text: &str, at: &Range<usize>) -> Option<Literal> {
+    fn read_type(&mut self, text: &str, at: &Range<usize>) -> Option<Literal> {
         let (wrappers, scalar) = split_type(text);
         if wrappers.iter().all(|wrapper| COLLECTIONS.contains(wrapper)) && SCALARS.contains(&scalar) {
             return Some(Literal::String(Cow::Owned(text.to_owned())));
@@ -284,7 +295,7 @@ impl<'a> Reader<'a> {
         None
     }
 
-    fn list(
+    fn read_list(
         &mut self,
         value: &DeValue<'_>,
         shape: Shape,
@@ -301,7 +312,7 @@ impl<'a> Reader<'a> {
         for (index, element) in elements.iter().enumerate() {
             let path = join(path, &index.to_string());
             self.record_place(&path, element.span(), element.span());
-            match self.shape(
+            match self.read_value(
                 element.get_ref(),
                 shape,
                 key,
@@ -316,12 +327,12 @@ impl<'a> Reader<'a> {
         is_whole.then_some(Literal::List(Cow::Owned(list)))
     }
 
-    fn by_name(&mut self, table: &DeTable<'_>, shape: Shape, path: &str) -> Literal {
+    fn read_by_name(&mut self, table: &DeTable<'_>, shape: Shape, path: &str) -> Literal {
         let mut entries = Vec::new();
         for (key, value) in table {
             let path = join(path, key.get_ref());
             self.record_place(&path, key.span(), value.span());
-            match self.shape(
+            match self.read_value(
                 value.get_ref(),
                 shape,
                 key.get_ref(),
@@ -337,7 +348,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads any TOML value as a value of the model.
-    fn literal(&mut self, value: &DeValue<'_>, path: &str, at: &Range<usize>) -> Option<Literal> {
+    fn read_literal(&mut self, value: &DeValue<'_>, path: &str, at: &Range<usize>) -> Option<Literal> {
         match value {
             DeValue::Boolean(boolean) => return Some(Literal::Bool(*boolean)),
             DeValue::String(text) => return Some(Literal::String(Cow::Owned(text.to_string()))),
@@ -354,11 +365,11 @@ impl<'a> Reader<'a> {
             DeValue::Array(elements) => {
                 let list: Option<Vec<Literal>> = elements
                     .iter()
-                    .map(|element| self.literal(element.get_ref(), path, &element.span()))
+                    .map(|element| self.read_literal(element.get_ref(), path, &element.span()))
                     .collect();
                 return Some(Literal::List(list?.into()));
             }
-            DeValue::Table(table) => return Some(self.by_name(table, Shape::Value, path)),
+            DeValue::Table(table) => return Some(self.read_by_name(table, Shape::Value, path)),
             DeValue::Datetime(_) => {}
         }
         let message = format!("a value cannot be {}", found(value));

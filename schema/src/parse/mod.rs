@@ -62,7 +62,7 @@ pub(crate) fn parse(sources: &Sources) -> (Unchecked, Vec<Problem>) {
             operations = Some(operations::read(&table, &mut reader));
         } else {
             let section = section_of(&source.name);
-            let tree = reader.section(&table, section, "", &(0..0));
+            let tree = reader.read_section(&table, section, "", &(0..0));
             // A file with a syntax error was only partly read. Other rules could report mistakes that it does not have.
             if reader.is_toml {
                 parsed.push(Parsed {
