@@ -20,7 +20,7 @@ variable "hostnames" {
 }
 
 variable "database_password" {
-  description = "What the service opens its database with."
+  description = "Password of the service's database."
   type        = string
   sensitive   = true
   ephemeral   = true
@@ -79,7 +79,7 @@ resource "durantic_machine_role" "service" {
   vip_uuid      = durantic_vip.service.uuid
   template_data = file("${path.module}/service.yaml")
 
-  # The template reads both.
+  # The template reads the secret and the variable.
   depends_on = [durantic_secret.database_password, durantic_variable.database_host]
 }
 

@@ -19,7 +19,7 @@ variable "hostname" {
 }
 
 variable "image_url" {
-  description = "The operating system image, as the control plane lists it."
+  description = "Registry address of the operating system image, as the control plane lists it."
   type        = string
   default     = "ghcr.io/durantic/ubuntu:24.04"
 }
@@ -45,7 +45,7 @@ resource "durantic_machine_role" "web" {
   template_data = file("${path.module}/web.yaml")
 }
 
-# Reinstalls the machine, and waits until it runs.
+# Reinstalls the machine and waits until the installation has finished.
 resource "durantic_machine_deployment" "web" {
   machine_uuid      = data.durantic_machine.web.uuid
   role_names        = [durantic_machine_role.web.name]

@@ -87,7 +87,10 @@ pub fn schema(input: &[u8]) {
     let rules = schema::rules();
     for problem in &problems {
         let shown = problem.to_string();
-        assert!(shown.starts_with(&sources.shown(&problem.file)), "{shown}");
+        assert!(
+            shown.starts_with(&sources.displayed_path(&problem.file)),
+            "{shown}"
+        );
         assert!(shown.contains(&problem.message), "{shown}");
         assert!(rules.contains(&problem.rule), "{}", problem.rule);
         let file = sources.files.iter().find(|file| file.name == problem.file);

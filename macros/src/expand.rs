@@ -1,4 +1,4 @@
-//! From the lines of `provider!` and the folder they name to the statics and every problem.
+//! Expands `provider!` to statics, and collects the problems of its declarations.
 //!
 //! Tests: `macros/src/tests.rs`, `macros/tests/compile/main.rs`.
 
@@ -13,36 +13,36 @@ use syn::spanned::Spanned;
 
 use crate::input::{Entry, Input};
 
-/// Something to fix, at the token of `provider!` it belongs to.
+/// A mistake in a declaration or in `provider!`, with the token of `provider!` to report it at.
 pub(crate) struct Problem {
     span: Span,
     message: String,
 }
 
 impl Problem {
-    /// The error that rustc shows.
+    /// Returns the error for rustc.
     pub fn into_error(self) -> TokenStream {
         let message = self.message;
         quote_spanned!(self.span=> ::core::compile_error! { #message })
     }
 
-    /// What it says.
+    /// The text of the error.
     #[cfg(test)]
     pub fn message(&self) -> &str {
         &self.message
     }
 }
 
-/// Whence the macro is called: `dir` is relative to it.
+/// The file that invokes the macro: `dir` is relative to it.
 pub(crate) struct Caller {
     /// The folder of the calling file.
     folder: PathBuf,
-    /// Whether rustc knows the calling file, and `include_bytes!` so resolves paths against it.
+    /// Whether the compiler knows the calling file. `include_bytes!` then resolves paths relative to it.
     is_file_known: bool,
 }
 
 impl Caller {
-    /// The file in which `provider!` stands or, where the compiler does not say (rust-analyzer), the crate's folder.
+    /// The file of this invocation. If the compiler does not know it, as in rust-analyzer, it is the crate's `src/lib.rs`.
     pub fn of_this_call() -> Self {
         let file = proc_macro::Span::call_site().local_file();
         match file.as_deref().and_then(Path::parent) {
@@ -51,7 +51,6 @@ impl Caller {
                 is_file_known: true,
             },
             None => Self {
-                // `src/lib.rs` is what a crate's root is called.
                 folder: Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("src"),
                 is_file_known: false,
             },
@@ -67,7 +66,7 @@ impl Caller {
         }
     }
 
-    /// Makes rustc build the caller again when a file changes. The bytes end up nowhere.
+    /// Makes rustc rebuild the caller if a file changes. The bytes are not part of the program.
     fn track(&self, dir: &str, name: &str) -> TokenStream {
         let path = format!("{dir}/{name}");
         if self.is_file_known {
@@ -83,7 +82,7 @@ impl Caller {
     }
 }
 
-/// Expands `provider!`. The expansion is well-formed whatever the problems, so that each is reported once and nothing follows from it.
+/// Expands `provider!`, and returns all problems. The expansion is well-formed even with problems, so it causes no further errors.
 pub(crate) fn expand(input: TokenStream, caller: &Caller) -> (TokenStream, Vec<Problem>) {
     let input: Input = match syn::parse2(input) {
         Ok(input) => input,
@@ -99,7 +98,7 @@ pub(crate) fn expand(input: TokenStream, caller: &Caller) -> (TokenStream, Vec<P
     };
     let dir = input.dir.value();
     let folder = caller.folder.join(&dir);
-    let sources = match Sources::read(&folder, &shown(&folder)) {
+    let sources = match Sources::read(&folder, &displayed_path(&folder)) {
         Ok(sources) => sources,
         Err(error) => {
             return (
@@ -112,17 +111,17 @@ pub(crate) fn expand(input: TokenStream, caller: &Caller) -> (TokenStream, Vec<P
         }
     };
     let (model, found) = schema::load(&sources);
-    let problems = problems(&input, &sources, &model, &found);
+    let problems = collect_problems(&input, &sources, &model, &found);
     let tracked = sources
         .files
         .iter()
         .map(|source| caller.track(&dir, &source.name));
-    let definition = definition(&input, &model);
+    let definition = expand_definition(&input, &model);
     (quote!(#(#tracked)* #definition), problems)
 }
 
-/// A folder as a message shows it: `provider/src/../../schema` is `schema`, so that an editor finds the file.
-fn shown(folder: &Path) -> String {
+/// Returns the path to display for a folder: `schema` for `provider/src/../../schema`. Editors can open such paths.
+fn displayed_path(folder: &Path) -> String {
     let mut short = PathBuf::new();
     for component in folder.components() {
         match component {
@@ -137,7 +136,7 @@ fn shown(folder: &Path) -> String {
     short.strip_prefix(here).unwrap_or(&short).display().to_string()
 }
 
-fn declaration<'a>(model: &'a Model, entry: &Entry) -> Option<&'a Declaration> {
+fn find_declaration<'a>(model: &'a Model, entry: &Entry) -> Option<&'a Declaration> {
     let file = entry.file();
     model
         .declarations
@@ -145,8 +144,13 @@ fn declaration<'a>(model: &'a Model, entry: &Entry) -> Option<&'a Declaration> {
         .find(|declaration| declaration.files.first() == Some(&file))
 }
 
-/// Sorts every problem to the line it belongs to, and adds those of the list itself.
-fn problems(input: &Input, sources: &Sources, model: &Model, found: &[schema::Problem]) -> Vec<Problem> {
+/// Assigns every problem to its line in `provider!`, and adds the problems of these lines.
+fn collect_problems(
+    input: &Input,
+    sources: &Sources,
+    model: &Model,
+    found: &[schema::Problem],
+) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut add = |span, messages: Vec<String>| {
         if !messages.is_empty() {
@@ -156,7 +160,7 @@ fn problems(input: &Input, sources: &Sources, model: &Model, found: &[schema::Pr
             });
         }
     };
-    let mut told = BTreeSet::new();
+    let mut reported = BTreeSet::new();
     let mut listed = BTreeSet::new();
     for entry in &input.entries {
         let file = entry.file();
@@ -165,13 +169,13 @@ fn problems(input: &Input, sources: &Sources, model: &Model, found: &[schema::Pr
             messages.push(format!("`{}` is listed twice", entry.name));
         }
         if !sources.files.iter().any(|source| source.name == file) {
-            messages.push(missing_file(entry, sources));
+            messages.push(missing_file_message(entry, sources));
         }
-        let declaration = declaration(model, entry);
-        // What is not TOML has no declaration, but it has problems.
+        let declaration = find_declaration(model, entry);
+        // A file with a syntax error has no declaration, but it has problems.
         let files = declaration.map_or_else(|| vec![file.clone()], |declaration| declaration.files.clone());
         for problem in found.iter().filter(|problem| files.contains(&problem.file)) {
-            if told.insert(problem) {
+            if reported.insert(problem) {
                 messages.push(problem.to_string());
             }
         }
@@ -182,7 +186,7 @@ fn problems(input: &Input, sources: &Sources, model: &Model, found: &[schema::Pr
                     entry.name.span(),
                     format!(
                         "{}: the declaration has a hook, but `provider!` does not bind one\nhelp: write `{} {} with path::to::Hook;`, or remove the key `hook`; the hook decides: {hook}",
-                        sources.shown(&file),
+                        sources.displayed_path(&file),
                         keyword(entry.kind),
                         entry.name
                     ),
@@ -191,7 +195,7 @@ fn problems(input: &Input, sources: &Sources, model: &Model, found: &[schema::Pr
                     hook.span(),
                     format!(
                         "{}: `provider!` binds a hook, but the declaration has no key `hook`\nhelp: add the key `hook` with what the hook decides, or remove the hook from `provider!`",
-                        sources.shown(&file)
+                        sources.displayed_path(&file)
                     ),
                 ),
                 _ => continue,
@@ -201,7 +205,7 @@ fn problems(input: &Input, sources: &Sources, model: &Model, found: &[schema::Pr
     }
     let mut rest: Vec<String> = found
         .iter()
-        .filter(|problem| !told.contains(problem))
+        .filter(|problem| !reported.contains(problem))
         .map(ToString::to_string)
         .collect();
     for declaration in &model.declarations {
@@ -211,7 +215,7 @@ fn problems(input: &Input, sources: &Sources, model: &Model, found: &[schema::Pr
         let resource = &declaration.resource;
         rest.push(format!(
             "{}: the file is not listed in `provider!`\nhelp: add `{} {};` to `provider!`, or delete the file",
-            sources.shown(file),
+            sources.displayed_path(file),
             keyword(resource.kind),
             resource.name
         ));
@@ -220,13 +224,13 @@ fn problems(input: &Input, sources: &Sources, model: &Model, found: &[schema::Pr
     problems
 }
 
-fn missing_file(entry: &Entry, sources: &Sources) -> String {
+fn missing_file_message(entry: &Entry, sources: &Sources) -> String {
     let file = entry.file();
     let near = nearest(&file, sources.files.iter().map(|source| source.name.as_str()));
     let help = near.map_or_else(String::new, |near| {
-        format!("\nhelp: did you mean {}?", sources.shown(near))
+        format!("\nhelp: did you mean {}?", sources.displayed_path(near))
     });
-    format!("{}: the file does not exist{help}", sources.shown(&file))
+    format!("{}: the file does not exist{help}", sources.displayed_path(&file))
 }
 
 fn keyword(kind: Kind) -> &'static str {
@@ -236,32 +240,32 @@ fn keyword(kind: Kind) -> &'static str {
     }
 }
 
-fn definition(input: &Input, model: &Model) -> TokenStream {
+fn expand_definition(input: &Input, model: &Model) -> TokenStream {
     let engine = &input.engine;
     let known: Vec<(&Entry, &Declaration)> = input
         .entries
         .iter()
-        .filter_map(|entry| Some((entry, declaration(model, entry)?)))
+        .filter_map(|entry| Some((entry, find_declaration(model, entry)?)))
         .collect();
-    // All of them: a hook may call one that no declaration names.
+    // All operations: a hook can call one that no declaration uses.
     let operations = emit(engine, &model.operations.as_slice());
     let provider = emit(engine, &model.provider);
-    let (resource_statics, resources) = bindings(engine, &known, Kind::Resource);
-    let (data_source_statics, data_sources) = bindings(engine, &known, Kind::DataSource);
+    let (resource_statics, resources) = expand_bindings(engine, &known, Kind::Resource);
+    let (data_source_statics, data_sources) = expand_bindings(engine, &known, Kind::DataSource);
     quote! {
         /// The provider's own configuration.
         pub static PROVIDER: #engine::schema::Provider = #provider;
 
-        /// Every operation of the control plane that is declared, sorted by id.
+        /// All operations in `operations.toml`, sorted by id.
         pub static OPERATIONS: &[#engine::schema::Operation] = #operations;
 
-        /// What each resource declares.
+        /// The declarations of the resources.
         pub mod resources { #resource_statics }
 
-        /// What each data source declares.
+        /// The declarations of the data sources.
         pub mod data_sources { #data_source_statics }
 
-        /// All that the provider is made of.
+        /// The definition of the provider.
         pub static DEFINITION: #engine::Definition = #engine::Definition {
             provider: &PROVIDER,
             operations: OPERATIONS,
@@ -271,10 +275,10 @@ fn definition(input: &Input, model: &Model) -> TokenStream {
     }
 }
 
-/// The expression that makes a value of the model.
+/// Returns the expression that creates a value of the model.
 fn emit(engine: &syn::Path, value: &impl Bake) -> TokenStream {
     let value = value.bake(&CrateEnv::default());
-    // The names that `Bake` writes, in a block that they do not leave.
+    // `Bake` uses these names. The block keeps them out of the scope of the caller.
     quote!({
         use ::std as alloc;
         use #engine::schema;
@@ -282,8 +286,8 @@ fn emit(engine: &syn::Path, value: &impl Bake) -> TokenStream {
     })
 }
 
-/// The statics of one kind, and the bindings that refer to them.
-fn bindings(
+/// Returns the statics of all declarations of a kind, and the bindings that refer to them.
+fn expand_bindings(
     engine: &syn::Path,
     known: &[(&Entry, &Declaration)],
     kind: Kind,
@@ -308,7 +312,7 @@ fn bindings(
         });
         let hook = entry.hook.as_ref().map_or_else(
             || quote!(::core::option::Option::None),
-            // The span of the hook's path: there rustc says that it does not implement the trait.
+            // With the span of the hook's path, rustc reports there that the hook does not implement the trait.
             |hook| quote_spanned!(hook.span()=> ::core::option::Option::Some(&#hook)),
         );
         bindings.push(quote!(#engine::Binding { schema: &#module::#name, hook: #hook }));

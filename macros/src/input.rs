@@ -1,4 +1,4 @@
-//! What is written between the braces of `provider!`.
+//! Parses the lines between the braces of `provider!`.
 //!
 //! Tests: `macros/src/tests.rs`, `macros/tests/compile/main.rs`.
 
@@ -7,23 +7,23 @@ use schema::Kind;
 use syn::parse::{Parse, ParseStream};
 use syn::{LitStr, Path, Token, parse_quote};
 
-/// All of it.
+/// All lines.
 pub(crate) struct Input {
-    /// Path of the engine's crate.
+    /// Path of the engine crate.
     pub engine: Path,
     /// Folder of the declarations.
     pub dir: LitStr,
-    /// What is offered, in the order it is listed.
+    /// The listed resources and data sources, in their order.
     pub entries: Vec<Entry>,
 }
 
-/// One line of it.
+/// A line with a resource or data source.
 pub(crate) struct Entry {
     /// Resource or data source.
     pub kind: Kind,
     /// Type name without the provider's prefix.
     pub name: Ident,
-    /// The hook that is bound to it.
+    /// Path of its hook.
     pub hook: Option<Path>,
 }
 
@@ -83,7 +83,7 @@ impl Parse for Entry {
 }
 
 impl Entry {
-    /// The file that declares it, relative to the folder.
+    /// Returns the name of its file, relative to the folder of the declarations.
     pub fn file(&self) -> String {
         match self.kind {
             Kind::Resource => format!("{}.toml", self.name),

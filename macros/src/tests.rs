@@ -1,4 +1,4 @@
-//! Golden expansion, and where each problem is told.
+//! The expansion of `provider!`, and the line at which it reports each problem.
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,7 @@ fn tests() -> PathBuf {
 fn expanded(input: &str) -> (String, Vec<String>) {
     let (expansion, problems) = expand(input.parse().unwrap(), &Caller::in_folder(&tests()));
     let file = syn::parse2(expansion).unwrap();
-    // Outside of this crate, the messages name the folder of this checkout.
+    // The folder is not below the working directory, so messages contain its absolute path.
     let project = format!("{}/", tests().join("../..").canonicalize().unwrap().display());
     let messages = problems
         .iter()
@@ -24,8 +24,8 @@ fn expanded(input: &str) -> (String, Vec<String>) {
     (prettyplease::unparse(&file), messages.collect())
 }
 
-/// Compares with a snapshot in `tests/golden`. `INSTA_UPDATE=always cargo test -p macros` writes it; read it before
-/// you commit it.
+/// Compares a string with a snapshot in `tests/golden`. `INSTA_UPDATE=always cargo test -p macros` updates the snapshot; read it
+/// before you commit it.
 fn assert_golden(name: &str, found: &str) {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(tests().join("golden"));
@@ -35,13 +35,13 @@ fn assert_golden(name: &str, found: &str) {
 }
 
 #[test]
-fn good_declarations_expand_to_statics() {
+fn expand_creates_statics_of_the_declarations() {
     let (expansion, problems) = expanded(EVERY_KEY);
     assert_eq!(problems, Vec::<String>::new());
     assert_golden("statics", &of_thing(&expansion));
 }
 
-/// An expansion without the statics of the resources beside `thing`, which has every key of a resource.
+/// Removes the statics of all resources except `thing`, which has every key of a resource.
 fn of_thing(expansion: &str) -> String {
     let mut file = syn::parse_file(expansion).unwrap();
     for item in &mut file.items {
@@ -54,7 +54,7 @@ fn of_thing(expansion: &str) -> String {
 }
 
 #[test]
-fn the_engine_may_be_at_another_path() {
+fn expand_supports_another_engine_path() {
     let (default, _) = expanded(EVERY_KEY);
     let (other, problems) = expanded(&format!("engine = crate::core::engine; {EVERY_KEY}"));
     assert_eq!(problems, Vec::<String>::new());
@@ -70,23 +70,23 @@ fn the_engine_may_be_at_another_path() {
 }
 
 #[test]
-fn every_problem_is_told_once_at_the_line_it_belongs_to() {
+fn expand_reports_each_problem_once_at_its_line() {
     let (expansion, problems) =
         expanded(r#"dir = "bad"; resource thing; resource thing; data_source things;"#);
-    // The expansion is whole all the same: nothing must follow from a problem.
+    // The expansion is still complete, so a problem causes no further errors.
     assert!(expansion.contains("pub static DEFINITION"));
     assert_golden("problems", &problems.join("\n----\n"));
 }
 
 #[test]
-fn hooks_are_bound_where_they_are_asked_for_and_nowhere_else() {
+fn expand_compares_hooks_with_the_declarations() {
     let lines = EVERY_KEY.replace(" with crate::hooks::Thing", "");
     let (_, problems) = expanded(&lines.replace("things;", "things with crate::hooks::Thing;"));
     assert_golden("hooks", &problems.join("\n----\n"));
 }
 
 #[test]
-fn a_folder_that_is_not_there_is_an_error_of_its_own() {
+fn expand_reports_a_missing_folder() {
     let (expansion, problems) = expanded(r#"dir = "none"; resource thing;"#);
     assert_eq!(expansion, "");
     assert_eq!(problems.len(), 1);
@@ -97,7 +97,7 @@ fn a_folder_that_is_not_there_is_an_error_of_its_own() {
 }
 
 #[test]
-fn what_is_not_the_macros_grammar_is_said_so() {
+fn expand_reports_syntax_errors() {
     let message = |input| expanded(input).1.remove(0);
     assert_eq!(message("resource thing;"), "expected `dir`");
     assert_eq!(message("engine = ::engine; resource thing;"), "expected `dir`");

@@ -1,11 +1,11 @@
-//! What a folder of declarations declares, and where it was written.
+//! The declarations of a folder, and their positions in its files.
 //!
 //! Tests: `schema/tests/model.rs`.
 
 use crate::model::{Operation, Provider, Resource};
 use crate::places::Places;
 
-/// Everything the files of a folder declare.
+/// All declarations of a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Model {
     /// The provider's own configuration.
@@ -19,18 +19,18 @@ pub struct Model {
 /// A resource or data source and the files it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Declaration {
-    /// What it declares.
+    /// The declared resource or data source.
     pub resource: Resource,
-    /// Its own file and then the parts it uses, named as in [`crate::Sources`].
+    /// The name of its own file, then of the parts that it uses, as in [`crate::Sources`].
     pub files: Vec<String>,
 }
 
-/// A model before it is checked.
-pub(crate) struct Written {
-    /// What could be read.
+/// A model that has been parsed, but not checked.
+pub(crate) struct Unchecked {
+    /// Everything that could be read.
     pub model: Model,
-    /// Where the provider's own configuration was written; `None` where its file is missing.
+    /// Positions in `provider.toml`; `None` if the file is missing.
     pub provider: Option<Places>,
-    /// Where each of [`Model::declarations`] was written.
+    /// Positions of each of [`Model::declarations`].
     pub declarations: Vec<Places>,
 }

@@ -1,4 +1,4 @@
-//! Problems of declarations, and how they are shown.
+//! Problems of declarations, and their text.
 //!
 //! Tests: `schema/tests/ui.rs`.
 
@@ -10,9 +10,9 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use crate::similar::nearest;
 use crate::source::Sources;
 
-/// Something the build refuses, with its place and its remedy.
+/// A mistake in a declaration, with its position and its remedy. The build fails if there are any.
 ///
-/// It is shown as one line that tools can read, the drawn line of the source, and the remedy:
+/// Its text consists of one line that tools can parse, the line of the source, and the remedy:
 ///
 /// ```text
 /// schema/secret.toml:8:8: unknown type "strng"
@@ -25,20 +25,20 @@ use crate::source::Sources;
 pub struct Problem {
     /// Name of the file relative to the folder of the declarations.
     pub file: String,
-    /// Line, from 1; 0 where the problem is not in a line (a file is missing).
+    /// Line, from 1; 0 if the problem is about the whole file, such as a missing one.
     pub line: usize,
     /// Column in characters, from 1.
     pub column: usize,
-    /// Id of the rule that was broken.
+    /// Id of the broken rule, one of [`crate::rules`].
     pub rule: &'static str,
-    /// What is wrong: a fragment, with what was written in quotes.
+    /// The mistake as a fragment of a sentence, with values in quotes.
     pub message: String,
-    /// What to do about it.
+    /// The remedy, if there is one to suggest.
     pub help: Option<String>,
-    /// The file as a message shows it.
-    shown: String,
-    /// The line of the source with the place marked.
-    drawn: String,
+    /// Path of the file, as it is displayed.
+    displayed_path: String,
+    /// The line of the source, with the mistake underlined.
+    excerpt: String,
 }
 
 impl Problem {
@@ -64,7 +64,7 @@ impl Problem {
             .get(line_start..)
             .and_then(|rest| rest.lines().next())
             .unwrap_or_default();
-        // A table's span may reach over many lines; its first line says enough.
+        // The span of a table can cover many lines: mark only the first one.
         let end = text
             .floor_char_boundary(span.end)
             .clamp(start, line_start + source_line.len().max(start - line_start));
@@ -75,8 +75,8 @@ impl Problem {
             rule,
             message,
             help,
-            shown: sources.shown(name),
-            drawn: draw(source_line, line, start - line_start..end - line_start),
+            displayed_path: sources.displayed_path(name),
+            excerpt: render_excerpt(source_line, line, start - line_start..end - line_start),
         }
     }
 
@@ -95,21 +95,21 @@ impl Problem {
             rule,
             message,
             help,
-            shown: sources.shown(name),
-            drawn: String::new(),
+            displayed_path: sources.displayed_path(name),
+            excerpt: String::new(),
         }
     }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}", self.shown)?;
+        write!(formatter, "{}", self.displayed_path)?;
         if self.line > 0 {
             write!(formatter, ":{}:{}", self.line, self.column)?;
         }
         write!(formatter, ": {}", self.message)?;
-        if !self.drawn.is_empty() {
-            write!(formatter, "\n{}", self.drawn)?;
+        if !self.excerpt.is_empty() {
+            write!(formatter, "\n{}", self.excerpt)?;
         }
         if let Some(help) = &self.help {
             write!(formatter, "\nhelp: {help}")?;
@@ -118,12 +118,12 @@ impl fmt::Display for Problem {
     }
 }
 
-/// `did you mean "string"?`, where a legal word is near what was written.
+/// Returns `did you mean "string"?` if one of the legal words is similar to the written one.
 pub fn did_you_mean<'a>(written: &str, legal: impl IntoIterator<Item = &'a str>) -> Option<String> {
     nearest(written, legal).map(|near| format!("did you mean {near:?}?"))
 }
 
-/// `a, b or c`, each in quotes.
+/// Joins words to `"a", "b" or "c"`.
 pub fn alternatives<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     let mut quoted: Vec<String> = words.into_iter().map(|word| format!("{word:?}")).collect();
     match (quoted.pop(), quoted.is_empty()) {
@@ -133,7 +133,7 @@ pub fn alternatives<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     }
 }
 
-fn draw(source_line: &str, line: usize, mark: Range<usize>) -> String {
+fn render_excerpt(source_line: &str, line: usize, mark: Range<usize>) -> String {
     let annotation = AnnotationKind::Primary.span(mark);
     let snippet = Snippet::source(source_line)
         .line_start(line)

@@ -1,11 +1,11 @@
-//! The one table of keys: what may be written where, and what it means.
+//! The table of all keys of the language: where each key is allowed, which values it takes, and what it means.
 //!
-//! Three readers: [`crate::load()`] accepts a file by it, an unknown key is answered from it, and
-//! `schema language` turns it into the JSON Schema that editors complete from.
+//! [`crate::load()`] checks files against it, diagnostics about unknown keys suggest keys from it, and `schema language`
+//! generates the JSON Schema for editors from it.
 //!
 //! Tests: `schema/tests/language.rs`.
 
-/// A table of the language, in which certain keys are legal.
+/// A kind of table in the TOML files. Each kind allows its own keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {
     /// The file `provider.toml`.
@@ -14,11 +14,11 @@ pub enum Section {
     Resource,
     /// The file of a data source.
     DataSource,
-    /// A file of attributes that several declarations use.
+    /// A file in `parts/`, with attributes that several declarations use.
     Part,
     /// `[api]`
     Api,
-    /// `[attributes.NAME]` of a resource, a data source or a part, at every depth.
+    /// `[attributes.NAME]` of a resource, a data source or a part, at any depth.
     Attribute,
     /// `[attributes.NAME]` of `provider.toml`.
     ProviderAttribute,
@@ -26,9 +26,9 @@ pub enum Section {
     Validate,
     /// `length`, `range` and `items` of `validate`
     Bounds,
-    /// `stable` with a condition
+    /// `stable` as a table
     Stable,
-    /// `wire` where reading and writing differ
+    /// `wire` as a table
     Wire,
     /// `[[constraint]]`
     Constraint,
@@ -69,7 +69,7 @@ impl Section {
         Self::Timeouts,
     ];
 
-    /// What a message calls the section.
+    /// The name of the section in diagnostics.
     pub fn title(self) -> &'static str {
         match self {
             Self::Provider => "provider.toml",
@@ -93,48 +93,48 @@ impl Section {
         }
     }
 
-    /// The keys that are legal here, in the order of [`KEYS`].
+    /// The keys that the section allows, in the order of [`KEYS`].
     pub fn keys(self) -> impl Iterator<Item = &'static Key> {
         KEYS.iter().filter(move |key| key.sections.contains(&self))
     }
 
-    /// The key of that name, where it is legal here.
+    /// The key with that name, if the section allows it.
     pub fn key(self, name: &str) -> Option<&'static Key> {
         self.keys().find(|key| key.name == name)
     }
 }
 
-/// What may stand to the right of a key.
+/// The kind of value that a key takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
-    /// Any text but an empty one.
-    Text,
-    /// Any text.
-    Choice,
-    /// One of these words; the first text says what such a word is called.
+    /// A string that is not empty.
+    NonEmptyString,
+    /// Any string, also an empty one.
+    String,
+    /// One of these words. The first string is the name of such a word in diagnostics.
     Word(&'static str, &'static [&'static str]),
-    /// A type: `string`, `list(string)`, ….
+    /// The name of a type, such as `string` or `list(string)`.
     Type,
     /// `true` or `false`.
     Bool,
-    /// Only this boolean.
-    Exactly(bool),
+    /// Only this one boolean.
+    OnlyBool(bool),
     /// A whole number.
     Int,
-    /// A list of texts, none of them empty.
-    Texts,
-    /// A list of texts, which may be empty ones.
-    Choices,
-    /// A list of whole numbers, not empty.
+    /// A list of strings that are not empty.
+    NonEmptyStrings,
+    /// A list of strings, also empty ones.
+    Strings,
+    /// A list of whole numbers.
     Ints,
-    /// A list of words.
+    /// A list of such words.
     Words(&'static str, &'static [&'static str]),
-    /// A value of the attribute it speaks of.
-    Literal,
-    /// A table of names and texts.
-    TextByName,
+    /// Any value. The checks compare it with the type of its attribute.
+    Value,
+    /// A table of names and strings.
+    StringByName,
     /// A table of names and values.
-    LiteralByName,
+    ValueByName,
     /// One table.
     Table(Section),
     /// A table of names and tables: `[attributes.NAME]`.
@@ -148,25 +148,25 @@ pub enum Shape {
 /// One key of the language.
 #[derive(Clone, Copy, Debug)]
 pub struct Key {
-    /// How it is written.
+    /// Its name.
     pub name: &'static str,
-    /// Where it is legal.
+    /// The tables that allow it.
     pub sections: &'static [Section],
-    /// Whether it must be written there.
+    /// Whether it is required there.
     pub required: bool,
-    /// What may be written to its right.
+    /// The kind of value that it takes.
     pub shape: Shape,
-    /// Its meaning in one sentence.
+    /// Its meaning in one sentence, for diagnostics and editors.
     pub doc: &'static str,
 }
 
-/// Scalars and `object`: what stands at the bottom of a type.
+/// The types that are not collections.
 pub const SCALARS: &[&str] = &["string", "bool", "int", "number", "object"];
 
-/// What a type may be wrapped in.
+/// The collection types.
 pub const COLLECTIONS: &[&str] = &["list", "set", "map"];
 
-/// The value of `delete` that calls nothing.
+/// The value of `delete` that sends no request.
 pub const FORGET: &str = "forget";
 
 const DECLARATION: &[Section] = &[Section::Resource, Section::DataSource];
@@ -198,116 +198,116 @@ pub const KEYS: &[Key] = &[
     required(
         "resource",
         &[Section::Resource],
-        Shape::Text,
-        "The type name without the provider's prefix.",
+        Shape::NonEmptyString,
+        "Type name without the provider's prefix.",
     ),
     required(
         "data_source",
         &[Section::DataSource],
-        Shape::Text,
-        "The type name without the provider's prefix.",
+        Shape::NonEmptyString,
+        "Type name without the provider's prefix.",
     ),
     required(
         "provider",
         &[Section::Provider],
-        Shape::Text,
-        "The provider's name and the prefix of every type name.",
+        Shape::NonEmptyString,
+        "Name of the provider, which is the prefix of every type name.",
     ),
     required(
         "address",
         &[Section::Provider],
-        Shape::Text,
-        "The provider's source address in full form, e.g. `registry.terraform.io/durantic/durantic`.",
+        Shape::NonEmptyString,
+        "Full source address of the provider, e.g. `registry.terraform.io/durantic/durantic`.",
     ),
     required(
         "summary",
         &[Section::Resource, Section::DataSource, Section::Provider],
-        Shape::Text,
-        "What it is, in one plain sentence.",
+        Shape::NonEmptyString,
+        "Description in one sentence; the first line of the documentation page.",
     ),
     optional(
         "description",
         &[Section::Resource, Section::DataSource, Section::Provider],
-        Shape::Text,
-        "What a user must know beyond the summary, in Markdown.",
+        Shape::NonEmptyString,
+        "Further description in Markdown, shown below the summary.",
     ),
     optional(
         "subcategory",
         DECLARATION,
-        Shape::Text,
-        "The heading under which the documentation lists it.",
+        Shape::NonEmptyString,
+        "Heading under which the documentation lists the resource or data source.",
     ),
     optional(
         "since",
         DECLARATION,
-        Shape::Text,
-        "The first version of the provider that has it.",
+        Shape::NonEmptyString,
+        "First version of the provider that has the resource or data source.",
     ),
     optional(
         "deprecated",
         DECLARATION,
-        Shape::Text,
-        "What to use instead of it, as a sentence shown to users.",
+        Shape::NonEmptyString,
+        "Deprecation message: what to use instead, in one sentence.",
     ),
     optional(
         "hook",
         DECLARATION,
-        Shape::Text,
-        "What the Rust hook bound to it decides, in one sentence; `provider!` must then bind one.",
+        Shape::NonEmptyString,
+        "What the Rust hook decides, in one sentence for users. `provider!` must bind a hook to the declaration.",
     ),
     optional(
         "use",
         DECLARATION,
-        Shape::Texts,
-        "Files in `parts/` whose attributes are included; an attribute declared here replaces the part's.",
+        Shape::NonEmptyStrings,
+        "Files in `parts/` whose attributes are included. An attribute that is declared here replaces the one of the part.",
     ),
     required(
         "import",
         &[Section::Resource],
-        Shape::Either(&[Shape::Text, Shape::Exactly(false)]),
-        "The form of the id by which it is imported, its placeholders being attributes (`{uuid}`), or `false` where it cannot be.",
+        Shape::Either(&[Shape::NonEmptyString, Shape::OnlyBool(false)]),
+        "Format of the import ID, with attributes as placeholders (`{uuid}`), or `false` if the resource cannot be imported.",
     ),
     optional(
         "label",
         DECLARATION,
-        Shape::Text,
-        "The attribute that names the object to users and finds a create whose answer was lost; `name` where it is absent.",
+        Shape::NonEmptyString,
+        "The attribute whose value names the object in diagnostics, and finds it again after a create whose response was lost. Default: `name`.",
     ),
     optional(
         "created",
         DECLARATION,
-        Shape::Text,
-        "The attribute that holds when the control plane made the object; `created_at` where it is absent.",
+        Shape::NonEmptyString,
+        "The attribute with the time at which the control plane created the object. Default: `created_at`.",
     ),
     optional(
         "version",
         &[Section::Resource],
         Shape::Int,
-        "The version of the state's schema, 0 where it is absent.",
+        "Version of the resource's state. Default: 0.",
     ),
     required(
         "api",
         &[Section::Resource],
         Shape::Table(Section::Api),
-        "The operations it is made of.",
+        "The operations that create, read, update, delete and list the object.",
     ),
     optional(
         "attributes",
         DECLARATION,
         Shape::Named(Section::Attribute),
-        "Its attributes and blocks by name.",
+        "The attributes and blocks, by name.",
     ),
     required(
         "attributes",
         &[Section::Part],
         Shape::Named(Section::Attribute),
-        "The attributes it contributes, by name.",
+        "The attributes that the part adds to a declaration, by name.",
     ),
     required(
         "attributes",
         &[Section::Provider],
         Shape::Named(Section::ProviderAttribute),
-        "The arguments of the provider block by name.",
+        "The arguments of the provider block, by name.",
     ),
     optional(
         "constraint",
@@ -319,93 +319,93 @@ pub const KEYS: &[Key] = &[
         "lookup",
         &[Section::DataSource],
         Shape::Tables(Section::Lookup),
-        "A way to find the object; the first whose `by` is configured is used.",
+        "A way to find the object. The first lookup whose `by` is configured is used.",
     ),
     optional(
         "job",
         &[Section::Resource],
         Shape::Table(Section::Job),
-        "Long-running work that is started after a call and waited for.",
+        "Long-running work that the provider starts after a create or an update, and waits for.",
     ),
     optional(
         "timeouts",
         &[Section::Resource],
         Shape::Table(Section::Timeouts),
-        "Default timeouts; their presence gives it a `timeouts` block with these attributes.",
+        "Default timeouts. The resource gets a `timeouts` block with these attributes.",
     ),
     // [api]
     required(
         "create",
         &[Section::Api],
-        Shape::Text,
-        "The operation that makes the object, or adopts one that exists already.",
+        Shape::NonEmptyString,
+        "Operation that creates the object, or adopts an existing one.",
     ),
     required(
         "read",
         &[Section::Api],
-        Shape::Text,
-        "The operation that reads one object.",
+        Shape::NonEmptyString,
+        "Operation that reads one object.",
     ),
     optional(
         "update",
         &[Section::Api],
-        Shape::Text,
-        "The operation that changes the object; it is sent what changed.",
+        Shape::NonEmptyString,
+        "Operation that updates the object. Its request contains only the changed attributes.",
     ),
     required(
         "delete",
         &[Section::Api],
-        Shape::Text,
-        "The operation that ends the object, or `forget` where only the state forgets it.",
+        Shape::NonEmptyString,
+        "Operation that deletes the object, or `forget` to only remove the object from the state.",
     ),
     optional(
         "list",
         &[Section::Api],
-        Shape::Text,
-        "The operation that lists all objects; it finds a create whose answer was lost.",
+        Shape::NonEmptyString,
+        "Operation that lists all objects. It finds the object of a create whose response was lost.",
     ),
     optional(
         "path",
         &[Section::Api],
-        Shape::TextByName,
-        "Placeholder of an operation's path → attribute, where the names differ.",
+        Shape::StringByName,
+        "Attribute for each placeholder of an operation's path whose name differs from that of the attribute.",
     ),
     optional(
         "gone",
         &[Section::Api],
         Shape::Ints,
-        "The statuses that mean the object does not exist any more, 404 where it is absent.",
+        "HTTP statuses of a response that mean that the object no longer exists. Default: 404.",
     ),
     // [attributes.NAME]
     required(
         "type",
         ANY_ATTRIBUTE,
         Shape::Type,
-        "The type of its value: string, bool, int, number, object, `list(T)`, `set(T)` or `map(T)`.",
+        "Type of the value: string, bool, int, number, object, `list(T)`, `set(T)` or `map(T)`.",
     ),
     required(
         "doc",
         ANY_ATTRIBUTE,
-        Shape::Text,
-        "What it is for, in Markdown; what other keys say is added to it.",
+        Shape::NonEmptyString,
+        "Description in Markdown. The documentation adds what follows from other keys, such as the default.",
     ),
     optional(
         "mode",
         &[Section::Attribute],
         Shape::Word("mode", &["optional", "required", "computed", "optional+computed"]),
-        "Who may set it, `optional` where it is absent.",
+        "Whether the configuration, the provider or both can set the attribute. Default: `optional`.",
     ),
     optional(
         "mode",
         &[Section::ProviderAttribute],
         Shape::Word("mode", &["optional", "required"]),
-        "Who may set it, `optional` where it is absent.",
+        "Whether the configuration must set the attribute. Default: `optional`.",
     ),
     optional(
         "default",
         ANY_ATTRIBUTE,
-        Shape::Literal,
-        "The value where the configuration has none; the attribute is then computed as well.",
+        Shape::Value,
+        "Value of the attribute if the configuration omits it. The attribute is then also computed.",
     ),
     optional(
         "format",
@@ -414,318 +414,331 @@ pub const KEYS: &[Key] = &[
             "format",
             &["uuid", "ip", "cidr", "url", "duration", "timestamp", "json"],
         ),
-        "What its text means: validated, compared by meaning and named in the documentation.",
+        "Format of the string. The provider validates it and compares values by meaning; the documentation names it.",
     ),
     optional(
         "validate",
         ANY_ATTRIBUTE,
         Shape::Table(Section::Validate),
-        "Checks at plan time that the API will never relax.",
+        "Checks at plan time. Use only limits that the API will never relax.",
     ),
     optional(
         "sensitive",
         ANY_ATTRIBUTE,
         Shape::Bool,
-        "Whether Terraform redacts it, and all that is nested in it.",
+        "Whether Terraform hides the value and all nested attributes in its output.",
     ),
     optional(
         "env",
         &[Section::ProviderAttribute],
-        Shape::Text,
-        "The environment variable that stands in for it.",
+        Shape::NonEmptyString,
+        "Environment variable that is used if the configuration omits the argument.",
     ),
     optional(
         "force_new",
         &[Section::Attribute],
         Shape::Bool,
-        "Whether a change replaces the object.",
+        "Whether a change of the attribute replaces the object.",
     ),
     optional(
         "stable",
         &[Section::Attribute],
         Shape::Either(&[Shape::Bool, Shape::Table(Section::Stable)]),
-        "Whether a plan keeps the known value when something else changes.",
+        "Whether a plan keeps the known value if another attribute changes, instead of \"known after apply\".",
     ),
     optional(
         "write_only",
         &[Section::Attribute],
         Shape::Either(&[
-            Shape::Exactly(true),
+            Shape::OnlyBool(true),
             Shape::Word("kind of write-only attribute", &["twin"]),
         ]),
-        "`true`: never stored; `twin`: keep this one and derive NAME_wo and NAME_wo_version beside it.",
+        "`true`: Terraform never stores the value. `twin`: add the attributes NAME_wo and NAME_wo_version, of which NAME_wo is write-only.",
     ),
     optional(
         "wire",
         &[Section::Attribute],
-        Shape::Either(&[Shape::Text, Shape::Exactly(false), Shape::Table(Section::Wire)]),
-        "Where the API has it: another name, a dotted pointer into the answer, or `false` for nowhere.",
+        Shape::Either(&[
+            Shape::NonEmptyString,
+            Shape::OnlyBool(false),
+            Shape::Table(Section::Wire),
+        ]),
+        "Name of the attribute in the API's JSON, or a dotted pointer into the response; `false` if the API does not have it.",
     ),
     optional(
         "returned",
         &[Section::Attribute],
         Shape::Bool,
-        "Whether the API answers with it; `false` keeps the configured value.",
+        "Whether the API returns the attribute. `false` keeps the configured value in the state.",
     ),
     optional(
         "unset",
         &[Section::Attribute],
         Shape::Word("value of unset", &["null", "omit", "empty"]),
-        "What an update sends when it leaves the configuration: `null` (default; `omit` where it is computed as well), `omit` or `empty`.",
+        "What an update sends if the attribute is removed from the configuration: `null`, `omit` (nothing) or `empty`. Default: `null`, or `omit` if the attribute is also computed.",
     ),
     optional(
         "equal",
         &[Section::Attribute],
         Shape::Word("comparison", &["set", "scheme"]),
-        "Differences that are ignored: `set`, the order of a list; `scheme`, the scheme and a trailing slash of a URL.",
+        "Differences to ignore. `set`: the order of a list. `scheme`: the scheme and a trailing slash of a URL.",
     ),
     optional(
         "deprecated",
         ANY_ATTRIBUTE,
-        Shape::Text,
-        "What to use instead of it, as a sentence shown to users.",
+        Shape::NonEmptyString,
+        "Deprecation message: what to use instead, in one sentence.",
     ),
     optional(
         "since",
         ANY_ATTRIBUTE,
-        Shape::Text,
-        "The first version of the provider that has it.",
+        Shape::NonEmptyString,
+        "First version of the provider that has the attribute.",
     ),
     optional(
         "attributes",
         &[Section::Attribute],
         Shape::Named(Section::Attribute),
-        "The attributes of its objects, where its type is `object` or a collection of it.",
+        "Attributes of the object, if the type is `object` or a collection of objects.",
     ),
     optional(
         "block",
         &[Section::Attribute],
         Shape::Bool,
-        "Whether it is written as a block (`rules { … }`) and not as an attribute (`rules = [{ … }]`).",
+        "Whether the configuration uses a block (`rules { … }`) instead of an attribute (`rules = [{ … }]`).",
     ),
     // validate
     optional(
         "length",
         &[Section::Validate],
         Shape::Table(Section::Bounds),
-        "The length of a string in characters (of each element, in a collection).",
+        "Length of the string in characters; in a collection, of each element.",
     ),
     optional(
         "range",
         &[Section::Validate],
         Shape::Table(Section::Bounds),
-        "The size of a number (of each element, in a collection).",
+        "Range of the number; in a collection, of each element.",
     ),
     optional(
         "items",
         &[Section::Validate],
         Shape::Table(Section::Bounds),
-        "The number of elements of a collection.",
+        "Number of elements of the collection.",
     ),
     optional(
         "pattern",
         &[Section::Validate],
-        Shape::Text,
-        "A regular expression that the text (each element, in a collection) matches as a whole.",
+        Shape::NonEmptyString,
+        "Regular expression that the whole string must match; in a collection, each element.",
     ),
     optional(
         "one_of",
         &[Section::Validate],
-        Shape::Choices,
-        "The only legal texts.",
+        Shape::Strings,
+        "The allowed strings.",
     ),
-    optional("min", &[Section::Bounds], Shape::Int, "The smallest legal value."),
-    optional("max", &[Section::Bounds], Shape::Int, "The largest legal value."),
+    optional("min", &[Section::Bounds], Shape::Int, "Smallest allowed value."),
+    optional("max", &[Section::Bounds], Shape::Int, "Largest allowed value."),
     // stable, wire
     required(
         "unless",
         &[Section::Stable],
-        Shape::Texts,
-        "The attributes whose change may alter it.",
+        Shape::NonEmptyStrings,
+        "Attributes whose change can also change this attribute.",
     ),
     optional(
         "read",
         &[Section::Wire],
-        Shape::Either(&[Shape::Text, Shape::Texts, Shape::Exactly(false)]),
-        "Dotted pointers into an answer, of which the first that exists is used (`image.uuid`, `machines[].uuid`), or `false`.",
+        Shape::Either(&[
+            Shape::NonEmptyString,
+            Shape::NonEmptyStrings,
+            Shape::OnlyBool(false),
+        ]),
+        "Dotted pointers into the response, such as `image.uuid` or `machines[].uuid`; the first that exists is used. `false` if the attribute is never read.",
     ),
     optional(
         "write",
         &[Section::Wire],
-        Shape::Either(&[Shape::Text, Shape::Exactly(false)]),
-        "The key in a request's body, or `false`.",
+        Shape::Either(&[Shape::NonEmptyString, Shape::OnlyBool(false)]),
+        "Key in the body of a request, or `false` if the attribute is never sent.",
     ),
     // [[constraint]]
     optional(
         "exactly_one_of",
         &[Section::Constraint],
-        Shape::Texts,
-        "One of these attributes is set, and no other.",
+        Shape::NonEmptyStrings,
+        "Exactly one of these attributes must be set.",
     ),
     optional(
         "at_most_one_of",
         &[Section::Constraint],
-        Shape::Texts,
-        "At most one of these attributes is set.",
+        Shape::NonEmptyStrings,
+        "At most one of these attributes can be set.",
     ),
     optional(
         "at_least_one_of",
         &[Section::Constraint],
-        Shape::Texts,
-        "At least one of these attributes is set.",
+        Shape::NonEmptyStrings,
+        "At least one of these attributes must be set.",
     ),
     optional(
         "all_or_none",
         &[Section::Constraint],
-        Shape::Texts,
-        "All of these attributes are set, or none.",
+        Shape::NonEmptyStrings,
+        "Either all or none of these attributes must be set.",
     ),
     optional(
         "when",
         &[Section::Constraint],
         Shape::Table(Section::When),
-        "The attribute, and perhaps its value, on which `require` and `forbid` depend.",
+        "Condition for `require` and `forbid`: an attribute is set, or has a certain value.",
     ),
     optional(
         "require",
         &[Section::Constraint],
-        Shape::Texts,
-        "Attributes that must then be set, and not to an empty text or collection.",
+        Shape::NonEmptyStrings,
+        "Attributes that must be set under the condition, to more than an empty string or collection.",
     ),
     optional(
         "forbid",
         &[Section::Constraint],
-        Shape::Texts,
-        "Attributes that must then not be set.",
+        Shape::NonEmptyStrings,
+        "Attributes that must not be set under the condition.",
     ),
     optional(
         "within",
         &[Section::Constraint],
-        Shape::Text,
-        "The nested attribute in each of whose objects the rule holds.",
+        Shape::NonEmptyString,
+        "Attribute of nested objects. The rule then applies to the attributes of each of these objects.",
     ),
     required(
         "attribute",
         &[Section::When],
-        Shape::Text,
-        "The attribute that decides.",
+        Shape::NonEmptyString,
+        "Attribute that the condition is about.",
     ),
     optional(
         "value",
         &[Section::When],
-        Shape::Literal,
-        "The value it must have; any where it is absent.",
+        Shape::Value,
+        "Value that the attribute must have. Without it, any value except null and an empty string.",
     ),
     // [[lookup]]
     optional(
         "by",
         &[Section::Lookup],
-        Shape::Text,
-        "The attribute whose configuration selects this lookup; always where it is absent.",
+        Shape::NonEmptyString,
+        "Attribute to look up by. The lookup is used if the attribute is configured; without `by`, it is always used.",
     ),
     required(
         "api",
         &[Section::Lookup],
-        Shape::Text,
-        "The operation that is called; a list unless its path takes `by`.",
+        Shape::NonEmptyString,
+        "Operation that finds the object. It returns a list, unless its path contains `by`.",
     ),
     optional(
         "pick",
         &[Section::Lookup],
-        Shape::Text,
-        "The field of a listed object that must equal `by`.",
+        Shape::NonEmptyString,
+        "Field of the listed objects to compare with the value of `by`.",
     ),
     optional(
         "narrow",
         &[Section::Lookup],
-        Shape::Texts,
-        "Attributes that narrow the search where they are configured.",
+        Shape::NonEmptyStrings,
+        "Attributes that must also match, if they are configured.",
     ),
     optional(
         "expect",
         &[Section::Lookup],
         Shape::Word("expectation", &["one", "many"]),
-        "How many objects are expected, `one` where it is absent.",
+        "Number of objects to find. Default: `one`.",
     ),
     optional(
         "missing_ok",
         &[Section::Lookup],
-        Shape::Text,
-        "A bool attribute that, unless it is `false`, turns \"none found\" into nulls.",
+        Shape::NonEmptyString,
+        "A bool attribute. Unless it is `false`, an object that is not found results in null attributes instead of an error.",
     ),
     optional(
         "into",
         &[Section::Lookup],
-        Shape::Text,
-        "The attribute that receives the found objects, where many are expected.",
+        Shape::NonEmptyString,
+        "Attribute that gets the found objects, if `expect` is `many`.",
     ),
     optional(
         "then",
         &[Section::Lookup],
-        Shape::Text,
-        "The operation that reads the found object in full.",
+        Shape::NonEmptyString,
+        "Operation that reads all attributes of the found object.",
     ),
     // [job]
     required(
         "noun",
         &[Section::Job],
-        Shape::Text,
-        "What the work is called to users, such as `provision`: a run of it is a `provision run`.",
+        Shape::NonEmptyString,
+        "Name of the work in diagnostics, such as `provision`. One execution is a `provision run`.",
     ),
     required(
         "after",
         &[Section::Job],
         Shape::Words("phase", &["create", "update"]),
-        "The calls after which it runs.",
+        "Phases after which the job runs.",
     ),
     required(
         "start",
         &[Section::Job],
-        Shape::Text,
-        "The operation that starts a run.",
+        Shape::NonEmptyString,
+        "Operation that starts a run.",
     ),
     optional(
         "body",
         &[Section::Job],
-        Shape::LiteralByName,
-        "The body of that request.",
+        Shape::ValueByName,
+        "Body of the request that starts a run.",
     ),
     optional(
         "save",
         &[Section::Job],
-        Shape::TextByName,
-        "Attribute → field of the start's answer that it receives.",
+        Shape::StringByName,
+        "Attributes to set from the response to the start, each with its field.",
     ),
     required(
         "poll",
         &[Section::Job],
-        Shape::Text,
-        "The operation that reads the run.",
+        Shape::NonEmptyString,
+        "Operation that reads the run.",
     ),
     required(
         "status",
         &[Section::Job],
         Shape::Table(Section::Status),
-        "Where the run's status is read and kept.",
+        "The field with the run's status, and the attribute that stores it.",
     ),
     optional(
         "terminal",
         &[Section::Job],
-        Shape::Text,
-        "The field that says whether the status is final; where an answer lacks it, `done` and `failed` decide.",
+        Shape::NonEmptyString,
+        "Field of the run with a bool: whether its status is final. If a response lacks the field, `done` and `failed` decide.",
     ),
     optional(
         "needed",
         &[Section::Job],
-        Shape::Text,
-        "The bool attribute that says whether the work is still to be done: it tells what became of a run whose start was not answered.",
+        Shape::NonEmptyString,
+        "A bool attribute of the object: whether the work is still to be done. The provider reads it if the response to a start was lost.",
     ),
-    required("done", &[Section::Job], Shape::Texts, "The statuses of success."),
+    required(
+        "done",
+        &[Section::Job],
+        Shape::NonEmptyStrings,
+        "Statuses of a run that succeeded.",
+    ),
     required(
         "failed",
         &[Section::Job],
-        Shape::Texts,
-        "The statuses of failure.",
+        Shape::NonEmptyStrings,
+        "Statuses of a run that failed.",
     ),
     optional(
         "report",
@@ -736,56 +749,56 @@ pub const KEYS: &[Key] = &[
     required(
         "field",
         &[Section::Status],
-        Shape::Text,
-        "The field of the run that holds its status.",
+        Shape::NonEmptyString,
+        "Field of the run with its status.",
     ),
     required(
         "into",
         &[Section::Status],
-        Shape::Text,
-        "The attribute that receives the status.",
+        Shape::NonEmptyString,
+        "Attribute that stores the status.",
     ),
     optional(
         "percent",
         &[Section::Report],
-        Shape::Text,
-        "The field that holds a number from 0 to 100.",
+        Shape::NonEmptyString,
+        "Field with the progress as a number from 0 to 100.",
     ),
     optional(
         "step",
         &[Section::Report],
-        Shape::Text,
-        "The field that holds the short name of the step.",
+        Shape::NonEmptyString,
+        "Field with the short name of the current step.",
     ),
     optional(
         "message",
         &[Section::Report],
-        Shape::Text,
-        "The field that holds a sentence about the step.",
+        Shape::NonEmptyString,
+        "Field with a sentence about the current step.",
     ),
     optional(
         "error",
         &[Section::Report],
-        Shape::Text,
-        "The field that says why the run failed.",
+        Shape::NonEmptyString,
+        "Field with the reason why the run failed.",
     ),
     // [timeouts]
     optional(
         "create",
         &[Section::Timeouts],
-        Shape::Text,
-        "The time that creating may take, with its job, as a duration such as `60m`.",
+        Shape::NonEmptyString,
+        "Time limit for creating the object, including its job, as a duration such as `60m`.",
     ),
     optional(
         "update",
         &[Section::Timeouts],
-        Shape::Text,
-        "The time that updating may take, as a duration such as `20m`.",
+        Shape::NonEmptyString,
+        "Time limit for updating the object, including its job, as a duration such as `20m`.",
     ),
     optional(
         "delete",
         &[Section::Timeouts],
-        Shape::Text,
-        "The time that deleting may take, as a duration such as `20m`.",
+        Shape::NonEmptyString,
+        "Time limit for deleting the object, as a duration such as `20m`.",
     ),
 ];

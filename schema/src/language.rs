@@ -1,6 +1,6 @@
-//! The language as JSON Schema, from which editors complete and check (`#:schema ./language.json`, taplo).
+//! The language as JSON Schema, for completion and checks in editors (`#:schema ./language.json`, taplo).
 //!
-//! It says what the table of keys says. What takes the model to tell is left to `schema check`.
+//! The schema contains only the rules of the table of keys. The rules about the model are checked by `schema check`.
 //!
 //! Tests: `schema/tests/language.rs`.
 
@@ -8,13 +8,13 @@ use serde_json::{Map, Value, json};
 
 use crate::grammar::{COLLECTIONS, SCALARS, Section, Shape};
 
-/// The JSON Schema of every file of the language.
+/// Returns the JSON Schema for all declaration files, as the content of `language.json`.
 pub fn json() -> String {
     let definitions: Map<String, Value> = Section::ALL
         .iter()
         .map(|section| (name(*section), table(*section)))
         .collect();
-    // The head of a file decides: an editor that tried all of them would complete a mixture.
+    // The first key of a file selects its section. With `anyOf`, editors would suggest the keys of all sections.
     let files = [Section::Resource, Section::DataSource, Section::Provider]
         .map(|section| (section, json!({ "required": [head(section)] })));
     let part = (
@@ -39,7 +39,7 @@ pub fn json() -> String {
     format!("{schema:#}\n")
 }
 
-/// The key that only files of this kind have.
+/// The key that only files of this section have.
 fn head(section: Section) -> &'static str {
     match section {
         Section::DataSource => "data_source",
@@ -74,25 +74,27 @@ fn table(section: Section) -> Value {
 
 fn shape(shape: Shape) -> Value {
     match shape {
-        Shape::Text => json!({ "type": "string", "minLength": 1 }),
+        Shape::NonEmptyString => json!({ "type": "string", "minLength": 1 }),
         Shape::Word(_, words) => json!({ "type": "string", "enum": words }),
         Shape::Type => {
             let (collections, scalars) = (COLLECTIONS.join("|"), SCALARS.join("|"));
             json!({ "type": "string", "pattern": format!("^(({collections})\\()*({scalars})\\)*$") })
         }
         Shape::Bool => json!({ "type": "boolean" }),
-        Shape::Exactly(boolean) => json!({ "type": "boolean", "enum": [boolean] }),
+        Shape::OnlyBool(boolean) => json!({ "type": "boolean", "enum": [boolean] }),
         Shape::Int => json!({ "type": "integer" }),
-        Shape::Choice => json!({ "type": "string" }),
-        Shape::Choices => list(&self::shape(Shape::Choice)),
-        Shape::Texts => list(&self::shape(Shape::Text)),
+        Shape::String => json!({ "type": "string" }),
+        Shape::Strings => list(&self::shape(Shape::String)),
+        Shape::NonEmptyStrings => list(&self::shape(Shape::NonEmptyString)),
         Shape::Ints => list(&self::shape(Shape::Int)),
-        Shape::Words(what, words) => list(&self::shape(Shape::Word(what, words))),
+        Shape::Words(noun, words) => list(&self::shape(Shape::Word(noun, words))),
         Shape::Tables(section) => list(&reference(section)),
-        Shape::Literal => json!({}),
-        Shape::TextByName => json!({ "type": "object", "additionalProperties": self::shape(Shape::Text) }),
-        Shape::LiteralByName => json!({ "type": "object" }),
-        // Beside `$ref` draft 7 ignores everything, the description too.
+        Shape::Value => json!({}),
+        Shape::StringByName => {
+            json!({ "type": "object", "additionalProperties": self::shape(Shape::NonEmptyString) })
+        }
+        Shape::ValueByName => json!({ "type": "object" }),
+        // Draft 7 ignores all keywords beside `$ref`, also the description.
         Shape::Table(section) => json!({ "allOf": [reference(section)] }),
         Shape::Named(section) => json!({ "type": "object", "additionalProperties": reference(section) }),
         Shape::Either(shapes) => {

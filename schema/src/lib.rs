@@ -1,6 +1,6 @@
-//! What the provider manages: the model of a declaration and, behind the feature `parse`, the language it is written in.
+//! The model of the declarations and, with the feature `parse`, the language that they are written in.
 //!
-//! Modules import downwards only: `load` → `check` and `parse`, which do not know each other → `declarations` and
+//! Modules only import from modules further down: `load` → `check` and `parse`, which do not know each other → `declarations` and
 //! `diagnostic` → `source`, `places`, `path`, `grammar`, `similar` and `model`, which import nothing.
 //!
 //! Tests: `schema/tests/`.

@@ -1,4 +1,4 @@
-//! The language as a whole: the files of a folder parsed, then checked.
+//! Parses and checks a folder of declarations.
 //!
 //! Tests: `schema/tests/ui.rs`.
 
@@ -9,18 +9,18 @@ use crate::{check, parse};
 
 /// Parses and checks all files of a folder.
 ///
-/// The model holds everything that could be read, whatever the problems: with problems it serves to look at, not to
-/// build from. Problems are sorted by file and place.
+/// Returns the model and all problems, sorted by file and position. If there are problems, the model contains only what could
+/// be read: it is good for messages and tests, but not for building a provider.
 pub fn load(sources: &Sources) -> (Model, Vec<Problem>) {
     let (written, mut problems) = parse::parse(sources);
     check::check(&written, sources, &mut problems);
-    // A mistake in a part is found once for each of its users.
+    // A mistake in a part is found again in each declaration that uses the part.
     problems.sort();
     problems.dedup();
     (written.model, problems)
 }
 
-/// Ids of all rules of the language.
+/// The ids of all rules that [`load`] checks.
 pub fn rules() -> Vec<&'static str> {
     parse::rules().chain(check::rules()).collect()
 }

@@ -1,4 +1,4 @@
-//! `schema check` prints every problem of the declarations; `schema language` writes the language for editors.
+//! `schema check` prints every problem of the declarations; `schema language` writes the JSON Schema for editors.
 //!
 //! Tests: `schema/tests/model.rs`.
 
@@ -29,9 +29,9 @@ fn main() -> ExitCode {
     })
 }
 
-/// Prints every problem of a folder's declarations, and succeeds where there is none.
-fn check(folder: &Path, shown: &str) -> io::Result<ExitCode> {
-    let sources = Sources::read(folder, shown)?;
+/// Prints every problem of a folder's declarations. The exit status is a success if there are no problems.
+fn check(folder: &Path, displayed_folder: &str) -> io::Result<ExitCode> {
+    let sources = Sources::read(folder, displayed_folder)?;
     let (_, problems) = schema::load(&sources);
     let mut output = io::stdout().lock();
     for problem in &problems {

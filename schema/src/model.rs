@@ -1,18 +1,17 @@
-//! What a declaration says, as plain data.
+//! The declarations as plain data.
 //!
-//! The same types serve three times: [`crate::load()`] builds them from TOML, `macros::provider!` emits them as
-//! `static`s, and the engine and the documentation read those statics. Nothing here interprets: the meaning of each
-//! key is documented on its field. `Bake`, behind the feature `parse`, writes a value as the Rust expression that
-//! makes it.
+//! [`crate::load()`] builds these types from TOML, `macros::provider!` emits them as `static`s, and the engine and the
+//! documentation read the statics. The types have no behaviour; the meaning of each key is documented on its field. With the
+//! feature `parse`, `Bake` turns a value into the Rust expression that creates it.
 //!
 //! Tests: `schema/tests/model.rs`.
 
 use std::borrow::Cow;
 
-/// Text that is either in the binary or was just parsed.
+/// A string, borrowed from the binary or owned by the parser.
 pub type Text = Cow<'static, str>;
 
-/// A list that is either in the binary or was just parsed.
+/// A list, borrowed from the binary or owned by the parser.
 pub type List<T> = Cow<'static, [T]>;
 
 /// Name of the block that [`Resource::timeouts`] derives.
@@ -24,36 +23,36 @@ pub const TIMEOUTS: &str = "timeouts";
 pub struct Provider {
     /// Local name and prefix of every type name, e.g. `durantic`.
     pub name: Text,
-    /// Source address in full form, e.g. `registry.terraform.io/durantic/durantic`.
+    /// Full source address, e.g. `registry.terraform.io/durantic/durantic`.
     pub address: Text,
-    /// One plain sentence.
+    /// Description in one sentence.
     pub summary: Text,
-    /// Markdown; empty where the summary says it all.
+    /// Further description in Markdown; can be empty.
     pub description: Text,
     /// Arguments of the `provider` block, sorted by name.
     pub attributes: List<Attribute>,
 }
 
-/// One HTTP operation of the control plane: a line of `operations.toml`.
+/// An HTTP operation of the control plane: a line of `operations.toml`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub struct Operation {
     /// The `operationId` of the control plane's `OpenAPI` document.
     pub id: Text,
-    /// Method used where the live document does not say otherwise.
+    /// Method that is used if the control plane's document does not contain the operation.
     pub method: Method,
-    /// Path used where the live document does not say otherwise, with `{placeholder}`s.
+    /// Path, with `{placeholder}`s, that is used if the control plane's document does not contain the operation.
     pub path: Text,
 }
 
 impl Operation {
-    /// Names of the path's placeholders, in order.
+    /// Returns the names of the path's placeholders, in order.
     pub fn placeholders(&self) -> impl Iterator<Item = &str> {
         placeholders(&self.path)
     }
 }
 
-/// Names between `{` and `}`, in order.
+/// Returns the names between `{` and `}`, in order.
 pub fn placeholders(pattern: &str) -> impl Iterator<Item = &str> {
     pattern
         .split('{')
@@ -78,7 +77,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// The method's name on the wire, in capitals.
+    /// The method's name in a request, in capitals.
     pub fn name(self) -> &'static str {
         match self {
             Self::Get => "GET",
@@ -98,47 +97,47 @@ pub struct Resource {
     pub kind: Kind,
     /// Type name without the provider's prefix, e.g. `machine_role`.
     pub name: Text,
-    /// One plain sentence.
+    /// Description in one sentence.
     pub summary: Text,
-    /// Markdown; empty where the summary says it all.
+    /// Further description in Markdown; can be empty.
     pub description: Text,
     /// Heading under which the documentation lists it.
     pub subcategory: Option<Text>,
-    /// First version that has it.
+    /// First version of the provider that has it.
     pub since: Option<Text>,
-    /// What to use instead, where it is deprecated.
+    /// Deprecation message: what to use instead, in one sentence.
     pub deprecated: Option<Text>,
-    /// Version of the state's schema.
+    /// Version of the resource's state.
     pub version: i64,
-    /// How an existing object comes under management.
+    /// How existing objects are imported.
     pub import: Import,
-    /// Attribute that names the object to users, and by which a create whose answer was lost is found.
+    /// Attribute whose value names the object in diagnostics, and finds it again after a create whose response was lost.
     pub label: Option<Text>,
-    /// Attribute that holds when the control plane made the object.
+    /// Attribute with the time at which the control plane created the object.
     pub created: Option<Text>,
-    /// What the bound Rust hook decides, in one sentence; `None` where the engine alone suffices.
+    /// What the Rust hook decides, in one sentence; `None` if there is no hook.
     pub hook: Option<Text>,
-    /// Which operations it is made of.
+    /// The operations on the object.
     pub api: Api,
     /// Attributes and blocks, sorted by name.
     pub attributes: List<Attribute>,
     /// Rules over several attributes.
     pub constraints: List<Constraint>,
-    /// How a data source finds its object: the first whose `by` is configured is used.
+    /// How a data source finds its object. The first lookup whose `by` is configured is used.
     pub lookups: List<Lookup>,
-    /// Long-running work that follows a call.
+    /// Long-running work after a create or an update.
     pub job: Option<Job>,
-    /// Default timeouts, where it has a `timeouts` block.
+    /// Default timeouts, if the resource has a `timeouts` block.
     pub timeouts: Option<Timeouts>,
 }
 
 impl Resource {
-    /// The root attribute of that name.
+    /// Returns the root attribute with this name.
     pub fn attribute(&self, name: &str) -> Option<&Attribute> {
         self.attributes.iter().find(|attribute| attribute.name == name)
     }
 
-    /// Ids of all operations it is made of; one that serves twice comes twice.
+    /// Returns the ids of all operations that it uses. An operation that is used twice is returned twice.
     pub fn operations(&self) -> impl Iterator<Item = &str> {
         let api = &self.api;
         let delete = match &api.delete {
@@ -165,7 +164,7 @@ impl Resource {
     }
 }
 
-/// What kind of object a declaration declares.
+/// The kind of a declaration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub enum Kind {
@@ -179,41 +178,41 @@ pub enum Kind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub enum Import {
-    /// It cannot be (and a data source never is).
+    /// It cannot be imported. This is also the value of a data source.
     Never,
-    /// By an id of this form, e.g. `{uuid}`; the placeholders are attributes.
+    /// By an ID in this format, e.g. `{uuid}`. The placeholders are attributes.
     By(Text),
 }
 
-/// Operations by what they do: the `[api]` table.
+/// The operations on an object: the `[api]` table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub struct Api {
-    /// Makes (or adopts) the object. `None` for data sources.
+    /// Creates or adopts the object. `None` for data sources.
     pub create: Option<Text>,
     /// Reads one object.
     pub read: Option<Text>,
-    /// Changes the object; sends what changed.
+    /// Updates the object. The request contains only the changed attributes.
     pub update: Option<Text>,
-    /// Ends the object.
+    /// Deletes the object.
     pub delete: Delete,
-    /// Lists all objects: finds a create whose answer was lost.
+    /// Lists all objects. Finds the object of a create whose response was lost.
     pub list: Option<Text>,
-    /// Placeholder of an operation's path → attribute, where the names differ.
+    /// Placeholder of an operation's path → attribute, if their names differ.
     pub path: List<(Text, Text)>,
-    /// Statuses that mean the object does not exist any more.
+    /// HTTP statuses of a response that mean that the object no longer exists.
     pub gone: List<u16>,
 }
 
-/// What destroying does.
+/// How an object is destroyed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub enum Delete {
     /// Not applicable: data sources.
     None,
-    /// Only the state forgets it; no call is made.
+    /// The object is only removed from the state; the provider sends no request.
     Forget,
-    /// This operation is called.
+    /// The provider calls this operation.
     Call(Text),
 }
 
@@ -225,62 +224,62 @@ pub enum Delete {
     reason = "each is a key of the language, and any combination of them is legal"
 )]
 pub struct Attribute {
-    /// Name in configuration and state.
+    /// Name in the configuration and in the state.
     pub name: Text,
-    /// Markdown.
+    /// Description in Markdown.
     pub doc: Text,
-    /// Type of its value.
+    /// Type of the value.
     pub r#type: Type,
-    /// Who may set it.
+    /// Whether the configuration, the provider or both can set it.
     pub mode: Mode,
-    /// Value where the configuration has none; of what is only computed, where the control plane has none.
+    /// Value if the configuration omits it; for a computed attribute, value if the control plane returns none.
     pub default: Option<Literal>,
-    /// What its text means: validated, compared by meaning, named in the documentation. For a collection, of each element.
+    /// Format of the string, or of each element of a collection. It is validated, and values are compared by meaning.
     pub format: Option<Format>,
     /// Further checks at plan time.
     pub validate: Validate,
-    /// A change replaces the object.
+    /// Whether a change replaces the object.
     pub force_new: bool,
-    /// Whether a plan keeps the known value.
+    /// Whether a plan keeps the known value if another attribute changes.
     pub stable: Stable,
-    /// Redacted by Terraform, and with it all that is nested in it.
+    /// Whether Terraform hides the value and all nested attributes in its output.
     pub sensitive: bool,
-    /// Never stored in state or plan.
+    /// Whether Terraform never stores the value, neither in the state nor in a plan.
     pub write_only: bool,
-    /// For the two attributes derived from `write_only = "twin"`: the attribute they stand beside.
+    /// For the two attributes that `write_only = "twin"` adds: the attribute that has this key.
     pub twin_of: Option<Text>,
-    /// Where the API has it.
+    /// Name of the attribute in responses and requests.
     pub wire: Wire,
-    /// Whether the API answers with it. `false` keeps the configured value.
+    /// Whether the API returns it. `false` keeps the configured value in the state.
     pub returned: bool,
-    /// What is sent when it leaves the configuration.
+    /// What an update sends if the attribute is removed from the configuration.
     pub unset: Unset,
-    /// Which differences are none.
+    /// Which differences between two values are ignored.
     pub equal: Equal,
-    /// What to use instead, where it is deprecated.
+    /// Deprecation message: what to use instead, in one sentence.
     pub deprecated: Option<Text>,
-    /// First version that has it.
+    /// First version of the provider that has it.
     pub since: Option<Text>,
-    /// Environment variable that stands in for it (provider configuration only).
+    /// Environment variable that is used if the configuration omits it. Only for arguments of the provider.
     pub env: Option<Text>,
-    /// Attributes of the objects, where the type's scalar is [`Scalar::Object`]; sorted by name.
-    pub attributes: List<Self>,
-    /// Written as a block (`rules { … }`), not as an attribute (`rules = [{ … }]`).
+    /// Attributes of the objects, sorted by name, if the type's scalar is [`Scalar::Object`].
+    pub attributes: List<Attribute>,
+    /// Whether the configuration uses a block (`rules { … }`) instead of an attribute (`rules = [{ … }]`).
     pub block: bool,
 }
 
 impl Attribute {
-    /// Whether its texts must not be seen.
+    /// Whether its value must not be shown.
     pub fn is_secret(&self) -> bool {
         self.sensitive || self.write_only
     }
 
-    /// Whether it can be a [`Resource::label`]: a single string that every user may see.
+    /// Whether it can be a [`Resource::label`]: a single string that is not a secret.
     pub fn can_be_label(&self) -> bool {
         self.r#type.is(Scalar::String) && !self.is_secret()
     }
 
-    /// Whether it can be a [`Resource::created`]: a single timestamp that the control plane answers with.
+    /// Whether it can be a [`Resource::created`]: a single timestamp that the control plane returns.
     pub fn can_be_created(&self) -> bool {
         self.r#type.is(Scalar::String)
             && self.format == Some(Format::Timestamp)
@@ -288,24 +287,24 @@ impl Attribute {
             && self.returned
     }
 
-    /// The nested attribute of that name.
+    /// Returns the nested attribute with this name.
     pub fn attribute(&self, name: &str) -> Option<&Self> {
         self.attributes.iter().find(|attribute| attribute.name == name)
     }
 }
 
-/// A type such as `list(string)`: collections from the outside in, then what they hold.
+/// A type such as `list(string)`: collections, from the outermost to the innermost, and the type of their elements.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub struct Type {
-    /// Outermost first; empty for a plain value.
+    /// Outermost first; empty for a single value.
     pub collections: List<Collection>,
-    /// What is at the bottom.
+    /// Type of the value, or of the elements of the innermost collection.
     pub scalar: Scalar,
 }
 
 impl Type {
-    /// Whether it is this scalar, and no collection of it.
+    /// Whether it is this scalar, and not a collection.
     pub fn is(&self, scalar: Scalar) -> bool {
         self.scalar == scalar && self.collections.is_empty()
     }
@@ -323,49 +322,49 @@ pub enum Collection {
     Map,
 }
 
-/// A type that holds no other, or an object with attributes of its own.
+/// A type that is not a collection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub enum Scalar {
     /// `true` or `false`.
     Bool,
-    /// A whole number of 32 bits, signed.
+    /// A signed 32-bit integer.
     Int,
     /// A number of any size and precision.
     Number,
-    /// Text.
+    /// A string.
     String,
-    /// [`Attribute::attributes`] says of what.
+    /// An object with the attributes in [`Attribute::attributes`].
     Object,
 }
 
-/// Who may set an attribute.
+/// Whether the configuration, the provider or both can set an attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub enum Mode {
-    /// The configuration may.
+    /// The configuration can set it.
     Optional,
-    /// The configuration must.
+    /// The configuration must set it.
     Required,
-    /// Only the provider does.
+    /// Only the provider sets it.
     Computed,
-    /// The configuration may, otherwise the provider does.
+    /// The configuration can set it; otherwise, the provider does.
     OptionalComputed,
 }
 
 impl Mode {
-    /// Whether the configuration may hold a value.
+    /// Whether the configuration can set a value.
     pub fn is_settable(self) -> bool {
         self != Self::Computed
     }
 
-    /// Whether the provider may fill in a value.
+    /// Whether the provider can set a value.
     pub fn is_computed(self) -> bool {
         matches!(self, Self::Computed | Self::OptionalComputed)
     }
 }
 
-/// A value written in a declaration.
+/// A value in a declaration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub enum Literal {
@@ -373,9 +372,9 @@ pub enum Literal {
     Bool(bool),
     /// A whole number.
     Int(i64),
-    /// A number with a fraction, as decimal text.
+    /// A number with a fraction, as a decimal string.
     Number(Text),
-    /// Text.
+    /// A string.
     String(Text),
     /// A list or a set.
     List(List<Self>),
@@ -383,11 +382,11 @@ pub enum Literal {
     Map(List<(Text, Self)>),
 }
 
-/// What a text means.
+/// The format of a string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub enum Format {
-    /// A UUID, compared without regard to case.
+    /// A UUID, in upper or lower case.
     Uuid,
     /// An IPv4 or IPv6 address.
     Ip,
@@ -397,82 +396,82 @@ pub enum Format {
     Url,
     /// A duration such as `90s` or `1h30m`.
     Duration,
-    /// A point in time after RFC 3339.
+    /// An RFC 3339 timestamp.
     Timestamp,
     /// A JSON document.
     Json,
 }
 
-/// Checks on a known value. All absent by default.
+/// Checks of a known value. By default, there are no checks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub struct Validate {
-    /// Length of a text in characters (of each element, in a collection).
+    /// Length of the string in characters; in a collection, of each element.
     pub length: Option<Bounds>,
-    /// Size of a number.
+    /// Range of the number; in a collection, of each element.
     pub range: Option<Bounds>,
-    /// Number of elements of a collection.
+    /// Number of elements of the collection.
     pub items: Option<Bounds>,
-    /// Regular expression that a text (each element, in a collection) matches as a whole.
+    /// Regular expression that the whole string must match; in a collection, each element.
     pub pattern: Option<Text>,
-    /// The only legal texts; empty for any.
+    /// The allowed strings; empty for any string.
     pub one_of: List<Text>,
 }
 
-/// A closed interval; an absent end is open.
+/// Bounds, which are themselves allowed values. A missing bound is no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub struct Bounds {
-    /// Smallest legal value.
+    /// Smallest allowed value.
     pub min: Option<i64>,
-    /// Largest legal value.
+    /// Largest allowed value.
     pub max: Option<i64>,
 }
 
-/// Whether a plan keeps the known value of a computed attribute when something else changes.
+/// Whether a plan keeps the known value of a computed attribute if another attribute changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub enum Stable {
-    /// Every change may alter it: "known after apply".
+    /// No: every update can change it, so it is "known after apply".
     No,
-    /// It never changes once it is known.
+    /// Yes: it never changes.
     Yes,
-    /// It keeps unless one of these attributes changes.
+    /// Yes, unless one of these attributes changes.
     Unless(List<Text>),
 }
 
-/// Where the API has an attribute.
+/// The name of an attribute in the API's JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub struct Wire {
-    /// Dotted pointers into an answer, the first that exists is used; `[]` maps over a list
-    /// (`machines[].uuid`). Empty: never read.
+    /// Dotted pointers into a response; the first that exists is used. `[]` selects from all elements of a list
+    /// (`machines[].uuid`). If it is empty, the attribute is never read.
     pub read: List<Text>,
-    /// Key in a request body. `None`: never sent.
+    /// Key in the body of a request. If it is `None`, the attribute is never sent.
     pub write: Option<Text>,
 }
 
-/// What an update sends for an attribute that left the configuration.
+/// What an update sends for an attribute that was removed from the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub enum Unset {
-    /// `null`: the API clears it.
+    /// `null`, so the API clears the value.
     Null,
-    /// Nothing: the API keeps its value.
+    /// Nothing, so the API keeps the value.
     Omit,
-    /// An empty text, list or map.
+    /// An empty string, list, set or map.
     Empty,
 }
 
-/// Which differences between two values are none.
+/// Which differences between two values are ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub enum Equal {
-    /// Only identical ones are equal (besides what [`Format`] says).
+    /// None, apart from those that the [`Format`] ignores.
     Exact,
-    /// The order of a list has no meaning.
+    /// The order of a list.
     Set,
-    /// The scheme and a trailing slash of a URL have no meaning.
+    /// The scheme and a trailing slash of a URL.
     Scheme,
 }
 
@@ -480,33 +479,33 @@ pub enum Equal {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub struct Constraint {
-    /// What must hold.
+    /// The rule.
     pub rule: Rule,
-    /// Nested list or block in each of whose objects it must hold; `None` for the root.
+    /// Attribute of nested objects, to each of which the rule applies; `None` if it applies to the root attributes.
     pub within: Option<Text>,
 }
 
-/// What a [`Constraint`] demands.
+/// The rule of a [`Constraint`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub enum Rule {
-    /// One of these is set, no other.
+    /// Exactly one of these attributes must be set.
     ExactlyOneOf(List<Text>),
-    /// At most one of these is set.
+    /// At most one of these attributes can be set.
     AtMostOneOf(List<Text>),
-    /// At least one of these is set.
+    /// At least one of these attributes must be set.
     AtLeastOneOf(List<Text>),
-    /// All of these are set, or none.
+    /// Either all or none of these attributes must be set.
     AllOrNone(List<Text>),
-    /// Where `attribute` has `value` (any but null and an empty text, where `None`).
+    /// Under a condition, some attributes must be set, and others must not be set.
     When {
-        /// The attribute that decides.
+        /// Attribute that the condition is about.
         attribute: Text,
-        /// The value it must have; `None`: any but null and an empty text.
+        /// Value that the attribute must have. `None`: any value except null and an empty string.
         value: Option<Literal>,
-        /// These must then be set, and not to an empty text or collection.
+        /// Attributes that must be set under the condition, to more than an empty string or collection.
         require: List<Text>,
-        /// These must then not be set.
+        /// Attributes that must not be set under the condition.
         forbid: List<Text>,
     },
 }
@@ -515,25 +514,25 @@ pub enum Rule {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub struct Lookup {
-    /// Attribute whose configuration selects this lookup; `None`: always.
+    /// Attribute to look up by. The lookup is used if the attribute is configured; with `None`, it is always used.
     pub by: Option<Text>,
-    /// Operation that is called; a list unless its path takes `by`.
+    /// Operation that finds the object. It returns a list, unless its path contains `by`.
     pub api: Text,
-    /// Field of a listed object that must equal `by`; `None`: every one counts, or the answer is the object itself.
+    /// Field of the listed objects to compare with the value of `by`. `None`: all objects match, or the response is the object.
     pub pick: Option<Text>,
-    /// Attributes that, where configured, narrow the search (the field read for them must be equal).
+    /// Attributes that must also match, if they are configured.
     pub narrow: List<Text>,
-    /// How many objects are expected.
+    /// Number of objects to find.
     pub expect: Expect,
-    /// Bool attribute that, unless it is `false`, turns "none found" into nulls.
+    /// Bool attribute. Unless it is `false`, an object that is not found results in null attributes instead of an error.
     pub missing_ok: Option<Text>,
-    /// Attribute that receives the found objects, with [`Expect::Many`].
+    /// Attribute that gets the found objects, with [`Expect::Many`].
     pub into: Option<Text>,
-    /// Operation that reads the found object in full.
+    /// Operation that reads all attributes of the found object.
     pub then: Option<Text>,
 }
 
-/// How many objects a lookup finds.
+/// Number of objects that a lookup must find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub enum Expect {
@@ -543,35 +542,35 @@ pub enum Expect {
     Many,
 }
 
-/// Long-running work that is started after a call and waited for.
+/// Long-running work that the provider starts after a create or an update, and waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub struct Job {
-    /// What the work is called to users, such as `provision`: a run of it is a `provision run`.
+    /// Name of the work in diagnostics, such as `provision`. One execution is a `provision run`.
     pub noun: Text,
-    /// After which calls it runs: creating, updating or both.
+    /// Phases after which it runs: creating, updating or both.
     pub after: List<Phase>,
     /// Operation that starts a run.
     pub start: Text,
-    /// Body of that request.
+    /// Body of the request that starts a run.
     pub body: List<(Text, Literal)>,
-    /// Attribute → field of the start's answer.
+    /// Attribute → field of the response to the start that it is set from.
     pub save: List<(Text, Text)>,
-    /// Operation that reads the run; its further placeholders are saved attributes.
+    /// Operation that reads the run. Attributes of `save` can be placeholders of its path.
     pub poll: Text,
-    /// Field of the run that holds its status.
+    /// Field of the run with its status.
     pub status: Text,
-    /// Attribute that receives the status.
+    /// Attribute that stores the status.
     pub into: Text,
-    /// Field that says whether the status is final; where it is absent the lists below decide.
+    /// Field of the run with a bool: whether its status is final. If it is missing, `done` and `failed` decide.
     pub terminal: Option<Text>,
-    /// Bool attribute that says whether the work is still to be done: tells what became of a run that cannot be named.
+    /// Bool attribute of the object: whether the work is still to be done. It is read if the response to a start was lost.
     pub needed: Option<Text>,
-    /// Statuses of success.
+    /// Statuses of a run that succeeded.
     pub done: List<Text>,
-    /// Statuses of failure.
+    /// Statuses of a run that failed.
     pub failed: List<Text>,
-    /// Fields that describe progress.
+    /// Fields of the run that describe its progress.
     pub report: Report,
 }
 
@@ -579,17 +578,17 @@ pub struct Job {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub struct Report {
-    /// A number from 0 to 100.
+    /// Progress as a number from 0 to 100.
     pub percent: Option<Text>,
-    /// Short name of the step.
+    /// Short name of the current step.
     pub step: Option<Text>,
-    /// A sentence.
+    /// A sentence about the current step.
     pub message: Option<Text>,
-    /// Why it failed.
+    /// Reason why the run failed.
     pub error: Option<Text>,
 }
 
-/// A call that a job or a timeout belongs to.
+/// An operation of Terraform, which a job follows and a timeout limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub enum Phase {
@@ -602,7 +601,7 @@ pub enum Phase {
 }
 
 impl Timeouts {
-    /// That of a call, where there is one.
+    /// Returns the default timeout of a phase, if it has one.
     pub fn of(&self, phase: Phase) -> Option<&Text> {
         match phase {
             Phase::Create => self.create.as_ref(),
@@ -613,7 +612,7 @@ impl Timeouts {
 }
 
 impl Phase {
-    /// The word of declarations and of the `timeouts` block.
+    /// The name of the phase in declarations and in the `timeouts` block.
     pub fn name(self) -> &'static str {
         match self {
             Self::Create => "create",
@@ -623,14 +622,14 @@ impl Phase {
     }
 }
 
-/// Default timeouts as durations (`60m`). Their presence gives the resource a `timeouts` block.
+/// Default timeouts as durations, such as `60m`. A resource that has them gets a `timeouts` block.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub struct Timeouts {
-    /// For creating, with its job.
+    /// Limit for creating the object, including its job.
     pub create: Option<Text>,
-    /// For updating.
+    /// Limit for updating the object, including its job.
     pub update: Option<Text>,
-    /// For deleting.
+    /// Limit for deleting the object.
     pub delete: Option<Text>,
 }

@@ -1,8 +1,8 @@
-//! Dotted paths: where a key stands in a declaration, where a value stands in an answer.
+//! Dotted paths of keys in a declaration, and of values in a response.
 //!
 //! Tests: `schema/tests/model.rs`.
 
-/// A path below another.
+/// Appends a name to a path.
 pub(crate) fn join(path: &str, name: &str) -> String {
     if path.is_empty() {
         name.to_owned()
@@ -11,7 +11,7 @@ pub(crate) fn join(path: &str, name: &str) -> String {
     }
 }
 
-/// Whether a pointer is a plain key of the outermost object.
+/// Whether a pointer is a single key, without dots and `[]`.
 pub(crate) fn is_key(pointer: &str) -> bool {
     !pointer.contains(['.', '['])
 }

@@ -1,44 +1,44 @@
-//! Where each key of a declaration was written.
+//! The position of each key of a declaration.
 //!
 //! Tests: `schema/tests/ui.rs`.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// Where a key and its value stand.
+/// The position of a key and its value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Place {
     /// Index of the file in [`crate::source::Sources`].
     pub file: usize,
-    /// The key, in bytes.
+    /// Range of the key in bytes.
     pub key: Range<usize>,
-    /// The value, in bytes; a table's header, for a table.
+    /// Range of the value in bytes; for a table, of its header.
     pub value: Range<usize>,
 }
 
-/// Places by dotted path, e.g. `attributes.name.type` or `lookup.0.by`.
+/// Positions by dotted path, e.g. `attributes.name.type` or `lookup.0.by`.
 ///
-/// The model itself carries no places, so that the same types serve as statics; a check names the path it
-/// speaks of, and this finds the place.
+/// The model has no positions, because its types are also used for statics. A rule reports the path of a mistake, and this type
+/// finds the position.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Places {
     places: BTreeMap<String, Place>,
-    /// Paths whose value the grammar refused. What is checked about them would be a second opinion on one mistake.
+    /// Paths whose value the grammar rejected. Other rules ignore them, to report each mistake once.
     broken: Vec<String>,
 }
 
 impl Places {
-    /// Notes where a path was written.
+    /// Adds the position of a path.
     pub fn insert(&mut self, path: &str, place: Place) {
         self.places.insert(path.to_owned(), place);
     }
 
-    /// Whether the author wrote this path.
+    /// Whether the declaration contains this path.
     pub fn has(&self, path: &str) -> bool {
         self.places.contains_key(path)
     }
 
-    /// The place of a path or, where it was not written, of the nearest table around it.
+    /// The position of a path. If the declaration does not contain it, the position of the innermost table around it.
     pub fn nearest(&self, path: &str) -> Place {
         let mut path = path;
         loop {
@@ -52,13 +52,13 @@ impl Places {
         }
     }
 
-    /// Notes that the grammar refused the value of a path.
+    /// Marks a path whose value the grammar rejected.
     pub fn set_broken(&mut self, path: &str) {
         self.broken.push(path.to_owned());
     }
 
-    /// Whether something the grammar refused makes a check of this path pointless: a broken key breaks the
-    /// attribute it belongs to, for its other keys are checked against it.
+    /// Whether rules must ignore this path, because the grammar rejected it or a table around it. A rejected key of an
+    /// attribute marks the whole attribute, because its keys are checked against each other.
     pub fn is_broken(&self, path: &str) -> bool {
         self.broken.iter().any(|broken| {
             let scope = match broken.rsplit_once('.') {
@@ -70,17 +70,22 @@ impl Places {
         })
     }
 
-    /// Takes over everything another file says under a path that this one does not have.
-    pub fn graft(&mut self, other: &Self, path: &str) {
-        let under = |candidate: &str| {
+    /// Copies the positions below a path from another file.
+    pub fn copy_below(&mut self, other: &Self, path: &str) {
+        let is_below = |candidate: &str| {
             candidate
                 .strip_prefix(path)
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         };
-        let places = other.places.iter().filter(|(candidate, _)| under(candidate));
+        let places = other.places.iter().filter(|(candidate, _)| is_below(candidate));
         self.places
             .extend(places.map(|(path, place)| (path.clone(), place.clone())));
-        self.broken
-            .extend(other.broken.iter().filter(|candidate| under(candidate)).cloned());
+        self.broken.extend(
+            other
+                .broken
+                .iter()
+                .filter(|candidate| is_below(candidate))
+                .cloned(),
+        );
     }
 }

@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::{fs, io};
 
-/// The file that holds the provider's own configuration.
+/// The file that declares the provider's own configuration.
 pub const PROVIDER_FILE: &str = "provider.toml";
 /// The file that maps operation ids to methods and paths.
 pub const OPERATIONS_FILE: &str = "operations.toml";
@@ -19,14 +19,14 @@ pub const PARTS_FOLDER: &str = "parts";
 pub struct Source {
     /// Path relative to the folder of the declarations, with `/`: `data/machine.toml`.
     pub name: String,
-    /// What it says.
+    /// Its content.
     pub text: String,
 }
 
 /// All files of a folder of declarations.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sources {
-    /// The folder as messages show it, e.g. `schema`.
+    /// Path of the folder as it is displayed, e.g. `schema`.
     pub folder: String,
     /// Its files.
     pub files: Vec<Source>,
@@ -36,13 +36,15 @@ impl Sources {
     /// Folders, relative to that of the declarations, whose `.toml` files are declarations.
     pub const FOLDERS: &[&str] = &["", DATA_FOLDER, PARTS_FOLDER];
 
-    /// Reads every declaration of a folder, sorted by name; messages call the folder `shown`.
+    /// Reads all declarations of a folder, sorted by name. Diagnostics display the folder as `displayed_folder`.
     ///
-    /// An error names the file or folder that could not be read.
-    pub fn read(folder: &Path, shown: &str) -> io::Result<Self> {
+    /// # Errors
+    ///
+    /// If a file or folder cannot be read. The error names it.
+    pub fn read(folder: &Path, displayed_folder: &str) -> io::Result<Self> {
         let mut files = Vec::new();
         for part in Self::FOLDERS {
-            // Joined to nothing, a path would end with a slash.
+            // `join("")` would add a slash to the path.
             let prefix = Some(*part).filter(|part| !part.is_empty());
             let directory = prefix.map_or_else(|| folder.to_owned(), |part| folder.join(part));
             if prefix.is_some() && !directory.is_dir() {
@@ -62,20 +64,20 @@ impl Sources {
         }
         files.sort_by(|left, right| left.name.cmp(&right.name));
         Ok(Self {
-            folder: shown.to_owned(),
+            folder: displayed_folder.to_owned(),
             files,
         })
     }
 
-    /// Whether a file of one of [`Sources::FOLDERS`] is a declaration; the folder is a crate's at the same time.
+    /// Whether a file in one of [`Sources::FOLDERS`] is a declaration. `Cargo.toml` is not: the folder can also be a crate.
     pub fn is_source(file_name: &str) -> bool {
         file_name
             .strip_suffix(".toml")
             .is_some_and(|stem| stem != "Cargo")
     }
 
-    /// A file's path as a message shows it.
-    pub fn shown(&self, name: &str) -> String {
+    /// Returns the path of a file as it is displayed.
+    pub fn displayed_path(&self, name: &str) -> String {
         if self.folder.is_empty() {
             name.to_owned()
         } else {

@@ -1,4 +1,4 @@
-//! `language.json` is what the table of keys makes it, and it says of every declaration what the parser says.
+//! `language.json` is generated from the table of keys, and accepts the same declarations as the parser.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its files fails")]
 
@@ -24,7 +24,7 @@ fn document(text: &str) -> Option<Value> {
         .map(|table| serde_json::to_value(table).unwrap())
 }
 
-/// The declarations of a folder, except `operations.toml`: any key is legal there.
+/// The declarations of a folder, except `operations.toml`, in which any key is allowed.
 fn declarations(folder: &Path) -> Vec<Source> {
     let sources = Sources::read(folder, &folder.to_string_lossy()).unwrap();
     let files = sources.files.into_iter();
@@ -32,13 +32,13 @@ fn declarations(folder: &Path) -> Vec<Source> {
 }
 
 #[test]
-fn the_file_is_up_to_date() {
+fn language_json_is_up_to_date() {
     let file = fs::read_to_string(project().join("language.json")).unwrap();
     assert!(file == schema::language::json(), "run `cargo schema language`");
 }
 
 #[test]
-fn good_declarations_are_valid() {
+fn language_json_accepts_good_declarations() {
     let validator = validator();
     let mut files = declarations(project());
     files.extend(declarations(&project().join("tests/every-key")));
@@ -54,13 +54,13 @@ fn good_declarations_are_valid() {
 }
 
 #[test]
-fn what_the_grammar_refuses_is_invalid() {
+fn language_json_rejects_bad_examples_of_the_grammar() {
     let validator = validator();
     let mut seen = 0;
     for entry in fs::read_dir(project().join("tests/ui/grammar")).unwrap() {
         let path = entry.unwrap().path();
         let stem = path.file_stem().unwrap().to_str().unwrap();
-        // Of TOML itself, and of its points in time, JSON Schema knows nothing.
+        // JSON Schema cannot check the syntax of TOML, its dates, or the parentheses of a type.
         let is_toml_only =
             ["syntax", "toml_1_0", "wrong_type--literal", "unknown_word--type"].contains(&stem);
         if path.extension().is_some_and(|extension| extension == "toml") && !is_toml_only {

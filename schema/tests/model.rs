@@ -1,4 +1,4 @@
-//! What the language derives, and what `schema check` answers.
+//! The model of the good declarations, and the output of `schema check`.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its files fails")]
 
@@ -41,7 +41,7 @@ fn attribute<'a>(resource: &'a Resource, name: &str) -> &'a Attribute {
 }
 
 #[test]
-fn a_twin_derives_a_write_only_attribute_its_version_and_their_rules() {
+fn write_only_twin_derives_attributes_and_constraints() {
     let thing = thing();
     let original = attribute(&thing, "password");
     assert!(!original.write_only && !original.returned && original.twin_of.is_none());
@@ -73,7 +73,7 @@ fn a_twin_derives_a_write_only_attribute_its_version_and_their_rules() {
     );
     assert!(!version.sensitive && !version.write_only);
 
-    // The written constraints come first, at the index they were written with.
+    // The declared constraints come first, with the same indices as in the file.
     let derived = &thing.constraints[3..];
     let one_of = Rule::ExactlyOneOf(vec!["password".into(), "password_wo".into()].into());
     let needs = Rule::When {
@@ -116,7 +116,7 @@ fn timeouts_derive_a_block() {
 }
 
 #[test]
-fn defaults_of_the_language() {
+fn load_applies_the_defaults_of_keys() {
     let thing = thing();
     let size = attribute(&thing, "size");
     assert_eq!((size.mode, size.unset), (Mode::OptionalComputed, Unset::Omit));
@@ -146,10 +146,10 @@ fn defaults_of_the_language() {
             .attributes
             .is_sorted_by(|left, right| left.name < right.name)
     );
-    // Declared here and in two parts: this one counts.
+    // It is also declared in two parts: the declaration has precedence.
     assert_eq!(
         attribute(&thing, "created_at").doc,
-        "Declared here, as two parts have it."
+        "Declared here, because two parts declare it."
     );
 }
 
@@ -173,12 +173,12 @@ fn check(folder: &str) -> (Option<i32>, String) {
 }
 
 #[test]
-fn the_command_says_how_many_files_are_good() {
+fn schema_check_prints_the_number_of_files() {
     assert_eq!(check(GOOD), (Some(0), "10 files, no problems\n".to_owned()));
 }
 
 #[test]
-fn the_command_prints_problems_and_fails() {
+fn schema_check_prints_problems_and_fails() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/ui/grammar");
     let (code, output) = check(folder);
     assert_eq!(code, Some(1));
@@ -192,7 +192,7 @@ fn the_command_prints_problems_and_fails() {
 }
 
 #[test]
-fn a_folder_is_read_with_its_folders_and_nothing_else() {
+fn sources_read_returns_only_declarations() {
     let project = Path::new(env!("CARGO_MANIFEST_DIR"));
     let sources = Sources::read(project, "here").unwrap();
     let names: Vec<&str> = sources.files.iter().map(|file| file.name.as_str()).collect();
@@ -200,7 +200,7 @@ fn a_folder_is_read_with_its_folders_and_nothing_else() {
     assert!(names.contains(&"provider.toml") && names.contains(&"data/machine.toml"));
     assert!(names.contains(&"parts/machine.toml"));
     assert!(!names.contains(&"Cargo.toml") && !names.contains(&"language.json"));
-    assert_eq!(sources.shown("vip.toml"), "here/vip.toml");
+    assert_eq!(sources.displayed_path("vip.toml"), "here/vip.toml");
 
     let error = Sources::read(&project.join("none"), "none")
         .unwrap_err()
@@ -212,7 +212,7 @@ fn a_folder_is_read_with_its_folders_and_nothing_else() {
 }
 
 #[test]
-fn what_is_nested_in_something_sensitive_is_sensitive_too() {
+fn sensitive_applies_to_nested_attributes() {
     let thing = thing();
     let rules = attribute(&thing, "rules");
     assert!(!rules.sensitive && !rules.attribute("action").unwrap().sensitive);

@@ -1,14 +1,14 @@
-//! Every rule of the language has a bad example, and every bad example its exact diagnostics.
+//! Every rule of the language has a bad example, and every bad example has its exact diagnostics.
 //!
-//! `tests/ui/FAMILY/RULE.toml` is read as the declaration `RULE.toml`, beside the good ones of `tests/every-key`, and must
-//! give the diagnostics of `RULE.snap`. A comment in its first line may say otherwise:
+//! `tests/ui/FAMILY/RULE.toml` is loaded as the declaration `RULE.toml`, together with the good ones of `tests/every-key`, and
+//! must have the diagnostics of `RULE.snap`. A comment in its first line can change that:
 //!
-//! - `# as: data/machine.toml` reads it under another name,
-//! - `# without: provider.toml` takes a good file away.
+//! - `# as: data/machine.toml` loads it under another name,
+//! - `# without: provider.toml` removes a good file.
 //!
-//! What stands behind `--` in the file's name tells examples of one rule apart. In `recovery/` several rules meet.
+//! The part of a file's name after `--` distinguishes the examples of a rule. The examples in `recovery/` break several rules.
 //!
-//! `INSTA_UPDATE=always cargo test -p schema --test ui` writes the diagnostics; read them before you commit them.
+//! `INSTA_UPDATE=always cargo test -p schema --test ui` updates the snapshots; read them before you commit them.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its files fails")]
 
@@ -28,7 +28,7 @@ struct Example {
 }
 
 impl Example {
-    /// The rule it breaks, which `recovery/` leaves open.
+    /// The rule that it breaks; `None` in `recovery/`.
     fn rule(&self) -> Option<&str> {
         (self.family != "recovery").then(|| self.stem_of_rule())
     }
@@ -84,13 +84,13 @@ fn examples() -> Vec<Example> {
 }
 
 #[test]
-fn good_declarations_have_no_problem() {
+fn load_reports_no_problem_in_good_declarations() {
     let (model, problems) = schema::load(&good());
     assert_eq!(problems, []);
     assert!(!model.declarations.is_empty() && !model.operations.is_empty());
 }
 
-/// Compares what an example gives with the snapshot beside it.
+/// Compares the diagnostics of an example with its snapshot.
 fn assert_expected(example: &Example, found: &str) {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(example.path.parent().unwrap());
@@ -100,16 +100,16 @@ fn assert_expected(example: &Example, found: &str) {
 }
 
 #[test]
-fn bad_examples_give_their_diagnostics() {
+fn load_reports_the_diagnostics_of_bad_examples() {
     let mut faults = Vec::new();
     for example in examples() {
         let (_, problems) = schema::load(&example.sources());
         let found: Vec<String> = problems.iter().map(ToString::to_string).collect();
         let found = found.join("\n\n");
         let name = format!("{}/{}", example.family, example.stem);
-        // All of them are compared, for one change of a message may change many.
+        // Compare all examples before failing, because one changed message can change many.
         if catch_unwind(|| assert_expected(&example, &found)).is_err() {
-            faults.push(format!("== {name} does not give its snapshot"));
+            faults.push(format!("== {name} does not match its snapshot"));
         }
         if let Some(rule) = example.rule() {
             let broken: BTreeSet<&str> = problems.iter().map(|problem| problem.rule).collect();

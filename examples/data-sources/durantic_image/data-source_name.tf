@@ -1,4 +1,4 @@
-# By name, where another image has the same one
+# By name, if another image has the same name
 
 data "durantic_image" "debian" {
   name        = "Debian 13"

@@ -1,4 +1,4 @@
-# Of several machines, those that are enrolled
+# Several machines, of which some may not be enrolled
 
 data "durantic_machine" "all" {
   for_each = toset(["node-1", "node-2", "node-17"])

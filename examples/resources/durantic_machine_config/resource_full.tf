@@ -1,4 +1,4 @@
-# Everything that can be set: nothing is installed
+# All arguments
 
 data "durantic_machine" "storage" {
   hostname = "node-2"

@@ -1,7 +1,7 @@
-# Everything that can be set
+# All arguments
 
 variable "rollout" {
-  description = "Any text; another one installs the machine again."
+  description = "Any string. Change it to reinstall the machine."
   type        = string
   default     = "2026-11"
 }

@@ -1,4 +1,4 @@
-# Everything that can be set
+# All arguments
 
 resource "durantic_mesh_network" "site" {
   name                 = "site-a"

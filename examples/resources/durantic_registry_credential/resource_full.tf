@@ -1,4 +1,4 @@
-# Neither in the state nor in a plan: Terraform 1.11 or later
+# Not stored in the state, with Terraform 1.11 or later
 
 variable "registry_token" {
   type      = string

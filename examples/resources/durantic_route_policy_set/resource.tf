@@ -1,4 +1,4 @@
-# Minimal: accepts everything
+# Minimal: accepts all routes
 
 resource "durantic_route_policy_set" "upstream" {
   name = "upstream"

@@ -1,8 +1,8 @@
-# Rejects what no rule matches
+# Rejects routes that no rule matches
 
 resource "durantic_route_policy_set" "transit" {
   name           = "transit"
-  description    = "What the transit provider may tell us"
+  description    = "Routes that the transit provider may announce"
   default_action = "reject"
   local_pref     = 100
   advanced_mode  = true

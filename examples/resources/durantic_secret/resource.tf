@@ -1,4 +1,4 @@
-# In the state: works with any version of Terraform
+# Stored in the state, for every version of Terraform
 
 variable "database_password" {
   type      = string

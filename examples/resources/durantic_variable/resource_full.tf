@@ -1,4 +1,4 @@
-# Everything that can be set
+# All arguments
 
 resource "durantic_variable" "ntp_server" {
   name        = "ntp_server"

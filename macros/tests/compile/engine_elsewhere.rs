@@ -1,4 +1,4 @@
-//! The engine may be at any path, and the caller may use the names of the model for things of its own.
+//! The engine can be at any path, and the caller can have items with the names of the model.
 
 use crate::stub;
 
@@ -20,7 +20,7 @@ macros::provider! {
 }
 
 #[test]
-fn it_compiles() {
+fn provider_compiles_with_another_engine_path() {
     let _ = (Cow, Resource);
     assert_eq!(DEFINITION.provider.name, "example");
     assert!(DEFINITION.operations.len() > 10);

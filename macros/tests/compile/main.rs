@@ -1,13 +1,13 @@
-//! What only rustc shows: that an expansion compiles, where an error of `provider!` points, and that nothing follows from it.
+//! Compiles expansions of `provider!` with rustc: a good one compiles, and an error points at its line and causes no other errors.
 
-// Tells clippy that the helpers are tests as well: they may unwrap.
+// Clippy then treats the helpers as tests, which can unwrap.
 #![cfg(test)]
 
 mod engine_elsewhere;
 mod stub;
 
-/// Each program in `rejects/`, and what rustc says of it in the file beside it. `TRYBUILD=overwrite` writes it.
+/// Each program in `rejects/` has the errors of rustc in the file beside it. `TRYBUILD=overwrite` updates them.
 #[test]
-fn errors_point_at_the_line_of_the_list() {
+fn provider_errors_point_at_their_line() {
     trybuild::TestCases::new().compile_fail("tests/compile/rejects/*.rs");
 }

@@ -1,16 +1,16 @@
-//! As much of the engine as an expansion refers to.
+//! The items of the engine that an expansion uses.
 
 pub use schema;
 
-/// What `provider!` expands to.
+/// The definition of a provider.
 pub struct Definition {
     /// The provider's own configuration.
     pub provider: &'static schema::Provider,
-    /// The operations in use.
+    /// All operations.
     pub operations: &'static [schema::Operation],
-    /// Resources.
+    /// The resources.
     pub resources: &'static [Binding],
-    /// Data sources.
+    /// The data sources.
     pub data_sources: &'static [Binding],
 }
 
@@ -18,9 +18,9 @@ pub struct Definition {
 pub struct Binding {
     /// The declaration.
     pub schema: &'static schema::Resource,
-    /// What it decides in Rust.
+    /// Its hook.
     pub hook: Option<&'static dyn Hook>,
 }
 
-/// What a resource decides in Rust.
+/// The hook of a resource.
 pub trait Hook: Sync {}

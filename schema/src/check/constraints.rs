@@ -3,7 +3,7 @@
 //! Tests: `schema/tests/ui/constraints/`.
 
 use super::values::{type_fault, validation_fault};
-use super::{Found, ResourceRule, Subject, by_name};
+use super::{Reporter, ResourceContext, ResourceRule, by_name};
 use crate::model::{Attribute, Constraint, Mode, Rule, Scalar, Text};
 
 /// The rules of this file.
@@ -24,31 +24,31 @@ const GROUPS: &[&str] = &[
     "all_or_none",
 ];
 
-/// One constraint says one thing: what it demands, and for a condition what follows from it.
-fn constraint_kind(subject: &Subject<'_>, found: &mut Found<'_>) {
-    each(subject, |path, _, _| {
-        let has = |key: &str| subject.places.has(&format!("{path}.{key}"));
+/// A constraint must have exactly one rule: a group of attributes, or a condition with `require` or `forbid`.
+fn constraint_kind(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    for_each_constraint(context, |path, _, _| {
+        let has = |key: &str| context.places.has(&format!("{path}.{key}"));
         let groups = GROUPS.iter().filter(|key| has(key)).count();
-        let follows = has("require") || has("forbid");
+        let has_consequence = has("require") || has("forbid");
         let is_one = if has("when") {
-            groups == 0 && follows
+            groups == 0 && has_consequence
         } else {
-            groups == 1 && !follows
+            groups == 1 && !has_consequence
         };
         if !is_one {
             let help = "use one of exactly_one_of, at_most_one_of, at_least_one_of, all_or_none, \
                         or `when` with `require` or `forbid`";
-            found.key(path, "a constraint must have exactly one rule", help);
+            reporter.at_key(path, "a constraint must have exactly one rule", help);
         }
     });
 }
 
-/// `within` names the objects that the constraint is about.
-fn constraint_within(subject: &Subject<'_>, found: &mut Found<'_>) {
-    each(subject, |path, constraint, members| {
+/// `within` must be an attribute with nested attributes.
+fn constraint_within(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    for_each_constraint(context, |path, constraint, members| {
         if let Some(within) = constraint.within.as_ref().filter(|_| members.is_none()) {
             let path = format!("{path}.within");
-            found.value(
+            reporter.at_value(
                 &path,
                 format!("{within:?} is not an attribute with nested attributes"),
                 "",
@@ -57,22 +57,22 @@ fn constraint_within(subject: &Subject<'_>, found: &mut Found<'_>) {
     });
 }
 
-/// A misspelt member would make the rule hold always, or never.
-fn constraint_member(subject: &Subject<'_>, found: &mut Found<'_>) {
-    each_member(subject, |path, name, attributes, _| {
+/// Every attribute in a constraint must exist.
+fn constraint_member(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    for_each_member(context, |path, name, attributes, _| {
         if !attributes.iter().any(|attribute| attribute.name == name) {
             let legal = attributes.iter().map(|attribute| attribute.name.as_ref());
-            found.no_attribute(path, name, legal);
+            reporter.unknown_attribute(path, name, legal);
         }
     });
 }
 
-/// A constraint is held against the configuration, where a computed attribute never is.
-fn constraint_computed_member(subject: &Subject<'_>, found: &mut Found<'_>) {
-    each_member(subject, |path, name, attributes, _| {
+/// A constraint cannot contain computed attributes, because it is checked against the configuration.
+fn constraint_computed_member(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    for_each_member(context, |path, name, attributes, _| {
         let is_computed = |attribute: &&Attribute| attribute.name == name && attribute.mode == Mode::Computed;
         if attributes.iter().find(is_computed).is_some() {
-            found.value(
+            reporter.at_value(
                 path,
                 format!("{name:?} is computed, so a configuration cannot set it"),
                 "",
@@ -81,16 +81,16 @@ fn constraint_computed_member(subject: &Subject<'_>, found: &mut Found<'_>) {
     });
 }
 
-/// A group of one says what `mode` says, and one that names an attribute twice is not meant.
-fn constraint_group(subject: &Subject<'_>, found: &mut Found<'_>) {
-    each(subject, |path, constraint, _| {
+/// A group must have at least two members, all of them different. For a single attribute, there is `mode`.
+fn constraint_group(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    for_each_constraint(context, |path, constraint, _| {
         let Some((key, members)) = group(&constraint.rule) else {
             return;
         };
         let is_twice =
             |(index, name): (usize, &Text)| members.iter().take(index).any(|earlier| earlier == name);
         if members.len() == 1 || members.iter().enumerate().any(is_twice) {
-            found.value(
+            reporter.at_value(
                 &format!("{path}.{key}"),
                 "a group must have at least two different members",
                 "",
@@ -99,13 +99,13 @@ fn constraint_group(subject: &Subject<'_>, found: &mut Found<'_>) {
     });
 }
 
-/// A required attribute is always set: of "one of" nothing else could ever be, and the rest is true or false already.
-fn constraint_required_member(subject: &Subject<'_>, found: &mut Found<'_>) {
-    each_member(subject, |path, name, attributes, key| {
+/// A constraint cannot contain required attributes, because they are always set. Only the condition can be about one.
+fn constraint_required_member(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    for_each_member(context, |path, name, attributes, key| {
         let is_required = |attribute: &&Attribute| attribute.name == name && attribute.mode == Mode::Required;
         let matters = GROUPS.contains(&key) || key == "forbid" || key == "require";
         if matters && attributes.iter().find(is_required).is_some() {
-            found.value(
+            reporter.at_value(
                 path,
                 format!("{name:?} is required, so the rule has no effect on it"),
                 "",
@@ -114,9 +114,9 @@ fn constraint_required_member(subject: &Subject<'_>, found: &mut Found<'_>) {
     });
 }
 
-/// A condition that no value meets never holds.
-fn constraint_value(subject: &Subject<'_>, found: &mut Found<'_>) {
-    each(subject, |path, constraint, attributes| {
+/// The value of a condition must be one that its attribute can have.
+fn constraint_value(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    for_each_constraint(context, |path, constraint, attributes| {
         let Rule::When {
             attribute,
             value: Some(value),
@@ -131,7 +131,7 @@ fn constraint_value(subject: &Subject<'_>, found: &mut Found<'_>) {
             return;
         };
         if let Some(fault) = type_fault(value, attribute).or_else(|| validation_fault(value, attribute)) {
-            found.value(
+            reporter.at_value(
                 &format!("{path}.when.value"),
                 format!("the condition is never true: {fault}"),
                 "",
@@ -140,17 +140,20 @@ fn constraint_value(subject: &Subject<'_>, found: &mut Found<'_>) {
     });
 }
 
-/// Every constraint that was written, with its path and the attributes that it can name.
-fn each(subject: &Subject<'_>, mut visit: impl FnMut(&str, &Constraint, Option<&[Attribute]>)) {
-    for (index, constraint) in subject.resource.constraints.iter().enumerate() {
+/// Visits every declared constraint, with its path and the attributes that it can contain.
+fn for_each_constraint(
+    context: &ResourceContext<'_>,
+    mut visit: impl FnMut(&str, &Constraint, Option<&[Attribute]>),
+) {
+    for (index, constraint) in context.resource.constraints.iter().enumerate() {
         let path = format!("constraint.{index}");
-        // The constraints that a twin derives have no place.
-        if !subject.places.has(&path) {
+        // Derived constraints have no position.
+        if !context.places.has(&path) {
             continue;
         }
         let attributes = match &constraint.within {
-            None => Some(subject.resource.attributes.as_ref()),
-            Some(within) => (subject.resource.attribute(within))
+            None => Some(context.resource.attributes.as_ref()),
+            Some(within) => (context.resource.attribute(within))
                 .filter(|attribute| attribute.r#type.scalar == Scalar::Object)
                 .map(|attribute| attribute.attributes.as_ref()),
         };
@@ -158,9 +161,9 @@ fn each(subject: &Subject<'_>, mut visit: impl FnMut(&str, &Constraint, Option<&
     }
 }
 
-/// Every member of every constraint: its path, its name, the attributes it is one of, and the key that names it.
-fn each_member(subject: &Subject<'_>, mut visit: impl FnMut(&str, &str, &[Attribute], &str)) {
-    each(subject, |path, constraint, attributes| {
+/// Visits every member of every constraint, with its path, its name, the possible attributes and the key that contains it.
+fn for_each_member(context: &ResourceContext<'_>, mut visit: impl FnMut(&str, &str, &[Attribute], &str)) {
+    for_each_constraint(context, |path, constraint, attributes| {
         let Some(attributes) = attributes else { return };
         let mut visit_all = |key: &str, names: &[Text]| {
             for (index, name) in names.iter().enumerate() {

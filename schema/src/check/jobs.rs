@@ -1,8 +1,8 @@
-//! Rules about long-running work.
+//! Rules about `[job]`.
 //!
 //! Tests: `schema/tests/ui/jobs/`.
 
-use super::{Found, ResourceRule, Subject, by_name};
+use super::{Reporter, ResourceContext, ResourceRule, by_name};
 use crate::diagnostic::did_you_mean;
 use crate::model::{Mode, Scalar};
 
@@ -15,16 +15,16 @@ pub(crate) const RULES: &[(&str, ResourceRule)] = by_name![
     job_timeout
 ];
 
-/// What a job learns it keeps in attributes, which no configuration can set.
-fn job_target(subject: &Subject<'_>, found: &mut Found<'_>) {
-    each_target(subject, |path, name, report| {
-        match subject.resource.attribute(name) {
+/// An attribute that a job sets must exist and be computed.
+fn job_target(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    for_each_target(context, |path, name, report| {
+        match context.resource.attribute(name) {
             None => {
-                let help = did_you_mean(name, subject.names()).unwrap_or_default();
-                report(found, path, format!("unknown attribute {name:?}"), help);
+                let help = did_you_mean(name, context.attribute_names()).unwrap_or_default();
+                report(reporter, path, format!("unknown attribute {name:?}"), help);
             }
             Some(attribute) if attribute.mode != Mode::Computed => {
-                found.value(
+                reporter.at_value(
                     path,
                     format!("{name:?} must be computed"),
                     "add `mode = \"computed\"` to the attribute",
@@ -35,16 +35,16 @@ fn job_target(subject: &Subject<'_>, found: &mut Found<'_>) {
     });
 }
 
-/// An attribute that the object's own answer fills as well would change its value with whoever spoke last.
-fn job_target_filled_twice(subject: &Subject<'_>, found: &mut Found<'_>) {
-    each_target(subject, |path, name, report| {
-        let Some(attribute) = subject.resource.attribute(name) else {
+/// An attribute that a job sets cannot also be read from the object's response, which would overwrite it.
+fn job_target_filled_twice(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    for_each_target(context, |path, name, report| {
+        let Some(attribute) = context.resource.attribute(name) else {
             return;
         };
         if attribute.mode == Mode::Computed && !attribute.wire.read.is_empty() {
             let message = format!("{name:?} is set by both the job and the response");
             report(
-                found,
+                reporter,
                 path,
                 message,
                 "add `wire = false` to the attribute".to_owned(),
@@ -53,15 +53,15 @@ fn job_target_filled_twice(subject: &Subject<'_>, found: &mut Found<'_>) {
     });
 }
 
-/// Whether work is still to be done is a yes or a no that the control plane gives with the object.
-fn job_needed(subject: &Subject<'_>, found: &mut Found<'_>) {
-    let Some(name) = (subject.resource.job.as_ref()).and_then(|job| job.needed.as_ref()) else {
+/// `needed` must be a bool attribute that the control plane returns.
+fn job_needed(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    let Some(name) = (context.resource.job.as_ref()).and_then(|job| job.needed.as_ref()) else {
         return;
     };
-    match subject.resource.attribute(name) {
-        None => found.no_attribute("job.needed", name, subject.names()),
+    match context.resource.attribute(name) {
+        None => reporter.unknown_attribute("job.needed", name, context.attribute_names()),
         Some(attribute) if attribute.r#type.scalar != Scalar::Bool || attribute.wire.read.is_empty() => {
-            found.value(
+            reporter.at_value(
                 "job.needed",
                 format!("{name:?} is not a bool that the control plane returns"),
                 "",
@@ -71,11 +71,11 @@ fn job_needed(subject: &Subject<'_>, found: &mut Found<'_>) {
     }
 }
 
-/// Reports where a target is named: as a key of `save`, as the value of `into`.
-type Reporter = fn(&mut Found<'_>, &str, String, String);
+/// Reports a problem with a target: at the key in `save`, or at the value of `into`.
+type ReportAt = fn(&mut Reporter<'_>, &str, String, String);
 
-fn each_target(subject: &Subject<'_>, mut visit: impl FnMut(&str, &str, Reporter)) {
-    let Some(job) = &subject.resource.job else { return };
+fn for_each_target(context: &ResourceContext<'_>, mut visit: impl FnMut(&str, &str, ReportAt)) {
+    let Some(job) = &context.resource.job else { return };
     for (name, _) in job.save.iter() {
         visit(&format!("job.save.{name}"), name, at_key);
     }
@@ -84,33 +84,33 @@ fn each_target(subject: &Subject<'_>, mut visit: impl FnMut(&str, &str, Reporter
     }
 }
 
-fn at_key(found: &mut Found<'_>, path: &str, message: String, help: String) {
-    found.key(path, message, help);
+fn at_key(reporter: &mut Reporter<'_>, path: &str, message: String, help: String) {
+    reporter.at_key(path, message, help);
 }
 
-fn at_value(found: &mut Found<'_>, path: &str, message: String, help: String) {
-    found.value(path, message, help);
+fn at_value(reporter: &mut Reporter<'_>, path: &str, message: String, help: String) {
+    reporter.at_value(path, message, help);
 }
 
-/// A run cannot have succeeded and failed.
-fn job_status_twice(subject: &Subject<'_>, found: &mut Found<'_>) {
-    let Some(job) = &subject.resource.job else { return };
+/// A status cannot be both in `done` and in `failed`.
+fn job_status_twice(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    let Some(job) = &context.resource.job else { return };
     for (place, status) in job.failed.iter().enumerate() {
         if job.done.contains(status) {
             let path = format!("job.failed.{place}");
-            found.value(&path, format!("{status:?} is also in \"done\""), "");
+            reporter.at_value(&path, format!("{status:?} is also in \"done\""), "");
         }
     }
 }
 
-/// A wait without an end is one that nobody can plan with; and only `[timeouts]` lets a user change it.
-fn job_timeout(subject: &Subject<'_>, found: &mut Found<'_>) {
-    let Some(job) = &subject.resource.job else { return };
+/// A job needs a timeout in `[timeouts]` for each of its phases, so that the provider does not wait forever.
+fn job_timeout(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    let Some(job) = &context.resource.job else { return };
     for (place, phase) in job.after.iter().enumerate() {
-        let timeouts = subject.resource.timeouts.as_ref();
+        let timeouts = context.resource.timeouts.as_ref();
         if timeouts.and_then(|timeouts| timeouts.of(*phase)).is_none() {
             let help = format!("add `{} = \"60m\"` to [timeouts]", phase.name());
-            found.value(&format!("job.after.{place}"), "the job has no timeout", help);
+            reporter.at_value(&format!("job.after.{place}"), "the job has no timeout", help);
         }
     }
 }

@@ -1,11 +1,11 @@
-//! Rules about how an object is made, found, changed and ended.
+//! Rules about how an object is created, read, updated, deleted and imported.
 //!
 //! Tests: `schema/tests/ui/lifecycle/`.
 
 use std::ops::RangeInclusive;
 
 use super::values::is_duration;
-use super::{Found, ResourceRule, Subject, by_name};
+use super::{Reporter, ResourceContext, ResourceRule, by_name};
 use crate::diagnostic::did_you_mean;
 use crate::model::{Attribute, Delete, Import, Kind, Method, Mode, Operation, placeholders};
 use crate::path::join;
@@ -26,32 +26,32 @@ pub(crate) const RULES: &[(&str, ResourceRule)] = by_name![
     timeout_form,
 ];
 
-/// A place where a declaration names an operation.
-pub(crate) struct Use<'a> {
-    /// Its path, e.g. `api.create`.
+/// A use of an operation in a declaration.
+pub(crate) struct OperationUse<'a> {
+    /// Path of the key, e.g. `api.create`.
     pub path: String,
-    /// The operation's id.
+    /// Id of the operation.
     pub id: &'a str,
-    /// What is known when it is called.
+    /// Which values are known when the operation is called, and what it can do.
     pub needs: Needs,
 }
 
-/// What an operation's path may be made of, and what it may do.
+/// Which attributes can be placeholders of an operation's path, and whether the operation can change the object.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Needs {
-    /// It comes first: only what the configuration says is known.
+    /// It is the first operation on an object: only configured attributes are known.
     Configured,
-    /// It comes first and only reads.
+    /// The same, and it only reads.
     ConfiguredRead,
-    /// The object exists, all of its attributes are known.
+    /// The object exists: all attributes are known.
     Known,
-    /// The object exists, and it only reads.
+    /// The same, and it only reads.
     KnownRead,
 }
 
-/// Every place where an operation is named.
-pub(crate) fn uses<'a>(subject: &Subject<'a>) -> Vec<Use<'a>> {
-    let resource = subject.resource;
+/// Returns every use of an operation.
+pub(crate) fn operation_uses<'a>(context: &ResourceContext<'a>) -> Vec<OperationUse<'a>> {
+    let resource = context.resource;
     let api = &resource.api;
     let delete = match &api.delete {
         Delete::Call(id) => Some(id),
@@ -89,7 +89,7 @@ pub(crate) fn uses<'a>(subject: &Subject<'a>) -> Vec<Use<'a>> {
     });
     let all = own.chain(job).chain(lookups);
     all.filter_map(|(path, id, needs)| {
-        Some(Use {
+        Some(OperationUse {
             path,
             id: id?.as_ref(),
             needs,
@@ -98,28 +98,28 @@ pub(crate) fn uses<'a>(subject: &Subject<'a>) -> Vec<Use<'a>> {
     .collect()
 }
 
-/// An operation is called by its id, which `operations.toml` must know: the live document is read too late to tell.
-fn unknown_operation(subject: &Subject<'_>, found: &mut Found<'_>) {
-    for Use { path, id, .. } in uses(subject) {
-        // An absent id is a missing key, which the grammar has reported.
-        if !subject.operations.iter().any(|operation| operation.id == id) && !id.is_empty() {
-            let legal = subject.operations.iter().map(|operation| operation.id.as_ref());
+/// Every operation must be in `operations.toml`. The control plane's document is only read at run time.
+fn unknown_operation(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    for OperationUse { path, id, .. } in operation_uses(context) {
+        // An empty id is a missing key, which the grammar has reported.
+        if !context.operations.iter().any(|operation| operation.id == id) && !id.is_empty() {
+            let legal = context.operations.iter().map(|operation| operation.id.as_ref());
             let help =
                 did_you_mean(id, legal).unwrap_or_else(|| "add the operation to operations.toml".to_owned());
-            found.value(&path, format!("unknown operation {id:?}"), help);
+            reporter.at_value(&path, format!("unknown operation {id:?}"), help);
         }
     }
 }
 
-/// The placeholders of a path are filled from attributes.
-fn placeholder_attribute(subject: &Subject<'_>, found: &mut Found<'_>) {
-    each_placeholder(subject, |used, operation, placeholder, attribute| {
+/// Every placeholder of a path must be an attribute.
+fn placeholder_attribute(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    for_each_placeholder(context, |used, operation, placeholder, attribute| {
         if attribute.is_some() {
             return;
         }
-        let name = subject.mapped(placeholder);
-        let near = nearest(name, subject.names());
-        let help = match (subject.resource.kind, near) {
+        let name = context.attribute_of_placeholder(placeholder);
+        let near = nearest(name, context.attribute_names());
+        let help = match (context.resource.kind, near) {
             (Kind::Resource, Some(near)) => {
                 format!("map the placeholder in [api]: path = {{ {placeholder} = {near:?} }}")
             }
@@ -134,17 +134,17 @@ fn placeholder_attribute(subject: &Subject<'_>, found: &mut Found<'_>) {
             "{:?} requires the attribute {name:?}, which does not exist",
             operation.path
         );
-        found.value(&used.path, message, help);
+        reporter.at_value(&used.path, message, help);
     });
 }
 
-/// What is called first knows only what the configuration says: no object has an uuid before it was made.
-fn placeholder_known_in_time(subject: &Subject<'_>, found: &mut Found<'_>) {
-    each_placeholder(subject, |used, operation, _, attribute| {
+/// The path of the first operation on an object can only contain configured attributes. A new object, for example, has no UUID yet.
+fn placeholder_known_in_time(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    for_each_placeholder(context, |used, operation, _, attribute| {
         let Some(attribute) = attribute else { return };
         let is_first = matches!(used.needs, Needs::Configured | Needs::ConfiguredRead);
-        let is_known = match (subject.resource.kind, attribute.mode) {
-            // Which lookup is used depends on what is configured.
+        let is_known = match (context.resource.kind, attribute.mode) {
+            // A lookup is only used if its attribute is configured.
             (_, Mode::Required) | (Kind::DataSource, Mode::Optional | Mode::OptionalComputed) => true,
             (_, Mode::Computed) => false,
             (Kind::Resource, Mode::Optional | Mode::OptionalComputed) => attribute.default.is_some(),
@@ -156,17 +156,17 @@ fn placeholder_known_in_time(subject: &Subject<'_>, found: &mut Found<'_>) {
                 operation.path
             );
             let help = "make the attribute required: no object has been created or read at that time";
-            found.value(&used.path, message, help);
+            reporter.at_value(&used.path, message, help);
         }
     });
 }
 
-fn each_placeholder<'a>(
-    subject: &Subject<'a>,
-    mut visit: impl FnMut(&Use<'a>, &Operation, &str, Option<&Attribute>),
+fn for_each_placeholder<'a>(
+    context: &ResourceContext<'a>,
+    mut visit: impl FnMut(&OperationUse<'a>, &Operation, &str, Option<&Attribute>),
 ) {
-    for used in uses(subject) {
-        let Some(operation) = subject.operation(used.id) else {
+    for used in operation_uses(context) {
+        let Some(operation) = context.operation(used.id) else {
             continue;
         };
         for placeholder in operation.placeholders() {
@@ -174,23 +174,25 @@ fn each_placeholder<'a>(
                 &used,
                 operation,
                 placeholder,
-                subject.resource.attribute(subject.mapped(placeholder)),
+                context
+                    .resource
+                    .attribute(context.attribute_of_placeholder(placeholder)),
             );
         }
     }
 }
 
-/// A mapping of a placeholder that no operation has is left over, or misspelt; then the real one is not mapped.
-fn path_mapping(subject: &Subject<'_>, found: &mut Found<'_>) {
-    let operations: Vec<&Operation> = uses(subject)
+/// Every placeholder in `path` must be part of an operation's path.
+fn path_mapping(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    let operations: Vec<&Operation> = operation_uses(context)
         .iter()
-        .filter_map(|used| subject.operation(used.id))
+        .filter_map(|used| context.operation(used.id))
         .collect();
-    for (placeholder, _) in subject.resource.api.path.iter() {
+    for (placeholder, _) in context.resource.api.path.iter() {
         let mut all = operations.iter().flat_map(|operation| operation.placeholders());
         if !all.any(|name| name == placeholder) {
             let legal = operations.iter().flat_map(|operation| operation.placeholders());
-            found.key(
+            reporter.at_key(
                 &format!("api.path.{placeholder}"),
                 format!("no path of an operation has the placeholder {placeholder:?}"),
                 did_you_mean(placeholder, legal).unwrap_or_default(),
@@ -199,38 +201,38 @@ fn path_mapping(subject: &Subject<'_>, found: &mut Found<'_>) {
     }
 }
 
-/// Reading happens in plans and is repeated after failures: it must not change anything.
-fn reading_method(subject: &Subject<'_>, found: &mut Found<'_>) {
-    for Use { path, id, needs } in uses(subject) {
+/// An operation that reads must be a GET: it is used in plans and retried after failures, so it must not change anything.
+fn reading_method(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    for OperationUse { path, id, needs } in operation_uses(context) {
         let reads = matches!(needs, Needs::ConfiguredRead | Needs::KnownRead);
-        let method = subject.operation(id).map(|operation| operation.method);
+        let method = context.operation(id).map(|operation| operation.method);
         if let Some(method) = method.filter(|method| reads && *method != Method::Get) {
             let message = format!(
                 "{id:?} is a {} operation, but only GET operations read",
                 method.name()
             );
-            found.value(&path, message, "use a GET operation");
+            reporter.at_value(&path, message, "use a GET operation");
         }
     }
 }
 
-/// Without an update, every change has to replace the object: a settable attribute that does not would be planned as a
-/// change that nobody makes.
-fn update_missing(subject: &Subject<'_>, found: &mut Found<'_>) {
-    if subject.resource.kind != Kind::Resource || subject.resource.api.update.is_some() {
+/// Without an update operation, every attribute that a configuration can set must have `force_new`: no operation could apply
+/// another change.
+fn update_missing(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    if context.resource.kind != Kind::Resource || context.resource.api.update.is_some() {
         return;
     }
-    let changeable: Vec<&str> = (subject.resource.attributes.iter())
+    let changeable: Vec<&str> = (context.resource.attributes.iter())
         .filter(|attribute| attribute.mode.is_settable() && !attribute.force_new)
         .map(|attribute| attribute.name.as_ref())
-        .filter(|name| subject.places.has(&join("attributes", name)))
+        .filter(|name| context.places.has(&join("attributes", name)))
         .collect();
     if !changeable.is_empty() {
         let help = format!(
             "add `update` to [api], or `force_new = true` to {}",
             changeable.join(", ")
         );
-        found.key(
+        reporter.at_key(
             "api.update",
             "no update operation, but some changes do not replace the object",
             help,
@@ -238,60 +240,63 @@ fn update_missing(subject: &Subject<'_>, found: &mut Found<'_>) {
     }
 }
 
-/// The placeholders are what an import is read by; without one, or with an unknown one, it reads nothing.
-fn import_form(subject: &Subject<'_>, found: &mut Found<'_>) {
-    let Import::By(form) = &subject.resource.import else {
+/// The import ID must contain placeholders, and all of them must be attributes.
+fn import_form(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    let Import::By(form) = &context.resource.import else {
         return;
     };
     let names: Vec<&str> = placeholders(form).collect();
     if names.is_empty() {
         let help =
             "write attributes in braces, for example \"{uuid}\", or `false` if import is not supported";
-        found.value("import", format!("{form:?} contains no attribute"), help);
+        reporter.at_value("import", format!("{form:?} contains no attribute"), help);
     }
     for name in names
         .iter()
-        .filter(|name| subject.resource.attribute(name).is_none())
+        .filter(|name| context.resource.attribute(name).is_none())
     {
-        found.no_attribute("import", name, subject.names());
+        reporter.unknown_attribute("import", name, context.attribute_names());
     }
 }
 
-/// An import knows nothing but its id: all that the read's path needs must be in it.
-fn import_covers_read(subject: &Subject<'_>, found: &mut Found<'_>) {
-    let (Import::By(form), Some(read)) = (&subject.resource.import, &subject.resource.api.read) else {
+/// The import ID must contain all placeholders of the read operation's path. No other attribute is known during an import.
+fn import_covers_read(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    let (Import::By(form), Some(read)) = (&context.resource.import, &context.resource.api.read) else {
         return;
     };
-    let Some(operation) = subject.operation(read) else {
+    let Some(operation) = context.operation(read) else {
         return;
     };
     for placeholder in operation.placeholders() {
-        let name = subject.mapped(placeholder);
+        let name = context.attribute_of_placeholder(placeholder);
         if !placeholders(form).any(|given| given == name) && placeholders(form).next().is_some() {
             let message = format!("the read operation requires {name:?}, which {form:?} does not contain");
-            found.value("import", message, format!("add {{{name}}} to the import id"));
+            reporter.at_value("import", message, format!("add {{{name}}} to the import id"));
         }
     }
 }
 
-/// What neither an answer nor a job nor a lookup nor a hook fills stays unknown, and Terraform refuses that after an apply.
-fn computed_is_filled(subject: &Subject<'_>, found: &mut Found<'_>) {
-    let resource = subject.resource;
+/// Every computed attribute must get its value from a response, a job, a lookup or a hook. Terraform [rejects] unknown values after
+/// an apply.
+///
+/// [rejects]: https://github.com/hashicorp/terraform/blob/main/docs/resource-instance-change-lifecycle.md
+fn computed_is_filled(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    let resource = context.resource;
     for attribute in resource.attributes.iter() {
         let name = &attribute.name;
-        let by_answer = !attribute.wire.read.is_empty() && attribute.returned;
-        // What a job fills that the grammar refused is not known.
-        let by_job = subject.places.is_broken("job")
+        let by_response = !attribute.wire.read.is_empty() && attribute.returned;
+        // The attributes of a rejected job are not known.
+        let by_job = context.places.is_broken("job")
             || (resource.job.iter())
                 .any(|job| job.into == *name || job.save.iter().any(|(target, _)| target == name));
         let by_lookup = resource
             .lookups
             .iter()
             .any(|lookup| lookup.into.as_ref() == Some(name));
-        let is_filled = by_answer || by_job || by_lookup || resource.hook.is_some();
+        let is_filled = by_response || by_job || by_lookup || resource.hook.is_some();
         if attribute.mode.is_computed() && attribute.default.is_none() && !is_filled {
             let help = "set it with `wire`, with `save` or `status` of a job, or with a hook";
-            found.key(
+            reporter.at_key(
                 &join("attributes", name),
                 format!("{name:?} is computed, but has no source"),
                 help,
@@ -300,13 +305,13 @@ fn computed_is_filled(subject: &Subject<'_>, found: &mut Found<'_>) {
     }
 }
 
-/// Only an answer about the request itself can mean that the object is gone.
-fn gone_status(subject: &Subject<'_>, found: &mut Found<'_>) {
+/// Statuses in `gone` must be from 400 to 499. No other response can mean that the object does not exist.
+fn gone_status(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
     const CLIENT_ERRORS: RangeInclusive<u16> = 400..=499;
-    let gone = &subject.resource.api.gone;
-    let is_whole = subject.places.has(&format!("api.gone.{}", gone.len()));
+    let gone = &context.resource.api.gone;
+    let is_whole = context.places.has(&format!("api.gone.{}", gone.len()));
     if is_whole || gone.iter().any(|status| !CLIENT_ERRORS.contains(status)) {
-        found.value(
+        reporter.at_value(
             "api.gone",
             "the status cannot mean that the object does not exist",
             "use statuses from 400 to 499",
@@ -314,9 +319,9 @@ fn gone_status(subject: &Subject<'_>, found: &mut Found<'_>) {
     }
 }
 
-/// The defaults are read when a resource is created, long after anyone could correct them.
-fn timeout_form(subject: &Subject<'_>, found: &mut Found<'_>) {
-    let Some(timeouts) = &subject.resource.timeouts else {
+/// A default timeout must be a valid duration. The provider parses it only when it creates an object.
+fn timeout_form(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    let Some(timeouts) = &context.resource.timeouts else {
         return;
     };
     let all = [
@@ -327,7 +332,7 @@ fn timeout_form(subject: &Subject<'_>, found: &mut Found<'_>) {
     for (key, timeout) in all {
         if let Some(timeout) = timeout.as_deref().filter(|timeout| !is_duration(timeout)) {
             let help = "write a number and a unit, for example \"90s\" or \"1h30m\"";
-            found.value(
+            reporter.at_value(
                 &join("timeouts", key),
                 format!("{timeout:?} is not a valid duration"),
                 help,

@@ -1,8 +1,8 @@
-//! Rules about how a data source finds its object.
+//! Rules about `[[lookup]]`.
 //!
 //! Tests: `schema/tests/ui/lookups/`.
 
-use super::{Found, ResourceRule, Subject, by_name};
+use super::{Reporter, ResourceContext, ResourceRule, by_name};
 use crate::model::{Collection, Expect, Lookup, Mode, Rule, Scalar};
 
 /// The rules of this file.
@@ -14,9 +14,9 @@ pub(crate) const RULES: &[(&str, ResourceRule)] = by_name![
     lookup_choice
 ];
 
-/// What a lookup goes by is what the configuration says.
-fn lookup_attribute(subject: &Subject<'_>, found: &mut Found<'_>) {
-    each(subject, |path, lookup| {
+/// Every attribute of a lookup must exist, and a configuration must be able to set it.
+fn lookup_attribute(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    for_each_lookup(context, |path, lookup| {
         let by = lookup.by.iter().map(|name| (format!("{path}.by"), name));
         let narrow = lookup.narrow.iter().enumerate();
         let narrow = narrow.map(|(index, name)| (format!("{path}.narrow.{index}"), name));
@@ -25,11 +25,11 @@ fn lookup_attribute(subject: &Subject<'_>, found: &mut Found<'_>) {
             .iter()
             .map(|name| (format!("{path}.missing_ok"), name));
         for (path, name) in by.chain(narrow).chain(missing_ok) {
-            match subject.resource.attribute(name) {
-                None => found.no_attribute(&path, name, subject.names()),
+            match context.resource.attribute(name) {
+                None => reporter.unknown_attribute(&path, name, context.attribute_names()),
                 Some(attribute) if !attribute.mode.is_settable() => {
                     let help = "add `mode = \"optional+computed\"` to the attribute";
-                    found.value(
+                    reporter.at_value(
                         &path,
                         format!("{name:?} is computed, so a configuration cannot set it"),
                         help,
@@ -41,21 +41,21 @@ fn lookup_attribute(subject: &Subject<'_>, found: &mut Found<'_>) {
     });
 }
 
-/// A list is searched by a field; an object that the path names needs no search.
-fn lookup_pick(subject: &Subject<'_>, found: &mut Found<'_>) {
-    each(subject, |path, lookup| {
-        let Some(operation) = subject.operation(&lookup.api) else {
+/// A lookup needs `pick` if its operation returns a list, and cannot have `pick` if the path contains `by`.
+fn lookup_pick(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    for_each_lookup(context, |path, lookup| {
+        let Some(operation) = context.operation(&lookup.api) else {
             return;
         };
         let is_in_path = |by: &str| {
             operation
                 .placeholders()
-                .any(|placeholder| subject.mapped(placeholder) == by)
+                .any(|placeholder| context.attribute_of_placeholder(placeholder) == by)
         };
         match (&lookup.by, &lookup.pick) {
             (Some(by), None) if !is_in_path(by) => {
                 let help = format!("name the field of the listed objects to compare with: pick = {by:?}");
-                found.key(
+                reporter.at_key(
                     path,
                     format!("{:?} returns a list, but no `pick` compares {by:?}", lookup.api),
                     help,
@@ -63,10 +63,10 @@ fn lookup_pick(subject: &Subject<'_>, found: &mut Found<'_>) {
             }
             (Some(by), Some(_)) if is_in_path(by) => {
                 let message = format!("{:?} already finds the object by {by:?}", operation.path);
-                found.key(&format!("{path}.pick"), message, "remove `pick`");
+                reporter.at_key(&format!("{path}.pick"), message, "remove `pick`");
             }
             (None, Some(_)) => {
-                found.key(
+                reporter.at_key(
                     &format!("{path}.pick"),
                     "`pick` has no attribute to compare with",
                     "add `by` with the name of the attribute",
@@ -77,19 +77,19 @@ fn lookup_pick(subject: &Subject<'_>, found: &mut Found<'_>) {
     });
 }
 
-/// The attribute answers yes or no, and only where one object is looked for.
-fn lookup_missing_ok(subject: &Subject<'_>, found: &mut Found<'_>) {
-    each(subject, |path, lookup| {
+/// `missing_ok` must be a bool attribute, and needs a lookup of one object.
+fn lookup_missing_ok(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    for_each_lookup(context, |path, lookup| {
         let Some(name) = &lookup.missing_ok else { return };
         let path = format!("{path}.missing_ok");
-        let r#type = subject
+        let r#type = context
             .resource
             .attribute(name)
             .map(|attribute| &attribute.r#type);
         if r#type.is_some_and(|r#type| !r#type.collections.is_empty() || r#type.scalar != Scalar::Bool) {
-            found.value(&path, format!("{name:?} is not a bool"), "");
+            reporter.at_value(&path, format!("{name:?} is not a bool"), "");
         } else if lookup.expect == Expect::Many {
-            found.value(
+            reporter.at_value(
                 &path,
                 "`missing_ok` has no effect if many objects are expected",
                 "remove `missing_ok`",
@@ -98,25 +98,25 @@ fn lookup_missing_ok(subject: &Subject<'_>, found: &mut Found<'_>) {
     });
 }
 
-/// Many objects need a list to be in; a lookup of one object cannot have `into`.
-fn lookup_into(subject: &Subject<'_>, found: &mut Found<'_>) {
-    each(subject, |path, lookup| match (&lookup.into, lookup.expect) {
+/// A lookup of many objects needs `into`, a list or set of objects. A lookup of one object cannot have it.
+fn lookup_into(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    for_each_lookup(context, |path, lookup| match (&lookup.into, lookup.expect) {
         (None, Expect::Many) => {
-            found.key(
+            reporter.at_key(
                 path,
                 "a lookup of many objects requires `into`",
                 "add `into` with the name of the attribute",
             );
         }
         (Some(_), Expect::One) => {
-            found.key(
+            reporter.at_key(
                 &format!("{path}.into"),
                 "a lookup of one object cannot have `into`",
                 "remove `into`: the object fills the data source itself",
             );
         }
         (Some(into), Expect::Many) => {
-            let is_list = subject.resource.attribute(into).is_some_and(|attribute| {
+            let is_list = context.resource.attribute(into).is_some_and(|attribute| {
                 attribute.mode == Mode::Computed
                     && attribute.r#type.scalar == Scalar::Object
                     && matches!(
@@ -126,39 +126,40 @@ fn lookup_into(subject: &Subject<'_>, found: &mut Found<'_>) {
             });
             if !is_list {
                 let message = format!("{into:?} is not a computed list or set of objects");
-                found.value(&format!("{path}.into"), message, "");
+                reporter.at_value(&format!("{path}.into"), message, "");
             }
         }
         (None, Expect::One) => {}
     });
 }
 
-/// Something must say what is looked for: a lookup that always applies, a required attribute, or a constraint.
-fn lookup_choice(subject: &Subject<'_>, found: &mut Found<'_>) {
-    let lookups = &subject.resource.lookups;
+/// Every valid configuration must select a lookup: one is always used, or its attribute is required, or a constraint requires one of them.
+fn lookup_choice(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    let lookups = &context.resource.lookups;
     let by: Option<Vec<&str>> = lookups.iter().map(|lookup| lookup.by.as_deref()).collect();
     let Some(by) = by.filter(|by| !by.is_empty()) else {
         return;
     };
     let is_required = |name: &&str| {
-        subject
+        context
             .resource
             .attribute(name)
             .is_none_or(|attribute| attribute.mode == Mode::Required)
     };
-    let is_demanded = subject
-        .resource
-        .constraints
-        .iter()
-        .any(|constraint| match &constraint.rule {
-            Rule::ExactlyOneOf(names) | Rule::AtLeastOneOf(names) => {
-                constraint.within.is_none() && names.iter().all(|name| by.contains(&name.as_ref()))
-            }
-            _ => false,
-        });
-    if !by.iter().any(is_required) && !is_demanded {
+    let is_required_by_constraint =
+        context
+            .resource
+            .constraints
+            .iter()
+            .any(|constraint| match &constraint.rule {
+                Rule::ExactlyOneOf(names) | Rule::AtLeastOneOf(names) => {
+                    constraint.within.is_none() && names.iter().all(|name| by.contains(&name.as_ref()))
+                }
+                _ => false,
+            });
+    if !by.iter().any(is_required) && !is_required_by_constraint {
         let help = format!("add a [[constraint]]: exactly_one_of = {by:?}");
-        found.key(
+        reporter.at_key(
             "lookup.0",
             "a valid configuration can omit all lookup attributes",
             help,
@@ -166,8 +167,8 @@ fn lookup_choice(subject: &Subject<'_>, found: &mut Found<'_>) {
     }
 }
 
-fn each(subject: &Subject<'_>, mut visit: impl FnMut(&str, &Lookup)) {
-    for (index, lookup) in subject.resource.lookups.iter().enumerate() {
+fn for_each_lookup(context: &ResourceContext<'_>, mut visit: impl FnMut(&str, &Lookup)) {
+    for (index, lookup) in context.resource.lookups.iter().enumerate() {
         visit(&format!("lookup.{index}"), lookup);
     }
 }

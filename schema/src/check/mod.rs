@@ -1,7 +1,7 @@
-//! What the build refuses beyond grammar: the model held against rules.
+//! The rules about the model, which the grammar cannot express.
 //!
-//! One file per family of rules, one function per rule, and the function's name is the rule's id. A rule names the path
-//! it speaks of (`attributes.name.default`); where that is in which file is not its concern.
+//! There is one file for each family of rules and one function for each rule, whose name is the id of the rule. A rule reports the
+//! path of a mistake, such as `attributes.name.default`; [`Reporter`] finds the position in the file.
 //!
 //! Tests: `schema/tests/ui.rs`.
 
@@ -14,24 +14,24 @@ mod lookups;
 mod values;
 mod wire;
 
-use crate::declarations::Written;
+use crate::declarations::Unchecked;
 use crate::diagnostic::{Problem, did_you_mean};
 use crate::model::{Attribute, Kind, Operation, Provider, Resource, Scalar};
 use crate::path::join;
 use crate::places::Places;
 use crate::source::Sources;
 
-/// Names functions and makes a table of them by that name.
+/// Builds a table of functions with their names.
 macro_rules! by_name {
     ($($name:ident),* $(,)?) => { &[$((stringify!($name), $name)),*] };
 }
 pub(crate) use by_name;
 
-/// A rule about one attribute, at any depth.
-pub(crate) type AttributeRule = fn(&Site<'_>, &mut Found<'_>);
+/// A rule about an attribute, at any depth.
+pub(crate) type AttributeRule = fn(&AttributeContext<'_>, &mut Reporter<'_>);
 
 /// A rule about a resource or data source as a whole.
-pub(crate) type ResourceRule = fn(&Subject<'_>, &mut Found<'_>);
+pub(crate) type ResourceRule = fn(&ResourceContext<'_>, &mut Reporter<'_>);
 
 const ATTRIBUTE_RULES: &[&[(&str, AttributeRule)]] = &[attributes::RULES, wire::RULES];
 
@@ -44,9 +44,9 @@ const RESOURCE_RULES: &[&[(&str, ResourceRule)]] = &[
 ];
 
 /// A rule about the provider's own configuration as a whole.
-pub(crate) type ProviderRule = fn(&Provider, &mut Found<'_>);
+pub(crate) type ProviderRule = fn(&Provider, &mut Reporter<'_>);
 
-/// Ids of the rules about the model.
+/// The ids of the rules about the model.
 pub(crate) fn rules() -> impl Iterator<Item = &'static str> {
     let attributes = ATTRIBUTE_RULES.iter().copied().flatten().map(|(id, _)| *id);
     let resources = RESOURCE_RULES.iter().copied().flatten().map(|(id, _)| *id);
@@ -54,87 +54,87 @@ pub(crate) fn rules() -> impl Iterator<Item = &'static str> {
     provider.chain(attributes).chain(resources)
 }
 
-/// Checks everything that a folder declares.
-pub(crate) fn check(written: &Written, sources: &Sources, problems: &mut Vec<Problem>) {
-    let model = &written.model;
-    if let Some(places) = &written.provider {
-        provider(&model.provider, places, sources, problems);
+/// Checks the model of a folder against all rules.
+pub(crate) fn check(unchecked: &Unchecked, sources: &Sources, problems: &mut Vec<Problem>) {
+    let model = &unchecked.model;
+    if let Some(places) = &unchecked.provider {
+        check_provider(&model.provider, places, sources, problems);
     }
-    for (declaration, places) in model.declarations.iter().zip(&written.declarations) {
-        let subject = Subject {
+    for (declaration, places) in model.declarations.iter().zip(&unchecked.declarations) {
+        let context = ResourceContext {
             resource: &declaration.resource,
             file: declaration.files.first().map_or("", String::as_str),
             operations: &model.operations,
             places,
         };
-        resource(&subject, sources, problems);
+        check_resource(&context, sources, problems);
     }
 }
 
-/// An attribute where it stands.
-pub(crate) struct Site<'a> {
+/// An attribute, and what its rules need to know about its surroundings.
+pub(crate) struct AttributeContext<'a> {
     /// The attribute.
     pub attribute: &'a Attribute,
     /// Its path, e.g. `attributes.rules.attributes.action`.
     pub path: String,
-    /// The attributes around it, the outermost first.
+    /// The attributes that it is nested in, the outermost first.
     pub parents: Vec<&'a Attribute>,
     /// The resource or data source it belongs to; `None` in the provider's configuration.
     pub resource: Option<&'a Resource>,
-    /// Where everything was written.
+    /// The position of each key.
     pub places: &'a Places,
 }
 
-impl Site<'_> {
-    /// The path of one of its keys.
-    pub fn key(&self, key: &str) -> String {
+impl AttributeContext<'_> {
+    /// Returns the path of one of its keys.
+    pub fn key_path(&self, key: &str) -> String {
         join(&self.path, key)
     }
 
-    /// Whether the author wrote that key.
-    pub fn speaks_of(&self, key: &str) -> bool {
-        self.places.has(&self.key(key))
+    /// Whether the declaration contains this key.
+    pub fn has_key(&self, key: &str) -> bool {
+        self.places.has(&self.key_path(key))
     }
 
-    /// Whether it belongs to a resource: to something with plan and state.
+    /// Whether it belongs to a resource, not to a data source or the provider.
     pub fn is_in_resource(&self) -> bool {
         self.resource
             .is_some_and(|resource| resource.kind == Kind::Resource)
     }
 
-    /// Whether it is a collection, of whatever.
+    /// Whether its type is a collection.
     pub fn is_collection(&self) -> bool {
         !self.attribute.r#type.collections.is_empty()
     }
 
-    /// Whether it holds texts, itself or as a collection.
-    pub fn holds(&self, scalar: Scalar) -> bool {
+    /// Whether its type is this scalar or a collection of it.
+    pub fn has_scalar(&self, scalar: Scalar) -> bool {
         self.attribute.r#type.scalar == scalar
     }
 }
 
-/// A resource or data source and what it is held against.
-pub(crate) struct Subject<'a> {
+/// A resource or data source, and what its rules need to know.
+pub(crate) struct ResourceContext<'a> {
     /// The resource or data source.
     pub resource: &'a Resource,
     /// Its file, relative to the folder of the declarations.
     pub file: &'a str,
     /// All operations.
     pub operations: &'a [Operation],
-    /// Where everything was written.
+    /// The position of each key.
     pub places: &'a Places,
 }
 
-impl Subject<'_> {
-    /// The operation of that id, where it is one that could be read.
+impl ResourceContext<'_> {
+    /// Returns the operation with this id. An operation that could not be parsed is not returned.
     pub fn operation(&self, id: &str) -> Option<&Operation> {
         self.operations
             .iter()
             .find(|operation| operation.id == id && !operation.path.is_empty())
     }
 
-    /// The attribute that a placeholder of an operation's path stands for.
-    pub fn mapped<'b>(&'b self, placeholder: &'b str) -> &'b str {
+    /// Returns the name of the attribute for a placeholder of an operation's path.
+    pub fn attribute_of_placeholder<'b>(&'b self, placeholder: &'b str) -> &'b str {
         let mapped = self
             .resource
             .api
@@ -144,8 +144,8 @@ impl Subject<'_> {
         mapped.map_or(placeholder, |(_, attribute)| attribute)
     }
 
-    /// Names of the root attributes.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
+    /// Returns the names of the root attributes.
+    pub fn attribute_names(&self) -> impl Iterator<Item = &str> {
         self.resource
             .attributes
             .iter()
@@ -153,31 +153,31 @@ impl Subject<'_> {
     }
 }
 
-/// Collects what one rule finds.
-pub(crate) struct Found<'a> {
+/// Collects the problems that a rule reports.
+pub(crate) struct Reporter<'a> {
     rule: &'static str,
     places: &'a Places,
     sources: &'a Sources,
     problems: &'a mut Vec<Problem>,
 }
 
-impl Found<'_> {
-    /// A problem with the value of a path; where that was not written, with the table around it.
-    pub fn value(&mut self, path: &str, message: impl Into<String>, help: impl Into<String>) {
+impl Reporter<'_> {
+    /// Reports a problem at the value of a path. If the declaration does not contain the path, it reports at the table around it.
+    pub fn at_value(&mut self, path: &str, message: impl Into<String>, help: impl Into<String>) {
         let place = self.places.nearest(path);
         self.add(path, place.file, place.value, message.into(), help.into());
     }
 
-    /// A name at this path that none of the attributes has.
-    pub fn no_attribute<'a>(&mut self, path: &str, name: &str, legal: impl Iterator<Item = &'a str>) {
+    /// Reports a name at the value of a path, because there is no such attribute.
+    pub fn unknown_attribute<'a>(&mut self, path: &str, name: &str, legal: impl Iterator<Item = &'a str>) {
         let help = did_you_mean(name, legal).unwrap_or_default();
-        self.value(path, format!("unknown attribute {name:?}"), help);
+        self.at_value(path, format!("unknown attribute {name:?}"), help);
     }
 
-    /// A problem with a path as such.
-    pub fn key(&mut self, path: &str, message: impl Into<String>, help: impl Into<String>) {
+    /// Reports a problem at the key of a path. If the declaration does not contain the path, it reports at the table around it.
+    pub fn at_key(&mut self, path: &str, message: impl Into<String>, help: impl Into<String>) {
         let place = self.places.nearest(path);
-        // What was not written is missing in a table, whose value is its header.
+        // `nearest` found a table: its value is the header.
         let span = if self.places.has(path) {
             place.key
         } else {
@@ -196,11 +196,11 @@ impl Found<'_> {
     }
 }
 
-fn provider(provider: &Provider, places: &Places, sources: &Sources, problems: &mut Vec<Problem>) {
+fn check_provider(provider: &Provider, places: &Places, sources: &Sources, problems: &mut Vec<Problem>) {
     for (rule, check) in head::PROVIDER_RULES {
         check(
             provider,
-            &mut Found {
+            &mut Reporter {
                 rule,
                 places,
                 sources,
@@ -219,9 +219,9 @@ fn provider(provider: &Provider, places: &Places, sources: &Sources, problems: &
     );
 }
 
-fn resource(subject: &Subject<'_>, sources: &Sources, problems: &mut Vec<Problem>) {
-    let places = subject.places;
-    let resource = subject.resource;
+fn check_resource(context: &ResourceContext<'_>, sources: &Sources, problems: &mut Vec<Problem>) {
+    let places = context.places;
+    let resource = context.resource;
     check_attributes(
         &resource.attributes,
         &mut Vec::new(),
@@ -233,8 +233,8 @@ fn resource(subject: &Subject<'_>, sources: &Sources, problems: &mut Vec<Problem
     );
     for (rule, check) in RESOURCE_RULES.iter().copied().flatten() {
         check(
-            subject,
-            &mut Found {
+            context,
+            &mut Reporter {
                 rule,
                 places,
                 sources,
@@ -255,11 +255,11 @@ fn check_attributes<'a>(
 ) {
     for attribute in attributes {
         let path = join(path, &attribute.name);
-        // What was derived is right by construction, and there is no place to point at.
+        // Derived attributes have no position, and cannot have mistakes.
         if !places.has(&path) {
             continue;
         }
-        let site = Site {
+        let context = AttributeContext {
             attribute,
             path: path.clone(),
             parents: parents.clone(),
@@ -268,8 +268,8 @@ fn check_attributes<'a>(
         };
         for (rule, check) in ATTRIBUTE_RULES.iter().copied().flatten() {
             check(
-                &site,
-                &mut Found {
+                &context,
+                &mut Reporter {
                     rule,
                     places,
                     sources,

@@ -1,4 +1,4 @@
-//! Whether a value written in a declaration is one that a configuration could hold.
+//! Checks whether a value in a declaration could also be in a configuration.
 //!
 //! Tests: `schema/tests/ui/attributes/`.
 
@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use crate::diagnostic::alternatives;
 use crate::model::{Attribute, Bounds, Collection, Format, Literal, Scalar};
 
-/// Why a value does not fit an attribute's type, if it does not.
+/// Returns why a value does not match the type of an attribute, if it does not.
 pub(crate) fn type_fault(value: &Literal, attribute: &Attribute) -> Option<String> {
     fault(value, &attribute.r#type.collections, attribute)
 }
@@ -20,22 +20,22 @@ fn fault(value: &Literal, collections: &[Collection], attribute: &Attribute) -> 
         (Some((Collection::List | Collection::Set, inner)), Literal::List(elements)) => {
             elements.iter().find_map(|value| fault(value, inner, attribute))
         }
-        (Some((Collection::Map, _)), _) => Some(format!("{} is not a map", shown(value))),
-        (Some((Collection::List, _)), _) => Some(format!("{} is not a list", shown(value))),
-        (Some((Collection::Set, _)), _) => Some(format!("{} is not a set", shown(value))),
+        (Some((Collection::Map, _)), _) => Some(format!("{} is not a map", display(value))),
+        (Some((Collection::List, _)), _) => Some(format!("{} is not a list", display(value))),
+        (Some((Collection::Set, _)), _) => Some(format!("{} is not a set", display(value))),
         (None, _) => scalar_fault(value, attribute),
     }
 }
 
 fn scalar_fault(value: &Literal, attribute: &Attribute) -> Option<String> {
-    let shown = shown(value);
+    let displayed = display(value);
     match (attribute.r#type.scalar, value) {
         (Scalar::Bool, Literal::Bool(_))
         | (Scalar::String, Literal::String(_))
         | (Scalar::Number, Literal::Int(_) | Literal::Number(_)) => None,
         (Scalar::Int, Literal::Int(int)) => i32::try_from(*int)
             .is_err()
-            .then(|| format!("{shown} is not a 32-bit integer")),
+            .then(|| format!("{displayed} is not a 32-bit integer")),
         (Scalar::Object, Literal::Map(entries)) => {
             entries
                 .iter()
@@ -44,15 +44,15 @@ fn scalar_fault(value: &Literal, attribute: &Attribute) -> Option<String> {
                     None => Some(format!("the object has no attribute {name:?}")),
                 })
         }
-        (Scalar::Bool, _) => Some(format!("{shown} is not true or false")),
-        (Scalar::String, _) => Some(format!("{shown} is not a string")),
-        (Scalar::Number, _) => Some(format!("{shown} is not a number")),
-        (Scalar::Int, _) => Some(format!("{shown} is not an integer")),
-        (Scalar::Object, _) => Some(format!("{shown} is not an object")),
+        (Scalar::Bool, _) => Some(format!("{displayed} is not true or false")),
+        (Scalar::String, _) => Some(format!("{displayed} is not a string")),
+        (Scalar::Number, _) => Some(format!("{displayed} is not a number")),
+        (Scalar::Int, _) => Some(format!("{displayed} is not an integer")),
+        (Scalar::Object, _) => Some(format!("{displayed} is not an object")),
     }
 }
 
-/// Why a value of the right type breaks an attribute's format or validation, if it does.
+/// Returns why a value of the right type does not match the format or validation of an attribute, if it does not.
 pub(crate) fn validation_fault(value: &Literal, attribute: &Attribute) -> Option<String> {
     let validate = &attribute.validate;
     match value {
@@ -66,7 +66,7 @@ pub(crate) fn validation_fault(value: &Literal, attribute: &Attribute) -> Option
                 .iter()
                 .find_map(|(_, value)| validation_fault(value, attribute))
         }),
-        Literal::String(text) => text_fault(text, attribute),
+        Literal::String(text) => string_fault(text, attribute),
         Literal::Int(int) => bounds_fault(*int, validate.range).map(|fault| format!("the value {fault}")),
         Literal::Number(_) | Literal::Bool(_) => None,
     }
@@ -86,7 +86,7 @@ fn bounds_fault(value: i64, bounds: Option<Bounds>) -> Option<String> {
     }
 }
 
-fn text_fault(text: &str, attribute: &Attribute) -> Option<String> {
+fn string_fault(text: &str, attribute: &Attribute) -> Option<String> {
     let validate = &attribute.validate;
     if !validate.one_of.is_empty() && !validate.one_of.iter().any(|legal| legal == text) {
         let legal = alternatives(validate.one_of.iter().map(AsRef::as_ref));
@@ -105,12 +105,16 @@ fn text_fault(text: &str, attribute: &Attribute) -> Option<String> {
     (!is_of_format(text, format)).then(|| format!("{text:?} is not {}", name_of(format)))
 }
 
-/// The expression that a whole text must match.
+/// Compiles a regular expression that a whole string must match.
+///
+/// # Errors
+///
+/// If the regular expression is invalid.
 pub(crate) fn pattern_of(pattern: &str) -> Result<regex_lite::Regex, regex_lite::Error> {
     regex_lite::Regex::new(&format!("^(?:{pattern})$"))
 }
 
-/// Whether a text is a duration such as `90s` or `1h30m`.
+/// Whether a string is a duration such as `90s` or `1h30m`.
 pub(crate) fn is_duration(text: &str) -> bool {
     is_of_format(text, Format::Duration)
 }
@@ -144,7 +148,7 @@ fn name_of(format: Format) -> &'static str {
     }
 }
 
-fn shown(value: &Literal) -> String {
+fn display(value: &Literal) -> String {
     match value {
         Literal::Bool(boolean) => boolean.to_string(),
         Literal::Int(int) => int.to_string(),

@@ -1,8 +1,8 @@
-//! Rules about where the API has an attribute.
+//! Rules about `wire` and `returned`.
 //!
 //! Tests: `schema/tests/ui/wire/`.
 
-use super::{AttributeRule, Found, Site, by_name};
+use super::{AttributeContext, AttributeRule, Reporter, by_name};
 use crate::path::is_key;
 
 /// The rules of this file.
@@ -14,9 +14,9 @@ pub(crate) const RULES: &[(&str, AttributeRule)] = by_name![
     returned_without_effect
 ];
 
-/// A pointer is read by a handful of lines in the engine, which know keys, dots and `[]` and nothing else.
-fn wire_pointer(site: &Site<'_>, found: &mut Found<'_>) {
-    for (index, pointer) in site.attribute.wire.read.iter().enumerate() {
+/// A pointer can only contain keys, dots and `[]`. The engine supports nothing else.
+fn wire_pointer(context: &AttributeContext<'_>, reporter: &mut Reporter<'_>) {
+    for (index, pointer) in context.attribute.wire.read.iter().enumerate() {
         let is_segment = |segment: &str| {
             let name = segment.strip_suffix("[]").unwrap_or(segment);
             !name.is_empty()
@@ -25,9 +25,9 @@ fn wire_pointer(site: &Site<'_>, found: &mut Found<'_>) {
                     .all(|char| char.is_ascii_alphanumeric() || char == '_' || char == '-')
         };
         if !pointer.split('.').all(is_segment) {
-            let path = site.key(&format!("wire.read.{index}"));
+            let path = context.key_path(&format!("wire.read.{index}"));
             let help = "separate keys with dots, and append `[]` to the key of a list: `machines[].uuid`";
-            found.value(
+            reporter.at_value(
                 &path,
                 format!("{pointer:?} is not a valid pointer into a response"),
                 help,
@@ -36,74 +36,74 @@ fn wire_pointer(site: &Site<'_>, found: &mut Found<'_>) {
     }
 }
 
-/// A request's body is flat: an update sends the keys that changed, and half of a nested object cannot be sent.
-fn wire_key(site: &Site<'_>, found: &mut Found<'_>) {
-    if let Some(key) = site.attribute.wire.write.as_deref().filter(|key| !is_key(key)) {
-        found.value(
-            &site.key("wire.write"),
+/// The key in a request cannot be a pointer. An update sends only changed keys, so it could send an incomplete nested object.
+fn wire_key(context: &AttributeContext<'_>, reporter: &mut Reporter<'_>) {
+    if let Some(key) = context.attribute.wire.write.as_deref().filter(|key| !is_key(key)) {
+        reporter.at_value(
+            &context.key_path("wire.write"),
             format!("{key:?} is not a valid key of a request body"),
             "",
         );
     }
 }
 
-/// What the configuration cannot set, a request cannot hold; and a data source sends no body at all.
-fn write_of_computed(site: &Site<'_>, found: &mut Found<'_>) {
-    let is_sent = site.attribute.mode.is_settable() && site.is_in_resource();
-    if site.attribute.wire.write.is_some() && !is_sent {
+/// Only an attribute of a resource that a configuration can set can have `write`. Other attributes are never sent.
+fn write_of_computed(context: &AttributeContext<'_>, reporter: &mut Reporter<'_>) {
+    let is_sent = context.attribute.mode.is_settable() && context.is_in_resource();
+    if context.attribute.wire.write.is_some() && !is_sent {
         let help = "remove `write`";
-        found.value(
-            &site.key("wire.write"),
+        reporter.at_value(
+            &context.key_path("wire.write"),
             "the attribute is never sent, so it cannot have a `write` key",
             help,
         );
     }
 }
 
-/// A pointer says where an answer has the value. Under which key it is sent cannot be guessed from that, and a setting
-/// that is silently never sent is the worst of all answers.
-fn write_needed(site: &Site<'_>, found: &mut Found<'_>) {
-    let wire = &site.attribute.wire;
-    let is_plain_text =
-        site.speaks_of("wire") && !site.speaks_of("wire.read") && !site.speaks_of("wire.write");
+/// An attribute that a configuration can set needs `write` if `wire` is a pointer. The key in requests does not follow from the
+/// pointer, and without it the attribute would silently never be sent.
+fn write_needed(context: &AttributeContext<'_>, reporter: &mut Reporter<'_>) {
+    let wire = &context.attribute.wire;
+    let is_single_pointer =
+        context.has_key("wire") && !context.has_key("wire.read") && !context.has_key("wire.write");
     let Some(pointer) = wire
         .read
         .first()
-        .filter(|pointer| is_plain_text && !is_key(pointer))
+        .filter(|pointer| is_single_pointer && !is_key(pointer))
     else {
         return;
     };
-    if site.attribute.mode.is_settable() && site.is_in_resource() {
+    if context.attribute.mode.is_settable() && context.is_in_resource() {
         let help = format!(
             "add the key of the request: wire = {{ read = {pointer:?}, write = {:?} }}",
-            site.attribute.name
+            context.attribute.name
         );
-        found.value(
-            &site.key("wire"),
-            "a pointer only says where the value is read, but the attribute can be set",
+        reporter.at_value(
+            &context.key_path("wire"),
+            "the pointer is only for reading, but the attribute can be set",
             help,
         );
     }
 }
 
-/// `returned = false` keeps the configured value because the answer has none. There is none to keep for what is only
-/// computed, and nothing to say for what is never read.
-fn returned_without_effect(site: &Site<'_>, found: &mut Found<'_>) {
-    if site.attribute.returned || !site.is_in_resource() {
+/// `returned = false` keeps the configured value, because the response has none. It has no effect on an attribute that a
+/// configuration cannot set, that is never sent, or that is write-only.
+fn returned_without_effect(context: &AttributeContext<'_>, reporter: &mut Reporter<'_>) {
+    if context.attribute.returned || !context.is_in_resource() {
         return;
     }
-    let what = if !site.attribute.mode.is_settable() {
+    let reason = if !context.attribute.mode.is_settable() {
         "the attribute is computed"
-    } else if site.attribute.wire.write.is_none() {
+    } else if context.attribute.wire.write.is_none() {
         "the attribute is never sent"
-    } else if site.attribute.write_only {
+    } else if context.attribute.write_only {
         "the attribute is write-only"
     } else {
         return;
     };
-    found.key(
-        &site.key("returned"),
-        format!("`returned` has no effect: {what}"),
+    reporter.at_key(
+        &context.key_path("returned"),
+        format!("`returned` has no effect: {reason}"),
         "remove `returned`",
     );
 }

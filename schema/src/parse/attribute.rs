@@ -1,4 +1,4 @@
-//! Builds attributes, and the attributes that other keys derive.
+//! Builds the declared attributes, and the attributes that other keys derive.
 //!
 //! Tests: `schema/tests/model.rs`.
 
@@ -23,7 +23,7 @@ pub(crate) fn attributes(tree: &Literal, file: Section) -> List<Attribute> {
     ))
 }
 
-/// Attributes in the order the model keeps them in.
+/// Sorts attributes as in the model.
 pub(crate) fn sorted(mut attributes: Vec<Attribute>) -> Vec<Attribute> {
     attributes.sort_by(|left, right| left.name.cmp(&right.name));
     attributes
@@ -31,11 +31,11 @@ pub(crate) fn sorted(mut attributes: Vec<Attribute>) -> Vec<Attribute> {
 
 fn attribute(name: &Text, tree: &Literal, file: Section) -> Attribute {
     let default = tree.get("default").cloned();
-    let mode = match tree.text("mode").as_deref() {
+    let mode = match tree.string("mode").as_deref() {
         Some("required") => Mode::Required,
         Some("computed") => Mode::Computed,
         Some("optional+computed") => Mode::OptionalComputed,
-        // In a plan, a default is something the provider fills in. The provider's own configuration has no plan.
+        // The provider sets the default in the plan. There is no plan for the provider's own configuration.
         _ if default.is_some() && file != Section::Provider => Mode::OptionalComputed,
         _ => Mode::Optional,
     };
@@ -47,14 +47,14 @@ fn attribute(name: &Text, tree: &Literal, file: Section) -> Attribute {
     let sensitive = tree.is_true("sensitive");
     let mut attributes = attributes(tree, file);
     if sensitive || write_only {
-        attributes.to_mut().iter_mut().for_each(hide);
+        attributes.to_mut().iter_mut().for_each(mark_sensitive);
     }
     Attribute {
-        doc: tree.text("doc").unwrap_or_default(),
-        r#type: r#type(tree.text("type").as_deref().unwrap_or("string")),
+        doc: tree.string("doc").unwrap_or_default(),
+        r#type: r#type(tree.string("type").as_deref().unwrap_or("string")),
         mode,
         default,
-        format: tree.text("format").as_deref().and_then(format),
+        format: tree.string("format").as_deref().and_then(format),
         validate: validate(tree.get("validate")),
         force_new: tree.is_true("force_new"),
         stable: stable(tree.get("stable")),
@@ -64,24 +64,24 @@ fn attribute(name: &Text, tree: &Literal, file: Section) -> Attribute {
         unset: unset(tree, mode, &wire),
         wire,
         returned: tree.get("returned") != Some(&Literal::Bool(false)),
-        equal: match tree.text("equal").as_deref() {
+        equal: match tree.string("equal").as_deref() {
             Some("set") => Equal::Set,
             Some("scheme") => Equal::Scheme,
             _ => Equal::Exact,
         },
-        deprecated: tree.text("deprecated"),
-        since: tree.text("since"),
-        env: tree.text("env"),
+        deprecated: tree.string("deprecated"),
+        since: tree.string("since"),
+        env: tree.string("env"),
         attributes,
         block: tree.is_true("block"),
         name: name.clone(),
     }
 }
 
-/// Makes an attribute as sensitive as the one that it is nested in.
-fn hide(attribute: &mut Attribute) {
+/// Marks an attribute that is nested in a sensitive one as sensitive.
+fn mark_sensitive(attribute: &mut Attribute) {
     attribute.sensitive = true;
-    attribute.attributes.to_mut().iter_mut().for_each(hide);
+    attribute.attributes.to_mut().iter_mut().for_each(mark_sensitive);
 }
 
 fn r#type(text: &str) -> Type {
@@ -132,21 +132,21 @@ fn validate(tree: Option<&Literal>) -> Validate {
         length: bounds("length"),
         range: bounds("range"),
         items: bounds("items"),
-        pattern: tree.text("pattern"),
-        one_of: tree.texts("one_of"),
+        pattern: tree.string("pattern"),
+        one_of: tree.strings("one_of"),
     }
 }
 
 fn stable(tree: Option<&Literal>) -> Stable {
     match tree {
         Some(Literal::Bool(true)) => Stable::Yes,
-        Some(table @ Literal::Map(_)) => Stable::Unless(table.texts("unless")),
+        Some(table @ Literal::Map(_)) => Stable::Unless(table.strings("unless")),
         _ => Stable::No,
     }
 }
 
 fn wire(tree: Option<&Literal>, name: &Text, mode: Mode, file: Section) -> Wire {
-    // Only a resource's settable attributes have a request to be written into.
+    // Only attributes of a resource that the configuration can set are sent in requests.
     let key = |key: &Text| (mode.is_settable() && file == Section::Resource).then(|| key.clone());
     match tree {
         _ if file == Section::Provider => Wire {
@@ -168,12 +168,12 @@ fn wire(tree: Option<&Literal>, name: &Text, mode: Mode, file: Section) -> Wire 
             read: match table.get("read") {
                 Some(Literal::Bool(_)) => Cow::Borrowed(&[]),
                 Some(Literal::String(pointer)) => vec![pointer.clone()].into(),
-                Some(_) => table.texts("read"),
+                Some(_) => table.strings("read"),
                 None => vec![name.clone()].into(),
             },
             write: match table.get("write") {
                 Some(Literal::Bool(_)) => None,
-                Some(spoken) => spoken.as_text(),
+                Some(key) => key.as_string(),
                 None => key(name),
             },
         },
@@ -185,7 +185,7 @@ fn wire(tree: Option<&Literal>, name: &Text, mode: Mode, file: Section) -> Wire 
 }
 
 fn unset(tree: &Literal, mode: Mode, wire: &Wire) -> Unset {
-    match tree.text("unset").as_deref() {
+    match tree.string("unset").as_deref() {
         Some("null") => Unset::Null,
         Some("empty") => Unset::Empty,
         None if mode == Mode::Optional && wire.write.is_some() => Unset::Null,
@@ -193,7 +193,7 @@ fn unset(tree: &Literal, mode: Mode, wire: &Wire) -> Unset {
     }
 }
 
-/// What `write_only = "twin"` derives: the write-only attribute, its version, and the rules that hold between them.
+/// Derives the write-only attribute of `write_only = "twin"`, the attribute with its version, and the constraints on both.
 pub(crate) fn twins(original: &Attribute) -> ([Attribute; 2], [Constraint; 2]) {
     let name = &original.name;
     let write_only: Text = format!("{name}_wo").into();
@@ -201,8 +201,8 @@ pub(crate) fn twins(original: &Attribute) -> ([Attribute; 2], [Constraint; 2]) {
     let value = Attribute {
         name: write_only.clone(),
         doc: format!(
-            "Like `{name}`, but never stored in the state or in a plan. Needs Terraform 1.11 or later. \
-             Terraform cannot see that it changed: change `{version}` to send it again."
+            "Write-only variant of `{name}`, which is stored neither in the state nor in a plan. Needs Terraform 1.11 or \
+             later. Terraform cannot detect a changed value: change `{version}` to send the value again."
         )
         .into(),
         mode: Mode::Optional,
@@ -224,9 +224,9 @@ pub(crate) fn twins(original: &Attribute) -> ([Attribute; 2], [Constraint; 2]) {
         twin_of: Some(name.clone()),
         since: original.since.clone(),
         deprecated: original.deprecated.clone(),
-        ..plain(
+        ..outside_of_api(
             version.clone(),
-            format!("Any number; a change sends `{write_only}` again.").into(),
+            format!("Any number. Change it to send `{write_only}` again.").into(),
             Scalar::Int,
         )
     };
@@ -243,7 +243,7 @@ pub(crate) fn twins(original: &Attribute) -> ([Attribute; 2], [Constraint; 2]) {
     )
 }
 
-/// The `timeouts` block that `[timeouts]` derives.
+/// Derives the `timeouts` block of `[timeouts]`.
 pub(crate) fn timeouts(defaults: &Timeouts) -> Attribute {
     let phases = [
         ("create", "creating", &defaults.create),
@@ -254,9 +254,9 @@ pub(crate) fn timeouts(defaults: &Timeouts) -> Attribute {
         let default = default.as_ref()?;
         Some(Attribute {
             format: Some(Format::Duration),
-            ..plain(
+            ..outside_of_api(
                 name.into(),
-                format!("How long {verb} may take, as a duration such as `90s` or `1h30m`; `{default}` by default.").into(),
+                format!("Time limit for {verb} the object, as a duration such as `90s` or `1h30m`. Default: `{default}`.").into(),
                 Scalar::String,
             )
         })
@@ -264,16 +264,16 @@ pub(crate) fn timeouts(defaults: &Timeouts) -> Attribute {
     Attribute {
         attributes: Cow::Owned(attributes.collect()),
         block: true,
-        ..plain(
+        ..outside_of_api(
             TIMEOUTS.into(),
-            "How long the provider waits before it gives up.".into(),
+            "Time limits for the operations of this resource.".into(),
             Scalar::Object,
         )
     }
 }
 
-/// An optional attribute that the API does not know.
-fn plain(name: Text, doc: Text, scalar: Scalar) -> Attribute {
+/// An optional attribute that is not part of the API.
+fn outside_of_api(name: Text, doc: Text, scalar: Scalar) -> Attribute {
     Attribute {
         name,
         doc,

@@ -1,4 +1,4 @@
-//! From TOML to a plain tree that conforms to the grammar, with every deviation reported.
+//! Checks TOML against the grammar, and returns it as a tree that conforms to the grammar.
 //!
 //! Tests: `schema/tests/ui/grammar/`.
 
@@ -15,22 +15,22 @@ use crate::places::{Place, Places};
 use crate::similar::nearest;
 use crate::source::Sources;
 
-/// Text that is no TOML.
+/// The file is not valid TOML.
 pub(crate) const SYNTAX: &str = "syntax";
-/// TOML that only version 1.1 of the format allows: editors' checkers do not.
+/// The file uses a feature of TOML 1.1, which editors do not support.
 pub(crate) const TOML_1_0: &str = "toml_1_0";
-/// A key that is not in the table of keys, or not in this place.
+/// The table does not allow a key of this name.
 pub(crate) const UNKNOWN_KEY: &str = "unknown_key";
-/// A key without which a table says too little.
+/// A required key is missing.
 pub(crate) const MISSING_KEY: &str = "missing_key";
-/// A value of another TOML type than its key takes.
+/// A value does not have the TOML type that its key takes.
 pub(crate) const WRONG_TYPE: &str = "wrong_type";
-/// A word that is none of the key's words, or a type that is none.
+/// A value is not one of the words that its key takes, or not a type.
 pub(crate) const UNKNOWN_WORD: &str = "unknown_word";
-/// An empty text or list: it says nothing, so it should not be there.
+/// A string or list is empty: it has no effect.
 pub(crate) const EMPTY_VALUE: &str = "empty_value";
 
-/// Ids of the rules in this file.
+/// The ids of the rules in this file.
 pub(crate) const RULES: &[&str] = &[
     SYNTAX,
     TOML_1_0,
@@ -41,35 +41,35 @@ pub(crate) const RULES: &[&str] = &[
     EMPTY_VALUE,
 ];
 
-/// Reads one file.
+/// Reads one file, and collects positions and problems.
 pub(crate) struct Reader<'a> {
-    /// All files; only for messages.
+    /// All files, for diagnostics.
     pub sources: &'a Sources,
-    /// Index of this one.
+    /// Index of this file in `sources`.
     pub file: usize,
-    /// Where everything was written.
+    /// The position of each key.
     pub places: Places,
-    /// What was refused.
+    /// The problems so far.
     pub problems: Vec<Problem>,
-    /// Whether the file is TOML at all; a missing key may then just not have been read.
+    /// Whether the file has no syntax errors. If it has some, a missing key may only not have been read.
     pub is_toml: bool,
 }
 
 impl<'a> Reader<'a> {
-    /// Parses the text of a file; what is no TOML is reported, the rest is returned.
+    /// Parses the content of a file. Syntax errors are reported, and everything else is returned.
     pub fn new(sources: &'a Sources, file: usize, text: &'a str) -> (Self, DeTable<'a>) {
         let (table, errors) = DeTable::parse_recoverable(text);
-        let mut reader = Reader {
+        let mut reader = Self {
             sources,
             file,
             places: Places::default(),
             problems: Vec::new(),
             is_toml: errors.is_empty(),
         };
-        reader.note("", 0..0, 0..0);
+        reader.record_place("", 0..0, 0..0);
         for error in errors {
             let at = error.span().unwrap_or(0..0);
-            // One slip makes the parser stumble several times; the first time is the one that helps.
+            // The parser reports one mistake several times. Keep only the first report of a line.
             let line = text
                 .get(..at.start)
                 .map_or(0, |before| before.matches('\n').count() + 1);
@@ -86,8 +86,8 @@ impl<'a> Reader<'a> {
             .push(Problem::at(self.sources, self.file, at, rule, message, help));
     }
 
-    /// Reads a table by the keys of its section.
-    pub fn section(
+    /// Reads a table that has the keys of a section.
+    pub fn read_section(
         &mut self,
         table: &DeTable<'_>,
         section: Section,
@@ -97,12 +97,12 @@ impl<'a> Reader<'a> {
         let mut entries = Vec::new();
         for (key, value) in table {
             let path = join(path, key.get_ref());
-            self.note(&path, key.span(), value.span());
+            self.record_place(&path, key.span(), value.span());
             let Some(known) = section.key(key.get_ref()) else {
                 self.unknown_key(key.get_ref(), section, key.span());
                 continue;
             };
-            match self.shape(
+            match self.read_value(
                 value.get_ref(),
                 known.shape,
                 known.name,
@@ -129,7 +129,7 @@ impl<'a> Reader<'a> {
         Literal::Map(Cow::Owned(entries))
     }
 
-    fn note(&mut self, path: &str, key: Range<usize>, value: Range<usize>) {
+    fn record_place(&mut self, path: &str, key: Range<usize>, value: Range<usize>) {
         self.places.insert(
             path,
             Place {
@@ -163,8 +163,8 @@ impl<'a> Reader<'a> {
         self.report(at, UNKNOWN_KEY, format!("unknown key {name:?}"), Some(help));
     }
 
-    /// Reads a value by the shape its key takes; `None` where it was refused.
-    fn shape(
+    /// Reads a value that must have a shape. Returns `None` if the value was rejected and reported.
+    fn read_value(
         &mut self,
         value: &DeValue<'_>,
         shape: Shape,
@@ -174,47 +174,60 @@ impl<'a> Reader<'a> {
         at: &Range<usize>,
     ) -> Option<Literal> {
         if value.is_table() {
-            self.refuse_toml_1_1(at);
+            self.check_toml_1_0(at);
         }
         match (shape, value) {
             (Shape::Either(shapes), _) => {
                 if let Some(shape) = shapes.iter().find(|shape| accepts(**shape, value)) {
-                    return self.shape(value, *shape, key, path, key_at, at);
+                    return self.read_value(value, *shape, key, path, key_at, at);
                 }
             }
-            (Shape::Text, DeValue::String(text)) => return self.text(text, key, at),
-            (Shape::Choice, DeValue::String(text)) => {
+            (Shape::NonEmptyString, DeValue::String(text)) => {
+                return self.read_non_empty_string(text, key, at);
+            }
+            (Shape::String, DeValue::String(text)) => {
                 return Some(Literal::String(Cow::Owned(text.to_string())));
             }
-            (Shape::Word(what, words), DeValue::String(text)) => return self.word(text, what, words, at),
-            (Shape::Type, DeValue::String(text)) => return self.r#type(text, at),
-            (Shape::Bool, DeValue::Boolean(_)) | (Shape::Int, DeValue::Integer(_)) | (Shape::Literal, _) => {
-                return self.literal(value, path, at);
+            (Shape::Word(what, words), DeValue::String(text)) => {
+                return self.read_word(text, what, words, at);
             }
-            (Shape::Exactly(expected), DeValue::Boolean(found)) if expected == *found => {
+            (Shape::Type, DeValue::String(text)) => return self.read_type(text, at),
+            (Shape::Bool, DeValue::Boolean(_)) | (Shape::Int, DeValue::Integer(_)) | (Shape::Value, _) => {
+                return self.read_literal(value, path, at);
+            }
+            (Shape::OnlyBool(expected), DeValue::Boolean(found)) if expected == *found => {
                 return Some(Literal::Bool(expected));
             }
-            (Shape::Texts, DeValue::Array(_)) => return self.list(value, Shape::Text, key, path, at),
-            (Shape::Choices, DeValue::Array(_)) => return self.list(value, Shape::Choice, key, path, at),
-            (Shape::Ints, DeValue::Array(_)) => return self.list(value, Shape::Int, key, path, at),
+            (Shape::NonEmptyStrings, DeValue::Array(_)) => {
+                return self.read_list(value, Shape::NonEmptyString, key, path, at);
+            }
+            (Shape::Strings, DeValue::Array(_)) => {
+                return self.read_list(value, Shape::String, key, path, at);
+            }
+            (Shape::Ints, DeValue::Array(_)) => return self.read_list(value, Shape::Int, key, path, at),
             (Shape::Words(what, words), DeValue::Array(_)) => {
-                return self.list(value, Shape::Word(what, words), key, path, at);
+                return self.read_list(value, Shape::Word(what, words), key, path, at);
             }
             (Shape::Tables(section), DeValue::Array(_)) => {
-                return self.list(value, Shape::Table(section), key, path, at);
+                return self.read_list(value, Shape::Table(section), key, path, at);
             }
-            (Shape::TextByName, DeValue::Table(table)) => {
-                return Some(self.by_name(table, Shape::Text, path));
+            (Shape::StringByName, DeValue::Table(table)) => {
+                return Some(self.read_by_name(table, Shape::NonEmptyString, path));
             }
-            (Shape::LiteralByName, DeValue::Table(table)) => {
-                return Some(self.by_name(table, Shape::Literal, path));
+            (Shape::ValueByName, DeValue::Table(table)) => {
+                return Some(self.read_by_name(table, Shape::Value, path));
             }
             (Shape::Named(section), DeValue::Table(table)) => {
-                return Some(self.by_name(table, Shape::Table(section), path));
+                return Some(self.read_by_name(table, Shape::Table(section), path));
             }
             (Shape::Table(section), DeValue::Table(table)) => {
-                // A table written with a header has the header as its span, which says more than its name.
-                return Some(self.section(table, section, path, if at.is_empty() { key_at } else { at }));
+                // The span of a table with a header is the header, which is clearer than the name in it.
+                return Some(self.read_section(
+                    table,
+                    section,
+                    path,
+                    if at.is_empty() { key_at } else { at },
+                ));
             }
             _ => {}
         }
@@ -225,21 +238,21 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// Tells that there is nothing where something is expected.
-    fn empty(&mut self, key: &str, at: &Range<usize>) -> Option<Literal> {
+    /// Reports an empty value.
+    fn report_empty(&mut self, key: &str, at: &Range<usize>) -> Option<Literal> {
         let help = Some("remove the key, or give it a value".to_owned());
         self.report(at.clone(), EMPTY_VALUE, format!("{key:?} is empty"), help);
         None
     }
 
-    fn text(&mut self, text: &str, key: &str, at: &Range<usize>) -> Option<Literal> {
+    fn read_non_empty_string(&mut self, text: &str, key: &str, at: &Range<usize>) -> Option<Literal> {
         if text.trim().is_empty() {
-            return self.empty(key, at);
+            return self.report_empty(key, at);
         }
         Some(Literal::String(Cow::Owned(text.to_owned())))
     }
 
-    fn word(&mut self, text: &str, what: &str, words: &[&str], at: &Range<usize>) -> Option<Literal> {
+    fn read_word(&mut self, text: &str, what: &str, words: &[&str], at: &Range<usize>) -> Option<Literal> {
         if words.contains(&text) {
             return Some(Literal::String(Cow::Owned(text.to_owned())));
         }
@@ -257,7 +270,7 @@ impl<'a> Reader<'a> {
         None
     }
 
-    fn r#type(&mut self, text: &str, at: &Range<usize>) -> Option<Literal> {
+    fn read_type(&mut self, text: &str, at: &Range<usize>) -> Option<Literal> {
         let (wrappers, scalar) = split_type(text);
         if wrappers.iter().all(|wrapper| COLLECTIONS.contains(wrapper)) && SCALARS.contains(&scalar) {
             return Some(Literal::String(Cow::Owned(text.to_owned())));
@@ -282,7 +295,7 @@ impl<'a> Reader<'a> {
         None
     }
 
-    fn list(
+    fn read_list(
         &mut self,
         value: &DeValue<'_>,
         shape: Shape,
@@ -292,14 +305,14 @@ impl<'a> Reader<'a> {
     ) -> Option<Literal> {
         let elements = value.as_array()?;
         if elements.is_empty() {
-            return self.empty(key, at);
+            return self.report_empty(key, at);
         }
         let mut list = Vec::new();
         let mut is_whole = true;
         for (index, element) in elements.iter().enumerate() {
             let path = join(path, &index.to_string());
-            self.note(&path, element.span(), element.span());
-            match self.shape(
+            self.record_place(&path, element.span(), element.span());
+            match self.read_value(
                 element.get_ref(),
                 shape,
                 key,
@@ -314,12 +327,12 @@ impl<'a> Reader<'a> {
         is_whole.then_some(Literal::List(Cow::Owned(list)))
     }
 
-    fn by_name(&mut self, table: &DeTable<'_>, shape: Shape, path: &str) -> Literal {
+    fn read_by_name(&mut self, table: &DeTable<'_>, shape: Shape, path: &str) -> Literal {
         let mut entries = Vec::new();
         for (key, value) in table {
             let path = join(path, key.get_ref());
-            self.note(&path, key.span(), value.span());
-            match self.shape(
+            self.record_place(&path, key.span(), value.span());
+            match self.read_value(
                 value.get_ref(),
                 shape,
                 key.get_ref(),
@@ -334,8 +347,8 @@ impl<'a> Reader<'a> {
         Literal::Map(Cow::Owned(entries))
     }
 
-    /// Any TOML value as a value of the model.
-    fn literal(&mut self, value: &DeValue<'_>, path: &str, at: &Range<usize>) -> Option<Literal> {
+    /// Reads any TOML value as a value of the model.
+    fn read_literal(&mut self, value: &DeValue<'_>, path: &str, at: &Range<usize>) -> Option<Literal> {
         match value {
             DeValue::Boolean(boolean) => return Some(Literal::Bool(*boolean)),
             DeValue::String(text) => return Some(Literal::String(Cow::Owned(text.to_string()))),
@@ -352,11 +365,11 @@ impl<'a> Reader<'a> {
             DeValue::Array(elements) => {
                 let list: Option<Vec<Literal>> = elements
                     .iter()
-                    .map(|element| self.literal(element.get_ref(), path, &element.span()))
+                    .map(|element| self.read_literal(element.get_ref(), path, &element.span()))
                     .collect();
                 return Some(Literal::List(list?.into()));
             }
-            DeValue::Table(table) => return Some(self.by_name(table, Shape::Literal, path)),
+            DeValue::Table(table) => return Some(self.read_by_name(table, Shape::Value, path)),
             DeValue::Datetime(_) => {}
         }
         let message = format!("a value cannot be {}", found(value));
@@ -364,8 +377,8 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// TOML 1.1 lets an inline table span lines; taplo and every other editor's checker is at 1.0.
-    fn refuse_toml_1_1(&mut self, at: &Range<usize>) {
+    /// Reports an inline table with several lines. TOML 1.1 allows it, but taplo and other editors support only TOML 1.0.
+    fn check_toml_1_0(&mut self, at: &Range<usize>) {
         let text = self
             .sources
             .files
@@ -374,15 +387,15 @@ impl<'a> Reader<'a> {
         let Some(inline) = text.get(at.clone()).filter(|text| text.starts_with('{')) else {
             return;
         };
-        // Inside the brackets of a list, and inside a text of several lines, newlines are legal.
+        // Newlines are allowed inside the brackets of a list, and inside a string with several lines.
         let mut depth = 0_u32;
-        let mut is_text = false;
+        let mut is_string = false;
         for piece in inline.split_inclusive(['[', ']', '"', '\'', '\n']) {
             match piece.chars().last() {
-                Some('"' | '\'') => is_text = !is_text,
-                Some('[') if !is_text => depth += 1,
-                Some(']') if !is_text => depth = depth.saturating_sub(1),
-                Some('\n') if !is_text && depth == 0 => {
+                Some('"' | '\'') => is_string = !is_string,
+                Some('[') if !is_string => depth += 1,
+                Some(']') if !is_string => depth = depth.saturating_sub(1),
+                Some('\n') if !is_string && depth == 0 => {
                     let help = "write it on one line, or as a table with its own header".to_owned();
                     let message = "an inline table cannot span multiple lines".to_owned();
                     self.report(at.clone(), TOML_1_0, message, Some(help));
@@ -408,28 +421,30 @@ pub(crate) fn split_type(text: &str) -> (Vec<&str>, &str) {
 
 fn accepts(shape: Shape, value: &DeValue<'_>) -> bool {
     match shape {
-        Shape::Text | Shape::Choice | Shape::Word(..) | Shape::Type => value.is_str(),
+        Shape::NonEmptyString | Shape::String | Shape::Word(..) | Shape::Type => value.is_str(),
         Shape::Bool => value.is_bool(),
-        Shape::Exactly(expected) => value.as_bool() == Some(expected),
+        Shape::OnlyBool(expected) => value.as_bool() == Some(expected),
         Shape::Int => value.is_integer(),
-        Shape::Texts | Shape::Choices | Shape::Ints | Shape::Words(..) | Shape::Tables(_) => value.is_array(),
-        Shape::TextByName | Shape::LiteralByName | Shape::Table(_) | Shape::Named(_) => value.is_table(),
-        Shape::Literal => true,
+        Shape::NonEmptyStrings | Shape::Strings | Shape::Ints | Shape::Words(..) | Shape::Tables(_) => {
+            value.is_array()
+        }
+        Shape::StringByName | Shape::ValueByName | Shape::Table(_) | Shape::Named(_) => value.is_table(),
+        Shape::Value => true,
         Shape::Either(shapes) => shapes.iter().any(|shape| accepts(*shape, value)),
     }
 }
 
 fn expected(shape: Shape) -> String {
     match shape {
-        Shape::Text | Shape::Choice | Shape::Type | Shape::Word(..) => "a string".to_owned(),
+        Shape::NonEmptyString | Shape::String | Shape::Type | Shape::Word(..) => "a string".to_owned(),
         Shape::Bool => "true or false".to_owned(),
-        Shape::Exactly(boolean) => boolean.to_string(),
+        Shape::OnlyBool(boolean) => boolean.to_string(),
         Shape::Int => "an integer".to_owned(),
-        Shape::Texts | Shape::Choices | Shape::Words(..) => "a list of strings".to_owned(),
+        Shape::NonEmptyStrings | Shape::Strings | Shape::Words(..) => "a list of strings".to_owned(),
         Shape::Ints => "a list of integers".to_owned(),
-        Shape::Literal => "a value".to_owned(),
-        Shape::TextByName => "a table of strings".to_owned(),
-        Shape::LiteralByName => "a table of values".to_owned(),
+        Shape::Value => "a value".to_owned(),
+        Shape::StringByName => "a table of strings".to_owned(),
+        Shape::ValueByName => "a table of values".to_owned(),
         Shape::Table(_) => "a table".to_owned(),
         Shape::Named(_) => "a table of tables".to_owned(),
         Shape::Tables(_) => "a list of tables ([[…]])".to_owned(),

@@ -14,10 +14,10 @@ use crate::model::{
 /// Builds the provider's own configuration.
 pub(crate) fn provider(tree: &Literal) -> Provider {
     Provider {
-        name: tree.text("provider").unwrap_or_default(),
-        address: tree.text("address").unwrap_or_default(),
-        summary: tree.text("summary").unwrap_or_default(),
-        description: tree.text("description").unwrap_or_default(),
+        name: tree.string("provider").unwrap_or_default(),
+        address: tree.string("address").unwrap_or_default(),
+        summary: tree.string("summary").unwrap_or_default(),
+        description: tree.string("description").unwrap_or_default(),
         attributes: attributes(tree, Section::Provider),
     }
 }
@@ -30,17 +30,17 @@ pub(crate) fn resource(tree: &Literal, file: Section) -> Resource {
     };
     let timeouts = tree.get("timeouts").map(default_timeouts);
     let (attributes, derived) = with_derived(attributes(tree, file), tree, timeouts.as_ref());
-    let spoken = tree.tables("constraint").iter().map(constraint);
+    let declared = tree.tables("constraint").iter().map(constraint);
     Resource {
         kind,
-        name: tree.text(name).unwrap_or_default(),
-        summary: tree.text("summary").unwrap_or_default(),
-        description: tree.text("description").unwrap_or_default(),
-        subcategory: tree.text("subcategory"),
-        since: tree.text("since"),
-        deprecated: tree.text("deprecated"),
+        name: tree.string(name).unwrap_or_default(),
+        summary: tree.string("summary").unwrap_or_default(),
+        description: tree.string("description").unwrap_or_default(),
+        subcategory: tree.string("subcategory"),
+        since: tree.string("since"),
+        deprecated: tree.string("deprecated"),
         version: tree.get("version").and_then(Literal::as_int).unwrap_or(0),
-        import: tree.text("import").map_or(Import::Never, Import::By),
+        import: tree.string("import").map_or(Import::Never, Import::By),
         label: role(tree, "label", &attributes, ("name", Attribute::can_be_label)),
         created: role(
             tree,
@@ -48,25 +48,25 @@ pub(crate) fn resource(tree: &Literal, file: Section) -> Resource {
             &attributes,
             ("created_at", Attribute::can_be_created),
         ),
-        hook: tree.text("hook"),
+        hook: tree.string("hook"),
         api: api(tree.get("api"), kind),
         attributes,
-        // What was written comes first, so that its index is the one it was written with.
-        constraints: Cow::Owned(spoken.chain(derived).collect()),
+        // Declared constraints come first, so their indices are the same as in the file.
+        constraints: Cow::Owned(declared.chain(derived).collect()),
         lookups: Cow::Owned(tree.tables("lookup").iter().map(lookup).collect()),
         job: tree.get("job").map(job),
         timeouts,
     }
 }
 
-/// The attribute that has a role: the one written down, else the default one where it can have the role.
+/// The attribute for `label` or `created`: the declared one, or the default one if it fits.
 fn role(
     tree: &Literal,
     key: &str,
     attributes: &[Attribute],
     (default, fits): (&str, fn(&Attribute) -> bool),
 ) -> Option<Text> {
-    tree.text(key).or_else(|| {
+    tree.string(key).or_else(|| {
         let attribute = attributes.iter().find(|attribute| attribute.name == default)?;
         fits(attribute).then(|| attribute.name.clone())
     })
@@ -81,11 +81,11 @@ fn with_derived(
         let tree = tree
             .get("attributes")
             .and_then(|attributes| attributes.get(&attribute.name));
-        tree.and_then(|tree| tree.text("write_only")).is_some()
+        tree.and_then(|tree| tree.string("write_only")).is_some()
     };
     let (twins, constraints): (Vec<_>, Vec<_>) = declared.iter().filter(is_twin).map(twins).unzip();
     let derived = twins.into_iter().flatten().chain(defaults.map(timeouts));
-    // A name that is taken keeps its declared meaning; a rule reports it.
+    // A declared attribute has precedence over a derived one. A rule reports it.
     let derived: Vec<Attribute> = derived
         .filter(|derived| declared.iter().all(|attribute| attribute.name != derived.name))
         .collect();
@@ -97,7 +97,7 @@ fn with_derived(
 }
 
 fn api(tree: Option<&Literal>, kind: Kind) -> Api {
-    let text = |key| tree.and_then(|tree| tree.text(key));
+    let string = |key| tree.and_then(|tree| tree.string(key));
     let gone = tree.and_then(|tree| tree.get("gone")).map(|gone| {
         gone.elements()
             .iter()
@@ -106,23 +106,23 @@ fn api(tree: Option<&Literal>, kind: Kind) -> Api {
             .collect()
     });
     Api {
-        create: text("create"),
-        read: text("read"),
-        update: text("update"),
-        delete: match text("delete") {
+        create: string("create"),
+        read: string("read"),
+        update: string("update"),
+        delete: match string("delete") {
             Some(delete) if delete == FORGET => Delete::Forget,
             Some(delete) => Delete::Call(delete),
             None if kind == Kind::Resource => Delete::Forget,
             None => Delete::None,
         },
-        list: text("list"),
-        path: tree.map_or(Cow::Borrowed(&[]), |tree| tree.text_by_name("path")),
+        list: string("list"),
+        path: tree.map_or(Cow::Borrowed(&[]), |tree| tree.strings_by_name("path")),
         gone: gone.map_or(Cow::Borrowed(&[404]), Cow::Owned),
     }
 }
 
 fn constraint(tree: &Literal) -> Constraint {
-    let members = |key| Some(tree.texts(key)).filter(|members| !members.is_empty());
+    let members = |key| Some(tree.strings(key)).filter(|members| !members.is_empty());
     let rule = if let Some(members) = members("exactly_one_of") {
         Rule::ExactlyOneOf(members)
     } else if let Some(members) = members("at_most_one_of") {
@@ -134,50 +134,50 @@ fn constraint(tree: &Literal) -> Constraint {
     } else {
         let when = tree.get("when");
         Rule::When {
-            attribute: when.and_then(|when| when.text("attribute")).unwrap_or_default(),
+            attribute: when.and_then(|when| when.string("attribute")).unwrap_or_default(),
             value: when.and_then(|when| when.get("value")).cloned(),
-            require: tree.texts("require"),
-            forbid: tree.texts("forbid"),
+            require: tree.strings("require"),
+            forbid: tree.strings("forbid"),
         }
     };
     Constraint {
         rule,
-        within: tree.text("within"),
+        within: tree.string("within"),
     }
 }
 
 fn lookup(tree: &Literal) -> Lookup {
     Lookup {
-        by: tree.text("by"),
-        api: tree.text("api").unwrap_or_default(),
-        pick: tree.text("pick"),
-        narrow: tree.texts("narrow"),
-        expect: if tree.text("expect").as_deref() == Some("many") {
+        by: tree.string("by"),
+        api: tree.string("api").unwrap_or_default(),
+        pick: tree.string("pick"),
+        narrow: tree.strings("narrow"),
+        expect: if tree.string("expect").as_deref() == Some("many") {
             Expect::Many
         } else {
             Expect::One
         },
-        missing_ok: tree.text("missing_ok"),
-        into: tree.text("into"),
-        then: tree.text("then"),
+        missing_ok: tree.string("missing_ok"),
+        into: tree.string("into"),
+        then: tree.string("then"),
     }
 }
 
 fn job(tree: &Literal) -> Job {
-    let nested = |table: &str, key: &str| tree.get(table).and_then(|table| table.text(key));
+    let nested = |table: &str, key: &str| tree.get(table).and_then(|table| table.string(key));
     Job {
-        noun: tree.text("noun").unwrap_or_default(),
-        after: tree.texts("after").iter().map(phase).collect(),
-        start: tree.text("start").unwrap_or_default(),
+        noun: tree.string("noun").unwrap_or_default(),
+        after: tree.strings("after").iter().map(phase).collect(),
+        start: tree.string("start").unwrap_or_default(),
         body: tree.get("body").map_or(&[][..], Literal::entries).to_vec().into(),
-        save: tree.text_by_name("save"),
-        poll: tree.text("poll").unwrap_or_default(),
+        save: tree.strings_by_name("save"),
+        poll: tree.string("poll").unwrap_or_default(),
         status: nested("status", "field").unwrap_or_default(),
         into: nested("status", "into").unwrap_or_default(),
-        terminal: tree.text("terminal"),
-        needed: tree.text("needed"),
-        done: tree.texts("done"),
-        failed: tree.texts("failed"),
+        terminal: tree.string("terminal"),
+        needed: tree.string("needed"),
+        done: tree.strings("done"),
+        failed: tree.strings("failed"),
         report: Report {
             percent: nested("report", "percent"),
             step: nested("report", "step"),
@@ -196,8 +196,8 @@ fn phase(word: &Text) -> Phase {
 
 fn default_timeouts(tree: &Literal) -> Timeouts {
     Timeouts {
-        create: tree.text("create"),
-        update: tree.text("update"),
-        delete: tree.text("delete"),
+        create: tree.string("create"),
+        update: tree.string("update"),
+        delete: tree.string("delete"),
     }
 }

@@ -1,7 +1,7 @@
-//! From the texts of all files to the model, with everything that the grammar refuses.
+//! Parses all files to the model, and reports everything that the grammar does not allow.
 //!
-//! Two steps: [`conform`] holds a file against the grammar and leaves a plain tree, the builders turn trees into the
-//! model. Neither stops at a problem.
+//! There are two steps: [`conform`] checks a file against the grammar and returns a tree, and the other modules build the model
+//! from the trees. Neither step stops at a problem.
 //!
 //! Tests: `schema/tests/ui/files/`, `schema/tests/ui/recovery/`.
 
@@ -13,9 +13,7 @@ mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use conform::Reader;
-
-use crate::declarations::{Declaration, Model, Written};
+use crate::declarations::{Declaration, Model, Unchecked};
 use crate::diagnostic::{Problem, did_you_mean};
 use crate::grammar::Section;
 use crate::model::Literal;
@@ -23,16 +21,16 @@ use crate::path::join;
 use crate::places::Places;
 use crate::source::{DATA_FOLDER, OPERATIONS_FILE, PARTS_FOLDER, PROVIDER_FILE, Sources};
 
-/// A part that a declaration uses and that is no file.
+/// A declaration uses a part that does not exist.
 const UNKNOWN_PART: &str = "unknown_part";
-/// An attribute that two parts of one declaration contribute: which one counts would depend on their order.
+/// Two parts of one declaration have the same attribute: which one is used would depend on their order.
 const TWICE_IN_USE: &str = "twice_in_use";
-/// A part that nothing uses.
+/// No declaration uses a part.
 const UNUSED_PART: &str = "unused_part";
-/// One of the two files without which nothing can be built.
+/// `provider.toml` or `operations.toml` is missing.
 const MISSING_FILE: &str = "missing_file";
 
-/// Ids of the rules about files and their grammar.
+/// The ids of the rules about files and their grammar.
 pub(crate) fn rules() -> impl Iterator<Item = &'static str> {
     let own = [
         UNKNOWN_PART,
@@ -44,7 +42,7 @@ pub(crate) fn rules() -> impl Iterator<Item = &'static str> {
     conform::RULES.iter().copied().chain(own)
 }
 
-/// A file that was held against the grammar.
+/// A file that was checked against the grammar.
 struct Parsed<'a> {
     name: &'a str,
     section: Section,
@@ -53,7 +51,7 @@ struct Parsed<'a> {
 }
 
 /// Parses all files of a folder.
-pub(crate) fn parse(sources: &Sources) -> (Written, Vec<Problem>) {
+pub(crate) fn parse(sources: &Sources) -> (Unchecked, Vec<Problem>) {
     let mut problems = Vec::new();
     let mut operations = None;
     let mut parsed = Vec::new();
@@ -63,8 +61,8 @@ pub(crate) fn parse(sources: &Sources) -> (Written, Vec<Problem>) {
             operations = Some(operations::read(&table, &mut reader));
         } else {
             let section = section_of(&source.name);
-            let tree = reader.section(&table, section, "", &(0..0));
-            // Of a file that is not TOML only a part was read: what the rules say about it could be wrong.
+            let tree = reader.read_section(&table, section, "", &(0..0));
+            // A file with a syntax error was only partly read. Other rules could report mistakes that it does not have.
             if reader.is_toml {
                 parsed.push(Parsed {
                     name: &source.name,
@@ -137,12 +135,12 @@ pub(crate) fn parse(sources: &Sources) -> (Written, Vec<Problem>) {
         operations,
         declarations,
     };
-    let written = Written {
+    let unchecked = Unchecked {
         model,
         provider: places_of_provider,
         declarations: places_of_declarations,
     };
-    (written, problems)
+    (unchecked, problems)
 }
 
 fn section_of(name: &str) -> Section {
@@ -154,7 +152,7 @@ fn section_of(name: &str) -> Section {
     }
 }
 
-/// Adds the attributes of the parts a declaration uses to its own.
+/// Adds the attributes of its parts to a declaration. Returns its tree, its positions and its files.
 fn include_parts(
     file: &Parsed<'_>,
     parts: &BTreeMap<&str, &Parsed<'_>>,
@@ -165,8 +163,8 @@ fn include_parts(
     let mut files = vec![file.name.to_owned()];
     let own = file.tree.get("attributes").map_or(&[][..], Literal::entries);
     let mut attributes: BTreeMap<_, _> = own.iter().cloned().collect();
-    let mut contributed: BTreeMap<&str, String> = BTreeMap::new();
-    for (index, name) in file.tree.texts("use").iter().enumerate() {
+    let mut included: BTreeMap<&str, String> = BTreeMap::new();
+    for (index, name) in file.tree.strings("use").iter().enumerate() {
         let place = file.places.nearest(&format!("use.{index}"));
         let mut report = |rule, message, help| {
             problems.push(Problem::at(
@@ -179,7 +177,7 @@ fn include_parts(
             ));
         };
         let Some(part) = parts.get(name.as_ref()) else {
-            // A part that is no TOML has its own problem.
+            // A part with a syntax error is reported on its own.
             if !sources.files.iter().any(|source| source.name == *name) {
                 let help = did_you_mean(name, parts.keys().copied());
                 report(UNKNOWN_PART, format!("the file {name:?} does not exist"), help);
@@ -191,8 +189,8 @@ fn include_parts(
             if own.iter().any(|(own, _)| own == name) {
                 continue;
             }
-            if let Some(other) = contributed.insert(name, part.name.to_owned()) {
-                let help = "declare the attribute in this file: it replaces those of the parts".to_owned();
+            if let Some(other) = included.insert(name, part.name.to_owned()) {
+                let help = "declare the attribute in this file, to replace those of the parts".to_owned();
                 report(
                     TWICE_IN_USE,
                     format!(
@@ -204,7 +202,7 @@ fn include_parts(
                 continue;
             }
             attributes.insert(name.clone(), tree.clone());
-            places.graft(&part.places, &join("attributes", name));
+            places.copy_below(&part.places, &join("attributes", name));
         }
     }
     let mut entries: BTreeMap<_, _> = file.tree.entries().iter().cloned().collect();

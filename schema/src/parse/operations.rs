@@ -1,4 +1,4 @@
-//! `operations.toml`: operation id → `METHOD /path`.
+//! Parses `operations.toml`, which maps operation ids to `METHOD /path`.
 //!
 //! Tests: `schema/tests/ui/files/`.
 
@@ -10,10 +10,10 @@ use super::conform::Reader;
 use crate::model::{Method, Operation};
 use crate::similar::nearest;
 
-/// An operation that is not written as a method and a path.
+/// An operation is not a method and a path.
 ///
-/// The path is a default: the control plane's own document has the last word at run time. It still must be
-/// whole, for it is all there is where that document is missing.
+/// At run time, the path in the control plane's document takes precedence. The path here is used if the document is missing, so
+/// it must be complete.
 pub(crate) const BAD_OPERATION: &str = "bad_operation";
 
 const METHODS: &[Method] = &[
@@ -32,7 +32,7 @@ pub(crate) fn read(table: &DeTable<'_>, reader: &mut Reader<'_>) -> Vec<Operatio
         let (method, path) = operation(text).unwrap_or_else(|message| {
             let help = format!("write {} = \"GET /api/things/{{uuid}}\"", id.get_ref());
             reader.report(value.span(), BAD_OPERATION, message, Some(help));
-            // Known all the same: who names it has made no mistake.
+            // Keep the operation: a declaration that uses it has no mistake.
             (Method::Get, "")
         });
         let id = Cow::Owned(id.get_ref().to_string());

@@ -1,4 +1,4 @@
-//! Reading what the grammar let through.
+//! Access to the trees that conform to the grammar.
 //!
 //! Tests: `schema/tests/ui/grammar/`.
 
@@ -6,12 +6,12 @@ use std::borrow::Cow;
 
 use crate::model::{List, Literal, Text};
 
-/// Access by key to a table of the language.
+/// Access to a table by key.
 ///
-/// The grammar has already refused what has the wrong shape, with a message. What is not there is `None` or empty here,
-/// so that the rest of the file is still read and checked.
+/// A missing value, or a value that the grammar rejected and reported, is `None` or empty. The rest of the file is still read
+/// and checked.
 impl Literal {
-    /// The entries of a table, none for anything else.
+    /// The entries of a table; empty for any other value.
     pub(crate) fn entries(&self) -> &[(Text, Self)] {
         match self {
             Self::Map(entries) => entries,
@@ -19,7 +19,7 @@ impl Literal {
         }
     }
 
-    /// The elements of a list, none for anything else.
+    /// The elements of a list; empty for any other value.
     pub(crate) fn elements(&self) -> &[Self] {
         match self {
             Self::List(elements) => elements,
@@ -35,15 +35,15 @@ impl Literal {
             .map(|(_, value)| value)
     }
 
-    /// This text.
-    pub(crate) fn as_text(&self) -> Option<Text> {
+    /// The value as a string.
+    pub(crate) fn as_string(&self) -> Option<Text> {
         match self {
             Self::String(text) => Some(text.clone()),
             _ => None,
         }
     }
 
-    /// This whole number.
+    /// The value as an integer.
     pub(crate) fn as_int(&self) -> Option<i64> {
         match self {
             Self::Int(int) => Some(*int),
@@ -51,9 +51,9 @@ impl Literal {
         }
     }
 
-    /// The text of a key.
-    pub(crate) fn text(&self, key: &str) -> Option<Text> {
-        self.get(key)?.as_text()
+    /// The string of a key.
+    pub(crate) fn string(&self, key: &str) -> Option<Text> {
+        self.get(key)?.as_string()
     }
 
     /// Whether a key is `true`.
@@ -61,25 +61,25 @@ impl Literal {
         self.get(key) == Some(&Self::Bool(true))
     }
 
-    /// The texts of a key's list.
-    pub(crate) fn texts(&self, key: &str) -> List<Text> {
+    /// The strings of a key's list.
+    pub(crate) fn strings(&self, key: &str) -> List<Text> {
         self.get(key)
             .map_or_else(Vec::new, |list| {
-                list.elements().iter().filter_map(Self::as_text).collect()
+                list.elements().iter().filter_map(Self::as_string).collect()
             })
             .into()
     }
 
-    /// The names and texts of a key's table.
-    pub(crate) fn text_by_name(&self, key: &str) -> List<(Text, Text)> {
+    /// The names and strings of a key's table.
+    pub(crate) fn strings_by_name(&self, key: &str) -> List<(Text, Text)> {
         let entries = self.get(key).map_or(&[][..], Self::entries);
-        let texts = entries
+        let strings = entries
             .iter()
-            .filter_map(|(name, value)| Some((name.clone(), value.as_text()?)));
-        Cow::Owned(texts.collect())
+            .filter_map(|(name, value)| Some((name.clone(), value.as_string()?)));
+        Cow::Owned(strings.collect())
     }
 
-    /// The tables of a key's list of tables, each with its path.
+    /// The tables of a key's list of tables.
     pub(crate) fn tables(&self, key: &str) -> &[Self] {
         self.get(key).map_or(&[], Self::elements)
     }
