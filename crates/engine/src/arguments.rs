@@ -210,6 +210,6 @@ pub fn parse(
         Scalar::Int | Scalar::Number => Number::parse(text)
             .map(Value::Number)
             .ok_or_else(|| refuse(&summaries::INVALID_NUMBER, "a number")),
-        Scalar::String | Scalar::Object => Ok(shape::text(attribute, text)),
+        Scalar::String | Scalar::Object => Ok(shape::string_value(attribute, text)),
     }
 }

@@ -87,7 +87,7 @@ fn fault(attribute: &Attribute, answer: &Json, known: &Value) -> Option<String> 
         let is_known = !known.is_null() && !known.is_unknown();
         return (!is_known).then(|| format!("has no `{name}`"));
     };
-    let value = json.as_str().map(|text| shape::text(attribute, text));
+    let value = json.as_str().map(|text| shape::string_value(attribute, text));
     let Some(value) = value.filter(|value| rules::is_valid(attribute, value)) else {
         return Some(format!("has a `{name}` in an invalid format"));
     };

@@ -121,7 +121,7 @@ fn settle(attribute: &Attribute, config: &Value, prior: &Value, was_configured: 
 
 /// What an attribute becomes whose removal sends an empty value.
 fn emptied(attribute: &Attribute) -> Value {
-    shape::empty_collection(attribute).unwrap_or_else(|| shape::text(attribute, ""))
+    shape::empty_collection(attribute).unwrap_or_else(|| shape::string_value(attribute, ""))
 }
 
 /// Settles each object of a nested attribute or block, pairing it with the prior one it came from.

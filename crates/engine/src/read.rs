@@ -128,7 +128,7 @@ pub fn import(resource: &Resource, id: &str, diagnostics: &mut Diagnostics) -> R
         let Some(attribute) = resource.attribute(name) else {
             continue;
         };
-        let value = shape::text(attribute, text);
+        let value = shape::string_value(attribute, text);
         let mut faults = Diagnostics::default();
         rules::value(attribute, &value, &Path::root(), &mut faults);
         for fault in faults {

@@ -14,7 +14,7 @@ pub type Id = BTreeMap<String, String>;
 #[serde(from = "Stored", into = "Stored")]
 pub struct Run {
     /// How it stands.
-    pub state: Remembered,
+    pub state: RunState,
     /// What it was started for: the values of the attributes that force a new object; null where that is not known.
     pub trigger: Json,
     /// Whether the object went into state with an error while the run went on: Terraform then replaces the object.
@@ -23,7 +23,7 @@ pub struct Run {
 
 /// How a run stands, between two processes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Remembered {
+pub enum RunState {
     /// It is wanted, and was certainly not started.
     NotStarted,
     /// It was asked for, and no answer said whether it was started.
@@ -32,10 +32,10 @@ pub enum Remembered {
         /// run is over.
         was_needed: bool,
         /// Whether it was for what is wanted. One that was not has to end first, if it was started.
-        fits: bool,
+        is_current: bool,
     },
     /// It goes on, as far as is known.
-    Going(Going),
+    Active(ActiveRun),
     /// It is over, and did not succeed.
     Failed {
         /// Which run it is.
@@ -47,7 +47,7 @@ pub enum Remembered {
 
 /// A run that goes on, as far as is known.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Going {
+pub struct ActiveRun {
     /// Which run it is.
     pub id: Id,
     /// Its last known status, in the API's words.
@@ -55,7 +55,7 @@ pub struct Going {
     /// Who started it.
     pub origin: Origin,
     /// Whether it was started for what is wanted. One that was not has to end first.
-    pub fits: bool,
+    pub is_current: bool,
 }
 
 /// Who started a run.
@@ -130,22 +130,27 @@ pub const PENDING: &str = "pending";
 /// Statuses that are the provider's own.
 const OWN: [&str; 5] = [STARTING, UNCONFIRMED, WAITING, JOINED, LOST];
 
-impl Remembered {
-    /// What state says of it; `None` where it was not started. [`Remembered::read`] is the way back.
+impl RunState {
+    /// What state says of it; `None` where it was not started. [`RunState::read`] is the way back.
     pub fn status(&self) -> Option<&str> {
         Some(match self {
             Self::NotStarted => return None,
-            Self::Unconfirmed { fits: false, .. } | Self::Going(Going { fits: false, .. }) => WAITING,
+            Self::Unconfirmed {
+                is_current: false, ..
+            }
+            | Self::Active(ActiveRun {
+                is_current: false, ..
+            }) => WAITING,
             Self::Unconfirmed { was_needed: true, .. } => STARTING,
             Self::Unconfirmed {
                 was_needed: false, ..
             } => UNCONFIRMED,
-            Self::Going(Going {
+            Self::Active(ActiveRun {
                 origin: Origin::Other,
                 ..
             }) => JOINED,
-            Self::Going(going) if OWN.contains(&going.status.as_str()) => RUNNING,
-            Self::Going(going) => &going.status,
+            Self::Active(going) if OWN.contains(&going.status.as_str()) => RUNNING,
+            Self::Active(going) => &going.status,
             Self::Failed { status, .. } => status,
         })
     }
@@ -154,7 +159,7 @@ impl Remembered {
     pub fn id(&self) -> Option<&Id> {
         match self {
             Self::NotStarted | Self::Unconfirmed { .. } => None,
-            Self::Going(Going { id, .. }) | Self::Failed { id, .. } => Some(id),
+            Self::Active(ActiveRun { id, .. }) | Self::Failed { id, .. } => Some(id),
         }
     }
 
@@ -164,17 +169,17 @@ impl Remembered {
         Some(match status {
             STARTING => Self::Unconfirmed {
                 was_needed: true,
-                fits: true,
+                is_current: true,
             },
             UNCONFIRMED => Self::Unconfirmed {
                 was_needed: false,
-                fits: true,
+                is_current: true,
             },
             WAITING if id.is_none() => Self::Unconfirmed {
                 was_needed: is_needed,
-                fits: false,
+                is_current: false,
             },
-            _ => Self::Going(Going {
+            _ => Self::Active(ActiveRun {
                 id: id?,
                 status: status.to_owned(),
                 origin: match status {
@@ -183,43 +188,46 @@ impl Remembered {
                         was_needed: is_needed,
                     },
                 },
-                fits: status != WAITING,
+                is_current: status != WAITING,
             }),
         })
     }
 
     /// Whether an apply has something to do about it without a new object.
     pub fn is_pending(&self) -> bool {
-        matches!(self, Self::Unconfirmed { .. } | Self::Going(_))
+        matches!(self, Self::Unconfirmed { .. } | Self::Active(_))
     }
 }
 
 impl From<Run> for Stored {
     fn from(run: Run) -> Self {
         let stage = match &run.state {
-            Remembered::NotStarted | Remembered::Failed { .. } => Stage::Failed,
-            Remembered::Unconfirmed { .. } | Remembered::Going(_) => Stage::Going,
+            RunState::NotStarted | RunState::Failed { .. } => Stage::Failed,
+            RunState::Unconfirmed { .. } | RunState::Active(_) => Stage::Going,
         };
         let purpose = match &run.state {
-            Remembered::Unconfirmed { fits: false, .. } | Remembered::Going(Going { fits: false, .. }) => {
-                Purpose::Outdated
+            RunState::Unconfirmed {
+                is_current: false, ..
             }
-            Remembered::Going(Going {
+            | RunState::Active(ActiveRun {
+                is_current: false, ..
+            }) => Purpose::Outdated,
+            RunState::Active(ActiveRun {
                 origin: Origin::Other,
                 ..
             }) => Purpose::Joined,
             _ => Purpose::Wanted,
         };
         let (was_needed, is_other) = match &run.state {
-            Remembered::Unconfirmed { was_needed, .. } => (*was_needed, false),
-            Remembered::Going(Going { origin, .. }) => match origin {
+            RunState::Unconfirmed { was_needed, .. } => (*was_needed, false),
+            RunState::Active(ActiveRun { origin, .. }) => match origin {
                 Origin::Own { was_needed } => (*was_needed, false),
                 Origin::Other => (true, true),
             },
-            Remembered::NotStarted | Remembered::Failed { .. } => (false, false),
+            RunState::NotStarted | RunState::Failed { .. } => (false, false),
         };
         let status = match &run.state {
-            Remembered::Going(going) => &going.status,
+            RunState::Active(going) => &going.status,
             other => other.status().unwrap_or(UNCONFIRMED),
         };
         Self {
@@ -239,16 +247,16 @@ impl From<Stored> for Run {
     fn from(stored: Stored) -> Self {
         let is_named = !stored.saved.is_empty();
         let state = match (stored.stage, is_named) {
-            (Stage::Failed, false) => Remembered::NotStarted,
-            (Stage::Failed, true) => Remembered::Failed {
+            (Stage::Failed, false) => RunState::NotStarted,
+            (Stage::Failed, true) => RunState::Failed {
                 id: stored.saved,
                 status: stored.status,
             },
-            (Stage::Going, false) => Remembered::Unconfirmed {
+            (Stage::Going, false) => RunState::Unconfirmed {
                 was_needed: stored.was_needed,
-                fits: stored.purpose != Purpose::Outdated,
+                is_current: stored.purpose != Purpose::Outdated,
             },
-            (Stage::Going, true) => Remembered::Going(Going {
+            (Stage::Going, true) => RunState::Active(ActiveRun {
                 id: stored.saved,
                 status: stored.status,
                 origin: if stored.purpose == Purpose::Joined || stored.foreign {
@@ -258,7 +266,7 @@ impl From<Stored> for Run {
                         was_needed: stored.was_needed,
                     }
                 },
-                fits: stored.purpose != Purpose::Outdated,
+                is_current: stored.purpose != Purpose::Outdated,
             }),
         };
         Self {

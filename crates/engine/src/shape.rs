@@ -107,7 +107,7 @@ fn sealed(attribute: &Attribute, value: Value) -> Value {
 }
 
 /// A text of an attribute, out of sight where it must not be seen.
-pub fn text(attribute: &Attribute, text: &str) -> Value {
+pub fn string_value(attribute: &Attribute, text: &str) -> Value {
     sealed(attribute, Value::string(text))
 }
 

@@ -391,7 +391,7 @@ fn scalar_from_json(
             Some(number) => Value::Number(number),
             None => return Err(fault(path, "a number in the supported range", json)),
         },
-        (Scalar::String, Json::String(text)) => shape::text(attribute, text),
+        (Scalar::String, Json::String(text)) => shape::string_value(attribute, text),
         (Scalar::Object, Json::Object(_)) => {
             object_from_response(&attribute.attributes, json, known, path, diagnostics)
         }
