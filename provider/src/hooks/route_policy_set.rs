@@ -18,7 +18,7 @@ use engine::object::Plan;
 use engine::report::is_gone;
 use engine::session::Session;
 use engine::wire;
-use engine::words::title;
+use engine::naming::title;
 use schema::Attribute;
 use serde_json::Value as Json;
 use value::{Path, Value};

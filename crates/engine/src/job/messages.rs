@@ -7,12 +7,12 @@ use value::Path;
 use super::Observed;
 use super::machine::{Outcome, RunStatus, State};
 use crate::diagnostic::Reported;
+use crate::naming::{capitalised, title};
 use crate::report::Action;
 use crate::run::{ActiveRun, Id, Origin, RunState};
 use crate::session::Session;
 use crate::summaries;
 use crate::wire::find;
-use crate::words::{capitalised, title};
 
 /// The kind of run, as the user reads it: `provision run`.
 pub fn run_label(job: &Job) -> String {

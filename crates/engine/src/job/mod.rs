@@ -195,7 +195,7 @@ impl JobApply<'_, '_> {
         // An earlier start may have been carried out: this one must arrive while the run of that start would be active.
         let mut context = self.session.context.clone();
         if let Some(since) = self.possibly_active_since {
-            let latest = self.session.began.0 + since + MIN_RUN_DURATION;
+            let latest = self.session.started.0 + since + MIN_RUN_DURATION;
             context.deadline = context.deadline.map(|deadline| deadline.min(latest));
         }
         let error = match start(self.session, &context, self.job).await {

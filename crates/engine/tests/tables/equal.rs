@@ -1,6 +1,6 @@
 //! When two values mean the same: one row for each rule. The keys of a row declare `field`.
 
-use engine::equal::same;
+use engine::equal::is_equivalent;
 use serde_json::{Value as Json, json};
 
 use super::support::{NULL, UNKNOWN, field, prove, the_field, value_of};
@@ -86,10 +86,10 @@ fn values_mean_the_same_as_the_declaration_says() {
         let binding = field(keys);
         let attribute = the_field(&binding);
         let (left, right) = (value_of(attribute, &left), value_of(attribute, &right));
-        let forth = same(attribute, &left, &right);
+        let forth = is_equivalent(attribute, &left, &right);
         assert_eq!(
             forth,
-            same(attribute, &right, &left),
+            is_equivalent(attribute, &right, &left),
             "it is the same the other way round"
         );
         (expected, forth)

@@ -80,7 +80,7 @@ fn object_of(attributes: &[Attribute], json: &Json) -> Value {
     }
     Value::object(attributes.iter().map(|attribute| {
         let value = match entries.get(attribute.name.as_ref()) {
-            None | Some(Json::Null) => shape::absent(attribute),
+            None | Some(Json::Null) => shape::unset_value(attribute),
             Some(json) => value_of(attribute, json),
         };
         (attribute.name.to_string(), value)
