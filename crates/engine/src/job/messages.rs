@@ -290,7 +290,7 @@ fn describe_next_apply(stored: Option<&RunState>) -> &'static str {
 fn id_lines(id: Option<&Id>) -> String {
     id.into_iter()
         .flatten()
-        .fold(String::new(), |text, (attribute, value)| {
-            text + "\n" + attribute + ": " + value
+        .fold(String::new(), |lines, (attribute, value)| {
+            lines + "\n" + attribute + ": " + value
         })
 }

@@ -328,18 +328,18 @@ fn next_follows_the_run_of_the_replaced_object() {
 #[rustfmt::skip]
 #[test]
 fn next_waits_for_another_clients_run_and_reads_the_object() {
-    let refused = || vec![created(NEEDED), rejected_by(RUN), polled("completed")];
+    let rejected = || vec![created(NEEDED), rejected_by(RUN), polled("completed")];
     let with = |mut events: Vec<Event>, more: Vec<Event>| {
         events.extend(more);
         events
     };
     check(vec![
-        Row("another run that did the work satisfies the apply", None, with(refused(), vec![ObjectRead(NOT_NEEDED)]), 1, Leftover::Completed(RUN), Some(Outcome::Done)),
-        Row("the object shows later that the work is done", None, with(refused(), vec![ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NOT_NEEDED)]), 1, Leftover::Completed(RUN), Some(Outcome::Done)),
-        Row("another run did not do the work: a run is started", None, with(refused(), vec![ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), Event::Started(id(OTHER)), polled("completed")]), 2, Leftover::Completed(OTHER), Some(Outcome::Done)),
+        Row("another run that did the work satisfies the apply", None, with(rejected(), vec![ObjectRead(NOT_NEEDED)]), 1, Leftover::Completed(RUN), Some(Outcome::Done)),
+        Row("the object shows later that the work is done", None, with(rejected(), vec![ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NOT_NEEDED)]), 1, Leftover::Completed(RUN), Some(Outcome::Done)),
+        Row("another run did not do the work: a run is started", None, with(rejected(), vec![ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), Event::Started(id(OTHER)), polled("completed")]), 2, Leftover::Completed(OTHER), Some(Outcome::Done)),
         Row("another run failed: the object is read, and a run is started", None, vec![created(NEEDED), rejected_by(RUN), polled("error"), ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), Event::Started(id(OTHER)), polled("completed")], 2, Leftover::Completed(OTHER), Some(Outcome::Done)),
         Row("an interrupt keeps the run stored as another client's", None, vec![created(NEEDED), rejected_by(RUN), polled("installing"), Interrupted], 1, Leftover::Stored(other_clients()), Some(Outcome::Interrupted)),
-        Row("an interrupt during the read keeps the run stored as another client's", None, with(refused(), vec![ObjectRead(NEEDED), Interrupted]), 1, Leftover::Stored(RunState::Active(active(RUN, PENDING, Origin::Other))), Some(Outcome::Interrupted)),
+        Row("an interrupt during the read keeps the run stored as another client's", None, with(rejected(), vec![ObjectRead(NEEDED), Interrupted]), 1, Leftover::Stored(RunState::Active(active(RUN, PENDING, Origin::Other))), Some(Outcome::Interrupted)),
         Row("the next apply reads the object after another client's run", Some(other_clients()), vec![continued(NEEDED), polled("completed"), ObjectRead(NOT_NEEDED)], 0, Leftover::Completed(RUN), Some(Outcome::Done)),
         Row("the next apply starts a run if another client's run did not do the work", Some(other_clients()), vec![continued(NEEDED), polled("completed"), ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), Event::Started(id(OTHER)), polled("completed")], 1, Leftover::Completed(OTHER), Some(Outcome::Done)),
         Row("that start fails: the next apply sends it again", Some(other_clients()), vec![continued(NEEDED), polled("completed"), ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), StartFailed], 1, Leftover::Stored(other_clients()), Some(Outcome::StartFailed)),
