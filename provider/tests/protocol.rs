@@ -47,7 +47,7 @@ async fn validate(
     let mut config = shape::empty_object(&schema.attributes);
     for (name, text) in texts {
         let attribute = schema.attribute(name).expect("an attribute");
-        config.set_attribute(name, shape::text(attribute, text));
+        config.set_attribute(name, shape::string_value(attribute, text));
     }
     let request = validate_resource_config::Request {
         type_name: type_name.to_owned(),

@@ -1,7 +1,8 @@
-//! The API as the engine needs it: operations by id, JSON in and out, failures by kind.
+//! The API as the engine sees it: operations by id, JSON in and out, errors by kind.
 //!
-//! [`Api`] is implemented over a real protocol by a crate above, and by a script in tests. Nothing here knows how a call
-//! travels.
+//! The crate `client` implements [`Api`] over HTTP; tests implement it with scripted responses.
+//!
+//! Tests: `crates/client/src/tests/`.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,24 +13,32 @@ use serde_json::Value as Json;
 use tokio_util::sync::CancellationToken;
 use value::secret::Secret;
 
-/// What the engine calls.
+/// Sends requests to the API.
 #[async_trait]
 pub trait Api: Send + Sync {
-    /// Calls an operation, with as many attempts as its rules allow.
-    async fn call(&self, call: Request<'_>) -> Result<Response, Error>;
+    /// Sends a request, and retries it as far as [`Request::retry`] and the configuration allow.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if no attempt succeeded, or the request was cancelled.
+    async fn call(&self, request: Request<'_>) -> Result<Response, Error>;
 
-    /// Calls an operation that changes nothing. Callers that want the same at the same time may share one call; a read
-    /// sees everything that this process wrote before it.
-    async fn read(&self, call: Request<'_>) -> Result<Arc<Response>, Error>;
+    /// Sends a request that changes nothing. Equal requests at the same time may share one response, which reflects
+    /// everything that this process wrote before.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if no attempt succeeded, or the request was cancelled.
+    async fn read(&self, request: Request<'_>) -> Result<Arc<Response>, Error>;
 
-    /// A string of the API made fit to be shown: one line, without control characters and these secrets.
+    /// Makes a string of the API safe to display: one line, without control characters and without these secrets.
     fn clean(&self, text: &str, secrets: &[&Secret]) -> String;
 
-    /// What the user can do about an error of this kind, as sentences.
+    /// Returns what the user can do about an error of this kind, as sentences.
     fn remedy(&self, kind: ErrorKind) -> Option<&'static str>;
 }
 
-/// A call of an operation.
+/// A request for an operation of the API.
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
     /// Id of the operation.
@@ -40,110 +49,109 @@ pub struct Request<'a> {
     pub body: Option<&'a Body>,
     /// Whether the request may be sent again.
     pub retry: Retry,
-    /// Answers that mean [`ErrorKind::NotFound`] besides the usual ones, as the declaration lists them.
+    /// Statuses that mean [`ErrorKind::NotFound`] besides the usual ones, from the declaration.
     pub gone: &'a [u16],
-    /// Secrets that no error may show, besides the token and those of the body. Strings of the body are hidden in what is
-    /// shown of an answer that could not be understood in any case, and long or multi-line ones everywhere.
+    /// Secrets that no error may show, besides the token and those of the body. All strings of the body are hidden in
+    /// excerpts of an unexpected response, and long or multi-line ones everywhere.
     pub secrets: &'a [&'a Secret],
-    /// Ends the call: waiting at once, a write that is under way after a short grace.
+    /// Cancels the request: a wait at once, a write in progress after a short grace period.
     pub cancel: &'a CancellationToken,
 }
 
-/// The body of a request. It may hold secrets, so it has neither `Debug` nor `Display`.
+/// JSON body of a request. It may hold secrets, so it has neither `Debug` nor `Display`.
 pub struct Body {
     json: Json,
     secrets: Vec<Secret>,
 }
 
 impl Body {
-    /// A body of this JSON. No error may show the secrets that are in it.
+    /// Creates a body from JSON. `secrets` are the secrets in it, which no error may show.
     pub fn new(json: Json, secrets: Vec<Secret>) -> Self {
         Self { json, secrets }
     }
 
-    /// The JSON, for what must see it: the connection, a comparison.
+    /// Returns the JSON, to send or compare it. Must not be logged.
     pub fn expose(&self) -> &Json {
         &self.json
     }
 
-    /// The JSON, to be changed.
+    /// Returns the JSON for changes.
     pub fn expose_mut(&mut self) -> &mut Json {
         &mut self.json
     }
 
-    /// The secrets in it.
+    /// Returns the secrets in the body.
     pub fn secrets(&self) -> &[Secret] {
         &self.secrets
     }
 }
 
-/// Whether a request may be sent again when its effect is not known.
+/// Whether a request may be retried if its effect is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retry {
-    /// A second one changes nothing.
+    /// A second request has no further effect.
     Safe,
-    /// A second one might create a second object: it is sent again only when the first was certainly not carried out,
+    /// A second request might create a second object. It is retried only if the first was certainly not carried out;
     /// otherwise the error is [`ErrorKind::Ambiguous`].
     Unsafe,
 }
 
-/// A successful answer.
+/// A successful response.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Response {
-    /// Body; null where there is none.
+    /// JSON body; null if the response has none.
     pub body: Json,
-    /// What the API's logs call this request.
+    /// Id of the request in the API's logs.
     pub request_id: String,
-    /// When it answered, by its own clock; by this machine's, where it does not say.
+    /// Time of the response by the API's clock, or by this machine's if the response has no date.
     pub date: Timestamp,
 }
 
-/// A call that did not succeed.
+/// A request that did not succeed.
 ///
-/// Its text is sentences for the detail of a diagnostic: what was asked, what came back, what to do. It never holds a
-/// secret.
+/// Displayed as sentences for the detail of a diagnostic: the request, the response, the remedy. Never holds a secret.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{}", Sentences(self))]
 pub struct Error {
-    /// What went wrong.
+    /// Kind of the error.
     pub kind: ErrorKind,
-    /// Whether the API has carried out the request.
+    /// Whether the API carried out the request.
     pub effect: Effect,
-    /// What was asked and what came back, as a clause: `` `POST /things` failed ``.
+    /// The request and what happened to it, as a clause: `` `POST /things` failed ``.
     pub what: Box<str>,
-    /// The API's own words, or why there was no answer; secrets and control characters removed.
+    /// Message of the API, or why there was no response; without secrets and control characters.
     pub detail: Option<Box<str>>,
-    /// Faults of single fields, as the API names them.
+    /// Fields that the API rejected.
     pub problems: Box<[Problem]>,
-    /// What the user can do about it, as sentences.
+    /// What the user can do about the error, as sentences.
     pub remedy: Option<&'static str>,
-    /// What the API's logs call the request.
+    /// Id of the request in the API's logs; empty if no response arrived.
     pub request_id: Box<str>,
-    /// How many attempts were made.
+    /// Number of attempts.
     pub attempts: u32,
 }
 
-/// A fault of one field of the request.
+/// A field of the request that the API rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// Where it is, such as `body`, `payload`, `network_cidr`; numbers count from 0.
+    /// Path of the field, such as `body`, `payload`, `network_cidr`; indexes count from 0.
     pub location: Vec<String>,
-    /// What is wrong.
+    /// The API's message about the field.
     pub message: String,
 }
 
 /// Whether a request was carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// It was not: it never left, or it was refused.
+    /// Not carried out: never sent, or rejected.
     None,
-    /// It may have been.
+    /// Possibly carried out.
     Unknown,
-    /// It was, but its answer is of no use.
+    /// Carried out, but the response is unusable.
     Done,
 }
 
-/// What went wrong with a call.
+/// Kind of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
     /// The object does not exist.
@@ -152,44 +160,44 @@ pub enum ErrorKind {
     Unauthorized,
     /// The token lacks the permission.
     Forbidden,
-    /// The name is taken, the object is in use, or a run is active.
+    /// The name is already in use, the object is in use, or a run is active.
     Conflict,
-    /// The request makes no sense to the API.
+    /// The API found the request invalid.
     Invalid,
-    /// The API refuses the request for another reason.
+    /// The API rejected the request for another reason.
     Rejected,
     /// Too many requests, and retrying did not help.
     RateLimited,
     /// The API failed, and retrying did not help or is not allowed.
     Server,
-    /// No connection, or it broke.
+    /// The connection could not be established, or broke.
     Unreachable,
     /// The server's certificate is not acceptable, or it does not speak TLS.
     Tls,
-    /// No answer in time.
+    /// No response within the timeout of one request.
     RequestTimeout,
-    /// It is not known whether a request that must not be repeated was carried out: look for the object.
+    /// It is unknown whether a request that must not be retried was carried out: search for the object.
     Ambiguous,
-    /// A success whose body is not what was expected.
+    /// A successful response with an unexpected body.
     UnexpectedResponse,
-    /// An answer that is larger than what is read.
+    /// A response larger than the limit.
     TooLarge,
     /// A redirect that is not followed.
     Redirect,
-    /// The call was interrupted.
+    /// The request was cancelled by an interrupt.
     Cancelled,
-    /// The timeout of what the call is part of is over.
+    /// The timeout of the Terraform operation ended.
     OperationTimeout,
-    /// The provider has no such operation: a bug.
+    /// The provider declares no such operation: a bug.
     UnknownOperation,
     /// A value that cannot be part of a path.
     Parameter,
-    /// The connection cannot even be set up, such as without any trusted certificate.
+    /// The client cannot be set up, for example without any trusted certificate.
     Setup,
 }
 
 impl ErrorKind {
-    /// Whether the same call may well succeed later, without any change.
+    /// Whether the same request may succeed later without any change.
     pub fn is_transient(self) -> bool {
         match self {
             Self::RateLimited
@@ -217,7 +225,7 @@ impl ErrorKind {
 }
 
 impl Error {
-    /// An error of this kind, about which nothing more is known.
+    /// Creates an error of this kind without further details.
     pub fn new(kind: ErrorKind, effect: Effect, what: impl Into<Box<str>>) -> Self {
         Self {
             kind,
@@ -231,14 +239,14 @@ impl Error {
         }
     }
 
-    /// The timeout of what a call of this operation is part of was over before it was answered.
+    /// Creates the error for a request that got no response before the timeout of the Terraform operation ended.
     pub fn operation_timeout(operation: &str) -> Self {
         let what =
             format!("The timeout ended before the control plane responded to the operation `{operation}`");
         Self::new(ErrorKind::OperationTimeout, Effect::Unknown, what)
     }
 
-    /// An answer of this operation is not what is expected of it.
+    /// Creates the error for a response that does not have the expected form.
     pub fn unexpected_response(operation: &str, detail: impl Into<Box<str>>) -> Self {
         let what =
             format!("The control plane returned an unexpected response to the operation `{operation}`");
@@ -248,7 +256,7 @@ impl Error {
         }
     }
 
-    /// The same error, with what the user can do about it.
+    /// Adds what the user can do about the error.
     #[must_use]
     pub fn with_remedy(self, api: &dyn Api) -> Self {
         Self {
@@ -257,13 +265,13 @@ impl Error {
         }
     }
 
-    /// Whether the same call may well succeed later, without any change.
+    /// Whether the same request may succeed later without any change.
     pub fn is_transient(&self) -> bool {
         self.kind.is_transient()
     }
 }
 
-/// The text of an error.
+/// Displays an error as sentences.
 struct Sentences<'a>(&'a Error);
 
 impl fmt::Display for Sentences<'_> {
@@ -306,14 +314,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sentences() {
+    fn error_displays_as_sentences() {
         let conflict = Error {
-            detail: Some("the name is taken.".into()),
+            detail: Some("the name is already in use.".into()),
             request_id: "b1".into(),
-            ..Error::new(ErrorKind::Conflict, Effect::None, "The API refused it")
+            ..Error::new(ErrorKind::Conflict, Effect::None, "The API rejected it")
         };
         insta::assert_snapshot!(conflict, @r"
-        The API refused it: the name is taken.
+        The API rejected it: the name is already in use.
 
         Request id: b1
         ");
@@ -324,29 +332,29 @@ mod tests {
                 message: "too long".to_owned(),
             }]),
             remedy: Some("Choose a shorter one."),
-            ..Error::new(ErrorKind::Invalid, Effect::None, "The API refused it")
+            ..Error::new(ErrorKind::Invalid, Effect::None, "The API rejected it")
         };
         insta::assert_snapshot!(invalid, @r"
-        The API refused it:
+        The API rejected it:
           - body.name: too long
         Choose a shorter one.
         ");
 
         let unreachable = Error {
-            remedy: Some("Look."),
+            remedy: Some("Try again."),
             request_id: "b1".into(),
             attempts: 5,
             ..Error::new(ErrorKind::Unreachable, Effect::None, "It failed")
         };
         insta::assert_snapshot!(unreachable, @r"
-        It failed. Look.
+        It failed. Try again.
 
         Request id: b1 (the last of 5 attempts)
         ");
     }
 
     #[test]
-    fn an_error_is_small_enough_to_be_returned_by_value() {
+    fn error_is_smaller_than_128_bytes() {
         assert!(size_of::<Error>() < 128, "{}", size_of::<Error>());
     }
 }

@@ -1,7 +1,7 @@
-//! `ApplyResourceChange`: creates, changes or destroys an object.
+//! `ApplyResourceChange`: creates, updates or destroys an object.
 //!
-//! Whatever happens (an error, an interrupt, a bug), what is known to exist by then goes into state. [`Progress`] holds
-//! it and is shared with the caller, who reads it even after a panic.
+//! After an error, an interrupt or a panic, everything that is known to exist still goes into state: [`Progress`] holds
+//! it, and is shared with the caller. Rules: <https://github.com/hashicorp/terraform/blob/main/docs/resource-instance-change-lifecycle.md>.
 //!
 //! Tests: `crates/engine/tests/tables/apply.rs`, `crates/engine/tests/tables/change.rs`.
 
@@ -14,14 +14,14 @@ use crate::api::{Effect, Retry};
 use crate::context::Context;
 use crate::diagnostic::{Diagnostics, Reported};
 use crate::hook::Binding;
+use crate::naming::{capitalised, title};
 use crate::object::{ApplyRequest, Known, Progress};
-use crate::recover::{Claimed, Unclear};
+use crate::recover::{ResolvedClaim, UnclearClaim};
 use crate::report::{Action, is_gone};
 use crate::session::{Session, deadline};
-use crate::words::{capitalised, title};
 use crate::{identity, job, plan, recover, summaries, wire};
 
-/// Applies a change. The outcome is in `progress`, and in the diagnostics whether it failed.
+/// Applies a change. The new state is in `progress`; the change failed if the diagnostics have an error.
 pub async fn apply(
     binding: &Binding,
     context: &Context,
@@ -47,7 +47,7 @@ pub async fn apply(
         codec: binding.codec(),
         context: &context,
         phase,
-        began: (Instant::now(), Timestamp::now()),
+        started: (Instant::now(), Timestamp::now()),
         deadline,
         request: &request,
         progress: progress.clone(),
@@ -66,7 +66,7 @@ pub async fn apply(
     session.diagnostics
 }
 
-/// A change, in the order of its calls.
+/// The steps of one change, in order.
 struct Change<'a> {
     binding: &'a Binding,
     session: Session<'a>,
@@ -77,39 +77,40 @@ impl Change<'_> {
         let session = &mut self.session;
         let (resource, request) = (session.resource, session.request);
         let Some(operation) = &resource.api.create else {
-            return Err(session.undeclared("create"));
+            return Err(session.missing_operation("create"));
         };
         let mut body = wire::create_body(&resource.attributes, &request.planned, &request.config);
         session.write_body(&mut body);
-        let called = session.perform(operation, &request.planned, Some(&body), Retry::Unsafe);
-        let answer = match called.await {
-            Err(error) => recover::lost_create(session, operation, &body, error).await,
-            answer => answer,
+        let created = session.perform(operation, &request.planned, Some(&body), Retry::Unsafe);
+        let created = match created.await {
+            Err(error) => recover::recover_create(session, operation, &body, error).await,
+            response => response,
         };
-        let answer = match answer {
-            Ok(answer) => answer,
+        let response = match created {
+            Ok(response) => response,
             Err(error) => {
                 let reported = session.fail(Action::Create, &error);
                 if error.effect != Effect::None {
-                    self.claim();
+                    self.store_claim();
                 }
                 return Err(reported);
             }
         };
-        let learned = match session.absorb_response(&answer.body) {
-            Ok(learned) => learned,
+        let absorbed = match session.absorb_response(&response.body) {
+            Ok(absorbed) => absorbed,
             Err(reported) => {
-                self.claim();
+                self.store_claim();
                 return Err(reported);
             }
         };
         let key = identity::key(resource, &session.progress.lock().state);
         session.context.process.note_created(key);
-        self.finish(learned).await
+        self.finish(absorbed).await
     }
 
-    /// Keeps in state what may have been created, so that the next plan looks for it, where that is possible.
-    fn claim(&mut self) {
+    /// Stores a claim: the planned object without its identity. The next plan then searches for the object by its name, if
+    /// the resource can be listed.
+    fn store_claim(&mut self) {
         let session = &mut self.session;
         if session.resource.api.list.is_none() {
             return;
@@ -118,7 +119,7 @@ impl Change<'_> {
         {
             let mut known = session.progress.lock();
             known.state = planned;
-            known.private.claimed = Some(session.began.1.as_second());
+            known.private.claimed = Some(session.started.1.as_second());
         }
         session.diagnostics.warning_at(
             Path::root(),
@@ -144,20 +145,20 @@ impl Change<'_> {
         }
         let attributes = &session.resource.attributes;
         let Some(mut body) = wire::update_body(attributes, prior, planned, config) else {
-            let learned = self.update_nothing().await?;
-            return self.finish(learned).await;
+            let absorbed = self.update_locally().await?;
+            return self.finish(absorbed).await;
         };
         session.write_body(&mut body);
         let Some(operation) = &session.resource.api.update else {
-            return Err(session.undeclared("update"));
+            return Err(session.missing_operation("update"));
         };
-        let learned = match session.perform(operation, prior, Some(&body), Retry::Safe).await {
-            // Some versions answer an update with nothing.
-            Ok(answer) if answer.body.is_null() => {
+        let absorbed = match session.perform(operation, prior, Some(&body), Retry::Safe).await {
+            // Some versions of the control plane return nothing for an update.
+            Ok(response) if response.body.is_null() => {
                 session.progress.lock().state = prior.clone();
                 session.refresh_or_report().await?
             }
-            Ok(answer) => session.absorb_response(&answer.body)?,
+            Ok(response) => session.absorb_response(&response.body)?,
             Err(error) if is_gone(&error) => {
                 return Err(session.diagnostics.error(
                     &summaries::OBJECT_GONE,
@@ -170,11 +171,11 @@ impl Change<'_> {
             }
             Err(error) => return Err(session.fail(Action::Update, &error)),
         };
-        self.finish(learned).await
+        self.finish(absorbed).await
     }
 
-    /// An update that concerns only what the control plane does not have.
-    async fn update_nothing(&mut self) -> Result<Result<(), Reported>, Reported> {
+    /// Applies an update of values that are not sent to the control plane.
+    async fn update_locally(&mut self) -> Result<Result<(), Reported>, Reported> {
         let session = &mut self.session;
         let planned = session.merge_hook_managed(session.merge_job_outputs(&session.request.planned));
         session.progress.lock().state = planned;
@@ -185,16 +186,15 @@ impl Change<'_> {
         }
     }
 
-    /// What follows the declared call: the hook's further calls, then the job, unless something of the call's answer could
-    /// not be `learned`.
-    async fn finish(&mut self, learned: Result<(), Reported>) -> Result<(), Reported> {
+    /// Runs the steps after the declared request: the hook, then the job, unless `absorbed` has an error.
+    async fn finish(&mut self, absorbed: Result<(), Reported>) -> Result<(), Reported> {
         let session = &mut self.session;
         session.progress.lock().private.configured =
             plan::configured(session.resource, &session.request.config);
         if let Some(hook) = self.binding.hook {
             hook.apply(session).await?;
         }
-        learned?;
+        absorbed?;
         job::run(session).await
     }
 
@@ -202,7 +202,7 @@ impl Change<'_> {
         let session = &mut self.session;
         match &session.resource.api.delete {
             Delete::None | Delete::Forget => {}
-            Delete::Call(operation) => end(session, operation).await?,
+            Delete::Call(operation) => delete_object(session, operation).await?,
         }
         job::handover::stash(session.context, session.resource, &session.request.prior);
         *session.progress.lock() = Known::default();
@@ -210,22 +210,22 @@ impl Change<'_> {
     }
 }
 
-/// Deletes the object, or what a claim stands for.
-async fn end(session: &mut Session<'_>, operation: &str) -> Result<(), Reported> {
+/// Deletes the object, or the object of a claim if it can be found.
+async fn delete_object(session: &mut Session<'_>, operation: &str) -> Result<(), Reported> {
     let (resource, prior) = (session.resource, &session.request.prior);
-    let claimed = if recover::is_claim(resource, prior) {
+    let resolved = if recover::is_claim(resource, prior) {
         let claim = Known {
             state: prior.clone(),
             private: session.request.private.clone(),
         };
-        recover::identify(session.context, resource, session.codec, &claim).await
+        recover::resolve_claim(session.context, resource, session.codec, &claim).await
     } else {
-        Ok(Claimed::Object(prior.clone()))
+        Ok(ResolvedClaim::Object(prior.clone()))
     };
-    let object = match claimed {
-        Ok(Claimed::Object(object)) => object,
-        Ok(Claimed::Nothing) => return Ok(()),
-        Ok(Claimed::Unclear(Unclear { detail })) => {
+    let object = match resolved {
+        Ok(ResolvedClaim::Object(object)) => object,
+        Ok(ResolvedClaim::NotFound) => return Ok(()),
+        Ok(ResolvedClaim::Unclear(UnclearClaim { detail })) => {
             return Err(session.diagnostics.error(&summaries::CLAIM_UNCLEAR, detail));
         }
         Err(error) => return Err(session.fail(Action::Find, &error)),

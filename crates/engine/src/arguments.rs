@@ -1,4 +1,4 @@
-//! The provider block: each argument from the configuration, else the environment, else its declared default.
+//! Resolves the provider block: each argument from the configuration, else the environment, else its declared default.
 //!
 //! Tests: `provider/src/settings.rs`.
 
@@ -14,26 +14,26 @@ use value::{Number, Path, Value, duration};
 use crate::diagnostic::{Diagnostics, Reported, Summary};
 use crate::{rules, shape, summaries};
 
-/// The arguments of a provider block, each held against its declaration.
+/// The arguments of a provider block, checked against their declarations.
 #[derive(Default)]
 pub struct Arguments(BTreeMap<String, Argument>);
 
-/// The value of an argument, and where it comes from.
+/// The value of an argument and its origin.
 struct Argument {
-    /// Null, where it is set nowhere and has no default.
+    /// Null if the argument is not set and has no default.
     value: Value,
-    /// The environment variable that it may come from.
+    /// The declared environment variable, if there is one.
     variable: Option<String>,
-    /// Whether it comes from there.
+    /// Whether the value comes from the environment variable.
     is_from_variable: bool,
 }
 
 impl Arguments {
-    /// Resolves every declared argument. An environment variable that is empty is unset.
+    /// Resolves every declared argument. An empty environment variable counts as not set.
     ///
     /// # Errors
     ///
-    /// [`Reported`], where a value is not what its declaration allows; each is reported on its argument.
+    /// [`Reported`] if a value violates its declaration; each problem is reported on its argument.
     pub fn resolve(
         provider: &Provider,
         config: &Value,
@@ -54,12 +54,12 @@ impl Arguments {
         result.map(|()| Self(arguments))
     }
 
-    /// The string of an argument.
+    /// Returns the value of a string argument, if it is set.
     pub fn string(&self, name: &str) -> Option<&str> {
         self.value(name).as_str()
     }
 
-    /// The string of an argument that is declared sensitive.
+    /// Returns the value of a sensitive string argument, if it is set.
     pub fn secret(&self, name: &str) -> Option<&Secret> {
         match self.value(name) {
             Value::Secret(secret) => Some(secret),
@@ -67,34 +67,33 @@ impl Arguments {
         }
     }
 
-    /// The boolean of an argument.
+    /// Returns the value of a boolean argument, if it is set.
     pub fn bool(&self, name: &str) -> Option<bool> {
         self.value(name).as_bool()
     }
 
-    /// The whole number of an argument.
+    /// Returns the value of an integer argument, if it is set.
     pub fn integer(&self, name: &str) -> Option<i64> {
         self.value(name).as_i64()
     }
 
-    /// The duration of an argument.
+    /// Returns the value of an argument of the format `duration`, if it is set.
     pub fn duration(&self, name: &str) -> Option<Duration> {
         duration::parse(self.string(name)?)
     }
 
-    /// The URL of an argument.
+    /// Returns the value of an argument of the format `url`, if it is set.
     pub fn url(&self, name: &str) -> Option<Url> {
         Url::parse(self.string(name)?).ok()
     }
 
-    /// What an error calls the place where the value of an argument was written: the environment variable, or the
-    /// argument itself.
+    /// Returns the origin of an argument's value as the subject of a sentence: the environment variable, or the argument.
     pub fn origin(&self, name: &str) -> String {
         let argument = self.0.get(name).filter(|argument| argument.is_from_variable);
         origin(name, argument.and_then(|argument| argument.variable.as_deref()))
     }
 
-    /// Reports that an argument is set nowhere, and where it can be. `advice` is sentences on where its value comes from.
+    /// Reports that an argument is not set, and where the user can set it. `advice` is sentences on how to get a value.
     pub fn missing(
         &self,
         name: &str,
@@ -138,78 +137,78 @@ fn resolve(
     if !configured.is_null() {
         return check(attribute, argument(configured.clone(), false), diagnostics);
     }
-    if let Some((variable, text)) = variable.and_then(|name| Some((name, environment.get(name)?))) {
+    if let Some((variable, string)) = variable.and_then(|name| Some((name, environment.get(name)?))) {
         let value = parse(
             attribute,
-            text,
+            string,
             &origin(&attribute.name, Some(variable)),
             diagnostics,
         )?;
         return check(attribute, argument(value, true), diagnostics);
     }
     let default = attribute.default.as_ref();
-    let value = default.map_or(Value::Null, |default| shape::literal(default, attribute));
+    let value = default.map_or(Value::Null, |default| shape::default_value(default, attribute));
     Ok(argument(value, false))
 }
 
-/// Holds a value against the rules of its declaration. One from the environment is not shown: its argument may hold a
-/// password where the configuration never would.
+/// Checks a value against the rules of its declaration. A value from the environment is not shown in diagnostics: it may
+/// contain a password even if the argument is not sensitive.
 fn check(
     attribute: &Attribute,
     argument: Argument,
     diagnostics: &mut Diagnostics,
 ) -> Result<Argument, Reported> {
     let path = Path::root().attribute(&attribute.name);
-    let mut faults = Diagnostics::default();
+    let mut problems = Diagnostics::default();
     let variable = argument.variable.as_deref().unwrap_or_default();
     if argument.is_from_variable {
         let hidden = Attribute {
             sensitive: true,
             ..attribute.clone()
         };
-        rules::value(&hidden, &argument.value, &path, &mut faults);
-        faults = faults.map_details(|detail| {
+        rules::value(&hidden, &argument.value, &path, &mut problems);
+        problems = problems.map_details(|detail| {
             format!("{detail} The value comes from the environment variable {variable}.")
         });
     } else {
-        rules::value(attribute, &argument.value, &path, &mut faults);
+        rules::value(attribute, &argument.value, &path, &mut problems);
     }
-    let result = faults.result();
-    diagnostics.append(faults);
+    let result = problems.result();
+    diagnostics.append(problems);
     result.map(|()| argument)
 }
 
-/// The value of an argument that is written as a string, in an environment variable say; `origin` is what an error calls
-/// the place where it was written.
+/// Parses the value of an argument from a string, such as an environment variable. `origin` is the subject of the
+/// diagnostic.
 ///
 /// # Errors
 ///
-/// [`Reported`], where its argument has another type.
+/// [`Reported`] if the string is not a value of the argument's type.
 pub fn parse(
     attribute: &Attribute,
-    text: &str,
+    string: &str,
     origin: &str,
     diagnostics: &mut Diagnostics,
 ) -> Result<Value, Reported> {
-    let mut refuse = |summary: &'static Summary, expected: &str| {
+    let mut reject = |summary: &'static Summary, expected: &str| {
         let shown = if attribute.is_secret() {
             String::new()
         } else {
-            format!("is `{text}`, but it ")
+            format!("is `{string}`, but it ")
         };
         let path = Path::root().attribute(&attribute.name);
         diagnostics.error_at(path, summary, format!("{origin} {shown}must be {expected}."))
     };
     match attribute.r#type.scalar {
-        // The strings that Terraform and its Go providers take for a boolean: strconv.ParseBool.
-        Scalar::Bool => match text {
+        // The strings that Terraform and Go providers accept as a boolean: https://pkg.go.dev/strconv#ParseBool.
+        Scalar::Bool => match string {
             "true" | "True" | "TRUE" | "t" | "T" | "1" => Ok(Value::Bool(true)),
             "false" | "False" | "FALSE" | "f" | "F" | "0" => Ok(Value::Bool(false)),
-            _ => Err(refuse(&summaries::INVALID_BOOLEAN, "`true` or `false`")),
+            _ => Err(reject(&summaries::INVALID_BOOLEAN, "`true` or `false`")),
         },
-        Scalar::Int | Scalar::Number => Number::parse(text)
+        Scalar::Int | Scalar::Number => Number::parse(string)
             .map(Value::Number)
-            .ok_or_else(|| refuse(&summaries::INVALID_NUMBER, "a number")),
-        Scalar::String | Scalar::Object => Ok(shape::text(attribute, text)),
+            .ok_or_else(|| reject(&summaries::INVALID_NUMBER, "a number")),
+        Scalar::String | Scalar::Object => Ok(shape::string_value(attribute, string)),
     }
 }

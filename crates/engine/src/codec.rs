@@ -1,4 +1,4 @@
-//! What one resource rewrites between Terraform's values and the API's JSON.
+//! The conversion that only one resource needs between Terraform's values and the API's JSON.
 //!
 //! Tests: `tests/terraform/secrets_backend.rs`, `tests/terraform/route_policy_set.rs`.
 
@@ -7,21 +7,21 @@ use value::Value;
 
 use crate::api::Body;
 
-/// Rewrites bodies and answers of one resource, without making a call. Every method has a default that does nothing.
+/// Rewrites the bodies of requests and responses of one resource, and sends nothing. The default methods do nothing.
 pub trait Codec: Send + Sync {
-    /// Rewrites a request's body before it is sent. `memory` is what [`Codec::read_response`] left.
+    /// Rewrites the body of a request before it is sent. `memory` is the value that [`Codec::read_response`] set last.
     fn write_body(&self, body: &mut Body, memory: &Json) {
         let _ = (body, memory);
     }
 
-    /// Rewrites an answer before it is read. `known` is the object as it was planned or stored; `memory` is kept with
-    /// the object, for this codec alone.
-    fn read_response(&self, answer: &mut Json, known: &Value, memory: &mut Json) {
-        let _ = (answer, known, memory);
+    /// Rewrites the body of a response before it is decoded. `known` is the object as planned or as in state; `memory` is
+    /// kept in private state for this codec.
+    fn read_response(&self, response: &mut Json, known: &Value, memory: &mut Json) {
+        let _ = (response, known, memory);
     }
 }
 
-/// The codec of resources whose declaration says everything.
+/// The codec of resources that need no rewriting.
 pub struct Verbatim;
 
 impl Codec for Verbatim {}

@@ -1,4 +1,4 @@
-//! What every call to the API needs.
+//! What every request to the API needs.
 //!
 //! Tests: `crates/engine/tests/tables/apply.rs`.
 
@@ -13,21 +13,25 @@ use value::secret::Secret;
 use crate::api::{Api, Body, Error, Request, Response, Retry};
 use crate::process::Process;
 
-/// The API, as one operation of Terraform sees it.
+/// The API in the context of one Terraform operation.
 #[derive(Clone)]
 pub struct Context {
     /// The configured API.
     pub api: Arc<dyn Api>,
-    /// Ends all waits as soon as that is safe: Terraform was interrupted.
+    /// Cancelled by an interrupt of Terraform: all waits end as soon as that is safe.
     pub cancel: CancellationToken,
-    /// When the timeout of the operation is over, where it has one.
+    /// End of the operation's timeout, if it has one.
     pub deadline: Option<Instant>,
-    /// What this process knows beyond the operation.
+    /// Records of this process that outlive the operation.
     pub process: Process,
 }
 
 impl Context {
-    /// Calls an operation; its path is filled in from `object`.
+    /// Sends a request for an operation; `object` gives the values of its path.
+    ///
+    /// # Errors
+    ///
+    /// The [`Error`] of the API, or of the operation's timeout.
     pub async fn perform(
         &self,
         resource: &Resource,
@@ -37,21 +41,34 @@ impl Context {
         retry: Retry,
     ) -> Result<Response, Error> {
         let (path, secrets) = (path_arguments(resource, object), object.secrets());
-        let call = self.prepare(resource, operation, &path, &secrets);
-        self.send(Request { body, retry, ..call }).await
+        let request = self.prepare(resource, operation, &path, &secrets);
+        self.send(Request {
+            body,
+            retry,
+            ..request
+        })
+        .await
     }
 
-    /// Sends a call, as long as the timeout of the operation lasts.
-    pub async fn send(&self, call: Request<'_>) -> Result<Response, Error> {
-        let sent = self.api.call(call);
+    /// Sends a request, and waits for its response until the timeout of the operation.
+    ///
+    /// # Errors
+    ///
+    /// The [`Error`] of the API, or of the operation's timeout.
+    pub async fn send(&self, request: Request<'_>) -> Result<Response, Error> {
+        let sent = self.api.call(request);
         let Some(deadline) = self.deadline else {
             return sent.await;
         };
-        let answered = tokio::time::timeout_at(deadline, sent).await;
-        answered.unwrap_or_else(|_| Err(Error::operation_timeout(call.operation).with_remedy(&*self.api)))
+        let response = tokio::time::timeout_at(deadline, sent).await;
+        response.unwrap_or_else(|_| Err(Error::operation_timeout(request.operation).with_remedy(&*self.api)))
     }
 
-    /// Calls an operation that only reads; callers that want the same at the same time share the call.
+    /// Sends a request that only reads; equal requests at the same time share one response.
+    ///
+    /// # Errors
+    ///
+    /// The [`Error`] of the API.
     pub async fn read(
         &self,
         resource: &Resource,
@@ -83,7 +100,7 @@ impl Context {
     }
 }
 
-/// Placeholder → value, for every string of the object: an operation takes those that its path names.
+/// Placeholder → value, for each string of the object. An operation uses those that its path has.
 fn path_arguments<'a>(resource: &'a Resource, object: &'a Value) -> Vec<(&'a str, &'a str)> {
     let renamed = resource
         .api

@@ -1,4 +1,7 @@
-//! What the user is shown, and the one way to fail.
+//! Diagnostics (errors and warnings for the user), and [`Reported`], the one error type of functions that report them.
+//!
+//! A diagnostic becomes the message `Diagnostic` of Terraform's protocol:
+//! <https://github.com/hashicorp/terraform/blob/main/docs/plugin-protocol/README.md>.
 //!
 //! Tests: `crates/engine/tests/tables/`.
 
@@ -6,12 +9,12 @@ use std::fmt;
 
 use value::Path;
 
-/// The first line of a diagnostic, from the catalogue of its crate: made by [`summaries!`](crate::summaries!).
+/// The first line of a diagnostic, from the catalogue of its crate. Declared with [`summaries!`](crate::summaries!).
 #[derive(Debug, PartialEq, Eq)]
 pub struct Summary {
-    /// The line: at most 60 characters, no full stop, no value.
+    /// At most 60 characters, without a full stop and without values.
     pub text: &'static str,
-    /// When the user sees it, as a sentence.
+    /// When it is reported, as a sentence.
     pub when: &'static str,
     /// What the user can do about it, as a sentence.
     pub remedy: &'static str,
@@ -23,52 +26,51 @@ impl fmt::Display for Summary {
     }
 }
 
-/// An error or a warning, on an attribute where one is at fault.
+/// An error or a warning, about one attribute or the whole object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// Whether it ends the operation.
+    /// Error or warning.
     pub severity: Severity,
-    /// What kind of problem it is.
+    /// The kind of problem.
     pub summary: &'static Summary,
     /// What happened, and what to do. Never holds a secret or a template.
     pub detail: String,
-    /// The attribute at fault; the root where none is.
+    /// The attribute that it is about; the root for the whole object.
     pub path: Path,
 }
 
-/// How bad it is.
+/// Severity of a diagnostic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
     /// The operation failed.
     Error,
-    /// The operation went on.
+    /// The operation continued.
     Warning,
 }
 
-/// The error of a function whose caller holds the [`Diagnostics`]: the work ended early, and why is already in there.
+/// The error of a function that was given the [`Diagnostics`]: the cause is in them already.
 ///
-/// It is the only way to fail: [`Diagnostics::error`] gives it, and `?` hands it on. An interrupt ends the work early as
-/// well, with a warning.
+/// [`Diagnostics::error`] returns it, and `?` passes it on. After an interrupt, the cause is a warning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reported;
 
-/// Everything there is to show of one operation.
+/// The diagnostics of one operation, without duplicates.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diagnostics(Vec<Diagnostic>);
 
 impl Diagnostics {
-    /// Adds an error on the whole object.
+    /// Adds an error about the whole object.
     pub fn error(&mut self, summary: &'static Summary, detail: impl Into<String>) -> Reported {
         self.error_at(Path::root(), summary, detail)
     }
 
-    /// Adds an error on an attribute.
+    /// Adds an error about an attribute.
     pub fn error_at(&mut self, path: Path, summary: &'static Summary, detail: impl Into<String>) -> Reported {
         self.push(Severity::Error, path, summary, detail.into());
         Reported
     }
 
-    /// Adds a warning on an attribute; on the whole object, with the root.
+    /// Adds a warning about an attribute, or with the root path about the whole object.
     pub fn warning_at(&mut self, path: Path, summary: &'static Summary, detail: impl Into<String>) {
         self.push(Severity::Warning, path, summary, detail.into());
     }
@@ -85,7 +87,7 @@ impl Diagnostics {
         }
     }
 
-    /// Adds all of another's.
+    /// Adds all diagnostics of `other`.
     pub fn append(&mut self, other: Self) {
         for diagnostic in other.0 {
             self.push(
@@ -97,7 +99,7 @@ impl Diagnostics {
         }
     }
 
-    /// The same, with other details.
+    /// Returns the diagnostics with each detail replaced by `change(detail)`.
     #[must_use]
     pub fn map_details(self, change: impl Fn(&str) -> String) -> Self {
         let changed = self.0.into_iter().map(|diagnostic| Diagnostic {
@@ -107,33 +109,33 @@ impl Diagnostics {
         Self(changed.collect())
     }
 
-    /// Those that end the operation.
+    /// Iterates over the errors.
     pub fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
         self.0
             .iter()
             .filter(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
-    /// Whether any is an error.
+    /// Whether there is an error.
     pub fn has_errors(&self) -> bool {
         self.errors().next().is_some()
     }
 
-    /// What a function that has collected every error fails with.
+    /// Returns the result of a function that collected all errors before it failed.
     ///
     /// # Errors
     ///
-    /// [`Reported`], where any is an error.
+    /// [`Reported`] if there is an error.
     pub fn result(&self) -> Result<(), Reported> {
         if self.has_errors() { Err(Reported) } else { Ok(()) }
     }
 
-    /// Whether there is nothing to show.
+    /// Whether there are no diagnostics.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Each of them, in the order they were found.
+    /// Iterates over the diagnostics in the order in which they were added.
     pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
         self.0.iter()
     }

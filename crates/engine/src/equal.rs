@@ -1,62 +1,65 @@
-//! When two values mean the same: what a declaration says with `format` and `equal`.
+//! Whether two values are equivalent, by the keys `format` and `equal` of a declaration.
+//!
+//! A provider may keep the prior value if the new one only differs in spelling:
+//! <https://github.com/hashicorp/terraform/blob/main/docs/resource-instance-change-lifecycle.md>.
 //!
 //! Tests: `crates/engine/tests/tables/equal.rs`.
 
 use schema::{Attribute, Equal, Format, Scalar};
 use value::Value;
 
-/// Whether the two values of this attribute mean the same, both being known.
+/// Whether two values of this attribute are equivalent.
 ///
-/// A value and null never do, nor do unknown ones: they are only equal to themselves.
-pub fn same(attribute: &Attribute, left: &Value, right: &Value) -> bool {
+/// Null and unknown values are equivalent to themselves only.
+pub fn is_equivalent(attribute: &Attribute, left: &Value, right: &Value) -> bool {
     if left == right {
         return true;
     }
     match (left, right) {
         (Value::List(left), Value::List(right)) if attribute.equal == Equal::Set => {
-            same_elements(attribute, left, right)
+            has_equivalent_elements(attribute, left, right)
         }
         (Value::List(left), Value::List(right)) => {
             left.len() == right.len()
                 && left
                     .iter()
                     .zip(right)
-                    .all(|(left, right)| same(attribute, left, right))
+                    .all(|(left, right)| is_equivalent(attribute, left, right))
         }
-        (Value::Set(left), Value::Set(right)) => same_elements(attribute, left, right),
+        (Value::Set(left), Value::Set(right)) => has_equivalent_elements(attribute, left, right),
         (Value::Map(left), Value::Map(right)) => {
             left.len() == right.len()
                 && left
                     .iter()
                     .zip(right)
                     .all(|((left_key, left), (right_key, right))| {
-                        left_key == right_key && same(attribute, left, right)
+                        left_key == right_key && is_equivalent(attribute, left, right)
                     })
         }
         (Value::Object(_), Value::Object(_)) if attribute.r#type.scalar == Scalar::Object => attribute
             .attributes
             .iter()
-            .all(|nested| same(nested, left.get(&nested.name), right.get(&nested.name))),
+            .all(|nested| is_equivalent(nested, left.get(&nested.name), right.get(&nested.name))),
         _ => left
             .expose()
             .zip(right.expose())
-            .is_some_and(|(left, right)| same_text(attribute, left, right)),
+            .is_some_and(|(left, right)| is_equivalent_string(attribute, left, right)),
     }
 }
 
-/// Whether two collections hold the same elements, each as often, in any order.
-fn same_elements(attribute: &Attribute, left: &[Value], right: &[Value]) -> bool {
+/// Whether two collections have equivalent elements, each the same number of times, in any order.
+fn has_equivalent_elements(attribute: &Attribute, left: &[Value], right: &[Value]) -> bool {
     let mut rest: Vec<&Value> = right.iter().collect();
     left.len() == right.len()
         && left.iter().all(|element| {
             let found = rest
                 .iter()
-                .position(|candidate| same(attribute, element, candidate));
+                .position(|candidate| is_equivalent(attribute, element, candidate));
             found.map(|position| rest.swap_remove(position)).is_some()
         })
 }
 
-fn same_text(attribute: &Attribute, left: &str, right: &str) -> bool {
+fn is_equivalent_string(attribute: &Attribute, left: &str, right: &str) -> bool {
     if attribute.equal == Equal::Scheme && without_scheme(left) == without_scheme(right) {
         return true;
     }
@@ -65,23 +68,23 @@ fn same_text(attribute: &Attribute, left: &str, right: &str) -> bool {
     };
     match format {
         Format::Uuid => left.eq_ignore_ascii_case(right),
-        Format::Ip => parsed::<std::net::IpAddr>(left, right),
-        Format::Cidr => parsed::<ipnet::IpNet>(left, right),
-        Format::Url => parsed::<url::Url>(left, right),
-        Format::Timestamp => parsed::<jiff::Timestamp>(left, right),
-        Format::Duration => both(value::duration::parse(left), value::duration::parse(right)),
-        Format::Json => both(
+        Format::Ip => parse_equal::<std::net::IpAddr>(left, right),
+        Format::Cidr => parse_equal::<ipnet::IpNet>(left, right),
+        Format::Url => parse_equal::<url::Url>(left, right),
+        Format::Timestamp => parse_equal::<jiff::Timestamp>(left, right),
+        Format::Duration => is_some_equal(value::duration::parse(left), value::duration::parse(right)),
+        Format::Json => is_some_equal(
             serde_json::from_str::<serde_json::Value>(left).ok(),
             serde_json::from_str::<serde_json::Value>(right).ok(),
         ),
     }
 }
 
-fn parsed<T: std::str::FromStr + PartialEq>(left: &str, right: &str) -> bool {
-    both(left.parse::<T>().ok(), right.parse::<T>().ok())
+fn parse_equal<T: std::str::FromStr + PartialEq>(left: &str, right: &str) -> bool {
+    is_some_equal(left.parse::<T>().ok(), right.parse::<T>().ok())
 }
 
-fn both<T: PartialEq>(left: Option<T>, right: Option<T>) -> bool {
+fn is_some_equal<T: PartialEq>(left: Option<T>, right: Option<T>) -> bool {
     left.zip(right).is_some_and(|(left, right)| left == right)
 }
 

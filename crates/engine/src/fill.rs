@@ -1,36 +1,40 @@
-//! An answer taken into a plan: what was unknown becomes known, and what was planned stays as planned.
+//! Merges a response into a plan: unknown values become known, and planned values stay as planned.
+//!
+//! Terraform rejects a result of an apply that differs from a known planned value:
+//! <https://github.com/hashicorp/terraform/blob/main/docs/resource-instance-change-lifecycle.md>.
 //!
 //! Tests: `crates/engine/tests/tables/fill.rs`.
 
 use schema::{Attribute, Scalar};
 use value::Value;
 
-use crate::equal::same;
+use crate::equal::is_equivalent;
 
-/// Whether a value was answered as it was planned, as far as the plan knew it.
-pub fn matches_plan(attribute: &Attribute, planned: &Value, answered: &Value) -> bool {
-    fill(attribute, planned, answered).1
+/// Whether a returned value matches the planned one, as far as that was known.
+pub fn matches_plan(attribute: &Attribute, planned: &Value, returned: &Value) -> bool {
+    fill(attribute, planned, returned).1
 }
 
-/// A planned object, with its unknown parts as answered.
-pub fn fill_object(attributes: &[Attribute], planned: &Value, answered: &Value) -> Value {
+/// Returns the planned object with its unknown parts replaced by the returned ones.
+pub fn fill_object(attributes: &[Attribute], planned: &Value, returned: &Value) -> Value {
     let filled = attributes.iter().map(|attribute| {
         let (value, _) = fill(
             attribute,
             planned.get(&attribute.name),
-            answered.get(&attribute.name),
+            returned.get(&attribute.name),
         );
         (attribute.name.to_string(), value)
     });
     Value::Object(filled.collect())
 }
 
-/// A planned value, with its unknown parts as answered; and whether the rest was answered as planned.
-pub fn fill(attribute: &Attribute, planned: &Value, answered: &Value) -> (Value, bool) {
-    if planned.is_unknown() || same(attribute, planned, answered) {
+/// Returns the planned value with its unknown parts replaced by the returned ones, and whether the known parts were
+/// returned as planned.
+pub fn fill(attribute: &Attribute, planned: &Value, returned: &Value) -> (Value, bool) {
+    if planned.is_unknown() || is_equivalent(attribute, planned, returned) {
         return (
             if planned.is_unknown() {
-                answered.clone()
+                returned.clone()
             } else {
                 planned.clone()
             },
@@ -38,29 +42,29 @@ pub fn fill(attribute: &Attribute, planned: &Value, answered: &Value) -> (Value,
         );
     }
     let is_nested = attribute.r#type.scalar == Scalar::Object;
-    match (planned, answered) {
-        (Value::List(planned), Value::List(answered)) if planned.len() == answered.len() => {
+    match (planned, returned) {
+        (Value::List(planned), Value::List(returned)) if planned.len() == returned.len() => {
             let filled = planned
                 .iter()
-                .zip(answered)
-                .map(|(planned, answered)| fill(attribute, planned, answered));
-            let (elements, fits): (Vec<Value>, Vec<bool>) = filled.unzip();
-            (Value::List(elements), fits.into_iter().all(|fits| fits))
+                .zip(returned)
+                .map(|(planned, returned)| fill(attribute, planned, returned));
+            let (elements, matches): (Vec<Value>, Vec<bool>) = filled.unzip();
+            (Value::List(elements), matches.into_iter().all(|matches| matches))
         }
         (Value::Object(planned), Value::Object(_)) if is_nested => {
-            let mut fits_all = true;
+            let mut all_match = true;
             let mut object = planned.clone();
             for nested in attribute.attributes.iter() {
                 let planned = planned.get(nested.name.as_ref()).cloned().unwrap_or_default();
-                let (value, fits) = fill(nested, &planned, answered.get(&nested.name));
+                let (value, matches) = fill(nested, &planned, returned.get(&nested.name));
                 object.insert(nested.name.to_string(), value);
-                fits_all &= fits;
+                all_match &= matches;
             }
-            (Value::Object(object), fits_all)
+            (Value::Object(object), all_match)
         }
-        // Elements of a set cannot be told apart, so one with unknown parts is taken as answered.
-        (Value::Set(planned), Value::Set(answered)) if !planned.iter().all(Value::is_wholly_known) => {
-            (Value::Set(answered.clone()), planned.len() >= answered.len())
+        // Elements of a set have no identity, so a set with unknown parts becomes the returned set.
+        (Value::Set(planned), Value::Set(returned)) if !planned.iter().all(Value::is_wholly_known) => {
+            (Value::Set(returned.clone()), planned.len() >= returned.len())
         }
         _ => (planned.clone(), false),
     }

@@ -1,4 +1,4 @@
-//! What only one resource needs: Rust that is bound to a declaration.
+//! Hooks: Rust code for what only one resource needs, bound to its declaration.
 //!
 //! Tests: `tests/protocol/broken_hook.rs`.
 
@@ -10,24 +10,24 @@ use crate::diagnostic::{Diagnostics, Reported};
 use crate::object::Plan;
 use crate::session::Session;
 
-/// A declaration, and the hook that goes with it.
+/// A declaration and its hook.
 pub struct Binding {
     /// The declaration.
     pub schema: &'static schema::Resource,
-    /// Decisions the declaration cannot express; `None` where the engine alone suffices.
+    /// Behaviour that the declaration cannot express, if there is any.
     pub hook: Option<&'static dyn Hook>,
 }
 
 impl Binding {
-    /// The codec of the resource.
+    /// Returns the codec of the resource: the hook, or one that rewrites nothing.
     pub fn codec(&self) -> &'static dyn Codec {
         self.hook.map_or(&Verbatim, |hook| hook)
     }
 }
 
-/// Everything the provider serves, as `macros::provider!` emits it.
+/// Everything that the provider serves, as `macros::provider!` generates it.
 pub struct Definition {
-    /// The provider's own configuration.
+    /// Declaration of the provider block.
     pub provider: &'static schema::Provider,
     /// The API's operations, with their defaults.
     pub operations: &'static [schema::Operation],
@@ -37,20 +37,22 @@ pub struct Definition {
     pub data_sources: &'static [Binding],
 }
 
-/// Decisions over several attributes that a declaration cannot express. Every method has a default that does nothing.
+/// Behaviour of one resource that a declaration cannot express, such as rules over several attributes. The default
+/// methods do nothing.
 #[async_trait]
 pub trait Hook: Codec {
-    /// Checks a configuration, after the declared rules. Values may be unknown: those pass.
+    /// Checks a configuration after the declared rules. Unknown values must pass.
     fn validate(&self, config: &Value, diagnostics: &mut Diagnostics) {
         let _ = (config, diagnostics);
     }
 
-    /// Alters a plan. Must depend on the plan only: Terraform asks twice and compares.
+    /// Changes a plan. The result must depend on the plan only: Terraform plans twice and compares, see
+    /// <https://github.com/hashicorp/terraform/blob/main/docs/resource-instance-change-lifecycle.md>.
     fn plan(&self, plan: &mut Plan) {
         let _ = plan;
     }
 
-    /// Makes the calls that must precede the declared update.
+    /// Sends the requests that must precede the declared update.
     ///
     /// # Errors
     ///
@@ -60,7 +62,7 @@ pub trait Hook: Codec {
         Ok(())
     }
 
-    /// Makes the further calls that creating or changing takes, after the declared one.
+    /// Sends further requests after the declared create or update.
     ///
     /// # Errors
     ///

@@ -1,4 +1,5 @@
-//! Whether an answer is about the object that was asked for: what it says goes into state, and its identity into paths.
+//! The identity of an object: the attributes in its import ID. A response is used only if its identity is that of the
+//! requested object, because its values go into state, and its identity into the paths of later requests.
 //!
 //! Tests: `crates/engine/tests/tables/identity.rs`.
 
@@ -8,11 +9,11 @@ use value::{Path, Value};
 
 use crate::api::{Api, ErrorKind};
 use crate::diagnostic::{Diagnostics, Reported};
-use crate::equal::same;
-use crate::words::title;
+use crate::equal::is_equivalent;
+use crate::naming::title;
 use crate::{rules, shape, summaries, wire};
 
-/// The attributes by which an object is found.
+/// Returns the attributes that identify an object.
 pub fn attributes(resource: &Resource) -> impl Iterator<Item = &Attribute> {
     let pattern = match &resource.import {
         Import::By(pattern) => pattern.as_ref(),
@@ -21,7 +22,7 @@ pub fn attributes(resource: &Resource) -> impl Iterator<Item = &Attribute> {
     placeholders(pattern).filter_map(|name| resource.attribute(name))
 }
 
-/// What tells the object from others: its type, and what it is imported by.
+/// Returns a key that is unique among all objects: the type and the identity, such as `mesh_network/UUID`.
 pub fn key(resource: &Resource, object: &Value) -> String {
     let identity =
         attributes(resource).map(|attribute| object.get(&attribute.name).as_str().unwrap_or_default());
@@ -31,66 +32,66 @@ pub fn key(resource: &Resource, object: &Value) -> String {
         .join("/")
 }
 
-/// What the object is imported by; `None` where it cannot be imported, or its identity is not that of one.
+/// Returns the import ID of the object; `None` if it cannot be imported, or its identity is missing or invalid.
 pub fn import_id(resource: &Resource, object: &Value) -> Option<String> {
     let Import::By(pattern) = &resource.import else {
         return None;
     };
     attributes(resource).try_fold(pattern.to_string(), |id, attribute| {
         let value = object.get(&attribute.name);
-        let text = value.as_str().filter(|_| rules::is_valid(attribute, value))?;
-        Some(id.replace(&format!("{{{}}}", attribute.name), text))
+        let string = value.as_str().filter(|_| rules::is_valid(attribute, value))?;
+        Some(id.replace(&format!("{{{}}}", attribute.name), string))
     })
 }
 
-/// Checks that this is an answer about `known`, as far as that has an identity.
+/// Checks that a response is about the object `known`, as far as that has an identity.
 ///
 /// # Errors
 ///
-/// [`Reported`], where it is about nothing or about another object.
+/// [`Reported`] if the response is not an object, or has another, an invalid or no identity.
 pub fn check(
     resource: &Resource,
-    answer: &Json,
+    response: &Json,
     known: &Value,
     api: &dyn Api,
     diagnostics: &mut Diagnostics,
 ) -> Result<(), Reported> {
-    if !answer.is_object() {
+    if !response.is_object() {
         let remedy = api.remedy(ErrorKind::UnexpectedResponse).unwrap_or_default();
         let detail = format!(
             "The provider expected an object for {}, but the control plane returned {}. {remedy}",
             title(resource, known),
-            wire::kind(answer)
+            wire::json_type(response)
         );
         return Err(diagnostics.error(&summaries::UNEXPECTED_RESPONSE, detail.trim_end()));
     }
-    let faults = attributes(resource).filter_map(|attribute| {
-        let fault = fault(attribute, answer, known.get(&attribute.name))?;
-        Some((attribute, fault))
+    let problems = attributes(resource).filter_map(|attribute| {
+        let problem = identity_problem(attribute, response, known.get(&attribute.name))?;
+        Some((attribute, problem))
     });
     let mut checked = Ok(());
-    for (attribute, fault) in faults {
+    for (attribute, problem) in problems {
         let path = Path::root().attribute(&attribute.name);
-        let detail = format!("The response for {} {fault}.", title(resource, known));
+        let detail = format!("The response for {} {problem}.", title(resource, known));
         checked = Err(diagnostics.error_at(path, &summaries::UNEXPECTED_RESPONSE, detail));
     }
     checked
 }
 
-/// What is wrong with one attribute of an identity.
-fn fault(attribute: &Attribute, answer: &Json, known: &Value) -> Option<String> {
+/// Describes why one attribute of an identity is missing, invalid or another one.
+fn identity_problem(attribute: &Attribute, response: &Json, known: &Value) -> Option<String> {
     if attribute.wire.read.is_empty() {
         return None;
     }
     let name = &attribute.name;
-    let Some(json) = wire::field(attribute, answer).filter(|json| !json.is_null()) else {
+    let Some(json) = wire::field(attribute, response).filter(|json| !json.is_null()) else {
         let is_known = !known.is_null() && !known.is_unknown();
         return (!is_known).then(|| format!("has no `{name}`"));
     };
-    let value = json.as_str().map(|text| shape::text(attribute, text));
+    let value = json.as_str().map(|string| shape::string_value(attribute, string));
     let Some(value) = value.filter(|value| rules::is_valid(attribute, value)) else {
         return Some(format!("has a `{name}` in an invalid format"));
     };
-    let is_other = !known.is_null() && !known.is_unknown() && !same(attribute, &value, known);
+    let is_other = !known.is_null() && !known.is_unknown() && !is_equivalent(attribute, &value, known);
     is_other.then(|| format!("has the `{name}` of another object"))
 }

@@ -1,19 +1,21 @@
-//! What Terraform asks of any resource, answered from its declaration alone.
+//! Terraform's operations on any resource, from its declaration alone: validate, plan, apply, refresh, import, look up.
 //!
-//! Nothing here knows a resource's or an attribute's name: what only one resource needs is a [`hook`]. Nothing here
-//! knows Terraform's protocol (the crate `rpc` does) or how an API is called (an implementation of [`api::Api`] does).
+//! The engine knows no resource and no attribute by name: what only one resource needs is a [`hook`]. It knows neither
+//! Terraform's messages (the crate `rpc` does) nor HTTP (an implementation of [`api::Api`] does). The rules that a provider
+//! must keep are in Terraform's documentation:
+//! <https://github.com/hashicorp/terraform/blob/main/docs/resource-instance-change-lifecycle.md>.
 //!
 //! The modules from the top down; each uses only those below it:
 //!
-//! | modules | what |
+//! | modules | content |
 //! |---|---|
 //! | [`apply`] | the order of one change: create, update, delete, the hook's calls, the job |
 //! | [`plan`], [`validate`], [`read`] | one request of Terraform each |
-//! | [`hook`], [`job`], [`recover`] | what one resource adds, long-running work, a create whose answer was lost |
-//! | [`session`], [`lookup`] | one change under way, without its hook; a data source's search |
-//! | [`context`], [`identity`], [`report`], [`arguments`] | a call, what its answer is about, how it failed; the provider block |
-//! | [`wire`], [`fill`], [`rules`], [`object`], [`process`] | JSON and values, an answer taken into a plan, what a value may be, the records |
-//! | [`api`], [`codec`], [`diagnostic`], [`private`], [`run`], [`equal`], [`shape`], [`summaries`], [`words`] | the ground: depends on nothing above |
+//! | [`hook`], [`job`], [`recover`] | what one resource adds; long-running work; a create whose response was lost |
+//! | [`session`], [`lookup`] | one change in progress, without its hook; the search of a data source |
+//! | [`context`], [`identity`], [`report`], [`arguments`] | a request; the object that a response is about; how a failed request is reported; the provider block |
+//! | [`wire`], [`fill`], [`rules`], [`object`], [`process`] | JSON and values; a response merged into a plan; constraints on values; the records |
+//! | [`api`], [`codec`], [`diagnostic`], [`private`], [`run`], [`equal`], [`shape`], [`summaries`], [`naming`] | the ground |
 //!
 //! Tests: `crates/engine/tests/tables/`.
 
@@ -29,6 +31,7 @@ pub mod hook;
 pub mod identity;
 pub mod job;
 pub mod lookup;
+pub mod naming;
 pub mod object;
 pub mod plan;
 pub mod private;
@@ -43,7 +46,6 @@ pub mod shape;
 pub mod summaries;
 pub mod validate;
 pub mod wire;
-pub mod words;
 
 pub use hook::{Binding, Definition, Hook};
 pub use schema;

@@ -1,4 +1,4 @@
-//! `ReadDataSource`: finds what exists.
+//! `ReadDataSource`: looks up an existing object, or a list of objects.
 //!
 //! Tests: `crates/engine/tests/tables/lookup.rs`, `tests/protocol/lookups.rs`.
 
@@ -9,18 +9,18 @@ use value::{Path, Value};
 use crate::api::{Error, ErrorKind};
 use crate::context::Context;
 use crate::diagnostic::{Diagnostics, Reported};
+use crate::naming::{capitalised, noun};
 use crate::report::{self, Action, is_gone};
-use crate::words::{capitalised, noun};
 use crate::{shape, summaries, wire};
 
-/// How many similar names an error suggests.
-const SUGGESTIONS: usize = 3;
+/// Number of similar names that an error suggests.
+const MAX_SUGGESTIONS: usize = 3;
 
-/// Finds the object (or objects) that the configuration asks for.
+/// Looks up the object, or the list of objects, that the configuration describes.
 ///
 /// # Errors
 ///
-/// [`Reported`], where nothing is found that should be, too much is, or a call fails.
+/// [`Reported`] if no object or several match, an argument is missing, or a request fails.
 pub async fn lookup(
     resource: &Resource,
     context: &Context,
@@ -61,18 +61,18 @@ struct Search<'a> {
 impl Search<'_> {
     async fn run(&mut self) -> Result<Value, Reported> {
         let (resource, lookup) = (self.resource, self.lookup);
-        let answer = match self.context.read(resource, &lookup.api, self.config).await {
-            Ok(answer) => answer,
-            Err(error) if is_gone(&error) && lookup.pick.is_none() => return self.missing(&[]),
+        let response = match self.context.read(resource, &lookup.api, self.config).await {
+            Ok(response) => response,
+            Err(error) if is_gone(&error) && lookup.pick.is_none() => return self.not_found(&[]),
             Err(error) => return Err(self.fail(&error)),
         };
         let is_list = lookup.pick.is_some() || lookup.expect == Expect::Many;
-        let candidates = match &answer.body {
+        let candidates = match &response.body {
             Json::Array(elements) if is_list => elements.as_slice(),
             object @ Json::Object(_) if !is_list => std::slice::from_ref(object),
             other => {
                 let expected = if is_list { "a list" } else { "an object" };
-                return Err(self.wrong_kind(expected, other));
+                return Err(self.unexpected_type(expected, other));
             }
         };
         let found: Vec<&Json> = candidates
@@ -81,7 +81,7 @@ impl Search<'_> {
             .collect();
         match (lookup.expect, found.as_slice()) {
             (Expect::Many, found) => self.all(found),
-            (Expect::One, []) => self.missing(candidates),
+            (Expect::One, []) => self.not_found(candidates),
             (Expect::One, [one]) => self.one(one).await,
             (Expect::One, several) => Err(self.ambiguous(several)),
         }
@@ -97,7 +97,7 @@ impl Search<'_> {
         )
     }
 
-    fn wrong_kind(&mut self, expected: &str, found: &Json) -> Reported {
+    fn unexpected_type(&mut self, expected: &str, found: &Json) -> Reported {
         let remedy = self
             .context
             .api
@@ -106,13 +106,13 @@ impl Search<'_> {
         let detail = format!(
             "The lookup of a {} expects {expected}, but the control plane returned {}. {remedy}",
             noun(self.resource),
-            wire::kind(found)
+            wire::json_type(found)
         );
         self.diagnostics
             .error(&summaries::UNEXPECTED_RESPONSE, detail.trim_end())
     }
 
-    /// Whether a listed object is the one that is looked for.
+    /// Whether a listed object matches the configuration.
     fn matches(&self, candidate: &Json) -> bool {
         let picked = match (&self.lookup.pick, &self.lookup.by) {
             (Some(field), Some(by)) => {
@@ -126,7 +126,7 @@ impl Search<'_> {
             })
     }
 
-    /// The configured attributes that narrow the search.
+    /// The configured attributes that narrow the lookup, with their values.
     fn narrowing(&self) -> impl Iterator<Item = (&Attribute, &Value)> {
         let attributes = self
             .lookup
@@ -139,27 +139,27 @@ impl Search<'_> {
     }
 
     async fn one(&mut self, found: &Json) -> Result<Value, Reported> {
-        let short = self.object(found)?;
+        let listed = self.object(found)?;
         let Some(operation) = &self.lookup.then else {
-            return Ok(short);
+            return Ok(listed);
         };
-        match self.context.read(self.resource, operation, &short).await {
-            Ok(answer) => self.object(&answer.body),
-            Err(error) if is_gone(&error) => self.missing(&[]),
+        match self.context.read(self.resource, operation, &listed).await {
+            Ok(response) => self.object(&response.body),
+            Err(error) if is_gone(&error) => self.not_found(&[]),
             Err(error) => Err(self.fail(&error)),
         }
     }
 
-    fn object(&mut self, answer: &Json) -> Result<Value, Reported> {
+    fn object(&mut self, response: &Json) -> Result<Value, Reported> {
         let attributes = &self.resource.attributes;
         let known = shape::empty_object(attributes);
         let (found, result) =
-            wire::from_response(attributes, answer, &known, &Path::root(), self.diagnostics);
-        result.map(|()| self.echo(found))
+            wire::from_response(attributes, response, &known, &Path::root(), self.diagnostics);
+        result.map(|()| self.with_arguments(found))
     }
 
-    /// Arguments come back as they were configured, whatever the control plane calls them.
-    fn echo(&self, mut found: Value) -> Value {
+    /// Sets each argument to its configured value, which may be spelled differently from the control plane's.
+    fn with_arguments(&self, mut found: Value) -> Value {
         for attribute in self.resource.attributes.iter() {
             let configured = self.config.get(&attribute.name);
             if !configured.is_null() {
@@ -174,30 +174,30 @@ impl Search<'_> {
             return Ok(self.config.clone());
         };
         let list: Json = found.iter().map(|object| (*object).clone()).collect();
-        let answer = Json::Object(std::iter::once((into.to_string(), list)).collect());
-        self.object(&answer)
+        let response = Json::Object(std::iter::once((into.to_string(), list)).collect());
+        self.object(&response)
     }
 
-    fn missing(&mut self, candidates: &[Json]) -> Result<Value, Reported> {
-        let is_fine = self
+    fn not_found(&mut self, candidates: &[Json]) -> Result<Value, Reported> {
+        let is_allowed = self
             .lookup
             .missing_ok
             .as_deref()
             .is_some_and(|name| *self.config.get(name) != Value::Bool(false));
-        if is_fine {
-            return Ok(self.echo(shape::empty_object(&self.resource.attributes)));
+        if is_allowed {
+            return Ok(self.with_arguments(shape::empty_object(&self.resource.attributes)));
         }
         let by = self.lookup.by.as_deref().unwrap_or_default();
-        let wanted = self.config.get(by).as_str().unwrap_or_default();
-        let similar = self.similar(candidates, wanted);
+        let name = self.config.get(by).as_str().unwrap_or_default();
+        let similar = self.similar(candidates, name);
         let suggestion = if similar.is_empty() {
             "Check the spelling, and that the API token belongs to the account that has it.".to_owned()
         } else {
             format!("Closest: {}.", similar.join(", "))
         };
-        let mut conditions = self.narrowed();
+        let mut conditions = self.conditions();
         if !by.is_empty() {
-            conditions.insert(0, format!("{by} {wanted:?}"));
+            conditions.insert(0, format!("{by} {name:?}"));
         }
         let conditions = if conditions.is_empty() {
             String::new()
@@ -213,7 +213,7 @@ impl Search<'_> {
             .error_at(Path::root().attribute(by), &summaries::OBJECT_NOT_FOUND, detail))
     }
 
-    fn narrowed(&self) -> Vec<String> {
+    fn conditions(&self) -> Vec<String> {
         self.narrowing()
             .map(|(attribute, wanted)| {
                 if attribute.is_secret() {
@@ -225,8 +225,8 @@ impl Search<'_> {
             .collect()
     }
 
-    /// What the user may have meant, the most similar first.
-    fn similar(&self, candidates: &[Json], wanted: &str) -> Vec<String> {
+    /// The most similar names, quoted, best match first.
+    fn similar(&self, candidates: &[Json], name: &str) -> Vec<String> {
         let Some(field) = self.lookup.pick.as_deref() else {
             return Vec::new();
         };
@@ -234,7 +234,7 @@ impl Search<'_> {
             .iter()
             .filter_map(|candidate| wire::find(candidate, field))
             .collect();
-        schema::similar(wanted, names.iter().filter_map(Json::as_str), SUGGESTIONS)
+        schema::similar(name, names.iter().filter_map(Json::as_str), MAX_SUGGESTIONS)
             .into_iter()
             .map(|name| format!("{name:?}"))
             .collect()
@@ -271,14 +271,14 @@ impl Search<'_> {
         )
     }
 
-    /// The attribute by which a lookup gets one object, not a list.
+    /// The attribute that identifies one object in a lookup without a list.
     fn identity(&self) -> Option<&Attribute> {
-        let exact = |lookup: &&Lookup| lookup.pick.is_none() && lookup.expect == Expect::One;
+        let is_exact = |lookup: &&Lookup| lookup.pick.is_none() && lookup.expect == Expect::One;
         let mut names = self
             .resource
             .lookups
             .iter()
-            .filter(exact)
+            .filter(is_exact)
             .filter_map(|lookup| lookup.by.as_deref());
         self.resource.attribute(names.next()?)
     }

@@ -1,4 +1,4 @@
-//! What is known of one object, and a plan or a change of it: the records that the rest of the engine acts on.
+//! Records about one object: its state and private state, a plan, and a change in progress.
 //!
 //! Tests: `crates/engine/tests/tables/apply.rs`.
 
@@ -11,26 +11,28 @@ use crate::diagnostic::Diagnostics;
 use crate::private::Private;
 use crate::shape;
 
-/// What is known of an object.
+/// State and private state of one object.
 #[derive(Clone, Default)]
 pub struct Known {
-    /// The object; null where there is none.
+    /// The object; null if it does not exist.
     pub state: Value,
-    /// What the provider remembers of it.
+    /// Private state of the object.
     pub private: Private,
 }
 
-/// What is known so far, shared with the caller, who stores it even where the work breaks off.
+/// State and private state during a change, shared with the caller, who stores them even if the change fails early.
 #[derive(Clone, Default)]
 pub struct Progress(Arc<Mutex<Known>>);
 
 impl Progress {
-    /// The present knowledge, for reading and changing. A panic elsewhere does not make it unreadable.
+    /// Locks the record for reading and changing, also after a panic of another holder.
     pub fn lock(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A copy, ready for Terraform: what is still unknown is null.
+    /// Returns a copy for Terraform, in which unknown values are null.
+    ///
+    /// The result of an apply must be wholly known: <https://github.com/hashicorp/terraform/blob/main/docs/resource-instance-change-lifecycle.md>.
     pub fn known(&self, resource: &Resource) -> Known {
         let known = self.lock().clone();
         let state = match known.state {
@@ -44,7 +46,7 @@ impl Progress {
     }
 }
 
-/// Replaces everything unknown by null, or by an empty collection in blocks.
+/// Replaces each unknown value by null, or by an empty collection for a block.
 fn without_unknowns(attributes: &[Attribute], object: Value) -> Value {
     let Value::Object(mut values) = object else {
         return object;
@@ -59,7 +61,7 @@ fn without_unknowns(attributes: &[Attribute], object: Value) -> Value {
 
 fn known_value(attribute: &Attribute, value: Value) -> Value {
     match value {
-        Value::Unknown => shape::absent(attribute),
+        Value::Unknown => shape::unset_value(attribute),
         Value::Object(_) => without_unknowns(&attribute.attributes, value),
         other => other.map_elements(|element| known_value(attribute, element)),
     }
@@ -68,45 +70,45 @@ fn known_value(attribute: &Attribute, value: Value) -> Value {
 /// A request to plan a change.
 #[derive(Clone)]
 pub struct PlanRequest {
-    /// The object as it is; null when it is to be created.
+    /// Prior state of the object; null for a create.
     pub prior: Value,
-    /// The configuration; null when it is to be destroyed.
+    /// The configuration; null for a destroy.
     pub config: Value,
-    /// What the provider remembers of it.
+    /// Private state of the object.
     pub private: Private,
 }
 
 /// A planned change. Hooks may alter it.
 pub struct Plan {
-    /// The object as it is; null when it is to be created.
+    /// Prior state of the object; null for a create.
     pub prior: Value,
-    /// The configuration; null when it is to be destroyed.
+    /// The configuration; null for a destroy.
     pub config: Value,
-    /// The object as it will be; null when it is to be destroyed.
+    /// The planned object; null for a destroy.
     pub planned: Value,
-    /// Attributes whose change needs a new object.
+    /// Attributes whose change requires a replacement.
     pub requires_replace: Vec<Path>,
-    /// What the provider remembers of it.
+    /// Private state of the object.
     pub private: Private,
-    /// What the user is shown.
+    /// Diagnostics for the user.
     pub diagnostics: Diagnostics,
 }
 
 /// A request to apply a planned change.
 #[derive(Clone)]
 pub struct ApplyRequest {
-    /// The object as it is; null when it is to be created.
+    /// Prior state of the object; null for a create.
     pub prior: Value,
-    /// The object as planned; null when it is to be destroyed.
+    /// The planned object; null for a destroy.
     pub planned: Value,
-    /// The configuration, with its write-only values.
+    /// The configuration, including write-only values.
     pub config: Value,
-    /// What the provider remembers of it.
+    /// Private state of the object.
     pub private: Private,
 }
 
 impl ApplyRequest {
-    /// The object that the change is about: as planned or, when it is destroyed, as it is.
+    /// Returns the planned object, or for a destroy the prior one.
     pub fn object(&self) -> &Value {
         if self.planned.is_null() {
             &self.prior

@@ -1,10 +1,12 @@
-//! `PlanResourceChange`: what a change will do, without doing it.
+//! `PlanResourceChange`: plans a change without making it.
 //!
-//! Terraform calls this again during apply and refuses another answer, so everything here depends on its inputs only.
-//! The order follows terraform-plugin-framework: settle what the configuration and the defaults say; if that differs
-//! from the prior state, mark what the change may alter as unknown; say what forces a new object; then let the hook
-//! decide what concerns several attributes. A run that was still going when Terraform last looked is picked up by an
-//! update that waits for it.
+//! Terraform plans again during an apply and rejects a different result, so a plan depends on its inputs only:
+//! <https://github.com/hashicorp/terraform/blob/main/docs/resource-instance-change-lifecycle.md>.
+//!
+//! The order follows terraform-plugin-framework: resolve each attribute from the configuration, its default and the prior
+//! state; if the result differs from the prior state, mark what the change may alter as unknown; collect the attributes
+//! that require a replacement; then call the hook. If a run was active at the last refresh, the plan is an update that
+//! waits for it.
 //!
 //! Tests: `crates/engine/tests/tables/plan.rs`.
 
@@ -12,7 +14,7 @@ use schema::{Attribute, Collection, Mode, Resource, Scalar, Stable, Unset};
 use value::{Path, Value};
 
 use crate::diagnostic::Diagnostics;
-use crate::equal::same;
+use crate::equal::is_equivalent;
 use crate::hook::Binding;
 use crate::object::{Plan, PlanRequest};
 use crate::private::Private;
@@ -31,7 +33,7 @@ pub fn plan(binding: &Binding, request: PlanRequest) -> Plan {
     } else {
         planned_object(resource, &config, &prior, &private)
     };
-    let requires_replace = replacements(resource, &prior, &planned, &private);
+    let requires_replace = replacement_paths(resource, &prior, &planned, &private);
     let mut plan = Plan {
         prior,
         config,
@@ -49,17 +51,17 @@ pub fn plan(binding: &Binding, request: PlanRequest) -> Plan {
 }
 
 fn planned_object(resource: &Resource, config: &Value, prior: &Value, private: &Private) -> Value {
-    let settled = settle_object(&resource.attributes, config, prior, |attribute| {
+    let resolved = resolve_object(&resource.attributes, config, prior, |attribute| {
         private.configured.contains(attribute.name.as_ref())
     });
     let pending = private.run.as_ref().filter(|_| !prior.is_null());
-    if settled == *prior && pending.is_none() {
-        return settled;
+    if resolved == *prior && pending.is_none() {
+        return resolved;
     }
-    let changed = changed_attributes(resource, prior, &settled);
-    let mut planned = mark_unknown(&resource.attributes, config, prior, settled, &changed);
+    let changed = changed_attributes(resource, prior, &resolved);
+    let mut planned = mark_unknown(&resource.attributes, config, prior, resolved, &changed);
     if pending.is_some() {
-        // It has no name yet, or another may be started when it has ended.
+        // The run may have no identity yet, or another one may follow it.
         if let Some(job) = &resource.job {
             planned.set_attribute(&job.into, Value::Unknown);
             for (target, _) in job.save.iter() {
@@ -70,15 +72,15 @@ fn planned_object(resource: &Resource, config: &Value, prior: &Value, private: &
     planned
 }
 
-/// What configuration, defaults and prior state say, before anything is unknown because of the change.
-fn settle_object(
+/// Resolves an object from configuration, defaults and prior state, before the change makes anything unknown.
+fn resolve_object(
     attributes: &[Attribute],
     config: &Value,
     prior: &Value,
     was_configured: impl Fn(&Attribute) -> bool + Copy,
 ) -> Value {
-    let settled = attributes.iter().map(|attribute| {
-        let value = settle(
+    let resolved = attributes.iter().map(|attribute| {
+        let value = resolve_attribute(
             attribute,
             config.get(&attribute.name),
             prior.get(&attribute.name),
@@ -86,10 +88,10 @@ fn settle_object(
         );
         (attribute.name.to_string(), value)
     });
-    Value::Object(settled.collect())
+    Value::Object(resolved.collect())
 }
 
-fn settle(attribute: &Attribute, config: &Value, prior: &Value, was_configured: bool) -> Value {
+fn resolve_attribute(attribute: &Attribute, config: &Value, prior: &Value, was_configured: bool) -> Value {
     if attribute.write_only {
         return Value::Null;
     }
@@ -97,45 +99,45 @@ fn settle(attribute: &Attribute, config: &Value, prior: &Value, was_configured: 
         return Value::Unknown;
     }
     if !config.is_null() {
-        let settled = match attribute.r#type.scalar {
-            Scalar::Object => settle_elements(attribute, config, prior),
+        let resolved = match attribute.r#type.scalar {
+            Scalar::Object => resolve_elements(attribute, config, prior),
             _ => config.clone(),
         };
-        // The prior spelling of the same meaning stays: that is how "no difference" is said.
-        return if same(attribute, &settled, prior) {
+        // An equivalent value keeps the prior spelling, so that the plan shows no difference.
+        return if is_equivalent(attribute, &resolved, prior) {
             prior.clone()
         } else {
-            settled
+            resolved
         };
     }
     if let (Some(default), true) = (&attribute.default, attribute.mode.is_settable()) {
-        return shape::literal(default, attribute);
+        return shape::default_value(default, attribute);
     }
     match (attribute.mode, attribute.unset) {
-        (Mode::Optional | Mode::Required, _) => shape::absent(attribute),
+        (Mode::Optional | Mode::Required, _) => shape::unset_value(attribute),
         (Mode::OptionalComputed, Unset::Null) if was_configured => Value::Null,
-        (Mode::OptionalComputed, Unset::Empty) if was_configured => emptied(attribute),
+        (Mode::OptionalComputed, Unset::Empty) if was_configured => empty_value(attribute),
         (Mode::Computed | Mode::OptionalComputed, _) => prior.clone(),
     }
 }
 
-/// What an attribute becomes whose removal sends an empty value.
-fn emptied(attribute: &Attribute) -> Value {
-    shape::empty_collection(attribute).unwrap_or_else(|| shape::text(attribute, ""))
+/// The planned value of a removed argument whose removal sends an empty value.
+fn empty_value(attribute: &Attribute) -> Value {
+    shape::empty_collection(attribute).unwrap_or_else(|| shape::string_value(attribute, ""))
 }
 
-/// Settles each object of a nested attribute or block, pairing it with the prior one it came from.
-fn settle_elements(attribute: &Attribute, config: &Value, prior: &Value) -> Value {
+/// Resolves each object of a nested attribute or block, paired with the prior object that it continues.
+fn resolve_elements(attribute: &Attribute, config: &Value, prior: &Value) -> Value {
     map_objects(attribute, config, prior, |config, prior| {
         if config.is_null() || config.is_unknown() {
             return config.clone();
         }
-        settle_object(&attribute.attributes, config, prior, |_| false)
+        resolve_object(&attribute.attributes, config, prior, |_| false)
     })
 }
 
-/// Applies `change` to every object in `config`, with the object in `prior` it pairs with: by position in a list, by
-/// key in a map, by what was configured in a set.
+/// Applies `change` to each object in `config` and the object in `prior` that it continues: by position in a list, by key
+/// in a map, by configured values in a set.
 fn map_objects(
     attribute: &Attribute,
     config: &Value,
@@ -158,7 +160,7 @@ fn map_objects(
                     let prior = prior
                         .elements()
                         .iter()
-                        .find(|prior| came_from(attribute, prior, config));
+                        .find(|prior| continues(attribute, prior, config));
                     change(config, prior.unwrap_or(&null))
                 })
                 .collect(),
@@ -175,14 +177,14 @@ fn map_objects(
     }
 }
 
-/// Whether a prior set element is what this configured element became.
-fn came_from(attribute: &Attribute, prior: &Value, config: &Value) -> bool {
+/// Whether a prior set element has the configured values of this element, so that the element continues it.
+fn continues(attribute: &Attribute, prior: &Value, config: &Value) -> bool {
     attribute.attributes.iter().all(|nested| {
         let config = config.get(&nested.name);
         let prior = prior.get(&nested.name);
         match (&nested.default, config.is_null()) {
-            (_, false) => same(nested, config, prior),
-            (Some(default), true) => *prior == shape::literal(default, nested),
+            (_, false) => is_equivalent(nested, config, prior),
+            (Some(default), true) => *prior == shape::default_value(default, nested),
             (None, true) => nested.mode.is_computed() || prior.is_null(),
         }
     })
@@ -198,19 +200,19 @@ fn changed_attributes<'a>(resource: &'a Resource, prior: &Value, planned: &Value
         .collect()
 }
 
-/// Marks every computed attribute unknown that the configuration leaves open and that the change may alter.
+/// Marks each computed attribute as unknown that the configuration omits and that the change may alter.
 fn mark_unknown(
     attributes: &[Attribute],
     config: &Value,
     prior: &Value,
-    settled: Value,
+    resolved: Value,
     changed: &[&str],
 ) -> Value {
-    let Value::Object(mut settled) = settled else {
-        return settled;
+    let Value::Object(mut resolved) = resolved else {
+        return resolved;
     };
     for attribute in attributes {
-        let Some(value) = settled.get_mut(attribute.name.as_ref()) else {
+        let Some(value) = resolved.get_mut(attribute.name.as_ref()) else {
             continue;
         };
         let config = config.get(&attribute.name);
@@ -221,17 +223,17 @@ fn mark_unknown(
             continue;
         }
         let has_default = attribute.default.is_some() && attribute.mode.is_settable();
-        let is_open = config.is_null() && attribute.mode.is_computed() && !has_default;
+        let is_omitted = config.is_null() && attribute.mode.is_computed() && !has_default;
         let was_cleared =
             value.is_null() && !prior_value.is_null() && attribute.mode == Mode::OptionalComputed;
-        if is_open && !was_cleared && (prior.is_null() || !keeps(&attribute.stable, changed)) {
+        if is_omitted && !was_cleared && (prior.is_null() || !is_stable(&attribute.stable, changed)) {
             *value = Value::Unknown;
         }
     }
-    Value::Object(settled)
+    Value::Object(resolved)
 }
 
-fn keeps(stable: &Stable, changed: &[&str]) -> bool {
+fn is_stable(stable: &Stable, changed: &[&str]) -> bool {
     match stable {
         Stable::No => false,
         Stable::Yes => true,
@@ -243,32 +245,32 @@ fn mark_elements_unknown(
     attribute: &Attribute,
     config: &Value,
     prior: &Value,
-    settled: Value,
+    resolved: Value,
     changed: &[&str],
 ) -> Value {
-    // Objects of a set lost their position when they were settled, but each one still says what it came from.
+    // Objects of a set have no position; each is paired by its configured values.
     let null = Value::Null;
-    let mark = |config: &Value, prior: &Value, settled: &Value| {
-        mark_unknown(&attribute.attributes, config, prior, settled.clone(), changed)
+    let mark = |config: &Value, prior: &Value, resolved: &Value| {
+        mark_unknown(&attribute.attributes, config, prior, resolved.clone(), changed)
     };
-    match (attribute.r#type.collections.first(), &settled) {
-        (None, Value::Object(_)) => mark(config, prior, &settled),
+    match (attribute.r#type.collections.first(), &resolved) {
+        (None, Value::Object(_)) => mark(config, prior, &resolved),
         (Some(Collection::Map), Value::Map(entries)) => Value::Map(
             entries
                 .iter()
-                .map(|(key, settled)| (key.clone(), mark(config.get(key), prior.get(key), settled)))
+                .map(|(key, resolved)| (key.clone(), mark(config.get(key), prior.get(key), resolved)))
                 .collect(),
         ),
         (Some(Collection::Set), Value::Set(elements)) => Value::set(
             elements
                 .iter()
-                .map(|settled| {
+                .map(|resolved| {
                     let config = config
                         .elements()
                         .iter()
-                        .find(|config| came_from(attribute, settled, config));
-                    let prior = prior.elements().iter().find(|prior| *prior == settled);
-                    mark(config.unwrap_or(settled), prior.unwrap_or(&null), settled)
+                        .find(|config| continues(attribute, resolved, config));
+                    let prior = prior.elements().iter().find(|prior| *prior == resolved);
+                    mark(config.unwrap_or(resolved), prior.unwrap_or(&null), resolved)
                 })
                 .collect(),
         ),
@@ -276,37 +278,37 @@ fn mark_elements_unknown(
             elements
                 .iter()
                 .enumerate()
-                .map(|(index, settled)| {
+                .map(|(index, resolved)| {
                     let config = config.elements().get(index).unwrap_or(&null);
-                    mark(config, prior.elements().get(index).unwrap_or(&null), settled)
+                    mark(config, prior.elements().get(index).unwrap_or(&null), resolved)
                 })
                 .collect(),
         ),
-        _ => settled,
+        _ => resolved,
     }
 }
 
-/// Paths of the attributes whose change needs a new object; the status of a run that failed, or was never started, is one of them.
-/// Terraform itself drops those that turn out not to differ.
-fn replacements(resource: &Resource, prior: &Value, planned: &Value, private: &Private) -> Vec<Path> {
+/// Paths of the attributes whose change requires a replacement, including the status of a run that failed or was not
+/// started. Terraform ignores paths whose values do not differ.
+fn replacement_paths(resource: &Resource, prior: &Value, planned: &Value, private: &Private) -> Vec<Path> {
     if prior.is_null() || planned.is_null() {
         return Vec::new();
     }
-    let forcing = resource.attributes.iter().filter(|attribute| attribute.force_new);
-    let changed = forcing
+    let force_new = resource.attributes.iter().filter(|attribute| attribute.force_new);
+    let changed = force_new
         .filter(|attribute| {
-            !same(
+            !is_equivalent(
                 attribute,
                 prior.get(&attribute.name),
                 planned.get(&attribute.name),
             )
         })
         .map(|attribute| attribute.name.as_ref());
-    let is_over = private.run.as_ref().is_some_and(|run| !run.state.is_pending());
+    let has_ended = private.run.as_ref().is_some_and(|run| !run.state.is_pending());
     let failed = resource
         .job
         .iter()
-        .filter(|_| is_over)
+        .filter(|_| has_ended)
         .map(|job| job.into.as_ref());
     changed
         .chain(failed)
@@ -314,7 +316,7 @@ fn replacements(resource: &Resource, prior: &Value, planned: &Value, private: &P
         .collect()
 }
 
-/// What of the configuration the provider has to remember to see it removed.
+/// Returns the configured arguments that private state must keep, so that a later plan can detect their removal.
 pub fn configured(resource: &Resource, config: &Value) -> std::collections::BTreeSet<String> {
     let remembered = resource.attributes.iter().filter(|attribute| {
         attribute.mode == Mode::OptionalComputed

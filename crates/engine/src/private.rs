@@ -1,4 +1,8 @@
-//! What the provider remembers beside the state: Terraform stores it with the object and shows it to nobody.
+//! Private state: Terraform stores it with the object and only returns it to the provider.
+//!
+//! Rules: <https://github.com/hashicorp/terraform/blob/main/docs/resource-instance-change-lifecycle.md>. Decision: `decisions/1-private-state.md`.
+//!
+//! Tests: `crates/engine/tests/tables/private.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,43 +12,43 @@ use serde_json::value::RawValue;
 
 use crate::run::Run;
 
-/// The provider's own memory of one object.
+/// Private state of one object.
 ///
-/// Its stored form is JSON under one key of its own, so that the memory another provider left (the published Go
-/// provider's, with keys of its own) reads as none.
+/// Its stored form is JSON under one key, the provider's name. Private state of the published Go provider has other keys
+/// and decodes as empty.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Private {
-    /// Optional and computed attributes that were in the configuration at the last apply, of those whose removal
-    /// sends something: without it a removed value cannot be told from one that never was.
+    /// Optional and computed arguments that were configured at the last apply and whose removal sends a value. Without
+    /// this list, a removed argument looks like one that was never set.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub configured: BTreeSet<String>,
-    /// Attribute → the control plane's value for it, where it answered with another one than it was sent. While it
-    /// keeps that answer, the configured value is no drift.
+    /// Attribute → the value that the control plane returned instead of the configured one. As long as it returns that
+    /// value, the attribute has no drift.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub overridden: BTreeMap<String, Json>,
-    /// When the create began that may have made the object of a claim, in seconds since 1970.
+    /// For a claim, the time of the create, in seconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claimed: Option<i64>,
-    /// The memory of the resource's hook.
+    /// Values of the resource's codec.
     #[serde(skip_serializing_if = "Json::is_null")]
     pub memory: Json,
-    /// The run that was started for this object, until it is known to have done its work.
+    /// The run of this object, until it is known to have succeeded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run: Option<Run>,
 }
 
 impl Private {
-    /// Reads the stored form, which lies under the provider's name; anything else is an empty memory.
+    /// Decodes the stored form under the provider's name; anything else decodes as empty.
     pub fn decode(bytes: &[u8], provider: &str) -> Self {
-        // Raw, since a `Json` would write some numbers in another way than they were sent.
+        // Raw, because `Json` would change the spelling of some numbers.
         serde_json::from_slice::<BTreeMap<String, &RawValue>>(bytes)
             .ok()
             .and_then(|stored| serde_json::from_str(stored.get(provider)?.get()).ok())
             .unwrap_or_default()
     }
 
-    /// The stored form; empty where there is nothing to remember.
+    /// Encodes the stored form; no bytes if there is nothing to store.
     pub fn encode(&self, provider: &str) -> Vec<u8> {
         if *self == Self::default() {
             return Vec::new();
@@ -58,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_memory_lies_under_the_name_of_the_provider_and_keeps_numbers_as_they_are_written() {
+    fn encode_and_decode_use_the_providers_name_and_keep_numbers() {
         let stored = br#"{"acme":{"overridden":{"x":0.000001}},"other":{"overridden":{"y":1}}}"#;
         let private = Private::decode(stored, "acme");
         assert_eq!(private.overridden["x"].to_string(), "0.000001");

@@ -1,4 +1,4 @@
-//! What one provider process knows beyond the objects of a single request.
+//! Records of one provider process that outlive a single request.
 //!
 //! Tests: `crates/engine/tests/tables/apply.rs`.
 
@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 
 use crate::run::Run;
 
-/// The memory of a process; clones share it. Objects are named by [`crate::identity::key`].
+/// Records of the process; clones share them. Objects are identified by [`crate::identity::key`].
 #[derive(Clone)]
 pub struct Process(Arc<Shared>);
 
 struct Shared {
-    began: Instant,
+    started: Instant,
     created: Mutex<HashSet<String>>,
     handed_over: Mutex<HashMap<String, Run>>,
 }
@@ -21,7 +21,7 @@ struct Shared {
 impl Default for Process {
     fn default() -> Self {
         Self(Arc::new(Shared {
-            began: Instant::now(),
+            started: Instant::now(),
             created: Mutex::default(),
             handed_over: Mutex::default(),
         }))
@@ -29,12 +29,12 @@ impl Default for Process {
 }
 
 impl Process {
-    /// How long ago the process began.
+    /// Returns the time since the process started.
     pub fn age(&self) -> Duration {
-        self.0.began.elapsed()
+        self.0.started.elapsed()
     }
 
-    /// Notes that this process created an object.
+    /// Records that this process created an object.
     pub fn note_created(&self, key: String) {
         lock(&self.0.created).insert(key);
     }
@@ -44,12 +44,12 @@ impl Process {
         lock(&self.0.created).contains(key)
     }
 
-    /// Hands over the run of an object that is being destroyed, until its successor takes it.
+    /// Keeps the run of an object that is destroyed until its replacement takes it.
     pub fn hand_over(&self, key: String, run: Run) {
         lock(&self.0.handed_over).insert(key, run);
     }
 
-    /// Takes the run that an object of this name has handed over.
+    /// Takes the run that an object with this key handed over.
     pub fn take_run(&self, key: &str) -> Option<Run> {
         lock(&self.0.handed_over).remove(key)
     }

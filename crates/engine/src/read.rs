@@ -1,4 +1,6 @@
-//! `ReadResource`, `ImportResourceState` and `UpgradeResourceState`: state as it is.
+//! `ReadResource`, `ImportResourceState` and `UpgradeResourceState`: refreshes, imports and upgrades state.
+//!
+//! Rules: <https://github.com/hashicorp/terraform/blob/main/docs/resource-instance-change-lifecycle.md>.
 //!
 //! Tests: `crates/engine/tests/tables/read.rs`.
 
@@ -10,15 +12,15 @@ use crate::context::Context;
 use crate::diagnostic::{Diagnostics, Reported};
 use crate::hook::Binding;
 use crate::object::Known;
-use crate::recover::{Claimed, Unclear};
+use crate::recover::{ResolvedClaim, UnclearClaim};
 use crate::report::{self, Action, is_gone};
 use crate::{identity, job, recover, rules, shape, summaries, wire};
 
-/// Reads an object again, into `known`. A null state: it does not exist any more.
+/// Refreshes an object in `known`. Its state becomes null if the object no longer exists.
 ///
 /// # Errors
 ///
-/// [`Reported`]; `known` then has what is known all the same.
+/// [`Reported`] if a request failed or its response was unexpected; `known` then keeps what is known.
 pub async fn read(
     binding: &Binding,
     context: &Context,
@@ -30,16 +32,16 @@ pub async fn read(
         return Ok(());
     };
     if recover::is_claim(resource, &known.state) {
-        match recover::identify(context, resource, binding.codec(), known).await {
-            Ok(Claimed::Object(object)) => {
+        match recover::resolve_claim(context, resource, binding.codec(), known).await {
+            Ok(ResolvedClaim::Object(object)) => {
                 known.state = object;
                 known.private.claimed = None;
             }
-            Ok(Claimed::Nothing) => {
+            Ok(ResolvedClaim::NotFound) => {
                 *known = Known::default();
                 return Ok(());
             }
-            Ok(Claimed::Unclear(Unclear { detail })) => {
+            Ok(ResolvedClaim::Unclear(UnclearClaim { detail })) => {
                 diagnostics.warning_at(Path::root(), &summaries::CLAIM_UNCLEAR, detail);
                 return Ok(());
             }
@@ -54,9 +56,9 @@ pub async fn read(
             }
         }
     }
-    let read = context.perform(resource, operation, &known.state, None, Retry::Safe);
-    let mut answer = match read.await {
-        Ok(answer) => answer.body,
+    let response = context.perform(resource, operation, &known.state, None, Retry::Safe);
+    let mut response = match response.await {
+        Ok(response) => response.body,
         Err(error) if is_gone(&error) => {
             *known = Known::default();
             return Ok(());
@@ -71,25 +73,25 @@ pub async fn read(
             ));
         }
     };
-    identity::check(resource, &answer, &known.state, &*context.api, diagnostics)?;
+    identity::check(resource, &response, &known.state, &*context.api, diagnostics)?;
     binding
         .codec()
-        .read_response(&mut answer, &known.state, &mut known.private.memory);
+        .read_response(&mut response, &known.state, &mut known.private.memory);
     let attributes = &resource.attributes;
     let (mut state, result) =
-        wire::from_response(attributes, &answer, &known.state, &Path::root(), diagnostics);
+        wire::from_response(attributes, &response, &known.state, &Path::root(), diagnostics);
     result?;
-    let still_overridden = |name: &str, value: &serde_json::Value| {
+    let is_still_overridden = |name: &str, value: &serde_json::Value| {
         resource
             .attribute(name)
-            .and_then(|attribute| wire::field(attribute, &answer))
+            .and_then(|attribute| wire::field(attribute, &response))
             .as_ref()
             == Some(value)
     };
     known
         .private
         .overridden
-        .retain(|name, value| still_overridden(name, value));
+        .retain(|name, value| is_still_overridden(name, value));
     for name in known.private.overridden.keys() {
         state.set_attribute(name, known.state.get(name).clone());
     }
@@ -98,11 +100,11 @@ pub async fn read(
     Ok(())
 }
 
-/// An object that only has its identity, from an id of the declared form; the read that follows fills in the rest.
+/// Returns an object that has only its identity, from an import ID; the refresh that follows reads the rest.
 ///
 /// # Errors
 ///
-/// [`Reported`], where it cannot be imported, or by an id of another form.
+/// [`Reported`] if the resource cannot be imported, or the ID does not have the declared form.
 pub fn import(resource: &Resource, id: &str, diagnostics: &mut Diagnostics) -> Result<Value, Reported> {
     let Import::By(pattern) = &resource.import else {
         return Err(diagnostics.error(
@@ -113,36 +115,36 @@ pub fn import(resource: &Resource, id: &str, diagnostics: &mut Diagnostics) -> R
             ),
         ));
     };
-    let mut wrong_form = |detail: &str| {
+    let mut invalid_id = |detail: &str| {
         diagnostics.error(
             &summaries::INVALID_IMPORT_ID,
             format!("The import ID must have the form `{pattern}`, got {id:?}.{detail}"),
         )
     };
     let Some(parts) = match_pattern(pattern, id) else {
-        return Err(wrong_form(""));
+        return Err(invalid_id(""));
     };
     let mut state = shape::empty_object(&resource.attributes);
     let mut result = Ok(());
-    for (name, text) in parts {
+    for (name, part) in parts {
         let Some(attribute) = resource.attribute(name) else {
             continue;
         };
-        let value = shape::text(attribute, text);
-        let mut faults = Diagnostics::default();
-        rules::value(attribute, &value, &Path::root(), &mut faults);
-        for fault in faults {
-            result = Err(wrong_form(&format!(" {}", fault.detail)));
+        let value = shape::string_value(attribute, part);
+        let mut problems = Diagnostics::default();
+        rules::value(attribute, &value, &Path::root(), &mut problems);
+        for problem in problems {
+            result = Err(invalid_id(&format!(" {}", problem.detail)));
         }
         state.set_attribute(name, value);
     }
     result.map(|()| state)
 }
 
-/// Takes a text apart by a pattern such as `{set_uuid}/{uuid}`.
-fn match_pattern<'a>(pattern: &'a str, text: &'a str) -> Option<Vec<(&'a str, &'a str)>> {
+/// Splits an import ID by a pattern such as `{set_uuid}/{uuid}` into (attribute, value) pairs; `None` if it does not match.
+fn match_pattern<'a>(pattern: &'a str, id: &'a str) -> Option<Vec<(&'a str, &'a str)>> {
     let mut parts = Vec::new();
-    let mut rest = text;
+    let mut rest = id;
     let mut pieces = pattern.split('{');
     rest = rest.strip_prefix(pieces.next().unwrap_or_default())?;
     let mut pieces = pieces.peekable();
@@ -163,20 +165,24 @@ fn match_pattern<'a>(pattern: &'a str, text: &'a str) -> Option<Vec<(&'a str, &'
     Some(parts)
 }
 
-/// State of any version as it was stored, in today's shape: attributes that are gone are dropped, new ones are null.
+/// Decodes state that any version of the provider stored: attributes that no longer exist are dropped, new ones are null.
+///
+/// # Errors
+///
+/// [`DecodeError`] if the bytes are not JSON, or a value does not convert to the type of its attribute.
 pub fn upgrade(resource: &Resource, stored: &[u8]) -> Result<Value, DecodeError> {
     let state = json::decode(stored, &shape::object_type(&resource.attributes))?;
     Ok(with_blocks(&resource.attributes, state))
 }
 
-/// Block collections that were stored as null are empty.
+/// Replaces block collections that were stored as null by empty ones.
 fn with_blocks(attributes: &[schema::Attribute], mut state: Value) -> Value {
     if state.is_null() {
         return state;
     }
     for attribute in attributes.iter().filter(|attribute| attribute.block) {
         if state.get(&attribute.name).is_null() {
-            state.set_attribute(&attribute.name, shape::absent(attribute));
+            state.set_attribute(&attribute.name, shape::unset_value(attribute));
         }
     }
     state

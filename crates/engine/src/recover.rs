@@ -1,8 +1,12 @@
-//! A create whose answer was lost: the object may exist, so it is looked for before anything is made again.
+//! Recovers from a create whose response was lost: the object may exist, so the provider searches for it by name before it
+//! sends another create.
 //!
-//! At once, where only the answer was lost. Where that fails too, state gets a claim: the object as planned, without its
-//! identity; the next refresh looks for what it stands for. Where the process was lost that waited for the answer, there
-//! is no state: the next create finds the name taken, and takes over what the one before it has just made.
+//! - If only the response was lost, the search follows at once.
+//! - If the search fails, too, state gets a claim: the planned object without its identity. The next refresh searches.
+//! - If the process was killed, there is no state. The next create is rejected because the name is in use, and adopts the
+//!   object that the killed process created.
+//!
+//! Decision: `decisions/3-claims.md`.
 //!
 //! Tests: `crates/engine/tests/tables/recover.rs`, `tests/terraform/claims.rs`.
 
@@ -18,110 +22,119 @@ use crate::codec::Codec;
 use crate::context::Context;
 use crate::diagnostic::{Diagnostics, Reported};
 use crate::fill::matches_plan;
+use crate::naming::{capitalised, noun, title};
 use crate::object::Known;
 use crate::session::Session;
-use crate::words::{capitalised, noun, title};
 use crate::{identity, summaries, wire};
 
-/// How often a create is sent again after the control plane does not have the object.
-const REPEATS: u32 = 2;
+/// Retries of a create after a search that did not find the object.
+const MAX_CREATE_RETRIES: u32 = 2;
 
-/// How old an object may be that an apply which broke off has left behind.
-const RECENT: Duration = Duration::from_hours(1);
+/// Greatest age of an orphan: an object whose apply ended before its state was stored.
+const ORPHAN_MAX_AGE: Duration = Duration::from_hours(1);
 
-/// How much older than its create an object may seem to be: clocks differ a little.
-const SLACK: Duration = Duration::from_secs(10);
+/// Greatest difference between the ages that the control plane and this process compute.
+const MAX_AGE_ERROR: Duration = Duration::from_secs(10);
 
-/// How far the clocks of two machines may be apart of which one made a claim and the other looks for it.
-const CLOCKS: Duration = Duration::from_mins(5);
+/// Greatest difference between the clocks of the machine that stored a claim and the one that resolves it.
+const MAX_CLOCK_SKEW: Duration = Duration::from_mins(5);
 
-/// Finds what a create has made whose answer was lost, or makes it again. Any other error comes back as it is.
-pub async fn lost_create(
+/// Recovers from a failed create: finds the object that it created, retries the create, or adopts an orphan.
+///
+/// # Errors
+///
+/// The error of the create, whose effect is unknown if the object may exist.
+pub async fn recover_create(
     session: &mut Session<'_>,
     create: &str,
     body: &Body,
     error: Error,
 ) -> Result<Response, Error> {
     if error.effect == Effect::None {
-        return left_behind(session, body, error).await;
+        return adopt_orphan(session, body, error).await;
     }
     let (resource, planned) = (session.resource, &session.request.planned);
     let mut error = error;
-    for _ in 0..REPEATS {
-        match find(session.context, resource, session.codec, planned, body).await {
-            Ok(Named::AsPlanned(found)) if is_made_within(resource, &found, session.elapsed()) => {
+    for _ in 0..MAX_CREATE_RETRIES {
+        match find_by_name(session.context, resource, session.codec, planned, body).await {
+            Ok(NameLookup::Match(found)) if was_created_within(resource, &found, session.elapsed()) => {
                 tracing::warn!(request_id = %error.request_id, "lost the response to a create; found the object by its name");
                 return Ok(found);
             }
-            // What has the name may be what was made, and changed by the control plane.
-            Ok(Named::Otherwise(found)) if is_made_within(resource, &found, session.elapsed()) => {
+            // The object may be the created one, with values that the control plane overrode.
+            Ok(NameLookup::Mismatch(found)) if was_created_within(resource, &found, session.elapsed()) => {
                 return Err(error);
             }
-            // It was there before, so nothing can have been made.
-            Ok(Named::AsPlanned(found) | Named::Otherwise(found)) => {
+            // The object is older than the create, which therefore created nothing.
+            Ok(NameLookup::Match(found) | NameLookup::Mismatch(found)) => {
                 error.effect = Effect::None;
                 error.kind = ErrorKind::Conflict;
                 return Err(with_import_advice(error, session, &found.body));
             }
-            Ok(Named::Nothing) => {}
-            // The create may still have been carried out: that is what the caller has to know.
+            Ok(NameLookup::NotFound) => {}
+            // The create may still have been carried out: the caller needs that error.
             Err(_) => return Err(error),
         }
-        let again = match session.perform(create, planned, Some(body), Retry::Unsafe).await {
-            Ok(answer) => return Ok(answer),
-            Err(again) => again,
+        let retry_error = match session.perform(create, planned, Some(body), Retry::Unsafe).await {
+            Ok(response) => return Ok(response),
+            Err(error) => error,
         };
-        // A name that is taken may be taken by what was made.
-        let is_open = again.effect != Effect::None || again.kind == ErrorKind::Conflict;
-        error = again;
+        // If the name is in use now, the first create may have taken it.
+        let may_exist = retry_error.effect != Effect::None || retry_error.kind == ErrorKind::Conflict;
+        error = retry_error;
         error.effect = Effect::Unknown;
-        if !is_open {
+        if !may_exist {
             break;
         }
     }
     Err(error)
 }
 
-/// The error with what to do about the object that has the name.
+/// Adds to the error how to import the object that has the name.
 fn with_import_advice(mut error: Error, session: &Session<'_>, found: &Json) -> Error {
     let (resource, planned) = (session.resource, &session.request.planned);
-    if let Some(id) = identity::import_id(resource, &shown(resource, session.codec, found, planned)) {
-        let said = error.detail.as_deref().unwrap_or("the name is taken");
+    if let Some(id) = identity::import_id(resource, &decode(resource, session.codec, found, planned)) {
+        let reason = error.detail.as_deref().unwrap_or("the name is already in use");
         let advice = format!(
             "{}. If this resource is to manage the existing object, import it: `terraform import ADDRESS {id}`",
-            said.trim_end_matches('.')
+            reason.trim_end_matches('.')
         );
         error.detail = Some(advice.into());
     }
     error
 }
 
-/// Where the name is taken: takes over what an apply that broke off has just made.
+/// Adopts an orphan: the object that an interrupted apply created before it stored its state.
 ///
-/// It has to be as configured, in everything, and young, but older than this process: whatever else has the name belongs
-/// to somebody, if only to another resource of this configuration. An object with values that the control plane never
-/// shows cannot be compared, so it is never taken over.
-async fn left_behind(session: &mut Session<'_>, body: &Body, error: Error) -> Result<Response, Error> {
+/// An object is an orphan only if all its values are the configured ones, it is younger than [`ORPHAN_MAX_AGE`] and older
+/// than this process. Any other object with the name may belong to another resource or client. An object with values that
+/// the control plane never returns cannot be compared, and is never adopted.
+async fn adopt_orphan(session: &mut Session<'_>, body: &Body, error: Error) -> Result<Response, Error> {
     let (resource, planned) = (session.resource, &session.request.planned);
     if error.kind != ErrorKind::Conflict {
         return Err(error);
     }
-    let (found, is_as_planned) = match find(session.context, resource, session.codec, planned, body).await {
-        Ok(Named::AsPlanned(found)) => (found, true),
-        Ok(Named::Otherwise(found)) => (found, false),
-        Ok(Named::Nothing) | Err(_) => return Err(error),
+    let (found, is_match) = match find_by_name(session.context, resource, session.codec, planned, body).await
+    {
+        Ok(NameLookup::Match(found)) => (found, true),
+        Ok(NameLookup::Mismatch(found)) => (found, false),
+        Ok(NameLookup::NotFound) | Err(_) => return Err(error),
     };
-    let object = shown(resource, session.codec, &found.body, planned);
-    let hides = resource
+    let object = decode(resource, session.codec, &found.body, planned);
+    let has_hidden_values = resource
         .attributes
         .iter()
         .any(|attribute| attribute.wire.write.is_some() && (attribute.write_only || !attribute.returned));
     let process = &session.context.process;
-    let is_left = age(resource, &found).is_some_and(|age| age > process.age() && age <= RECENT);
-    if hides || !is_as_planned || !is_left || process.has_created(&identity::key(resource, &object)) {
+    let is_orphan_age = age(resource, &found).is_some_and(|age| age > process.age() && age <= ORPHAN_MAX_AGE);
+    if has_hidden_values
+        || !is_match
+        || !is_orphan_age
+        || process.has_created(&identity::key(resource, &object))
+    {
         return Err(with_import_advice(error, session, &found.body));
     }
-    // What a hook has made of it by calls of its own is there, too.
+    // The hook's part of the object exists, too.
     session.progress.lock().state = object;
     session.diagnostics.warning_at(
         Path::root(),
@@ -135,73 +148,79 @@ async fn left_behind(session: &mut Session<'_>, body: &Body, error: Error) -> Re
     Ok(found)
 }
 
-/// How long ago an object was made, by the control plane's clock, where it says so.
+/// The age of an object by the control plane's clock, if the resource declares a creation time.
 fn age(resource: &Resource, found: &Response) -> Option<Duration> {
     let attribute = resource.attribute(resource.created.as_deref()?)?;
     let created: Timestamp = wire::field(attribute, &found.body)?.as_str()?.parse().ok()?;
     Some(duration::between(created, found.date))
 }
 
-/// Whether an object was made within that time, as far as it says.
-fn is_made_within(resource: &Resource, found: &Response, time: Duration) -> bool {
-    age(resource, found).is_none_or(|age| age <= time + SLACK)
+/// Whether an object may have been created within that time; true if its age is unknown.
+fn was_created_within(resource: &Resource, found: &Response, time: Duration) -> bool {
+    age(resource, found).is_none_or(|age| age <= time + MAX_AGE_ERROR)
 }
 
-/// Whether this object in state is a claim: something that may have been made, whose identity is not known.
+/// Whether an object in state is a claim: it may exist, and its identity is unknown.
 pub fn is_claim(resource: &Resource, object: &Value) -> bool {
     identity::attributes(resource).any(|attribute| object.get(&attribute.name).is_null())
 }
 
-/// What a claim turns out to stand for.
-pub enum Claimed {
-    /// This object: the claim with its identity.
+/// The result of the search for the object of a claim.
+pub enum ResolvedClaim {
+    /// The object exists: the claim with its identity.
     Object(Value),
-    /// Nothing: it was not made, or is gone.
-    Nothing,
-    /// It cannot be told: what has its name is not as it was to be made.
-    Unclear(Unclear),
+    /// The object does not exist: it was not created, or it was deleted.
+    NotFound,
+    /// An object with the name exists, but may be another one: it differs from the plan.
+    Unclear(UnclearClaim),
 }
 
-/// Why a claim stays one, for a diagnostic.
-pub struct Unclear {
-    /// What happened, and what to do.
+/// The diagnostic about a claim that could not be resolved.
+pub struct UnclearClaim {
+    /// What happened, and what the user can do.
     pub detail: String,
 }
 
-/// Looks for what a claim stands for.
-pub async fn identify(
+/// Searches for the object of a claim.
+///
+/// # Errors
+///
+/// The [`Error`] of the request that lists the objects.
+pub async fn resolve_claim(
     context: &Context,
     resource: &Resource,
     codec: &dyn Codec,
     claim: &Known,
-) -> Result<Claimed, Error> {
+) -> Result<ResolvedClaim, Error> {
     let planned = &claim.state;
     let body = wire::create_body(&resource.attributes, planned, planned);
-    // Since when it may have been made.
-    let since = claim.private.claimed.map(|began| {
-        let began = Timestamp::from_second(began).unwrap_or_default();
-        duration::between(began, Timestamp::now())
+    // Time since the create.
+    let since = claim.private.claimed.map(|created| {
+        let created = Timestamp::from_second(created).unwrap_or_default();
+        duration::between(created, Timestamp::now())
     });
-    let found = match find(context, resource, codec, planned, &body).await? {
-        Named::Nothing => return Ok(Claimed::Nothing),
-        Named::AsPlanned(found) | Named::Otherwise(found)
-            if since.is_some_and(|since| !is_made_within(resource, &found, since + CLOCKS)) =>
+    let found = match find_by_name(context, resource, codec, planned, &body).await? {
+        NameLookup::NotFound => return Ok(ResolvedClaim::NotFound),
+        NameLookup::Match(found) | NameLookup::Mismatch(found)
+            if since.is_some_and(|since| !was_created_within(resource, &found, since + MAX_CLOCK_SKEW)) =>
         {
-            // It was there before, and kept the claim from being made.
-            return Ok(Claimed::Nothing);
+            // The object is older than the create, which failed because the name was in use.
+            return Ok(ResolvedClaim::NotFound);
         }
-        Named::AsPlanned(found) if since.is_some_and(|since| is_made_within(resource, &found, since)) => {
-            let shown = shown(resource, codec, &found.body, planned);
+        NameLookup::Match(found)
+            if since.is_some_and(|since| was_created_within(resource, &found, since)) =>
+        {
+            let listed = decode(resource, codec, &found.body, planned);
             let mut object = planned.clone();
             for attribute in identity::attributes(resource) {
-                object.set_attribute(&attribute.name, shown.get(&attribute.name).clone());
+                object.set_attribute(&attribute.name, listed.get(&attribute.name).clone());
             }
-            return Ok(Claimed::Object(object));
+            return Ok(ResolvedClaim::Object(object));
         }
-        Named::AsPlanned(found) | Named::Otherwise(found) => found,
+        NameLookup::Match(found) | NameLookup::Mismatch(found) => found,
     };
-    let id = identity::import_id(resource, &shown(resource, codec, &found.body, planned));
-    Ok(Claimed::Unclear(Unclear {
+    let id = identity::import_id(resource, &decode(resource, codec, &found.body, planned));
+    Ok(ResolvedClaim::Unclear(UnclearClaim {
         detail: format!(
             "{} exists, but differs from the configuration. An earlier apply requested its creation and got no \
              response, so state has the object without its identity. The existing object may have been changed since, or \
@@ -214,63 +233,75 @@ pub async fn identify(
     }))
 }
 
-/// What the control plane has of a name.
-enum Named {
-    /// Nothing.
-    Nothing,
-    /// An object with every value that was sent: names are unique, so it is the one that was made.
-    AsPlanned(Response),
-    /// An object with other values.
-    Otherwise(Response),
+/// The result of a search by name.
+enum NameLookup {
+    /// No object has the name.
+    NotFound,
+    /// The object with the name has all values that were sent.
+    Match(Response),
+    /// The object with the name has other values.
+    Mismatch(Response),
 }
 
-/// Looks for what has the name that was sent.
-async fn find(
+/// Searches for the object with the name that was sent.
+async fn find_by_name(
     context: &Context,
     resource: &Resource,
     codec: &dyn Codec,
     planned: &Value,
     body: &Body,
-) -> Result<Named, Error> {
-    let (Some(list), Some(label)) = (&resource.api.list, label(resource)) else {
-        return Ok(Named::Nothing);
+) -> Result<NameLookup, Error> {
+    let (Some(list), Some(attribute)) = (&resource.api.list, name_attribute(resource)) else {
+        return Ok(NameLookup::NotFound);
     };
-    let sent = label.wire.write.as_deref().and_then(|key| body.expose().get(key));
+    let sent = attribute
+        .wire
+        .write
+        .as_deref()
+        .and_then(|key| body.expose().get(key));
     let Some(name) = sent.filter(|name| !name.is_null()) else {
-        return Ok(Named::Nothing);
+        return Ok(NameLookup::NotFound);
     };
     let listed = context
         .perform(resource, list, planned, None, Retry::Safe)
         .await?;
     let Json::Array(candidates) = &listed.body else {
-        let detail = format!("expected a list, got {}", wire::kind(&listed.body));
+        let detail = format!("expected a list, got {}", wire::json_type(&listed.body));
         return Err(Error::unexpected_response(list, detail).with_remedy(&*context.api));
     };
-    let mut named = candidates
+    let mut matching = candidates
         .iter()
-        .filter(|candidate| wire::field(label, candidate).as_ref() == Some(name))
+        .filter(|candidate| wire::field(attribute, candidate).as_ref() == Some(name))
         .peekable();
-    let first = named.peek().copied();
-    let answer = |object: &Json| Response {
+    let first = matching.peek().copied();
+    let response = |object: &Json| Response {
         body: object.clone(),
         ..listed.clone()
     };
     Ok(
-        match named.find(|candidate| agrees(resource, codec, planned, candidate, body)) {
-            Some(found) => Named::AsPlanned(answer(found)),
-            None => first.map_or(Named::Nothing, |found| Named::Otherwise(answer(found))),
+        match matching.find(|candidate| matches_request(resource, codec, planned, candidate, body)) {
+            Some(found) => NameLookup::Match(response(found)),
+            None => first.map_or(NameLookup::NotFound, |found| {
+                NameLookup::Mismatch(response(found))
+            }),
         },
     )
 }
 
-/// The attribute that names the object.
-fn label(resource: &Resource) -> Option<&Attribute> {
+/// The attribute that names the object (`label` of the declaration).
+fn name_attribute(resource: &Resource) -> Option<&Attribute> {
     resource.attribute(resource.label.as_deref()?)
 }
 
-/// Whether an object means the same as what was sent, in everything that it shows.
-fn agrees(resource: &Resource, codec: &dyn Codec, planned: &Value, object: &Json, body: &Body) -> bool {
-    let (shown, result) = read(resource, codec, object, planned);
+/// Whether a listed object is equivalent to the request, as far as the list has its values.
+fn matches_request(
+    resource: &Resource,
+    codec: &dyn Codec,
+    planned: &Value,
+    object: &Json,
+    body: &Body,
+) -> bool {
+    let (listed, result) = try_decode(resource, codec, object, planned);
     let sent = resource.attributes.iter().filter(|attribute| {
         let key = attribute.wire.write.as_deref();
         !attribute.write_only && key.is_some_and(|key| body.expose().get(key).is_some())
@@ -280,18 +311,18 @@ fn agrees(resource: &Resource, codec: &dyn Codec, planned: &Value, object: &Json
             matches_plan(
                 attribute,
                 planned.get(&attribute.name),
-                shown.get(&attribute.name),
+                listed.get(&attribute.name),
             )
         })
 }
 
-/// An object of the list, as far as it can be read.
-fn shown(resource: &Resource, codec: &dyn Codec, object: &Json, known: &Value) -> Value {
-    read(resource, codec, object, known).0
+/// Decodes an object of the list; fields with an unexpected type keep the known value.
+fn decode(resource: &Resource, codec: &dyn Codec, object: &Json, known: &Value) -> Value {
+    try_decode(resource, codec, object, known).0
 }
 
-/// An object of the list, as far as it can be read; an error beside it where a part cannot.
-fn read(
+/// Decodes an object of the list, with an error beside it if a field has an unexpected type.
+fn try_decode(
     resource: &Resource,
     codec: &dyn Codec,
     object: &Json,
@@ -299,6 +330,12 @@ fn read(
 ) -> (Value, Result<(), Reported>) {
     let mut object = object.clone();
     codec.read_response(&mut object, known, &mut Json::Null);
-    let mut unshown = Diagnostics::default();
-    wire::from_response(&resource.attributes, &object, known, &Path::root(), &mut unshown)
+    let mut discarded = Diagnostics::default();
+    wire::from_response(
+        &resource.attributes,
+        &object,
+        known,
+        &Path::root(),
+        &mut discarded,
+    )
 }

@@ -1,4 +1,4 @@
-//! How a failed call becomes a diagnostic.
+//! Turns a failed request into a diagnostic.
 //!
 //! Tests: `crates/engine/tests/tables/change.rs`.
 
@@ -7,10 +7,10 @@ use value::{Path, Value};
 
 use crate::api::{Error, ErrorKind};
 use crate::diagnostic::{Diagnostics, Reported, Summary};
+use crate::naming::title;
 use crate::summaries;
-use crate::words::title;
 
-/// What a failed request was to do.
+/// The purpose of a request that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Create the object.
@@ -55,7 +55,8 @@ impl Action {
     }
 }
 
-/// Reports a failed request: the object, what the API returned, what to do; each rejected field on its attribute.
+/// Reports a failed request: the object, the API's response, and the remedy. Each rejected field is reported on its
+/// attribute.
 pub fn request_error(
     diagnostics: &mut Diagnostics,
     action: Action,
@@ -64,7 +65,7 @@ pub fn request_error(
     error: &Error,
 ) -> Reported {
     let summary = action.summary();
-    let named = match &resource.job {
+    let object_title = match &resource.job {
         Some(job) if action == Action::StartRun => {
             format!("the {} run of {}", job.noun, title(resource, object))
         }
@@ -74,7 +75,7 @@ pub fn request_error(
         let steps = problem.location.iter().rev();
         let path = steps
             .into_iter()
-            .find_map(|step| sent_as(&resource.attributes, step))?;
+            .find_map(|step| attribute_of_key(&resource.attributes, step))?;
         Some((problem, path))
     });
     let mut reported = None;
@@ -89,19 +90,22 @@ pub fn request_error(
     }
     reported.unwrap_or_else(|| {
         let verb = action.verb();
-        diagnostics.error(summary, format!("The request to {verb} {named} failed. {error}"))
+        diagnostics.error(
+            summary,
+            format!("The request to {verb} {object_title} failed. {error}"),
+        )
     })
 }
 
-/// The attribute that is sent under that key of a request's body.
-fn sent_as(attributes: &[Attribute], key: &str) -> Option<Path> {
+/// The path of the attribute that is sent under a key of a request's body.
+fn attribute_of_key(attributes: &[Attribute], key: &str) -> Option<Path> {
     attributes
         .iter()
         .find(|attribute| attribute.wire.write.as_deref() == Some(key))
         .map(|attribute| Path::root().attribute(&attribute.name))
 }
 
-/// Whether this failure means that the object does not exist (any more).
+/// Whether the error means that the object does not exist.
 pub fn is_gone(error: &Error) -> bool {
     error.kind == ErrorKind::NotFound
 }

@@ -1,6 +1,7 @@
-//! What a declaration allows in a value: types of elements, bounds, formats, patterns, legal words.
+//! Checks a value against its declaration: bounds, formats, patterns, allowed values.
 //!
-//! A value that is unknown is not checked yet. A message never shows a sensitive value.
+//! Unknown values pass: Terraform validates again when they are known, see
+//! <https://github.com/hashicorp/terraform/blob/main/docs/resource-instance-change-lifecycle.md>. Diagnostics never show a sensitive value.
 //!
 //! Tests: `crates/engine/tests/tables/validate.rs`.
 
@@ -10,23 +11,23 @@ use value::{Number, Path, Value};
 use crate::diagnostic::Diagnostics;
 use crate::summaries;
 
-/// Whether this Terraform knows write-only arguments (1.11 does).
+/// Whether this Terraform supports write-only arguments, as 1.11 and later do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WriteOnly {
-    /// It does.
+    /// Supported.
     Allowed,
-    /// It would store them.
+    /// Not supported: Terraform would store them in state.
     Refused,
 }
 
-/// Whether a value keeps to its attribute's rules.
+/// Whether a value satisfies the rules of its attribute.
 pub fn is_valid(attribute: &Attribute, value: &Value) -> bool {
-    let mut faults = Diagnostics::default();
-    self::value(attribute, value, &Path::root(), &mut faults);
-    !faults.has_errors()
+    let mut problems = Diagnostics::default();
+    self::value(attribute, value, &Path::root(), &mut problems);
+    !problems.has_errors()
 }
 
-/// Checks the attributes of an object, and what they contain.
+/// Checks the attributes of an object, including nested values, and reports each problem.
 pub fn object(
     attributes: &[Attribute],
     object: &Value,
@@ -84,7 +85,7 @@ pub fn object(
     }
 }
 
-/// Checks one value of an attribute, and what it contains.
+/// Checks a value of an attribute, including nested values, and reports each problem.
 pub fn value(attribute: &Attribute, value: &Value, path: &Path, diagnostics: &mut Diagnostics) {
     value_at(attribute, value, WriteOnly::Allowed, path, diagnostics);
 }
@@ -115,33 +116,33 @@ fn value_at(
         Value::List(elements) => {
             for (index, element) in elements.iter().enumerate() {
                 let path = path.index(index);
-                refuse_null(attribute, element, &path, diagnostics);
+                reject_null(attribute, element, &path, diagnostics);
                 value_at(attribute, element, write_only, &path, diagnostics);
             }
         }
-        // A path ends at the set: Terraform cannot point at its elements.
+        // A path cannot address an element of a set.
         Value::Set(elements) => {
             for element in elements {
-                refuse_null(attribute, element, path, diagnostics);
+                reject_null(attribute, element, path, diagnostics);
                 value_at(attribute, element, write_only, path, diagnostics);
             }
         }
         Value::Map(entries) => {
             for (key, element) in entries {
                 let path = path.key(key);
-                refuse_null(attribute, element, &path, diagnostics);
+                reject_null(attribute, element, &path, diagnostics);
                 value_at(attribute, element, write_only, &path, diagnostics);
             }
         }
         Value::Object(_) => object(&attribute.attributes, value, write_only, path, diagnostics),
-        Value::String(text) => check_text(attribute, text, path, diagnostics),
-        Value::Secret(secret) => check_text(attribute, secret.expose(), path, diagnostics),
+        Value::String(string) => check_string(attribute, string, path, diagnostics),
+        Value::Secret(secret) => check_string(attribute, secret.expose(), path, diagnostics),
         Value::Number(number) => check_number(attribute, number, path, diagnostics),
         Value::Null | Value::Unknown | Value::Bool(_) => {}
     }
 }
 
-fn refuse_null(attribute: &Attribute, element: &Value, path: &Path, diagnostics: &mut Diagnostics) {
+fn reject_null(attribute: &Attribute, element: &Value, path: &Path, diagnostics: &mut Diagnostics) {
     if element.is_null() {
         diagnostics.error_at(
             path.clone(),
@@ -183,7 +184,7 @@ fn check_number(attribute: &Attribute, number: &Number, path: &Path, diagnostics
     }
 }
 
-/// What a message says about the value at fault.
+/// The invalid value for a diagnostic; empty if it is sensitive.
 fn got(attribute: &Attribute, value: impl std::fmt::Display) -> String {
     if attribute.is_secret() {
         String::new()
@@ -205,7 +206,7 @@ fn check_bounds(
     if !too_small && !too_large {
         return;
     }
-    let wanted = match (bounds.min, bounds.max) {
+    let expected = match (bounds.min, bounds.max) {
         (Some(min), Some(max)) => format!("between {min} and {max}"),
         (Some(min), None) => format!("at least {min}"),
         (None, Some(max)) => format!("at most {max}"),
@@ -224,40 +225,44 @@ fn check_bounds(
         path.clone(),
         summary,
         format!(
-            "`{}` {must} {wanted}{unit}{}.",
+            "`{}` {must} {expected}{unit}{}.",
             attribute.name,
             got(attribute, value)
         ),
     );
 }
 
-fn check_text(attribute: &Attribute, text: &str, path: &Path, diagnostics: &mut Diagnostics) {
+fn check_string(attribute: &Attribute, string: &str, path: &Path, diagnostics: &mut Diagnostics) {
     let name = &attribute.name;
-    // What is no URL may still hold the password of one.
-    let may_hold_password = attribute.format == Some(Format::Url) && text.contains('@');
+    // An invalid URL may still contain a password.
+    let may_hold_password = attribute.format == Some(Format::Url) && string.contains('@');
     let got = if may_hold_password {
         String::new()
     } else {
-        got(attribute, format_args!("{text:?}"))
+        got(attribute, format_args!("{string:?}"))
     };
     let rules = &attribute.validate;
     if let Some(bounds) = rules.length {
-        let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
+        let length = i64::try_from(string.chars().count()).unwrap_or(i64::MAX);
         check_bounds(bounds, length, "characters", attribute, path, diagnostics);
     }
-    if !rules.one_of.is_empty() && !rules.one_of.iter().any(|legal| legal == text) {
-        let legal: Vec<String> = rules.one_of.iter().map(|legal| format!("{legal:?}")).collect();
-        let suggestion = schema::nearest(text, rules.one_of.iter().map(AsRef::as_ref))
-            .map(|legal| format!(" Did you mean {legal:?}?"))
+    if !rules.one_of.is_empty() && !rules.one_of.iter().any(|allowed| allowed == string) {
+        let allowed: Vec<String> = rules
+            .one_of
+            .iter()
+            .map(|allowed| format!("{allowed:?}"))
+            .collect();
+        let suggestion = schema::nearest(string, rules.one_of.iter().map(AsRef::as_ref))
+            .map(|allowed| format!(" Did you mean {allowed:?}?"))
             .unwrap_or_default();
         diagnostics.error_at(
             path.clone(),
             &summaries::INVALID_VALUE,
-            format!("`{name}` must be one of {}{got}.{suggestion}", legal.join(", ")),
+            format!("`{name}` must be one of {}{got}.{suggestion}", allowed.join(", ")),
         );
     }
     if let Some(pattern) = &rules.pattern
-        && !matches_whole(pattern, text)
+        && !matches_whole(pattern, string)
     {
         diagnostics.error_at(
             path.clone(),
@@ -266,7 +271,7 @@ fn check_text(attribute: &Attribute, text: &str, path: &Path, diagnostics: &mut 
         );
     }
     if let Some(format) = attribute.format
-        && let Err(expected) = check_format(format, text)
+        && let Err(expected) = check_format(format, string)
     {
         diagnostics.error_at(
             path.clone(),
@@ -276,41 +281,42 @@ fn check_text(attribute: &Attribute, text: &str, path: &Path, diagnostics: &mut 
     }
 }
 
-fn matches_whole(pattern: &str, text: &str) -> bool {
-    regex_lite::Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|regex| regex.is_match(text))
+fn matches_whole(pattern: &str, string: &str) -> bool {
+    regex_lite::Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|regex| regex.is_match(string))
 }
 
-/// What the text should be, where it is not.
-fn check_format(format: Format, text: &str) -> Result<(), &'static str> {
-    let (fits, expected) = match format {
+/// Checks the format of a string. The error describes the expected format.
+fn check_format(format: Format, string: &str) -> Result<(), &'static str> {
+    let (is_valid, expected) = match format {
         Format::Uuid => (
-            text.len() == 36 && uuid::Uuid::parse_str(text).is_ok(),
+            string.len() == 36 && uuid::Uuid::parse_str(string).is_ok(),
             "a UUID such as 0b8e5a7c-4a53-4d1b-9c5e-3f1f6f0f2d11",
         ),
         Format::Ip => (
-            text.parse::<std::net::IpAddr>().is_ok(),
+            string.parse::<std::net::IpAddr>().is_ok(),
             "an IPv4 or IPv6 address",
         ),
         Format::Cidr => (
-            text.parse::<ipnet::IpNet>().is_ok(),
+            string.parse::<ipnet::IpNet>().is_ok(),
             "an address block in CIDR notation such as 10.0.0.0/24",
         ),
         Format::Url => (
-            url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host()),
+            url::Url::parse(string)
+                .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host()),
             "a URL that begins with http:// or https://",
         ),
         Format::Duration => (
-            value::duration::parse(text).is_some(),
+            value::duration::parse(string).is_some(),
             "a duration such as 90s, 20m or 1h30m",
         ),
         Format::Timestamp => (
-            text.parse::<jiff::Timestamp>().is_ok(),
+            string.parse::<jiff::Timestamp>().is_ok(),
             "an RFC 3339 timestamp such as 2026-01-31T12:00:00Z",
         ),
         Format::Json => (
-            serde_json::from_str::<serde_json::Value>(text).is_ok(),
+            serde_json::from_str::<serde_json::Value>(string).is_ok(),
             "a JSON document",
         ),
     };
-    if fits { Ok(()) } else { Err(expected) }
+    if is_valid { Ok(()) } else { Err(expected) }
 }

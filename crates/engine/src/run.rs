@@ -1,79 +1,82 @@
-//! What is remembered of a run, the long-running work of a declared job: in private state, and as far as its status
-//! says it, in state.
+//! The record of a run, in private state and as a status in state. A run is one execution of a declared job.
+//!
+//! The strings that are stored here are a contract with existing state files and must not change.
+//!
+//! Tests: `crates/engine/src/job/machine/table.rs`, `crates/engine/tests/tables/private.rs`.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-/// Attribute → value: what identifies a run, as the answer that started it said.
+/// Identity of a run: attribute → value, from the response to its start.
 pub type Id = BTreeMap<String, String>;
 
-/// A run that is not known to have done its work.
+/// A run that is not known to have succeeded, as private state keeps it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Stored", into = "Stored")]
+#[serde(from = "StoredRun", into = "StoredRun")]
 pub struct Run {
-    /// How it stands.
-    pub state: Remembered,
-    /// What it was started for: the values of the attributes that force a new object; null where that is not known.
+    /// State of the run.
+    pub state: RunState,
+    /// Values, at the start, of the attributes that force a new object; null if unknown.
     pub trigger: Json,
-    /// Whether the object went into state with an error while the run went on: Terraform then replaces the object.
+    /// Whether the object was stored with an error while the run was active, so that Terraform replaces it.
     pub tainted: bool,
 }
 
-/// How a run stands, between two processes.
+/// State of a run between two processes of the provider.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Remembered {
-    /// It is wanted, and was certainly not started.
+pub enum RunState {
+    /// The run is required, and was certainly not started.
     NotStarted,
-    /// It was asked for, and no answer said whether it was started.
+    /// A start was sent, and no response confirmed it.
     Unconfirmed {
-        /// Whether the object said, before, that the work was to be done: only then does it say the contrary when the
-        /// run is over.
+        /// Whether the object showed, before the start, that it needed the work: only then can it show afterwards that
+        /// the work is done.
         was_needed: bool,
-        /// Whether it was for what is wanted. One that was not has to end first, if it was started.
-        fits: bool,
+        /// Whether the start was for the current configuration. The run of an outdated start must end first.
+        is_current: bool,
     },
-    /// It goes on, as far as is known.
-    Going(Going),
-    /// It is over, and did not succeed.
+    /// The run is active, as far as is known.
+    Active(ActiveRun),
+    /// The run ended without success.
     Failed {
-        /// Which run it is.
+        /// Identity of the run.
         id: Id,
-        /// Its status, in the API's words.
+        /// Final status, as the API returned it.
         status: String,
     },
 }
 
-/// A run that goes on, as far as is known.
+/// A run that is active, as far as is known.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Going {
-    /// Which run it is.
+pub struct ActiveRun {
+    /// Identity of the run.
     pub id: Id,
-    /// Its last known status, in the API's words.
+    /// Last known status, as the API returned it.
     pub status: String,
-    /// Who started it.
+    /// Who started the run.
     pub origin: Origin,
-    /// Whether it was started for what is wanted. One that was not has to end first.
-    pub fits: bool,
+    /// Whether the run was started for the current configuration. An outdated run must end first.
+    pub is_current: bool,
 }
 
 /// Who started a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Origin {
-    /// This object.
+    /// This resource.
     Own {
-        /// Whether the object said, before, that the work was to be done.
+        /// Whether the object showed, before the start, that it needed the work.
         was_needed: bool,
     },
-    /// Somebody else, perhaps, with other settings: when it is over, the object says whether the work is done.
+    /// Possibly another client, with other settings: the object shows afterwards whether the work is done.
     Other,
 }
 
 /// The stored form of a run in private state.
 #[derive(Serialize, Deserialize)]
-struct Stored {
-    /// Empty where no answer named the run.
+struct StoredRun {
+    /// Identity; empty if no response had one.
     saved: Id,
     status: String,
     stage: Stage,
@@ -84,7 +87,7 @@ struct Stored {
     trigger: Json,
     #[serde(default)]
     was_needed: bool,
-    /// Whether somebody else may have started an outdated run; a joined one, always.
+    /// Whether another client may have started an outdated run; a joined run is always possibly another client's.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     foreign: bool,
 }
@@ -93,7 +96,7 @@ struct Stored {
 #[serde(rename_all = "lowercase")]
 enum Stage {
     Going,
-    /// Over, or with an empty `saved` never begun.
+    /// Ended; with an empty `saved`, not started.
     Failed,
 }
 
@@ -106,75 +109,82 @@ enum Purpose {
     Outdated,
 }
 
-/// The status of a run that was asked for without an answer; the object will say when it is over.
+/// Status of an unconfirmed start if the object can show afterwards that the work is done.
 pub const STARTING: &str = "starting";
 
-/// The same, where the object will not say.
+/// Status of an unconfirmed start if the object cannot show that.
 pub const UNCONFIRMED: &str = "unconfirmed";
 
-/// The status of a run of which nothing tells what became of it.
+/// Status of a run whose result cannot be determined.
 pub const LOST: &str = "lost";
 
-/// The status while a run goes on that was started for something else: another follows when it has ended.
+/// Status while an outdated run is active: a run for the current configuration follows.
 pub const WAITING: &str = "waiting";
 
-/// The status while a run goes on that somebody else may have started.
+/// Status while a run is active that another client may have started.
 pub const JOINED: &str = "joined";
 
-/// The status of a run that goes on, where the API's own word would be taken for something else.
+/// Status of an active run if the API's status equals one of the provider's own.
 pub const RUNNING: &str = "running";
 
-/// The status of a run that was not looked at yet.
+/// Status of a run that was not polled yet.
 pub const PENDING: &str = "pending";
 
-/// Statuses that are the provider's own.
-const OWN: [&str; 5] = [STARTING, UNCONFIRMED, WAITING, JOINED, LOST];
+/// Statuses with a meaning of the provider's own.
+const RESERVED_STATUSES: [&str; 5] = [STARTING, UNCONFIRMED, WAITING, JOINED, LOST];
 
-impl Remembered {
-    /// What state says of it; `None` where it was not started. [`Remembered::read`] is the way back.
+impl RunState {
+    /// The status in state; `None` if the run was not started. [`RunState::read`] is the inverse.
     pub fn status(&self) -> Option<&str> {
         Some(match self {
             Self::NotStarted => return None,
-            Self::Unconfirmed { fits: false, .. } | Self::Going(Going { fits: false, .. }) => WAITING,
+            Self::Unconfirmed {
+                is_current: false, ..
+            }
+            | Self::Active(ActiveRun {
+                is_current: false, ..
+            }) => WAITING,
             Self::Unconfirmed { was_needed: true, .. } => STARTING,
             Self::Unconfirmed {
                 was_needed: false, ..
             } => UNCONFIRMED,
-            Self::Going(Going {
+            Self::Active(ActiveRun {
                 origin: Origin::Other,
                 ..
             }) => JOINED,
-            Self::Going(going) if OWN.contains(&going.status.as_str()) => RUNNING,
-            Self::Going(going) => &going.status,
+            Self::Active(run) if RESERVED_STATUSES.contains(&run.status.as_str()) => RUNNING,
+            Self::Active(run) => &run.status,
             Self::Failed { status, .. } => status,
         })
     }
 
-    /// Which run it is, where that is known.
+    /// Identity of the run, if known.
     pub fn id(&self) -> Option<&Id> {
         match self {
             Self::NotStarted | Self::Unconfirmed { .. } => None,
-            Self::Going(Going { id, .. }) | Self::Failed { id, .. } => Some(id),
+            Self::Active(ActiveRun { id, .. }) | Self::Failed { id, .. } => Some(id),
         }
     }
 
-    /// What a status in state says of a run that is neither over nor lost. `id` is what state has of it, and `is_needed`
-    /// whether the object says that the work is to be done. `None` where a run without an identity is told of.
+    /// Reads a run from its status in state, which must be neither final nor [`LOST`].
+    ///
+    /// `id` is the identity in state, and `is_needed` whether the object needs the work. Returns `None` if the status is
+    /// that of an identified run and `id` is `None`.
     pub fn read(status: &str, id: Option<Id>, is_needed: bool) -> Option<Self> {
         Some(match status {
             STARTING => Self::Unconfirmed {
                 was_needed: true,
-                fits: true,
+                is_current: true,
             },
             UNCONFIRMED => Self::Unconfirmed {
                 was_needed: false,
-                fits: true,
+                is_current: true,
             },
             WAITING if id.is_none() => Self::Unconfirmed {
                 was_needed: is_needed,
-                fits: false,
+                is_current: false,
             },
-            _ => Self::Going(Going {
+            _ => Self::Active(ActiveRun {
                 id: id?,
                 status: status.to_owned(),
                 origin: match status {
@@ -183,43 +193,46 @@ impl Remembered {
                         was_needed: is_needed,
                     },
                 },
-                fits: status != WAITING,
+                is_current: status != WAITING,
             }),
         })
     }
 
-    /// Whether an apply has something to do about it without a new object.
+    /// Whether an update in place continues with the run; otherwise the object is replaced.
     pub fn is_pending(&self) -> bool {
-        matches!(self, Self::Unconfirmed { .. } | Self::Going(_))
+        matches!(self, Self::Unconfirmed { .. } | Self::Active(_))
     }
 }
 
-impl From<Run> for Stored {
+impl From<Run> for StoredRun {
     fn from(run: Run) -> Self {
         let stage = match &run.state {
-            Remembered::NotStarted | Remembered::Failed { .. } => Stage::Failed,
-            Remembered::Unconfirmed { .. } | Remembered::Going(_) => Stage::Going,
+            RunState::NotStarted | RunState::Failed { .. } => Stage::Failed,
+            RunState::Unconfirmed { .. } | RunState::Active(_) => Stage::Going,
         };
         let purpose = match &run.state {
-            Remembered::Unconfirmed { fits: false, .. } | Remembered::Going(Going { fits: false, .. }) => {
-                Purpose::Outdated
+            RunState::Unconfirmed {
+                is_current: false, ..
             }
-            Remembered::Going(Going {
+            | RunState::Active(ActiveRun {
+                is_current: false, ..
+            }) => Purpose::Outdated,
+            RunState::Active(ActiveRun {
                 origin: Origin::Other,
                 ..
             }) => Purpose::Joined,
             _ => Purpose::Wanted,
         };
         let (was_needed, is_other) = match &run.state {
-            Remembered::Unconfirmed { was_needed, .. } => (*was_needed, false),
-            Remembered::Going(Going { origin, .. }) => match origin {
+            RunState::Unconfirmed { was_needed, .. } => (*was_needed, false),
+            RunState::Active(ActiveRun { origin, .. }) => match origin {
                 Origin::Own { was_needed } => (*was_needed, false),
                 Origin::Other => (true, true),
             },
-            Remembered::NotStarted | Remembered::Failed { .. } => (false, false),
+            RunState::NotStarted | RunState::Failed { .. } => (false, false),
         };
         let status = match &run.state {
-            Remembered::Going(going) => &going.status,
+            RunState::Active(active) => &active.status,
             other => other.status().unwrap_or(UNCONFIRMED),
         };
         Self {
@@ -235,20 +248,20 @@ impl From<Run> for Stored {
     }
 }
 
-impl From<Stored> for Run {
-    fn from(stored: Stored) -> Self {
-        let is_named = !stored.saved.is_empty();
-        let state = match (stored.stage, is_named) {
-            (Stage::Failed, false) => Remembered::NotStarted,
-            (Stage::Failed, true) => Remembered::Failed {
+impl From<StoredRun> for Run {
+    fn from(stored: StoredRun) -> Self {
+        let is_identified = !stored.saved.is_empty();
+        let state = match (stored.stage, is_identified) {
+            (Stage::Failed, false) => RunState::NotStarted,
+            (Stage::Failed, true) => RunState::Failed {
                 id: stored.saved,
                 status: stored.status,
             },
-            (Stage::Going, false) => Remembered::Unconfirmed {
+            (Stage::Going, false) => RunState::Unconfirmed {
                 was_needed: stored.was_needed,
-                fits: stored.purpose != Purpose::Outdated,
+                is_current: stored.purpose != Purpose::Outdated,
             },
-            (Stage::Going, true) => Remembered::Going(Going {
+            (Stage::Going, true) => RunState::Active(ActiveRun {
                 id: stored.saved,
                 status: stored.status,
                 origin: if stored.purpose == Purpose::Joined || stored.foreign {
@@ -258,7 +271,7 @@ impl From<Stored> for Run {
                         was_needed: stored.was_needed,
                     }
                 },
-                fits: stored.purpose != Purpose::Outdated,
+                is_current: stored.purpose != Purpose::Outdated,
             }),
         };
         Self {

@@ -1,4 +1,4 @@
-//! One change under way: calls its operations, learns from their answers, reports what fails.
+//! A change in progress: sends its requests, merges the responses into state, reports errors.
 //!
 //! Tests: `crates/engine/tests/tables/apply.rs`, `crates/engine/tests/tables/change.rs`.
 
@@ -16,46 +16,50 @@ use crate::codec::Codec;
 use crate::context::Context;
 use crate::diagnostic::{Diagnostics, Reported};
 use crate::fill::fill;
+use crate::naming::{capitalised, title};
 use crate::object::{ApplyRequest, Progress};
 use crate::report::Action;
-use crate::words::{capitalised, title};
 use crate::{identity, report, shape, summaries, wire};
 
-/// One change under way. Hooks get it to make further calls.
+/// A change in progress. Hooks use it to send further requests.
 pub struct Session<'a> {
-    /// What is applied to.
+    /// Declaration of the object.
     pub resource: &'a Resource,
-    /// Rewrites its bodies and answers.
+    /// Rewrites the bodies of requests and responses.
     pub codec: &'static dyn Codec,
     /// The API.
     pub context: &'a Context,
-    /// What was asked.
+    /// Terraform's request.
     pub request: &'a ApplyRequest,
-    /// Creating, updating or deleting.
+    /// Create, update or delete.
     pub phase: Phase,
-    /// When it began: by the clock that cannot be set, and by the one that goes on while the machine sleeps.
-    pub began: (Instant, Timestamp),
-    /// When the declared or configured timeout ends.
+    /// Time of its start: monotonic, and wall clock because a monotonic clock can stop in suspend.
+    pub started: (Instant, Timestamp),
+    /// End of the configured or declared timeout.
     pub deadline: Instant,
-    /// What is known so far; update it after each call that changed something.
+    /// State and private state so far; update them after each request that changed something.
     pub progress: Progress,
-    /// What the user is shown.
+    /// Diagnostics for the user.
     pub diagnostics: Diagnostics,
 }
 
 impl Session<'_> {
-    /// How long ago it began.
+    /// Returns the time since the start of the change.
     pub fn elapsed(&self) -> Duration {
-        let (instant, time) = self.began;
+        let (instant, time) = self.started;
         instant.elapsed().max(duration::between(time, Timestamp::now()))
     }
 
-    /// Rewrites a body as the resource's codec wants it.
+    /// Applies the codec of the resource to the body of a request.
     pub fn write_body(&self, body: &mut Body) {
         self.codec.write_body(body, &self.progress.lock().private.memory);
     }
 
-    /// Calls an operation of this resource.
+    /// Sends a request for an operation of this resource.
+    ///
+    /// # Errors
+    ///
+    /// The [`Error`] of the request, which is not reported yet.
     pub async fn perform(
         &self,
         operation: &str,
@@ -68,45 +72,50 @@ impl Session<'_> {
             .await
     }
 
-    /// Reads the object again and learns from it. The inner error is about the answer.
+    /// Refreshes the object, and reports an error. The inner result is that of [`Session::absorb_response`].
     ///
     /// # Errors
     ///
-    /// [`Reported`], where the call failed.
+    /// [`Reported`] if the request failed.
     pub async fn refresh_or_report(&mut self) -> Result<Result<(), Reported>, Reported> {
         self.refresh()
             .await
             .map_err(|error| self.fail(Action::Read, &error))
     }
 
-    /// The same, for callers that report a failed call themselves.
+    /// Refreshes the object. The inner result is that of [`Session::absorb_response`].
+    ///
+    /// # Errors
+    ///
+    /// The [`Error`] of the request, which is not reported yet.
     pub async fn refresh(&mut self) -> Result<Result<(), Reported>, Error> {
         let Some(operation) = &self.resource.api.read else {
             return Ok(Ok(()));
         };
         let object = self.progress.lock().state.clone();
-        let answer = self.perform(operation, &object, None, Retry::Safe).await?;
-        Ok(self.absorb_response(&answer.body).flatten())
+        let response = self.perform(operation, &object, None, Retry::Safe).await?;
+        Ok(self.absorb_response(&response.body).flatten())
     }
 
-    /// Takes an answer into what is known. What was planned stays as planned, else Terraform calls it an inconsistent
-    /// result and taints the object; where the control plane decided otherwise, that is reported and remembered.
+    /// Merges a response into state. Planned values stay as planned: Terraform rejects any other result as inconsistent
+    /// (<https://github.com/hashicorp/terraform/blob/main/docs/resource-instance-change-lifecycle.md>).
+    /// A value that the control plane overrides is a warning, and is kept in private state.
     ///
     /// # Errors
     ///
-    /// [`Reported`], where the answer is not about this object: nothing is learned from it. The inner error: a field has
-    /// the wrong type, and the rest is learned; what was changed was changed all the same.
-    pub fn absorb_response(&mut self, answer: &Json) -> Result<Result<(), Reported>, Reported> {
+    /// [`Reported`] if the response is not about this object; state is then unchanged. The inner error is [`Reported`] if
+    /// a field has an unexpected type; the other fields are merged.
+    pub fn absorb_response(&mut self, response: &Json) -> Result<Result<(), Reported>, Reported> {
         let planned = self.merge_job_outputs(&self.request.planned);
         let api = &*self.context.api;
-        identity::check(self.resource, answer, &planned, api, &mut self.diagnostics)?;
+        identity::check(self.resource, response, &planned, api, &mut self.diagnostics)?;
         let attributes = &self.resource.attributes;
-        let mut answer = answer.clone();
+        let mut response = response.clone();
         self.codec
-            .read_response(&mut answer, &planned, &mut self.progress.lock().private.memory);
-        let (answered, result) = wire::from_response(
+            .read_response(&mut response, &planned, &mut self.progress.lock().private.memory);
+        let (returned, result) = wire::from_response(
             attributes,
-            &answer,
+            &response,
             &planned,
             &Path::root(),
             &mut self.diagnostics,
@@ -117,17 +126,17 @@ impl Session<'_> {
             .iter()
             .filter(|attribute| !wire::is_managed_by_hook(attribute))
         {
-            let (value, fits) = fill(
+            let (value, matches) = fill(
                 attribute,
                 planned.get(&attribute.name),
-                answered.get(&attribute.name),
+                returned.get(&attribute.name),
             );
             state.set_attribute(&attribute.name, value);
-            if !fits && !self.request.config.get(&attribute.name).is_null() {
+            if !matches && !self.request.config.get(&attribute.name).is_null() {
                 self.warn_overridden(attribute);
                 overridden.insert(
                     attribute.name.to_string(),
-                    wire::field(attribute, &answer).unwrap_or_default(),
+                    wire::field(attribute, &response).unwrap_or_default(),
                 );
             }
         }
@@ -138,7 +147,7 @@ impl Session<'_> {
         Ok(result)
     }
 
-    /// The plan, but with what a hook has created so far in place of what it still has to create.
+    /// Returns the plan in which attributes that a hook manages have the values that exist so far.
     pub fn merge_hook_managed(&self, mut planned: Value) -> Value {
         let known = self.progress.lock();
         for attribute in self
@@ -148,7 +157,7 @@ impl Session<'_> {
             .filter(|attribute| wire::is_managed_by_hook(attribute))
         {
             let existing = match known.state.get(&attribute.name) {
-                Value::Null => shape::absent(attribute),
+                Value::Null => shape::unset_value(attribute),
                 existing => existing.clone(),
             };
             planned.set_attribute(&attribute.name, existing);
@@ -156,7 +165,7 @@ impl Session<'_> {
         planned
     }
 
-    /// The plan, with what a job saved in place of what was unknown.
+    /// Returns the plan with unknown values replaced by those that the job has set.
     pub fn merge_job_outputs(&self, planned: &Value) -> Value {
         let mut planned = planned.clone();
         let known = self.progress.lock();
@@ -188,8 +197,8 @@ impl Session<'_> {
         );
     }
 
-    /// Reports that the declaration lacks an operation which its own rules demand.
-    pub fn undeclared(&mut self, operation: &str) -> Reported {
+    /// Reports that the declaration lacks a required operation: a bug.
+    pub fn missing_operation(&mut self, operation: &str) -> Reported {
         self.diagnostics.error(
             &summaries::BUG,
             format!(
@@ -206,7 +215,7 @@ impl Session<'_> {
     }
 }
 
-/// When the operation's timeout ends. Where a run is picked up, it has the time of the calls that it follows, too.
+/// Returns the end of the operation's timeout: the longest one, if the operation also continues a run of other phases.
 pub fn deadline(resource: &Resource, phase: Phase, request: &ApplyRequest) -> Instant {
     let job = resource.job.iter().filter(|_| request.private.run.is_some());
     let phases = job.flat_map(|job| job.after.iter().copied()).chain([phase]);
@@ -214,7 +223,7 @@ pub fn deadline(resource: &Resource, phase: Phase, request: &ApplyRequest) -> In
     Instant::now() + longest.unwrap_or_default()
 }
 
-/// The timeout of a call: as configured, else as declared, else an hour.
+/// The timeout of a phase: configured, else declared, else one hour.
 fn timeout(resource: &Resource, phase: Phase, request: &ApplyRequest) -> Duration {
     let declared = resource.timeouts.as_ref().and_then(|timeouts| timeouts.of(phase));
     let configured = request.object().get(TIMEOUTS).get(phase.name()).as_str();

@@ -1,4 +1,4 @@
-//! The Terraform type of a declaration, and objects of it.
+//! The Terraform type of a declaration, and basic values of that type.
 //!
 //! Tests: `tests/protocol/lifecycle.rs`.
 
@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use schema::{Attribute, Collection, Literal, Scalar};
 use value::{Number, Type, Value};
 
-/// The type of an object that has these attributes.
+/// Returns the type of an object with these attributes.
 pub fn object_type(attributes: &[Attribute]) -> Type {
     Type::Object(
         attributes
@@ -17,7 +17,7 @@ pub fn object_type(attributes: &[Attribute]) -> Type {
     )
 }
 
-/// The type of one attribute or block.
+/// Returns the type of one attribute or block.
 pub fn attribute_type(attribute: &Attribute) -> Type {
     let scalar = match attribute.r#type.scalar {
         Scalar::Bool => Type::Bool,
@@ -41,18 +41,21 @@ pub fn attribute_type(attribute: &Attribute) -> Type {
         })
 }
 
-/// An object in which nothing is set: attributes are null, block collections empty (Terraform never has them null).
+/// Returns an object in which nothing is set: attributes are null, block collections empty.
+///
+/// Terraform never sends null for a block collection:
+/// <https://github.com/hashicorp/terraform/blob/main/docs/plugin-protocol/object-wire-format.md>.
 pub fn empty_object(attributes: &[Attribute]) -> Value {
     Value::Object(
         attributes
             .iter()
-            .map(|attribute| (attribute.name.to_string(), absent(attribute)))
+            .map(|attribute| (attribute.name.to_string(), unset_value(attribute)))
             .collect(),
     )
 }
 
-/// What stands for "not set" in an attribute or block.
-pub fn absent(attribute: &Attribute) -> Value {
+/// Returns the value of an attribute or block that is not set.
+pub fn unset_value(attribute: &Attribute) -> Value {
     if attribute.block {
         empty_collection(attribute).unwrap_or_default()
     } else {
@@ -60,7 +63,7 @@ pub fn absent(attribute: &Attribute) -> Value {
     }
 }
 
-/// The collection without elements; `None` where the attribute is none.
+/// Returns an empty collection of the attribute's type; `None` if it is not a collection.
 pub fn empty_collection(attribute: &Attribute) -> Option<Value> {
     Some(match attribute.r#type.collections.first()? {
         Collection::List => Value::List(Vec::new()),
@@ -69,7 +72,7 @@ pub fn empty_collection(attribute: &Attribute) -> Option<Value> {
     })
 }
 
-/// The object with the declared default wherever it has null.
+/// Returns the object with each null replaced by the declared default.
 pub fn with_defaults(attributes: &[Attribute], object: Value) -> Value {
     let Value::Object(mut values) = object else {
         return object;
@@ -77,47 +80,47 @@ pub fn with_defaults(attributes: &[Attribute], object: Value) -> Value {
     for attribute in attributes {
         if let Some(value) = values.get_mut(attribute.name.as_ref()) {
             *value = match (std::mem::take(value), &attribute.default) {
-                (Value::Null, Some(default)) => literal(default, attribute),
-                (value, _) => each_object(value, &|object| with_defaults(&attribute.attributes, object)),
+                (Value::Null, Some(default)) => default_value(default, attribute),
+                (value, _) => map_objects(value, &|object| with_defaults(&attribute.attributes, object)),
             };
         }
     }
     Value::Object(values)
 }
 
-/// Alters every object that the value of a nested attribute or block holds.
-fn each_object(value: Value, alter: &impl Fn(Value) -> Value) -> Value {
+/// Applies `change` to each object in the value of a nested attribute or block.
+fn map_objects(value: Value, change: &impl Fn(Value) -> Value) -> Value {
     match value {
-        Value::Object(_) => alter(value),
-        other => other.map_elements(|element| each_object(element, alter)),
+        Value::Object(_) => change(value),
+        other => other.map_elements(|element| map_objects(element, change)),
     }
 }
 
-/// The value a declaration writes as its default.
-pub fn literal(literal: &Literal, attribute: &Attribute) -> Value {
-    sealed(attribute, literal_value(literal, &attribute.r#type.collections))
+/// Returns the value of a declared default.
+pub fn default_value(literal: &Literal, attribute: &Attribute) -> Value {
+    mark_secrets(attribute, literal_value(literal, &attribute.r#type.collections))
 }
 
-/// The value with its texts out of sight, where those of the attribute must not be seen.
-fn sealed(attribute: &Attribute, value: Value) -> Value {
+/// Turns the strings in a value into secrets if the attribute is sensitive.
+fn mark_secrets(attribute: &Attribute, value: Value) -> Value {
     match value {
-        Value::String(text) if attribute.is_secret() => Value::secret(text),
-        other => other.map_elements(|element| sealed(attribute, element)),
+        Value::String(string) if attribute.is_secret() => Value::secret(string),
+        other => other.map_elements(|element| mark_secrets(attribute, element)),
     }
 }
 
-/// A text of an attribute, out of sight where it must not be seen.
-pub fn text(attribute: &Attribute, text: &str) -> Value {
-    sealed(attribute, Value::string(text))
+/// Returns a string as a value of the attribute: a secret if the attribute is sensitive.
+pub fn string_value(attribute: &Attribute, string: &str) -> Value {
+    mark_secrets(attribute, Value::string(string))
 }
 
-/// The value of a literal whose collections are of these kinds, from the outermost; lists, where nothing says otherwise.
+/// Returns the value of a literal. `collections` are its collection types, from the outermost; any further one is a list.
 pub fn literal_value(literal: &Literal, collections: &[Collection]) -> Value {
     match literal {
         Literal::Bool(bool) => Value::Bool(*bool),
         Literal::Int(int) => Value::Number(Number::from(*int)),
-        Literal::Number(text) => Number::parse(text).map(Value::Number).unwrap_or_default(),
-        Literal::String(text) => Value::string(text.as_ref()),
+        Literal::Number(digits) => Number::parse(digits).map(Value::Number).unwrap_or_default(),
+        Literal::String(string) => Value::string(string.as_ref()),
         Literal::List(elements) => {
             let inner = collections.get(1..).unwrap_or_default();
             let elements = elements

@@ -4,7 +4,7 @@
 
 /// Declares the summaries of a crate: a `static` [`Summary`](crate::diagnostic::Summary) each, and `ALL` of them.
 ///
-/// A text has at most 60 characters and holds no value: names, statuses and counts are in the detail.
+/// The text of a summary has at most 60 characters and holds no value: names, statuses and counts are in the detail.
 #[macro_export]
 macro_rules! summaries {
     ($($name:ident { text: $text:literal, when: $when:literal, remedy: $remedy:literal $(,)? })*) => {

@@ -1,4 +1,6 @@
-//! `ValidateResourceConfig` and its kin: everything that can be known to be wrong before anything is done.
+//! `ValidateResourceConfig`, `ValidateDataResourceConfig` and `ValidateProviderConfig`: checks a configuration before a plan.
+//!
+//! Rules: <https://github.com/hashicorp/terraform/blob/main/docs/resource-instance-change-lifecycle.md>.
 //!
 //! Tests: `crates/engine/tests/tables/validate.rs`.
 
@@ -12,7 +14,7 @@ use crate::shape::literal_value;
 use crate::summaries;
 use crate::wire::to_json;
 
-/// Checks a configuration.
+/// Checks the configuration of a resource or data source, and reports each problem.
 pub fn config(binding: &Binding, config: &Value, write_only: WriteOnly, diagnostics: &mut Diagnostics) {
     let attributes = &binding.schema.attributes;
     rules::object(attributes, config, write_only, &Path::root(), diagnostics);
@@ -22,7 +24,7 @@ pub fn config(binding: &Binding, config: &Value, write_only: WriteOnly, diagnost
     }
 }
 
-/// Checks the provider's own configuration.
+/// Checks the provider block, and reports each problem.
 pub fn provider(provider: &schema::Provider, config: &Value, diagnostics: &mut Diagnostics) {
     let attributes = &provider.attributes;
     rules::object(attributes, config, WriteOnly::Allowed, &Path::root(), diagnostics);
@@ -36,7 +38,7 @@ fn constraints(resource: &Resource, config: &Value, diagnostics: &mut Diagnostic
     }
 }
 
-/// The objects in which a constraint must hold.
+/// The objects in which a constraint must hold, with their paths.
 fn constrained_objects<'a>(constraint: &Constraint, config: &'a Value) -> Vec<(&'a Value, Path)> {
     let Some(within) = &constraint.within else {
         return vec![(config, Path::root())];

@@ -1,4 +1,4 @@
-//! Between JSON of the control plane and values of Terraform, as the declarations' `wire` says.
+//! Converts between the control plane's JSON and Terraform's values, by the key `wire` of the declarations.
 //!
 //! Tests: `crates/engine/tests/tables/wire.rs`.
 
@@ -10,15 +10,15 @@ use value::{Number, Path, Value};
 
 use crate::api::Body;
 use crate::diagnostic::{Diagnostics, Reported};
-use crate::equal::same;
+use crate::equal::is_equivalent;
 use crate::{shape, summaries};
 
-/// The body of a create: everything that is set and known.
+/// Returns the body of a create: each attribute that is set and known.
 pub fn create_body(attributes: &[Attribute], planned: &Value, config: &Value) -> Body {
     let written = attributes
         .iter()
         .filter(|attribute| attribute.wire.write.is_some());
-    let secrets = written.flat_map(|attribute| source(attribute, planned, config).secrets());
+    let secrets = written.flat_map(|attribute| sent_value(attribute, planned, config).secrets());
     let secrets = secrets.cloned().collect();
     Body::new(object_to_json(attributes, planned, config), secrets)
 }
@@ -26,7 +26,7 @@ pub fn create_body(attributes: &[Attribute], planned: &Value, config: &Value) ->
 fn object_to_json(attributes: &[Attribute], planned: &Value, config: &Value) -> Json {
     let mut body = serde_json::Map::new();
     for attribute in attributes {
-        let value = source(attribute, planned, config);
+        let value = sent_value(attribute, planned, config);
         if let (Some(key), false) = (&attribute.wire.write, value.is_null() || value.is_unknown()) {
             body.insert(key.to_string(), attribute_to_json(attribute, value));
         }
@@ -34,13 +34,14 @@ fn object_to_json(attributes: &[Attribute], planned: &Value, config: &Value) -> 
     Json::Object(body)
 }
 
-/// The value of an attribute: what is write-only is in the configuration alone.
-fn source<'a>(attribute: &Attribute, planned: &'a Value, config: &'a Value) -> &'a Value {
+/// The value of an attribute that is sent: a write-only value is in the configuration only.
+fn sent_value<'a>(attribute: &Attribute, planned: &'a Value, config: &'a Value) -> &'a Value {
     let object = if attribute.write_only { config } else { planned };
     object.get(&attribute.name)
 }
 
-/// The body of an update: what changed, and `unset` for what was removed. `None` where there is nothing to send.
+/// Returns the body of an update: each changed value, and for each removed argument what `unset` declares. `None` if
+/// there is nothing to send.
 pub fn update_body(attributes: &[Attribute], prior: &Value, planned: &Value, config: &Value) -> Option<Body> {
     let mut body = serde_json::Map::new();
     let mut secrets = Vec::new();
@@ -48,7 +49,7 @@ pub fn update_body(attributes: &[Attribute], prior: &Value, planned: &Value, con
         let Some(key) = &attribute.wire.write else {
             continue;
         };
-        let value = source(attribute, planned, config);
+        let value = sent_value(attribute, planned, config);
         let has_changed = if attribute.write_only {
             !value.is_null() && write_only_changed(attribute, attributes, prior, planned)
         } else {
@@ -60,7 +61,7 @@ pub fn update_body(attributes: &[Attribute], prior: &Value, planned: &Value, con
         let json = match (value.is_null(), attribute.unset) {
             (false, _) => attribute_to_json(attribute, value),
             (true, Unset::Null) => Json::Null,
-            (true, Unset::Empty) => emptied(attribute),
+            (true, Unset::Empty) => empty_json(attribute),
             (true, Unset::Omit) => continue,
         };
         body.insert(key.to_string(), json);
@@ -69,7 +70,7 @@ pub fn update_body(attributes: &[Attribute], prior: &Value, planned: &Value, con
     (!body.is_empty()).then(|| Body::new(Json::Object(body), secrets))
 }
 
-/// Whether there is anything to send: what the provider alone fills in within nested objects is not.
+/// Whether the value that is sent has changed: computed parts of nested objects are not sent.
 fn has_changed(attribute: &Attribute, prior: &Value, planned: &Value) -> bool {
     let sent = |value: &Value| match (value, attribute_to_json(attribute, value)) {
         (Value::Set(_), Json::Array(mut elements)) => {
@@ -81,7 +82,8 @@ fn has_changed(attribute: &Attribute, prior: &Value, planned: &Value) -> bool {
     prior != planned && (attribute.r#type.scalar != Scalar::Object || sent(prior) != sent(planned))
 }
 
-/// A write-only value is in no state, so its version, or the attribute it stands in for, says whether it changed.
+/// Whether a write-only value has changed. State does not have it, so its version or the attribute that it replaces
+/// decides.
 fn write_only_changed(
     attribute: &Attribute,
     attributes: &[Attribute],
@@ -97,7 +99,8 @@ fn write_only_changed(
         .any(|sibling| prior.get(&sibling.name) != planned.get(&sibling.name))
 }
 
-fn emptied(attribute: &Attribute) -> Json {
+/// The empty JSON value of the attribute's type.
+fn empty_json(attribute: &Attribute) -> Json {
     match attribute.r#type.collections.first() {
         Some(Collection::Map) => Json::Object(serde_json::Map::new()),
         Some(_) => Json::Array(Vec::new()),
@@ -105,7 +108,7 @@ fn emptied(attribute: &Attribute) -> Json {
     }
 }
 
-/// The JSON of one attribute, nested objects by their own wire names.
+/// The JSON of one attribute; attributes of nested objects have their own wire names.
 fn attribute_to_json(attribute: &Attribute, value: &Value) -> Json {
     if attribute.r#type.scalar != Scalar::Object {
         return to_json(value);
@@ -129,14 +132,13 @@ fn attribute_to_json(attribute: &Attribute, value: &Value) -> Json {
     }
 }
 
-/// The JSON of a value, unknown parts being null and secrets as they are: for what is sent or kept, not for what is
-/// shown.
+/// Returns a value as JSON, with unknown parts as null, and secrets in clear: for sending and storing, not for display.
 pub fn to_json(value: &Value) -> Json {
     match value {
         Value::Null | Value::Unknown => Json::Null,
         Value::Bool(bool) => Json::Bool(*bool),
         Value::Number(number) => Json::Number(number.to_json()),
-        Value::String(text) => Json::String(text.clone()),
+        Value::String(string) => Json::String(string.clone()),
         Value::Secret(secret) => Json::String(secret.expose().to_owned()),
         Value::List(elements) | Value::Set(elements) => elements.iter().map(to_json).collect(),
         Value::Map(entries) | Value::Object(entries) => entries
@@ -146,23 +148,23 @@ pub fn to_json(value: &Value) -> Json {
     }
 }
 
-/// An object from an answer, as far as that can be read; each field of the wrong type is reported.
+/// Decodes an object from a response, and reports each field with an unexpected type.
 ///
-/// `known` is what was there before: the plan after a change, the state in a refresh. It gives the values that the
-/// API never answers with, and its spelling is kept where the answer means the same.
+/// `known` is the planned object after a change, or the one in state in a refresh. It gives the values that the API never
+/// returns, and the spelling of equivalent values.
 ///
 /// # Errors
 ///
-/// [`Reported`] beside the object, where a field has the wrong type: the object has the known value there.
+/// [`Reported`] beside the object if a field has an unexpected type: the object then has the known value.
 pub fn from_response(
     attributes: &[Attribute],
-    answer: &Json,
+    response: &Json,
     known: &Value,
     path: &Path,
     diagnostics: &mut Diagnostics,
 ) -> (Value, Result<(), Reported>) {
     let mut found = Diagnostics::default();
-    let object = object_from_response(attributes, answer, known, path, &mut found);
+    let object = object_from_response(attributes, response, known, path, &mut found);
     let result = found.result();
     diagnostics.append(found);
     (object, result)
@@ -170,22 +172,28 @@ pub fn from_response(
 
 fn object_from_response(
     attributes: &[Attribute],
-    answer: &Json,
+    response: &Json,
     known: &Value,
     path: &Path,
     diagnostics: &mut Diagnostics,
 ) -> Value {
     let object = attributes.iter().map(|attribute| {
         let path = path.attribute(&attribute.name);
-        let value = attribute_from_answer(attribute, answer, known.get(&attribute.name), &path, diagnostics);
+        let value = attribute_from_response(
+            attribute,
+            response,
+            known.get(&attribute.name),
+            &path,
+            diagnostics,
+        );
         (attribute.name.to_string(), value)
     });
     Value::Object(object.collect())
 }
 
-fn attribute_from_answer(
+fn attribute_from_response(
     attribute: &Attribute,
-    answer: &Json,
+    response: &Json,
     known: &Value,
     path: &Path,
     diagnostics: &mut Diagnostics,
@@ -193,30 +201,30 @@ fn attribute_from_answer(
     if attribute.write_only {
         return Value::Null;
     }
-    let (Some(json), true) = (field(attribute, answer), attribute.returned) else {
+    let (Some(json), true) = (field(attribute, response), attribute.returned) else {
         return known_or_absent(attribute, known);
     };
-    let is_due = attribute.mode == Mode::Required && attribute.r#type.collections.is_empty();
+    let is_required = attribute.mode == Mode::Required && attribute.r#type.collections.is_empty();
     let value = match from_json(attribute, &json, known, path, diagnostics) {
-        Ok(Value::Null) if is_due => Err(fault(path, "set", &json)),
+        Ok(Value::Null) if is_required => Err(type_mismatch(path, "set", &json)),
         other => other,
     };
     let value = match value {
         Ok(value) => value,
-        Err(fault) => {
+        Err(mismatch) => {
             diagnostics.error_at(
-                fault.path,
+                mismatch.path,
                 &summaries::UNEXPECTED_TYPE,
                 format!(
                     "The control plane's field for `{}` should be {}, but is {}. The provider does not support this \
                      version of the control plane: upgrade the provider, or report this to its developers.",
-                    attribute.name, fault.expected, fault.found
+                    attribute.name, mismatch.expected, mismatch.found
                 ),
             );
             return known_or_absent(attribute, known);
         }
     };
-    if same(attribute, &value, known) || means_none(attribute, &value, known) {
+    if is_equivalent(attribute, &value, known) || are_both_blank(attribute, &value, known) {
         return known_or_absent(attribute, known);
     }
     value
@@ -224,22 +232,22 @@ fn attribute_from_answer(
 
 fn known_or_absent(attribute: &Attribute, known: &Value) -> Value {
     if known.is_unknown() || (known.is_null() && attribute.block) {
-        shape::absent(attribute)
+        shape::unset_value(attribute)
     } else {
         known.clone()
     }
 }
 
-/// Whether the answer says "none" in another way than the configuration does: an absent list stays absent and an
-/// empty one empty, whatever the API has for none.
-fn means_none(attribute: &Attribute, value: &Value, known: &Value) -> bool {
+/// Whether both values are null or empty. The known one is then kept, because an API often returns an empty list for an
+/// omitted one, or null for an empty one.
+fn are_both_blank(attribute: &Attribute, value: &Value, known: &Value) -> bool {
     let is_optional = attribute.mode == Mode::Optional;
     let is_collection = !attribute.r#type.collections.is_empty();
     value.is_blank() && known.is_blank() && (is_optional || (is_collection && !known.is_null()))
 }
 
-/// Whether this attribute is configured and read, but is no part of a request's body: a hook makes it so by calls of
-/// its own, and says what became of it.
+/// Whether a hook manages this attribute by requests of its own: nested objects that are configured and read, but not
+/// sent in a body.
 pub fn is_managed_by_hook(attribute: &Attribute) -> bool {
     attribute.r#type.scalar == Scalar::Object
         && attribute.mode.is_settable()
@@ -247,26 +255,24 @@ pub fn is_managed_by_hook(attribute: &Attribute) -> bool {
         && !attribute.wire.read.is_empty()
 }
 
-/// The field of the answer that this attribute reads.
-pub fn field(attribute: &Attribute, answer: &Json) -> Option<Json> {
-    attribute
-        .wire
-        .read
-        .iter()
-        .find_map(|pointer| find(answer, pointer))
+/// Returns the field of a response that the attribute reads: the first of its declared paths that exists.
+pub fn field(attribute: &Attribute, response: &Json) -> Option<Json> {
+    attribute.wire.read.iter().find_map(|path| find(response, path))
 }
 
-/// Follows a dotted pointer; `[]` maps over a list. `None` where a step is missing; null where a step is null.
-pub fn find(answer: &Json, pointer: &str) -> Option<Json> {
-    let (step, rest) = match pointer.split_once('.') {
+/// Returns the value at a dotted path such as `image.uuid`; `machines[].uuid` maps over a list.
+///
+/// `None` if a step is missing; null if a step is null.
+pub fn find(json: &Json, path: &str) -> Option<Json> {
+    let (step, rest) = match path.split_once('.') {
         Some((step, rest)) => (step, Some(rest)),
-        None => (pointer, None),
+        None => (path, None),
     };
     let (key, over_list) = match step.strip_suffix("[]") {
         Some(key) => (key, true),
         None => (step, false),
     };
-    let value = answer.as_object()?.get(key)?;
+    let value = json.as_object()?.get(key)?;
     match (rest, value) {
         (_, Json::Null) => Some(Json::Null),
         (Some(rest), Json::Array(elements)) if over_list => elements
@@ -279,8 +285,8 @@ pub fn find(answer: &Json, pointer: &str) -> Option<Json> {
     }
 }
 
-/// A value of the answer that does not fit its attribute.
-struct Fault {
+/// A value of a response whose type is not that of its attribute.
+struct TypeMismatch {
     path: Path,
     expected: &'static str,
     found: &'static str,
@@ -292,10 +298,10 @@ fn from_json(
     known: &Value,
     path: &Path,
     diagnostics: &mut Diagnostics,
-) -> Result<Value, Fault> {
-    // Where there is a default, null stands for it.
+) -> Result<Value, TypeMismatch> {
+    // If there is a default, null means the default.
     if let (Json::Null, Some(default)) = (json, &attribute.default) {
-        return Ok(shape::literal(default, attribute));
+        return Ok(shape::default_value(default, attribute));
     }
     collection_from_json(
         attribute,
@@ -314,13 +320,13 @@ fn collection_from_json(
     known: &Value,
     path: &Path,
     diagnostics: &mut Diagnostics,
-) -> Result<Value, Fault> {
+) -> Result<Value, TypeMismatch> {
     let Some((collection, inner)) = collections.split_first() else {
         return scalar_from_json(attribute, json, known, path, diagnostics);
     };
     let null = Value::Null;
     match (collection, json) {
-        // What the provider alone fills has no "not set": none is an empty collection.
+        // A computed collection or a block is never null in state: null means empty.
         (_, Json::Null) if attribute.mode == Mode::Computed || attribute.block => {
             Ok(shape::empty_collection(attribute).unwrap_or_default())
         }
@@ -359,7 +365,7 @@ fn collection_from_json(
                 Value::List(list)
             })
         }
-        // A single value where a list is declared is a list of one.
+        // A single value for a declared list or set is a collection of one element.
         (Collection::List | Collection::Set, Json::String(_) | Json::Number(_) | Json::Bool(_)) => {
             let element = collection_from_json(attribute, inner, json, &null, path, diagnostics)?;
             Ok(if *collection == Collection::Set {
@@ -368,8 +374,8 @@ fn collection_from_json(
                 Value::List(vec![element])
             })
         }
-        (Collection::Map, _) => Err(fault(path, "an object", json)),
-        (Collection::List | Collection::Set, _) => Err(fault(path, "a list", json)),
+        (Collection::Map, _) => Err(type_mismatch(path, "an object", json)),
+        (Collection::List | Collection::Set, _) => Err(type_mismatch(path, "a list", json)),
     }
 }
 
@@ -379,40 +385,40 @@ fn scalar_from_json(
     known: &Value,
     path: &Path,
     diagnostics: &mut Diagnostics,
-) -> Result<Value, Fault> {
+) -> Result<Value, TypeMismatch> {
     Ok(match (attribute.r#type.scalar, json) {
         (_, Json::Null) => Value::Null,
         (Scalar::Bool, Json::Bool(bool)) => Value::Bool(*bool),
         (Scalar::Int, Json::Number(number)) => match Number::from_json(number) {
             Some(number) if number.is_integer() => Value::Number(number),
-            _ => return Err(fault(path, "a whole number", json)),
+            _ => return Err(type_mismatch(path, "a whole number", json)),
         },
         (Scalar::Number, Json::Number(number)) => match Number::from_json(number) {
             Some(number) => Value::Number(number),
-            None => return Err(fault(path, "a number in the supported range", json)),
+            None => return Err(type_mismatch(path, "a number in the supported range", json)),
         },
-        (Scalar::String, Json::String(text)) => shape::text(attribute, text),
+        (Scalar::String, Json::String(string)) => shape::string_value(attribute, string),
         (Scalar::Object, Json::Object(_)) => {
             object_from_response(&attribute.attributes, json, known, path, diagnostics)
         }
-        (Scalar::Bool, _) => return Err(fault(path, "a boolean", json)),
-        (Scalar::Int, _) => return Err(fault(path, "a whole number", json)),
-        (Scalar::Number, _) => return Err(fault(path, "a number", json)),
-        (Scalar::String, _) => return Err(fault(path, "a string", json)),
-        (Scalar::Object, _) => return Err(fault(path, "an object", json)),
+        (Scalar::Bool, _) => return Err(type_mismatch(path, "a boolean", json)),
+        (Scalar::Int, _) => return Err(type_mismatch(path, "a whole number", json)),
+        (Scalar::Number, _) => return Err(type_mismatch(path, "a number", json)),
+        (Scalar::String, _) => return Err(type_mismatch(path, "a string", json)),
+        (Scalar::Object, _) => return Err(type_mismatch(path, "an object", json)),
     })
 }
 
-fn fault(path: &Path, expected: &'static str, found: &Json) -> Fault {
-    Fault {
+fn type_mismatch(path: &Path, expected: &'static str, found: &Json) -> TypeMismatch {
+    TypeMismatch {
         path: path.clone(),
         expected,
-        found: kind(found),
+        found: json_type(found),
     }
 }
 
-/// What kind of JSON value it is, in words.
-pub fn kind(json: &Json) -> &'static str {
+/// Returns the type of a JSON value with its article, such as `a list`.
+pub fn json_type(json: &Json) -> &'static str {
     match json {
         Json::Null => "null",
         Json::Bool(_) => "a boolean",

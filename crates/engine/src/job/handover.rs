@@ -1,34 +1,38 @@
-//! A run that goes on while the object it was started for is replaced.
+//! Hands an active run over from an object that is replaced to the one that replaces it.
 //!
-//! Terraform passes no private state on to a replacement. But it destroys the old object and creates the new one in one
-//! process, so the run is handed over here. State alone tells of it: it was started, and its status is not final.
+//! Terraform passes no private state to a replacement. It does destroy the old object and create the new one in the same
+//! provider process, so the run is kept in [`crate::process::Process`] between the two. The run is read from state: its
+//! identity, and a status that is not final.
 
 use schema::Resource;
 use value::Value;
 
 use super::machine::State;
-use super::record::{read, record};
-use super::trigger::fits;
+use super::record::{record, run_in_state};
+use super::trigger::is_current;
 use crate::context::Context;
 use crate::identity::key;
-use crate::run::{Going, Remembered, Run};
+use crate::run::{ActiveRun, Run, RunState};
 use crate::session::Session;
 
-/// Leaves the run of an object that is being destroyed, where it has one that goes on.
+/// Keeps the active run of an object that is destroyed, if it has one.
 pub fn stash(context: &Context, resource: &Resource, object: &Value) {
-    let run = resource.job.as_ref().and_then(|job| read(job, resource, object));
+    let run = resource
+        .job
+        .as_ref()
+        .and_then(|job| run_in_state(job, resource, object));
     if let Some(run) = run {
         context.process.hand_over(key(resource, object), run);
     }
 }
 
-/// Takes over the run that an object of this identity has left.
+/// Takes the run that the destroyed object of the same identity handed over.
 pub fn claim(context: &Context, resource: &Resource, object: &Value) -> Option<Run> {
     context.process.take_run(&key(resource, object))
 }
 
-/// Keeps the run that the replaced object has left, where this object came to nothing before it could take it: it is still
-/// going, and the next object is to find it.
+/// Puts the run of the replaced object into state after a create that failed before it took the run: the run is still
+/// active, and the next create must find it.
 pub fn restore_unclaimed(session: &Session<'_>) {
     let (resource, request) = (session.resource, session.request);
     let Some(job) = resource.job.as_ref() else {
@@ -37,17 +41,20 @@ pub fn restore_unclaimed(session: &Session<'_>) {
     let Some(run) = claim(session.context, resource, &request.planned) else {
         return;
     };
-    let fits = fits(&run.trigger, resource, &request.planned, &request.config);
+    let is_current = is_current(&run.trigger, resource, &request.planned, &request.config);
     let state = match run.state {
-        Remembered::Going(going) => Remembered::Going(Going { fits, ..going }),
-        Remembered::Unconfirmed { was_needed, .. } => Remembered::Unconfirmed { was_needed, fits },
+        RunState::Active(active) => RunState::Active(ActiveRun { is_current, ..active }),
+        RunState::Unconfirmed { was_needed, .. } => RunState::Unconfirmed {
+            was_needed,
+            is_current,
+        },
         state => state,
     };
     let mut known = session.progress.lock();
     if known.state.is_null() {
         known.state = request.planned.clone();
     }
-    record(&mut known, job, &State::Resting(Some(state)), &run.trigger);
+    record(&mut known, job, &State::Idle(Some(state)), &run.trigger);
     if let Some(run) = &mut known.private.run {
         run.tainted = true;
     }

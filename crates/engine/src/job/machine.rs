@@ -1,678 +1,701 @@
-//! What becomes of a run: one pure function from a state and an event to the next state and what is to be done.
+//! The state machine of a run: one pure function from a state and an event to the next state and the actions to take.
 //!
-//! Two facts carry every rule. The API starts no second run of an object beside one that is going: it refuses, and may
-//! say which one that is. And where the declaration has `needed`, the object says whether the work is still to be done.
-//! An object that did not say so before a start cannot say afterwards that it is done: there a start whose answer was
-//! lost is repeated at once, while a run would still be going, and never by a later apply.
+//! Every rule follows from two facts:
 //!
-//! Tests: `machine/table.rs` has a row for each transition and each way in which an apply breaks off,
+//! - The API starts no second run of an object while one is active. It rejects the start, and may name the active run.
+//! - If the declaration has `needed`, the object has a boolean that is true as long as the work is still to be done.
+//!
+//! If the object was not needed before a start, that boolean cannot confirm the run afterwards. A start whose response
+//! was lost is then retried at once, while its run would still be active, and never by a later apply.
+//!
+//! Tests: `machine/table.rs` has a row for each transition and each way in which an apply ends early,
 //! `machine/exploration.rs` plays all sequences of events against a model of the API and of Terraform.
 
 use std::time::Duration;
 
-use crate::run::{Going, Id, Origin, PENDING, Remembered};
+use crate::run::{ActiveRun, Id, Origin, PENDING, RunState};
 
 #[cfg(test)]
 mod exploration;
 #[cfg(test)]
 mod table;
 
-/// Pause between two looks at an object.
-const PAUSE: Duration = Duration::from_secs(5);
+/// Pause between two reads of an object.
+const OBJECT_READ_INTERVAL: Duration = Duration::from_secs(5);
 
-/// How often an object is looked at before it is believed that a run has not done the work: it notices a little later.
-const LOOKS: u8 = 4;
+/// Reads of an object before the machine concludes that a run has not done the work: the control plane updates the
+/// object a little after the run ends.
+const MAX_OBJECT_READS: u8 = 4;
 
-/// Looks without an end: a run is going, so nothing is started any more.
-const FOR_EVER: u8 = u8::MAX;
+/// Value of [`Start::reads_left`] without a limit: a run is active, so no further start is sent.
+const UNLIMITED_READS: u8 = u8::MAX;
 
-/// Pauses before a start is repeated whose answer was lost; as many as there are repeats.
-const REPEATS: [Duration; 3] = [
+/// Pauses before each retry of a start whose response was lost; their number is the number of retries.
+const START_RETRY_DELAYS: [Duration; 3] = [
     Duration::from_secs(1),
     Duration::from_secs(2),
     Duration::from_secs(4),
 ];
 
-/// How often in a row a run may be missing: the API can be slow to show what it has just started.
-const MISSES: u8 = 3;
+/// Polls in a row that may not find the run: the API can be slow to show a run that it has just started.
+const MAX_MISSING_POLLS: u8 = 3;
 
-/// Within this time of a start, its run cannot have succeeded.
-pub const SOON: Duration = Duration::from_mins(2);
+/// Shortest time from a start to the success of its run.
+pub const MIN_RUN_DURATION: Duration = Duration::from_mins(2);
 
-/// How the run of one object stands.
+/// The state of the run of one object.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum State {
-    /// No apply is at work on it: what is remembered, where anything is.
-    Resting(Option<Remembered>),
-    /// A start was sent, and its answer is waited for.
+    /// No apply is in progress. Private state keeps the run, if there is one.
+    Idle(Option<RunState>),
+    /// A start is being sent; its response decides what follows.
     Starting(Start),
-    /// A start that got no run is about to be repeated, if that is still to be done.
+    /// A start that led to no run will be retried, if the work is still needed.
     Retrying(Start),
-    /// The run is looked at until it is over.
+    /// The run is polled until it ends.
     Following {
-        going: Going,
-        /// How this apply came by it.
+        run: ActiveRun,
+        /// Where this apply has the run from.
         source: Source,
-        /// How often in a row the API did not know it.
-        misses: u8,
+        /// Polls in a row that did not find the run.
+        missing_polls: u8,
     },
-    /// The run of somebody else is over: the object is asked whether the work is done.
+    /// Another client's run has ended: the object is read to see whether the work is done.
     Checking {
-        going: Going,
-        /// How the run ended.
-        end: End,
-        /// How often the object was looked at.
-        looks: u8,
+        run: ActiveRun,
+        /// The same run, with its final status.
+        ended: EndedRun,
+        /// Reads of the object so far.
+        reads: u8,
     },
-    /// An earlier run is over or forgotten: the object is looked at before another is started.
-    Reviewing { going: Going, is_forgotten: bool },
-    /// A run did its work.
-    Succeeded(End),
-    /// The object says that the work is done, by a run without an identity.
+    /// An earlier run has ended, or the API no longer has it: the object is read before another run is started.
+    Reviewing { run: ActiveRun, is_missing: bool },
+    /// A run succeeded.
+    Succeeded(EndedRun),
+    /// The object shows that the work is done, by a run that no response identified.
     Done,
-    /// Nothing tells what became of it.
+    /// The result of the run cannot be determined.
     Lost,
 }
 
-/// A start under way.
+/// A start in progress.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Start {
-    /// Whether the object said, before, that the work is to be done.
+    /// Whether the object showed, before the start, that the work was needed.
     pub was_needed: bool,
-    /// Whether an answer to it was lost, in this apply or an earlier one, so that a run may be going.
-    pub is_lost: bool,
-    /// How often it was repeated after a lost answer.
-    pub repeats: u8,
-    /// How often the object is still to be looked at before it is believed that the lost start has not done the work.
-    pub looks: u8,
-    /// Whether a run for something else may be going, which was asked for without an answer and has to end first.
+    /// Whether a response to a start was lost, in this apply or an earlier one, so that a run may be active.
+    pub is_response_lost: bool,
+    /// Retries so far after a lost response.
+    pub retries: u8,
+    /// Reads of the object that are left before the machine concludes that the lost start has not done the work.
+    pub reads_left: u8,
+    /// Whether an unconfirmed start for another configuration may have started a run, which must end first.
     pub is_blocked: bool,
-    /// The run that has ended before: remembered until the start is carried out.
-    pub earlier: Option<Going>,
+    /// The run that has ended before: kept in private state until the start is confirmed.
+    pub previous: Option<ActiveRun>,
 }
 
-/// How an apply came by the run that it follows.
+/// Where an apply has the run from that it follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Source {
-    /// It asked for it.
-    Request,
-    /// The object remembers it.
-    Memory,
-    /// The object that this one replaces has left it.
-    Predecessor,
+    /// The apply started it, or was rejected because of it.
+    ThisApply,
+    /// Private state of the object.
+    PrivateState,
+    /// The object that this one replaces handed it over.
+    ReplacedObject,
 }
 
-/// How a run ended.
+/// A run that has ended.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct End {
-    /// Which run it was.
+pub struct EndedRun {
+    /// Identity of the run.
     pub id: Id,
-    /// Its last status, in the API's words.
+    /// Its final status, as the API returned it.
     pub status: String,
-    /// Whether it did its work.
+    /// Whether it succeeded.
     pub succeeded: bool,
 }
 
-/// What a look at a run found.
+/// The response to a poll of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Report {
-    /// Its status, in the API's words.
+pub struct RunStatus {
+    /// Status of the run, as the API returned it.
     pub status: String,
-    /// Whether it is over, and then whether it succeeded.
+    /// Whether the run succeeded; `None` while it is active.
     pub succeeded: Option<bool>,
 }
 
-/// What happened.
+/// What happened: an operation of Terraform, or the result of an [`Action`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Event {
-    /// An apply has come to the job.
+    /// An apply reached the job.
     Applied {
-        /// Whether the apply is of a phase that the job follows.
+        /// Whether the job runs after this phase (`after` of the declaration).
         is_due: bool,
-        /// Whether what is remembered was started for what is wanted.
-        fits: bool,
-        /// Where what is remembered comes from.
+        /// Whether the known run was started for the current configuration.
+        is_current: bool,
+        /// Where the known run comes from.
         source: Source,
-        /// Whether the object says that the work is to be done.
+        /// Whether the object needs the work; `None` if it does not show that.
         is_needed: Option<bool>,
     },
-    /// A refresh has looked at the object, and at the run where [`State::is_refreshed`].
+    /// Terraform refreshed the object; the run was polled if [`State::is_polled_by_refresh`].
     Refreshed {
-        report: Option<Report>,
+        polled: Option<RunStatus>,
         is_needed: Option<bool>,
-        /// Whether the object is about to be replaced because of an error.
+        /// Whether the object is tainted, so that the next apply replaces it.
         is_tainted: bool,
     },
-    /// The answer to a start names the run.
+    /// The response to a start identifies the run.
     Started(Id),
-    /// The answer to a start names no run, although one was started.
+    /// The response to a start does not identify the run that was started.
     StartedWithoutId,
-    /// A start was refused, as one is that finds another run; its run, where the answer names one.
-    Refused(Option<Id>),
-    /// A start was sent, and its answer was lost.
-    Unanswered,
-    /// A start failed, and was certainly not carried out.
-    NotStarted,
-    /// A look at the run.
-    Polled(Report),
-    /// The API does not know the run.
-    Missing,
-    /// A look at the run or at the object failed, but may well succeed later.
-    NotAnswered,
-    /// A look at the run or at the object failed for good.
-    Failed,
-    /// A look at the object, and whether it says that the work is to be done.
-    Looked(Option<bool>),
-    /// A pause is over; whether a run that was asked for may be over by now.
-    Waited { is_late: bool },
-    /// Terraform was interrupted before a start was sent.
-    Withdrawn,
+    /// A start was rejected because of an active run; its identity, if the response names one.
+    StartRejected(Option<Id>),
+    /// A start was sent, and its response was lost.
+    StartResponseLost,
+    /// A start failed, and certainly started no run.
+    StartFailed,
+    /// A poll found the run.
+    Polled(RunStatus),
+    /// A poll did not find the run.
+    RunNotFound,
+    /// A poll or a read of the object failed, and may succeed later.
+    TransientError,
+    /// A poll or a read of the object failed, and a retry would not help.
+    PermanentError,
+    /// The object was read; whether it needs the work, `None` if it does not show that.
+    ObjectRead(Option<bool>),
+    /// A pause ended; `is_late` if a run whose start was lost may have ended by now.
+    PauseEnded { is_late: bool },
+    /// Terraform was interrupted before the start was sent.
+    StartCancelled,
     /// Terraform was interrupted.
     Interrupted,
-    /// The timeout is over.
+    /// The timeout of the operation ended.
     TimedOut,
 }
 
-/// What is to be done. What is remembered of the new state comes first, always.
+/// What to do next. The new state is always recorded first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Action {
     /// Wait before the next action.
     Pause(Duration),
-    /// Wait before the next look at a run: longer each time.
+    /// Wait before the next poll: longer each time.
     Backoff,
     /// Send the start.
-    Request,
-    /// Look at the run.
-    Poll,
-    /// Look at the object.
-    Look,
-    /// Warn that a run was going already whose purpose nothing tells.
-    WarnTakenOver,
-    /// The apply's part is over, in this way.
-    Finish(Ending),
+    SendStart,
+    /// Poll the run.
+    PollRun,
+    /// Read the object.
+    ReadObject,
+    /// Warn that another run was active already, and that its configuration is unknown.
+    WarnOtherRun,
+    /// End this part of the apply.
+    Finish(Outcome),
 }
 
-/// How the part of an apply ends.
+/// How the job's part of an apply ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Ending {
+pub enum Outcome {
     /// The work is done.
     Done,
-    /// With a warning that nothing tells whether it is done.
-    Unknown,
-    /// The run has failed.
+    /// A warning: whether the work is done cannot be determined.
+    Unconfirmed,
+    /// The run failed.
     RunFailed,
-    /// Terraform was interrupted, before anything was sent.
-    InterruptedBefore,
-    /// Terraform was interrupted, and the run goes on.
+    /// Terraform was interrupted before a start was sent.
+    InterruptedBeforeStart,
+    /// Terraform was interrupted, and the run continues.
     Interrupted,
-    /// The timeout is over, and the run goes on.
+    /// The timeout ended, and the run continues.
     TimedOut,
-    /// The run, or its object, cannot be looked at any more.
-    Unfollowed,
+    /// The run or its object can no longer be read.
+    ReadFailed,
     /// The start failed.
     StartFailed,
-    /// The run was started, and cannot be followed.
-    WithoutId,
-    /// An event that no state of this kind knows: a bug.
+    /// A run was started whose identity is unknown, so it cannot be followed.
+    Unidentified,
+    /// An event that has no transition from this state: a bug.
     Unexpected,
 }
 
-impl Ending {
-    /// Whether the apply ends with an error: Terraform then replaces an object that it has created.
+impl Outcome {
+    /// Whether the apply ends with an error: Terraform then taints an object that it has created.
     pub fn is_error(self) -> bool {
         !matches!(
             self,
-            Self::Done | Self::Unknown | Self::Interrupted | Self::InterruptedBefore
+            Self::Done | Self::Unconfirmed | Self::Interrupted | Self::InterruptedBeforeStart
         )
     }
 }
 
 impl State {
-    /// What private state has of it: enough for the next process to go on.
-    pub fn remembered(&self) -> Option<Remembered> {
+    /// What private state keeps: enough for the next process to continue.
+    pub fn run_state(&self) -> Option<RunState> {
         Some(match self {
-            Self::Resting(remembered) => return remembered.clone(),
-            // It may be carried out even where nothing is heard of it any more.
+            Self::Idle(stored) => return stored.clone(),
+            // The start may be carried out even if no response arrives.
             Self::Starting(start) | Self::Retrying(start) => {
-                let fits = start.is_lost || !start.is_blocked;
-                Remembered::Unconfirmed {
-                    // The run that had to end first may have done it, so the object does not tell.
-                    was_needed: start.was_needed && !(fits && start.is_blocked),
-                    fits,
+                let is_current = start.is_response_lost || !start.is_blocked;
+                RunState::Unconfirmed {
+                    // The run that had to end first may have done the work, so the object cannot confirm this start.
+                    was_needed: start.was_needed && !(is_current && start.is_blocked),
+                    is_current,
                 }
             }
-            Self::Following { going, .. } | Self::Checking { going, .. } | Self::Reviewing { going, .. } => {
-                Remembered::Going(going.clone())
+            Self::Following { run, .. } | Self::Checking { run, .. } | Self::Reviewing { run, .. } => {
+                RunState::Active(run.clone())
             }
             Self::Succeeded(_) | Self::Done | Self::Lost => return None,
         })
     }
 
-    /// Whether what is remembered of it was started for what is wanted now.
-    pub fn is_wanted(&self) -> bool {
+    /// Whether the run was started for the current configuration.
+    pub fn is_current(&self) -> bool {
         !matches!(
-            self.remembered(),
-            Some(Remembered::Unconfirmed { fits: false, .. } | Remembered::Going(Going { fits: false, .. }))
+            self.run_state(),
+            Some(
+                RunState::Unconfirmed {
+                    is_current: false,
+                    ..
+                } | RunState::Active(ActiveRun {
+                    is_current: false,
+                    ..
+                })
+            )
         )
     }
 
-    /// Whether a refresh looks at the run. An outdated one is left to the apply that waits for it.
-    pub fn is_refreshed(&self) -> bool {
-        matches!(self, Self::Resting(Some(Remembered::Going(going))) if going.fits)
+    /// Whether a refresh polls the run. An outdated run is left to the apply that waits for it.
+    pub fn is_polled_by_refresh(&self) -> bool {
+        matches!(self, Self::Idle(Some(RunState::Active(run))) if run.is_current)
     }
 }
 
-/// The next state, and what is to be done. The last action gives the next event, unless it is [`Action::Finish`] or
-/// there is none.
+/// Returns the next state and the actions to take. The last action gives the next event, unless it is
+/// [`Action::Finish`] or there is no action.
 pub fn next(state: State, event: Event) -> (State, Vec<Action>) {
     match (state, event) {
         (
-            State::Resting(remembered),
+            State::Idle(stored),
             Event::Applied {
                 is_due,
-                fits,
+                is_current,
                 source,
                 is_needed,
             },
-        ) => apply(remembered, is_due, fits, source, is_needed),
+        ) => on_apply(stored, is_due, is_current, source, is_needed),
         (
-            State::Resting(remembered),
+            State::Idle(stored),
             Event::Refreshed {
-                report,
+                polled,
                 is_needed,
                 is_tainted,
             },
-        ) => (refresh(remembered, report, is_needed, is_tainted), Vec::new()),
-        (State::Starting(start), event) => answered(start, event),
-        (State::Retrying(start), event) => retry(start, event),
+        ) => (on_refresh(stored, polled, is_needed, is_tainted), Vec::new()),
+        (State::Starting(start), event) => on_start_response(start, event),
+        (State::Retrying(start), event) => on_retrying(start, event),
         (
             State::Following {
-                going,
+                run,
                 source,
-                misses,
+                missing_polls,
             },
             event,
-        ) => follow(going, source, misses, event),
-        (State::Checking { going, end, looks }, event) => check(going, end, looks, event),
-        (State::Reviewing { going, is_forgotten }, event) => review(going, is_forgotten, event),
-        (state, _) => (state, vec![Action::Finish(Ending::Unexpected)]),
+        ) => on_following(run, source, missing_polls, event),
+        (State::Checking { run, ended, reads }, event) => on_checking(run, ended, reads, event),
+        (State::Reviewing { run, is_missing }, event) => on_reviewing(run, is_missing, event),
+        (state, _) => (state, vec![Action::Finish(Outcome::Unexpected)]),
     }
 }
 
-fn apply(
-    remembered: Option<Remembered>,
+fn on_apply(
+    stored: Option<RunState>,
     is_due: bool,
-    fits: bool,
+    is_current: bool,
     source: Source,
     is_needed: Option<bool>,
 ) -> (State, Vec<Action>) {
-    match remembered {
-        Some(Remembered::Going(going)) => follow_from(Going { fits, ..going }, source),
-        // What it was asked for is not wanted any more; but if it was started, it goes on.
-        Some(Remembered::Unconfirmed { .. }) if !fits => request(Start {
+    match stored {
+        Some(RunState::Active(run)) => begin_following(ActiveRun { is_current, ..run }, source),
+        // The start was for another configuration; if it was carried out, its run is active and must end first.
+        Some(RunState::Unconfirmed { .. }) if !is_current => send_start(Start {
             is_blocked: true,
-            ..fresh(is_needed)
+            ..first_start(is_needed)
         }),
-        Some(Remembered::Unconfirmed { was_needed, .. }) => resume(was_needed, is_needed),
-        None | Some(Remembered::NotStarted | Remembered::Failed { .. }) if is_due => {
-            request(fresh(is_needed))
+        Some(RunState::Unconfirmed { was_needed, .. }) => resume_unconfirmed(was_needed, is_needed),
+        None | Some(RunState::NotStarted | RunState::Failed { .. }) if is_due => {
+            send_start(first_start(is_needed))
         }
-        remembered => (State::Resting(remembered), Vec::new()),
+        stored => (State::Idle(stored), Vec::new()),
     }
 }
 
-/// Over and well, a run is forgotten; failed, the next plan makes a new object. What takes more than a look to decide is
-/// left to the apply that picks the run up.
+/// A run that succeeded is removed from private state; after one that failed, the next plan replaces the object. The
+/// next apply decides what one read cannot.
 ///
-/// A tainted object is about to be replaced. All that its replacement gets to see is state, and as long as that tells of
-/// a run under way, it takes over the run instead of starting another.
-fn refresh(
-    remembered: Option<Remembered>,
-    report: Option<Report>,
+/// A tainted object keeps its run: its replacement gets state only, and follows the run that state shows as active
+/// instead of starting another.
+fn on_refresh(
+    stored: Option<RunState>,
+    polled: Option<RunStatus>,
     is_needed: Option<bool>,
     is_tainted: bool,
 ) -> State {
-    match (remembered, report) {
+    match (stored, polled) {
         (
-            Some(Remembered::Unconfirmed {
+            Some(RunState::Unconfirmed {
                 was_needed: true,
-                fits: true,
+                is_current: true,
             }),
             _,
         ) if is_needed == Some(false) && !is_tainted => State::Done,
-        (Some(Remembered::Going(going)), Some(Report { status, succeeded })) if going.fits => match succeeded
-        {
-            None => State::Resting(Some(Remembered::Going(Going { status, ..going }))),
-            Some(false) => State::Resting(Some(Remembered::Failed { id: going.id, status })),
-            Some(true) => {
-                let did_it = going.origin != Origin::Other || is_needed == Some(false);
-                if did_it && !is_tainted {
-                    State::Succeeded(End {
-                        id: going.id,
-                        status,
-                        succeeded: true,
-                    })
-                } else {
-                    State::Resting(Some(Remembered::Going(going)))
+        (Some(RunState::Active(run)), Some(RunStatus { status, succeeded })) if run.is_current => {
+            match succeeded {
+                None => State::Idle(Some(RunState::Active(ActiveRun { status, ..run }))),
+                Some(false) => State::Idle(Some(RunState::Failed { id: run.id, status })),
+                Some(true) => {
+                    let did_it = run.origin != Origin::Other || is_needed == Some(false);
+                    if did_it && !is_tainted {
+                        State::Succeeded(EndedRun {
+                            id: run.id,
+                            status,
+                            succeeded: true,
+                        })
+                    } else {
+                        State::Idle(Some(RunState::Active(run)))
+                    }
                 }
             }
-        },
-        (remembered, _) => State::Resting(remembered),
+        }
+        (stored, _) => State::Idle(stored),
     }
 }
 
-/// A start that nothing is known of yet.
-fn fresh(is_needed: Option<bool>) -> Start {
+/// A start before its first request.
+fn first_start(is_needed: Option<bool>) -> Start {
     Start {
         was_needed: is_needed == Some(true),
         ..Start::default()
     }
 }
 
-fn request(start: Start) -> (State, Vec<Action>) {
-    (State::Starting(start), vec![Action::Request])
+fn send_start(start: Start) -> (State, Vec<Action>) {
+    (State::Starting(start), vec![Action::SendStart])
 }
 
-/// Goes on after a start whose answer was lost: the object says what became of it, if it can.
-fn resume(was_needed: bool, is_needed: Option<bool>) -> (State, Vec<Action>) {
+/// Continues after a start whose response was lost: the object shows whether the work was done, if it can.
+fn resume_unconfirmed(was_needed: bool, is_needed: Option<bool>) -> (State, Vec<Action>) {
     let start = Start {
         was_needed: was_needed || is_needed == Some(true),
-        is_lost: true,
-        looks: LOOKS - 1,
-        // What the object says only now may be the doing of another run.
+        is_response_lost: true,
+        reads_left: MAX_OBJECT_READS - 1,
+        // If the object needs the work only now, another run may be the cause.
         is_blocked: !was_needed,
         ..Start::default()
     };
     match (start.was_needed, is_needed) {
-        (true, Some(false)) => (State::Done, vec![Action::Finish(Ending::Done)]),
-        (true, Some(true)) => again(start, PAUSE),
-        _ => lost(),
+        (true, Some(false)) => (State::Done, vec![Action::Finish(Outcome::Done)]),
+        (true, Some(true)) => wait_to_retry(start, OBJECT_READ_INTERVAL),
+        _ => finish_lost(),
     }
 }
 
-fn lost() -> (State, Vec<Action>) {
-    (State::Lost, vec![Action::Finish(Ending::Unknown)])
+fn finish_lost() -> (State, Vec<Action>) {
+    (State::Lost, vec![Action::Finish(Outcome::Unconfirmed)])
 }
 
-fn answered(start: Start, event: Event) -> (State, Vec<Action>) {
+fn on_start_response(start: Start, event: Event) -> (State, Vec<Action>) {
     let own = Origin::Own {
         was_needed: start.was_needed,
     };
     match event {
-        Event::Started(id) => follow_from(begun(id, own, true), Source::Request),
+        Event::Started(id) => begin_following(new_run(id, own, true), Source::ThisApply),
         Event::StartedWithoutId => {
             let start = Start {
                 is_blocked: false,
                 ..start
             };
-            rest(&State::Starting(start), Ending::WithoutId)
+            suspend(&State::Starting(start), Outcome::Unidentified)
         }
-        Event::Refused(Some(id)) => refused(&start, id, own),
-        Event::Unanswered => repeat(Start {
-            is_lost: true,
+        Event::StartRejected(Some(id)) => on_rejection(&start, id, own),
+        Event::StartResponseLost => retry_lost_start(Start {
+            is_response_lost: true,
             ..start
         }),
-        Event::NotStarted if start.is_lost => repeat(start),
-        // A run goes on, and it may well be the one of the lost start: the object will say when it has done the work.
-        Event::Refused(None) if start.is_lost && start.was_needed && !start.is_blocked => again(
-            Start {
-                looks: FOR_EVER,
-                ..start
-            },
-            PAUSE,
-        ),
-        Event::Refused(None) | Event::NotStarted => give_up(start, Ending::StartFailed),
-        Event::Withdrawn if start.is_lost => give_up(start, Ending::Interrupted),
-        Event::Withdrawn => give_up(start, Ending::InterruptedBefore),
-        // It may have been carried out.
+        Event::StartFailed if start.is_response_lost => retry_lost_start(start),
+        // The active run may be the one of the lost start: the object will show when it has done the work.
+        Event::StartRejected(None) if start.is_response_lost && start.was_needed && !start.is_blocked => {
+            wait_to_retry(
+                Start {
+                    reads_left: UNLIMITED_READS,
+                    ..start
+                },
+                OBJECT_READ_INTERVAL,
+            )
+        }
+        Event::StartRejected(None) | Event::StartFailed => stop_starting(start, Outcome::StartFailed),
+        Event::StartCancelled if start.is_response_lost => stop_starting(start, Outcome::Interrupted),
+        Event::StartCancelled => stop_starting(start, Outcome::InterruptedBeforeStart),
+        // The start may have been carried out.
         event => {
             let start = Start {
-                is_lost: true,
+                is_response_lost: true,
                 ..start
             };
-            stop(&State::Starting(start), &event)
+            end_wait(&State::Starting(start), &event)
         }
     }
 }
 
-/// Another run goes on, which the refusal names.
-fn refused(start: &Start, id: Id, own: Origin) -> (State, Vec<Action>) {
-    let is_earlier = start.is_blocked && !start.is_lost;
-    let origin = if start.was_needed || is_earlier {
+/// Follows the active run that the rejection names.
+fn on_rejection(start: &Start, id: Id, own: Origin) -> (State, Vec<Action>) {
+    let is_previous = start.is_blocked && !start.is_response_lost;
+    let origin = if start.was_needed || is_previous {
         Origin::Other
     } else {
         own
     };
-    let (state, mut actions) = follow_from(begun(id, origin, !is_earlier), Source::Request);
-    // Where the object will not say whose it was, only the user can.
-    if !is_earlier && (start.is_blocked || !start.was_needed) {
-        actions.insert(0, Action::WarnTakenOver);
+    let (state, mut actions) = begin_following(new_run(id, origin, !is_previous), Source::ThisApply);
+    // If the object will not show what the run was for, only the user can know.
+    if !is_previous && (start.is_blocked || !start.was_needed) {
+        actions.insert(0, Action::WarnOtherRun);
     }
     (state, actions)
 }
 
-/// Repeats a start whose answer was lost, unless that was done often enough.
-fn repeat(start: Start) -> (State, Vec<Action>) {
-    match REPEATS.get(usize::from(start.repeats)) {
-        Some(pause) => again(
+/// Retries a start whose response was lost, unless all retries are used up.
+fn retry_lost_start(start: Start) -> (State, Vec<Action>) {
+    match START_RETRY_DELAYS.get(usize::from(start.retries)) {
+        Some(pause) => wait_to_retry(
             Start {
-                repeats: start.repeats + 1,
+                retries: start.retries + 1,
                 ..start
             },
             *pause,
         ),
-        None => give_up(start, Ending::StartFailed),
+        None => stop_starting(start, Outcome::StartFailed),
     }
 }
 
-/// Waits before a start is repeated; an object that can say whether that is still to be done is asked.
-fn again(start: Start, pause: Duration) -> (State, Vec<Action>) {
+/// Waits before a retry of the start; an object that can show whether the work is still needed is read first.
+fn wait_to_retry(start: Start, pause: Duration) -> (State, Vec<Action>) {
     let mut actions = vec![Action::Pause(pause)];
-    actions.extend(start.was_needed.then_some(Action::Look));
+    actions.extend(start.was_needed.then_some(Action::ReadObject));
     (State::Retrying(start), actions)
 }
 
-/// Nothing more is started. What was certainly not carried out is made up for by the next apply.
-fn give_up(start: Start, ending: Ending) -> (State, Vec<Action>) {
-    if start.is_lost {
-        return rest(&State::Starting(start), ending);
+/// Sends no further start. If none was carried out, the next apply sends it.
+fn stop_starting(start: Start, outcome: Outcome) -> (State, Vec<Action>) {
+    if start.is_response_lost {
+        return suspend(&State::Starting(start), outcome);
     }
-    let remembered = match start.earlier {
-        Some(going) => Remembered::Going(going),
-        None if start.is_blocked => Remembered::Unconfirmed {
+    let stored = match start.previous {
+        Some(run) => RunState::Active(run),
+        None if start.is_blocked => RunState::Unconfirmed {
             was_needed: start.was_needed,
-            fits: false,
+            is_current: false,
         },
-        None => Remembered::NotStarted,
+        None => RunState::NotStarted,
     };
-    (State::Resting(Some(remembered)), vec![Action::Finish(ending)])
+    (State::Idle(Some(stored)), vec![Action::Finish(outcome)])
 }
 
-fn retry(start: Start, event: Event) -> (State, Vec<Action>) {
+fn on_retrying(start: Start, event: Event) -> (State, Vec<Action>) {
     match event {
-        // Either run may have done it: the one of this apply, or the one that had to end first.
-        Event::Looked(Some(false)) if start.is_blocked => lost(),
-        Event::Looked(Some(false)) => (State::Done, vec![Action::Finish(Ending::Done)]),
-        Event::Looked(None) => lost(),
-        Event::Looked(Some(true)) | Event::NotAnswered if start.looks == FOR_EVER => again(start, PAUSE),
-        Event::Looked(Some(true)) if start.looks > 0 => again(
+        // Either run may have done the work: the one of this apply, or the one that had to end first.
+        Event::ObjectRead(Some(false)) if start.is_blocked => finish_lost(),
+        Event::ObjectRead(Some(false)) => (State::Done, vec![Action::Finish(Outcome::Done)]),
+        Event::ObjectRead(None) => finish_lost(),
+        Event::ObjectRead(Some(true)) | Event::TransientError if start.reads_left == UNLIMITED_READS => {
+            wait_to_retry(start, OBJECT_READ_INTERVAL)
+        }
+        Event::ObjectRead(Some(true)) if start.reads_left > 0 => wait_to_retry(
             Start {
-                looks: start.looks - 1,
+                reads_left: start.reads_left - 1,
                 ..start
             },
-            PAUSE,
+            OBJECT_READ_INTERVAL,
         ),
-        // The object does not say when a run is over; so nothing is started any more once one may be.
-        Event::Waited { is_late: true } => rest(&State::Retrying(start), Ending::StartFailed),
-        Event::Looked(Some(true)) | Event::Waited { is_late: false } => request(start),
-        // It may have taken long: what the object says next may be from before the run has ended.
-        Event::NotAnswered => again(
+        // The object does not show when a run ends, so no start is sent once the lost run may have ended.
+        Event::PauseEnded { is_late: true } => suspend(&State::Retrying(start), Outcome::StartFailed),
+        Event::ObjectRead(Some(true)) | Event::PauseEnded { is_late: false } => send_start(start),
+        // The failed read may have taken long: the next one may return a value from before the run ended.
+        Event::TransientError => wait_to_retry(
             Start {
-                looks: LOOKS - 1,
+                reads_left: MAX_OBJECT_READS - 1,
                 ..start
             },
-            PAUSE,
+            OBJECT_READ_INTERVAL,
         ),
-        event => look(State::Retrying(start), event),
+        event => on_read_error(State::Retrying(start), event),
     }
 }
 
-fn begun(id: Id, origin: Origin, fits: bool) -> Going {
-    Going {
+fn new_run(id: Id, origin: Origin, is_current: bool) -> ActiveRun {
+    ActiveRun {
         id,
         status: PENDING.to_owned(),
         origin,
-        fits,
+        is_current,
     }
 }
 
-fn follow_from(going: Going, source: Source) -> (State, Vec<Action>) {
+fn begin_following(run: ActiveRun, source: Source) -> (State, Vec<Action>) {
     let state = State::Following {
-        going,
+        run,
         source,
-        misses: 0,
+        missing_polls: 0,
     };
-    (state, vec![Action::Poll])
+    (state, vec![Action::PollRun])
 }
 
-fn follow(going: Going, source: Source, misses: u8, event: Event) -> (State, Vec<Action>) {
-    let on = |going, misses| {
+fn on_following(run: ActiveRun, source: Source, missing_polls: u8, event: Event) -> (State, Vec<Action>) {
+    let poll_again = |run, missing_polls| {
         let state = State::Following {
-            going,
+            run,
             source,
-            misses,
+            missing_polls,
         };
-        (state, vec![Action::Backoff, Action::Poll])
+        (state, vec![Action::Backoff, Action::PollRun])
     };
     match event {
-        Event::Polled(Report {
+        Event::Polled(RunStatus {
             status,
             succeeded: None,
-        }) => on(Going { status, ..going }, 0),
-        Event::Polled(Report {
+        }) => poll_again(ActiveRun { status, ..run }, 0),
+        Event::Polled(RunStatus {
             status,
             succeeded: Some(succeeded),
-        }) => ended(
-            going.clone(),
+        }) => on_run_end(
+            run.clone(),
             source,
-            End {
-                id: going.id,
+            EndedRun {
+                id: run.id,
                 status,
                 succeeded,
             },
         ),
-        Event::NotAnswered => on(going, misses),
-        Event::Missing if misses < MISSES => on(going, misses + 1),
-        // The API has forgotten it, and only the object can say what became of it.
-        Event::Missing if source != Source::Request => (
+        Event::TransientError => poll_again(run, missing_polls),
+        Event::RunNotFound if missing_polls < MAX_MISSING_POLLS => poll_again(run, missing_polls + 1),
+        // The API no longer has the run: only the object can show whether the work is done.
+        Event::RunNotFound if source != Source::ThisApply => (
             State::Reviewing {
-                going,
-                is_forgotten: true,
+                run,
+                is_missing: true,
             },
-            vec![Action::Look],
+            vec![Action::ReadObject],
         ),
         event => {
             let state = State::Following {
-                going,
+                run,
                 source,
-                misses,
+                missing_polls,
             };
             match event {
-                Event::Missing | Event::Failed => rest(&state, Ending::Unfollowed),
-                event => stop(&state, &event),
+                Event::RunNotFound | Event::PermanentError => suspend(&state, Outcome::ReadFailed),
+                event => end_wait(&state, &event),
             }
         }
     }
 }
 
-fn ended(going: Going, source: Source, end: End) -> (State, Vec<Action>) {
-    // It was started for something else, or for the object that this one replaces, to try again.
-    let is_followed = !going.fits || (source == Source::Predecessor && !end.succeeded);
-    if is_followed {
+fn on_run_end(run: ActiveRun, source: Source, ended: EndedRun) -> (State, Vec<Action>) {
+    // The run was for another configuration, or failed for the object that this one replaces.
+    let needs_review = !run.is_current || (source == Source::ReplacedObject && !ended.succeeded);
+    if needs_review {
         let state = State::Reviewing {
-            going,
-            is_forgotten: false,
+            run,
+            is_missing: false,
         };
-        return (state, vec![Action::Look]);
+        return (state, vec![Action::ReadObject]);
     }
-    match going.origin {
-        Origin::Other => (State::Checking { going, end, looks: 0 }, vec![Action::Look]),
-        Origin::Own { .. } => conclude(end),
+    match run.origin {
+        Origin::Other => (State::Checking { run, ended, reads: 0 }, vec![Action::ReadObject]),
+        Origin::Own { .. } => finish_run(ended),
     }
 }
 
-/// The run was for this object, and is over.
-fn conclude(end: End) -> (State, Vec<Action>) {
-    if end.succeeded {
-        (State::Succeeded(end), vec![Action::Finish(Ending::Done)])
+/// Ends with the result of a run that was for this object.
+fn finish_run(ended: EndedRun) -> (State, Vec<Action>) {
+    if ended.succeeded {
+        (State::Succeeded(ended), vec![Action::Finish(Outcome::Done)])
     } else {
-        let End { id, status, .. } = end;
-        let failed = Remembered::Failed { id, status };
+        let EndedRun { id, status, .. } = ended;
+        let failed = RunState::Failed { id, status };
         (
-            State::Resting(Some(failed)),
-            vec![Action::Finish(Ending::RunFailed)],
+            State::Idle(Some(failed)),
+            vec![Action::Finish(Outcome::RunFailed)],
         )
     }
 }
 
-fn check(going: Going, end: End, looks: u8, event: Event) -> (State, Vec<Action>) {
+fn on_checking(run: ActiveRun, ended: EndedRun, reads: u8, event: Event) -> (State, Vec<Action>) {
     match event {
-        Event::Looked(Some(true)) if looks + 1 < LOOKS => {
+        Event::ObjectRead(Some(true)) if reads + 1 < MAX_OBJECT_READS => {
             let state = State::Checking {
-                going,
-                end,
-                looks: looks + 1,
+                run,
+                ended,
+                reads: reads + 1,
             };
-            (state, vec![Action::Pause(PAUSE), Action::Look])
+            (
+                state,
+                vec![Action::Pause(OBJECT_READ_INTERVAL), Action::ReadObject],
+            )
         }
-        Event::Looked(Some(true)) => request(Start {
-            earlier: Some(going),
-            ..fresh(Some(true))
+        Event::ObjectRead(Some(true)) => send_start(Start {
+            previous: Some(run),
+            ..first_start(Some(true))
         }),
-        Event::Looked(_) => conclude(end),
-        event => look(State::Checking { going, end, looks }, event),
+        Event::ObjectRead(_) => finish_run(ended),
+        event => on_read_error(State::Checking { run, ended, reads }, event),
     }
 }
 
-fn review(going: Going, is_forgotten: bool, event: Event) -> (State, Vec<Action>) {
+fn on_reviewing(run: ActiveRun, is_missing: bool, event: Event) -> (State, Vec<Action>) {
     match event {
-        Event::Looked(is_needed) if is_forgotten && going.fits => {
-            let was_needed = match going.origin {
+        Event::ObjectRead(is_needed) if is_missing && run.is_current => {
+            let was_needed = match run.origin {
                 Origin::Own { was_needed } => was_needed,
                 Origin::Other => true,
             };
-            resume(was_needed, is_needed)
+            resume_unconfirmed(was_needed, is_needed)
         }
-        Event::Looked(is_needed) => request(Start {
-            // The API has forgotten it, and still it may be going.
-            is_blocked: is_forgotten,
-            earlier: Some(going),
-            ..fresh(is_needed)
+        Event::ObjectRead(is_needed) => send_start(Start {
+            // The API no longer has the run, but it may still be active.
+            is_blocked: is_missing,
+            previous: Some(run),
+            ..first_start(is_needed)
         }),
-        event => look(State::Reviewing { going, is_forgotten }, event),
+        event => on_read_error(State::Reviewing { run, is_missing }, event),
     }
 }
 
-/// What a look at the object gave, other than what it says.
-fn look(state: State, event: Event) -> (State, Vec<Action>) {
+/// Handles a read of the object that failed.
+fn on_read_error(state: State, event: Event) -> (State, Vec<Action>) {
     match event {
-        Event::NotAnswered => (state, vec![Action::Pause(PAUSE), Action::Look]),
-        Event::Failed => rest(&state, Ending::Unfollowed),
-        event => stop(&state, &event),
+        Event::TransientError => (
+            state,
+            vec![Action::Pause(OBJECT_READ_INTERVAL), Action::ReadObject],
+        ),
+        Event::PermanentError => suspend(&state, Outcome::ReadFailed),
+        event => end_wait(&state, &event),
     }
 }
 
-/// What ends any wait.
-fn stop(state: &State, event: &Event) -> (State, Vec<Action>) {
-    let ending = match event {
-        Event::Interrupted => Ending::Interrupted,
-        Event::TimedOut => Ending::TimedOut,
-        _ => Ending::Unexpected,
+/// Handles what ends any wait: an interrupt or the timeout.
+fn end_wait(state: &State, event: &Event) -> (State, Vec<Action>) {
+    let outcome = match event {
+        Event::Interrupted => Outcome::Interrupted,
+        Event::TimedOut => Outcome::TimedOut,
+        _ => Outcome::Unexpected,
     };
-    rest(state, ending)
+    suspend(state, outcome)
 }
 
-/// The apply's part ends, and what is remembered is for the next one.
-fn rest(state: &State, ending: Ending) -> (State, Vec<Action>) {
-    (State::Resting(state.remembered()), vec![Action::Finish(ending)])
+/// Ends this part of the apply; private state keeps the run for the next one.
+fn suspend(state: &State, outcome: Outcome) -> (State, Vec<Action>) {
+    (State::Idle(state.run_state()), vec![Action::Finish(outcome)])
 }

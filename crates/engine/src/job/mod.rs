@@ -1,25 +1,27 @@
-//! Long-running work: starts a run, waits for it, and reports what became of it. A wait never costs a second run: what is
-//! known of a run goes into the object's private state, and the next plan and apply pick it up.
+//! Jobs: starts the run of an object, waits for it, and reports its result.
 //!
-//! `machine` decides; here is done what it asks for. Tests: `machine/`, `tests/terraform/interruptions.rs`.
+//! A wait that ends early never leads to a second run: the run is kept in the object's private state, and the next plan
+//! and apply continue with it. `machine` decides what to do; this module does it.
+//!
+//! Tests: `machine/`, `crates/engine/tests/tables/job.rs`, `tests/terraform/interruptions.rs`.
 
+mod backoff;
 pub mod handover;
 mod machine;
 mod messages;
-mod pauses;
 mod record;
 mod trigger;
 
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use machine::{Action, Ending, Event, Report, SOON, Source, State, next};
-use pauses::Pauses;
+use backoff::Backoff;
+use machine::{Action, Event, MIN_RUN_DURATION, Outcome, RunStatus, Source, State, next};
 use record::{is_needed, record};
 use schema::{Job, Phase, Resource};
 use serde_json::Value as Json;
 use tokio::time::Instant;
-use trigger::{fits, trigger};
+use trigger::{is_current, trigger};
 use value::Value;
 
 use crate::api::{Body, Effect, Error, ErrorKind, Response, Retry};
@@ -27,87 +29,88 @@ use crate::context::Context;
 use crate::diagnostic::Reported;
 use crate::object::Known;
 use crate::report::is_gone;
-use crate::run::{Going, Id, Remembered, Run};
+use crate::run::{ActiveRun, Id, Run, RunState};
 use crate::session::Session;
 use crate::shape::{self, literal_value};
 use crate::wire::{find, to_json};
 use crate::{identity, rules};
 
-/// Runs the job where it follows this phase, and waits for a run that is still going.
+/// Starts a run if the job follows this phase, and waits for it, or for one that is still active.
 ///
 /// # Errors
 ///
-/// [`Reported`], where a run failed or its wait ended early.
+/// [`Reported`] if the run failed, or the wait ended early.
 pub async fn run(session: &mut Session<'_>) -> Result<(), Reported> {
     let Some(job) = session.resource.job.as_ref() else {
         return Ok(());
     };
-    let (run, source) = pending(session);
-    // What was planned as unknown is answered by now, and state is all that a replacement knows of the old object.
+    let (run, source) = pending_run(session);
+    // State has the values by now that were planned as unknown, and a replacement knows the old object from state only.
     let object = session.progress.lock().state.clone();
     let event = Event::Applied {
         is_due: job.after.contains(&session.phase),
-        fits: run
+        is_current: run
             .as_ref()
-            .is_none_or(|run| fits(&run.trigger, session.resource, &object, &session.request.config)),
+            .is_none_or(|run| is_current(&run.trigger, session.resource, &object, &session.request.config)),
         source,
         is_needed: is_needed(job, &object),
     };
-    let (remembered, started_for) = run.map(|run| (run.state, run.trigger)).unzip();
-    let may_be_going = matches!(remembered, Some(Remembered::Unconfirmed { .. }));
-    let work = Work {
+    let (stored, started_for) = run.map(|run| (run.state, run.trigger)).unzip();
+    let is_possibly_active = matches!(stored, Some(RunState::Unconfirmed { .. }));
+    let apply = JobApply {
         job,
-        wanted: trigger(session.resource, &object),
+        current_trigger: trigger(session.resource, &object),
         started_for: started_for.unwrap_or_default(),
-        pauses: Pauses::default(),
-        seen: Seen::default(),
+        backoff: Backoff::default(),
+        observed: Observed::default(),
         has_requested: false,
-        may_be_going_since: may_be_going.then(|| session.elapsed()),
+        possibly_active_since: is_possibly_active.then(|| session.elapsed()),
         session,
     };
-    work.play(State::Resting(remembered), event).await
+    apply.play(State::Idle(stored), event).await
 }
 
-/// What is remembered of a run: by the object itself, or by the one that it replaces.
-fn pending(session: &Session<'_>) -> (Option<Run>, Source) {
-    let remembered = session.progress.lock().private.run.clone();
-    match remembered {
+/// The run that private state of the object has, or that the object which it replaces handed over.
+fn pending_run(session: &Session<'_>) -> (Option<Run>, Source) {
+    let stored = session.progress.lock().private.run.clone();
+    match stored {
         None if session.phase == Phase::Create => {
-            let left = handover::claim(session.context, session.resource, &session.request.planned);
-            (left, Source::Predecessor)
+            let handed_over = handover::claim(session.context, session.resource, &session.request.planned);
+            (handed_over, Source::ReplacedObject)
         }
-        remembered => (remembered, Source::Memory),
+        stored => (stored, Source::PrivateState),
     }
 }
 
-/// The part of an apply that runs a job.
-struct Work<'w, 'a> {
+/// The job's part of one apply.
+struct JobApply<'w, 'a> {
     session: &'w mut Session<'a>,
     job: &'a Job,
-    /// What a run of this apply is started for.
-    wanted: Json,
-    /// What the remembered run was started for.
+    /// Trigger of a run that this apply starts.
+    current_trigger: Json,
+    /// Trigger of the run that this apply found.
     started_for: Json,
-    pauses: Pauses,
-    seen: Seen,
-    /// Whether a start was sent.
+    backoff: Backoff,
+    observed: Observed,
+    /// Whether this apply has sent a start.
     has_requested: bool,
-    /// When the first start was sent that may have been carried out; for one of an earlier apply, when this one began.
-    may_be_going_since: Option<Duration>,
+    /// Time from the beginning of this apply to the first start that may have started a run; for a start of an earlier
+    /// apply, to the beginning of the job's part.
+    possibly_active_since: Option<Duration>,
 }
 
-/// What was last seen of the run, for the report to the user.
+/// The last responses about the run, for diagnostics and logs.
 #[derive(Default)]
-struct Seen {
-    /// The last answer about the run, and what the machine took from it.
-    report: Option<(Json, Report)>,
-    /// The step that was last logged.
+struct Observed {
+    /// The last response to a poll, as JSON and as the machine got it.
+    polled: Option<(Json, RunStatus)>,
+    /// The step that was logged last.
     step: Option<String>,
-    /// The error of the last call that failed; `None` where it is in the diagnostics already.
+    /// The error of the last request that failed; `None` if it is in the diagnostics already.
     error: Option<Error>,
 }
 
-impl Work<'_, '_> {
+impl JobApply<'_, '_> {
     /// Plays the machine until it has no action left.
     async fn play(mut self, mut state: State, mut event: Event) -> Result<(), Reported> {
         loop {
@@ -115,7 +118,7 @@ impl Work<'_, '_> {
             state = following;
             self.record(&state);
             match self.perform(&state, &actions).await {
-                ControlFlow::Continue(happened) => event = happened,
+                ControlFlow::Continue(result) => event = result,
                 ControlFlow::Break(result) => return result,
             }
         }
@@ -123,17 +126,17 @@ impl Work<'_, '_> {
 
     fn record(&self, state: &State) {
         let is_new = self.has_requested || matches!(state, State::Starting(_));
-        let trigger = if is_new && state.is_wanted() {
-            &self.wanted
+        let trigger = if is_new && state.is_current() {
+            &self.current_trigger
         } else {
             &self.started_for
         };
         let mut known = self.session.progress.lock();
         record(&mut known, self.job, state, trigger);
-        // A panic would be an error: Terraform then replaces what was created.
-        let is_under_way = !matches!(state, State::Resting(_));
+        // After a panic, Terraform taints the object that was created.
+        let is_in_progress = !matches!(state, State::Idle(_));
         if let (Some(run), Phase::Create) = (&mut known.private.run, self.session.phase) {
-            run.tainted = is_under_way;
+            run.tainted = is_in_progress;
         }
     }
 
@@ -143,38 +146,38 @@ impl Work<'_, '_> {
         actions: &[Action],
     ) -> ControlFlow<Result<(), Reported>, Event> {
         for action in actions {
-            let happened = match action {
+            let event = match action {
                 Action::Pause(pause) => self.pause(*pause).await,
                 Action::Backoff => {
-                    let pause = self.pauses.next();
+                    let pause = self.backoff.next();
                     self.pause(pause).await
                 }
-                Action::Request => Some(self.request().await),
-                Action::Poll => match state {
-                    State::Following { going, .. } => Some(self.poll(going).await),
-                    state => return ControlFlow::Break(self.finish(state, Ending::Unexpected).await),
+                Action::SendStart => Some(self.send_start().await),
+                Action::PollRun => match state {
+                    State::Following { run, .. } => Some(self.poll_run(run).await),
+                    state => return ControlFlow::Break(self.finish(state, Outcome::Unexpected).await),
                 },
-                Action::Look => Some(self.look().await),
-                Action::WarnTakenOver => {
-                    messages::taken_over(self.session, self.job, state);
+                Action::ReadObject => Some(self.read_object().await),
+                Action::WarnOtherRun => {
+                    messages::warn_other_run(self.session, self.job, state);
                     None
                 }
-                Action::Finish(ending) => return ControlFlow::Break(self.finish(state, *ending).await),
+                Action::Finish(outcome) => return ControlFlow::Break(self.finish(state, *outcome).await),
             };
-            if let Some(happened) = happened {
-                return ControlFlow::Continue(happened);
+            if let Some(event) = event {
+                return ControlFlow::Continue(event);
             }
         }
         if actions.is_empty() {
             return ControlFlow::Break(Ok(()));
         }
-        let since = self.may_be_going_since.unwrap_or_default();
-        ControlFlow::Continue(Event::Waited {
-            is_late: self.session.elapsed() > since + SOON,
+        let since = self.possibly_active_since.unwrap_or_default();
+        ControlFlow::Continue(Event::PauseEnded {
+            is_late: self.session.elapsed() > since + MIN_RUN_DURATION,
         })
     }
 
-    /// Waits, with a single timer; what ended the wait, where something did.
+    /// Waits, with a single timer. Returns the event that ended the wait early, if there is one.
     async fn pause(&self, pause: Duration) -> Option<Event> {
         let until = Instant::now() + pause;
         tokio::select! {
@@ -185,111 +188,114 @@ impl Work<'_, '_> {
         (until > self.session.deadline).then_some(Event::TimedOut)
     }
 
-    async fn request(&mut self) -> Event {
-        let asked = self.session.elapsed();
+    async fn send_start(&mut self) -> Event {
+        let sent_at = self.session.elapsed();
         self.has_requested = true;
-        (self.seen, self.pauses) = (Seen::default(), Pauses::default());
-        // An earlier start may have been carried out: this one has to arrive while its run would be going.
+        (self.observed, self.backoff) = (Observed::default(), Backoff::default());
+        // An earlier start may have been carried out: this one must arrive while the run of that start would be active.
         let mut context = self.session.context.clone();
-        if let Some(since) = self.may_be_going_since {
-            let latest = self.session.began.0 + since + SOON;
+        if let Some(since) = self.possibly_active_since {
+            let latest = self.session.started.0 + since + MIN_RUN_DURATION;
             context.deadline = context.deadline.map(|deadline| deadline.min(latest));
         }
         let error = match start(self.session, &context, self.job).await {
-            Ok(answer) => {
-                self.may_be_going_since = None;
-                let named = started_id(self.session.resource, self.job, &answer);
-                return named.map_or(Event::StartedWithoutId, Event::Started);
+            Ok(response) => {
+                self.possibly_active_since = None;
+                let id = started_run_id(self.session.resource, self.job, &response);
+                return id.map_or(Event::StartedWithoutId, Event::Started);
             }
             Err(error) => error,
         };
         if error.effect != Effect::None {
-            self.may_be_going_since.get_or_insert(asked);
+            self.possibly_active_since.get_or_insert(sent_at);
         }
         let event = match (error.kind, error.effect) {
-            (ErrorKind::Conflict, _) => Event::Refused(mentioned(self.session, self.job, &error).await),
-            (ErrorKind::Cancelled, Effect::None) => Event::Withdrawn,
+            (ErrorKind::Conflict, _) => {
+                Event::StartRejected(run_in_rejection(self.session, self.job, &error).await)
+            }
+            (ErrorKind::Cancelled, Effect::None) => Event::StartCancelled,
             (ErrorKind::Cancelled, _) => Event::Interrupted,
-            (_, Effect::None) => Event::NotStarted,
-            _ => Event::Unanswered,
+            (_, Effect::None) => Event::StartFailed,
+            _ => Event::StartResponseLost,
         };
-        if matches!(event, Event::Refused(Some(_))) {
-            self.may_be_going_since = None;
+        if matches!(event, Event::StartRejected(Some(_))) {
+            self.possibly_active_since = None;
         }
-        self.seen.error = Some(error);
+        self.observed.error = Some(error);
         event
     }
 
-    async fn poll(&mut self, going: &Going) -> Event {
+    async fn poll_run(&mut self, run: &ActiveRun) -> Event {
         let session = &mut *self.session;
         let object = session.progress.lock().state.clone();
-        let polled = tokio::select! {
+        let response = tokio::select! {
             biased;
             () = session.context.cancel.cancelled() => return Event::Interrupted,
-            polled = poll(session.context, session.resource, self.job, &object, &going.id) => polled,
+            response = read_run(session.context, session.resource, self.job, &object, &run.id) => response,
             () = tokio::time::sleep_until(session.deadline) => return Event::TimedOut,
         };
-        match polled {
-            Ok(answer) => {
-                messages::progress(session, self.job, &answer, &mut self.seen.step);
-                let report = report(self.job, &answer).unwrap_or_else(|| Report {
-                    status: going.status.clone(),
+        match response {
+            Ok(response) => {
+                messages::log_progress(session, self.job, &response, &mut self.observed.step);
+                let status = run_status(self.job, &response).unwrap_or_else(|| RunStatus {
+                    status: run.status.clone(),
                     succeeded: None,
                 });
-                self.seen.report = Some((answer, report.clone()));
-                Event::Polled(report)
+                self.observed.polled = Some((response, status.clone()));
+                Event::Polled(status)
             }
-            Err(error) => self.failed("failed to read the run", error),
+            Err(error) => self.on_read_error("failed to read the run", error),
         }
     }
 
-    async fn look(&mut self) -> Event {
+    async fn read_object(&mut self) -> Event {
         match self.session.refresh().await {
-            Ok(Ok(())) => Event::Looked(is_needed(self.job, &self.session.progress.lock().state)),
+            Ok(Ok(())) => Event::ObjectRead(is_needed(self.job, &self.session.progress.lock().state)),
             Ok(Err(Reported)) => {
-                self.seen.error = None;
-                Event::Failed
+                self.observed.error = None;
+                Event::PermanentError
             }
             Err(error) if is_gone(&error) => {
-                self.seen.error = Some(error);
-                Event::Failed
+                self.observed.error = Some(error);
+                Event::PermanentError
             }
-            Err(error) => self.failed("failed to refresh the object", error),
+            Err(error) => self.on_read_error("failed to refresh the object", error),
         }
     }
 
-    fn failed(&mut self, what: &str, error: Error) -> Event {
+    fn on_read_error(&mut self, log_message: &str, error: Error) -> Event {
         let event = match error.kind {
             _ if error.is_transient() => {
-                tracing::warn!(error = %error, "{what}; retrying");
-                Event::NotAnswered
+                tracing::warn!(error = %error, "{log_message}; retrying");
+                Event::TransientError
             }
             ErrorKind::Cancelled => Event::Interrupted,
-            _ if is_gone(&error) => Event::Missing,
-            _ => Event::Failed,
+            _ if is_gone(&error) => Event::RunNotFound,
+            _ => Event::PermanentError,
         };
-        self.seen.error = Some(error);
+        self.observed.error = Some(error);
         event
     }
 
-    async fn finish(&mut self, state: &State, ending: Ending) -> Result<(), Reported> {
+    async fn finish(&mut self, state: &State, outcome: Outcome) -> Result<(), Reported> {
         if let (Some(run), Phase::Create) =
             (&mut self.session.progress.lock().private.run, self.session.phase)
         {
-            run.tainted = ending.is_error();
+            run.tainted = outcome.is_error();
         }
-        messages::finish(self.session, self.job, state, ending, &self.seen)?;
-        look_afterwards(self.session).await;
+        messages::report_outcome(self.session, self.job, state, outcome, &self.observed)?;
+        refresh_after_run(self.session).await;
         Ok(())
     }
 }
 
-/// Reads what the run has changed. An error here would taint the object, and have all of it done again.
-async fn look_afterwards(session: &mut Session<'_>) {
-    let before = std::mem::take(&mut session.diagnostics);
-    let looked = session.refresh().await;
-    let reported = std::mem::replace(&mut session.diagnostics, before);
-    let why = match looked {
+/// Refreshes the object after its run. A failure is a warning: an error would taint the object, and the next apply would
+/// repeat the run.
+async fn refresh_after_run(session: &mut Session<'_>) {
+    let earlier = std::mem::take(&mut session.diagnostics);
+    let refreshed = session.refresh().await;
+    let reported = std::mem::replace(&mut session.diagnostics, earlier);
+    let cause = match refreshed {
         Ok(Ok(())) => {
             session.diagnostics.append(reported);
             return;
@@ -297,19 +303,21 @@ async fn look_afterwards(session: &mut Session<'_>) {
         Ok(Err(Reported)) => reported.errors().next().map(|error| error.detail.clone()),
         Err(error) => Some(error.to_string()),
     };
-    messages::unread(session, &why.unwrap_or_default());
+    messages::warn_refresh_failed(session, &cause.unwrap_or_default());
 }
 
-/// Looks once, in a refresh, at a run that was still going.
+/// Polls a run that was still active once, as part of Terraform's refresh, and records the result in `known`.
+///
+/// A poll that fails leaves the run as it was.
 pub async fn refresh(context: &Context, resource: &Resource, known: &mut Known) {
     let (Some(job), Some(run)) = (resource.job.as_ref(), known.private.run.clone()) else {
         return;
     };
-    let state = State::Resting(Some(run.state));
-    let report = match state.remembered() {
-        Some(Remembered::Going(going)) if state.is_refreshed() => {
-            match poll(context, resource, job, &known.state, &going.id).await {
-                Ok(answer) => report(job, &answer),
+    let state = State::Idle(Some(run.state));
+    let polled = match state.run_state() {
+        Some(RunState::Active(active)) if state.is_polled_by_refresh() => {
+            match read_run(context, resource, job, &known.state, &active.id).await {
+                Ok(response) => run_status(job, &response),
                 Err(error) => {
                     tracing::warn!(error = %error, "failed to read the pending run");
                     None
@@ -319,19 +327,20 @@ pub async fn refresh(context: &Context, resource: &Resource, known: &mut Known) 
         _ => None,
     };
     let event = Event::Refreshed {
-        report,
+        polled,
         is_needed: is_needed(job, &known.state),
         is_tainted: run.tainted,
     };
     let (following, _) = next(state.clone(), event);
     if following != state {
         record(known, job, &following, &run.trigger);
-        if let Some(kept) = &mut known.private.run {
-            kept.tainted = run.tainted;
+        if let Some(stored_run) = &mut known.private.run {
+            stored_run.tainted = run.tainted;
         }
     }
 }
 
+/// Sends the start, and returns the body of its response.
 async fn start(session: &Session<'_>, context: &Context, job: &Job) -> Result<Json, Error> {
     let body: serde_json::Map<String, Json> = job
         .body
@@ -340,15 +349,15 @@ async fn start(session: &Session<'_>, context: &Context, job: &Job) -> Result<Js
         .collect();
     let object = session.progress.lock().state.clone();
     let body = Body::new(Json::Object(body), Vec::new());
-    let call = context.perform(session.resource, &job.start, &object, Some(&body), Retry::Unsafe);
-    let Response { body, .. } = call.await?;
+    let started = context.perform(session.resource, &job.start, &object, Some(&body), Retry::Unsafe);
+    let Response { body, .. } = started.await?;
     Ok(body)
 }
 
-/// Which run the answer to a start names, if it does so in the declared form.
-fn started_id(resource: &Resource, job: &Job, answer: &Json) -> Option<Id> {
+/// The identity of the run in the response to a start; `None` if a part is missing or invalid.
+fn started_run_id(resource: &Resource, job: &Job, response: &Json) -> Option<Id> {
     let saved = job.save.iter().map(|(attribute, field)| {
-        let value = find(answer, field)?;
+        let value = find(response, field)?;
         let target = resource.attribute(attribute)?;
         let value = value.as_str()?;
         rules::is_valid(target, &Value::string(value)).then(|| (attribute.to_string(), value.to_owned()))
@@ -356,11 +365,11 @@ fn started_id(resource: &Resource, job: &Job, answer: &Json) -> Option<Id> {
     saved.collect()
 }
 
-/// The run that a refusal is for: a word of its text that has the form of a run's identity counts, unless the API has no
-/// run of that name. It may have ended meanwhile.
-async fn mentioned(session: &Session<'_>, job: &Job, error: &Error) -> Option<Id> {
+/// The active run because of which a start was rejected: the first word of the rejection's detail that is a valid
+/// identity, and of which the API has a run. That run may have ended meanwhile.
+async fn run_in_rejection(session: &Session<'_>, job: &Job, error: &Error) -> Option<Id> {
     let (attribute, _) = job.save.first()?;
-    // Without a form of its own, any word could be one.
+    // Without a declared format, any word would be valid.
     let identity = session.resource.attribute(attribute)?;
     identity.format?;
     let detail = error.detail.as_deref()?;
@@ -371,15 +380,15 @@ async fn mentioned(session: &Session<'_>, job: &Job, error: &Error) -> Option<Id
             .any(|value| value.eq_ignore_ascii_case(word))
     };
     let words = detail.split(|character: char| !character.is_ascii_alphanumeric() && character != '-');
-    let names = words.filter(|word| rules::is_valid(identity, &shape::text(identity, word)));
-    for word in names.filter(|word| !is_own(word)) {
+    let ids = words.filter(|word| rules::is_valid(identity, &shape::string_value(identity, word)));
+    for word in ids.filter(|word| !is_own(word)) {
         let id = Id::from([(attribute.to_string(), word.to_owned())]);
-        let is_a_run = match poll(session.context, session.resource, job, &object, &id).await {
-            Ok(answer) => find(&answer, &job.status).is_some(),
-            // Whatever else is wrong, the wait for it reports.
+        let exists = match read_run(session.context, session.resource, job, &object, &id).await {
+            Ok(response) => find(&response, &job.status).is_some(),
+            // Another error is reported when the run is followed.
             Err(error) => !is_gone(&error),
         };
-        if is_a_run {
+        if exists {
             return Some(id);
         }
     }
@@ -387,7 +396,7 @@ async fn mentioned(session: &Session<'_>, job: &Job, error: &Error) -> Option<Id
 }
 
 /// Reads a run of an object once.
-async fn poll(
+async fn read_run(
     context: &Context,
     resource: &Resource,
     job: &Job,
@@ -398,27 +407,27 @@ async fn poll(
     for (attribute, value) in id {
         object.set_attribute(attribute, Value::string(value.as_str()));
     }
-    let answer = context
+    let response = context
         .perform(resource, &job.poll, &object, None, Retry::Safe)
         .await?;
-    Ok(answer.body)
+    Ok(response.body)
 }
 
-/// What an answer about a run says; `None` where it has no status. Unknown statuses are not final, unless the answer says
-/// so.
-fn report(job: &Job, answer: &Json) -> Option<Report> {
-    let Some(Json::String(status)) = find(answer, &job.status) else {
+/// The status of a run in the response to a poll; `None` if it has none. A status that the declaration does not list is
+/// not final, unless the declared `terminal` field of the response is true.
+fn run_status(job: &Job, response: &Json) -> Option<RunStatus> {
+    let Some(Json::String(status)) = find(response, &job.status) else {
         return None;
     };
     let is_done = job.done.iter().any(|done| *done == status);
     let has_failed = job.failed.iter().any(|failed| *failed == status);
-    let said = job
+    let is_terminal = job
         .terminal
         .as_deref()
-        .and_then(|field| find(answer, field)?.as_bool());
-    let is_over = is_done || has_failed || said == Some(true);
-    Some(Report {
+        .and_then(|field| find(response, field)?.as_bool());
+    let is_final = is_done || has_failed || is_terminal == Some(true);
+    Some(RunStatus {
         status,
-        succeeded: is_over.then_some(is_done),
+        succeeded: is_final.then_some(is_done),
     })
 }

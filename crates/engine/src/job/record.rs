@@ -1,4 +1,4 @@
-//! What state and private state have of a run, and what state alone says of it.
+//! Records a run in state and private state, and reads it back from state alone.
 
 use schema::{Job, Resource};
 use serde_json::Value as Json;
@@ -7,18 +7,18 @@ use value::Value;
 use super::machine::State;
 use super::trigger::trigger;
 use crate::object::Known;
-use crate::run::{Id, LOST, Remembered, Run, WAITING};
+use crate::run::{Id, LOST, Run, RunState, WAITING};
 
-/// Writes what is remembered of a run into state and private state. `trigger` is what it was started for.
+/// Writes a run into state and private state. `trigger` is the trigger of the run.
 pub fn record(known: &mut Known, job: &Job, state: &State, trigger: &Json) {
-    let remembered = state.remembered();
+    let remembered = state.run_state();
     match state {
         State::Succeeded(end) => write(known, job, Some(&end.status), Some(&end.id)),
         State::Done => write(known, job, job.done.first().map(AsRef::as_ref), None),
         State::Lost => write(known, job, Some(LOST), None),
         _ => match &remembered {
             None => {}
-            Some(Remembered::NotStarted) => write(known, job, None, None),
+            Some(RunState::NotStarted) => write(known, job, None, None),
             Some(remembered) => {
                 let id = remembered.id().cloned().unwrap_or_default();
                 write(known, job, remembered.status(), Some(&id));
@@ -32,9 +32,9 @@ pub fn record(known: &mut Known, job: &Job, state: &State, trigger: &Json) {
     });
 }
 
-/// `id`: which run it is, where that is not what state has of it already.
+/// Writes the status, and the identity unless `id` is `None`: state then keeps the one it has.
 fn write(known: &mut Known, job: &Job, status: Option<&str>, id: Option<&Id>) {
-    let string = |text: Option<&str>| text.map_or(Value::Null, Value::string);
+    let string = |string: Option<&str>| string.map_or(Value::Null, Value::string);
     known.state.set_attribute(&job.into, string(status));
     for (attribute, _) in job.save.iter().filter(|_| id.is_some()) {
         let value = id.and_then(|id| id.get(attribute.as_ref()));
@@ -44,24 +44,24 @@ fn write(known: &mut Known, job: &Job, status: Option<&str>, id: Option<&Id>) {
     }
 }
 
-/// The run that state tells of, where it goes on.
-pub fn read(job: &Job, resource: &Resource, object: &Value) -> Option<Run> {
+/// Returns the run that state shows as active, if there is one.
+pub fn run_in_state(job: &Job, resource: &Resource, object: &Value) -> Option<Run> {
     let status = object.get(&job.into).as_str()?;
-    let is_over = |status: &str| {
+    let is_final = |status: &str| {
         let ends = job.done.iter().chain(job.failed.iter());
         status == LOST || ends.into_iter().any(|end| end == status)
     };
-    if is_over(status) {
+    if is_final(status) {
         return None;
     }
-    let saved = job.save.iter().map(|(name, _)| {
+    let id_fields = job.save.iter().map(|(name, _)| {
         let value = object.get(name).as_str()?;
         Some((name.to_string(), value.to_owned()))
     });
-    let id: Option<Id> = saved.collect();
+    let id: Option<Id> = id_fields.collect();
     Some(Run {
-        state: Remembered::read(status, id, is_needed(job, object) == Some(true))?,
-        // What an outdated one was started for, state does not say.
+        state: RunState::read(status, id, is_needed(job, object) == Some(true))?,
+        // State does not have the trigger of an outdated run.
         trigger: match status {
             WAITING => Json::Null,
             _ => trigger(resource, object),
@@ -70,7 +70,7 @@ pub fn read(job: &Job, resource: &Resource, object: &Value) -> Option<Run> {
     })
 }
 
-/// Whether the object says that the work is still to be done; `None` where it does not say.
+/// Whether the object needs the work (the attribute `needed` of the declaration); `None` if it does not show that.
 pub fn is_needed(job: &Job, object: &Value) -> Option<bool> {
     object.get(job.needed.as_deref()?).as_bool()
 }

@@ -1,4 +1,4 @@
-//! What a run was started for: the values of the attributes that force a new object.
+//! The trigger of a run: the values, at its start, of the attributes that force a new object.
 
 use std::collections::BTreeMap;
 
@@ -8,9 +8,9 @@ use value::Value;
 
 use crate::wire::to_json;
 
-/// The values that force a new object.
+/// Returns the values of the attributes that force a new object, as a JSON object.
 pub fn trigger(resource: &Resource, object: &Value) -> Json {
-    let values: BTreeMap<String, Value> = forcing(resource)
+    let values: BTreeMap<String, Value> = force_new_attributes(resource)
         .map(|attribute| {
             let value = object.get(&attribute.name).clone();
             let value = match (attribute.equal, value) {
@@ -23,23 +23,25 @@ pub fn trigger(resource: &Resource, object: &Value) -> Json {
     to_json(&Value::Object(values))
 }
 
-/// Whether a run that was started for `started` is for what is wanted. What the configuration leaves open does not count:
-/// a change outside is no reason for another run.
-pub fn fits(started: &Json, resource: &Resource, object: &Value, config: &Value) -> bool {
-    let wanted = trigger(resource, object);
-    !started.is_null()
-        && forcing(resource)
+/// Whether a run with the trigger `started_for` was started for the current configuration.
+///
+/// Attributes that the configuration omits do not count: drift of such a value must not start another run. A null
+/// trigger is unknown, and never current.
+pub fn is_current(started_for: &Json, resource: &Resource, object: &Value, config: &Value) -> bool {
+    let current = trigger(resource, object);
+    !started_for.is_null()
+        && force_new_attributes(resource)
             .filter(|attribute| {
                 attribute.mode != Mode::OptionalComputed || !config.get(&attribute.name).is_null()
             })
-            .all(|attribute| value(started, attribute) == value(&wanted, attribute))
+            .all(|attribute| value(started_for, attribute) == value(&current, attribute))
 }
 
-fn forcing(resource: &Resource) -> impl Iterator<Item = &Attribute> {
+fn force_new_attributes(resource: &Resource) -> impl Iterator<Item = &Attribute> {
     resource.attributes.iter().filter(|attribute| attribute.force_new)
 }
 
-/// The value of an attribute; null where an older version of the provider did not have it.
+/// The value of an attribute; null if an older version of the provider did not store it.
 fn value<'a>(trigger: &'a Json, attribute: &Attribute) -> &'a Json {
     trigger.get(attribute.name.as_ref()).unwrap_or(&Json::Null)
 }

@@ -1,4 +1,4 @@
-//! The calls of one change, and what is known afterwards, against an API that answers by a script.
+//! The requests of one change, and the new state, with scripted responses.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
 use value::{Number, Value};
 
-use super::support::{Script, UUID, answer, object, thing};
+use super::support::{Script, UUID, object, response, thing};
 
 const SIZE: &str = "[attributes.size]\ntype = \"string\"\ndoc = \"Its size.\"\n";
 
@@ -30,12 +30,12 @@ fn of(binding: &Binding, uuid: Value, size: &str) -> Value {
     )
 }
 
-/// Creates a thing of size `s`: the calls, what is known, and what is reported.
+/// Creates a thing of size `s`: the requests, the new state, and the diagnostics.
 async fn create(
-    answers: impl IntoIterator<Item = Result<Json, ErrorKind>>,
+    responses: impl IntoIterator<Item = Result<Json, ErrorKind>>,
 ) -> (Vec<String>, Known, Diagnostics) {
     let binding = thing(SIZE);
-    let (script, context) = Script::of(answers);
+    let (script, context) = Script::of(responses);
     let request = ApplyRequest {
         prior: Value::Null,
         planned: of(&binding, Value::Unknown, "s"),
@@ -44,53 +44,54 @@ async fn create(
     };
     let progress = Progress::default();
     let diagnostics = apply(&binding, &context, request, &progress).await;
-    (script.asked(), progress.known(binding.schema), diagnostics)
+    (script.requests(), progress.known(binding.schema), diagnostics)
 }
 
 const CREATE: &str = r#"create {"name":"a","size":"s"}"#;
 
 #[tokio::test]
-async fn a_create_that_is_answered_is_in_state() {
-    let (asked, known, diagnostics) = create([Ok(answer("a", &json!({"size": "s"})))]).await;
-    assert_eq!(asked, [CREATE]);
+async fn apply_stores_a_created_object() {
+    let (requests, known, diagnostics) = create([Ok(response("a", &json!({"size": "s"})))]).await;
+    assert_eq!(requests, [CREATE]);
     assert_eq!(known.state.get("uuid").as_str(), Some(UUID));
     assert!(diagnostics.is_empty());
 }
 
 #[tokio::test]
-async fn a_create_whose_answer_is_lost_is_found_by_its_label() {
-    let listed = json!([answer("b", &json!({})), answer("a", &json!({"size": "s"}))]);
-    let (asked, known, diagnostics) = create([Err(ErrorKind::Ambiguous), Ok(listed)]).await;
-    assert_eq!(asked, [CREATE, "list"]);
+async fn apply_finds_the_object_of_a_lost_create() {
+    let listed = json!([response("b", &json!({})), response("a", &json!({"size": "s"}))]);
+    let (requests, known, diagnostics) = create([Err(ErrorKind::Ambiguous), Ok(listed)]).await;
+    assert_eq!(requests, [CREATE, "list"]);
     assert_eq!(known.state.get("uuid").as_str(), Some(UUID));
     assert!(diagnostics.is_empty());
 }
 
 #[tokio::test]
-async fn a_create_that_nothing_is_known_of_leaves_a_claim() {
-    let (asked, known, diagnostics) = create([Err(ErrorKind::Ambiguous), Err(ErrorKind::Unreachable)]).await;
-    assert_eq!(asked, [CREATE, "list"]);
+async fn apply_stores_a_claim_if_the_search_fails() {
+    let (requests, known, diagnostics) =
+        create([Err(ErrorKind::Ambiguous), Err(ErrorKind::Unreachable)]).await;
+    assert_eq!(requests, [CREATE, "list"]);
     assert!(known.state.get("uuid").is_null() && known.private.claimed.is_some());
     assert_eq!(known.state.get("name").as_str(), Some("a"));
     assert!(diagnostics.has_errors());
 }
 
 #[tokio::test]
-async fn a_value_that_the_api_overrides_stays_as_planned_with_a_warning() {
-    let (_, known, diagnostics) = create([Ok(answer("a", &json!({"size": "l"})))]).await;
+async fn apply_keeps_the_planned_value_if_it_is_overridden() {
+    let (_, known, diagnostics) = create([Ok(response("a", &json!({"size": "l"})))]).await;
     assert_eq!(known.state.get("size").as_str(), Some("s"));
     assert_eq!(known.private.overridden["size"], json!("l"));
     assert!(!diagnostics.has_errors() && !diagnostics.is_empty());
 }
 
 #[tokio::test]
-async fn an_answer_with_a_field_of_the_wrong_type_is_an_error_and_the_object_is_kept() {
-    let (_, known, diagnostics) = create([Ok(answer("a", &json!({"size": 7})))]).await;
+async fn apply_stores_the_object_if_a_field_has_an_unexpected_type() {
+    let (_, known, diagnostics) = create([Ok(response("a", &json!({"size": 7})))]).await;
     assert_eq!(known.state.get("uuid").as_str(), Some(UUID));
     assert!(known.private.claimed.is_none() && diagnostics.has_errors());
 }
 
-/// Counts the calls that a hook would make after the declared one.
+/// Counts the calls of a hook's `apply`.
 struct Counting(AtomicUsize);
 
 impl Codec for Counting {}
@@ -104,7 +105,7 @@ impl Hook for Counting {
 }
 
 #[tokio::test]
-async fn an_accepted_change_is_finished_although_a_field_of_its_answer_cannot_be_read() {
+async fn apply_calls_the_hook_if_a_field_has_an_unexpected_type() {
     let hook: &'static Counting = Box::leak(Box::new(Counting(AtomicUsize::new(0))));
     let declared = "[attributes.size]\ntype = \"string\"\nmode = \"optional+computed\"\nstable = true\n\
                     unset = \"null\"\ndoc = \"Its size.\"\n\
@@ -125,8 +126,8 @@ async fn an_accepted_change_is_finished_although_a_field_of_its_answer_cannot_be
             ],
         )
     };
-    let unreadable = answer("a", &json!({"size": "s", "count_of_parts": "many"}));
-    for (prior, answers, calls) in [
+    let unreadable = response("a", &json!({"size": "s", "count_of_parts": "many"}));
+    for (prior, responses, calls) in [
         (Value::Null, vec![Ok(unreadable.clone())], 1),
         (of(Value::Null, number(1)), vec![Ok(unreadable.clone())], 2),
         (
@@ -135,7 +136,7 @@ async fn an_accepted_change_is_finished_although_a_field_of_its_answer_cannot_be
             3,
         ),
     ] {
-        let (_, context) = Script::of(answers);
+        let (_, context) = Script::of(responses);
         let request = ApplyRequest {
             prior,
             planned: of(Value::string("s"), Value::Unknown),
@@ -146,20 +147,23 @@ async fn an_accepted_change_is_finished_although_a_field_of_its_answer_cannot_be
         let diagnostics = apply(&binding, &context, request, &progress).await;
         let known = progress.known(binding.schema);
         assert!(diagnostics.has_errors());
-        assert!(known.private.configured.contains("size"), "its removal is seen");
-        assert_eq!(hook.0.load(Ordering::SeqCst), calls, "the hook's calls are made");
+        assert!(
+            known.private.configured.contains("size"),
+            "a later plan detects its removal"
+        );
+        assert_eq!(hook.0.load(Ordering::SeqCst), calls, "the hook is called");
     }
 }
 
 #[tokio::test]
-async fn an_answer_about_another_object_leaves_a_claim_also_after_a_takeover() {
+async fn apply_stores_a_claim_if_an_adopted_object_is_invalid() {
     let declared = format!(
         "{SIZE}[attributes.created_at]\ntype = \"string\"\nmode = \"computed\"\nformat = \"timestamp\"\nstable = true\n\
          doc = \"When it was created.\"\n"
     );
     let binding = thing(&declared);
     let created = Timestamp::now() - SignedDuration::from_mins(10);
-    let mut listed = answer("a", &json!({"size": "s", "created_at": created.to_string()}));
+    let mut listed = response("a", &json!({"size": "s", "created_at": created.to_string()}));
     listed["uuid"] = json!("../x");
     let (_, context) = Script::of([Err(ErrorKind::Conflict), Ok(json!([listed]))]);
     let request = ApplyRequest {

@@ -1,4 +1,4 @@
-//! An update and a delete: the calls, what is in state then, and what is reported. One row for each rule.
+//! An update and a delete: the requests, the new state, and the diagnostics. One row for each rule.
 
 use engine::api::ErrorKind::{self, Invalid, NotFound, Unreachable};
 use engine::apply::apply;
@@ -7,10 +7,10 @@ use engine::private::Private;
 use serde_json::{Value as Json, json};
 
 use super::support::{
-    NULL, Script, THING, UNKNOWN, UUID, answer, block_on, declare, fields, prove, shown, value,
+    NULL, Script, THING, UNKNOWN, UUID, block_on, declare, fields, prove, response, shown, value,
 };
 
-/// `size` is sent, `note` is the provider's own, and the control plane alone fills in `seen`.
+/// `size` is sent, `note` is not, and `seen` is computed by the control plane.
 const DECLARED: &str = "size = { type = 'int' }\nnote = { type = 'string', wire = false }\n\
                         seen = { type = 'string', mode = 'computed' }";
 
@@ -25,51 +25,51 @@ type Row = (
     (Json, Vec<Result<Json, ErrorKind>>, Json, Json, Json),
 );
 
-/// A rule; the plan, the answers, the calls, the state then, and the summaries of what is reported.
+/// A rule; the plan, the responses, the requests, the new state, and the summaries of the diagnostics.
 fn row(
     rule: &'static str,
     planned: Json,
-    answers: Vec<Result<Json, ErrorKind>>,
-    calls: &[&str],
+    responses: Vec<Result<Json, ErrorKind>>,
+    requests: &[&str],
     state: Json,
     reports: &[&str],
 ) -> Row {
-    (rule, (planned, answers, json!(calls), state, json!(reports)))
+    (rule, (planned, responses, json!(requests), state, json!(reports)))
 }
 
 #[test]
-fn an_update_changes_what_was_planned() {
+fn apply_updates_an_object_as_planned() {
     let before = || a_thing(1, "n", "t1");
-    let answered = |size: Json, seen: &str| Ok(answer("a", &json!({"size": size, "seen": seen})));
-    let larger = || a_thing(2, "n", UNKNOWN);
+    let returned = |size: Json, seen: &str| Ok(response("a", &json!({"size": size, "seen": seen})));
+    let resized = || a_thing(2, "n", UNKNOWN);
     let sent = "change {\"size\":2}";
     #[rustfmt::skip]
     let rows = [
-        row("what changed is sent, and what was unknown is answered", larger(),
-            vec![answered(json!(2), "t2")], &[sent], a_thing(2, "n", "t2"), &[]),
-        row("what was removed is sent as null", a_thing(NULL, "n", UNKNOWN),
-            vec![answered(NULL, "t2")], &["change {\"size\":null}"], a_thing(NULL, "n", "t2"), &[]),
-        row("what is the provider's own needs no call", a_thing(1, "m", "t1"),
+        row("changed values are sent, and unknown values are set from the response", resized(),
+            vec![returned(json!(2), "t2")], &[sent], a_thing(2, "n", "t2"), &[]),
+        row("a removed value is sent as null", a_thing(NULL, "n", UNKNOWN),
+            vec![returned(NULL, "t2")], &["change {\"size\":null}"], a_thing(NULL, "n", "t2"), &[]),
+        row("a value that is not sent needs no request", a_thing(1, "m", "t1"),
             vec![], &[], a_thing(1, "m", "t1"), &[]),
-        row("what is not known beside it is read", a_thing(1, "m", UNKNOWN),
-            vec![answered(json!(1), "t2")], &["get"], a_thing(1, "m", "t2"), &[]),
-        row("an update that is answered with nothing is read back", larger(),
-            vec![Ok(NULL), answered(json!(2), "t2")], &[sent, "get"], a_thing(2, "n", "t2"), &[]),
-        row("a value that is answered otherwise stays as planned, with a warning", larger(),
-            vec![answered(json!(3), "t2")], &[sent], a_thing(2, "n", "t2"),
+        row("an unknown value beside it needs a refresh", a_thing(1, "m", UNKNOWN),
+            vec![returned(json!(1), "t2")], &["get"], a_thing(1, "m", "t2"), &[]),
+        row("an update with an empty response is followed by a refresh", resized(),
+            vec![Ok(NULL), returned(json!(2), "t2")], &[sent, "get"], a_thing(2, "n", "t2"), &[]),
+        row("an overridden value stays as planned, with a warning", resized(),
+            vec![returned(json!(3), "t2")], &[sent], a_thing(2, "n", "t2"),
             &["Value overridden by the control plane"]),
-        row("an object that is gone is not changed", larger(),
+        row("an object that no longer exists is an error, and state is unchanged", resized(),
             vec![Err(NotFound)], &[sent], before(), &["Object no longer exists"]),
-        row("an update that is refused changes nothing", larger(),
+        row("a rejected update leaves state unchanged", resized(),
             vec![Err(Invalid)], &[sent], before(), &["Failed to update the object"]),
-        row("an answer about no object is not taken", larger(),
+        row("a response that is not an object leaves state unchanged", resized(),
             vec![Ok(json!(["a"]))], &[sent], before(), &["Unexpected response from the control plane"]),
-        row("what cannot be read of an answer stays as planned", larger(), vec![answered(json!("large"), "t2")],
+        row("a field with an unexpected type stays as planned", resized(), vec![returned(json!("large"), "t2")],
             &[sent], a_thing(2, "n", "t2"), &["Unexpected value type from the control plane"]),
     ];
     let binding = fields(DECLARED);
-    prove(rows, |(planned, answers, calls, state, reports)| {
-        let (script, context) = Script::of(answers);
+    prove(rows, |(planned, responses, requests, state, reports)| {
+        let (script, context) = Script::of(responses);
         let mut config = planned.clone();
         config["uuid"] = NULL;
         config["seen"] = NULL;
@@ -85,27 +85,27 @@ fn an_update_changes_what_was_planned() {
         let summaries: Json = diagnostics.iter().map(|one| json!(one.summary.text)).collect();
         let state = shown(&value(&binding, &state));
         (
-            json!([calls, state, reports]),
-            json!([script.asked(), shown(&known.state), summaries]),
+            json!([requests, state, reports]),
+            json!([script.requests(), shown(&known.state), summaries]),
         )
     });
 }
 
 #[test]
-fn a_delete_ends_the_object() {
-    let row = |rule, delete, answers: Vec<Result<Json, ErrorKind>>, calls: &[&str], is_kept: bool| {
-        (rule, (delete, answers, json!([calls, is_kept])))
+fn apply_deletes_an_object() {
+    let row = |rule, delete, responses: Vec<Result<Json, ErrorKind>>, requests: &[&str], is_kept: bool| {
+        (rule, (delete, responses, json!([requests, is_kept])))
     };
     #[rustfmt::skip]
     let rows = [
-        row("it is deleted", "delete = \"delete\"", vec![Ok(NULL)], &["delete"], false),
-        row("what is gone already is deleted", "delete = \"delete\"", vec![Err(NotFound)], &["delete"], false),
-        row("what may be there yet is kept", "delete = \"delete\"", vec![Err(Unreachable)], &["delete"], true),
-        row("what is only forgotten needs no call", "delete = \"forget\"", vec![], &[], false),
+        row("a delete removes the object from state", "delete = \"delete\"", vec![Ok(NULL)], &["delete"], false),
+        row("deleting an object that no longer exists succeeds", "delete = \"delete\"", vec![Err(NotFound)], &["delete"], false),
+        row("an object whose delete failed stays in state", "delete = \"delete\"", vec![Err(Unreachable)], &["delete"], true),
+        row("an object that is only removed from state needs no request", "delete = \"forget\"", vec![], &[], false),
     ];
-    prove(rows, |(delete, answers, expected)| {
+    prove(rows, |(delete, responses, expected)| {
         let binding = declare("thing.toml", &THING.replace("delete = \"delete\"", delete));
-        let (script, context) = Script::of(answers);
+        let (script, context) = Script::of(responses);
         let request = ApplyRequest {
             prior: value(&binding, &json!({"uuid": UUID, "name": "a"})),
             planned: value(&binding, &NULL),
@@ -115,7 +115,7 @@ fn a_delete_ends_the_object() {
         let progress = Progress::default();
         let diagnostics = block_on(apply(&binding, &context, request, &progress));
         let is_kept = !progress.known(binding.schema).state.is_null();
-        assert_eq!(diagnostics.has_errors(), is_kept, "what failed is reported");
-        (expected, json!([script.asked(), is_kept]))
+        assert_eq!(diagnostics.has_errors(), is_kept, "a failure is reported");
+        (expected, json!([script.requests(), is_kept]))
     });
 }

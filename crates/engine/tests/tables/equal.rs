@@ -1,28 +1,28 @@
-//! When two values mean the same: one row for each rule. The keys of a row declare `field`.
+//! The equivalence of two values: one row for each rule. The keys of a row declare `field`.
 
-use engine::equal::same;
+use engine::equal::is_equivalent;
 use serde_json::{Value as Json, json};
 
 use super::support::{NULL, UNKNOWN, field, prove, the_field, value_of};
 
 #[test]
-fn values_mean_the_same_as_the_declaration_says() {
+fn is_equivalent_follows_format_and_equal() {
     const UUID: &str = "0b8e5a7c-4a53-4d1b-9c5e-3f1f6f0f2d11";
-    let row = |rule, keys, left: Json, right: Json, same: bool| (rule, (keys, left, right, same));
+    let row = |rule, keys, left: Json, right: Json, equivalent: bool| (rule, (keys, left, right, equivalent));
     #[rustfmt::skip]
     let rows = [
-        row("a value means itself", "type = 'string'", json!("a"), json!("a"), true),
-        row("and no other", "type = 'string'", json!("a"), json!("A"), false),
-        row("null means null", "type = 'string'", NULL, NULL, true),
-        row("and not an empty text", "type = 'string'", NULL, json!(""), false),
-        row("nor an empty list", "type = 'list(string)', equal = 'set'", NULL, json!([]), false),
-        row("unknown means no known value", "type = 'string', format = 'uuid'", json!(UNKNOWN), json!(UUID), false),
-        row("a number is one however it is written", "type = 'number'",
+        row("a value is equivalent to itself", "type = 'string'", json!("a"), json!("a"), true),
+        row("a string is case-sensitive", "type = 'string'", json!("a"), json!("A"), false),
+        row("null is equivalent to null", "type = 'string'", NULL, NULL, true),
+        row("null is not an empty string", "type = 'string'", NULL, json!(""), false),
+        row("null is not an empty list", "type = 'list(string)', equal = 'set'", NULL, json!([]), false),
+        row("unknown is not equivalent to a known value", "type = 'string', format = 'uuid'", json!(UNKNOWN), json!(UUID), false),
+        row("a number in another spelling", "type = 'number'",
             json!(1), serde_json::from_str("1.0").unwrap(), true),
-        row("secrets are compared as well", "type = 'string', sensitive = true, format = 'duration'",
+        row("secrets are compared by format, too", "type = 'string', sensitive = true, format = 'duration'",
             json!("60s"), json!("1m"), true),
-        row("without a format, text is text", "type = 'string'", json!("60s"), json!("1m"), false),
-        row("uuid: in capitals", "type = 'string', format = 'uuid'", json!(UUID), json!(UUID.to_uppercase()), true),
+        row("strings without a format are compared literally", "type = 'string'", json!("60s"), json!("1m"), false),
+        row("uuid: upper case", "type = 'string', format = 'uuid'", json!(UUID), json!(UUID.to_uppercase()), true),
         row("uuid: another", "type = 'string', format = 'uuid'",
             json!(UUID), json!("0b8e5a7c-4a53-4d1b-9c5e-3f1f6f0f2d12"), false),
         row("ip: shortened", "type = 'string', format = 'ip'",
@@ -32,7 +32,7 @@ fn values_mean_the_same_as_the_declaration_says() {
             json!("2001:db8::/32"), json!("2001:0db8:0::/32"), true),
         row("cidr: another length", "type = 'string', format = 'cidr'",
             json!("10.0.0.0/8"), json!("10.0.0.0/9"), false),
-        row("url: host in capitals, root path", "type = 'string', format = 'url'",
+        row("url: upper-case host, root path", "type = 'string', format = 'url'",
             json!("https://a.example"), json!("https://A.example/"), true),
         row("url: the port of the scheme", "type = 'string', format = 'url'",
             json!("https://a.example:443/x"), json!("https://a.example/x"), true),
@@ -47,15 +47,15 @@ fn values_mean_the_same_as_the_declaration_says() {
         row("json: spaces and the order of keys", "type = 'string', format = 'json'",
             json!(r#"{"a":1,"b":[]}"#), json!(r#"{ "b": [], "a": 1 }"#), true),
         row("json: the order of a list", "type = 'string', format = 'json'", json!("[1,2]"), json!("[2,1]"), false),
-        row("what is not of the format is text", "type = 'string', format = 'json'", json!("{"), json!("{ "), false),
+        row("strings that violate the format are compared literally", "type = 'string', format = 'json'", json!("{"), json!("{ "), false),
         row("scheme: with, without", "type = 'string', equal = 'scheme'",
             json!("https://ghcr.io/"), json!("ghcr.io"), true),
         row("scheme: another", "type = 'string', equal = 'scheme'",
             json!("http://ghcr.io/x"), json!("https://ghcr.io/x/"), true),
         row("scheme: another host", "type = 'string', equal = 'scheme'",
             json!("https://ghcr.io"), json!("https://quay.io"), false),
-        row("a list has an order", "type = 'list(string)'", json!(["a", "b"]), json!(["b", "a"]), false),
-        row("a list of formatted texts", "type = 'list(string)', format = 'duration'",
+        row("a list is ordered", "type = 'list(string)'", json!(["a", "b"]), json!(["b", "a"]), false),
+        row("a list of strings with a format", "type = 'list(string)', format = 'duration'",
             json!(["60s", "1h"]), json!(["1m", "60m"]), true),
         row("a longer list", "type = 'list(string)', format = 'duration'",
             json!(["60s"]), json!(["1m", "1m"]), false),
@@ -66,10 +66,10 @@ fn values_mean_the_same_as_the_declaration_says() {
         row("set: fewer elements", "type = 'list(string)', equal = 'set'", json!(["a", "b"]), json!(["a"]), false),
         row("set: other elements twice", "type = 'list(string)', equal = 'set'",
             json!(["a", "a", "b"]), json!(["a", "b", "b"]), false),
-        row("set: another order of formatted texts", "type = 'list(string)', equal = 'set', format = 'uuid'",
+        row("set: another order of strings with a format", "type = 'list(string)', equal = 'set', format = 'uuid'",
             json!([UUID, "0b8e5a7c-4a53-4d1b-9c5e-3f1f6f0f2d12"]),
             json!(["0B8E5A7C-4A53-4D1B-9C5E-3F1F6F0F2D12", UUID]), true),
-        row("a set of formatted texts", "type = 'set(string)', format = 'duration'",
+        row("a set of strings with a format", "type = 'set(string)', format = 'duration'",
             json!(["60s", "2h"]), json!(["120m", "1m"]), true),
         row("a map by its keys", "type = 'map(string)', format = 'duration'",
             json!({"a": "60s", "b": "1s"}), json!({"a": "1m", "b": "1s"}), true),
@@ -86,12 +86,12 @@ fn values_mean_the_same_as_the_declaration_says() {
         let binding = field(keys);
         let attribute = the_field(&binding);
         let (left, right) = (value_of(attribute, &left), value_of(attribute, &right));
-        let forth = same(attribute, &left, &right);
+        let actual = is_equivalent(attribute, &left, &right);
         assert_eq!(
-            forth,
-            same(attribute, &right, &left),
-            "it is the same the other way round"
+            actual,
+            is_equivalent(attribute, &right, &left),
+            "the relation is symmetric"
         );
-        (expected, forth)
+        (expected, actual)
     });
 }

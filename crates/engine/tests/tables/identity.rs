@@ -1,4 +1,4 @@
-//! Which object an answer, an import ID or a stored state is about: one row for each rule.
+//! The identity of an object in a response, an import ID and stored state: one row for each rule.
 
 use engine::Binding;
 use engine::diagnostic::Diagnostics;
@@ -13,7 +13,7 @@ use super::support::{
 
 const OTHER: &str = "3c5d1f2e-0a51-4f7f-8f4e-6a2a1c9d7b10";
 
-/// A thing that is imported by an ID of another form, and has a zone besides.
+/// A thing with a zone, imported by an ID of this form.
 fn imported_by(form: &str) -> Binding {
     let declaration = THING.replace("\"{uuid}\"", form);
     let zone = "[attributes.zone]\ntype = \"string\"\nmode = \"required\"\ndoc = \"Where it is.\"";
@@ -21,56 +21,57 @@ fn imported_by(form: &str) -> Binding {
 }
 
 #[test]
-fn an_answer_is_about_the_object_that_was_asked_for() {
-    let row = |rule, answer: Json, known: &'static str, report: &'static str| (rule, (answer, known, report));
+fn check_compares_the_identity_in_a_response() {
+    let row =
+        |rule, response: Json, known: &'static str, report: &'static str| (rule, (response, known, report));
     #[rustfmt::skip]
     let rows = [
         row("the same identity", json!({"uuid": UUID}), UUID, ""),
-        row("the same in capitals", json!({"uuid": UUID.to_uppercase()}), UUID, ""),
+        row("the same identity in upper case", json!({"uuid": UUID.to_uppercase()}), UUID, ""),
         row("another identity", json!({"uuid": OTHER}),
             UUID, "uuid: The response for thing \"a\" has the `uuid` of another object."),
-        row("none, where it is known", json!({}), UUID, ""),
-        row("null, where it is known", json!({"uuid": null}), UUID, ""),
-        row("a first identity", json!({"uuid": UUID}), UNKNOWN, ""),
-        row("none, where it is to be learned", json!({}),
+        row("a missing identity is allowed if it is known", json!({}), UUID, ""),
+        row("a null identity is allowed if it is known", json!({"uuid": null}), UUID, ""),
+        row("the first identity", json!({"uuid": UUID}), UNKNOWN, ""),
+        row("a missing identity is an error if it is unknown", json!({}),
             UNKNOWN, "uuid: The response for thing \"a\" has no `uuid`."),
-        row("null, where it is to be learned", json!({"uuid": null}),
+        row("a null identity is an error if it is unknown", json!({"uuid": null}),
             UNKNOWN, "uuid: The response for thing \"a\" has no `uuid`."),
-        row("a way out of the path", json!({"uuid": "../x"}),
+        row("an identity that would change the path of a request", json!({"uuid": "../x"}),
             UNKNOWN, "uuid: The response for thing \"a\" has a `uuid` in an invalid format."),
-        row("a number", json!({"uuid": 7}),
+        row("a number instead of a string", json!({"uuid": 7}),
             UUID, "uuid: The response for thing \"a\" has a `uuid` in an invalid format."),
-        row("a list", json!([{"uuid": UUID}]),
+        row("a list instead of an object", json!([{"uuid": UUID}]),
             UUID, ": The provider expected an object for thing \"a\", but the control plane returned a list."),
-        row("nothing", NULL, UUID, ": The provider expected an object for thing \"a\", but the control plane returned null."),
+        row("null instead of an object", NULL, UUID, ": The provider expected an object for thing \"a\", but the control plane returned null."),
     ];
     let binding = thing("");
     let (_, context) = Script::of([]);
-    prove(rows, |(answer, known, report)| {
+    prove(rows, |(response, known, report)| {
         let known = value(&binding, &json!({"uuid": known, "name": "a"}));
         let mut diagnostics = Diagnostics::default();
-        let checked = check(binding.schema, &answer, &known, &*context.api, &mut diagnostics);
+        let checked = check(binding.schema, &response, &known, &*context.api, &mut diagnostics);
         assert_eq!(
             checked.is_err(),
             diagnostics.has_errors(),
-            "what is reported is an error"
+            "each diagnostic is an error"
         );
         (report.to_owned(), reported(&diagnostics))
     });
 }
 
 #[test]
-fn an_object_has_a_key_and_an_import_id() {
+fn key_and_import_id_contain_the_identity() {
     let row = |rule, form, object: Json, key: String, id: Option<String>| (rule, (form, object, key, id));
     #[rustfmt::skip]
     let rows = [
-        row("its identity", "\"{uuid}\"",
+        row("an identity of one part", "\"{uuid}\"",
             json!({"uuid": UUID, "zone": "z"}), format!("thing/{UUID}"), Some(UUID.to_owned())),
         row("an identity of several parts", "\"{zone}/{uuid}\"",
             json!({"uuid": UUID, "zone": "z"}), format!("thing/z/{UUID}"), Some(format!("z/{UUID}"))),
-        row("an identity that is not known", "\"{uuid}\"",
+        row("an unknown identity", "\"{uuid}\"",
             json!({"uuid": UNKNOWN, "zone": "z"}), "thing/".to_owned(), None),
-        row("an identity of the wrong form", "\"{uuid}\"",
+        row("an invalid identity", "\"{uuid}\"",
             json!({"uuid": "x", "zone": "z"}), "thing/x".to_owned(), None),
         row("an object that cannot be imported", "false",
             json!({"uuid": UUID, "zone": "z"}), "thing".to_owned(), None),
@@ -78,34 +79,34 @@ fn an_object_has_a_key_and_an_import_id() {
     prove(rows, |(form, object, expected_key, id)| {
         let binding = imported_by(form);
         let object = value(&binding, &object);
-        let is = json!([key(binding.schema, &object), import_id(binding.schema, &object)]);
-        (json!([expected_key, id]), is)
+        let actual = json!([key(binding.schema, &object), import_id(binding.schema, &object)]);
+        (json!([expected_key, id]), actual)
     });
 }
 
 #[test]
-fn an_import_id_gives_the_identity_and_nothing_else() {
+fn import_sets_the_identity_only() {
     let row = |rule, form, id: String, expected: Json| (rule, (form, id, expected));
     let uuid = "`uuid` must be a UUID such as 0b8e5a7c-4a53-4d1b-9c5e-3f1f6f0f2d11";
     #[rustfmt::skip]
     let rows = [
-        row("an ID of the form", "\"{uuid}\"", UUID.to_owned(), json!({"uuid": UUID, "name": null, "zone": null})),
+        row("an ID of one part", "\"{uuid}\"", UUID.to_owned(), json!({"uuid": UUID, "name": null, "zone": null})),
         row("an ID of several parts", "\"{zone}/{uuid}\"",
             format!("z/{UUID}"), json!({"uuid": UUID, "name": null, "zone": "z"})),
-        row("an ID with a text around it", "\"zones/{zone}/things/{uuid}\"",
+        row("an ID with literal parts", "\"zones/{zone}/things/{uuid}\"",
             format!("zones/z/things/{UUID}"), json!({"uuid": UUID, "name": null, "zone": "z"})),
         row("an empty ID", "\"{uuid}\"", String::new(), json!(": The import ID must have the form `{uuid}`, got \"\".")),
-        row("no UUID", "\"{uuid}\"",
+        row("an invalid UUID", "\"{uuid}\"",
             "x".to_owned(), json!(format!(": The import ID must have the form `{{uuid}}`, got \"x\". {uuid}, got \"x\"."))),
         row("a part is missing", "\"{zone}/{uuid}\"",
             UUID.to_owned(), json!(format!(": The import ID must have the form `{{zone}}/{{uuid}}`, got \"{UUID}\"."))),
         row("a part is empty", "\"{zone}/{uuid}\"",
             format!("/{UUID}"), json!(format!(": The import ID must have the form `{{zone}}/{{uuid}}`, got \"/{UUID}\"."))),
-        row("a part too many", "\"{zone}/{uuid}\"", format!("z/{UUID}/x"),
+        row("an additional part", "\"{zone}/{uuid}\"", format!("z/{UUID}/x"),
             json!(format!(": The import ID must have the form `{{zone}}/{{uuid}}`, got \"z/{UUID}/x\". {uuid}, got \"{UUID}/x\"."))),
-        row("a text around it that is another", "\"zones/{zone}/things/{uuid}\"", format!("zones/z/thing/{UUID}"),
+        row("another literal part", "\"zones/{zone}/things/{uuid}\"", format!("zones/z/thing/{UUID}"),
             json!(format!(": The import ID must have the form `zones/{{zone}}/things/{{uuid}}`, got \"zones/z/thing/{UUID}\"."))),
-        row("what cannot be imported", "false",
+        row("a resource that cannot be imported", "false",
             UUID.to_owned(), json!(": `thing` cannot be imported: it has no identity by which Terraform could find an existing object.")),
     ];
     prove(rows, |(form, id, expected)| {
@@ -120,28 +121,28 @@ fn an_import_id_gives_the_identity_and_nothing_else() {
 }
 
 #[test]
-fn a_stored_state_is_read_in_todays_shape() {
+fn upgrade_converts_stored_state_to_the_current_schema() {
     let block = "type = 'list(object)', block = true, attributes = { size = { type = 'int' } }";
     let row = |rule, keys, stored: Json, field: Json| (rule, (keys, stored, field));
     #[rustfmt::skip]
     let rows = [
         row("a value as it was stored", "type = 'string'", json!({"field": "a"}), json!("a")),
-        row("an attribute that is gone is dropped", "type = 'string'",
+        row("an attribute that no longer exists is dropped", "type = 'string'",
             json!({"field": "a", "former": 1}), json!("a")),
-        row("an attribute that is new is null", "type = 'string'", json!({}), NULL),
-        row("a number that was a text", "type = 'int'", json!({"field": "7"}), json!(7)),
-        row("a bool that was a text", "type = 'bool'", json!({"field": "true"}), json!(true)),
-        row("a text that was a number", "type = 'string'", json!({"field": 7}), json!("7")),
+        row("a new attribute is null", "type = 'string'", json!({}), NULL),
+        row("a number that was a string", "type = 'int'", json!({"field": "7"}), json!(7)),
+        row("a boolean that was a string", "type = 'bool'", json!({"field": "true"}), json!(true)),
+        row("a string that was a number", "type = 'string'", json!({"field": 7}), json!("7")),
         row("a set that was a list", "type = 'set(string)'",
             json!({"field": ["b", "a", "b"]}), json!({"set": ["a", "b"]})),
-        row("a secret that was a text", "type = 'string', sensitive = true",
+        row("a secret that was a string", "type = 'string', sensitive = true",
             json!({"field": "s"}), json!({"secret": "s"})),
-        row("a part of a block that is new is null", block, json!({"field": [{}]}), json!([{"size": null}])),
+        row("a new attribute of a block is null", block, json!({"field": [{}]}), json!([{"size": null}])),
         row("a block that was null is empty", block, json!({"field": null}), json!([])),
-        row("a block that is new is empty", block, json!({}), json!([])),
-        row("a value of another type is an error", "type = 'int'",
+        row("a new block is empty", block, json!({}), json!([])),
+        row("a value of an incompatible type is an error", "type = 'int'",
             json!({"field": ["a"]}), json!("`field`: expected a number, found an array")),
-        row("an error within a block has its place", block, json!({"field": [{"size": 1}, {"size": {}}]}),
+        row("an error within a block has its path", block, json!({"field": [{"size": 1}, {"size": {}}]}),
             json!("`field[1].size`: expected a number, found an object")),
     ];
     prove(rows, |(keys, stored, expected)| {
@@ -155,7 +156,7 @@ fn a_stored_state_is_read_in_todays_shape() {
 }
 
 #[test]
-fn no_state_is_no_object() {
+fn upgrade_of_null_is_null() {
     let binding =
         fields("field = { type = 'list(object)', block = true, attributes = { size = { type = 'int' } } }");
     assert!(upgrade(binding.schema, b"null").unwrap() == Value::Null);

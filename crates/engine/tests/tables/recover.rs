@@ -1,6 +1,6 @@
-//! A create whose answer was lost, a name that is taken, and a claim: one row for each rule.
+//! Lost creates, names in use, and claims: one row for each rule.
 //!
-//! The thing to be created is called `a`, and its size is `s`.
+//! The thing to create has the name `a` and the size `s`.
 
 use engine::Binding;
 use engine::api::ErrorKind::{self, Ambiguous, Conflict, NotFound, Unreachable};
@@ -14,26 +14,26 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
 use value::Value;
 
-use super::support::{NULL, Script, THING, UNKNOWN, UUID, answer, block_on, declare, fields, prove, value};
+use super::support::{NULL, Script, THING, UNKNOWN, UUID, block_on, declare, fields, prove, response, value};
 
 const SIZE: &str = "size = { type = 'string' }";
-/// The control plane says when it made a thing.
+/// With a creation time.
 const DATED: &str = "size = { type = 'string' }\n\
                      created_at = { type = 'string', mode = 'computed', format = 'timestamp', stable = true }";
-/// The control plane never shows a part of a thing.
-const HIDING: &str = "size = { type = 'string' }\npin = { type = 'string', returned = false }\n\
+/// With a value that the control plane never returns.
+const WITH_HIDDEN_VALUE: &str = "size = { type = 'string' }\npin = { type = 'string', returned = false }\n\
                       created_at = { type = 'string', mode = 'computed', format = 'timestamp', stable = true }";
 
-/// The thing `a`, of that size, made that many seconds ago.
-fn made(size: &str, seconds: i64) -> Json {
+/// The thing `a` of this size, created that many seconds ago.
+fn created_ago(size: &str, seconds: i64) -> Json {
     let created = Timestamp::now() - SignedDuration::from_secs(seconds);
-    answer("a", &json!({"size": size, "created_at": created.to_string()}))
+    response("a", &json!({"size": size, "created_at": created.to_string()}))
 }
 
-/// The calls, what is left in state, and the summaries of what is reported; `import` where it says how to import.
+/// The requests, what state has, and the summaries of the diagnostics, with `import` if one explains how to import.
 fn outcome(script: &Script, known: &Known, diagnostics: &Diagnostics) -> Json {
-    let calls = script.asked();
-    let calls = calls.iter().filter_map(|call| call.split(' ').next());
+    let requests = script.requests();
+    let requests = requests.iter().filter_map(|request| request.split(' ').next());
     let left = match (known.state.is_null(), known.state.get("uuid").as_str()) {
         (true, _) => "nothing",
         (false, None) => "claim",
@@ -46,13 +46,13 @@ fn outcome(script: &Script, known: &Known, diagnostics: &Diagnostics) -> Json {
         .any(|one| one.detail.contains(&import))
         .then_some("import");
     json!([
-        calls.collect::<Vec<_>>().join(" "),
+        requests.collect::<Vec<_>>().join(" "),
         left,
         summaries.chain(advice).collect::<Vec<_>>(),
     ])
 }
 
-/// Creates the thing `a` of size `s`, with a pin where it can have one.
+/// Creates the thing `a` of size `s`, with a pin if the declaration has one.
 fn create(binding: &Binding, context: &Context) -> (Known, Diagnostics) {
     let mut config = value(binding, &json!({"name": "a", "size": "s"}));
     if binding.schema.attribute("pin").is_some() {
@@ -77,111 +77,111 @@ fn create(binding: &Binding, context: &Context) -> (Known, Diagnostics) {
 
 const FAILED: &str = "Failed to create the object";
 const CLAIMED: &str = "Cannot tell whether the object was created";
-const TAKEN_OVER: &str = "Adopted an existing object";
+const ADOPTED: &str = "Adopted an existing object";
 const UNCLEAR: &str = "Cannot tell whether Terraform created this object";
-const NOT_FOUND_OUT: &str = "Failed to search for the object";
+const FIND_FAILED: &str = "Failed to search for the object";
 
-/// A rule; the declaration, the answers, the calls, what is left, and what is reported.
+/// A rule; the declaration, the responses, the requests, what state has, and the diagnostics.
 type Row = (&'static str, (&'static str, Vec<Result<Json, ErrorKind>>, Json));
 
 fn row(
     rule: &'static str,
     declared: &'static str,
-    answers: Vec<Result<Json, ErrorKind>>,
-    calls: &str,
-    left: &str,
+    responses: Vec<Result<Json, ErrorKind>>,
+    requests: &str,
+    state: &str,
     reports: &[&str],
 ) -> Row {
-    (rule, (declared, answers, json!([calls, left, reports])))
+    (rule, (declared, responses, json!([requests, state, reports])))
 }
 
 fn prove_creates(rows: impl IntoIterator<Item = Row>) {
-    prove(rows, |(declared, answers, expected)| {
+    prove(rows, |(declared, responses, expected)| {
         let binding = fields(declared);
-        let (script, context) = Script::of(answers);
+        let (script, context) = Script::of(responses);
         let (known, diagnostics) = create(&binding, &context);
         assert_eq!(
             known.private.claimed.is_some(),
             expected[1] == "claim",
-            "a claim has its time"
+            "exactly a claim has the time of its create"
         );
         (expected, outcome(&script, &known, &diagnostics))
     });
 }
 
 #[test]
-fn what_a_lost_create_has_made_is_looked_for_by_its_name() {
+fn recover_create_searches_by_name() {
     let listed = |things: &[Json]| Ok(json!(things));
-    let undated = || answer("a", &json!({"size": "s"}));
+    let undated = || response("a", &json!({"size": "s"}));
     #[rustfmt::skip]
     let rows = [
-        row("what has its name and its values is what was made", DATED,
-            vec![Err(Ambiguous), listed(&[made("s", 0)])], "create list", "object", &[]),
-        row("it is found among others", SIZE,
-            vec![Err(Ambiguous), listed(&[answer("b", &json!({})), undated()])], "create list", "object", &[]),
-        row("also where nothing tells when it was made", SIZE,
+        row("the object with the name and the values is the created one", DATED,
+            vec![Err(Ambiguous), listed(&[created_ago("s", 0)])], "create list", "object", &[]),
+        row("the object is found among others", SIZE,
+            vec![Err(Ambiguous), listed(&[response("b", &json!({})), undated()])], "create list", "object", &[]),
+        row("the object is found without a creation time", SIZE,
             vec![Err(Ambiguous), listed(&[undated()])], "create list", "object", &[]),
-        row("what is never shown is not compared", HIDING,
-            vec![Err(Ambiguous), listed(&[made("s", 0)])], "create list", "object", &[]),
-        row("where nothing has its name, it is sent again", SIZE,
+        row("hidden values are not compared", WITH_HIDDEN_VALUE,
+            vec![Err(Ambiguous), listed(&[created_ago("s", 0)])], "create list", "object", &[]),
+        row("the create is retried if no object has the name", SIZE,
             vec![Err(Ambiguous), listed(&[]), Ok(undated())], "create list create", "object", &[]),
-        row("what then takes the name is what was made", SIZE,
+        row("a conflict of the retry leads to another search", SIZE,
             vec![Err(Ambiguous), listed(&[]), Err(Conflict), listed(&[undated()])], "create list create list",
             "object", &[]),
-        row("it is sent again twice at most, then it is a claim", SIZE,
+        row("after two retries, state gets a claim", SIZE,
             vec![Err(Ambiguous), listed(&[]), Err(Ambiguous), listed(&[]), Err(Ambiguous)],
             "create list create list create", "claim", &[FAILED, CLAIMED]),
-        row("what has its name and other values may be what was made", SIZE,
-            vec![Err(Ambiguous), listed(&[answer("a", &json!({"size": "l"}))])], "create list", "claim",
+        row("an object with other values leads to a claim", SIZE,
+            vec![Err(Ambiguous), listed(&[response("a", &json!({"size": "l"}))])], "create list", "claim",
             &[FAILED, CLAIMED]),
-        row("so may be what cannot be read in full", SIZE,
-            vec![Err(Ambiguous), listed(&[answer("a", &json!({"size": 7}))])], "create list", "claim",
+        row("an object with an unexpected field leads to a claim", SIZE,
+            vec![Err(Ambiguous), listed(&[response("a", &json!({"size": 7}))])], "create list", "claim",
             &[FAILED, CLAIMED]),
-        row("what was there before is not what was made", DATED,
-            vec![Err(Ambiguous), listed(&[made("s", 600)])], "create list", "nothing", &[FAILED, "import"]),
-        row("nor is it with other values", DATED,
-            vec![Err(Ambiguous), listed(&[made("l", 600)])], "create list", "nothing", &[FAILED, "import"]),
-        row("where it cannot be looked for, it is a claim", SIZE,
+        row("an object older than the create is not the created one", DATED,
+            vec![Err(Ambiguous), listed(&[created_ago("s", 600)])], "create list", "nothing", &[FAILED, "import"]),
+        row("an object older than the create, with other values, is not the created one", DATED,
+            vec![Err(Ambiguous), listed(&[created_ago("l", 600)])], "create list", "nothing", &[FAILED, "import"]),
+        row("a search that fails leads to a claim", SIZE,
             vec![Err(Ambiguous), Err(Unreachable)], "create list", "claim", &[FAILED, CLAIMED]),
-        row("where what is listed is no list, it is a claim", SIZE,
+        row("a search with an unexpected response leads to a claim", SIZE,
             vec![Err(Ambiguous), Ok(json!({"results": []}))], "create list", "claim", &[FAILED, CLAIMED]),
-        row("a repeat that is refused says nothing of the first", SIZE,
+        row("a retry that is rejected leads to a claim", SIZE,
             vec![Err(Ambiguous), listed(&[]), Err(NotFound)], "create list create", "claim", &[FAILED, CLAIMED]),
-        row("a create that is refused has made nothing", SIZE, vec![Err(NotFound)], "create", "nothing", &[FAILED]),
+        row("a create that is rejected leaves no state", SIZE, vec![Err(NotFound)], "create", "nothing", &[FAILED]),
     ];
     prove_creates(rows);
 }
 
 #[test]
-fn a_taken_name_is_taken_over_only_from_an_apply_that_broke_off() {
+fn recover_create_adopts_only_orphans() {
     let listed = |things: &[Json]| Ok(json!(things));
     #[rustfmt::skip]
     let rows = [
-        row("what is as configured and young was left behind", DATED,
-            vec![Err(Conflict), listed(&[made("s", 600)])], "create list", "object", &[TAKEN_OVER]),
-        row("what has another value belongs to somebody", DATED,
-            vec![Err(Conflict), listed(&[made("l", 600)])], "create list", "nothing", &[FAILED, "import"]),
-        row("so does what is older than an hour", DATED,
-            vec![Err(Conflict), listed(&[made("s", 3700)])], "create list", "nothing", &[FAILED, "import"]),
-        row("so does what was made while this process runs", DATED,
-            vec![Err(Conflict), listed(&[made("s", -60)])], "create list", "nothing", &[FAILED, "import"]),
-        row("so does what does not say when it was made", SIZE,
-            vec![Err(Conflict), listed(&[answer("a", &json!({"size": "s"}))])], "create list", "nothing",
+        row("an orphan with the configured values is adopted", DATED,
+            vec![Err(Conflict), listed(&[created_ago("s", 600)])], "create list", "object", &[ADOPTED]),
+        row("an object with another value is not adopted", DATED,
+            vec![Err(Conflict), listed(&[created_ago("l", 600)])], "create list", "nothing", &[FAILED, "import"]),
+        row("an object older than an hour is not adopted", DATED,
+            vec![Err(Conflict), listed(&[created_ago("s", 3700)])], "create list", "nothing", &[FAILED, "import"]),
+        row("an object younger than the process is not adopted", DATED,
+            vec![Err(Conflict), listed(&[created_ago("s", -60)])], "create list", "nothing", &[FAILED, "import"]),
+        row("an object without a creation time is not adopted", SIZE,
+            vec![Err(Conflict), listed(&[response("a", &json!({"size": "s"}))])], "create list", "nothing",
             &[FAILED, "import"]),
-        row("so does what is not shown in full", HIDING,
-            vec![Err(Conflict), listed(&[made("s", 600)])], "create list", "nothing", &[FAILED, "import"]),
-        row("a name that is taken by nothing is an error", DATED,
+        row("an object with hidden values is not adopted", WITH_HIDDEN_VALUE,
+            vec![Err(Conflict), listed(&[created_ago("s", 600)])], "create list", "nothing", &[FAILED, "import"]),
+        row("a conflict without an object of the name is an error", DATED,
             vec![Err(Conflict), listed(&[])], "create list", "nothing", &[FAILED]),
-        row("so is one that cannot be looked for", DATED,
+        row("a conflict is an error if the search fails", DATED,
             vec![Err(Conflict), Err(Unreachable)], "create list", "nothing", &[FAILED]),
     ];
     prove_creates(rows);
 }
 
 #[test]
-fn what_this_process_created_is_not_taken_over() {
+fn recover_create_adopts_no_object_of_this_process() {
     let binding = fields(DATED);
-    let (script, context) = Script::of([Err(Conflict), Ok(json!([made("s", 600)]))]);
+    let (script, context) = Script::of([Err(Conflict), Ok(json!([created_ago("s", 600)]))]);
     context.process.note_created(format!("thing/{UUID}"));
     let (known, diagnostics) = create(&binding, &context);
     let expected = json!(["create list", "nothing", [FAILED, "import"]]);
@@ -189,7 +189,7 @@ fn what_this_process_created_is_not_taken_over() {
 }
 
 #[test]
-fn without_a_list_there_is_no_claim() {
+fn apply_stores_no_claim_without_a_list_operation() {
     let binding = declare("thing.toml", &THING.replace("list   = \"list\"\n", ""));
     assert!(binding.schema.api.list.is_none());
     let (_, context) = Script::of([Err(Ambiguous), Err(Ambiguous), Err(Ambiguous)]);
@@ -206,7 +206,7 @@ fn without_a_list_there_is_no_claim() {
     assert!(diagnostics.has_errors());
 }
 
-/// A claim that was made that many seconds ago.
+/// A claim whose create was that many seconds ago.
 fn claim(binding: &Binding, seconds: i64) -> Known {
     Known {
         state: value(binding, &json!({"name": "a", "size": "s"})),
@@ -218,66 +218,66 @@ fn claim(binding: &Binding, seconds: i64) -> Known {
 }
 
 #[test]
-fn a_refresh_finds_out_what_a_claim_stands_for() {
+fn read_resolves_a_claim() {
     let listed = |things: &[Json]| Ok(json!(things));
-    let undated = || answer("a", &json!({"size": "s"}));
+    let undated = || response("a", &json!({"size": "s"}));
     #[rustfmt::skip]
     let rows = [
-        row("what has its name and its values is the object", SIZE,
+        row("the object with the name and the values is the claim's", SIZE,
             vec![listed(&[undated()]), Ok(undated())], "list get", "object", &[]),
-        row("also where it was made after the claim", DATED,
-            vec![listed(&[made("s", 30)]), Ok(made("s", 30))], "list get", "object", &[]),
-        row("where nothing has its name, it was not made", DATED,
-            vec![listed(&[answer("b", &json!({}))])], "list", "nothing", &[]),
-        row("what has another value may be another", DATED,
-            vec![listed(&[made("l", 30)])], "list", "claim", &[UNCLEAR, "import"]),
-        row("what was there long before kept it from being made", DATED,
-            vec![listed(&[made("s", 3600)])], "list", "nothing", &[]),
-        row("also with another value", DATED, vec![listed(&[made("l", 3600)])], "list", "nothing", &[]),
-        row("what was there shortly before may be another's, or clocks differ", DATED,
-            vec![listed(&[made("s", 240)])], "list", "claim", &[UNCLEAR, "import"]),
-        row("where it cannot be looked for, it stays a claim", DATED,
-            vec![Err(Unreachable)], "list", "claim", &[NOT_FOUND_OUT]),
-        row("where it is gone by then, it is gone", SIZE,
+        row("an object that was created after the claim is the claim's", DATED,
+            vec![listed(&[created_ago("s", 30)]), Ok(created_ago("s", 30))], "list get", "object", &[]),
+        row("a claim is removed if no object has the name", DATED,
+            vec![listed(&[response("b", &json!({}))])], "list", "nothing", &[]),
+        row("an object with another value leaves the claim unclear", DATED,
+            vec![listed(&[created_ago("l", 30)])], "list", "claim", &[UNCLEAR, "import"]),
+        row("a claim is removed if the object is much older", DATED,
+            vec![listed(&[created_ago("s", 3600)])], "list", "nothing", &[]),
+        row("a claim is removed if the object is much older and has other values", DATED, vec![listed(&[created_ago("l", 3600)])], "list", "nothing", &[]),
+        row("an object slightly older than the claim leaves it unclear", DATED,
+            vec![listed(&[created_ago("s", 240)])], "list", "claim", &[UNCLEAR, "import"]),
+        row("a claim stays if the search fails", DATED,
+            vec![Err(Unreachable)], "list", "claim", &[FIND_FAILED]),
+        row("a claim is removed if the object no longer exists", SIZE,
             vec![listed(&[undated()]), Err(NotFound)], "list get", "nothing", &[]),
     ];
-    prove(rows, |(declared, answers, expected)| {
+    prove(rows, |(declared, responses, expected)| {
         let binding = fields(declared);
-        let (script, context) = Script::of(answers);
+        let (script, context) = Script::of(responses);
         let mut known = claim(&binding, 60);
         let mut diagnostics = Diagnostics::default();
         let result = block_on(read(&binding, &context, &mut known, &mut diagnostics));
         assert_eq!(
             result.is_err(),
             diagnostics.has_errors(),
-            "what is reported as an error is one"
+            "the result is an error exactly if an error is reported"
         );
         assert_eq!(
             known.private.claimed.is_some(),
             expected[1] == "claim",
-            "a claim has its time"
+            "exactly a claim has the time of its create"
         );
         (expected, outcome(&script, &known, &diagnostics))
     });
 }
 
 #[test]
-fn to_destroy_a_claim_is_to_destroy_what_it_stands_for() {
+fn apply_destroys_the_object_of_a_claim() {
     let listed = |things: &[Json]| Ok(json!(things));
     #[rustfmt::skip]
     let rows = [
-        row("what was made is deleted", DATED,
-            vec![listed(&[made("s", 30)]), Ok(NULL)], "list delete", "nothing", &[]),
-        row("what was not made need not be", DATED, vec![listed(&[])], "list", "nothing", &[]),
-        row("what may be another's is not", DATED,
-            vec![listed(&[made("l", 30)])], "list", "claim", &[UNCLEAR, "import"]),
-        row("what was there before is not", DATED, vec![listed(&[made("s", 3600)])], "list", "nothing", &[]),
-        row("what cannot be looked for stays a claim", DATED,
-            vec![Err(Unreachable)], "list", "claim", &[NOT_FOUND_OUT]),
+        row("the object of the claim is deleted", DATED,
+            vec![listed(&[created_ago("s", 30)]), Ok(NULL)], "list delete", "nothing", &[]),
+        row("without an object, nothing is deleted", DATED, vec![listed(&[])], "list", "nothing", &[]),
+        row("an object that may be another one is not deleted", DATED,
+            vec![listed(&[created_ago("l", 30)])], "list", "claim", &[UNCLEAR, "import"]),
+        row("an object that is much older is not deleted", DATED, vec![listed(&[created_ago("s", 3600)])], "list", "nothing", &[]),
+        row("the claim stays if the search fails", DATED,
+            vec![Err(Unreachable)], "list", "claim", &[FIND_FAILED]),
     ];
-    prove(rows, |(declared, answers, expected)| {
+    prove(rows, |(declared, responses, expected)| {
         let binding = fields(declared);
-        let (script, context) = Script::of(answers);
+        let (script, context) = Script::of(responses);
         let Known { state, private } = claim(&binding, 60);
         let request = ApplyRequest {
             prior: state,
@@ -291,7 +291,7 @@ fn to_destroy_a_claim_is_to_destroy_what_it_stands_for() {
         assert_eq!(
             known.private.claimed.is_some(),
             expected[1] == "claim",
-            "a claim has its time"
+            "exactly a claim has the time of its create"
         );
         (expected, outcome(&script, &known, &diagnostics))
     });

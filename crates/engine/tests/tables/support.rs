@@ -1,4 +1,4 @@
-//! A declaration and values written in a test, rows that are held against rules, and an API that answers by a script.
+//! Declarations and values for tests, tables of rules, and an API with scripted responses.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Display;
@@ -19,36 +19,37 @@ use tokio_util::sync::CancellationToken;
 use value::secret::Secret;
 use value::{Number, Value};
 
-/// Holds every row against its rule, and fails with all rules that are broken. `check` gives what a row expects and what
-/// is.
+/// Checks every row, and fails with all broken rules. `check` returns the expected and the actual result of a row.
 pub fn prove<Row, Outcome: PartialEq + Display>(
     rows: impl IntoIterator<Item = (&'static str, Row)>,
     check: impl Fn(Row) -> (Outcome, Outcome),
 ) {
     let mut broken = Vec::new();
     for (rule, row) in rows {
-        let broke = match catch_unwind(AssertUnwindSafe(|| check(row))) {
+        let failure = match catch_unwind(AssertUnwindSafe(|| check(row))) {
             Ok((expected, actual)) if expected == actual => continue,
             Ok((expected, actual)) => format!("{rule}\n  expected: {expected}\n  actual:   {actual}"),
             Err(_) => format!("{rule}\n  the panic is above"),
         };
-        broken.push(broke);
+        broken.push(failure);
     }
     assert!(broken.is_empty(), "broken rules:\n\n{}\n", broken.join("\n\n"));
 }
 
-/// Stands for an unknown value in the JSON of a row.
+/// An unknown value in the JSON of a row.
 pub const UNKNOWN: &str = "(known after apply)";
 
-/// Stands for "not set" in a row.
+/// A value that is not set, in the JSON of a row.
 pub const NULL: Json = Json::Null;
 
-/// The binding of a resource `thing` with the attribute `field` beside `uuid` and `name`. Its keys begin with the type.
+/// The binding of a resource `thing` with the attributes `uuid`, `name` and `field`. The keys of `field` start with its
+/// type.
 pub fn field(keys: &str) -> Binding {
     fields(&format!("field = {{ {keys} }}"))
 }
 
-/// The same with several attributes, one a line: `size = { type = 'int' }`. Constraints and the like may follow.
+/// The binding of a resource `thing` with these attributes, one a line: `size = { type = 'int' }`. Constraints and other
+/// sections may follow.
 pub fn fields(attributes: &str) -> Binding {
     let documented = attributes.replace("{ type", "{ doc = 'For a test.', type");
     thing(&format!("[attributes]\n{documented}"))
@@ -59,7 +60,7 @@ pub fn the_field(binding: &Binding) -> &'static Attribute {
     binding.schema.attribute("field").expect("`field` is declared")
 }
 
-/// The object of the binding's type that the JSON has, or null. What the JSON lacks is not set.
+/// Converts JSON to an object of the binding's type, or null. Attributes that the JSON lacks are not set.
 pub fn value(binding: &Binding, json: &Json) -> Value {
     match json {
         Json::Null => Value::Null,
@@ -67,20 +68,22 @@ pub fn value(binding: &Binding, json: &Json) -> Value {
     }
 }
 
-/// The value of an attribute that the JSON has.
+/// Converts JSON to a value of the attribute.
 pub fn value_of(attribute: &Attribute, json: &Json) -> Value {
     typed(attribute, &attribute.r#type.collections, json)
 }
 
 fn object_of(attributes: &[Attribute], json: &Json) -> Value {
-    let entries = json.as_object().unwrap_or_else(|| panic!("{json} is no object"));
+    let entries = json
+        .as_object()
+        .unwrap_or_else(|| panic!("{json} is not an object"));
     for name in entries.keys() {
         let is_declared = attributes.iter().any(|attribute| attribute.name == *name);
         assert!(is_declared, "no attribute `{name}`");
     }
     Value::object(attributes.iter().map(|attribute| {
         let value = match entries.get(attribute.name.as_ref()) {
-            None | Some(Json::Null) => shape::absent(attribute),
+            None | Some(Json::Null) => shape::unset_value(attribute),
             Some(json) => value_of(attribute, json),
         };
         (attribute.name.to_string(), value)
@@ -111,21 +114,23 @@ fn typed(attribute: &Attribute, collections: &[Collection], json: &Json) -> Valu
         (None, Scalar::Int | Scalar::Number, Json::Number(number)) => {
             Number::from_json(number).unwrap().into()
         }
-        (None, Scalar::String, Json::String(text)) if attribute.is_secret() => Value::secret(text.as_str()),
-        (None, Scalar::String, Json::String(text)) => Value::string(text.as_str()),
+        (None, Scalar::String, Json::String(string)) if attribute.is_secret() => {
+            Value::secret(string.as_str())
+        }
+        (None, Scalar::String, Json::String(string)) => Value::string(string.as_str()),
         (None, Scalar::Object, json) => object_of(&attribute.attributes, json),
-        _ => panic!("{json} is no value of `{}`", attribute.name),
+        _ => panic!("{json} is not a value of `{}`", attribute.name),
     }
 }
 
-/// A value as JSON in which nothing is hidden: sets and secrets are called by their names.
+/// Converts a value to JSON that shows everything: sets are `{"set": …}`, secrets are `{"secret": …}`.
 pub fn shown(value: &Value) -> Json {
     match value {
         Value::Null => Json::Null,
         Value::Unknown => json!(UNKNOWN),
         Value::Bool(bool) => json!(bool),
         Value::Number(number) => Json::Number(number.to_json()),
-        Value::String(text) => json!(text),
+        Value::String(string) => json!(string),
         Value::Secret(secret) => json!({"secret": secret.expose()}),
         Value::List(elements) => elements.iter().map(shown).collect(),
         Value::Set(elements) => json!({"set": elements.iter().map(shown).collect::<Json>()}),
@@ -136,7 +141,7 @@ pub fn shown(value: &Value) -> Json {
     }
 }
 
-/// What is reported, one a line: `PATH: DETAIL`.
+/// The diagnostics, one a line: `PATH: DETAIL`.
 pub fn reported(diagnostics: &Diagnostics) -> String {
     let lines = diagnostics
         .iter()
@@ -144,12 +149,12 @@ pub fn reported(diagnostics: &Diagnostics) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Runs what calls the API, to its end.
-pub fn block_on<T>(work: impl Future<Output = T>) -> T {
+/// Runs a future that sends requests to the API.
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build();
-    runtime.unwrap().block_on(work)
+    runtime.unwrap().block_on(future)
 }
 
 /// The binding of a resource `thing` with these attributes beside `uuid` and `name`, and without a hook.
@@ -157,30 +162,30 @@ pub fn thing(attributes: &str) -> Binding {
     declare("thing.toml", &format!("{THING}\n{attributes}"))
 }
 
-/// The binding of what this file declares, without a hook.
-pub fn declare(name: &str, text: &str) -> Binding {
-    /// What was loaded before: most rows share their declaration with others.
+/// The binding of the declaration in this TOML file, without a hook.
+pub fn declare(name: &str, string: &str) -> Binding {
+    /// Declarations that were loaded before: most rows share theirs with others.
     static LOADED: Mutex<BTreeMap<String, &Resource>> = Mutex::new(BTreeMap::new());
-    let known = LOADED.lock().unwrap().get(text).copied();
-    let schema = known.unwrap_or_else(|| {
-        let schema: &'static Resource = Box::leak(Box::new(load(name, text)));
-        LOADED.lock().unwrap().insert(text.to_owned(), schema);
+    let loaded = LOADED.lock().unwrap().get(string).copied();
+    let schema = loaded.unwrap_or_else(|| {
+        let schema: &'static Resource = Box::leak(Box::new(load(name, string)));
+        LOADED.lock().unwrap().insert(string.to_owned(), schema);
         schema
     });
     Binding { schema, hook: None }
 }
 
-fn load(name: &str, text: &str) -> Resource {
-    let file = |name: &str, text: &str| Source {
+fn load(name: &str, string: &str) -> Resource {
+    let file = |name: &str, string: &str| Source {
         name: name.to_owned(),
-        text: text.to_owned(),
+        text: string.to_owned(),
     };
     let sources = Sources {
         folder: String::new(),
         files: vec![
             file("operations.toml", OPERATIONS),
             file("provider.toml", PROVIDER),
-            file(name, text),
+            file(name, string),
         ],
     };
     let (model, problems) = schema::load(&sources);
@@ -244,7 +249,7 @@ pub fn object(binding: &Binding, values: &[(&str, Value)]) -> Value {
     object
 }
 
-/// How a call of a script fails.
+/// The error of a scripted response.
 pub struct Failure {
     kind: ErrorKind,
     effect: Effect,
@@ -266,7 +271,7 @@ impl From<ErrorKind> for Failure {
 }
 
 impl Failure {
-    /// The same, in the API's own words.
+    /// Sets the message of the API.
     pub fn with(self, detail: &str) -> Self {
         Self {
             detail: Some(detail.into()),
@@ -274,7 +279,7 @@ impl Failure {
         }
     }
 
-    /// The same, certainly not carried out.
+    /// Marks the request as not carried out.
     pub fn without_effect(self) -> Self {
         Self {
             effect: Effect::None,
@@ -283,25 +288,29 @@ impl Failure {
     }
 }
 
-/// An API that answers each call with the next entry of a script, and keeps what was asked.
+/// An API that returns the next entry of a script for each request, and records the requests.
 pub struct Script {
-    answers: Mutex<VecDeque<Result<Json, Failure>>>,
-    asked: Mutex<Vec<String>>,
-    slow: Mutex<BTreeMap<usize, Duration>>,
+    responses: Mutex<VecDeque<Result<Json, Failure>>>,
+    requests: Mutex<Vec<String>>,
+    delays: Mutex<BTreeMap<usize, Duration>>,
 }
 
 impl Script {
-    /// The API, and a context that calls it.
-    pub fn of(answers: impl IntoIterator<Item = Result<Json, ErrorKind>>) -> (Arc<Self>, Context) {
-        Self::failing(answers.into_iter().map(|answer| answer.map_err(Failure::from)))
+    /// Creates the API, and a context that uses it.
+    pub fn of(responses: impl IntoIterator<Item = Result<Json, ErrorKind>>) -> (Arc<Self>, Context) {
+        Self::failing(
+            responses
+                .into_iter()
+                .map(|response| response.map_err(Failure::from)),
+        )
     }
 
-    /// The same, with what is known of each failure.
-    pub fn failing(answers: impl IntoIterator<Item = Result<Json, Failure>>) -> (Arc<Self>, Context) {
+    /// Creates the API with detailed failures.
+    pub fn failing(responses: impl IntoIterator<Item = Result<Json, Failure>>) -> (Arc<Self>, Context) {
         let script = Arc::new(Self {
-            answers: Mutex::new(answers.into_iter().collect()),
-            asked: Mutex::default(),
-            slow: Mutex::default(),
+            responses: Mutex::new(responses.into_iter().collect()),
+            requests: Mutex::default(),
+            delays: Mutex::default(),
         });
         let context = Context {
             api: Arc::clone(&script) as Arc<dyn Api>,
@@ -312,34 +321,34 @@ impl Script {
         (script, context)
     }
 
-    /// The answer to the call of this number, from 0, takes as long.
-    pub fn answer_after(&self, call: usize, delay: Duration) {
-        self.slow.lock().unwrap().insert(call, delay);
+    /// Delays the response to a request, counted from 0.
+    pub fn delay_response(&self, request: usize, delay: Duration) {
+        self.delays.lock().unwrap().insert(request, delay);
     }
 
-    /// Each call, as `operation body`.
-    pub fn asked(&self) -> Vec<String> {
-        self.asked.lock().unwrap().clone()
+    /// Returns each request, as `operation body`.
+    pub fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
     }
 }
 
 #[async_trait]
 impl Api for Script {
-    async fn call(&self, call: Request<'_>) -> Result<Response, Error> {
-        let body = call
+    async fn call(&self, request: Request<'_>) -> Result<Response, Error> {
+        let body = request
             .body
             .map_or(String::new(), |body| format!(" {}", body.expose()));
         let number = {
-            let mut asked = self.asked.lock().unwrap();
-            asked.push(format!("{}{body}", call.operation));
-            asked.len() - 1
+            let mut requests = self.requests.lock().unwrap();
+            requests.push(format!("{}{body}", request.operation));
+            requests.len() - 1
         };
-        let delay = self.slow.lock().unwrap().get(&number).copied();
+        let delay = self.delays.lock().unwrap().get(&number).copied();
         if let Some(delay) = delay {
             tokio::time::sleep(delay).await;
         }
-        let next = self.answers.lock().unwrap().pop_front();
-        match next.expect("the script has an answer left") {
+        let next = self.responses.lock().unwrap().pop_front();
+        match next.expect("the script has a response left") {
             Ok(body) => Ok(Response {
                 body,
                 request_id: "r".to_owned(),
@@ -350,18 +359,18 @@ impl Api for Script {
                 ..Error::new(
                     failure.kind,
                     failure.effect,
-                    format!("`{}` failed", call.operation),
+                    format!("`{}` failed", request.operation),
                 )
             }),
         }
     }
 
-    async fn read(&self, call: Request<'_>) -> Result<Arc<Response>, Error> {
-        self.call(call).await.map(Arc::new)
+    async fn read(&self, request: Request<'_>) -> Result<Arc<Response>, Error> {
+        self.call(request).await.map(Arc::new)
     }
 
-    fn clean(&self, text: &str, _: &[&Secret]) -> String {
-        text.to_owned()
+    fn clean(&self, string: &str, _: &[&Secret]) -> String {
+        string.to_owned()
     }
 
     fn remedy(&self, _: ErrorKind) -> Option<&'static str> {
@@ -369,13 +378,13 @@ impl Api for Script {
     }
 }
 
-/// The answer that has a thing of that name, with these fields besides.
-pub fn answer(name: &str, fields: &Json) -> Json {
-    let mut answer = json!({"uuid": UUID, "name": name});
+/// A response with a thing of that name and these fields.
+pub fn response(name: &str, fields: &Json) -> Json {
+    let mut response = json!({"uuid": UUID, "name": name});
     for (key, value) in fields.as_object().into_iter().flatten() {
-        answer[key] = value.clone();
+        response[key] = value.clone();
     }
-    answer
+    response
 }
 
 /// The identity of every thing.

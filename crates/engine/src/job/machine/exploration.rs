@@ -1,8 +1,8 @@
 //! Plays every sequence of events, until no new situation appears, against a model of the API, of Terraform and of the
-//! processes between them, and holds what must be true everywhere.
+//! processes between them, and asserts the invariants in each situation.
 //!
-//! The model knows the truth that the machine does not: which runs there are and whether the present demand is
-//! satisfied. The machine sees answers only, and any of them may be lost, late or wrong in the ways that happen.
+//! The model knows what the machine cannot know: which runs exist, and whether the current demand is satisfied. The
+//! machine sees responses only, and any of them may be lost, late or outdated.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
@@ -11,59 +11,58 @@ use std::sync::OnceLock;
 use super::*;
 use crate::run::{LOST, Run, WAITING};
 
-/// A situation, of which the model knows everything.
+/// One situation of the model.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct World {
-    /// Whether objects say that work is to be done.
-    tells: bool,
-    /// Runs by their number; the API refuses one beside another that is going. A number is given again once nothing
-    /// refers to it.
-    runs: [Truth; RUNS],
-    /// Whether somebody else has started one.
-    was_disturbed: bool,
-    /// How often the user has asked for the work: by another configuration, or for a machine that is installed already.
+    /// Whether objects show that they need the work.
+    shows_need: bool,
+    /// Runs by number; the API rejects a start while a run is active. A number is reused once nothing refers to it.
+    runs: [ModelRun; RUNS],
+    /// Whether another client has started a run.
+    had_other_run: bool,
+    /// Number of times that the user has demanded the work: by another configuration, or for an installed machine.
     demand: u8,
-    /// What the configuration says: another value forces a new object.
+    /// Value in the configuration that forces a new object when it changes.
     config: u8,
-    /// Whether the object says that the work is to be done, where it says so.
+    /// Whether the object needs the work, which it shows if `shows_need`.
     is_needed: bool,
-    /// How many looks after a run still say that it is.
+    /// Reads of the object that still show the need after a run has done the work.
     lag: u8,
-    /// Whether a run of this provider has done what is demanded, or an apply has ended well.
+    /// Whether a run of this provider has done the demanded work, or an apply has succeeded.
     is_done: bool,
-    /// Whether somebody else's has, as far as the object says, or the user was warned that nothing tells.
-    is_served: bool,
-    /// Since an answer to a start was lost in this apply.
+    /// Whether another client's run has, as far as the object shows, or the user was warned that this is unknown.
+    is_done_by_other: bool,
+    /// Time since a response to a start was lost in this apply.
     time: Time,
-    /// Whether the user asks for a replacement.
+    /// Whether the user demands a replacement.
     replace: bool,
     object: Option<Object>,
     apply: Option<Apply>,
 }
 
-/// How long ago a start may have been carried out without an answer.
+/// Time since a start whose response was lost.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Time {
     Never,
-    /// A run that it began cannot have succeeded yet.
+    /// The run of that start cannot have succeeded yet.
     Early,
     Late,
 }
 
-/// How many runs are told apart.
+/// Number of runs that the model distinguishes.
 const RUNS: usize = 3;
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Truth {
-    Going {
-        /// Whether it is known to be this object's; not one of a process that was killed.
+enum ModelRun {
+    Active {
+        /// Whether the provider knows it as this object's; false after a process was killed.
         is_own: bool,
         demand: u8,
-        /// Whether this apply has begun it.
+        /// Whether this apply has started it.
         is_young: bool,
     },
-    Over {
+    Ended {
         succeeded: bool,
     },
 }
@@ -75,26 +74,26 @@ struct Object {
     is_tainted: bool,
     status: Option<&'static str>,
     id: Option<usize>,
-    run: Option<Kept>,
+    run: Option<StoredRun>,
 }
 
-/// What private state has of a run.
+/// A run in private state.
 #[derive(Clone, PartialEq, Eq, Hash)]
-struct Kept {
-    state: Remembered,
+struct StoredRun {
+    state: RunState,
     /// The configuration that it was started for.
     started_for: Option<u8>,
     tainted: bool,
 }
 
-/// An apply under way.
+/// An apply in progress.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Apply {
     machine: State,
     actions: Vec<Action>,
     creates: bool,
     started_for: Option<u8>,
-    /// What state says of the run by now.
+    /// The run's attributes in state by now.
     status: Option<&'static str>,
     id: Option<usize>,
     /// Whether a start was sent.
@@ -104,31 +103,31 @@ struct Apply {
 const DONE: &str = "done";
 const BAD: &str = "bad";
 
-fn name(run: usize) -> Id {
+fn run_id(run: usize) -> Id {
     Id::from([("id".to_owned(), run.to_string())])
 }
 
-fn index(id: &Id) -> usize {
+fn run_number(id: &Id) -> usize {
     id["id"].parse().unwrap()
 }
 
-/// Events seen with the states before and after them, and what was to be done.
+/// Each state and event that occurred, with the next state and the actions.
 #[derive(Default)]
-struct Seen(HashMap<(State, Event), (State, Vec<Action>)>);
+struct Transitions(HashMap<(State, Event), (State, Vec<Action>)>);
 
 impl World {
-    fn new(tells: bool, is_installed: bool) -> Self {
+    fn new(shows_need: bool, is_installed: bool) -> Self {
         Self {
-            tells,
-            runs: [Truth::Over { succeeded: false }; RUNS],
-            was_disturbed: false,
+            shows_need,
+            runs: [ModelRun::Ended { succeeded: false }; RUNS],
+            had_other_run: false,
             demand: 0,
             config: 0,
-            // A machine that has its roles already is installed again all the same, when it is created.
+            // A machine that has its roles already is still installed again when its deployment is created.
             is_needed: !is_installed,
             lag: 0,
             is_done: false,
-            is_served: false,
+            is_done_by_other: false,
             time: Time::Never,
             replace: false,
             object: None,
@@ -139,20 +138,20 @@ impl World {
     fn active(&self) -> Option<usize> {
         self.runs
             .iter()
-            .position(|run| matches!(run, Truth::Going { .. }))
+            .position(|run| matches!(run, ModelRun::Active { .. }))
     }
 
-    /// Whether anything says that this run is its own.
+    /// Whether the apply or the object refers to this run.
     fn refers(&self, number: usize) -> bool {
-        let is_it = |id: &Id| index(id) == number;
-        let has_it = |state: &Remembered| state.id().is_some_and(is_it);
+        let is_it = |id: &Id| run_number(id) == number;
+        let has_it = |state: &RunState| state.id().is_some_and(is_it);
         let apply = self.apply.as_ref().is_some_and(|apply| {
             let followed = match &apply.machine {
-                State::Checking { end, .. } | State::Succeeded(end) => is_it(&end.id),
-                State::Resting(remembered) => remembered.as_ref().is_some_and(has_it),
-                State::Following { going, .. } | State::Reviewing { going, .. } => is_it(&going.id),
+                State::Checking { ended, .. } | State::Succeeded(ended) => is_it(&ended.id),
+                State::Idle(stored) => stored.as_ref().is_some_and(has_it),
+                State::Following { run, .. } | State::Reviewing { run, .. } => is_it(&run.id),
                 State::Starting(start) | State::Retrying(start) => {
-                    start.earlier.as_ref().is_some_and(|going| is_it(&going.id))
+                    start.previous.as_ref().is_some_and(|run| is_it(&run.id))
                 }
                 State::Done | State::Lost => false,
             };
@@ -164,20 +163,20 @@ impl World {
         apply || object
     }
 
-    /// A run of this number is not told from one that never was.
-    fn forget(&mut self) {
+    /// Makes runs that nothing refers to equal to runs that never existed, to keep the number of situations small.
+    fn normalise_runs(&mut self) {
         for number in 0..RUNS {
-            if self.runs[number] == (Truth::Over { succeeded: true }) && !self.refers(number) {
-                self.runs[number] = Truth::Over { succeeded: false };
+            if self.runs[number] == (ModelRun::Ended { succeeded: true }) && !self.refers(number) {
+                self.runs[number] = ModelRun::Ended { succeeded: false };
             }
         }
     }
 
     fn add_run(&mut self, is_own: bool) -> usize {
         let free = (0..RUNS)
-            .find(|number| matches!(self.runs[*number], Truth::Over { .. }) && !self.refers(*number));
-        let number = free.expect("no more runs than a situation tells apart");
-        self.runs[number] = Truth::Going {
+            .find(|number| matches!(self.runs[*number], ModelRun::Ended { .. }) && !self.refers(*number));
+        let number = free.expect("the model has a free run number");
+        self.runs[number] = ModelRun::Active {
             is_own,
             demand: self.demand,
             is_young: is_own,
@@ -185,28 +184,28 @@ impl World {
         number
     }
 
-    /// What the object says, perhaps a little late.
-    fn says(&self) -> Option<bool> {
-        self.tells.then_some(self.is_needed || self.lag > 0)
+    /// The need that the object shows, perhaps a little late.
+    fn shown_need(&self) -> Option<bool> {
+        self.shows_need.then_some(self.is_needed || self.lag > 0)
     }
 
     fn is_satisfied(&self) -> bool {
-        self.is_done || self.is_served
+        self.is_done || self.is_done_by_other
     }
 
-    /// What is remembered nowhere is as if somebody else had started it.
+    /// Treats runs that private state does not have as runs of another client.
     fn disown(&mut self) {
         let run = self.object.as_ref().and_then(|object| object.run.as_ref());
-        let remembered = run.and_then(|run| run.state.id()).map(index);
+        let stored = run.and_then(|run| run.state.id()).map(run_number);
         for (number, run) in self.runs.iter_mut().enumerate() {
-            if let Truth::Going { is_own, .. } = run {
-                *is_own &= remembered == Some(number);
+            if let ModelRun::Active { is_own, .. } = run {
+                *is_own &= stored == Some(number);
             }
         }
     }
 
-    /// Begins a run of this provider.
-    fn begin(&mut self) -> usize {
+    /// Starts a run of this provider.
+    fn start_own_run(&mut self) -> usize {
         assert!(
             !self.is_done,
             "a second run is started although the first has done the work"
@@ -214,121 +213,123 @@ impl World {
         self.add_run(true)
     }
 
-    /// What may happen next.
-    fn moves(&self, seen: &mut Seen) -> Vec<(&'static str, Self)> {
-        let mut moves = self.outside();
+    /// All possible next situations, each with its cause.
+    fn next_worlds(&self, transitions: &mut Transitions) -> Vec<(&'static str, Self)> {
+        let mut next_worlds = self.outside_events();
         match &self.apply {
-            Some(apply) => moves.extend(self.under_way(apply, seen)),
-            None => moves.extend(self.at_rest(seen)),
+            Some(apply) => next_worlds.extend(self.during_apply(apply, transitions)),
+            None => next_worlds.extend(self.between_applies(transitions)),
         }
-        moves
+        next_worlds
     }
 
-    /// What happens outside of Terraform: a run ends, somebody starts one.
-    fn outside(&self) -> Vec<(&'static str, Self)> {
-        let mut moves = Vec::new();
+    /// Events outside Terraform: a run ends, another client starts one.
+    fn outside_events(&self) -> Vec<(&'static str, Self)> {
+        let mut next_worlds = Vec::new();
         let Some(active) = self.active() else {
-            if !self.was_disturbed {
+            if !self.had_other_run {
                 let mut world = self.clone();
-                world.was_disturbed = true;
+                world.had_other_run = true;
                 world.add_run(false);
-                moves.push(("somebody else starts a run", world));
+                next_worlds.push(("another client starts a run", world));
             }
-            return moves;
+            return next_worlds;
         };
-        let Truth::Going {
+        let ModelRun::Active {
             is_own,
             demand,
             is_young,
         } = self.runs[active]
         else {
-            return moves;
+            return next_worlds;
         };
         let end = |succeeded, installs, lag| {
             let mut world = self.clone();
-            world.runs[active] = Truth::Over { succeeded };
+            world.runs[active] = ModelRun::Ended { succeeded };
             if installs {
                 world.is_needed = false;
                 world.lag = if self.is_needed { lag } else { self.lag };
                 world.is_done |= is_own && demand == self.demand;
-                world.is_served |= !is_own && self.tells && self.is_needed;
+                world.is_done_by_other |= !is_own && self.shows_need && self.is_needed;
             }
             world
         };
-        moves.push(("the run fails", end(false, false, 0)));
-        // The object was looked at a moment ago: the API has no way to ask and start at once.
-        let is_asking = self
+        next_worlds.push(("the run fails", end(false, false, 0)));
+        // The object was read a moment ago: the API cannot read and start in one request.
+        let is_starting = self
             .apply
             .as_ref()
-            .is_some_and(|apply| apply.actions.ends_with(&[Action::Request]));
-        if (is_young && self.time == Time::Early) || (is_own && is_asking) {
-            return moves;
+            .is_some_and(|apply| apply.actions.ends_with(&[Action::SendStart]));
+        if (is_young && self.time == Time::Early) || (is_own && is_starting) {
+            return next_worlds;
         }
         if is_own && demand != self.demand {
-            moves.push(("the run for something else succeeds", end(true, false, 0)));
-            moves.push((
-                "the run for something else succeeds, for the same roles",
+            next_worlds.push(("the outdated run succeeds", end(true, false, 0)));
+            next_worlds.push((
+                "the outdated run succeeds and satisfies the object",
                 end(true, true, 0),
             ));
-            return moves;
+            return next_worlds;
         }
-        moves.push(("the run succeeds", end(true, true, 0)));
-        // A run without a name that ends while the object is looked at, and is noticed later: the API leaves that open.
-        let is_looking = self
+        next_worlds.push(("the run succeeds", end(true, true, 0)));
+        // Omitted: an unidentified run that ends during a read which shows the end only later. The API leaves that open.
+        let is_reading = self
             .apply
             .as_ref()
             .is_some_and(|apply| matches!(apply.machine, State::Retrying(_)));
-        if !is_looking {
-            let late = end(true, true, LOOKS - 1);
-            moves.push(("the run succeeds, and the object notices later", late));
+        if !is_reading {
+            let late = end(true, true, MAX_OBJECT_READS - 1);
+            next_worlds.push(("the run succeeds, and the object shows it later", late));
         }
         if !is_own {
             let nothing = end(true, false, 0);
-            moves.push(("the run of somebody else ends and installs nothing", nothing));
+            next_worlds.push(("another client's run ends and installs nothing", nothing));
         }
-        moves
+        next_worlds
     }
 
-    /// What happens between two applies: a refresh, another demand, the next apply.
-    fn at_rest(&self, seen: &mut Seen) -> Vec<(&'static str, Self)> {
-        let mut moves = Vec::new();
+    /// Events between two applies: a refresh, another demand, the next apply.
+    fn between_applies(&self, transitions: &mut Transitions) -> Vec<(&'static str, Self)> {
+        let mut next_worlds = Vec::new();
         let run = self.object.as_ref().and_then(|object| object.run.clone());
         if self.demand == 0 {
             let mut world = self.clone();
             world.config = 1;
             world.demand += 1;
-            (world.is_done, world.is_served) = (false, false);
+            (world.is_done, world.is_done_by_other) = (false, false);
             (world.is_needed, world.lag) = (true, 0);
-            moves.push(("the user changes the configuration", world));
+            next_worlds.push(("the user changes the configuration", world));
         }
         let is_sound = self.object.as_ref().is_some_and(|object| !object.is_tainted) && run.is_none();
         if is_sound && self.is_done && self.demand == 0 {
             let mut world = self.clone();
             world.demand += 1;
-            (world.is_done, world.is_served) = (false, false);
+            (world.is_done, world.is_done_by_other) = (false, false);
             (world.replace, world.lag) = (true, 0);
-            moves.push(("the user asks for a replacement", world));
+            next_worlds.push(("the user demands a replacement", world));
         }
         if let (Some(object), Some(run)) = (&self.object, &run) {
-            let state = State::Resting(Some(run.state.clone()));
-            let report = match &run.state {
-                Remembered::Going(going) if state.is_refreshed() => Some(self.report(index(&going.id))),
+            let state = State::Idle(Some(run.state.clone()));
+            let polled = match &run.state {
+                RunState::Active(run) if state.is_polled_by_refresh() => {
+                    Some(self.polled(run_number(&run.id)))
+                }
                 _ => None,
             };
             let event = Event::Refreshed {
-                report,
-                is_needed: self.says(),
+                polled,
+                is_needed: self.shown_need(),
                 is_tainted: run.tainted,
             };
-            let (state, _) = seen.next(state, event);
+            let (state, _) = transitions.next(state, event);
             let mut world = self.clone();
-            let (status, id) = written(&state, object.status, object.id);
-            // What was started for another configuration is not what the next apply is for.
-            let is_believed =
+            let (status, id) = status_in_state(&state, object.status, object.id);
+            // A run for another configuration does not satisfy the next apply.
+            let is_accepted =
                 matches!(state, State::Done | State::Succeeded(_)) && object.config == self.config;
-            world.is_done |= is_believed;
+            world.is_done |= is_accepted;
             world.object = Some(Object {
-                run: kept(&state, run.started_for, run.tainted),
+                run: stored_run(&state, run.started_for, run.tainted),
                 status,
                 id,
                 ..object.clone()
@@ -337,49 +338,49 @@ impl World {
                 world.disown();
             }
             assert!(
-                !is_believed || self.is_satisfied(),
-                "a refresh believes in a run that has not done the work"
+                !is_accepted || self.is_satisfied(),
+                "a refresh accepts a run that has not done the work"
             );
-            moves.push(("a refresh", world));
+            next_worlds.push(("a refresh", world));
         }
-        moves.push(("an apply", self.apply(run, seen)));
-        moves
+        next_worlds.push(("an apply", self.apply(run, transitions)));
+        next_worlds
     }
 
-    /// Plans and begins an apply.
-    fn apply(&self, run: Option<Kept>, seen: &mut Seen) -> Self {
+    /// Plans and starts an apply.
+    fn apply(&self, run: Option<StoredRun>, transitions: &mut Transitions) -> Self {
         let mut world = self.clone();
         world.replace = false;
-        // What was done before there was an object is not what it was created for.
+        // Work that was done before the object existed does not count for it.
         if self.object.is_none() {
             world.is_done = false;
-            world.is_served &= world.lag > 0;
+            world.is_done_by_other &= world.lag > 0;
         }
         let replaces = |object: &Object| {
             let has_failed = run.as_ref().is_some_and(|run| !run.state.is_pending());
             object.is_tainted || has_failed || self.replace || object.config != self.config
         };
-        let (creates, remembered, source) = match &self.object {
-            None => (true, None, Source::Predecessor),
-            Some(object) if replaces(object) => (true, object.left(self), Source::Predecessor),
-            Some(_) => (false, run, Source::Memory),
+        let (creates, stored, source) = match &self.object {
+            None => (true, None, Source::ReplacedObject),
+            Some(object) if replaces(object) => (true, object.handed_over(self), Source::ReplacedObject),
+            Some(_) => (false, run, Source::PrivateState),
         };
-        let started_for = remembered.as_ref().and_then(|run| run.started_for);
-        let fits = remembered.is_none() || started_for == Some(self.config);
+        let started_for = stored.as_ref().and_then(|run| run.started_for);
+        let is_current = stored.is_none() || started_for == Some(self.config);
         let before = self.object.clone().filter(|_| !creates);
-        let (machine, actions) = seen.next(
-            State::Resting(remembered.map(|run| run.state)),
+        let (machine, actions) = transitions.next(
+            State::Idle(stored.map(|run| run.state)),
             Event::Applied {
                 is_due: creates,
-                fits,
+                is_current,
                 source,
-                is_needed: self.says(),
+                is_needed: self.shown_need(),
             },
         );
         let (status, id) = before
             .as_ref()
             .map_or((None, None), |object| (object.status, object.id));
-        let (status, id) = written(&machine, status, id);
+        let (status, id) = status_in_state(&machine, status, id);
         world.object = before;
         world.apply = Some(Apply {
             machine,
@@ -390,89 +391,93 @@ impl World {
             id,
             has_requested: false,
         });
-        world.settle()
+        world.finish_apply()
     }
 
-    /// The answers that the last action of an apply may get.
-    fn under_way(&self, apply: &Apply, seen: &mut Seen) -> Vec<(&'static str, Self)> {
-        let mut moves = Vec::new();
+    /// The possible results of the last action of an apply.
+    fn during_apply(&self, apply: &Apply, transitions: &mut Transitions) -> Vec<(&'static str, Self)> {
+        let mut next_worlds = Vec::new();
         let mut add = |what: &'static str, mut world: Self, event: Event| {
             world.time = match (&event, world.time) {
-                (Event::Unanswered, _) => Time::Early,
-                // A look may go unanswered for long, and a run is followed for as long as it takes.
+                (Event::StartResponseLost, _) => Time::Early,
+                // A failed read may take long, and a run is followed until it ends.
                 (
-                    Event::NotAnswered
+                    Event::TransientError
                     | Event::Started(_)
-                    | Event::Refused(Some(_))
-                    | Event::Waited { is_late: true },
+                    | Event::StartRejected(Some(_))
+                    | Event::PauseEnded { is_late: true },
                     _,
                 ) => Time::Late,
                 (_, time) => time,
             };
             let apply = world.apply.as_mut().unwrap();
-            let (machine, actions) = seen.next(apply.machine.clone(), event);
-            if actions.contains(&Action::WarnTakenOver) {
-                world.is_served = true;
+            let (machine, actions) = transitions.next(apply.machine.clone(), event);
+            if actions.contains(&Action::WarnOtherRun) {
+                world.is_done_by_other = true;
             }
             let apply = world.apply.as_mut().unwrap();
             (apply.machine, apply.actions) = (machine, actions);
-            (apply.status, apply.id) = written(&apply.machine, apply.status, apply.id);
-            moves.push((what, world.settle()));
+            (apply.status, apply.id) = status_in_state(&apply.machine, apply.status, apply.id);
+            next_worlds.push((what, world.finish_apply()));
         };
         match apply.actions.last().unwrap() {
-            Action::Request => {
-                let mut asked = self.clone();
-                asked.apply.as_mut().unwrap().has_requested = true;
-                add("the start is withdrawn", self.clone(), Event::Withdrawn);
-                add("the start is refused for good", asked.clone(), Event::NotStarted);
-                add("the start is lost", asked.clone(), Event::Unanswered);
-                add("the start is interrupted", asked.clone(), Event::Interrupted);
+            Action::SendStart => {
+                let mut sent = self.clone();
+                sent.apply.as_mut().unwrap().has_requested = true;
+                add("the start is cancelled", self.clone(), Event::StartCancelled);
+                add("the start fails", sent.clone(), Event::StartFailed);
+                add(
+                    "the start and its response are lost",
+                    sent.clone(),
+                    Event::StartResponseLost,
+                );
+                add("the start is interrupted", sent.clone(), Event::Interrupted);
                 if let Some(active) = self.active() {
                     add(
-                        "the run that goes on is named",
-                        asked.clone(),
-                        Event::Refused(Some(name(active))),
+                        "the rejection names the active run",
+                        sent.clone(),
+                        Event::StartRejected(Some(run_id(active))),
                     );
-                    add("a run goes on that is not named", asked, Event::Refused(None));
+                    add("the rejection names no run", sent, Event::StartRejected(None));
                 } else {
-                    let run = asked.begin();
-                    add("a run is started", asked.clone(), Event::Started(name(run)));
+                    let run = sent.start_own_run();
+                    add("a run is started", sent.clone(), Event::Started(run_id(run)));
                     add(
-                        "a run is started without a name",
-                        asked.clone(),
+                        "a run is started, without an identity",
+                        sent.clone(),
                         Event::StartedWithoutId,
                     );
                     add(
-                        "a run is started, the answer lost",
-                        asked.clone(),
-                        Event::Unanswered,
+                        "a run is started, the response lost",
+                        sent.clone(),
+                        Event::StartResponseLost,
                     );
-                    add("a run is started in an interrupt", asked, Event::Interrupted);
+                    add("a run is started during an interrupt", sent, Event::Interrupted);
                 }
             }
-            Action::Poll => {
-                let State::Following { going, .. } = &apply.machine else {
-                    panic!("a run is looked at that is not followed");
+            Action::PollRun => {
+                let State::Following { run, .. } = &apply.machine else {
+                    panic!("only the run that is followed is polled");
                 };
-                let report = self.report(index(&going.id));
-                add("the run is seen", self.clone(), Event::Polled(report));
-                add("the run is not shown", self.clone(), Event::Missing);
+                let polled = self.polled(run_number(&run.id));
+                add("the run is polled", self.clone(), Event::Polled(polled));
+                add("the run is not found", self.clone(), Event::RunNotFound);
                 self.add_waits(&mut add);
             }
-            Action::Look => {
+            Action::ReadObject => {
                 let mut world = self.clone();
                 world.lag = self.lag.saturating_sub(1);
-                add("the object is seen", world, Event::Looked(self.says()));
+                add("the object is read", world, Event::ObjectRead(self.shown_need()));
                 self.add_waits(&mut add);
             }
             Action::Pause(_) => {
                 if self.time != Time::Late {
-                    add("a pause is over", self.clone(), Event::Waited { is_late: false });
+                    add("a pause ends", self.clone(), Event::PauseEnded { is_late: false });
                 }
                 add(
-                    "a pause is over late",
+                    "a pause ends late",
                     self.clone(),
-                    Event::Waited { is_late: true },
+                    Event::PauseEnded { is_late: true },
                 );
                 add("an interrupt", self.clone(), Event::Interrupted);
                 add("the timeout", self.clone(), Event::TimedOut);
@@ -482,70 +487,67 @@ impl World {
         let mut killed = self.clone();
         (killed.apply, killed.time) = (None, Time::Never);
         if apply.creates || apply.has_requested {
-            // What only this process knew is as if somebody else had done it: the guide names the case.
-            killed.is_served |= killed.is_done;
+            // What only this process knew counts as another client's work: the guide describes the case.
+            killed.is_done_by_other |= killed.is_done;
             killed.is_done = false;
             killed.disown();
         }
-        moves.push(("the process is killed", killed));
-        moves
+        next_worlds.push(("the process is killed", killed));
+        next_worlds
     }
 
     fn add_waits(&self, add: &mut impl FnMut(&'static str, Self, Event)) {
-        add("no answer", self.clone(), Event::NotAnswered);
-        add("an error", self.clone(), Event::Failed);
+        add("a transient error", self.clone(), Event::TransientError);
+        add("a permanent error", self.clone(), Event::PermanentError);
         add("an interrupt", self.clone(), Event::Interrupted);
         add("the timeout", self.clone(), Event::TimedOut);
     }
 
-    fn report(&self, run: usize) -> Report {
+    fn polled(&self, run: usize) -> RunStatus {
         let succeeded = match self.runs[run] {
-            Truth::Going { .. } => None,
-            Truth::Over { succeeded } => Some(succeeded),
+            ModelRun::Active { .. } => None,
+            ModelRun::Ended { succeeded } => Some(succeeded),
         };
         let status = match succeeded {
             None => "running",
             Some(true) => DONE,
             Some(false) => BAD,
         };
-        Report {
+        RunStatus {
             status: status.to_owned(),
             succeeded,
         }
     }
 
-    /// Ends the apply where its part is over, and stores what it leaves.
-    fn settle(mut self) -> Self {
+    /// Ends the apply if its last action is to finish, and stores the result.
+    fn finish_apply(mut self) -> Self {
         let apply = self.apply.clone().unwrap();
-        let ending = match apply.actions.last() {
+        let outcome = match apply.actions.last() {
             None => None,
-            Some(Action::Finish(ending)) => Some(*ending),
+            Some(Action::Finish(outcome)) => Some(*outcome),
             Some(_) => return self,
         };
-        assert_ne!(ending, Some(Ending::Unexpected), "an event has no rule");
-        if ending == Some(Ending::Unknown) {
-            // Nothing is started any more before the user asks for it.
+        assert_ne!(outcome, Some(Outcome::Unexpected), "an event has no transition");
+        if outcome == Some(Outcome::Unconfirmed) {
+            // No further run may be started before the user demands one.
             self.is_done = true;
         }
-        if ending == Some(Ending::Done) {
-            assert!(
-                self.is_satisfied(),
-                "an apply ends well, and the work is not done"
-            );
+        if outcome == Some(Outcome::Done) {
+            assert!(self.is_satisfied(), "an apply succeeds, and the work is not done");
             self.is_done = true;
         }
-        let is_error = ending.is_some_and(Ending::is_error);
-        let fits = apply.machine.is_wanted();
-        let started_for = if fits {
+        let is_error = outcome.is_some_and(Outcome::is_error);
+        let is_current = apply.machine.is_current();
+        let started_for = if is_current {
             Some(self.config)
         } else {
             apply.started_for
         };
         let is_tainted = (is_error && apply.creates)
             || (!apply.creates && self.object.as_ref().is_some_and(|object| object.is_tainted));
-        let run = kept(&apply.machine, started_for, is_error && apply.creates);
+        let run = stored_run(&apply.machine, started_for, is_error && apply.creates);
         if !(self.is_satisfied() || is_tainted) {
-            assert!(run.is_some(), "work that is not done is forgotten");
+            assert!(run.is_some(), "private state lacks a run whose work is not done");
         }
         self.object = Some(Object {
             config: self.config,
@@ -560,7 +562,7 @@ impl World {
         }
         self.time = Time::Never;
         for run in &mut self.runs {
-            if let Truth::Going { is_young, .. } = run {
+            if let ModelRun::Active { is_young, .. } = run {
                 *is_young = false;
             }
         }
@@ -569,14 +571,14 @@ impl World {
 }
 
 impl Object {
-    /// What its replacement gets to see: state, and no private state.
-    fn left(&self, world: &World) -> Option<Kept> {
+    /// The run that its replacement finds: from state, without private state.
+    fn handed_over(&self, world: &World) -> Option<StoredRun> {
         let status = self.status?;
         if [DONE, BAD, LOST].contains(&status) {
             return None;
         }
-        let state = Remembered::read(status, self.id.map(name), world.says() == Some(true))?;
-        Some(Kept {
+        let state = RunState::read(status, self.id.map(run_id), world.shown_need() == Some(true))?;
+        Some(StoredRun {
             state,
             started_for: (status != WAITING).then_some(self.config),
             tainted: false,
@@ -584,26 +586,26 @@ impl Object {
     }
 }
 
-/// What state says of a run, after what it said before.
-fn written(
+/// The run's status and number in state after a transition.
+fn status_in_state(
     state: &State,
     status: Option<&'static str>,
     id: Option<usize>,
 ) -> (Option<&'static str>, Option<usize>) {
     match state {
-        State::Succeeded(end) => (Some(DONE), Some(index(&end.id))),
+        State::Succeeded(ended) => (Some(DONE), Some(run_number(&ended.id))),
         State::Done => (Some(DONE), id),
         State::Lost => (Some(LOST), id),
-        state => match state.remembered() {
+        state => match state.run_state() {
             None => (status, id),
-            Some(Remembered::NotStarted) => (None, id),
-            Some(remembered) => (remembered.status().map(word), remembered.id().map(index)),
+            Some(RunState::NotStarted) => (None, id),
+            Some(stored) => (stored.status().map(known_status), stored.id().map(run_number)),
         },
     }
 }
 
-/// A status that state can have.
-fn word(status: &str) -> &'static str {
+/// The static string of a status.
+fn known_status(status: &str) -> &'static str {
     let words = [
         "running",
         PENDING,
@@ -615,20 +617,20 @@ fn word(status: &str) -> &'static str {
     ];
     words
         .into_iter()
-        .find(|word| *word == status)
+        .find(|known_status| *known_status == status)
         .expect("a known status")
 }
 
-/// What private state keeps of it.
-fn kept(state: &State, started_for: Option<u8>, tainted: bool) -> Option<Kept> {
-    Some(Kept {
-        state: state.remembered()?,
+/// The run in private state after a transition.
+fn stored_run(state: &State, started_for: Option<u8>, tainted: bool) -> Option<StoredRun> {
+    Some(StoredRun {
+        state: state.run_state()?,
         started_for,
         tainted,
     })
 }
 
-impl Seen {
+impl Transitions {
     fn next(&mut self, state: State, event: Event) -> (State, Vec<Action>) {
         let known = self.0.entry((state, event));
         let of = |(state, event): &(State, Event)| next(state.clone(), event.clone());
@@ -636,20 +638,20 @@ impl Seen {
     }
 }
 
-/// Whether objects say that work is to be done, and whether the machine has its roles already.
-const BEGINNINGS: [(bool, bool); 3] = [(true, false), (true, true), (false, true)];
+/// Whether objects show their need, and whether the machine has its roles already.
+const INITIAL_WORLDS: [(bool, bool); 3] = [(true, false), (true, true), (false, true)];
 
 /// All situations that can be reached.
-struct Explored {
+struct Exploration {
     situations: usize,
-    /// The steps between them.
+    /// Transitions between them, by number.
     edges: Vec<(usize, usize)>,
     /// What the machine did.
-    seen: Seen,
+    transitions: Transitions,
 }
 
-/// How many events a sequence has: ten, or as many as `EXPLORE_DEPTH` says; `all` goes on until no new situation
-/// appears, which takes minutes.
+/// Events in a sequence: ten, or the value of `EXPLORE_DEPTH`; `all` continues until no new situation appears, which
+/// takes minutes.
 fn depth() -> usize {
     match std::env::var("EXPLORE_DEPTH") {
         Ok(depth) if depth == "all" => usize::MAX,
@@ -658,20 +660,20 @@ fn depth() -> usize {
     }
 }
 
-fn explored() -> &'static Explored {
-    static EXPLORED: OnceLock<Explored> = OnceLock::new();
+fn exploration() -> &'static Exploration {
+    static EXPLORED: OnceLock<Exploration> = OnceLock::new();
     EXPLORED.get_or_init(explore)
 }
 
-fn explore() -> Explored {
-    let mut seen = Seen::default();
+fn explore() -> Exploration {
+    let mut transitions = Transitions::default();
     let depth = depth();
-    // Each situation, the one before it, what led to it, and after how many events.
+    // Each situation, the one before it, its cause, and the number of events until it.
     let mut reached: Vec<(Rc<World>, usize, &str, usize)> = Vec::new();
     let mut known: HashMap<Rc<World>, usize> = HashMap::new();
     let mut edges = Vec::new();
-    for (tells, is_installed) in BEGINNINGS {
-        let world = Rc::new(World::new(tells, is_installed));
+    for (shows_need, is_installed) in INITIAL_WORLDS {
+        let world = Rc::new(World::new(shows_need, is_installed));
         known.insert(Rc::clone(&world), reached.len());
         reached.push((world, usize::MAX, "the beginning", 0));
     }
@@ -679,15 +681,17 @@ fn explore() -> Explored {
     while at < reached.len() && reached[at].3 < depth {
         let events = reached[at].3 + 1;
         let world = Rc::clone(&reached[at].0);
-        let moves = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| world.moves(&mut seen)));
-        let Ok(moves) = moves else {
+        let next_worlds = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            world.next_worlds(&mut transitions)
+        }));
+        let Ok(next_worlds) = next_worlds else {
             let path = std::iter::successors(reached.get(at), |(_, before, ..)| reached.get(*before));
             let mut path: Vec<&str> = path.map(|(_, _, what, _)| *what).collect();
             path.reverse();
             panic!("after {path:#?}");
         };
-        for (what, mut following) in moves {
-            following.forget();
+        for (what, mut following) in next_worlds {
+            following.normalise_runs();
             let number = *known.entry(Rc::new(following)).or_insert_with_key(|following| {
                 reached.push((Rc::clone(following), at, what, events));
                 reached.len() - 1
@@ -696,18 +700,18 @@ fn explore() -> Explored {
         }
         at += 1;
     }
-    Explored {
+    Exploration {
         situations: reached.len(),
         edges,
-        seen,
+        transitions,
     }
 }
 
-impl Explored {
-    /// How many sequences of so many events there are.
+impl Exploration {
+    /// Number of sequences of that many events.
     fn sequences(&self, length: usize) -> u64 {
         let mut ways = vec![0; self.situations];
-        ways[..BEGINNINGS.len()].fill(1);
+        ways[..INITIAL_WORLDS.len()].fill(1);
         for _ in 0..length {
             let mut following = vec![0; self.situations];
             for (from, to) in &self.edges {
@@ -720,22 +724,22 @@ impl Explored {
 }
 
 #[test]
-fn no_sequence_of_events_starts_a_second_run_forgets_one_or_waits_for_ever() {
-    let explored = explored();
-    every_wait_ends(&explored.seen);
-    every_state_is_read_by_the_next_process(&explored.seen);
+fn next_holds_its_invariants_in_every_sequence_of_events() {
+    let explored = exploration();
+    every_wait_ends(&explored.transitions);
+    every_state_is_read_by_the_next_process(&explored.transitions);
     println!(
-        "{} situations, {} steps, {} transitions, {} sequences of 8 events",
+        "{} situations, {} edges, {} transitions, {} sequences of 8 events",
         explored.situations,
         explored.edges.len(),
-        explored.seen.0.len(),
+        explored.transitions.0.len(),
         explored.sequences(8)
     );
 }
 
-/// What is remembered of each state is what the next process reads, and as far as it goes on, state alone tells of it.
-fn every_state_is_read_by_the_next_process(seen: &Seen) {
-    for state in seen.0.keys().filter_map(|(state, _)| state.remembered()) {
+/// The next process reads the run state that a process has stored, and state alone has every pending run.
+fn every_state_is_read_by_the_next_process(transitions: &Transitions) {
+    for state in transitions.0.keys().filter_map(|(state, _)| state.run_state()) {
         for (trigger, tainted) in [(serde_json::Value::Null, false), (1.into(), true)] {
             let run = Run {
                 state: state.clone(),
@@ -746,22 +750,29 @@ fn every_state_is_read_by_the_next_process(seen: &Seen) {
             assert_eq!(serde_json::from_str::<Run>(&stored).unwrap(), run);
         }
         if let (true, Some(status)) = (state.is_pending(), state.status()) {
-            let read = Remembered::read(status, state.id().cloned(), false);
-            let read = read.expect("state tells of it");
+            let read = RunState::read(status, state.id().cloned(), false);
+            let read = read.expect("state has the run");
             assert_eq!(read.id(), state.id());
-            let fits = |state: &Remembered| State::Resting(Some(state.clone())).is_wanted();
-            assert_eq!(fits(&read), fits(&state), "a run for something else stays one");
+            let is_current = |state: &RunState| State::Idle(Some(state.clone())).is_current();
+            assert_eq!(
+                is_current(&read),
+                is_current(&state),
+                "an outdated run stays outdated"
+            );
         }
     }
 }
 
-/// An interrupt and the timeout end each wait, and no machine goes round without a pause.
-fn every_wait_ends(seen: &Seen) {
+/// An interrupt and the timeout end each wait, and no cycle of states lacks a pause.
+fn every_wait_ends(transitions: &Transitions) {
     let mut without_pause: BTreeMap<&State, BTreeSet<&State>> = BTreeMap::new();
-    for ((state, event), (following, actions)) in &seen.0 {
-        if matches!(event, Event::Interrupted | Event::TimedOut | Event::Withdrawn) {
+    for ((state, event), (following, actions)) in &transitions.0 {
+        if matches!(
+            event,
+            Event::Interrupted | Event::TimedOut | Event::StartCancelled
+        ) {
             assert!(
-                matches!(following, State::Resting(_)) && matches!(actions[..], [Action::Finish(_)]),
+                matches!(following, State::Idle(_)) && matches!(actions[..], [Action::Finish(_)]),
                 "{event:?} does not end {state:?}"
             );
         }
@@ -777,7 +788,7 @@ fn every_wait_ends(seen: &Seen) {
         let mut queue = vec![*start];
         while let Some(state) = queue.pop() {
             for following in without_pause.get(state).into_iter().flatten() {
-                assert_ne!(following, start, "it goes round without a pause");
+                assert_ne!(following, start, "a cycle without a pause");
                 if reached.insert(*following) {
                     queue.push(following);
                 }
@@ -786,39 +797,39 @@ fn every_wait_ends(seen: &Seen) {
     }
 }
 
-/// ARCHITECTURE.md has the drawing of all transitions but those that end a wait or repeat a look.
+/// ARCHITECTURE.md has the diagram of all transitions, except those that end a wait or repeat a request.
 #[test]
-fn the_drawing_is_that_of_the_code() {
-    let seen = &explored().seen;
+fn diagram_in_architecture_md_matches_next() {
+    let transitions = &exploration().transitions;
     let mut edges: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
-    for ((state, event), (following, _)) in &seen.0 {
+    for ((state, event), (following, _)) in &transitions.0 {
         let (from, to) = (kind(state), kind(following));
         if let (Some(label), true) = (label(event), from != to) {
             edges.entry((from, to)).or_default().insert(label);
         }
     }
-    let mut drawing = "stateDiagram-v2\n".to_owned();
+    let mut diagram = "stateDiagram-v2\n".to_owned();
     for ((from, to), labels) in edges {
         let labels: Vec<&str> = labels.into_iter().collect();
-        drawing.extend(["    ", from, " --> ", to, ": ", &labels.join(", "), "\n"]);
+        diagram.extend(["    ", from, " --> ", to, ": ", &labels.join(", "), "\n"]);
     }
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../ARCHITECTURE.md");
     let text = std::fs::read_to_string(path).unwrap();
-    let (_, drawn) = text.split_once("```mermaid\n").unwrap();
-    let (drawn, _) = drawn.split_once("```").unwrap();
+    let (_, in_document) = text.split_once("```mermaid\n").unwrap();
+    let (in_document, _) = in_document.split_once("```").unwrap();
     assert!(
-        drawn == drawing,
-        "ARCHITECTURE.md should have this drawing:\n{drawing}"
+        in_document == diagram,
+        "ARCHITECTURE.md should have this diagram:\n{diagram}"
     );
 }
 
 fn kind(state: &State) -> &'static str {
     match state {
-        State::Resting(None) => "[*]",
-        State::Resting(Some(Remembered::NotStarted)) => "NotStarted",
-        State::Resting(Some(Remembered::Unconfirmed { .. })) => "Unconfirmed",
-        State::Resting(Some(Remembered::Going(_))) => "Going",
-        State::Resting(Some(Remembered::Failed { .. })) => "Failed",
+        State::Idle(None) => "[*]",
+        State::Idle(Some(RunState::NotStarted)) => "NotStarted",
+        State::Idle(Some(RunState::Unconfirmed { .. })) => "Unconfirmed",
+        State::Idle(Some(RunState::Active(_))) => "Active",
+        State::Idle(Some(RunState::Failed { .. })) => "Failed",
         State::Starting(_) => "Starting",
         State::Retrying(_) => "Retrying",
         State::Following { .. } => "Following",
@@ -835,27 +846,31 @@ fn label(event: &Event) -> Option<&'static str> {
         Event::Applied { .. } => "apply",
         Event::Refreshed { .. } => "refresh",
         Event::Started(_) => "started",
-        Event::StartedWithoutId => "started without a name",
-        Event::Refused(Some(_)) => "refused, run named",
-        Event::Refused(None) => "refused",
-        Event::Unanswered => "no answer",
-        Event::NotStarted => "start failed",
-        Event::Polled(Report { succeeded: None, .. }) => "goes on",
-        Event::Polled(Report {
+        Event::StartedWithoutId => "started without run id",
+        Event::StartRejected(Some(_)) => "rejected with run id",
+        Event::StartRejected(None) => "rejected",
+        Event::StartResponseLost => "response lost",
+        Event::StartFailed => "start failed",
+        Event::Polled(RunStatus { succeeded: None, .. }) => "active",
+        Event::Polled(RunStatus {
             succeeded: Some(true),
             ..
         }) => "succeeded",
-        Event::Polled(Report {
+        Event::Polled(RunStatus {
             succeeded: Some(false),
             ..
         }) => "failed",
-        Event::Missing => "unknown run",
-        Event::Looked(Some(true)) => "needed",
-        Event::Looked(Some(false)) => "not needed",
-        Event::Looked(None) => "object silent",
-        Event::Waited { is_late: true } => "too late",
-        Event::Waited { is_late: false } => "waited",
-        Event::NotAnswered | Event::Failed | Event::Withdrawn | Event::Interrupted | Event::TimedOut => {
+        Event::RunNotFound => "run not found",
+        Event::ObjectRead(Some(true)) => "needed",
+        Event::ObjectRead(Some(false)) => "not needed",
+        Event::ObjectRead(None) => "need unknown",
+        Event::PauseEnded { is_late: true } => "too late",
+        Event::PauseEnded { is_late: false } => "pause ended",
+        Event::TransientError
+        | Event::PermanentError
+        | Event::StartCancelled
+        | Event::Interrupted
+        | Event::TimedOut => {
             return None;
         }
     })

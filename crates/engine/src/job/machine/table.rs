@@ -1,7 +1,9 @@
-//! Each way in which an apply goes on or breaks off, as a row: what is remembered, what happens, what is done about it.
+//! The transitions of the machine, one row each: the stored run, the events, and the result.
+//!
+//! Rows that say "the object did not need the work" start a run on demand, such as a reinstallation.
 
 use super::*;
-use crate::run::{Remembered, Run};
+use crate::run::{Run, RunState};
 
 const RUN: &str = "r1";
 const OTHER: &str = "r2";
@@ -10,75 +12,75 @@ fn id(name: &str) -> Id {
     Id::from([("id".to_owned(), name.to_owned())])
 }
 
-fn going(name: &str, status: &str, origin: Origin) -> Going {
-    Going {
+fn active(name: &str, status: &str, origin: Origin) -> ActiveRun {
+    ActiveRun {
         id: id(name),
         status: status.to_owned(),
         origin,
-        fits: true,
+        is_current: true,
     }
 }
 
-/// A run of this object, for work that the object said was to be done.
+/// A run of this object, for work that the object needed.
 const OWN: Origin = Origin::Own { was_needed: true };
-/// The same, where the object did not say so: it is installed again on demand.
-const AGAIN: Origin = Origin::Own { was_needed: false };
+/// A run of this object that was started on demand: the object did not need the work.
+const ON_DEMAND: Origin = Origin::Own { was_needed: false };
 
-fn own() -> Remembered {
-    Remembered::Going(going(RUN, "installing", OWN))
+fn own() -> RunState {
+    RunState::Active(active(RUN, "installing", OWN))
 }
 
-fn on_demand() -> Remembered {
-    Remembered::Going(going(RUN, "installing", AGAIN))
+fn on_demand() -> RunState {
+    RunState::Active(active(RUN, "installing", ON_DEMAND))
 }
 
-fn joined() -> Remembered {
-    Remembered::Going(going(RUN, "installing", Origin::Other))
+fn other_clients() -> RunState {
+    RunState::Active(active(RUN, "installing", Origin::Other))
 }
 
-fn outdated() -> Remembered {
-    Remembered::Going(Going {
-        fits: false,
-        ..going(RUN, "installing", OWN)
+fn outdated() -> RunState {
+    RunState::Active(ActiveRun {
+        is_current: false,
+        ..active(RUN, "installing", OWN)
     })
 }
 
-fn failed(name: &str) -> Remembered {
-    Remembered::Failed {
+fn failed(name: &str) -> RunState {
+    RunState::Failed {
         id: id(name),
         status: "error".to_owned(),
     }
 }
 
-const STARTING: Remembered = Remembered::Unconfirmed {
+const STARTING: RunState = RunState::Unconfirmed {
     was_needed: true,
-    fits: true,
+    is_current: true,
 };
-const UNCONFIRMED: Remembered = Remembered::Unconfirmed {
+const UNCONFIRMED: RunState = RunState::Unconfirmed {
     was_needed: false,
-    fits: true,
+    is_current: true,
 };
-/// A start without an answer, for another configuration.
-const BLOCKED: Remembered = Remembered::Unconfirmed {
+/// An unconfirmed start for another configuration.
+const OUTDATED_START: RunState = RunState::Unconfirmed {
     was_needed: true,
-    fits: false,
+    is_current: false,
 };
 
 fn created(is_needed: Option<bool>) -> Event {
     Event::Applied {
         is_due: true,
-        fits: true,
-        source: Source::Predecessor,
+        is_current: true,
+        source: Source::ReplacedObject,
         is_needed,
     }
 }
 
-/// An update in place, to go on with what is remembered.
-fn picked_up(is_needed: Option<bool>) -> Event {
+/// An update in place that continues with the stored run.
+fn continued(is_needed: Option<bool>) -> Event {
     Event::Applied {
         is_due: false,
-        fits: true,
-        source: Source::Memory,
+        is_current: true,
+        source: Source::PrivateState,
         is_needed,
     }
 }
@@ -87,16 +89,16 @@ fn started() -> Event {
     Event::Started(id(RUN))
 }
 
-fn named(name: &str) -> Event {
-    Event::Refused(Some(id(name)))
+fn rejected_by(name: &str) -> Event {
+    Event::StartRejected(Some(id(name)))
 }
 
 fn polled(status: &str) -> Event {
-    Event::Polled(report(status))
+    Event::Polled(run_status(status))
 }
 
-fn report(status: &str) -> Report {
-    Report {
+fn run_status(status: &str) -> RunStatus {
+    RunStatus {
         status: status.to_owned(),
         succeeded: match status {
             "completed" => Some(true),
@@ -108,70 +110,73 @@ fn report(status: &str) -> Report {
 
 fn refreshed(status: Option<&str>, is_needed: Option<bool>, is_tainted: bool) -> Event {
     Event::Refreshed {
-        report: status.map(report),
+        polled: status.map(run_status),
         is_needed,
         is_tainted,
     }
 }
 
-/// What the user has in the end.
+/// What the apply or refresh leaves.
 #[derive(Debug, PartialEq, Eq)]
-enum Left {
+enum Leftover {
     /// The work is done, by this run.
     Completed(&'static str),
-    /// The work is done, as the object says.
+    /// The work is done, as the object shows.
     Done,
-    /// Nothing tells, and a warning says so.
+    /// The result is unknown, with a warning.
     Lost,
-    /// Remembered for the next plan and apply.
-    Remembered(Remembered),
-    /// As before: there was nothing to do.
+    /// A run is stored for the next plan and apply.
+    Stored(RunState),
+    /// No run, as before.
     Nothing,
 }
 
-/// One row: what is remembered, what happens, how often a run is asked for, what is left, how the apply ends.
+/// A rule; the stored run, the events, the number of starts, what is left, and the outcome.
 struct Row(
     &'static str,
-    Option<Remembered>,
+    Option<RunState>,
     Vec<Event>,
     usize,
-    Left,
-    Option<Ending>,
+    Leftover,
+    Option<Outcome>,
 );
 
 fn play(row: &Row) -> (State, usize, Vec<Action>) {
-    let Row(rule, remembered, events, ..) = row;
-    let mut state = State::Resting(remembered.clone());
+    let Row(rule, stored, events, ..) = row;
+    let mut state = State::Idle(stored.clone());
     let mut requests = 0;
     let mut last = Vec::new();
     for event in events {
         assert!(
             !matches!(last.last(), Some(Action::Finish(_))),
-            "{rule}: it is over before {event:?}"
+            "{rule}: the apply ended before {event:?}"
         );
         if let Some(action) = last.last() {
             assert!(
-                answers(*action, event),
-                "{rule}: {event:?} does not answer {action:?}"
+                can_follow(*action, event),
+                "{rule}: {event:?} cannot follow {action:?}"
             );
         }
         (state, last) = next(state, event.clone());
-        requests += last.iter().filter(|action| **action == Action::Request).count();
+        requests += last.iter().filter(|action| **action == Action::SendStart).count();
     }
     (state, requests, last)
 }
 
-/// Whether an action can have this outcome.
-fn answers(action: Action, event: &Event) -> bool {
+/// Whether an action can lead to this event.
+fn can_follow(action: Action, event: &Event) -> bool {
     match event {
         Interrupted | TimedOut => true,
-        Event::Started(_) | StartedWithoutId | Event::Refused(_) | Unanswered | NotStarted | Withdrawn => {
-            action == Action::Request
-        }
-        Event::Polled(_) | Missing => action == Action::Poll,
-        Looked(_) => action == Action::Look,
-        NotAnswered | Failed => matches!(action, Action::Poll | Action::Look),
-        Waited { .. } => matches!(action, Action::Pause(_)),
+        Event::Started(_)
+        | StartedWithoutId
+        | Event::StartRejected(_)
+        | StartResponseLost
+        | StartFailed
+        | StartCancelled => action == Action::SendStart,
+        Event::Polled(_) | RunNotFound => action == Action::PollRun,
+        ObjectRead(_) => action == Action::ReadObject,
+        TransientError | PermanentError => matches!(action, Action::PollRun | Action::ReadObject),
+        PauseEnded { .. } => matches!(action, Action::Pause(_)),
         Event::Applied { .. } | Event::Refreshed { .. } => false,
     }
 }
@@ -179,234 +184,234 @@ fn answers(action: Action, event: &Event) -> bool {
 fn check(rows: Vec<Row>) {
     for row in rows {
         let (state, requests, last) = play(&row);
-        let Row(rule, _, _, expected_requests, left, ending) = row;
-        let is_left = match state {
-            State::Succeeded(end) if end.id == id(RUN) => Left::Completed(RUN),
-            State::Succeeded(_) => Left::Completed(OTHER),
-            State::Done => Left::Done,
-            State::Lost => Left::Lost,
-            State::Resting(None) => Left::Nothing,
-            State::Resting(Some(remembered)) => Left::Remembered(remembered),
-            state => panic!("{rule}: still under way: {state:?}, {last:?}"),
+        let Row(rule, _, _, expected_requests, left, outcome) = row;
+        let actual = match state {
+            State::Succeeded(end) if end.id == id(RUN) => Leftover::Completed(RUN),
+            State::Succeeded(_) => Leftover::Completed(OTHER),
+            State::Done => Leftover::Done,
+            State::Lost => Leftover::Lost,
+            State::Idle(None) => Leftover::Nothing,
+            State::Idle(Some(stored)) => Leftover::Stored(stored),
+            state => panic!("{rule}: not finished: {state:?}, {last:?}"),
         };
-        assert_eq!(is_left, left, "{rule}");
+        assert_eq!(actual, left, "{rule}");
         assert_eq!(requests, expected_requests, "{rule}: starts");
         let ended = match last[..] {
             [] => None,
-            [.., Action::Finish(ending)] => Some(ending),
-            _ => panic!("{rule}: still under way: {last:?}"),
+            [.., Action::Finish(outcome)] => Some(outcome),
+            _ => panic!("{rule}: not finished: {last:?}"),
         };
-        assert_eq!(ended, ending, "{rule}");
+        assert_eq!(ended, outcome, "{rule}");
     }
 }
 
 use Event::{
-    Failed, Interrupted, Looked, Missing, NotAnswered, NotStarted, StartedWithoutId, TimedOut, Unanswered,
-    Waited, Withdrawn,
+    Interrupted, ObjectRead, PauseEnded, PermanentError, RunNotFound, StartCancelled, StartFailed,
+    StartResponseLost, StartedWithoutId, TimedOut, TransientError,
 };
 
 const NEEDED: Option<bool> = Some(true);
 const NOT_NEEDED: Option<bool> = Some(false);
-const SILENT: Option<bool> = None;
-const EARLY: Event = Waited { is_late: false };
-const LATE: Event = Waited { is_late: true };
-const UNNAMED: Event = Event::Refused(None);
+const NEED_UNKNOWN: Option<bool> = None;
+const EARLY: Event = PauseEnded { is_late: false };
+const LATE: Event = PauseEnded { is_late: true };
+const REJECTED_WITHOUT_ID: Event = Event::StartRejected(None);
 
 #[rustfmt::skip]
 #[test]
-fn a_run_that_is_started_is_followed_to_its_end() {
+fn next_follows_a_started_run_to_its_end() {
     let running = || polled("installing");
     check(vec![
-        Row("it completes", None, vec![created(NEEDED), started(), running(), polled("completed")], 1, Left::Completed(RUN), Some(Ending::Done)),
-        Row("it fails", None, vec![created(NEEDED), started(), polled("error")], 1, Left::Remembered(failed(RUN)), Some(Ending::RunFailed)),
-        Row("an update that the job does not follow starts nothing", None, vec![picked_up(NEEDED)], 0, Left::Nothing, None),
-        Row("looks that get no answer are repeated", None, vec![created(NEEDED), started(), NotAnswered, NotAnswered, polled("completed")], 1, Left::Completed(RUN), Some(Ending::Done)),
-        Row("a run that is not shown at once is waited for", None, vec![created(NEEDED), started(), Missing, Missing, Missing, polled("completed")], 1, Left::Completed(RUN), Some(Ending::Done)),
-        Row("misses count in a row", None, vec![created(NEEDED), started(), Missing, Missing, Missing, running(), Missing, Missing, Missing, polled("completed")], 1, Left::Completed(RUN), Some(Ending::Done)),
-        Row("a run of this apply that stays unknown is an error", None, vec![created(NEEDED), started(), Missing, Missing, Missing, Missing], 1, Left::Remembered(Remembered::Going(going(RUN, PENDING, OWN))), Some(Ending::Unfollowed)),
-        Row("an expired token is an error at once, and the run is remembered", None, vec![created(NEEDED), started(), running(), Failed], 1, Left::Remembered(own()), Some(Ending::Unfollowed)),
-        Row("an interrupt leaves the run", None, vec![created(NEEDED), started(), running(), Interrupted], 1, Left::Remembered(own()), Some(Ending::Interrupted)),
-        Row("so does the timeout", None, vec![created(NEEDED), started(), running(), TimedOut], 1, Left::Remembered(own()), Some(Ending::TimedOut)),
-        Row("a start that is refused for good is made up for by the next apply", None, vec![created(NEEDED), NotStarted], 1, Left::Remembered(Remembered::NotStarted), Some(Ending::StartFailed)),
-        Row("so is one that was interrupted before it was sent", None, vec![created(SILENT), Withdrawn], 1, Left::Remembered(Remembered::NotStarted), Some(Ending::InterruptedBefore)),
-        Row("an answer that names no run is an error, and not a second start", None, vec![created(NEEDED), StartedWithoutId], 1, Left::Remembered(STARTING), Some(Ending::WithoutId)),
-        Row("the same on demand", None, vec![created(NOT_NEEDED), StartedWithoutId], 1, Left::Remembered(UNCONFIRMED), Some(Ending::WithoutId)),
+        Row("the run succeeds", None, vec![created(NEEDED), started(), running(), polled("completed")], 1, Leftover::Completed(RUN), Some(Outcome::Done)),
+        Row("the run fails", None, vec![created(NEEDED), started(), polled("error")], 1, Leftover::Stored(failed(RUN)), Some(Outcome::RunFailed)),
+        Row("an update after which the job does not run starts nothing", None, vec![continued(NEEDED)], 0, Leftover::Nothing, None),
+        Row("polls with a transient error are retried", None, vec![created(NEEDED), started(), TransientError, TransientError, polled("completed")], 1, Leftover::Completed(RUN), Some(Outcome::Done)),
+        Row("a run that is not found at first is polled again", None, vec![created(NEEDED), started(), RunNotFound, RunNotFound, RunNotFound, polled("completed")], 1, Leftover::Completed(RUN), Some(Outcome::Done)),
+        Row("only polls in a row that do not find the run count", None, vec![created(NEEDED), started(), RunNotFound, RunNotFound, RunNotFound, running(), RunNotFound, RunNotFound, RunNotFound, polled("completed")], 1, Leftover::Completed(RUN), Some(Outcome::Done)),
+        Row("a run of this apply that is never found is an error", None, vec![created(NEEDED), started(), RunNotFound, RunNotFound, RunNotFound, RunNotFound], 1, Leftover::Stored(RunState::Active(active(RUN, PENDING, OWN))), Some(Outcome::ReadFailed)),
+        Row("a permanent error ends the apply, and the run is stored", None, vec![created(NEEDED), started(), running(), PermanentError], 1, Leftover::Stored(own()), Some(Outcome::ReadFailed)),
+        Row("an interrupt ends the apply, and the run is stored", None, vec![created(NEEDED), started(), running(), Interrupted], 1, Leftover::Stored(own()), Some(Outcome::Interrupted)),
+        Row("the timeout ends the apply, and the run is stored", None, vec![created(NEEDED), started(), running(), TimedOut], 1, Leftover::Stored(own()), Some(Outcome::TimedOut)),
+        Row("a start that fails is sent by the next apply", None, vec![created(NEEDED), StartFailed], 1, Leftover::Stored(RunState::NotStarted), Some(Outcome::StartFailed)),
+        Row("a start that was interrupted before it was sent is sent by the next apply", None, vec![created(NEED_UNKNOWN), StartCancelled], 1, Leftover::Stored(RunState::NotStarted), Some(Outcome::InterruptedBeforeStart)),
+        Row("a response without a run identity is an error, and no second start is sent", None, vec![created(NEEDED), StartedWithoutId], 1, Leftover::Stored(STARTING), Some(Outcome::Unidentified)),
+        Row("the same if the object did not need the work", None, vec![created(NOT_NEEDED), StartedWithoutId], 1, Leftover::Stored(UNCONFIRMED), Some(Outcome::Unidentified)),
     ]);
 }
 
 #[rustfmt::skip]
 #[test]
-fn a_start_whose_answer_is_lost_is_repeated_only_where_that_starts_no_second_run() {
-    let lost = || vec![created(NEEDED), Unanswered];
-    let again = || vec![created(NOT_NEEDED), Unanswered];
+fn next_retries_a_lost_start_without_a_second_run() {
+    let lost = || vec![created(NEEDED), StartResponseLost];
+    let on_demand_start = || vec![created(NOT_NEEDED), StartResponseLost];
     let with = |mut events: Vec<Event>, more: Vec<Event>| {
         events.extend(more);
         events
     };
     check(vec![
-        Row("the object says that the work is done", None, with(lost(), vec![Looked(NOT_NEEDED)]), 1, Left::Done, Some(Ending::Done)),
-        Row("the object says that it is to be done: the run that goes on is joined", None, with(lost(), vec![Looked(NEEDED), named(RUN), polled("completed"), Looked(NOT_NEEDED)]), 2, Left::Completed(RUN), Some(Ending::Done)),
-        Row("it never began", None, with(lost(), vec![Looked(NEEDED), started(), polled("completed")]), 2, Left::Completed(RUN), Some(Ending::Done)),
-        Row("it cannot be repeated for ever", None, with(lost(), vec![Looked(NEEDED), Unanswered, Looked(NEEDED), Unanswered, Looked(NEEDED), Unanswered]), 4, Left::Remembered(STARTING), Some(Ending::StartFailed)),
-        Row("a look that gets no answer is repeated", None, with(lost(), vec![NotAnswered, Looked(NOT_NEEDED)]), 1, Left::Done, Some(Ending::Done)),
-        Row("what the object says after such a look may be old: it is asked several times", None, with(lost(), vec![NotAnswered, Looked(NEEDED), Looked(NEEDED), Looked(NEEDED), Looked(NEEDED), started(), polled("completed")]), 2, Left::Completed(RUN), Some(Ending::Done)),
-        Row("a look that fails leaves a start without an answer", None, with(lost(), vec![Failed]), 1, Left::Remembered(STARTING), Some(Ending::Unfollowed)),
-        Row("an interrupt leaves it, too", None, with(lost(), vec![Interrupted]), 1, Left::Remembered(STARTING), Some(Ending::Interrupted)),
-        Row("an interrupt in the start itself", None, vec![created(NEEDED), Interrupted], 1, Left::Remembered(STARTING), Some(Ending::Interrupted)),
-        Row("an interrupt before it is sent again", None, with(lost(), vec![Looked(NEEDED), Withdrawn]), 2, Left::Remembered(STARTING), Some(Ending::Interrupted)),
-        Row("the timeout", None, with(lost(), vec![TimedOut]), 1, Left::Remembered(STARTING), Some(Ending::TimedOut)),
-        Row("a refusal that names no run is none to wait for: it ends the apply", None, vec![created(NEEDED), UNNAMED], 1, Left::Remembered(Remembered::NotStarted), Some(Ending::StartFailed)),
-        Row("after a lost start it is: the object is looked at until it says that the work is done, and nothing is started any more", None, with(lost(), vec![Looked(NEEDED), UNNAMED, Looked(NEEDED), Looked(NEEDED), NotAnswered, Looked(NEEDED), Looked(NEEDED), Looked(NEEDED), Looked(NEEDED), Looked(NEEDED), Looked(NOT_NEEDED)]), 2, Left::Done, Some(Ending::Done)),
-        Row("or until the timeout", None, with(lost(), vec![Looked(NEEDED), UNNAMED, Looked(NEEDED), TimedOut]), 2, Left::Remembered(STARTING), Some(Ending::TimedOut)),
-        Row("an object that says nothing any more does not tell", None, with(lost(), vec![Looked(SILENT)]), 1, Left::Lost, Some(Ending::Unknown)),
-        Row("on demand, the object does not tell: it is repeated at once, and the run that goes on is followed", None, with(again(), vec![EARLY, named(RUN), polled("completed")]), 2, Left::Completed(RUN), Some(Ending::Done)),
-        Row("but not once a run may be over", None, with(again(), vec![LATE]), 1, Left::Remembered(UNCONFIRMED), Some(Ending::StartFailed)),
-        Row("nor where the refusal does not name a run", None, with(again(), vec![EARLY, UNNAMED]), 2, Left::Remembered(UNCONFIRMED), Some(Ending::StartFailed)),
-        Row("a refusal for good does not undo that it may have begun", None, with(again(), vec![EARLY, NotStarted, EARLY, NotStarted, EARLY, NotStarted]), 4, Left::Remembered(UNCONFIRMED), Some(Ending::StartFailed)),
-        Row("an interrupt on demand", None, with(again(), vec![Interrupted]), 1, Left::Remembered(UNCONFIRMED), Some(Ending::Interrupted)),
+        Row("the object shows that the work is done", None, with(lost(), vec![ObjectRead(NOT_NEEDED)]), 1, Leftover::Done, Some(Outcome::Done)),
+        Row("the object needs the work: the active run is followed", None, with(lost(), vec![ObjectRead(NEEDED), rejected_by(RUN), polled("completed"), ObjectRead(NOT_NEEDED)]), 2, Leftover::Completed(RUN), Some(Outcome::Done)),
+        Row("the lost start was not carried out: the retry starts a run", None, with(lost(), vec![ObjectRead(NEEDED), started(), polled("completed")]), 2, Leftover::Completed(RUN), Some(Outcome::Done)),
+        Row("retries of a start are limited", None, with(lost(), vec![ObjectRead(NEEDED), StartResponseLost, ObjectRead(NEEDED), StartResponseLost, ObjectRead(NEEDED), StartResponseLost]), 4, Leftover::Stored(STARTING), Some(Outcome::StartFailed)),
+        Row("a read with a transient error is retried", None, with(lost(), vec![TransientError, ObjectRead(NOT_NEEDED)]), 1, Leftover::Done, Some(Outcome::Done)),
+        Row("after a transient error the object is read several times, since its value may be old", None, with(lost(), vec![TransientError, ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), started(), polled("completed")]), 2, Leftover::Completed(RUN), Some(Outcome::Done)),
+        Row("a permanent error of the read leaves the start unconfirmed", None, with(lost(), vec![PermanentError]), 1, Leftover::Stored(STARTING), Some(Outcome::ReadFailed)),
+        Row("an interrupt leaves the start unconfirmed", None, with(lost(), vec![Interrupted]), 1, Leftover::Stored(STARTING), Some(Outcome::Interrupted)),
+        Row("an interrupt during the start leaves it unconfirmed", None, vec![created(NEEDED), Interrupted], 1, Leftover::Stored(STARTING), Some(Outcome::Interrupted)),
+        Row("an interrupt before the retry leaves the start unconfirmed", None, with(lost(), vec![ObjectRead(NEEDED), StartCancelled]), 2, Leftover::Stored(STARTING), Some(Outcome::Interrupted)),
+        Row("the timeout leaves the start unconfirmed", None, with(lost(), vec![TimedOut]), 1, Leftover::Stored(STARTING), Some(Outcome::TimedOut)),
+        Row("a rejection that names no run ends the apply", None, vec![created(NEEDED), REJECTED_WITHOUT_ID], 1, Leftover::Stored(RunState::NotStarted), Some(Outcome::StartFailed)),
+        Row("after a lost start, such a rejection means a run is active: the object is read until the work is done, and no start is sent", None, with(lost(), vec![ObjectRead(NEEDED), REJECTED_WITHOUT_ID, ObjectRead(NEEDED), ObjectRead(NEEDED), TransientError, ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NOT_NEEDED)]), 2, Leftover::Done, Some(Outcome::Done)),
+        Row("the object is read until the timeout", None, with(lost(), vec![ObjectRead(NEEDED), REJECTED_WITHOUT_ID, ObjectRead(NEEDED), TimedOut]), 2, Leftover::Stored(STARTING), Some(Outcome::TimedOut)),
+        Row("an object that no longer shows its need cannot confirm the run", None, with(lost(), vec![ObjectRead(NEED_UNKNOWN)]), 1, Leftover::Lost, Some(Outcome::Unconfirmed)),
+        Row("if the object did not need the work, the start is retried at once, and the active run is followed", None, with(on_demand_start(), vec![EARLY, rejected_by(RUN), polled("completed")]), 2, Leftover::Completed(RUN), Some(Outcome::Done)),
+        Row("a start is not retried after its run may have ended", None, with(on_demand_start(), vec![LATE]), 1, Leftover::Stored(UNCONFIRMED), Some(Outcome::StartFailed)),
+        Row("a retry that is rejected without a run identity ends the apply", None, with(on_demand_start(), vec![EARLY, REJECTED_WITHOUT_ID]), 2, Leftover::Stored(UNCONFIRMED), Some(Outcome::StartFailed)),
+        Row("a retry that fails leaves the lost start unconfirmed", None, with(on_demand_start(), vec![EARLY, StartFailed, EARLY, StartFailed, EARLY, StartFailed]), 4, Leftover::Stored(UNCONFIRMED), Some(Outcome::StartFailed)),
+        Row("an interrupt leaves the start unconfirmed if the object did not need the work", None, with(on_demand_start(), vec![Interrupted]), 1, Leftover::Stored(UNCONFIRMED), Some(Outcome::Interrupted)),
     ]);
 }
 
 #[rustfmt::skip]
 #[test]
-fn the_next_apply_goes_on_with_what_is_remembered() {
+fn next_continues_a_stored_run_in_the_next_apply() {
     check(vec![
-        Row("a run that goes on is waited for", Some(own()), vec![picked_up(NEEDED), polled("installing"), polled("completed")], 0, Left::Completed(RUN), Some(Ending::Done)),
-        Row("one that failed meanwhile is reported", Some(own()), vec![picked_up(NEEDED), polled("error")], 0, Left::Remembered(failed(RUN)), Some(Ending::RunFailed)),
-        Row("interrupted again, it is still remembered", Some(own()), vec![picked_up(NEEDED), Interrupted], 0, Left::Remembered(own()), Some(Ending::Interrupted)),
-        Row("so it is where it cannot be looked at", Some(own()), vec![picked_up(NEEDED), Failed], 0, Left::Remembered(own()), Some(Ending::Unfollowed)),
-        Row("forgotten by the API: the object says that the work is to be done", Some(own()), vec![picked_up(NEEDED), Missing, Missing, Missing, Missing, Looked(NEEDED), Looked(NEEDED), Looked(NEEDED), Looked(NEEDED), Looked(NEEDED), Event::Started(id(OTHER)), polled("completed")], 1, Left::Completed(OTHER), Some(Ending::Done)),
-        Row("forgotten by the API: the object says that it is done", Some(own()), vec![picked_up(NEEDED), Missing, Missing, Missing, Missing, Looked(NOT_NEEDED)], 0, Left::Done, Some(Ending::Done)),
-        Row("forgotten by the API, on demand: nothing tells, and nothing is started", Some(on_demand()), vec![picked_up(NOT_NEEDED), Missing, Missing, Missing, Missing, Looked(NOT_NEEDED)], 0, Left::Lost, Some(Ending::Unknown)),
-        Row("an interrupt in that look", Some(own()), vec![picked_up(NEEDED), Missing, Missing, Missing, Missing, Interrupted], 0, Left::Remembered(own()), Some(Ending::Interrupted)),
-        Row("a start without an answer: the object says that the work is done", Some(STARTING), vec![picked_up(NOT_NEEDED)], 0, Left::Done, Some(Ending::Done)),
-        Row("a start without an answer: it is to be done, and a run goes on", Some(STARTING), vec![picked_up(NEEDED), Looked(NEEDED), Looked(NEEDED), Looked(NEEDED), Looked(NEEDED), named(RUN), polled("completed"), Looked(NOT_NEEDED)], 1, Left::Completed(RUN), Some(Ending::Done)),
-        Row("a start without an answer: the object notices later that the work is done", Some(STARTING), vec![picked_up(NEEDED), Looked(NEEDED), Looked(NEEDED), Looked(NOT_NEEDED)], 0, Left::Done, Some(Ending::Done)),
-        Row("a start without an answer: the object says nothing any more", Some(STARTING), vec![picked_up(SILENT)], 0, Left::Lost, Some(Ending::Unknown)),
-        Row("a start without an answer, on demand: nothing is started", Some(UNCONFIRMED), vec![picked_up(NOT_NEEDED)], 0, Left::Lost, Some(Ending::Unknown)),
-        Row("the same where the object never says", Some(UNCONFIRMED), vec![picked_up(SILENT)], 0, Left::Lost, Some(Ending::Unknown)),
-        Row("but where the object says by now that it is to be done, it is started", Some(UNCONFIRMED), vec![picked_up(NEEDED), Looked(NEEDED), Looked(NEEDED), Looked(NEEDED), Looked(NEEDED), started(), polled("completed")], 1, Left::Completed(RUN), Some(Ending::Done)),
-        Row("a failed run is left to the plan, which replaces the object", Some(failed(RUN)), vec![picked_up(NEEDED)], 0, Left::Remembered(failed(RUN)), None),
-        Row("so is one that was never started", Some(Remembered::NotStarted), vec![picked_up(NEEDED)], 0, Left::Remembered(Remembered::NotStarted), None),
+        Row("an active run is followed", Some(own()), vec![continued(NEEDED), polled("installing"), polled("completed")], 0, Leftover::Completed(RUN), Some(Outcome::Done)),
+        Row("a run that failed since then is reported", Some(own()), vec![continued(NEEDED), polled("error")], 0, Leftover::Stored(failed(RUN)), Some(Outcome::RunFailed)),
+        Row("an interrupt keeps the run stored", Some(own()), vec![continued(NEEDED), Interrupted], 0, Leftover::Stored(own()), Some(Outcome::Interrupted)),
+        Row("a permanent error keeps the run stored", Some(own()), vec![continued(NEEDED), PermanentError], 0, Leftover::Stored(own()), Some(Outcome::ReadFailed)),
+        Row("the API no longer has the run, and the object needs the work", Some(own()), vec![continued(NEEDED), RunNotFound, RunNotFound, RunNotFound, RunNotFound, ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), Event::Started(id(OTHER)), polled("completed")], 1, Leftover::Completed(OTHER), Some(Outcome::Done)),
+        Row("the API no longer has the run, and the object shows that the work is done", Some(own()), vec![continued(NEEDED), RunNotFound, RunNotFound, RunNotFound, RunNotFound, ObjectRead(NOT_NEEDED)], 0, Leftover::Done, Some(Outcome::Done)),
+        Row("the API no longer has a run that the object did not need: a warning, and no start", Some(on_demand()), vec![continued(NOT_NEEDED), RunNotFound, RunNotFound, RunNotFound, RunNotFound, ObjectRead(NOT_NEEDED)], 0, Leftover::Lost, Some(Outcome::Unconfirmed)),
+        Row("an interrupt during that read keeps the run stored", Some(own()), vec![continued(NEEDED), RunNotFound, RunNotFound, RunNotFound, RunNotFound, Interrupted], 0, Leftover::Stored(own()), Some(Outcome::Interrupted)),
+        Row("an unconfirmed start, and the object shows that the work is done", Some(STARTING), vec![continued(NOT_NEEDED)], 0, Leftover::Done, Some(Outcome::Done)),
+        Row("an unconfirmed start, the object needs the work, and a run is active", Some(STARTING), vec![continued(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), rejected_by(RUN), polled("completed"), ObjectRead(NOT_NEEDED)], 1, Leftover::Completed(RUN), Some(Outcome::Done)),
+        Row("an unconfirmed start, and the object shows later that the work is done", Some(STARTING), vec![continued(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NOT_NEEDED)], 0, Leftover::Done, Some(Outcome::Done)),
+        Row("an unconfirmed start, and the object no longer shows its need", Some(STARTING), vec![continued(NEED_UNKNOWN)], 0, Leftover::Lost, Some(Outcome::Unconfirmed)),
+        Row("an unconfirmed start that the object did not need: a warning, and no start", Some(UNCONFIRMED), vec![continued(NOT_NEEDED)], 0, Leftover::Lost, Some(Outcome::Unconfirmed)),
+        Row("the same if the object never shows its need", Some(UNCONFIRMED), vec![continued(NEED_UNKNOWN)], 0, Leftover::Lost, Some(Outcome::Unconfirmed)),
+        Row("an unconfirmed start that the object needs by now is retried", Some(UNCONFIRMED), vec![continued(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), started(), polled("completed")], 1, Leftover::Completed(RUN), Some(Outcome::Done)),
+        Row("a failed run is left to the plan, which replaces the object", Some(failed(RUN)), vec![continued(NEEDED)], 0, Leftover::Stored(failed(RUN)), None),
+        Row("a run that was not started is left to the plan, which replaces the object", Some(RunState::NotStarted), vec![continued(NEEDED)], 0, Leftover::Stored(RunState::NotStarted), None),
     ]);
 }
 
 #[rustfmt::skip]
 #[test]
-fn a_replacement_takes_over_the_run_of_the_object_before_it() {
-    let not_wanted = |is_needed| Event::Applied {
+fn next_follows_the_run_of_the_replaced_object() {
+    let created_with_another_config = |is_needed| Event::Applied {
         is_due: true,
-        fits: false,
-        source: Source::Predecessor,
+        is_current: false,
+        source: Source::ReplacedObject,
         is_needed,
     };
     check(vec![
-        Row("after a timeout, its run is waited for", Some(own()), vec![created(NEEDED), polled("completed")], 0, Left::Completed(RUN), Some(Ending::Done)),
-        Row("one that failed is tried again", Some(own()), vec![created(NEEDED), polled("error"), Looked(NEEDED), Event::Started(id(OTHER)), polled("completed")], 1, Left::Completed(OTHER), Some(Ending::Done)),
-        Row("interrupted before that, it is still looked at", Some(own()), vec![created(NEEDED), polled("error"), Interrupted], 0, Left::Remembered(own()), Some(Ending::Interrupted)),
-        Row("a run for another configuration has to end first", Some(own()), vec![not_wanted(NEEDED), polled("completed"), Looked(NEEDED), Event::Started(id(OTHER)), polled("completed")], 1, Left::Completed(OTHER), Some(Ending::Done)),
-        Row("however it ends", Some(own()), vec![not_wanted(NEEDED), polled("error"), Looked(NEEDED), Event::Started(id(OTHER)), polled("completed")], 1, Left::Completed(OTHER), Some(Ending::Done)),
-        Row("the timeout does not make it the wanted one", Some(own()), vec![not_wanted(NEEDED), polled("installing"), TimedOut], 0, Left::Remembered(outdated()), Some(Ending::TimedOut)),
-        Row("forgotten by the API, it is over", Some(own()), vec![not_wanted(NEEDED), Missing, Missing, Missing, Missing, Looked(NOT_NEEDED), Event::Started(id(OTHER)), polled("completed")], 1, Left::Completed(OTHER), Some(Ending::Done)),
-        Row("a start without an answer for another configuration: its run has to end first", Some(STARTING), vec![not_wanted(NEEDED), named(RUN), polled("completed"), Looked(NEEDED), Event::Started(id(OTHER)), polled("completed")], 2, Left::Completed(OTHER), Some(Ending::Done)),
-        Row("it never began: the first that is started is the wanted one", Some(STARTING), vec![not_wanted(NEEDED), started(), polled("completed")], 1, Left::Completed(RUN), Some(Ending::Done)),
-        Row("a start that is refused for good leaves the run for another configuration remembered", Some(own()), vec![not_wanted(NEEDED), polled("completed"), Looked(NEEDED), NotStarted], 1, Left::Remembered(outdated()), Some(Ending::StartFailed)),
-        Row("so does an interrupt before it was sent", Some(own()), vec![not_wanted(NEEDED), polled("completed"), Looked(NEEDED), Withdrawn], 1, Left::Remembered(outdated()), Some(Ending::InterruptedBefore)),
-        Row("one without a name stays without", Some(STARTING), vec![not_wanted(NEEDED), NotStarted], 1, Left::Remembered(BLOCKED), Some(Ending::StartFailed)),
-        Row("an answer that names no run is that of the wanted one", Some(STARTING), vec![not_wanted(NEEDED), StartedWithoutId], 1, Left::Remembered(STARTING), Some(Ending::WithoutId)),
-        Row("forgotten by the API, it may still be the one that a refusal names: it has to end", Some(own()), vec![not_wanted(NEEDED), Missing, Missing, Missing, Missing, Looked(NEEDED), named(RUN), polled("completed"), Looked(NEEDED), Event::Started(id(OTHER)), polled("completed")], 2, Left::Completed(OTHER), Some(Ending::Done)),
-        Row("where either may have done the work, nothing tells", Some(STARTING), vec![not_wanted(NEEDED), Unanswered, Looked(NOT_NEEDED)], 1, Left::Lost, Some(Ending::Unknown)),
-        Row("after a start of this apply was lost, too, the run that goes on may be its own", Some(STARTING), vec![not_wanted(NEEDED), Unanswered, Looked(NEEDED), named(RUN), polled("completed"), Looked(NOT_NEEDED)], 2, Left::Completed(RUN), Some(Ending::Done)),
+        Row("the active run of the replaced object is followed", Some(own()), vec![created(NEEDED), polled("completed")], 0, Leftover::Completed(RUN), Some(Outcome::Done)),
+        Row("a run that failed is started again", Some(own()), vec![created(NEEDED), polled("error"), ObjectRead(NEEDED), Event::Started(id(OTHER)), polled("completed")], 1, Leftover::Completed(OTHER), Some(Outcome::Done)),
+        Row("an interrupt before that keeps the run stored", Some(own()), vec![created(NEEDED), polled("error"), Interrupted], 0, Leftover::Stored(own()), Some(Outcome::Interrupted)),
+        Row("a run for another configuration has to end first", Some(own()), vec![created_with_another_config(NEEDED), polled("completed"), ObjectRead(NEEDED), Event::Started(id(OTHER)), polled("completed")], 1, Leftover::Completed(OTHER), Some(Outcome::Done)),
+        Row("an outdated run may also end with a failure", Some(own()), vec![created_with_another_config(NEEDED), polled("error"), ObjectRead(NEEDED), Event::Started(id(OTHER)), polled("completed")], 1, Leftover::Completed(OTHER), Some(Outcome::Done)),
+        Row("an outdated run stays outdated after the timeout", Some(own()), vec![created_with_another_config(NEEDED), polled("installing"), TimedOut], 0, Leftover::Stored(outdated()), Some(Outcome::TimedOut)),
+        Row("an outdated run that the API no longer has counts as ended", Some(own()), vec![created_with_another_config(NEEDED), RunNotFound, RunNotFound, RunNotFound, RunNotFound, ObjectRead(NOT_NEEDED), Event::Started(id(OTHER)), polled("completed")], 1, Leftover::Completed(OTHER), Some(Outcome::Done)),
+        Row("an unconfirmed start for another configuration: its run has to end first", Some(STARTING), vec![created_with_another_config(NEEDED), rejected_by(RUN), polled("completed"), ObjectRead(NEEDED), Event::Started(id(OTHER)), polled("completed")], 2, Leftover::Completed(OTHER), Some(Outcome::Done)),
+        Row("an unconfirmed start for another configuration that was not carried out: the new run is current", Some(STARTING), vec![created_with_another_config(NEEDED), started(), polled("completed")], 1, Leftover::Completed(RUN), Some(Outcome::Done)),
+        Row("a start that fails keeps the outdated run stored", Some(own()), vec![created_with_another_config(NEEDED), polled("completed"), ObjectRead(NEEDED), StartFailed], 1, Leftover::Stored(outdated()), Some(Outcome::StartFailed)),
+        Row("an interrupt before the start keeps the outdated run stored", Some(own()), vec![created_with_another_config(NEEDED), polled("completed"), ObjectRead(NEEDED), StartCancelled], 1, Leftover::Stored(outdated()), Some(Outcome::InterruptedBeforeStart)),
+        Row("a start that fails keeps the unconfirmed start for another configuration", Some(STARTING), vec![created_with_another_config(NEEDED), StartFailed], 1, Leftover::Stored(OUTDATED_START), Some(Outcome::StartFailed)),
+        Row("a response without a run identity is for the current start", Some(STARTING), vec![created_with_another_config(NEEDED), StartedWithoutId], 1, Leftover::Stored(STARTING), Some(Outcome::Unidentified)),
+        Row("an outdated run that the API did not find may be the one that a rejection names, and has to end first", Some(own()), vec![created_with_another_config(NEEDED), RunNotFound, RunNotFound, RunNotFound, RunNotFound, ObjectRead(NEEDED), rejected_by(RUN), polled("completed"), ObjectRead(NEEDED), Event::Started(id(OTHER)), polled("completed")], 2, Leftover::Completed(OTHER), Some(Outcome::Done)),
+        Row("if either run may have done the work, the result is unknown", Some(STARTING), vec![created_with_another_config(NEEDED), StartResponseLost, ObjectRead(NOT_NEEDED)], 1, Leftover::Lost, Some(Outcome::Unconfirmed)),
+        Row("after a lost start of this apply, the active run may be its own", Some(STARTING), vec![created_with_another_config(NEEDED), StartResponseLost, ObjectRead(NEEDED), rejected_by(RUN), polled("completed"), ObjectRead(NOT_NEEDED)], 2, Leftover::Completed(RUN), Some(Outcome::Done)),
     ]);
 }
 
 #[rustfmt::skip]
 #[test]
-fn a_run_of_somebody_else_is_waited_for_and_the_object_asked() {
-    let refused = || vec![created(NEEDED), named(RUN), polled("completed")];
+fn next_waits_for_another_clients_run_and_reads_the_object() {
+    let rejected = || vec![created(NEEDED), rejected_by(RUN), polled("completed")];
     let with = |mut events: Vec<Event>, more: Vec<Event>| {
         events.extend(more);
         events
     };
     check(vec![
-        Row("it has done the work", None, with(refused(), vec![Looked(NOT_NEEDED)]), 1, Left::Completed(RUN), Some(Ending::Done)),
-        Row("the object notices that later", None, with(refused(), vec![Looked(NEEDED), Looked(NEEDED), Looked(NEEDED), Looked(NOT_NEEDED)]), 1, Left::Completed(RUN), Some(Ending::Done)),
-        Row("it has not: another is started", None, with(refused(), vec![Looked(NEEDED), Looked(NEEDED), Looked(NEEDED), Looked(NEEDED), Event::Started(id(OTHER)), polled("completed")]), 2, Left::Completed(OTHER), Some(Ending::Done)),
-        Row("it fails: the object is asked all the same", None, vec![created(NEEDED), named(RUN), polled("error"), Looked(NEEDED), Looked(NEEDED), Looked(NEEDED), Looked(NEEDED), Event::Started(id(OTHER)), polled("completed")], 2, Left::Completed(OTHER), Some(Ending::Done)),
-        Row("an interrupt does not make it the object's own", None, vec![created(NEEDED), named(RUN), polled("installing"), Interrupted], 1, Left::Remembered(joined()), Some(Ending::Interrupted)),
-        Row("nor does one while the object is asked", None, with(refused(), vec![Looked(NEEDED), Interrupted]), 1, Left::Remembered(Remembered::Going(going(RUN, PENDING, Origin::Other))), Some(Ending::Interrupted)),
-        Row("picked up, the object is asked", Some(joined()), vec![picked_up(NEEDED), polled("completed"), Looked(NOT_NEEDED)], 0, Left::Completed(RUN), Some(Ending::Done)),
-        Row("picked up, and another is started", Some(joined()), vec![picked_up(NEEDED), polled("completed"), Looked(NEEDED), Looked(NEEDED), Looked(NEEDED), Looked(NEEDED), Event::Started(id(OTHER)), polled("completed")], 1, Left::Completed(OTHER), Some(Ending::Done)),
-        Row("that start is refused: it is made up for by the next apply", Some(joined()), vec![picked_up(NEEDED), polled("completed"), Looked(NEEDED), Looked(NEEDED), Looked(NEEDED), Looked(NEEDED), NotStarted], 1, Left::Remembered(joined()), Some(Ending::StartFailed)),
-        Row("on demand the object does not tell: it is followed", None, vec![created(NOT_NEEDED), named(RUN), polled("completed")], 1, Left::Completed(RUN), Some(Ending::Done)),
+        Row("another run that did the work satisfies the apply", None, with(rejected(), vec![ObjectRead(NOT_NEEDED)]), 1, Leftover::Completed(RUN), Some(Outcome::Done)),
+        Row("the object shows later that the work is done", None, with(rejected(), vec![ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NOT_NEEDED)]), 1, Leftover::Completed(RUN), Some(Outcome::Done)),
+        Row("another run did not do the work: a run is started", None, with(rejected(), vec![ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), Event::Started(id(OTHER)), polled("completed")]), 2, Leftover::Completed(OTHER), Some(Outcome::Done)),
+        Row("another run failed: the object is read, and a run is started", None, vec![created(NEEDED), rejected_by(RUN), polled("error"), ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), Event::Started(id(OTHER)), polled("completed")], 2, Leftover::Completed(OTHER), Some(Outcome::Done)),
+        Row("an interrupt keeps the run stored as another client's", None, vec![created(NEEDED), rejected_by(RUN), polled("installing"), Interrupted], 1, Leftover::Stored(other_clients()), Some(Outcome::Interrupted)),
+        Row("an interrupt during the read keeps the run stored as another client's", None, with(rejected(), vec![ObjectRead(NEEDED), Interrupted]), 1, Leftover::Stored(RunState::Active(active(RUN, PENDING, Origin::Other))), Some(Outcome::Interrupted)),
+        Row("the next apply reads the object after another client's run", Some(other_clients()), vec![continued(NEEDED), polled("completed"), ObjectRead(NOT_NEEDED)], 0, Leftover::Completed(RUN), Some(Outcome::Done)),
+        Row("the next apply starts a run if another client's run did not do the work", Some(other_clients()), vec![continued(NEEDED), polled("completed"), ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), Event::Started(id(OTHER)), polled("completed")], 1, Leftover::Completed(OTHER), Some(Outcome::Done)),
+        Row("that start fails: the next apply sends it again", Some(other_clients()), vec![continued(NEEDED), polled("completed"), ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), StartFailed], 1, Leftover::Stored(other_clients()), Some(Outcome::StartFailed)),
+        Row("if the object did not need the work, another run is followed to its end", None, vec![created(NOT_NEEDED), rejected_by(RUN), polled("completed")], 1, Leftover::Completed(RUN), Some(Outcome::Done)),
     ]);
-    let warns = |start| next(State::Starting(start), named(RUN)).1.contains(&Action::WarnTakenOver);
-    let start = |was_needed, is_blocked, is_lost| Start { was_needed, is_lost, is_blocked, ..Start::default() };
-    assert!(warns(start(false, false, false)), "and a warning says so");
-    assert!(!warns(start(true, false, false)), "the object will say");
-    assert!(!warns(start(false, true, false)), "it is the one that has to end first");
-    assert!(warns(start(true, true, true)), "it may be that one or its own");
+    let warns = |start| next(State::Starting(start), rejected_by(RUN)).1.contains(&Action::WarnOtherRun);
+    let start = |was_needed, is_blocked, is_response_lost| Start { was_needed, is_response_lost, is_blocked, ..Start::default() };
+    assert!(warns(start(false, false, false)), "a warning names the other run");
+    assert!(!warns(start(true, false, false)), "the object will show it");
+    assert!(!warns(start(false, true, false)), "it is the run that has to end first");
+    assert!(warns(start(true, true, true)), "it may be either run");
 }
 
 #[rustfmt::skip]
 #[test]
-fn a_refresh_believes_what_a_look_tells() {
+fn next_records_the_polled_status_in_a_refresh() {
     check(vec![
-        Row("it goes on", Some(Remembered::Going(going(RUN, PENDING, OWN))), vec![refreshed(Some("installing"), NEEDED, false)], 0, Left::Remembered(own()), None),
-        Row("it completed", Some(own()), vec![refreshed(Some("completed"), NEEDED, false)], 0, Left::Completed(RUN), None),
-        Row("it failed", Some(own()), vec![refreshed(Some("error"), NEEDED, false)], 0, Left::Remembered(failed(RUN)), None),
-        Row("a tainted object's run stays, for its replacement", Some(own()), vec![refreshed(Some("completed"), NOT_NEEDED, true)], 0, Left::Remembered(own()), None),
-        Row("a tainted object's run has failed", Some(own()), vec![refreshed(Some("error"), NEEDED, true)], 0, Left::Remembered(failed(RUN)), None),
-        Row("somebody else's completed, and did the work", Some(joined()), vec![refreshed(Some("completed"), NOT_NEEDED, false)], 0, Left::Completed(RUN), None),
-        Row("somebody else's completed, and the work is to be done", Some(joined()), vec![refreshed(Some("completed"), NEEDED, false)], 0, Left::Remembered(joined()), None),
-        Row("somebody else's failed", Some(joined()), vec![refreshed(Some("error"), NEEDED, false)], 0, Left::Remembered(failed(RUN)), None),
-        Row("no answer changes nothing", Some(own()), vec![refreshed(None, NEEDED, false)], 0, Left::Remembered(own()), None),
-        Row("an outdated one is left to the apply", Some(outdated()), vec![refreshed(Some("completed"), NOT_NEEDED, false)], 0, Left::Remembered(outdated()), None),
-        Row("a start without an answer: the work is done", Some(STARTING), vec![refreshed(None, NOT_NEEDED, false)], 0, Left::Done, None),
-        Row("a start without an answer: it is to be done", Some(STARTING), vec![refreshed(None, NEEDED, false)], 0, Left::Remembered(STARTING), None),
-        Row("a start without an answer, of a tainted object", Some(STARTING), vec![refreshed(None, NOT_NEEDED, true)], 0, Left::Remembered(STARTING), None),
-        Row("a start without an answer for another configuration", Some(BLOCKED), vec![refreshed(None, NOT_NEEDED, false)], 0, Left::Remembered(BLOCKED), None),
-        Row("on demand the object tells nothing", Some(UNCONFIRMED), vec![refreshed(None, NOT_NEEDED, false)], 0, Left::Remembered(UNCONFIRMED), None),
-        Row("a failed run stays failed", Some(failed(RUN)), vec![refreshed(None, NOT_NEEDED, false)], 0, Left::Remembered(failed(RUN)), None),
-        Row("nothing remembered, nothing done", None, vec![refreshed(None, NEEDED, false)], 0, Left::Nothing, None),
+        Row("an active run stays, with its new status", Some(RunState::Active(active(RUN, PENDING, OWN))), vec![refreshed(Some("installing"), NEEDED, false)], 0, Leftover::Stored(own()), None),
+        Row("a run that succeeded is removed", Some(own()), vec![refreshed(Some("completed"), NEEDED, false)], 0, Leftover::Completed(RUN), None),
+        Row("a run that failed is stored as failed", Some(own()), vec![refreshed(Some("error"), NEEDED, false)], 0, Leftover::Stored(failed(RUN)), None),
+        Row("a tainted object keeps its run for the replacement", Some(own()), vec![refreshed(Some("completed"), NOT_NEEDED, true)], 0, Leftover::Stored(own()), None),
+        Row("a failed run of a tainted object is stored as failed", Some(own()), vec![refreshed(Some("error"), NEEDED, true)], 0, Leftover::Stored(failed(RUN)), None),
+        Row("another client's run that did the work is removed", Some(other_clients()), vec![refreshed(Some("completed"), NOT_NEEDED, false)], 0, Leftover::Completed(RUN), None),
+        Row("another client's run that did not do the work stays", Some(other_clients()), vec![refreshed(Some("completed"), NEEDED, false)], 0, Leftover::Stored(other_clients()), None),
+        Row("another client's run that failed is stored as failed", Some(other_clients()), vec![refreshed(Some("error"), NEEDED, false)], 0, Leftover::Stored(failed(RUN)), None),
+        Row("a failed poll changes nothing", Some(own()), vec![refreshed(None, NEEDED, false)], 0, Leftover::Stored(own()), None),
+        Row("an outdated run is left to the apply", Some(outdated()), vec![refreshed(Some("completed"), NOT_NEEDED, false)], 0, Leftover::Stored(outdated()), None),
+        Row("an unconfirmed start whose work is done is removed", Some(STARTING), vec![refreshed(None, NOT_NEEDED, false)], 0, Leftover::Done, None),
+        Row("an unconfirmed start whose work is needed stays", Some(STARTING), vec![refreshed(None, NEEDED, false)], 0, Leftover::Stored(STARTING), None),
+        Row("an unconfirmed start of a tainted object stays", Some(STARTING), vec![refreshed(None, NOT_NEEDED, true)], 0, Leftover::Stored(STARTING), None),
+        Row("an unconfirmed start for another configuration stays", Some(OUTDATED_START), vec![refreshed(None, NOT_NEEDED, false)], 0, Leftover::Stored(OUTDATED_START), None),
+        Row("an unconfirmed start that the object did not need stays", Some(UNCONFIRMED), vec![refreshed(None, NOT_NEEDED, false)], 0, Leftover::Stored(UNCONFIRMED), None),
+        Row("a failed run stays failed", Some(failed(RUN)), vec![refreshed(None, NOT_NEEDED, false)], 0, Leftover::Stored(failed(RUN)), None),
+        Row("without a stored run, nothing happens", None, vec![refreshed(None, NEEDED, false)], 0, Leftover::Nothing, None),
     ]);
 }
 
 #[rustfmt::skip]
 #[test]
-fn an_error_taints_what_a_create_has_made_and_a_warning_does_not() {
+fn outcome_is_error_decides_on_the_taint() {
     let errors = [
-        Ending::RunFailed,
-        Ending::TimedOut,
-        Ending::Unfollowed,
-        Ending::StartFailed,
-        Ending::WithoutId,
-        Ending::Unexpected,
+        Outcome::RunFailed,
+        Outcome::TimedOut,
+        Outcome::ReadFailed,
+        Outcome::StartFailed,
+        Outcome::Unidentified,
+        Outcome::Unexpected,
     ];
     let warnings = [
-        Ending::Done,
-        Ending::Unknown,
-        Ending::Interrupted,
-        Ending::InterruptedBefore,
+        Outcome::Done,
+        Outcome::Unconfirmed,
+        Outcome::Interrupted,
+        Outcome::InterruptedBeforeStart,
     ];
-    assert!(errors.iter().all(|ending| ending.is_error()));
-    assert!(!warnings.iter().any(|ending| ending.is_error()));
+    assert!(errors.iter().all(|outcome| outcome.is_error()));
+    assert!(!warnings.iter().any(|outcome| outcome.is_error()));
 }
 
-/// The encoding of each state: what private state has, what state says, and what that is read as.
+/// Each run state in its stored form, as the status in state, and read back from that status.
 #[rustfmt::skip]
 #[test]
-fn what_is_remembered_is_written_and_read() {
-    let read = |status: &str, is_needed| Remembered::read(status, Some(id(RUN)), is_needed);
-    let with = |status: &str, origin, fits| {
-        Some(Remembered::Going(Going {
-            fits,
-            ..going(RUN, status, origin)
+fn run_state_round_trips_through_json_and_status() {
+    let read = |status: &str, is_needed| RunState::read(status, Some(id(RUN)), is_needed);
+    let with = |status: &str, origin, is_current| {
+        Some(RunState::Active(ActiveRun {
+            is_current,
+            ..active(RUN, status, origin)
         }))
     };
     let rows = [
         (
-            Remembered::NotStarted,
+            RunState::NotStarted,
             r#"{"saved":{},"status":"unconfirmed","stage":"failed","purpose":"wanted","taints":false,"trigger":7,"was_needed":false}"#,
             None,
         ),
@@ -426,7 +431,7 @@ fn what_is_remembered_is_written_and_read() {
             Some("installing"),
         ),
         (
-            joined(),
+            other_clients(),
             r#"{"saved":{"id":"r1"},"status":"installing","stage":"going","purpose":"joined","taints":false,"trigger":7,"was_needed":true}"#,
             Some("joined"),
         ),
@@ -451,50 +456,50 @@ fn what_is_remembered_is_written_and_read() {
         assert_eq!(serde_json::to_string(&run).unwrap(), stored);
         assert_eq!(serde_json::from_str::<Run>(stored).unwrap(), run);
     }
-    // A version before wrote no purpose and no memory of what the object said.
+    // Earlier versions stored neither `purpose` nor `was_needed`.
     let earliest = r#"{"saved":{"id":"r1"},"status":"installing","stage":"going","trigger":7}"#;
     assert_eq!(serde_json::from_str::<Run>(earliest).unwrap().state, on_demand());
 
-    // While a start is under way, it may have been carried out.
-    let blocked = Start { is_blocked: true, ..fresh(NEEDED) };
-    assert_eq!(State::Starting(fresh(NEEDED)).remembered(), Some(STARTING));
-    assert_eq!(State::Starting(fresh(SILENT)).remembered(), Some(UNCONFIRMED));
-    assert_eq!(State::Starting(blocked).remembered(), Some(BLOCKED));
+    // A start in progress may have been carried out.
+    let blocked = Start { is_blocked: true, ..first_start(NEEDED) };
+    assert_eq!(State::Starting(first_start(NEEDED)).run_state(), Some(STARTING));
+    assert_eq!(State::Starting(first_start(NEED_UNKNOWN)).run_state(), Some(UNCONFIRMED));
+    assert_eq!(State::Starting(blocked).run_state(), Some(OUTDATED_START));
 
     assert_eq!(read("starting", false), Some(STARTING));
     assert_eq!(read("unconfirmed", false), Some(UNCONFIRMED));
     assert_eq!(read("unconfirmed", true), Some(UNCONFIRMED));
     assert_eq!(read("installing", true), with("installing", OWN, true));
-    assert_eq!(read("installing", false), with("installing", AGAIN, true));
+    assert_eq!(read("installing", false), with("installing", ON_DEMAND, true));
     assert_eq!(read("joined", true), with("joined", Origin::Other, true));
     assert_eq!(read("waiting", true), with("waiting", OWN, false));
-    assert_eq!(Remembered::read("installing", None, true), None);
-    assert_eq!(Remembered::read("waiting", None, true), Some(BLOCKED));
-    // The API's own words do not pass for the provider's.
+    assert_eq!(RunState::read("installing", None, true), None);
+    assert_eq!(RunState::read("waiting", None, true), Some(OUTDATED_START));
+    // A status of the API that is also one of the provider's is stored as `running`.
     for word in ["starting", "unconfirmed", "joined", "waiting", "lost"] {
-        assert_eq!(Remembered::Going(going(RUN, word, OWN)).status(), Some("running"));
+        assert_eq!(RunState::Active(active(RUN, word, OWN)).status(), Some("running"));
     }
 }
 
-/// The rows of the guide on interruptions, and of the fault table.
+/// The rows of the guide on interruptions.
 #[rustfmt::skip]
 #[test]
-fn whatever_breaks_off_an_apply_costs_no_second_run() {
+fn next_starts_no_second_run_after_an_interruption() {
     let follow = || vec![created(NEEDED), started(), polled("installing")];
     let with = |mut events: Vec<Event>, more: Vec<Event>| {
         events.extend(more);
         events
     };
     check(vec![
-        Row("Ctrl-C", None, with(follow(), vec![Interrupted]), 1, Left::Remembered(own()), Some(Ending::Interrupted)),
-        Row("after Ctrl-C the run completes: the refresh sees it", Some(own()), vec![refreshed(Some("completed"), NOT_NEEDED, false)], 0, Left::Completed(RUN), None),
-        Row("after Ctrl-C the run is degraded: the plan replaces it", Some(own()), vec![refreshed(Some("degraded"), NEEDED, false)], 0, Left::Remembered(Remembered::Failed { id: id(RUN), status: "degraded".to_owned(), }), None),
-        Row("Ctrl-C twice or a kill: nothing is in state, and the run that the API names is waited for", None, vec![created(NEEDED), named(RUN), polled("completed"), Looked(NOT_NEEDED)], 1, Left::Completed(RUN), Some(Ending::Done)),
-        Row("the same on demand: it is waited for with a warning", None, vec![created(NOT_NEEDED), named(RUN), polled("completed")], 1, Left::Completed(RUN), Some(Ending::Done)),
-        Row("the same, and the first look fails: it is remembered", None, vec![created(NOT_NEEDED), named(RUN), Failed], 1, Left::Remembered(Remembered::Going(going(RUN, PENDING, AGAIN))), Some(Ending::Unfollowed)),
-        Row("killed in an update: the run is remembered from before", Some(own()), vec![picked_up(NEEDED), polled("completed")], 0, Left::Completed(RUN), Some(Ending::Done)),
-        Row("the control plane restarts while it is waited for", None, with(follow(), vec![NotAnswered, NotAnswered, Missing, polled("installing"), polled("completed")]), 1, Left::Completed(RUN), Some(Ending::Done)),
-        Row("a degraded machine is an error", None, with(follow(), vec![polled("degraded")]), 1, Left::Remembered(Remembered::Failed { id: id(RUN), status: "degraded".to_owned(), }), Some(Ending::RunFailed)),
-        Row("a timeout, and the replacement waits for the same run", Some(own()), vec![created(NEEDED), polled("installing"), TimedOut], 0, Left::Remembered(own()), Some(Ending::TimedOut)),
+        Row("Ctrl-C keeps the run stored", None, with(follow(), vec![Interrupted]), 1, Leftover::Stored(own()), Some(Outcome::Interrupted)),
+        Row("after Ctrl-C, the refresh finds the run succeeded", Some(own()), vec![refreshed(Some("completed"), NOT_NEEDED, false)], 0, Leftover::Completed(RUN), None),
+        Row("after Ctrl-C, the refresh finds the run failed, and the plan replaces the object", Some(own()), vec![refreshed(Some("degraded"), NEEDED, false)], 0, Leftover::Stored(RunState::Failed { id: id(RUN), status: "degraded".to_owned(), }), None),
+        Row("after a kill without state, the run that the rejection names is followed", None, vec![created(NEEDED), rejected_by(RUN), polled("completed"), ObjectRead(NOT_NEEDED)], 1, Leftover::Completed(RUN), Some(Outcome::Done)),
+        Row("the same with a warning, if the object did not need the work", None, vec![created(NOT_NEEDED), rejected_by(RUN), polled("completed")], 1, Leftover::Completed(RUN), Some(Outcome::Done)),
+        Row("the same, and the first poll fails: the run is stored", None, vec![created(NOT_NEEDED), rejected_by(RUN), PermanentError], 1, Leftover::Stored(RunState::Active(active(RUN, PENDING, ON_DEMAND))), Some(Outcome::ReadFailed)),
+        Row("after a kill during an update, the stored run is followed", Some(own()), vec![continued(NEEDED), polled("completed")], 0, Leftover::Completed(RUN), Some(Outcome::Done)),
+        Row("a restart of the control plane is waited out", None, with(follow(), vec![TransientError, TransientError, RunNotFound, polled("installing"), polled("completed")]), 1, Leftover::Completed(RUN), Some(Outcome::Done)),
+        Row("a degraded machine is an error", None, with(follow(), vec![polled("degraded")]), 1, Leftover::Stored(RunState::Failed { id: id(RUN), status: "degraded".to_owned(), }), Some(Outcome::RunFailed)),
+        Row("after a timeout, the replacement follows the same run", Some(own()), vec![created(NEEDED), polled("installing"), TimedOut], 0, Leftover::Stored(own()), Some(Outcome::TimedOut)),
     ]);
 }

@@ -1,16 +1,16 @@
-//! Declared things in the user's words.
+//! The names of resource types and objects in diagnostics.
 //!
 //! Tests: `crates/engine/tests/tables/change.rs`.
 
 use schema::{Import, Resource, placeholders};
 use value::Value;
 
-/// The kind of object: `mesh_network` → `mesh network`.
+/// Returns the kind of object: `mesh_network` → `mesh network`.
 pub fn noun(resource: &Resource) -> String {
     resource.name.replace('_', " ")
 }
 
-/// The object: `mesh network "prod"`, by its declared label where it has one, else by its identity.
+/// Returns the name of an object: `mesh network "prod"`, by its declared label, else by its identity.
 pub fn title(resource: &Resource, object: &Value) -> String {
     let identity = match &resource.import {
         Import::By(pattern) => placeholders(pattern).next(),
@@ -28,9 +28,9 @@ pub fn title(resource: &Resource, object: &Value) -> String {
     }
 }
 
-/// The sentence with a capital at its beginning.
-pub fn capitalised(text: &str) -> String {
-    let mut characters = text.chars();
+/// Returns the sentence with its first letter in upper case.
+pub fn capitalised(sentence: &str) -> String {
+    let mut characters = sentence.chars();
     characters
         .next()
         .map(|first| first.to_uppercase().chain(characters).collect())
