@@ -115,10 +115,13 @@ fn what_is_not_declared_is_implied() {
         ("durantic", "durantic"),
         ("_x", ""),
     ] {
-        assert_eq!(local::implied_by(resource), wanted);
+        assert_eq!(local::implied_local_name(resource), wanted);
     }
-    assert!(local::needs_reference("durantic_machine_role", "ours"));
-    assert!(!local::needs_reference("durantic_machine_role", "durantic"));
+    assert!(local::needs_provider_argument("durantic_machine_role", "ours"));
+    assert!(!local::needs_provider_argument(
+        "durantic_machine_role",
+        "durantic"
+    ));
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn every_input_becomes_what_is_expected() {
         let name = case.file_name().unwrap().to_str().unwrap();
         let input = read(&case.join("input"));
         let outcome = upgrade(&input, &["-yes", "--registry", registry()]);
-        assert_eq!(outcome.status, Status::Good, "{name}: {}", outcome.errors);
+        assert_eq!(outcome.status, Status::Success, "{name}: {}", outcome.errors);
         assert!(outcome.output.contains("Upgrade complete!"), "{name}");
         let mut found = outcome.files.clone();
         if !outcome.errors.is_empty() {
@@ -66,16 +66,16 @@ fn every_input_becomes_what_is_expected() {
         // --check tells the same without doing it, and a second time nothing is left to do.
         let check = upgrade(&input, &["--check", "--registry", registry()]);
         let wanted = if outcome.files == input {
-            Status::Good
+            Status::Success
         } else {
-            Status::Bad
+            Status::Failure
         };
         assert_eq!(check.status, wanted, "{name}: {}", check.output);
         assert_eq!(check.files, input, "{name}: --check must change nothing");
         let again = upgrade(&outcome.files, &["--check", "--registry", registry()]);
         assert_eq!(
             again.status,
-            Status::Good,
+            Status::Success,
             "{name}: {} would change again",
             again.output
         );
@@ -132,12 +132,12 @@ fn what_is_refused_changes_nothing() {
         ),
     ] {
         let outcome = upgrade(&input, &[arguments, &["--registry", registry()]].concat());
-        assert_eq!(outcome.status, Status::Bad, "{wanted}");
+        assert_eq!(outcome.status, Status::Failure, "{wanted}");
         assert!(outcome.errors.contains(wanted), "{wanted}: {}", outcome.errors);
         assert_eq!(outcome.files, input, "{wanted}");
     }
     let outcome = upgrade(&module("a {"), &["--check"]);
-    assert_eq!(outcome.status, Status::Misused, "under --check 1 is an answer");
+    assert_eq!(outcome.status, Status::UsageError, "under --check 1 is an answer");
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn only_yes_is_yes() {
     let input = Files::from([("main.tf".to_owned(), "resource \"aws_x\" \"y\" {}\n".to_owned())]);
     for (answer, is_upgraded) in [("yes\n", true), ("YES\n", false), ("y\n", false), ("", false)] {
         let outcome = answered(&input, &["--registry", registry()], answer);
-        assert_eq!(outcome.status, Status::Good);
+        assert_eq!(outcome.status, Status::Success);
         assert!(
             outcome
                 .output
@@ -193,7 +193,7 @@ fn a_file_that_is_written_can_be_read_by_everybody() {
         &["--yes", "--registry", registry()],
         "",
     );
-    assert_eq!((outcome.status, mode()), (Status::Good, 0o644));
+    assert_eq!((outcome.status, mode()), (Status::Success, 0o644));
 }
 
 #[test]
@@ -240,10 +240,10 @@ fn a_registry_that_fails_is_a_warning() {
         "resource \"broken_x\" \"y\" {}\n".to_owned(),
     )]);
     let outcome = upgrade(&input, &["-yes", "--registry", registry()]);
-    assert_eq!(outcome.status, Status::Good);
+    assert_eq!(outcome.status, Status::Success);
     assert!(outcome.errors.contains("500"), "{}", outcome.errors);
     let outcome = upgrade(&input, &["-yes", "--registry", "http://127.0.0.1:9"]);
-    assert_eq!(outcome.status, Status::Good);
+    assert_eq!(outcome.status, Status::Success);
     assert!(
         outcome.errors.contains("Could not detect provider source"),
         "{}",
