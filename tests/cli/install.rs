@@ -181,10 +181,10 @@ fn a_package_is_not_there_before_it_is_whole() {
         let installing = scope.spawn(|| install_from(&pipe, home.path()));
         let mut writer = std::fs::File::options().write(true).open(&pipe).unwrap();
         writer.write_all(&content).unwrap();
-        let (packages, strays) = layout::scan(&plugins, &address);
-        assert_eq!((packages, strays), (Vec::new(), Vec::new()));
+        let (packages, ignored) = layout::scan(&plugins, &address);
+        assert_eq!((packages, ignored), (Vec::new(), Vec::new()));
         drop(writer);
-        assert_eq!(installing.join().unwrap(), Status::Good);
+        assert_eq!(installing.join().unwrap(), Status::Success);
     });
     let (packages, _) = layout::scan(&plugins, &address);
     let program = packages[0].program(&address).unwrap();
@@ -201,7 +201,7 @@ fn a_package_is_not_there_before_it_is_whole() {
 fn an_install_that_fails_leaves_nothing() {
     let home = tempfile::tempdir().unwrap();
     // A directory can be opened, and not be read.
-    assert_eq!(install_from(home.path(), home.path()), Status::Bad);
+    assert_eq!(install_from(home.path(), home.path()), Status::Failure);
     let plugins = home.path().join(".terraform.d/plugins");
     assert_eq!(std::fs::read_dir(plugins).unwrap().count(), 0);
 }

@@ -1,5 +1,5 @@
-//! What a provider's program does beside serving Terraform: addresses of providers, their packages, Terraform's
-//! configuration language, and the commands for people. Nothing that Terraform starts uses any of it.
+//! The command-line tools of a provider's program: source addresses, packages, Terraform's configuration language, and
+//! the commands that people run. The provider that Terraform starts uses nothing of this crate.
 //!
 //! Tests: `crates/tools/tests/`, `tests/cli/`.
 

@@ -1,26 +1,26 @@
-//! What may be wrong with an address.
+//! The errors of source addresses.
 //!
 //! Tests: `crates/tools/tests/address/main.rs`.
 
 use std::fmt;
 
-/// Why a text is no address of a provider, and what to write instead.
+/// Why a string is not a provider address, and what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{kind}")]
 pub struct AddressError {
-    /// What is wrong.
+    /// The error.
     pub kind: ErrorKind,
-    /// What to do, as a sentence.
+    /// The remedy, as a sentence.
     pub suggestion: String,
 }
 
-/// What is wrong with an address.
+/// The rule that an address breaks.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ErrorKind {
-    /// A source has not one to three parts, or an empty one.
+    /// A source does not have one to three parts, or a part is empty.
     #[error("the source `{0}` is not of the form `[hostname/][namespace/]name`")]
     Format(String),
-    /// The type breaks a rule of names.
+    /// The type is not a valid name.
     #[error("the type `{name}` in the source `{source_string}` {fault}")]
     Type {
         /// The type.
@@ -30,7 +30,7 @@ pub enum ErrorKind {
         /// The rule.
         fault: NameFault,
     },
-    /// The namespace breaks a rule of names.
+    /// The namespace is not a valid name.
     #[error("the namespace `{name}` in the source `{source_string}` {fault}")]
     Namespace {
         /// The namespace.
@@ -40,7 +40,7 @@ pub enum ErrorKind {
         /// The rule.
         fault: NameFault,
     },
-    /// The host breaks a rule of hosts.
+    /// The host is not a valid host name.
     #[error("the hostname `{name}` in the source `{source_string}` {fault}")]
     Hostname {
         /// The host.
@@ -55,7 +55,7 @@ pub enum ErrorKind {
         "the legacy provider namespace `-` can be used only with hostname `registry.terraform.io`, not `{0}`"
     )]
     LegacyHost(String),
-    /// The type begins with `terraform-provider-`: a name of a program or repository, not of a provider.
+    /// The type begins with `terraform-provider-`, as the names of programs and repositories do.
     #[error(
         "the source `{given}` has a type with the prefix `terraform-provider-`, which is not part of the name"
     )]
@@ -68,16 +68,16 @@ pub enum ErrorKind {
     /// The type begins with `terraform-`.
     #[error("the source `{0}` has a type with the redundant prefix `terraform-`")]
     RedundantPrefix(String),
-    /// A fully-qualified name has not three parts.
+    /// A fully-qualified address does not have three parts.
     #[error("the address `{0}` is not of the form `hostname/namespace/name`")]
     FullFormat(String),
-    /// A fully-qualified name with the namespace `?`.
+    /// A fully-qualified address has the namespace `?`.
     #[error("the address `{0}` has no known namespace")]
     UnknownNamespace(String),
-    /// A fully-qualified name with the namespace `-`.
+    /// A fully-qualified address has the namespace `-`.
     #[error("the address `{0}` has the legacy namespace `-` of Terraform 0.12")]
     LegacyNamespace(String),
-    /// Nothing at all was given.
+    /// All parts are empty.
     #[error("the address is empty")]
     Empty,
     /// The host is missing.
@@ -89,7 +89,7 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    /// What Terraform calls it: the title of its diagnostic.
+    /// The summary of Terraform's diagnostic for this error.
     pub fn summary(&self) -> &'static str {
         match self {
             Self::Format(_) => "Invalid provider source string",
@@ -111,13 +111,13 @@ impl ErrorKind {
 /// The rule that a namespace or type breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NameFault {
-    /// There is nothing.
+    /// It is empty.
     Empty,
     /// It has a dot.
     Dot,
-    /// It has two dashes in a row, as punycode has.
+    /// It has two dashes in a row, as punycode does.
     Dashes,
-    /// It has another character, or a dash at an end.
+    /// It has a character that is not allowed, or begins or ends with a dash.
     Characters,
 }
 
@@ -137,11 +137,11 @@ impl fmt::Display for NameFault {
 /// The rule that a host breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HostFault {
-    /// There is nothing before the port.
+    /// It has no name before the port.
     Empty,
     /// It is the beginning of a URL.
     Url,
-    /// What follows the colon is no number.
+    /// The port is not a number.
     Port,
     /// The port is above 65535.
     PortRange,
@@ -149,7 +149,7 @@ pub enum HostFault {
     EmptyLabel,
     /// A label is written in punycode.
     Punycode,
-    /// It is no host name in any language.
+    /// It has a character that is not allowed in a host name.
     Characters,
 }
 

@@ -1,4 +1,6 @@
-//! Host names and ports.
+//! Host names and ports of registries.
+//!
+//! Source: <https://github.com/hashicorp/terraform-svchost/blob/main/svchost.go>.
 //!
 //! Tests: `crates/tools/tests/address/main.rs`.
 
@@ -12,17 +14,21 @@ use super::error::HostFault;
 /// The public registry: the host of a source that names none.
 const DEFAULT_HOST: &str = "registry.terraform.io";
 
-/// The host of a registry, in the form in which hosts are compared: ASCII, lower case, without the default port.
+/// The host of a registry, in its form for comparison: ASCII, lower case, without the default port.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Host(Cow<'static, str>);
 
 impl Host {
     /// Parses `NAME[:PORT]`.
+    ///
+    /// # Errors
+    ///
+    /// [`HostFault`], the first rule that the name or port breaks.
     pub fn parse(given: &str) -> Result<Self, HostFault> {
         let (name, port) = match given.split_once(':') {
             Some((name, port)) => {
                 let port = parse_port(port).map_err(|fault| match name.to_ascii_lowercase().as_str() {
-                    // The colon was that of a scheme.
+                    // The colon belongs to a URL.
                     "http" | "https" => HostFault::Url,
                     _ => fault,
                 })?;
@@ -33,7 +39,7 @@ impl Host {
         if name.is_empty() {
             return Err(HostFault::Empty);
         }
-        // A single dot at the end is the root's, and is kept.
+        // A single dot at the end is the DNS root, and is allowed.
         for label in name.strip_suffix('.').unwrap_or(name).split('.') {
             if label.is_empty() {
                 return Err(HostFault::EmptyLabel);
@@ -54,12 +60,12 @@ impl Host {
         Ok(Self(Cow::Owned(format!("{ascii}{port}"))))
     }
 
-    /// The form in which hosts are compared and called.
+    /// The form for comparison and in URLs: punycode in lower case.
     pub fn comparison(&self) -> &str {
         &self.0
     }
 
-    /// The form that people read, and that directories are named by: in Unicode.
+    /// The form for display and in directory names: Unicode.
     pub fn display(&self) -> String {
         let (name, port) = match self.0.split_once(':') {
             Some((name, port)) => (name, format!(":{port}")),
@@ -69,7 +75,7 @@ impl Host {
         format!("{unicode}{port}")
     }
 
-    /// Whether it is the host of a source that names none.
+    /// Whether it is the public registry.
     pub fn is_default(&self) -> bool {
         self.0 == DEFAULT_HOST
     }
@@ -85,7 +91,7 @@ impl Default for Host {
     }
 }
 
-/// The port, unless it is the default one. Terraform reads it as any integer, so that a sign is accepted.
+/// The port; `None` if it is the default, 443. Terraform parses it with Go's `strconv.Atoi`, which accepts a sign.
 fn parse_port(text: &str) -> Result<Option<i64>, HostFault> {
     let is_number = text
         .strip_prefix(['+', '-'])

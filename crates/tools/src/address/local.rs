@@ -1,4 +1,6 @@
-//! Local names: what a resource implies, and which collide.
+//! Local names of providers in a module: the implied ones, duplicates and suggestions.
+//!
+//! Source: <https://developer.hashicorp.com/terraform/language/providers/requirements#local-names>.
 //!
 //! Tests: `crates/tools/tests/address/main.rs`.
 
@@ -7,16 +9,16 @@ use std::collections::BTreeMap;
 use super::error::AddressError;
 use super::{Address, name};
 
-/// The local name that a resource type implies: what comes before its first underscore.
-pub fn implied_by(resource_type: &str) -> &str {
+/// The local name that a resource type implies: its part before the first underscore.
+pub fn implied_local_name(resource_type: &str) -> &str {
     resource_type
         .split_once('_')
         .map_or(resource_type, |(prefix, _)| prefix)
 }
 
-/// Whether a resource must say `provider = LOCAL_NAME`: its type implies another provider.
-pub fn needs_reference(resource_type: &str, local_name: &str) -> bool {
-    implied_by(resource_type) != local_name
+/// Whether a resource needs the argument `provider = LOCAL_NAME`, because its type implies another local name.
+pub fn needs_provider_argument(resource_type: &str, local_name: &str) -> bool {
+    implied_local_name(resource_type) != local_name
 }
 
 /// Whether Terraform accepts a local name: it is a type in its normal form.
@@ -24,35 +26,35 @@ pub fn is_valid(local_name: &str) -> bool {
     name::type_name(local_name).is_ok_and(|normal| normal == local_name)
 }
 
-/// Two local names of one module that name one provider, which Terraform refuses.
+/// Two local names in a module for the same provider, which Terraform rejects.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the provider `{address}` is required twice, as `{first}` and as `{second}`")]
 pub struct Collision {
     /// The provider.
     pub address: Address,
-    /// The local name that comes first.
+    /// The local name of the first entry.
     pub first: String,
-    /// The other one.
+    /// The local name of the second entry.
     pub second: String,
 }
 
-/// What goes wrong among the entries of a `required_providers`.
+/// Why Terraform rejects an entry of a `required_providers` block.
 #[derive(Debug, PartialEq, Eq)]
 pub enum EntryError {
-    /// A source is no address.
+    /// The source is not a valid address.
     Source {
         /// The local name.
         local_name: String,
-        /// What is wrong.
+        /// The error of the address.
         error: AddressError,
     },
-    /// Two entries are the same provider.
+    /// An earlier entry is for the same provider.
     Collision(Collision),
 }
 
-/// The addresses of the entries of a `required_providers`, and everything that is wrong among them.
+/// The addresses of `required_providers` entries by local name, and the errors of the entries.
 ///
-/// An entry without a source is the provider that its local name implies.
+/// The entries are pairs of local name and source. Without a source, the local name implies the address.
 pub fn resolve<'a>(
     entries: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
 ) -> (BTreeMap<String, Address>, Vec<EntryError>) {
@@ -84,14 +86,14 @@ pub fn resolve<'a>(
     (addresses, errors)
 }
 
-/// A local name for each provider, so that no two have the same: the type, or where several are of one type the
-/// namespace and the type, as Terraform's documentation recommends, or the host as well.
+/// A unique local name for each provider: the type. If several providers have the same type, it is the namespace and
+/// the type, as Terraform's documentation recommends; if these are the same too, the host is added.
 pub fn suggest(addresses: &[Address]) -> Vec<String> {
     let forms: [fn(&Address) -> String; 3] = [
         |address| address.type_name.clone(),
-        |address| joined(&[&address.namespace.to_string(), &address.type_name]),
+        |address| join_with_dashes(&[&address.namespace.to_string(), &address.type_name]),
         |address| {
-            joined(&[
+            join_with_dashes(&[
                 address.host.comparison(),
                 &address.namespace.to_string(),
                 &address.type_name,
@@ -100,21 +102,21 @@ pub fn suggest(addresses: &[Address]) -> Vec<String> {
     ];
     let mut names: Vec<String> = Vec::new();
     for address in addresses {
-        let is_alone = |form: &fn(&Address) -> String| {
+        let is_unique = |form: &fn(&Address) -> String| {
             let name = form(address);
             is_valid(&name)
                 && !addresses
                     .iter()
                     .any(|other| other != address && form(other) == name)
         };
-        let form = forms.iter().find(|form| is_alone(form)).unwrap_or(&forms[2]);
+        let form = forms.iter().find(|form| is_unique(form)).unwrap_or(&forms[2]);
         names.push(form(address));
     }
     names
 }
 
-fn joined(parts: &[&str]) -> String {
-    let text = parts.join("-").replace(['.', ':', '_'], "-");
-    let pieces: Vec<&str> = text.split('-').filter(|piece| !piece.is_empty()).collect();
+fn join_with_dashes(parts: &[&str]) -> String {
+    let joined = parts.join("-").replace(['.', ':', '_'], "-");
+    let pieces: Vec<&str> = joined.split('-').filter(|piece| !piece.is_empty()).collect();
     pieces.join("-")
 }

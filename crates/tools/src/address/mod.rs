@@ -1,16 +1,20 @@
-//! Addresses of providers: `[HOST/][NAMESPACE/]TYPE`, as Terraform reads them since 0.13.
+//! Source addresses of providers, `[HOST/][NAMESPACE/]TYPE`, as of Terraform 0.13.
 //!
-//! A source string is parsed into host, namespace and type. The rules, and what is said of a string that breaks one,
-//! are those of Terraform's registry-address and svchost libraries; every error has a suggestion besides.
+//! A source address is parsed into host, namespace and type. The rules and messages are those of Terraform's libraries
+//! [registry-address](https://github.com/hashicorp/terraform-registry-address/blob/main/provider.go) and
+//! [svchost](https://github.com/hashicorp/terraform-svchost/blob/main/svchost.go). In addition, every error has a
+//! suggestion.
+//!
+//! Source: <https://developer.hashicorp.com/terraform/language/providers/requirements#source-addresses>.
 //!
 //! | module | knows |
 //! |---|---|
-//! | `parse` | the parts of a source string, in the order Terraform checks them |
+//! | `parse` | the parts of an address, checked in Terraform's order |
 //! | `host` | host names and ports |
-//! | `name` | what a namespace or type may be |
-//! | [`local`] | local names: what a resource implies, and which collide |
-//! | [`pattern`] | `include` and `exclude` of installation methods |
-//! | `error` | what may be wrong |
+//! | `name` | the names that a namespace or type may have |
+//! | [`local`] | local names: the implied ones, duplicates and suggestions |
+//! | [`pattern`] | the patterns in `include` and `exclude` of installation methods |
+//! | `error` | the errors, with suggestions |
 //!
 //! Tests: `crates/tools/tests/address/main.rs`.
 
@@ -26,7 +30,7 @@ use std::fmt;
 pub use error::{AddressError, ErrorKind, HostFault, NameFault};
 pub use host::Host;
 
-/// The namespace that a source of one part is taken to be in.
+/// The namespace that Terraform assumes for a source address of one part.
 pub const DEFAULT_NAMESPACE: &str = "hashicorp";
 
 /// The host of providers that are part of Terraform itself.
@@ -35,7 +39,7 @@ pub const BUILT_IN_HOST: &str = "terraform.io";
 /// The namespace of providers that are part of Terraform itself.
 pub const BUILT_IN_NAMESPACE: &str = "builtin";
 
-/// The fully-qualified name of a provider.
+/// The address of a provider: host, namespace and type.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Address {
     host: Host,
@@ -43,34 +47,50 @@ pub struct Address {
     type_name: String,
 }
 
-/// Who publishes a provider.
+/// The namespace of a provider.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Namespace {
-    /// `-`: what Terraform 0.12 knew by its type alone. Only the public registry can say what that became.
+    /// `-`: a provider that Terraform 0.12 knew by its type alone. Only the public registry has its present address.
     Legacy,
-    /// `?`: the source names none. Terraform takes it for [`DEFAULT_NAMESPACE`], see [`Address::resolved`].
+    /// `?`: the source has no namespace. Terraform assumes [`DEFAULT_NAMESPACE`], see [`Address::resolved`].
     Unknown,
-    /// An organisation or a person.
+    /// The organisation or person that publishes the provider.
     Named(String),
 }
 
 impl Address {
-    /// Parses a source string. A single part leaves the namespace [`Namespace::Unknown`].
+    /// Parses a source address. If it has only one part, the namespace is [`Namespace::Unknown`].
+    ///
+    /// # Errors
+    ///
+    /// [`AddressError`], the first rule that the address breaks, with a suggestion.
     pub fn parse(source: &str) -> Result<Self, AddressError> {
         parse::source(source)
     }
 
-    /// Parses a fully-qualified name, as in a lock file: three parts, and a namespace that is known.
+    /// Parses a fully-qualified address, as in a lock file: it must have three parts and a known namespace.
+    ///
+    /// # Errors
+    ///
+    /// [`AddressError`], the first rule that the address breaks, with a suggestion.
     pub fn parse_full(address: &str) -> Result<Self, AddressError> {
         parse::full(address)
     }
 
-    /// An address of three parts that are given apart.
+    /// The address of three separate parts.
+    ///
+    /// # Errors
+    ///
+    /// [`AddressError`], the first rule that the parts break, with a suggestion.
     pub fn from_parts(host: &str, namespace: &str, type_name: &str) -> Result<Self, AddressError> {
         parse::parts(host, namespace, type_name)
     }
 
-    /// What Terraform takes for the source of a provider that no `required_providers` declares.
+    /// The address that Terraform assumes for a local name without a `required_providers` entry.
+    ///
+    /// # Errors
+    ///
+    /// [`AddressError`], if the local name is not a valid type.
     pub fn implied(local_name: &str) -> Result<Self, AddressError> {
         let parsed = parse::source(local_name)?;
         if parsed.type_name == "terraform" {
@@ -83,7 +103,7 @@ impl Address {
         Ok(parsed.resolved())
     }
 
-    /// The same address; where no namespace was given, in the one that Terraform then assumes.
+    /// The address with [`DEFAULT_NAMESPACE`] if it has no namespace.
     #[must_use]
     pub fn resolved(self) -> Self {
         match self.namespace {
@@ -95,7 +115,7 @@ impl Address {
         }
     }
 
-    /// The host, and perhaps its port.
+    /// The host, with its port if that is not 443.
     pub fn host(&self) -> &Host {
         &self.host
     }
@@ -105,17 +125,17 @@ impl Address {
         &self.namespace
     }
 
-    /// The type, which is also the local name that most configurations give it.
+    /// The type, which is also the usual local name.
     pub fn type_name(&self) -> &str {
         &self.type_name
     }
 
-    /// Host, namespace and type, whatever they are: `registry.terraform.io/durantic/durantic`.
+    /// The full form, which always has the host: `registry.terraform.io/durantic/durantic`.
     pub fn full(&self) -> String {
         format!("{}/{}/{}", self.host.display(), self.namespace, self.type_name)
     }
 
-    /// The parts of the path below a plugin directory.
+    /// The directory names of the provider below a plugin directory: host, namespace and type.
     pub fn path(&self) -> [String; 3] {
         [
             self.host.display(),
@@ -124,17 +144,17 @@ impl Address {
         ]
     }
 
-    /// Whether the provider is part of Terraform: never installed, never in a lock file.
+    /// Whether the provider is built into Terraform, so that it is never installed nor in a lock file.
     pub fn is_built_in(&self) -> bool {
         self.host == Host::built_in() && self.namespace == Namespace::Named(BUILT_IN_NAMESPACE.to_owned())
     }
 
-    /// Whether the address is of the time before 0.13.
+    /// Whether it is an address of Terraform 0.12, with the namespace `-`.
     pub fn is_legacy(&self) -> bool {
         self.namespace == Namespace::Legacy
     }
 
-    /// Why some versions of Terraform refuse this address, if they do.
+    /// Why some versions of Terraform reject this address; `None` if all accept it.
     pub fn warning(&self) -> Option<String> {
         match &self.namespace {
             Namespace::Named(name) if name.contains('_') => Some(format!(
@@ -144,13 +164,13 @@ impl Address {
         }
     }
 
-    /// The name of the program, without its version and extension.
+    /// The file name of the program, without version and extension.
     pub fn program(&self) -> String {
         format!("terraform-provider-{}", self.type_name)
     }
 }
 
-/// The display form: a host that is the default is left out.
+/// The display form, without the host if that is the public registry.
 impl fmt::Display for Address {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.host.is_default() {

@@ -1,4 +1,6 @@
-//! What a namespace or type may be.
+//! The names that a namespace or type may have.
+//!
+//! Source: <https://developer.hashicorp.com/terraform/language/providers/requirements#source-addresses>.
 //!
 //! Tests: `crates/tools/tests/address/main.rs`.
 
@@ -6,24 +8,32 @@ use idna::uts46::{AsciiDenyList, Hyphens, Uts46};
 
 use super::error::NameFault;
 
-/// STD3's list without the underscore: Terraform 1.16 allows that in a namespace.
+/// The characters that STD3 denies, except for the underscore, which Terraform 1.16 allows in a namespace.
 const DENIED_IN_NAMESPACE: AsciiDenyList = AsciiDenyList::new(true, "!\"#$%&'()*+,/:;<=>?@[\\]^`{|}~");
 
-/// A type in its normal form.
+/// The normal form of a type.
+///
+/// # Errors
+///
+/// [`NameFault`], the first rule that the type breaks.
 pub fn type_name(given: &str) -> Result<String, NameFault> {
-    normal(given, AsciiDenyList::STD3)
+    normalise(given, AsciiDenyList::STD3)
 }
 
-/// A namespace in its normal form. It may have underscores inside.
+/// The normal form of a namespace. It may have underscores, but not at its beginning or end.
+///
+/// # Errors
+///
+/// [`NameFault`], the first rule that the namespace breaks.
 pub fn namespace(given: &str) -> Result<String, NameFault> {
-    let name = normal(given, DENIED_IN_NAMESPACE)?;
+    let name = normalise(given, DENIED_IN_NAMESPACE)?;
     if name.starts_with('_') || name.ends_with('_') {
         return Err(NameFault::Characters);
     }
     Ok(name)
 }
 
-fn normal(given: &str, denied: AsciiDenyList) -> Result<String, NameFault> {
+fn normalise(given: &str, denied: AsciiDenyList) -> Result<String, NameFault> {
     if given.is_empty() {
         return Err(NameFault::Empty);
     }
@@ -35,7 +45,7 @@ fn normal(given: &str, denied: AsciiDenyList) -> Result<String, NameFault> {
     }
     let (name, outcome) = Uts46::new().to_unicode(given.as_bytes(), denied, Hyphens::Check);
     match outcome {
-        // A character that maps to nothing or to a dot would make a name that is none.
+        // IDNA maps some characters to nothing or to a dot. The result would not be a name.
         Ok(()) if name.is_empty() || name.contains('.') => Err(NameFault::Characters),
         Ok(()) => Ok(name.into_owned()),
         Err(_) => Err(NameFault::Characters),

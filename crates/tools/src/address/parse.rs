@@ -1,4 +1,4 @@
-//! The parts of a source string, in the order Terraform checks them.
+//! The parser of source addresses. It checks their parts in Terraform's order.
 //!
 //! Tests: `crates/tools/tests/address/main.rs`.
 
@@ -8,7 +8,7 @@ use super::{Address, Host, Namespace, name};
 const PROGRAM_PREFIX: &str = "terraform-provider-";
 const PREFIX: &str = "terraform-";
 
-/// The parts of a source: those of whom and where as they are given, the type in its normal form.
+/// The parts of a source address: host and namespace as written, the type in its normal form.
 struct Parts<'a> {
     host: Option<&'a str>,
     namespace: Option<&'a str>,
@@ -34,6 +34,10 @@ fn split(given: &str) -> Result<Parts<'_>, AddressError> {
 }
 
 /// Parses `[HOST/][NAMESPACE/]TYPE`.
+///
+/// # Errors
+///
+/// [`AddressError`], the first rule that the address breaks.
 pub fn source(given: &str) -> Result<Address, AddressError> {
     let Parts {
         host,
@@ -69,6 +73,10 @@ pub fn source(given: &str) -> Result<Address, AddressError> {
 }
 
 /// Parses `HOST/NAMESPACE/TYPE`.
+///
+/// # Errors
+///
+/// [`AddressError`], the first rule that the address breaks.
 pub fn full(given: &str) -> Result<Address, AddressError> {
     let parts = split(given)?;
     let (Some(_), Some(namespace)) = (parts.host, parts.namespace) else {
@@ -95,12 +103,16 @@ pub fn full(given: &str) -> Result<Address, AddressError> {
     Ok(address)
 }
 
-/// An address of parts that are given apart.
+/// The address of three separate parts.
+///
+/// # Errors
+///
+/// [`AddressError`], the first part that is missing, or the first rule that the address breaks.
 pub fn parts(host: &str, namespace: &str, type_name: &str) -> Result<Address, AddressError> {
-    let missing = |kind, what: &str| {
+    let missing = |kind, part: &str| {
         Err(AddressError {
             kind,
-            suggestion: format!("Add the {what}. An address has a hostname, a namespace and a type."),
+            suggestion: format!("Add the {part}. An address has a hostname, a namespace and a type."),
         })
     };
     match (host, namespace, type_name) {
@@ -128,12 +140,12 @@ fn check_legacy_host(address: &Address) -> Result<(), AddressError> {
     })
 }
 
-/// Repositories and programs are called `terraform-provider-NAME`; people paste that.
+/// Rejects a type with the prefix of repositories and programs, `terraform-provider-NAME`, which people often paste.
 fn check_prefix(address: &Address) -> Result<(), AddressError> {
     if !address.type_name.starts_with(PREFIX) {
         return Ok(());
     }
-    // What is left must not be refused in its turn.
+    // The suggestion must itself be valid, so all such prefixes are removed.
     let meant = address.type_name.strip_prefix(PROGRAM_PREFIX);
     let meant = meant.map(|rest| rest.trim_start_matches(PROGRAM_PREFIX).trim_start_matches(PREFIX));
     let meant = meant.and_then(|remainder| name::type_name(remainder).ok());
@@ -159,7 +171,7 @@ fn check_prefix(address: &Address) -> Result<(), AddressError> {
     })
 }
 
-/// What was pasted is mostly the address of a web page, of a repository, or a path.
+/// Suggests an address for the URL of a web page or repository, or for a path, which are the usual mistakes.
 fn format_error(given: &str) -> AddressError {
     let (is_url, path) = match given.split_once("://") {
         Some((_, path)) => (true, path),
@@ -213,19 +225,19 @@ fn namespace_error(name: &str, given: &str, fault: NameFault) -> AddressError {
 }
 
 fn name_suggestion(
-    what: &str,
+    part: &str,
     name: &str,
     fault: NameFault,
     rule: fn(&str) -> Result<String, NameFault>,
 ) -> String {
-    if what == "namespace" && fault == NameFault::Dot {
+    if part == "namespace" && fault == NameFault::Dot {
         return format!(
             "If `{name}` is a hostname, put a namespace between it and the type: `{name}/NAMESPACE/TYPE`."
         );
     }
     if name.starts_with("xn--") {
         return format!(
-            "Write the {what} in Unicode: `{}`.",
+            "Write the {part} in Unicode: `{}`.",
             idna::domain_to_unicode(name).0
         );
     }
@@ -233,7 +245,7 @@ fn name_suggestion(
     let joined: Vec<&str> = plain.split('-').filter(|piece| !piece.is_empty()).collect();
     match rule(&joined.join("-")) {
         Ok(meant) if !meant.starts_with(PREFIX) => format!("Did you mean `{meant}`?"),
-        _ => format!("Use only letters, digits and single dashes in the {what}."),
+        _ => format!("Use only letters, digits and single dashes in the {part}."),
     }
 }
 

@@ -1,11 +1,14 @@
-//! `include` and `exclude` of installation methods: addresses in which a part may be `*`.
+//! The patterns in `include` and `exclude` of installation methods: addresses in which a part may be `*`.
+//!
+//! Source: <https://developer.hashicorp.com/terraform/cli/config/config-file#provider-installation> and
+//! <https://github.com/hashicorp/terraform/blob/main/internal/getproviders/multi_source.go>.
 //!
 //! Tests: `crates/tools/tests/address/main.rs`.
 
 use super::error::AddressError;
 use super::{Address, Host, Namespace};
 
-/// A set of providers, as `*/*` or `example.com/myorg/*`.
+/// A set of providers, e.g. `*/*` or `example.com/myorg/*`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
     /// `None` for every host.
@@ -16,7 +19,7 @@ pub struct Pattern {
     type_name: Option<String>,
 }
 
-/// Why a text is no pattern.
+/// Why a string is not a pattern.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PatternError {
     /// It has one part, or more than three.
@@ -24,24 +27,29 @@ pub enum PatternError {
         "the pattern `{0}` does not have two or three parts: write `NAMESPACE/TYPE` or `HOST/NAMESPACE/TYPE`"
     )]
     Format(String),
-    /// Every host, but not every namespace and type of it.
+    /// The host is `*`, but the namespace or the type is not.
     #[error("the pattern `{0}` has `*` as the hostname, which is allowed only in `*/*/*`")]
     Host(String),
-    /// Every namespace, but not every type in it.
+    /// The namespace is `*`, but the type is not.
     #[error("the pattern `{0}` has `*` as the namespace, which is allowed only if the type is `*` too")]
     Namespace(String),
-    /// A part that is not `*` is no part of an address either.
+    /// A part that is not `*` is not valid in an address.
     #[error("the pattern `{given}` is invalid: {error}")]
     Part {
         /// The pattern.
         given: String,
-        /// What is wrong.
+        /// The error of the address.
         error: AddressError,
     },
 }
 
 impl Pattern {
-    /// Parses `[HOST/]NAMESPACE/TYPE`. Without a host it is the public registry, so that `*/*` is not everything.
+    /// Parses `[HOST/]NAMESPACE/TYPE`. Without a host, the pattern is for the public registry: `*/*` does not match other
+    /// hosts.
+    ///
+    /// # Errors
+    ///
+    /// [`PatternError`], the first rule that the pattern breaks.
     pub fn parse(given: &str) -> Result<Self, PatternError> {
         let parts: Vec<&str> = given.split('/').collect();
         let (host, namespace, type_name) = match *parts.as_slice() {
@@ -55,24 +63,24 @@ impl Pattern {
         if namespace == "*" && type_name != "*" {
             return Err(PatternError::Namespace(given.to_owned()));
         }
-        // The parts that are not `*` are checked as parts of an address whose other parts are certainly right.
-        let or = |part: &str, other: &str| {
+        // The parts that are not `*` are checked in an address whose other parts are valid.
+        let replace_star = |part: &str, valid: &str| {
             if part == "*" {
-                other.to_owned()
+                valid.to_owned()
             } else {
                 part.to_owned()
             }
         };
-        let stand_in = match host {
-            Some(host) => format!(
-                "{}/{}/{}",
-                or(host, "example.com"),
-                or(namespace, "any"),
-                or(type_name, "any")
-            ),
-            None => format!("{}/{}", or(namespace, "any"), or(type_name, "any")),
+        let namespace_and_type = format!(
+            "{}/{}",
+            replace_star(namespace, "any"),
+            replace_star(type_name, "any")
+        );
+        let without_stars = match host {
+            Some(host) => format!("{}/{namespace_and_type}", replace_star(host, "example.com")),
+            None => namespace_and_type,
         };
-        let address = Address::parse(&stand_in).map_err(|error| PatternError::Part {
+        let address = Address::parse(&without_stars).map_err(|error| PatternError::Part {
             given: given.to_owned(),
             error,
         })?;
@@ -86,28 +94,28 @@ impl Pattern {
 
     /// Whether a provider is in the set.
     pub fn matches(&self, address: &Address) -> bool {
-        fn fits<T: PartialEq>(wanted: Option<&T>, part: &T) -> bool {
-            wanted.is_none_or(|wanted| wanted == part)
+        fn part_matches<T: PartialEq>(pattern: Option<&T>, part: &T) -> bool {
+            pattern.is_none_or(|pattern| pattern == part)
         }
-        fits(self.host.as_ref(), &address.host)
-            && fits(self.namespace.as_ref(), &address.namespace)
-            && fits(self.type_name.as_ref(), &address.type_name)
+        part_matches(self.host.as_ref(), &address.host)
+            && part_matches(self.namespace.as_ref(), &address.namespace)
+            && part_matches(self.type_name.as_ref(), &address.type_name)
     }
 }
 
-/// The providers of one installation method: those that are included, or all, without those that are excluded.
+/// The providers that an installation method may install.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
-    /// Empty for all.
+    /// The patterns of `include`; empty if the method includes all providers.
     pub include: Vec<Pattern>,
-    /// Beats what is included.
+    /// The patterns of `exclude`, which take precedence over `include`.
     pub exclude: Vec<Pattern>,
 }
 
 impl Selection {
-    /// Whether the method may supply a provider.
+    /// Whether the method may install a provider.
     pub fn allows(&self, address: &Address) -> bool {
-        let among = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(address));
-        (self.include.is_empty() || among(&self.include)) && !among(&self.exclude)
+        let matches_any = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(address));
+        (self.include.is_empty() || matches_any(&self.include)) && !matches_any(&self.exclude)
     }
 }

@@ -1,4 +1,4 @@
-//! `address`: what a source string means.
+//! `address`: explains a source address.
 //!
 //! Tests: `tests/cli/install.rs`.
 
@@ -32,7 +32,7 @@ pub fn run(
     };
     let root = context
         .system
-        .settings(&context.environment)
+        .settings_directory(&context.environment)
         .map(|settings| settings.join("plugins"))
         .filter(|_| kind == "installable");
     let path = root.map(|root| {
@@ -69,7 +69,7 @@ pub fn run(
             "warning": address.warning(),
         });
         writeln!(console.output, "{document:#}")?;
-        return Ok(Status::Good);
+        return Ok(Status::Success);
     }
     let lines = [
         ("host", address.host().display()),
@@ -95,5 +95,5 @@ pub fn run(
     for (name, value) in lines {
         writeln!(console.output, "{name:<14}{value}")?;
     }
-    Ok(Status::Good)
+    Ok(Status::Success)
 }

@@ -1,4 +1,4 @@
-//! What every command gets and gives: where it runs, who reads it, and how it ends.
+//! The input and output of every command: its environment, the console, the exit status and errors.
 //!
 //! Tests: `tests/cli/install.rs`.
 
@@ -20,60 +20,60 @@ pub struct Identity {
     pub name: &'static str,
     /// Source address in full form, e.g. `registry.terraform.io/durantic/durantic`.
     pub address: &'static str,
-    /// What the program is, as a sentence: how its `--help` begins.
+    /// The first sentence of `--help`.
     pub description: &'static str,
     /// Version of the program, e.g. `1.3.0`.
     pub version: &'static str,
-    /// Whether its API can be called as the configuration asks.
+    /// Checks the connection to the provider's API with the arguments of the provider block.
     pub probe: fn(&ProviderBlock, &Environment) -> Vec<Finding>,
 }
 
-/// Where a command runs, so that a test can put it anywhere.
+/// The environment of a command, which a test can replace.
 pub struct Context {
-    /// What the provider is.
+    /// The provider.
     pub identity: Identity,
-    /// The variables of the process.
+    /// The environment variables of the process.
     pub environment: Environment,
-    /// Where Terraform would be started.
+    /// The working directory.
     pub directory: PathBuf,
-    /// This program.
+    /// The path of this program.
     pub program: PathBuf,
     /// The version of this program.
     pub version: Version,
-    /// What decides where Terraform looks.
+    /// The kind of system, which decides where Terraform keeps its files.
     pub system: System,
-    /// What this program runs on.
+    /// The platform that this program runs on.
     pub platform: Platform,
 }
 
-/// The person at the other end.
+/// The streams of the terminal.
 pub struct Console<'a> {
-    /// Results.
+    /// Standard output, for results.
     pub output: &'a mut dyn Write,
-    /// Complaints.
+    /// Standard error, for errors and warnings.
     pub errors: &'a mut dyn Write,
-    /// Answers.
+    /// Standard input, for confirmations.
     pub input: &'a mut dyn BufRead,
 }
 
-/// How a command ended.
+/// The exit status of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// It did what it was asked for, and the answer is yes.
-    Good = 0,
-    /// It failed, or the answer is no.
-    Bad = 1,
-    /// It was not asked in a way that it understands.
-    Misused = 2,
+    /// The command succeeded and found no problems.
+    Success = 0,
+    /// The command failed or found problems; with `0.13upgrade --check`, a file would change.
+    Failure = 1,
+    /// The command line is invalid; with `0.13upgrade --check`, the command failed.
+    UsageError = 2,
 }
 
-/// Why a command did not do what it was asked for.
+/// Why a command failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{problem}")]
 pub struct CommandError {
-    /// What is wrong, as a lowercase fragment.
+    /// The error, as a lowercase fragment.
     pub problem: String,
-    /// What to do, as a sentence.
+    /// The remedy, as a sentence.
     pub remedy: String,
 }
 
@@ -86,7 +86,7 @@ impl CommandError {
     }
 }
 
-/// A console that is gone is nobody's fault: `address x | head` must not fail with a trace.
+/// A closed output is an ordinary error: `address x | head` must not panic.
 impl From<std::io::Error> for CommandError {
     fn from(error: std::io::Error) -> Self {
         Self::new(
@@ -98,6 +98,11 @@ impl From<std::io::Error> for CommandError {
 
 impl Context {
     /// The context of this process.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError`], if the system does not return the working directory or the path of the program, or if the
+    /// version of the program is invalid.
     pub fn of_process(identity: Identity) -> Result<Self, CommandError> {
         let directory = std::env::current_dir().map_err(|error| {
             CommandError::new(
@@ -132,36 +137,43 @@ impl Context {
         format!("terraform-provider-{}", self.identity.name)
     }
 
-    /// What a registry or a mirror learns of the program that asks.
+    /// The `User-Agent` of requests to registries and mirrors.
     pub(super) fn user_agent(&self) -> String {
         format!("{}/{}", self.program_name(), self.identity.version)
     }
 
-    /// The address that the provider is published under.
+    /// The address under which the provider is published.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandError`], if the address in the declaration is invalid.
     pub(super) fn own_address(&self) -> Result<Address, CommandError> {
         parse_source(self.identity.address)
     }
 }
 
-/// An address for a command: what is wrong with it is said as Terraform says it.
+/// Parses a source address of the command line.
+///
+/// # Errors
+///
+/// [`CommandError`], with Terraform's summary of the error.
 pub(super) fn parse_source(source: &str) -> Result<Address, CommandError> {
     Address::parse(source)
         .map(Address::resolved)
         .map_err(|error| CommandError::new(format!("{}: {error}", error.kind.summary()), error.suggestion))
 }
 
-/// Prints an error on the console, and gives the status back.
-pub(super) fn complain(console: &mut Console<'_>, error: &CommandError, status: Status) -> Status {
+/// Prints an error on the console, and returns the status.
+pub(super) fn print_error(console: &mut Console<'_>, error: &CommandError, status: Status) -> Status {
     let _ = writeln!(console.errors, "error: {}\n  {}", error.problem, error.remedy);
     status
 }
 
-/// Runs what needs the network, on a runtime of its own. What still blocks a thread then, such as a lookup of a name, does
-/// not hold up the end.
+/// Runs a future on a new runtime. It does not wait for threads that are still blocked at the end, e.g. by a DNS lookup.
 ///
 /// # Errors
 ///
-/// [`CommandError`], where the system gives no runtime.
+/// [`CommandError`], if the runtime cannot be started.
 pub fn block_on<T>(future: impl Future<Output = T>) -> Result<T, CommandError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| {

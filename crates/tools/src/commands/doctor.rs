@@ -1,7 +1,7 @@
-//! `doctor`: why Terraform does not find or start this provider.
+//! `doctor`: finds out why Terraform does not find or start this provider.
 //!
-//! Each check is a function that adds findings; none stops the others. Where a check needs something that another
-//! found missing, it says nothing.
+//! Each check is a function that adds findings, and does not stop the other checks. A check adds no finding if it needs
+//! something that another check reported as missing.
 //!
 //! Tests: `tests/cli/doctor.rs`.
 
@@ -12,10 +12,10 @@ mod remote;
 
 use std::path::PathBuf;
 
-use self::packages::Reach;
+use self::packages::Network;
 use super::context::{CommandError, Console, Context, Status, block_on};
+use super::installation::ProviderInstallation;
 use super::probe::Finding;
-use super::survey::Survey;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -27,23 +27,23 @@ pub struct Arguments {
     offline: bool,
 }
 
-/// What the checks found.
+/// The findings of all checks, in the order of the output.
 #[derive(Default)]
 struct Findings {
     lines: Vec<Finding>,
 }
 
 impl Findings {
-    fn good(&mut self, text: impl Into<String>) {
-        self.lines.push(Finding::good(text));
+    fn passed(&mut self, message: impl Into<String>) {
+        self.lines.push(Finding::passed(message));
     }
 
-    fn note(&mut self, text: impl Into<String>) {
-        self.lines.push(Finding::Note(text.into()));
+    fn note(&mut self, message: impl Into<String>) {
+        self.lines.push(Finding::Note(message.into()));
     }
 
-    fn bad(&mut self, text: impl Into<String>, remedy: impl Into<String>) {
-        self.lines.push(Finding::bad(text, remedy));
+    fn problem(&mut self, message: impl Into<String>, remedy: impl Into<String>) {
+        self.lines.push(Finding::problem(message, remedy));
     }
 }
 
@@ -63,21 +63,21 @@ pub fn run(
         ));
     }
     let mut findings = Findings::default();
-    let survey = Survey::take(context);
-    cli_configuration(&survey, &mut findings);
-    let wanted = configuration::check(context, &directory, &mut findings)?;
-    let reach = if arguments.offline {
-        Reach::Disk
+    let installation = ProviderInstallation::read(context);
+    check_cli_configuration(&installation, &mut findings);
+    let required = configuration::check(context, &directory, &mut findings)?;
+    let network = if arguments.offline {
+        Network::Offline
     } else {
-        Reach::Everywhere
+        Network::Online
     };
-    for wanted in &wanted {
+    for provider in &required {
         block_on(packages::check(
             context,
             &directory,
-            &survey,
-            wanted,
-            reach,
+            &installation,
+            provider,
+            network,
             &mut findings,
         ))?;
     }
@@ -86,15 +86,15 @@ pub fn run(
     } else {
         endpoint::check(context, &directory, &mut findings);
     }
-    report(&findings, console)
+    print(&findings, console)
 }
 
-fn cli_configuration(survey: &Survey, findings: &mut Findings) {
-    for problem in &survey.problems {
-        findings.bad(problem.text.clone(), problem.remedy.clone());
+fn check_cli_configuration(installation: &ProviderInstallation, findings: &mut Findings) {
+    for problem in &installation.problems {
+        findings.problem(problem.message.clone(), problem.remedy.clone());
     }
-    if survey.problems.is_empty() {
-        findings.good(match &survey.explicit {
+    if installation.problems.is_empty() {
+        findings.passed(match &installation.explicit_file {
             Some(file) => format!(
                 "Terraform installs providers as configured by `provider_installation` in `{}`",
                 file.display()
@@ -107,18 +107,18 @@ fn cli_configuration(survey: &Survey, findings: &mut Findings) {
     }
 }
 
-fn report(findings: &Findings, console: &mut Console<'_>) -> Result<Status, CommandError> {
+fn print(findings: &Findings, console: &mut Console<'_>) -> Result<Status, CommandError> {
     let mut count = 0;
     for finding in &findings.lines {
         match finding {
-            Finding::Good(text) => writeln!(console.output, "ok       {text}")?,
-            Finding::Note(text) => writeln!(console.output, "note     {text}")?,
-            Finding::Bad(problem) => {
+            Finding::Passed(message) => writeln!(console.output, "ok       {message}")?,
+            Finding::Note(message) => writeln!(console.output, "note     {message}")?,
+            Finding::Problem(problem) => {
                 count += 1;
                 writeln!(
                     console.output,
                     "problem  {}\n         -> {}",
-                    problem.text, problem.remedy
+                    problem.message, problem.remedy
                 )?;
             }
         }
@@ -128,5 +128,9 @@ fn report(findings: &Findings, console: &mut Console<'_>) -> Result<Status, Comm
         1 => writeln!(console.output, "\n1 problem found.")?,
         _ => writeln!(console.output, "\n{count} problems found.")?,
     }
-    Ok(if count == 0 { Status::Good } else { Status::Bad })
+    Ok(if count == 0 {
+        Status::Success
+    } else {
+        Status::Failure
+    })
 }

@@ -1,4 +1,4 @@
-//! `install` and `uninstall`: the way into a plugin directory and out of it.
+//! `install` and `uninstall`: put the program into a plugin directory, and remove it.
 //!
 //! Tests: `tests/cli/install.rs`.
 
@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::context::{CommandError, Console, Context, Status, parse_source};
-use super::survey::{Place, Survey};
+use super::installation::{Location, ProviderInstallation};
 use crate::address::{Address, local};
 use crate::package::layout::{self, Form, Package};
 use crate::package::version::Version;
@@ -15,8 +15,8 @@ use crate::package::{PackageError, archive, files, hash, lock};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Install under this source address instead of the published one; any host and namespace will do for a provider
-    /// that no registry has [default: the published address]
+    /// Install under this source address instead of the published one; a provider that no registry has can use any host
+    /// and namespace [default: the published address]
     #[arg(long)]
     source: Option<String>,
     /// Plugin directory to install into [default: the user's plugin directory, which Terraform searches]
@@ -74,7 +74,7 @@ pub fn install(
     arguments: &Arguments,
     console: &mut Console<'_>,
 ) -> Result<Status, CommandError> {
-    let address = installable(context, arguments.source.as_deref())?;
+    let address = installable_address(context, arguments.source.as_deref())?;
     let root = plugin_directory(context, arguments.plugin_dir.as_deref())?;
     let version = arguments
         .version
@@ -94,11 +94,11 @@ pub fn install(
         form,
     };
 
-    let placed = place(context, &address, &package);
-    if placed.is_err() {
-        prune(&package);
+    let outcome = write_package(context, &address, &package);
+    if outcome.is_err() {
+        remove_empty_parents(&package);
     }
-    let is_new = placed?;
+    let is_new = outcome?;
     let hash = package.hash()?;
     let done = if is_new { "Installed" } else { "Already installed" };
     writeln!(
@@ -110,12 +110,12 @@ pub fn install(
     writeln!(
         console.output,
         "Add this block to the configuration, then run `terraform init`:\n\n{}",
-        block(context, &address, &package.version)
+        required_providers_block(context, &address, &package.version)
     )?;
     for warning in warnings(context, &address, &package, &hash, arguments.plugin_dir.is_some()) {
         writeln!(console.errors, "warning: {warning}")?;
     }
-    Ok(Status::Good)
+    Ok(Status::Success)
 }
 
 pub fn uninstall(
@@ -123,7 +123,7 @@ pub fn uninstall(
     arguments: &UninstallArguments,
     console: &mut Console<'_>,
 ) -> Result<Status, CommandError> {
-    let address = installable(context, arguments.source.as_deref())?;
+    let address = installable_address(context, arguments.source.as_deref())?;
     let root = plugin_directory(context, arguments.plugin_dir.as_deref())?;
     let version = arguments
         .version
@@ -132,8 +132,8 @@ pub fn uninstall(
     let (packages, _) = layout::scan(&root, &address);
     let mut count = 0;
     for package in packages {
-        let is_meant = arguments.all_versions || package.version == version;
-        if !is_meant || package.platform != context.platform {
+        let is_selected = arguments.all_versions || package.version == version;
+        if !is_selected || package.platform != context.platform {
             continue;
         }
         remove(&package)?;
@@ -141,22 +141,22 @@ pub fn uninstall(
         count += 1;
     }
     if count == 0 {
-        let what = if arguments.all_versions {
+        let shown_version = if arguments.all_versions {
             String::new()
         } else {
             format!(" {version}")
         };
         writeln!(
             console.output,
-            "Nothing to remove: {address}{what} is not installed in {}",
+            "Nothing to remove: {address}{shown_version} is not installed in {}",
             root.display()
         )?;
     }
-    Ok(Status::Good)
+    Ok(Status::Success)
 }
 
-/// Puts the program in its place. Whether anything had to be done.
-fn place(context: &Context, address: &Address, package: &Package) -> Result<bool, CommandError> {
+/// Writes the package, and returns whether anything on disk was changed.
+fn write_package(context: &Context, address: &Address, package: &Package) -> Result<bool, CommandError> {
     let name = layout::program_name(address, &package.version, &package.platform);
     let program = |action| PackageError::file(action, &context.program);
     let open = || File::open(&context.program).map_err(program("failed to open"));
@@ -165,22 +165,22 @@ fn place(context: &Context, address: &Address, package: &Package) -> Result<bool
             let path = package.path.join(&name);
             let is_same = path.is_file()
                 && files::is_executable(&path)
-                && sum(&path)? == hash::sha256(open()?).map_err(program("failed to read"))?;
+                && file_sha256(&path)? == hash::sha256(open()?).map_err(program("failed to read"))?;
             if !is_same {
                 let mut source = open()?;
                 files::write_directory(&package.path, &name, files::Mode::Executable, |file| {
                     io::copy(&mut source, file).map(|_| ())
                 })?;
             }
-            // Whatever else is there would be part of the hash, or be started instead.
-            let others = strangers(&package.path, &name)?;
+            // Other files would be part of the checksum, or Terraform might start one of them.
+            let others = other_files(&package.path, &name)?;
             for other in &others {
                 remove_path(other)?;
             }
             !is_same || !others.is_empty()
         }
         Form::Packed => {
-            // The zip is the same for the same program, so that comparing is enough.
+            // The same program gives the same zip archive, so that comparing the bytes is enough.
             let mut source = open()?;
             let zip = archive::write(io::Cursor::new(Vec::new()), &name, &mut source)
                 .map_err(|error| PackageError::Zip {
@@ -195,7 +195,7 @@ fn place(context: &Context, address: &Address, package: &Package) -> Result<bool
             !is_same
         }
     };
-    // Of two forms of one version Terraform takes one, and nobody remembers which.
+    // The other form of the same version is removed, so that it is clear which one Terraform uses.
     let (present, _) = layout::scan(&package.root, address);
     let twin = present.iter().find(|other| {
         other.version == package.version && other.platform == package.platform && other.form != package.form
@@ -207,13 +207,13 @@ fn place(context: &Context, address: &Address, package: &Package) -> Result<bool
     Ok(is_new)
 }
 
-fn sum(path: &Path) -> Result<String, PackageError> {
+fn file_sha256(path: &Path) -> Result<String, PackageError> {
     let file = File::open(path).map_err(PackageError::file("failed to open", path))?;
     hash::sha256(file).map_err(PackageError::file("failed to read", path))
 }
 
-/// What is in a package besides its program.
-fn strangers(directory: &Path, name: &str) -> Result<Vec<PathBuf>, PackageError> {
+/// The paths in a package's directory, except for its program.
+fn other_files(directory: &Path, name: &str) -> Result<Vec<PathBuf>, PackageError> {
     let entries = fs::read_dir(directory).map_err(PackageError::file("failed to read", directory))?;
     Ok(entries
         .filter_map(|entry| Some(entry.ok()?.path()))
@@ -227,14 +227,14 @@ fn remove(package: &Package) -> Result<(), PackageError> {
     for leftover in files::leftovers(parent) {
         remove_path(&leftover)?;
     }
-    prune(package);
+    remove_empty_parents(package);
     Ok(())
 }
 
-/// Removes the directories above a package that hold nothing.
-fn prune(package: &Package) {
+/// Removes the empty directories between a package and its plugin directory.
+fn remove_empty_parents(package: &Package) {
     if let Some(parent) = package.path.parent() {
-        files::prune(parent, &package.root);
+        files::remove_empty_directories(parent, &package.root);
     }
 }
 
@@ -252,7 +252,8 @@ fn remove_path(path: &Path) -> Result<(), PackageError> {
     }
 }
 
-fn installable(context: &Context, source: Option<&str>) -> Result<Address, CommandError> {
+/// The address of the command line, or the published one, if a provider can be installed under it.
+fn installable_address(context: &Context, source: Option<&str>) -> Result<Address, CommandError> {
     let address = match source {
         Some(source) => parse_source(source)?,
         None => context.own_address()?,
@@ -279,12 +280,12 @@ fn installable(context: &Context, source: Option<&str>) -> Result<Address, Comma
     Ok(address)
 }
 
-/// The directory that is meant, or the user's own, in which Terraform looks on every system.
+/// The directory of the command line, or the user's plugin directory, which Terraform searches on every system.
 fn plugin_directory(context: &Context, given: Option<&Path>) -> Result<PathBuf, CommandError> {
     if let Some(given) = given {
         return Ok(context.directory.join(given));
     }
-    let settings = context.system.settings(&context.environment);
+    let settings = context.system.settings_directory(&context.environment);
     settings.map(|settings| settings.join("plugins")).ok_or_else(|| {
         CommandError::new(
             "failed to find the user's plugin directory: there is no home directory",
@@ -293,8 +294,9 @@ fn plugin_directory(context: &Context, given: Option<&Path>) -> Result<PathBuf, 
     })
 }
 
-/// The `required_providers` that finds the package. Under the provider's own local name its resources need no more.
-fn block(context: &Context, address: &Address, version: &Version) -> String {
+/// The `required_providers` block for the package. With the provider's own local name, its resources need no `provider`
+/// argument.
+fn required_providers_block(context: &Context, address: &Address, version: &Version) -> String {
     let name = &context.identity.name;
     let local_name = if local::is_valid(name) {
         name
@@ -307,7 +309,7 @@ fn block(context: &Context, address: &Address, version: &Version) -> String {
     )
 }
 
-/// What would hide the package, or be hidden by it.
+/// Warnings of everything that takes precedence over the package, or over which the package takes precedence.
 fn warnings(
     context: &Context,
     address: &Address,
@@ -315,29 +317,29 @@ fn warnings(
     hash: &str,
     is_elsewhere: bool,
 ) -> Vec<String> {
-    let survey = Survey::take(context);
+    let installation = ProviderInstallation::read(context);
     let mut warnings: Vec<String> = address.warning().into_iter().collect();
     warnings.extend(
-        survey
+        installation
             .problems
             .iter()
-            .map(|problem| format!("{}. {}", problem.text, problem.remedy)),
+            .map(|problem| format!("{}. {}", problem.message, problem.remedy)),
     );
-    if let Some(directory) = survey.override_of(address) {
+    if let Some(directory) = installation.dev_override(address) {
         warnings.push(format!(
             "`dev_overrides` takes precedence over this package: Terraform starts the program in `{}`. Remove the entry for \
              `{address}` to use the installed package.",
             directory.display()
         ));
     }
-    let is_searched = survey
-        .methods_of(address)
+    let is_searched = installation
+        .methods_for(address)
         .iter()
-        .any(|method| match &method.place {
-            Place::Directory(directory) => same_directory(directory, &package.root),
-            Place::Network(_) | Place::Direct => false,
+        .any(|method| match &method.location {
+            Location::Directory(directory) => same_directory(directory, &package.root),
+            Location::Network(_) | Location::Direct => false,
         });
-    match &survey.explicit {
+    match &installation.explicit_file {
         _ if is_searched => {}
         Some(file) => warnings.push(format!(
             "Terraform will not find this package: `provider_installation` in `{}` replaces the default plugin \
@@ -353,13 +355,16 @@ fn warnings(
         )),
         None => {}
     }
-    let (packages, _) = survey.local_packages(address);
-    let is_before = |other: &Package| {
+    let (packages, _) = installation.local_packages(address);
+    let is_searched_before = |other: &Package| {
         let position = |root: &Path| {
-            survey.methods.iter().position(|method| match &method.place {
-                Place::Directory(directory) => same_directory(directory, root),
-                Place::Network(_) | Place::Direct => false,
-            })
+            installation
+                .methods
+                .iter()
+                .position(|method| match &method.location {
+                    Location::Directory(directory) => same_directory(directory, root),
+                    Location::Network(_) | Location::Direct => false,
+                })
         };
         position(&other.root) < position(&package.root)
     };
@@ -381,7 +386,7 @@ fn warnings(
                 "Terraform prefers this package to the older version {} in `{place}`, unless the configuration requires that version.",
                 other.version
             ));
-        } else if is_before(other) {
+        } else if is_searched_before(other) {
             warnings.push(format!(
                 "Terraform prefers the same version in `{place}` to this package: it searches that directory first. Remove one of them."
             ));

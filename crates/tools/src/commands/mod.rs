@@ -1,16 +1,16 @@
-//! What the provider's program does when a person runs it.
+//! The commands of the provider's program that people run.
 //!
-//! Nothing here is touched when Terraform starts the plugin: `main` comes here only where there are arguments.
+//! Terraform starts the program without arguments; then `main` uses nothing of this module.
 //!
 //! | module | command |
 //! |---|---|
-//! | `address` | `address`: what a source string means |
-//! | `install` | `install` and `uninstall`: the way into a plugin directory and out of it |
-//! | `doctor` | `doctor`: why Terraform does not find or start this provider |
-//! | `upgrade` | `0.13upgrade`: one `required_providers` entry for each provider |
-//! | [`survey`] | where Terraform would look, for all of them |
-//! | `context` | what every command gets and gives |
-//! | `probe` | what `doctor` asks the program for |
+//! | `address` | `address`: explains a source address |
+//! | `install` | `install` and `uninstall`: put the program into a plugin directory, and remove it |
+//! | `doctor` | `doctor`: finds out why Terraform does not find or start this provider |
+//! | `upgrade` | `0.13upgrade`: adds a `required_providers` entry for each provider |
+//! | [`installation`] | the directories, mirrors and registries from which Terraform installs providers |
+//! | `context` | the environment, console, exit status and errors of all commands |
+//! | `probe` | the findings of `doctor`, and the provider block for its connection check |
 //!
 //! Tests: `tests/cli/install.rs`.
 
@@ -18,23 +18,23 @@ mod address;
 mod context;
 mod doctor;
 mod install;
+pub mod installation;
 mod probe;
-pub mod survey;
 mod upgrade;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use context::complain;
+use context::print_error;
 
 pub use context::{CommandError, Console, Context, Identity, Status, block_on};
 pub use probe::{Finding, Problem, ProviderBlock};
 
-/// What `--help` says of the program after its description.
+/// The second sentence of `--help`, after the description of the provider.
 const ABOUT: &str = "Terraform starts this program as a plugin. Use these commands to install it and to solve problems with it";
 
-/// What `--help` says, and `-h` does not.
+/// The exit statuses, which only `--help` prints, not `-h`.
 const STATUS: &str =
     "Exit status: 0 on success, 1 on failure or if problems were found, 2 if the command line is invalid.";
 
@@ -66,7 +66,7 @@ enum Command {
     Upgrade(upgrade::Arguments),
 }
 
-/// Runs the command that the process was started with.
+/// Runs the command of the process's arguments.
 pub fn main(identity: Identity) -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     let (output, errors, input) = (std::io::stdout(), std::io::stderr(), std::io::stdin());
@@ -77,12 +77,12 @@ pub fn main(identity: Identity) -> ExitCode {
     };
     let status = match Context::of_process(identity) {
         Ok(context) => run(&context, &arguments, &mut console),
-        Err(error) => complain(&mut console, &error, Status::Bad),
+        Err(error) => print_error(&mut console, &error, Status::Failure),
     };
     ExitCode::from(status as u8)
 }
 
-/// Runs a command.
+/// Runs the command of these arguments, and returns its exit status.
 pub fn run(context: &Context, arguments: &[OsString], console: &mut Console<'_>) -> Status {
     let about = format!("{} {ABOUT}", context.identity.description);
     let command = Arguments::command()
@@ -91,7 +91,7 @@ pub fn run(context: &Context, arguments: &[OsString], console: &mut Console<'_>)
         .display_name(context.program_name())
         .bin_name(context.program_name());
     let with_name =
-        std::iter::once(OsString::from(context.program_name())).chain(arguments.iter().map(two_dashes));
+        std::iter::once(OsString::from(context.program_name())).chain(arguments.iter().map(with_two_dashes));
     let parsed = command
         .try_get_matches_from(with_name)
         .and_then(|matches| Arguments::from_arg_matches(&matches));
@@ -99,13 +99,17 @@ pub fn run(context: &Context, arguments: &[OsString], console: &mut Console<'_>)
         Ok(parsed) => parsed,
         Err(error) if error.use_stderr() => {
             let _ = write!(console.errors, "{error}");
-            // The retired command knew one way to fail only.
+            // The retired Terraform command had only one exit status for failures.
             let is_upgrade = arguments.first().is_some_and(|first| first == "0.13upgrade");
-            return if is_upgrade { Status::Bad } else { Status::Misused };
+            return if is_upgrade {
+                Status::Failure
+            } else {
+                Status::UsageError
+            };
         }
         Err(help) => {
             let _ = write!(console.output, "{help}");
-            return Status::Good;
+            return Status::Success;
         }
     };
     let outcome = match arguments.command {
@@ -115,15 +119,15 @@ pub fn run(context: &Context, arguments: &[OsString], console: &mut Console<'_>)
         Command::Doctor(arguments) => doctor::run(context, &arguments, console),
         Command::Upgrade(arguments) => return upgrade::run(context, &arguments, console),
     };
-    outcome.unwrap_or_else(|error| complain(console, &error, Status::Bad))
+    outcome.unwrap_or_else(|error| print_error(console, &error, Status::Failure))
 }
 
-/// Terraform's own flags have one dash: `-yes` is `--yes`.
-fn two_dashes(argument: &OsString) -> OsString {
-    let is_word = |text: &str| text.len() > 2 && text.starts_with('-') && !text.starts_with("--");
+/// Adds a second dash to a flag with one, such as `-yes`, because Terraform's own flags have one.
+fn with_two_dashes(argument: &OsString) -> OsString {
+    let is_word = |flag: &str| flag.len() > 2 && flag.starts_with('-') && !flag.starts_with("--");
     match argument.to_str() {
-        Some(text) if is_word(text) && text.as_bytes().get(1).is_some_and(u8::is_ascii_lowercase) => {
-            OsString::from(format!("-{text}"))
+        Some(flag) if is_word(flag) && flag.as_bytes().get(1).is_some_and(u8::is_ascii_lowercase) => {
+            OsString::from(format!("-{flag}"))
         }
         _ => argument.clone(),
     }

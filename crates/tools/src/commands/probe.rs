@@ -1,21 +1,21 @@
-//! What `doctor` asks the program whether its API can be called with, and what it gets.
+//! The provider block, with which `doctor` has the provider check its connection, and the findings of such checks.
 //!
 //! Tests: `tests/cli/doctor.rs`.
 
 use crate::upgrade::module::Module;
 
-/// The arguments of the provider's block that are written as plain values, as strings.
+/// The arguments of the provider block that are literal strings or booleans, by name.
 #[derive(Default)]
 pub struct ProviderBlock(Vec<(String, String)>);
 
 impl ProviderBlock {
-    /// The text of an argument: `true` of a boolean, the content of a string.
+    /// The value of an argument: the content of a string, or `true` or `false`.
     pub fn get(&self, name: &str) -> Option<&str> {
         let argument = self.0.iter().find(|(argument, _)| argument == name);
-        argument.map(|(_, text)| text.as_str())
+        argument.map(|(_, value)| value.as_str())
     }
 
-    /// The first block without an alias.
+    /// The arguments of the provider's blocks without an alias. If an argument occurs twice, the first one counts.
     pub(super) fn find(module: &Module, provider: &str) -> Self {
         let blocks = module.files.iter().flat_map(|file| file.body.blocks());
         let ours = blocks.filter(|block| {
@@ -28,62 +28,66 @@ impl ProviderBlock {
         let mut arguments: Vec<(String, String)> = Vec::new();
         for attribute in ours.flat_map(|block| block.body.attributes()) {
             let name = attribute.key.as_str();
-            let text = attribute
+            let value = attribute
                 .value
                 .as_str()
                 .map(str::to_owned)
                 .or_else(|| attribute.value.as_bool().map(|bool| bool.to_string()));
-            if let Some(text) = text.filter(|_| arguments.iter().all(|(argument, _)| argument != name)) {
-                arguments.push((name.to_owned(), text));
+            if let Some(value) = value.filter(|_| arguments.iter().all(|(argument, _)| argument != name)) {
+                arguments.push((name.to_owned(), value));
             }
         }
         Self(arguments)
     }
 }
 
-impl<N: Into<String>, T: Into<String>> FromIterator<(N, T)> for ProviderBlock {
-    fn from_iter<I: IntoIterator<Item = (N, T)>>(arguments: I) -> Self {
+impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for ProviderBlock {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(arguments: I) -> Self {
         let arguments = arguments.into_iter();
-        Self(arguments.map(|(name, text)| (name.into(), text.into())).collect())
+        Self(
+            arguments
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
+        )
     }
 }
 
-/// What a check found.
+/// A result of a check, each as a sentence without its full stop.
 pub enum Finding {
-    /// Something is as it should be.
-    Good(String),
-    /// Something is worth knowing.
+    /// A check passed.
+    Passed(String),
+    /// Information that explains other findings.
     Note(String),
-    /// Something is in the way.
-    Bad(Problem),
+    /// A check failed.
+    Problem(Problem),
 }
 
 impl Finding {
-    /// Something is as it should be.
-    pub fn good(text: impl Into<String>) -> Self {
-        Self::Good(text.into())
+    /// The finding that a check passed.
+    pub fn passed(message: impl Into<String>) -> Self {
+        Self::Passed(message.into())
     }
 
-    /// Something is in the way, and what to do about it.
-    pub fn bad(text: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self::Bad(Problem::new(text, remedy))
+    /// The finding that a check failed, with its remedy.
+    pub fn problem(message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::Problem(Problem::new(message, remedy))
     }
 }
 
-/// Something that is wrong, and what to do about it.
+/// A problem that keeps Terraform from using the provider, and its remedy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// What is wrong, as a sentence without its full stop.
-    pub text: String,
-    /// What to do, as a sentence.
+    /// The problem, as a sentence without its full stop.
+    pub message: String,
+    /// The remedy, as a sentence.
     pub remedy: String,
 }
 
 impl Problem {
     /// A problem with its remedy.
-    pub fn new(text: impl Into<String>, remedy: impl Into<String>) -> Self {
+    pub fn new(message: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self {
-            text: text.into(),
+            message: message.into(),
             remedy: remedy.into(),
         }
     }

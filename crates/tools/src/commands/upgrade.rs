@@ -1,4 +1,7 @@
-//! `0.13upgrade`: one `required_providers` entry for each provider.
+//! `0.13upgrade`: adds a `required_providers` entry for each provider.
+//!
+//! The output and the prompt are those of the retired command:
+//! <https://github.com/hashicorp/terraform/blob/v0.13.7/command/013_config_upgrade.go>.
 //!
 //! Tests: `crates/tools/tests/upgrade/main.rs`, `tests/cli/format/mod.rs`.
 
@@ -6,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use similar::TextDiff;
 
-use super::context::{CommandError, Console, Context, Status, block_on, complain};
-use super::survey::{Place, Survey};
+use super::context::{CommandError, Console, Context, Status, block_on, print_error};
+use super::installation::{Location, ProviderInstallation};
 use crate::address::{Address, Namespace};
 use crate::package::files;
 use crate::upgrade::module::{Module, ModuleError};
@@ -16,7 +19,7 @@ use crate::upgrade::{self, Change};
 
 const PUBLIC_REGISTRY: &str = "https://registry.terraform.io";
 
-/// What is said before the question.
+/// The explanation before the prompt, in Terraform's words.
 const EXPLANATION: &str = "\
 This command will update the configuration files in the given directory to use
 the new provider source features from Terraform v0.13. It will also highlight
@@ -29,6 +32,7 @@ If you have uncommited changes already present, we recommend aborting this
 command and dealing with them before running this command again.
 ";
 
+/// The advice after the upgrade, in Terraform's words.
 const ADVICE: &str = "\
 Use your version control system to review the proposed changes, make any
 necessary adjustments, and then commit.
@@ -63,9 +67,9 @@ pub struct Arguments {
 pub fn run(context: &Context, arguments: &Arguments, console: &mut Console<'_>) -> Status {
     match upgrade(context, arguments, console) {
         Ok(status) => status,
-        // Under --check, 1 is an answer.
-        Err(error) if arguments.check => complain(console, &error, Status::Misused),
-        Err(error) => complain(console, &error, Status::Bad),
+        // With --check, status 1 means that a file would change.
+        Err(error) if arguments.check => print_error(console, &error, Status::UsageError),
+        Err(error) => print_error(console, &error, Status::Failure),
     }
 }
 
@@ -74,7 +78,7 @@ fn upgrade(
     arguments: &Arguments,
     console: &mut Console<'_>,
 ) -> Result<Status, CommandError> {
-    let (directory, place) = match arguments.directories.as_slice() {
+    let (directory, place_in_prompt) = match arguments.directories.as_slice() {
         [] => (context.directory.clone(), "in the current directory".to_owned()),
         [directory] => (
             context.directory.join(directory),
@@ -97,13 +101,13 @@ fn upgrade(
         };
         CommandError::new(error, remedy)
     })?;
-    if !arguments.yes && !arguments.check && !is_wanted(&place, console)? {
+    if !arguments.yes && !arguments.check && !confirm(&place_in_prompt, console)? {
         writeln!(console.output, "Upgrade cancelled.")?;
-        return Ok(Status::Good);
+        return Ok(Status::Success);
     }
-    let rule = "-".repeat(78);
+    let separator = "-".repeat(78);
     if !arguments.check {
-        writeln!(console.output, "{rule}\n")?;
+        writeln!(console.output, "{separator}\n")?;
     }
 
     let registry = registry(context, arguments);
@@ -136,19 +140,20 @@ fn upgrade(
             writeln!(console.output, "{}", change.name)?;
         }
         return Ok(if plan.changes.is_empty() {
-            Status::Good
+            Status::Success
         } else {
-            Status::Bad
+            Status::Failure
         });
     }
     if !plan.warnings.is_empty() {
-        writeln!(console.output, "{rule}\n")?;
+        writeln!(console.output, "{separator}\n")?;
     }
     write!(console.output, "Upgrade complete!\n\n{ADVICE}")?;
-    Ok(Status::Good)
+    Ok(Status::Success)
 }
 
-fn is_wanted(place: &str, console: &mut Console<'_>) -> Result<bool, CommandError> {
+/// Asks for confirmation. Only `yes` confirms.
+fn confirm(place: &str, console: &mut Console<'_>) -> Result<bool, CommandError> {
     let question = if place == "in the current directory" {
         "Would you like to upgrade the module in the current directory?".to_owned()
     } else {
@@ -165,23 +170,24 @@ fn is_wanted(place: &str, console: &mut Console<'_>) -> Result<bool, CommandErro
     Ok(answer.trim_end_matches(['\r', '\n']) == "yes")
 }
 
-/// The registry, if the CLI configuration lets Terraform ask it.
+/// The registry to query, unless the CLI configuration or `--offline` forbids it.
 fn registry(context: &Context, arguments: &Arguments) -> Registry {
     if arguments.offline {
-        return Registry::none(LookupError::Offline);
+        return Registry::unavailable(LookupError::Offline);
     }
     let legacy = Address::parse("-/any").ok();
-    let is_direct = Survey::take(context).methods.iter().any(|method| {
-        let covers = legacy.as_ref().is_none_or(|address| {
+    let installation = ProviderInstallation::read(context);
+    let is_direct = installation.methods.iter().any(|method| {
+        let is_allowed = legacy.as_ref().is_none_or(|address| {
             debug_assert_eq!(*address.namespace(), Namespace::Legacy);
             method.selection.allows(address)
         });
-        method.place == Place::Direct && covers
+        method.location == Location::Direct && is_allowed
     });
     if is_direct || arguments.registry != PUBLIC_REGISTRY {
         Registry::at(&arguments.registry, &context.user_agent())
     } else {
-        Registry::none(LookupError::NoDirect)
+        Registry::unavailable(LookupError::NoDirect)
     }
 }
 

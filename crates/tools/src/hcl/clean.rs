@@ -1,15 +1,18 @@
-//! The first half of `terraform fmt`: what is written in an outdated or roundabout way.
+//! The first step of `terraform fmt`: it rewrites outdated and needlessly long expressions.
+//!
+//! Source: `formatBody` and the functions below it in
+//! <https://github.com/hashicorp/terraform/blob/main/internal/command/fmt.go>.
 //!
 //! Tests: `tests/cli/format/mod.rs`.
 
 use super::token::{Kind, Token};
 
-/// Labels in quotes, no needless templates, types as they are written today.
+/// Puts labels in quotes, removes needless templates and writes types as of Terraform 0.12.
 pub fn clean(tokens: Vec<Token>) -> Vec<Token> {
     clean_body(&mut Tokens::new(tokens), &[])
 }
 
-/// Tokens that are taken one by one.
+/// The tokens that are not processed yet.
 struct Tokens {
     items: std::iter::Peekable<std::vec::IntoIter<Token>>,
 }
@@ -26,7 +29,7 @@ impl Tokens {
     }
 }
 
-/// The tokens of a body up to the brace that ends it, cleaned. `blocks` are the types of the blocks around it.
+/// Cleans the tokens of a body, up to the brace that ends it. `blocks` are the types of the blocks around it.
 fn clean_body(rest: &mut Tokens, blocks: &[String]) -> Vec<Token> {
     let mut cleaned = Vec::new();
     while let Some(kind) = rest.peek() {
@@ -67,7 +70,7 @@ fn take_header(rest: &mut Tokens) -> Vec<Token> {
     header
 }
 
-/// Labels in quotes. Comments before a label are dropped, as Terraform drops them.
+/// Puts labels in quotes. Comments before a label are removed, as by Terraform.
 fn clean_labels(header: Vec<Token>) -> Vec<Token> {
     let last = header
         .iter()
@@ -87,7 +90,7 @@ fn clean_labels(header: Vec<Token>) -> Vec<Token> {
     labels
 }
 
-/// The braces of a block, and its body.
+/// Cleans the body of a block, and adds it with its braces.
 fn clean_block(rest: &mut Tokens, cleaned: &mut Vec<Token>, blocks: &[String], name: String) {
     if rest.peek() != Some(Kind::OpenBrace) {
         return;
@@ -114,7 +117,7 @@ fn take_value(rest: &mut Tokens) -> Vec<Token> {
     value
 }
 
-/// Changes an expression, and none of the comments before and after it.
+/// Changes an expression, but not the comments before and after it.
 fn between_comments(mut tokens: Vec<Token>, change: fn(Vec<Token>) -> Vec<Token>) -> Vec<Token> {
     let is_code = |token: &Token| token.kind != Kind::Comment;
     let start = tokens.iter().position(is_code).unwrap_or(tokens.len());
@@ -126,7 +129,7 @@ fn between_comments(mut tokens: Vec<Token>, change: fn(Vec<Token>) -> Vec<Token>
     tokens
 }
 
-/// `"${value}"` is `value`, whatever its braces strip.
+/// Replaces `"${value}"` by `value`, also with strip markers (`~`).
 fn clean_value(value: Vec<Token>) -> Vec<Token> {
     let inside = match value.as_slice() {
         [open_quote, open, inside @ .., close, close_quote]
@@ -140,7 +143,7 @@ fn clean_value(value: Vec<Token>) -> Vec<Token> {
         }
         _ => return value,
     };
-    // More than one template, or text around them, is a string.
+    // A string of several templates, or with literals around them, is kept.
     let mut quotes = 0;
     for token in inside {
         match token.kind {
@@ -175,7 +178,7 @@ fn clean_value(value: Vec<Token>) -> Vec<Token> {
     trimmed.to_vec()
 }
 
-/// Types as they are written since 0.12: `"list"` was a list of strings, `list` is one of anything.
+/// Writes a type as of Terraform 0.12: `"list"` was a list of strings, `list` is a list of any type.
 fn clean_type(value: Vec<Token>) -> Vec<Token> {
     let (name, element) = match value.as_slice() {
         [name] if name.kind == Kind::Identifier => (name, "any"),

@@ -1,45 +1,48 @@
-//! The dialect of Terraform's CLI configuration, in which keys may be quoted and blocks may be assigned.
+//! A parser of Terraform's CLI configuration, which is HCL 1: keys may be quoted and blocks may be assigned.
+//!
+//! Source: <https://developer.hashicorp.com/terraform/cli/config/config-file>.
 
 use std::collections::BTreeMap;
 
 use super::token::{Kind, Token, tokens};
 
-/// A value, or a block; of a key that is there twice there are two.
+/// A value or a block. A key that occurs twice has two items.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Item {
-    /// A string, number or boolean as text.
-    Text(String),
+    /// A string; or a number or boolean, as a string.
+    String(String),
     /// A list.
     List(Vec<Self>),
-    /// A block or an object, with the labels of a block.
+    /// A block with its labels, or an object without labels.
     Block(Vec<String>, Block),
 }
 
-/// Items by key, in the order of the file within each key.
+/// The items of a file, block or object.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Block {
-    /// Keys in the order of the file.
+    /// The keys, in the order of the file.
     pub keys: Vec<String>,
+    /// The items of each key, in the order of the file.
     items: BTreeMap<String, Vec<Item>>,
 }
 
-/// Why a text is no CLI configuration.
+/// A syntax error in a CLI configuration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {problem}")]
 pub struct ConfigError {
-    /// Counted from 1.
+    /// The line of the error, from 1.
     pub line: usize,
-    /// What is wrong there.
+    /// The error, as a lowercase fragment.
     pub problem: String,
 }
 
 impl Block {
-    /// Every item of a key.
+    /// All items of a key.
     pub fn get(&self, key: &str) -> &[Item] {
         self.items.get(key).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// Every block of a key.
+    /// All blocks and objects of a key.
     pub fn blocks<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a Self> {
         self.get(key).iter().filter_map(|item| match item {
             Item::Block(_, block) => Some(block),
@@ -47,16 +50,16 @@ impl Block {
         })
     }
 
-    /// The first text of a key.
-    pub fn text(&self, key: &str) -> Option<&str> {
+    /// The first string of a key.
+    pub fn string(&self, key: &str) -> Option<&str> {
         self.get(key).iter().find_map(|item| match item {
-            Item::Text(text) => Some(text.as_str()),
+            Item::String(string) => Some(string.as_str()),
             _ => None,
         })
     }
 
-    /// The texts of the lists of a key.
-    pub fn texts(&self, key: &str) -> Vec<&str> {
+    /// The strings in the lists of a key.
+    pub fn strings(&self, key: &str) -> Vec<&str> {
         let lists = self.get(key).iter().filter_map(|item| match item {
             Item::List(items) => Some(items),
             _ => None,
@@ -64,26 +67,31 @@ impl Block {
         lists
             .flatten()
             .filter_map(|item| match item {
-                Item::Text(text) => Some(text.as_str()),
+                Item::String(string) => Some(string.as_str()),
                 _ => None,
             })
             .collect()
     }
 }
 
-/// Reads a CLI configuration.
+/// Parses a CLI configuration.
+///
+/// # Errors
+///
+/// [`ConfigError`], at the first syntax error.
 pub fn parse(text: &str) -> Result<Block, ConfigError> {
     let mut reader = Reader {
         tokens: tokens(text),
         position: 0,
     };
-    let block = reader.body(Ends::File)?;
+    let block = reader.body(BodyEnd::EndOfFile)?;
     Ok(block)
 }
 
+/// The end of a body.
 #[derive(Clone, Copy, PartialEq)]
-enum Ends {
-    File,
+enum BodyEnd {
+    EndOfFile,
     Brace,
 }
 
@@ -103,8 +111,8 @@ impl Reader {
         token
     }
 
-    /// Passes over newlines, comments and separators.
-    fn skip(&mut self) {
+    /// Skips newlines, comments and commas.
+    fn skip_separators(&mut self) {
         while self
             .peek()
             .is_some_and(|token| matches!(token.kind, Kind::Newline | Kind::Comment | Kind::Comma))
@@ -126,18 +134,18 @@ impl Reader {
         })
     }
 
-    fn body(&mut self, ends: Ends) -> Result<Block, ConfigError> {
+    fn body(&mut self, end: BodyEnd) -> Result<Block, ConfigError> {
         let mut block = Block::default();
         loop {
-            self.skip();
+            self.skip_separators();
             let Some(token) = self.peek() else {
-                return match ends {
-                    Ends::File => Ok(block),
-                    Ends::Brace => self.error("a `{` is not closed"),
+                return match end {
+                    BodyEnd::EndOfFile => Ok(block),
+                    BodyEnd::Brace => self.error("a `{` is not closed"),
                 };
             };
             if token.kind == Kind::CloseBrace {
-                if ends == Ends::File {
+                if end == BodyEnd::EndOfFile {
                     return self.error("unexpected `}`");
                 }
                 self.position += 1;
@@ -166,7 +174,7 @@ impl Reader {
         }
     }
 
-    /// What follows a key: `= value`, or labels and a block.
+    /// The item after a key: `= value`, or labels and a block.
     fn item(&mut self) -> Result<Item, ConfigError> {
         let mut labels = Vec::new();
         loop {
@@ -178,7 +186,7 @@ impl Reader {
                 Some(Kind::OpenQuote | Kind::Identifier) => labels.push(self.key()?),
                 Some(Kind::OpenBrace) => {
                     self.position += 1;
-                    return Ok(Item::Block(labels, self.body(Ends::Brace)?));
+                    return Ok(Item::Block(labels, self.body(BodyEnd::Brace)?));
                 }
                 _ => return self.error("expected `=` or `{` after a name"),
             }
@@ -190,19 +198,19 @@ impl Reader {
             return self.error("missing value");
         };
         match token.kind {
-            Kind::OpenQuote => self.string().map(Item::Text),
-            Kind::Identifier | Kind::Number => Ok(Item::Text(
+            Kind::OpenQuote => self.string().map(Item::String),
+            Kind::Identifier | Kind::Number => Ok(Item::String(
                 self.next().map(|token| token.text).unwrap_or_default(),
             )),
             Kind::OpenBrace => {
                 self.position += 1;
-                Ok(Item::Block(Vec::new(), self.body(Ends::Brace)?))
+                Ok(Item::Block(Vec::new(), self.body(BodyEnd::Brace)?))
             }
             Kind::OpenBracket => {
                 self.position += 1;
                 let mut items = Vec::new();
                 loop {
-                    self.skip();
+                    self.skip_separators();
                     match self.peek().map(|token| token.kind) {
                         Some(Kind::CloseBracket) => break,
                         Some(_) => items.push(self.value()?),
@@ -216,26 +224,26 @@ impl Reader {
         }
     }
 
-    /// A quoted string. The CLI configuration has no templates: `${` is text.
+    /// A quoted string. The CLI configuration has no templates: `${` is literal.
     fn string(&mut self) -> Result<String, ConfigError> {
         self.position += 1;
-        let mut text = String::new();
+        let mut escaped = String::new();
         loop {
             match self.peek() {
                 Some(token) if token.kind == Kind::CloseQuote => break,
-                Some(token) if !matches!(token.kind, Kind::Newline) => text.push_str(&token.text),
+                Some(token) if !matches!(token.kind, Kind::Newline) => escaped.push_str(&token.text),
                 _ => return self.error("a string is not closed"),
             }
             self.position += 1;
         }
         self.position += 1;
-        Ok(unescaped(&text))
+        Ok(unescape(&escaped))
     }
 }
 
-fn unescaped(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut characters = text.chars();
+fn unescape(escaped: &str) -> String {
+    let mut plain = String::with_capacity(escaped.len());
+    let mut characters = escaped.chars();
     while let Some(character) = characters.next() {
         match (character, character == '\\') {
             (_, true) => match characters.next() {
@@ -255,7 +263,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_may_be_quoted_and_blocks_assigned() {
+    fn parse_accepts_quoted_keys_and_assigned_blocks() {
         let config = parse(
             "# mine\nprovider_installation {\n  dev_overrides = {\n    \"a/b\" = \"C:\\\\x\",\n  }\n  filesystem_mirror \
              {\n    path = \"${HOME}/m\"\n    include = [\"a/*\", \"c/d\"]\n  }\n  direct {}\n}\ncredentials \"h\" { token = \"t\" }\n",
@@ -267,15 +275,15 @@ mod tests {
             ["dev_overrides", "filesystem_mirror", "direct"]
         );
         let overrides = installation.blocks("dev_overrides").next().unwrap();
-        assert_eq!(overrides.text("a/b"), Some("C:\\x"));
+        assert_eq!(overrides.string("a/b"), Some("C:\\x"));
         let mirror = installation.blocks("filesystem_mirror").next().unwrap();
-        assert_eq!(mirror.text("path"), Some("${HOME}/m"));
-        assert_eq!(mirror.texts("include"), ["a/*", "c/d"]);
+        assert_eq!(mirror.string("path"), Some("${HOME}/m"));
+        assert_eq!(mirror.strings("include"), ["a/*", "c/d"]);
     }
 
     #[test]
-    fn a_mistake_has_a_line() {
-        for (text, wanted) in [
+    fn parse_reports_the_line_of_a_syntax_error() {
+        for (text, expected) in [
             ("a {\n", "line 2: a `{` is not closed"),
             ("a = 1\n}\n", "line 2: unexpected `}`"),
             ("a\n", "line 1: expected `=` or `{` after a name"),
@@ -283,7 +291,7 @@ mod tests {
             ("\n= 1\n", "line 2: expected a name, found `=`"),
             ("a = [1\n", "line 2: a `[` is not closed"),
         ] {
-            assert_eq!(parse(text).unwrap_err().to_string(), wanted, "{text}");
+            assert_eq!(parse(text).unwrap_err().to_string(), expected, "{text}");
         }
     }
 }

@@ -1,17 +1,19 @@
-//! `terraform fmt`: the one way in which a file is laid out.
+//! `terraform fmt`: the canonical format of a configuration file.
 //!
-//! A file is cleaned first (labels in quotes, no needless templates, types as they are written today), then laid out
-//! line by line: brackets decide the indentation, neighbours the spaces, and equals signs and comments on
-//! consecutive lines stand in columns.
+//! A file is cleaned first (labels in quotes, no needless templates, types as of Terraform 0.12), then formatted line by
+//! line: brackets decide the indentation, pairs of tokens the spaces between them, and equals signs and comments on
+//! consecutive lines are aligned.
+//!
+//! Source: <https://github.com/hashicorp/hcl/blob/main/hclwrite/format.go>.
 
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::clean::clean;
 use super::token::{Kind, Token, tokens};
 
-/// The text, laid out. It must be valid HCL: of other texts not much can be said.
+/// Formats a file. The content must be valid HCL; otherwise the result is unspecified.
 pub fn format(text: &str) -> String {
-    let mut lines = lines(clean(tokens(text)));
+    let mut lines = split_lines(clean(tokens(text)));
     indent(&mut lines);
     for line in &mut lines {
         space(&mut line.lead);
@@ -22,14 +24,14 @@ pub fn format(text: &str) -> String {
     }
     align(&mut lines, Line::lead_columns, |line| line.assignment.first_mut());
     align(&mut lines, Line::code_columns, |line| line.comment.first_mut());
-    let mut text = String::with_capacity(text.len());
+    let mut formatted = String::with_capacity(text.len());
     for line in lines {
         for placed in line.lead.iter().chain(&line.assignment).chain(&line.comment) {
-            text.extend(std::iter::repeat_n(' ', placed.spaces));
-            text.push_str(&placed.token.text);
+            formatted.extend(std::iter::repeat_n(' ', placed.spaces));
+            formatted.push_str(&placed.token.text);
         }
     }
-    text
+    formatted
 }
 
 /// A token, and the spaces before it.
@@ -38,12 +40,13 @@ struct Placed {
     spaces: usize,
 }
 
-/// A line in up to three cells. A heredoc is part of the line it begins in.
+/// A line in up to three cells, which are aligned. A heredoc is part of the line in which it begins.
 struct Line {
+    /// Everything before the other two cells.
     lead: Vec<Placed>,
-    /// From the equals sign, where the value ends on the same line.
+    /// The equals sign and the rest, if the value ends on the same line.
     assignment: Vec<Placed>,
-    /// A comment after something else.
+    /// A comment at the end of a line of code.
     comment: Vec<Placed>,
 }
 
@@ -57,27 +60,28 @@ impl Line {
     }
 }
 
+/// The width of a cell, in grapheme clusters.
 fn columns(cell: &[Placed]) -> usize {
     cell.iter()
         .map(|placed| placed.spaces + placed.token.text.graphemes(true).count())
         .sum()
 }
 
-fn lines(tokens: Vec<Token>) -> Vec<Line> {
+fn split_lines(tokens: Vec<Token>) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut pending: Vec<Placed> = Vec::new();
     for token in tokens {
         let ends = token.ends_line();
         pending.push(Placed { token, spaces: 0 });
         if ends {
-            lines.push(cells(std::mem::take(&mut pending)));
+            lines.push(split_cells(std::mem::take(&mut pending)));
         }
     }
-    lines.push(cells(pending));
+    lines.push(split_cells(pending));
     lines
 }
 
-fn cells(mut lead: Vec<Placed>) -> Line {
+fn split_cells(mut lead: Vec<Placed>) -> Line {
     let ends_with_comment = lead
         .last()
         .is_some_and(|placed| placed.token.kind == Kind::Comment);
@@ -105,7 +109,7 @@ fn depth(placed: &Placed) -> i32 {
     placed.token.kind.depth()
 }
 
-/// A line that opens more than it closes begins a level, however many brackets that are.
+/// Indents the lines. A line that opens more brackets than it closes begins one level, however many brackets it opens.
 fn indent(lines: &mut [Line]) {
     let mut levels: Vec<i32> = Vec::new();
     for line in lines {
@@ -145,6 +149,7 @@ fn indent(lines: &mut [Line]) {
     }
 }
 
+/// Sets the spaces between the tokens of a cell.
 fn space(cell: &mut [Placed]) {
     let kinds: Vec<Kind> = cell.iter().map(|placed| placed.token.kind).collect();
     for (index, window) in kinds.windows(2).enumerate() {
@@ -174,7 +179,7 @@ fn is_spaced(before: Option<Kind>, subject: Kind, after: Kind, is_in: bool) -> b
         | (Dot, _) => false,
         (Comma, _) => true,
         (Literal | OpenQuote | OpenHeredoc, _) | (_, Literal | CloseQuote | CloseHeredoc) => false,
-        // `[for x in [y] : x]` is not an index of a thing called `in`.
+        // In `[for x in [y] : x]`, the bracket after `in` begins a list and not an index.
         _ if is_in && before == Some(Identifier) => true,
         (Identifier | Number, OpenBracket)
         | (Bang, _)
@@ -189,7 +194,7 @@ fn is_spaced(before: Option<Kind>, subject: Kind, after: Kind, is_in: bool) -> b
     }
 }
 
-/// A minus after something that cannot end an expression is a sign.
+/// Whether a minus after this token is an operator between two values; otherwise it is a sign.
 fn is_subtraction(before: Option<Kind>) -> bool {
     !matches!(
         before,
@@ -208,7 +213,7 @@ fn is_subtraction(before: Option<Kind>) -> bool {
     )
 }
 
-/// Puts a cell of consecutive lines into one column, one space after the longest of what is before it.
+/// Aligns a cell of consecutive lines in one column, one space after the longest line before it.
 fn align(
     lines: &mut [Line],
     width: impl Fn(&Line) -> usize,
@@ -239,7 +244,7 @@ mod tests {
     use super::format;
 
     #[test]
-    fn a_file_is_laid_out() {
+    fn format_sets_indentation_spaces_and_columns() {
         let text = "resource a b{\nname=\"${var.x}\" # one\n  longer_name   = -1 //two\n list=[\n1,\n2 ,{a=1}]\n}\n\
                     variable x{type=\"list\"\n}\nempty { }\nlocals{\nx=<<-EOT\n   kept  ${ a }\n    EOT\n}\n";
         insta::assert_snapshot!(format(text), @r#"
@@ -263,8 +268,8 @@ mod tests {
     }
 
     #[test]
-    fn comments_within_a_line_stay_but_not_those_before_a_label() {
-        for (text, wanted) in [
+    fn format_keeps_comments_except_those_before_a_label() {
+        for (text, expected) in [
             (
                 "a/* 1 */=/* 2 */\"${b}\"/* 3 */\n",
                 "a /* 1 */ = /* 2 */ b /* 3 */\n",
@@ -272,12 +277,12 @@ mod tests {
             ("a/* 1 */b /* 2 */ \"c\"/* 3 */{}\n", "a \"b\" \"c\" /* 3 */ {}\n"),
             ("a=\"${~ b ~}\"\n", "a = b\n"),
         ] {
-            assert_eq!(format(text), wanted);
+            assert_eq!(format(text), expected);
         }
     }
 
     #[test]
-    fn a_value_may_have_comments_around_and_within_it() {
+    fn format_keeps_comments_around_and_within_a_value() {
         let text = "a=/*x\n  y*/b# note\nc=1/* d */+e # f\ng=/* h */ /* i */\"${j}\"/* k */ # l\nm=n\n";
         insta::assert_snapshot!(format(text), @r#"
         a = /*x

@@ -1,10 +1,10 @@
-//! HCL as text: what a parser of its meaning does not give.
+//! HCL as tokens: formatting, and the CLI configuration. The crate `hcl_edit` parses Terraform configurations.
 //!
 //! | module | knows |
 //! |---|---|
-//! | [`token`] | the tokens of a text, with nothing left out but spaces |
-//! | `clean` | what `terraform fmt` writes in another way |
-//! | [`format`] | `terraform fmt`, the whole of it |
+//! | [`token`] | the tokens of a file, without the spaces between them |
+//! | `clean` | the expressions that `terraform fmt` rewrites |
+//! | [`format`] | the layout of `terraform fmt` |
 //! | [`config`] | the dialect of Terraform's CLI configuration, in which keys may be quoted |
 //!
 //! Tests: `tests/cli/format/mod.rs`.

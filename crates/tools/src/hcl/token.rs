@@ -1,15 +1,17 @@
-//! The tokens of a text, with nothing left out but the spaces between them.
+//! The tokens of an HCL file, without the spaces between them.
+//!
+//! Source: <https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md#lexical-elements>.
 
-/// A piece of text that has a meaning.
+/// A token of HCL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
-    /// How it is written; with its newline, if it is a comment up to the end of the line.
+    /// Its characters. A comment that ends with its line includes the newline.
     pub text: String,
 }
 
-/// What a token is. Operators that are spaced alike are one kind.
+/// The kind of a token. Operators with the same spaces around them are one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// The end of a line.
@@ -36,15 +38,15 @@ pub enum Kind {
     OpenTemplate,
     /// `}` of a template, with its strip marker.
     CloseTemplate,
-    /// `"` at the beginning.
+    /// `"` at the beginning of a string.
     OpenQuote,
-    /// `"` at the end.
+    /// `"` at the end of a string.
     CloseQuote,
     /// `<<NAME` with its newline.
     OpenHeredoc,
     /// The line that ends a heredoc, without its newline.
     CloseHeredoc,
-    /// Text between quotes or in a heredoc.
+    /// The characters between quotes or in a heredoc, outside templates.
     Literal,
     /// `=`
     Equal,
@@ -66,12 +68,12 @@ pub enum Kind {
     Minus,
     /// `+ * / %`, comparisons, `&&` and `||`.
     Operator,
-    /// `=>`, and what is no HCL.
+    /// `=>`, and characters that are not HCL.
     Other,
 }
 
 impl Kind {
-    /// 1 for what opens a bracket, -1 for what closes one, else 0.
+    /// 1 for an opening bracket, -1 for a closing one, otherwise 0.
     pub fn depth(self) -> i32 {
         match self {
             Self::OpenBrace | Self::OpenBracket | Self::OpenParenthesis | Self::OpenTemplate => 1,
@@ -89,14 +91,14 @@ impl Token {
         }
     }
 
-    /// Whether a line ends with this token.
+    /// Whether the token ends a line.
     pub fn ends_line(&self) -> bool {
         self.kind == Kind::Newline || (self.kind == Kind::Comment && self.text.ends_with('\n'))
     }
 }
 
-/// The tokens of a text. Never fails: what is no HCL becomes [`Kind::Other`]. A byte order mark before it counts as a
-/// space.
+/// The tokens of a file. Never fails: a character that is not HCL becomes [`Kind::Other`]. A byte order mark at the
+/// beginning is skipped like a space.
 pub fn tokens(text: &str) -> Vec<Token> {
     let mut scanner = Scanner {
         rest: text.strip_prefix('\u{feff}').unwrap_or(text),
@@ -113,14 +115,14 @@ pub fn tokens(text: &str) -> Vec<Token> {
     scanner.tokens
 }
 
-/// Where the scanner is. Templates nest: code in quotes in code.
+/// The syntax at the scanner's position. Modes nest: a template is code in quotes in code.
 #[derive(Clone)]
 enum Mode {
-    /// Expressions and blocks; in a template until the brace that was open before it.
+    /// Expressions and blocks, with the number of open braces. In a template, the `}` at no open brace ends it.
     Code { braces: usize },
     /// Between quotes.
     Quoted,
-    /// In a heredoc that ends with this line.
+    /// In a heredoc that ends with a line of this marker.
     Heredoc { marker: String },
 }
 
@@ -161,7 +163,7 @@ const OPERATORS: [(&str, Kind); 26] = [
 ];
 
 impl Scanner<'_> {
-    /// Takes the first bytes as a token.
+    /// Adds the next bytes as a token.
     fn take(&mut self, kind: Kind, length: usize) {
         let (text, rest) = self.rest.split_at_checked(length).unwrap_or((self.rest, ""));
         self.tokens.push(Token::new(kind, text));
@@ -239,7 +241,7 @@ impl Scanner<'_> {
             return self.take(Kind::Literal, length);
         }
         if self.rest.starts_with(['"', '\n']) {
-            // A newline is a mistake: the string ends there, so that the rest is still read.
+            // A newline is invalid in a string. The string ends there, so that the rest of the file is still scanned.
             self.modes.pop();
             if self.rest.starts_with('"') {
                 self.take(Kind::CloseQuote, 1);
@@ -277,13 +279,14 @@ impl Scanner<'_> {
     }
 }
 
+/// The escape sequences of a literal.
 #[derive(Clone, Copy, PartialEq)]
 enum Escapes {
     Backslash,
     None,
 }
 
-/// How many bytes are literal: up to a template or what ends the literal.
+/// The number of bytes of a literal, which ends before a template or if `ends` returns true for the rest.
 fn literal_length(text: &str, ends: impl Fn(&str) -> bool, escapes: Escapes) -> usize {
     let mut rest = text;
     while let Some(character) = rest.chars().next() {
@@ -341,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn only_spaces_are_left_out() {
+    fn tokens_leave_out_only_spaces() {
         for text in [
             "a=\"${b}-${c[\"d\"]} e\"\n",
             "a=<<EOT\n  b ${c}\n  EOT\nd=1.5e-3\n",
@@ -354,13 +357,13 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_is_left_out_at_the_beginning_only() {
+    fn tokens_skip_a_byte_order_mark_only_at_the_beginning() {
         assert_eq!(written("\u{feff}a = 1"), "a=1");
         assert_eq!(written("a\u{feff}b = 1"), "a\u{feff}b=1");
     }
 
     #[test]
-    fn a_comment_does_not_end_with_the_star_that_begins_it() {
+    fn tokens_do_not_end_a_comment_at_its_first_star() {
         let texts: Vec<String> = tokens("a /*/ b */ c")
             .into_iter()
             .map(|token| token.text)
@@ -369,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn a_brace_in_a_template_is_not_its_end() {
+    fn tokens_do_not_end_a_template_at_an_inner_brace() {
         let kinds: Vec<Kind> = tokens("\"${{a=1}.a}\"").iter().map(|token| token.kind).collect();
         assert_eq!(kinds.last(), Some(&Kind::CloseQuote));
         assert_eq!(

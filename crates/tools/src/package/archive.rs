@@ -1,4 +1,4 @@
-//! The zip of a package: the same bytes for the same input, on any machine and at any time.
+//! The zip archive of a package. The same input gives the same bytes, on any machine and at any time.
 
 use std::fs::File;
 use std::io::{Read, Seek, Write};
@@ -9,10 +9,14 @@ use zip::{CompressionMethod, DateTime, System, ZipArchive, ZipWriter};
 
 use super::PackageError;
 
-/// Writes a zip with one program in it.
+/// Writes a zip archive that contains one program under this name.
+///
+/// # Errors
+///
+/// [`zip::result::ZipError`], if the program cannot be read or the archive cannot be written.
 pub fn write<W: Write + Seek>(zip: W, name: &str, program: &mut impl Read) -> zip::result::ZipResult<W> {
-    // The first moment that a zip can express: when the package was made is nobody's business. The mode and the
-    // system are fixed too, so that a zip that is made on Windows is executable elsewhere.
+    // The time is the earliest that a zip archive can express: the bytes must not depend on the time of the build. The
+    // mode and the system are fixed too, so that a program that was packed on Windows is executable elsewhere.
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
         .compression_level(Some(9))
@@ -25,7 +29,11 @@ pub fn write<W: Write + Seek>(zip: W, name: &str, program: &mut impl Read) -> zi
     writer.finish()
 }
 
-/// The names of the files in a zip.
+/// The names of the files in a zip archive.
+///
+/// # Errors
+///
+/// [`PackageError`], if the file cannot be read or is not a zip archive.
 pub fn list(zip: &Path) -> Result<Vec<String>, PackageError> {
     let archive = open(zip)?;
     names(&archive)
@@ -36,7 +44,11 @@ pub fn list(zip: &Path) -> Result<Vec<String>, PackageError> {
         })
 }
 
-/// Up to so many bytes of the first file whose name begins so.
+/// The first `length` bytes of the first file whose name begins with `prefix`; `None` if there is no such file.
+///
+/// # Errors
+///
+/// [`PackageError`], if the file cannot be read or is not a zip archive.
 pub fn head(zip: &Path, prefix: &str, length: u64) -> Result<Option<Vec<u8>>, PackageError> {
     let as_zip = |error| PackageError::Zip {
         path: zip.to_owned(),
@@ -76,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_zip_is_the_same_whenever_it_is_made_and_hashes_as_its_directory() {
+    fn write_is_reproducible_and_hashes_as_its_directory() {
         let zip = |content: &[u8]| {
             write(
                 std::io::Cursor::new(Vec::new()),

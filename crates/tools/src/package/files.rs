@@ -1,4 +1,4 @@
-//! Files that are there whole or not at all.
+//! Files that are written atomically: another process sees the whole file or none of it.
 //!
 //! Tests: `tests/cli/install.rs`.
 
@@ -10,21 +10,26 @@ use tempfile::TempDir;
 
 use super::PackageError;
 
-/// How the names of what is not yet in its place begin.
-const STAGING: &str = ".staging-";
+/// The prefix of the names of temporary files, which are renamed when they are complete.
+const STAGING_PREFIX: &str = ".staging-";
 
-/// Who may run a file.
+/// The permissions of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Read by everybody: 0644.
+    /// Everyone may read it: 0644.
     Plain,
-    /// Run by everybody: 0755.
+    /// Everyone may read and run it: 0755.
     Executable,
 }
 
-/// Puts a file in its place in one step, with the directories above it.
+/// Writes a file atomically, and creates the directories above it.
 ///
-/// Whoever reads meanwhile finds the old file or the new one; a program that runs keeps what it was started from.
+/// A process that reads the file meanwhile gets the old content or the new one. A running program keeps the file that it
+/// was started from.
+///
+/// # Errors
+///
+/// [`PackageError::File`], if `fill` fails, or if the file or its directory cannot be written.
 pub fn write(
     path: &Path,
     mode: Mode,
@@ -33,7 +38,7 @@ pub fn write(
     let directory = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(directory).map_err(PackageError::file("failed to create", directory))?;
     let mut staged = tempfile::Builder::new()
-        .prefix(STAGING)
+        .prefix(STAGING_PREFIX)
         .tempfile_in(directory)
         .map_err(PackageError::file("failed to write in", directory))?;
     fill(staged.as_file_mut()).map_err(PackageError::file("failed to write", path))?;
@@ -52,9 +57,13 @@ pub fn write(
     Ok(())
 }
 
-/// Puts a directory with one file in its place in one step; of a directory that is there, that file is replaced.
+/// Writes a directory with one file atomically. If the directory exists, only that file of it is replaced.
 ///
-/// Until then it is beside its place, where Terraform takes it for nothing.
+/// Until it is complete, the directory has a temporary name beside its final one, which Terraform ignores.
+///
+/// # Errors
+///
+/// [`PackageError::File`], if `fill` fails, or if the directory cannot be written.
 pub fn write_directory(
     directory: &Path,
     name: &str,
@@ -67,13 +76,13 @@ pub fn write_directory(
         staging_directory(parent).map_err(PackageError::file("failed to create a directory in", parent))?;
     let whole = staged.path().join(name);
     write(&whole, mode, fill)?;
-    // A directory does not give way to another while anything is in it.
+    // `rename` replaces a directory only if it is empty. Otherwise only the file is replaced.
     fs::rename(staged.path(), directory)
         .or_else(|_| fs::rename(&whole, directory.join(name)))
         .map_err(PackageError::file("failed to replace", directory))
 }
 
-/// What a program that was killed while it wrote has left in a directory.
+/// The temporary files in a directory that a program left because it was killed while it wrote.
 pub fn leftovers(directory: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     entries
@@ -82,46 +91,46 @@ pub fn leftovers(directory: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Whether something of this name is not yet in its place.
+/// Whether this is the name of a temporary file.
 pub fn is_staging(name: &str) -> bool {
-    name.starts_with(STAGING)
+    name.starts_with(STAGING_PREFIX)
 }
 
-/// Removes directories that are empty, upwards from one and below another.
-pub fn prune(from: &Path, below: &Path) {
+/// Removes the directory `from` and those above it, up to but without `root`, as long as they are empty.
+pub fn remove_empty_directories(from: &Path, root: &Path) {
     let mut directory = from;
-    while directory != below && directory.starts_with(below) && fs::remove_dir(directory).is_ok() {
+    while directory != root && directory.starts_with(root) && fs::remove_dir(directory).is_ok() {
         let Some(parent) = directory.parent() else { break };
         directory = parent;
     }
 }
 
-/// Whether a file may be run, as far as the system tells.
+/// Whether a file has a permission to be run; on other systems than Unix, whether it is a file.
 #[cfg(unix)]
 pub fn is_executable(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o111 != 0)
 }
 
-/// Whether a file may be run, as far as the system tells.
+/// Whether a file has a permission to be run; on other systems than Unix, whether it is a file.
 #[cfg(not(unix))]
 pub fn is_executable(path: &Path) -> bool {
     path.is_file()
 }
 
-/// Read by everybody, as what becomes of it.
+/// Everyone may read it, because it becomes the package's directory.
 #[cfg(unix)]
 fn staging_directory(parent: &Path) -> std::io::Result<TempDir> {
     use std::os::unix::fs::PermissionsExt;
     tempfile::Builder::new()
-        .prefix(STAGING)
+        .prefix(STAGING_PREFIX)
         .permissions(fs::Permissions::from_mode(0o755))
         .tempdir_in(parent)
 }
 
 #[cfg(not(unix))]
 fn staging_directory(parent: &Path) -> std::io::Result<TempDir> {
-    tempfile::Builder::new().prefix(STAGING).tempdir_in(parent)
+    tempfile::Builder::new().prefix(STAGING_PREFIX).tempdir_in(parent)
 }
 
 #[cfg(unix)]

@@ -1,4 +1,7 @@
-//! What a lock file knows a package by.
+//! The checksums of packages in a dependency lock file: the schemes `zh:` (of a zip archive) and `h1:` (of its files).
+//!
+//! Source: <https://developer.hashicorp.com/terraform/language/files/dependency-lock#checksum-verification> and
+//! <https://github.com/hashicorp/terraform/blob/main/internal/getproviders/hash.go>.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -12,21 +15,33 @@ use zip::ZipArchive;
 
 use super::PackageError;
 
-/// `zh:` and the SHA-256 of a zip.
+/// The `zh:` checksum of a zip archive: its SHA-256 in hexadecimal digits.
+///
+/// # Errors
+///
+/// [`PackageError::File`], if the archive cannot be read.
 pub fn of_archive(zip: &Path) -> Result<String, PackageError> {
     let file = File::open(zip).map_err(PackageError::file("failed to open", zip))?;
     let sum = sha256(file).map_err(PackageError::file("failed to read", zip))?;
     Ok(format!("zh:{sum}"))
 }
 
-/// `h1:` of the files in a directory.
+/// The `h1:` checksum of the files in a directory.
+///
+/// # Errors
+///
+/// [`PackageError`], if a file cannot be read or its name cannot be hashed.
 pub fn of_directory(directory: &Path) -> Result<String, PackageError> {
     let mut files = Vec::new();
-    visit(directory, directory, &mut files)?;
+    collect_sums(directory, directory, &mut files)?;
     Ok(combine(files))
 }
 
-/// `h1:` of the files in a zip: the same as that of the directory it unpacks to.
+/// The `h1:` checksum of the files in a zip archive, which equals that of the unpacked directory.
+///
+/// # Errors
+///
+/// [`PackageError`], if the archive cannot be read or the name of a file in it cannot be hashed.
 pub fn of_archive_content(zip: &Path) -> Result<String, PackageError> {
     let as_zip = |error| PackageError::Zip {
         path: zip.to_owned(),
@@ -50,7 +65,11 @@ pub fn of_archive_content(zip: &Path) -> Result<String, PackageError> {
     Ok(combine(files))
 }
 
-/// The SHA-256 of what is read, in hexadecimal digits.
+/// The SHA-256 of the bytes of a reader, in lower-case hexadecimal digits.
+///
+/// # Errors
+///
+/// The error of the reader.
 pub fn sha256(mut reader: impl Read) -> std::io::Result<String> {
     let mut context = Context::new(&SHA256);
     let mut buffer = vec![0; 64 * 1024];
@@ -61,14 +80,16 @@ pub fn sha256(mut reader: impl Read) -> std::io::Result<String> {
         }
         context.update(buffer.get(..count).unwrap_or_default());
     }
-    let mut text = String::with_capacity(64);
+    let mut digits = String::with_capacity(64);
     for byte in context.finish().as_ref() {
-        let _ = write!(text, "{byte:02x}");
+        let _ = write!(digits, "{byte:02x}");
     }
-    Ok(text)
+    Ok(digits)
 }
 
-/// Sums up names and sums of files. Modes and empty directories do not count.
+/// The `h1:` checksum of files, from their names and SHA-256 sums. Modes and empty directories do not count.
+///
+/// This is `Hash1` of <https://pkg.go.dev/golang.org/x/mod/sumdb/dirhash>.
 fn combine(mut files: Vec<(String, String)>) -> String {
     files.sort();
     let mut context = Context::new(&SHA256);
@@ -78,14 +99,19 @@ fn combine(mut files: Vec<(String, String)>) -> String {
     format!("h1:{}", BASE64_STANDARD.encode(context.finish()))
 }
 
-fn visit(root: &Path, directory: &Path, files: &mut Vec<(String, String)>) -> Result<(), PackageError> {
+/// Adds the name, relative to `root`, and the SHA-256 sum of each file in a directory and below it.
+fn collect_sums(
+    root: &Path,
+    directory: &Path,
+    files: &mut Vec<(String, String)>,
+) -> Result<(), PackageError> {
     let entries = std::fs::read_dir(directory).map_err(PackageError::file("failed to read", directory))?;
     for entry in entries {
         let path = entry
             .map_err(PackageError::file("failed to read", directory))?
             .path();
         if path.is_dir() {
-            visit(root, &path, files)?;
+            collect_sums(root, &path, files)?;
             continue;
         }
         let relative: Option<Vec<&str>> = path
@@ -110,16 +136,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_directory_hashes_as_the_text_of_its_files_sums() {
+    fn of_directory_hashes_the_sorted_sums_of_its_files() {
         let directory = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(directory.path().join("b/c")).unwrap();
         std::fs::write(directory.path().join("b/c/d"), "x").unwrap();
         std::fs::write(directory.path().join("a"), "").unwrap();
-        // Reckoned with sha256sum and base64.
+        // Computed with sha256sum and base64.
         let listing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  a\n\
                        2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881  b/c/d\n";
         let digest = aws_lc_rs::digest::digest(&SHA256, listing.as_bytes());
-        let wanted = format!("h1:{}", BASE64_STANDARD.encode(digest));
-        assert_eq!(of_directory(directory.path()).unwrap(), wanted);
+        let expected = format!("h1:{}", BASE64_STANDARD.encode(digest));
+        assert_eq!(of_directory(directory.path()).unwrap(), expected);
     }
 }

@@ -1,4 +1,7 @@
-//! Plugin directories, and where Terraform looks for them.
+//! The layout of plugin directories, and the directories that Terraform searches.
+//!
+//! Source: <https://developer.hashicorp.com/terraform/cli/config/config-file#provider-installation> and
+//! <https://github.com/hashicorp/terraform/blob/main/internal/getproviders/filesystem_search.go>.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,10 +13,10 @@ use super::version::Version;
 use super::{PackageError, archive, files, hash};
 use crate::address::Address;
 
-/// The operating systems that differ in where things are.
+/// The kinds of operating systems, by where Terraform keeps its files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum System {
-    /// Linux and the BSDs, with the base directories of freedesktop.org.
+    /// Linux and the BSDs, with the XDG base directories of freedesktop.org.
     Unix,
     /// macOS.
     MacOs,
@@ -22,7 +25,7 @@ pub enum System {
 }
 
 impl System {
-    /// What this program runs on.
+    /// The kind of system that this program runs on.
     pub fn current() -> Self {
         match std::env::consts::OS {
             "macos" => Self::MacOs,
@@ -31,15 +34,16 @@ impl System {
         }
     }
 
-    /// What Terraform calls the directory of its own settings: `~/.terraform.d`.
-    pub fn settings(self, environment: &Environment) -> Option<PathBuf> {
+    /// The directory of Terraform's own files, `~/.terraform.d`; `None` if there is no home directory.
+    pub fn settings_directory(self, environment: &Environment) -> Option<PathBuf> {
         Some(match self {
             Self::Windows => app_data(environment)?.join("terraform.d"),
             Self::Unix | Self::MacOs => home(environment)?.join(".terraform.d"),
         })
     }
 
-    /// The CLI configuration, unless `TF_CLI_CONFIG_FILE` names another.
+    /// The path of the CLI configuration, unless `TF_CLI_CONFIG_FILE` names another; `None` if there is no home
+    /// directory.
     pub fn config_file(self, environment: &Environment) -> Option<PathBuf> {
         Some(match self {
             Self::Windows => app_data(environment)?.join("terraform.rc"),
@@ -47,16 +51,19 @@ impl System {
         })
     }
 
-    /// The directories in which Terraform looks without being told, in its order, whether they exist or not.
+    /// The plugin directories that Terraform searches without a `provider_installation` block, in its order. They need
+    /// not exist.
+    ///
+    /// Source: <https://developer.hashicorp.com/terraform/cli/config/config-file#implied-local-mirror-directories>.
     pub fn implied_directories(self, environment: &Environment, working_directory: &Path) -> Vec<PathBuf> {
         let mut directories = vec![working_directory.join("terraform.d").join("plugins")];
         directories.extend(
-            self.settings(environment)
+            self.settings_directory(environment)
                 .map(|settings| settings.join("plugins")),
         );
         match self {
             Self::Unix => {
-                // A base directory that is not absolute is to be ignored.
+                // The XDG specification says to ignore a base directory that is not absolute.
                 let absolute = |path: &Path| path.is_absolute();
                 let user = environment
                     .get("XDG_DATA_HOME")
@@ -98,45 +105,45 @@ fn app_data(environment: &Environment) -> Option<PathBuf> {
     environment.get("APPDATA").map(PathBuf::from)
 }
 
-/// The two forms in which a package may lie in a directory.
+/// The two layouts of a package in a plugin directory, as Terraform names them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// A directory with the program.
     Unpacked,
-    /// A zip.
+    /// A zip archive.
     Packed,
 }
 
-/// A package, and what it is.
+/// A package in a plugin directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Package {
     /// The plugin directory it is in.
     pub root: PathBuf,
-    /// The directory with the program, or the zip.
+    /// The directory with the program, or the zip archive.
     pub path: PathBuf,
-    /// The version, by the name of its directory.
+    /// The version, from the name of the directory or archive.
     pub version: Version,
-    /// The platform, by the name of its directory.
+    /// The platform, from the name of the directory or archive.
     pub platform: Platform,
-    /// Which of the two it is.
+    /// Its layout.
     pub form: Form,
 }
 
-/// Something in the place of a package that Terraform does not take for one.
+/// A file or directory that Terraform ignores, although it is where packages are.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stray {
-    /// Where.
+pub struct IgnoredPath {
+    /// Its path.
     pub path: PathBuf,
-    /// Why it is passed over, and what to do.
+    /// Why Terraform ignores it, and what to do, as a lowercase fragment.
     pub reason: String,
 }
 
-/// Where the packages of a provider are, below a plugin directory.
+/// The directory of a provider's packages, below a plugin directory.
 pub fn provider_directory(root: &Path, address: &Address) -> PathBuf {
     root.join(address.path().iter().collect::<PathBuf>())
 }
 
-/// Where a package is to be.
+/// The path at which Terraform looks for a package.
 pub fn package_path(
     root: &Path,
     address: &Address,
@@ -151,28 +158,28 @@ pub fn package_path(
     }
 }
 
-/// The name of a zip, in a plugin directory and among the files of a release.
+/// The file name of a zip archive, in a plugin directory and among the files of a release.
 pub fn archive_name(address: &Address, version: &Version, platform: &Platform) -> String {
     format!("{}_{version}_{platform}.zip", address.program())
 }
 
-/// The name of the program in a package.
+/// The file name of the program in a package.
 pub fn program_name(address: &Address, version: &Version, platform: &Platform) -> String {
     format!("{}_v{version}{}", address.program(), platform.executable_suffix())
 }
 
-/// The packages of a provider in a plugin directory, newest first, and what only looks like one.
-pub fn scan(root: &Path, address: &Address) -> (Vec<Package>, Vec<Stray>) {
+/// The packages of a provider in a plugin directory, newest first, and the paths there that Terraform ignores.
+pub fn scan(root: &Path, address: &Address) -> (Vec<Package>, Vec<IgnoredPath>) {
     let mut packages = Vec::new();
-    let mut strays = Vec::new();
+    let mut ignored = Vec::new();
     for path in entries(&provider_directory(root, address)) {
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
             continue;
         };
         if path.is_dir() {
             match Version::parse(name) {
-                Ok(version) => scan_version(root, &path, &version, &mut packages, &mut strays),
-                Err(_) => strays.push(Stray {
+                Ok(version) => scan_version(root, &path, &version, &mut packages, &mut ignored),
+                Err(_) => ignored.push(IgnoredPath {
                     reason: format!(
                         "the name of the directory is not a version: rename it, for example to `{}`",
                         name.strip_prefix('v')
@@ -196,7 +203,7 @@ pub fn scan(root: &Path, address: &Address) -> (Vec<Package>, Vec<Stray>) {
                     platform,
                     form: Form::Packed,
                 }),
-                None => strays.push(Stray {
+                None => ignored.push(IgnoredPath {
                     path,
                     reason: format!(
                         "the name of the zip archive is not valid: rename it to `{}_VERSION_OS_ARCH.zip`",
@@ -205,7 +212,7 @@ pub fn scan(root: &Path, address: &Address) -> (Vec<Package>, Vec<Stray>) {
                 }),
             }
         } else if name.starts_with("terraform-provider-") {
-            strays.push(Stray {
+            ignored.push(IgnoredPath {
                 path,
                 reason: "the program is outside of a version directory, where Terraform does not find it: use `install` to install it"
                     .to_owned(),
@@ -213,7 +220,7 @@ pub fn scan(root: &Path, address: &Address) -> (Vec<Package>, Vec<Stray>) {
         }
     }
     packages.sort_by(|one, other| other.version.cmp(&one.version).then(one.path.cmp(&other.path)));
-    (packages, strays)
+    (packages, ignored)
 }
 
 fn scan_version(
@@ -221,7 +228,7 @@ fn scan_version(
     directory: &Path,
     version: &Version,
     packages: &mut Vec<Package>,
-    strays: &mut Vec<Stray>,
+    ignored: &mut Vec<IgnoredPath>,
 ) {
     for path in entries(directory) {
         let name = path
@@ -237,7 +244,7 @@ fn scan_version(
                 form: Form::Unpacked,
             }),
             _ if files::is_staging(name) => {}
-            _ => strays.push(Stray {
+            _ => ignored.push(IgnoredPath {
                 reason: format!(
                     "the name is not a platform, for example `{}`: use `install` to create the directory",
                     Platform::current()
@@ -248,7 +255,7 @@ fn scan_version(
     }
 }
 
-/// What is in a directory, in order; nothing where it does not exist.
+/// The paths in a directory, sorted; empty if the directory does not exist.
 fn entries(directory: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(directory) else {
         return Vec::new();
@@ -259,7 +266,11 @@ fn entries(directory: &Path) -> Vec<PathBuf> {
 }
 
 impl Package {
-    /// The `h1:` hash.
+    /// The `h1:` checksum.
+    ///
+    /// # Errors
+    ///
+    /// [`PackageError`], if the package cannot be read.
     pub fn hash(&self) -> Result<String, PackageError> {
         match self.form {
             Form::Unpacked => hash::of_directory(&self.path),
@@ -267,7 +278,7 @@ impl Package {
         }
     }
 
-    /// The program that Terraform would start: the first whose name fits. `None` for a zip, and where there is none.
+    /// The program that Terraform would start; `None` for a zip archive, or if the directory has no program.
     pub fn program(&self, address: &Address) -> Option<PathBuf> {
         if self.form == Form::Packed {
             return None;
@@ -275,7 +286,11 @@ impl Package {
         program_in(&self.path, address)
     }
 
-    /// The first bytes of the program.
+    /// The first 4096 bytes of the program; `None` if there is no program.
+    ///
+    /// # Errors
+    ///
+    /// [`PackageError`], if the package cannot be read.
     pub fn program_head(&self, address: &Address) -> Result<Option<Vec<u8>>, PackageError> {
         const LENGTH: u64 = 4096;
         match (self.form, self.program(address)) {
@@ -295,15 +310,17 @@ impl Package {
     }
 }
 
-/// The program of a provider in a directory, as Terraform chooses it.
+/// The program of a provider in a directory: the first file, by name, with the prefix `terraform-provider-TYPE`.
+///
+/// Source: <https://github.com/hashicorp/terraform/blob/main/internal/providercache/cached_provider.go>.
 pub fn program_in(directory: &Path, address: &Address) -> Option<PathBuf> {
-    let wanted = address.program();
+    let prefix = address.program();
     entries(directory).into_iter().find(|path| {
         let name = path
             .file_name()
             .and_then(|name| name.to_str())
             .unwrap_or_default();
-        let rest = name.strip_prefix(&wanted);
+        let rest = name.strip_prefix(&prefix);
         path.is_file() && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['_', '.']))
     })
 }
@@ -323,7 +340,7 @@ mod tests {
 
     #[test]
     #[cfg(unix)]
-    fn each_system_has_its_directories_in_terraforms_order() {
+    fn implied_directories_are_in_terraforms_order() {
         assert_eq!(
             directories(System::Unix, &[("HOME", "/home/me")]),
             [
@@ -371,7 +388,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_is_read_as_terraform_reads_it() {
+    fn scan_finds_packages_and_ignored_paths() {
         let root = tempfile::tempdir().unwrap();
         let address = Address::parse("example.com/myorg/customplugin").unwrap();
         let base = provider_directory(root.path(), &address);
@@ -390,7 +407,7 @@ mod tests {
         .unwrap();
         fs::write(base.join("customplugin.zip"), "").unwrap();
         fs::write(base.join("terraform-provider-customplugin"), "").unwrap();
-        let (packages, strays) = scan(root.path(), &address);
+        let (packages, ignored) = scan(root.path(), &address);
         let found: Vec<String> = packages
             .iter()
             .map(|package| format!("{} {} {:?}", package.version, package.platform, package.form))
@@ -403,7 +420,7 @@ mod tests {
                 "1.2.0 linux_amd64 Packed"
             ]
         );
-        assert_eq!(strays.len(), 4, "{strays:?}");
-        assert!(strays.iter().any(|stray| stray.reason.contains("`1.4.0`")));
+        assert_eq!(ignored.len(), 4, "{ignored:?}");
+        assert!(ignored.iter().any(|path| path.reason.contains("`1.4.0`")));
     }
 }

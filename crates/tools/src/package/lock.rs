@@ -1,4 +1,6 @@
-//! `.terraform.lock.hcl`: what `terraform init` chose before.
+//! The dependency lock file `.terraform.lock.hcl`, in which `terraform init` records the providers that it selected.
+//!
+//! Source: <https://developer.hashicorp.com/terraform/language/files/dependency-lock>.
 
 use std::path::Path;
 
@@ -8,37 +10,41 @@ use hcl_edit::structure::Body;
 use super::version::Version;
 use crate::address::Address;
 
-/// The name of the file, in the directory of the configuration.
+/// The file name of the lock file, in the directory of the configuration.
 pub const FILE: &str = ".terraform.lock.hcl";
 
-/// What was chosen for one provider.
+/// The version and the checksums that `terraform init` selected for one provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// The provider.
     pub address: Address,
-    /// Its version.
+    /// The selected version.
     pub version: Version,
-    /// The constraints that it met.
+    /// The version constraints of the configuration when the version was selected.
     pub constraints: Option<String>,
-    /// Hashes of packages that are accepted, each with its scheme.
+    /// The checksums of the packages that Terraform accepts, each with its scheme, e.g. `h1:…`.
     pub hashes: Vec<String>,
 }
 
-/// Why a lock file is of no use.
+/// Why a lock file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     /// The file cannot be read.
     #[error("failed to read the lock file `{FILE}`: {0}")]
     File(#[from] std::io::Error),
-    /// It is no HCL.
+    /// The file is not valid HCL.
     #[error("the lock file `{FILE}` has a syntax error: {0}")]
     Syntax(#[from] hcl_edit::parser::Error),
-    /// An entry is not what Terraform writes.
+    /// Terraform would not write an entry like this one.
     #[error("the lock file `{FILE}` is invalid: the entry `{0}` {1}")]
     Entry(String, &'static str),
 }
 
-/// The entries of the lock file of a directory; none where there is no such file.
+/// The entries of the lock file in a directory; empty if there is no lock file.
+///
+/// # Errors
+///
+/// [`LockError`], if the file cannot be read or is invalid.
 pub fn read(directory: &Path) -> Result<Vec<Entry>, LockError> {
     match std::fs::read_to_string(directory.join(FILE)) {
         Ok(text) => parse(&text),
@@ -47,7 +53,11 @@ pub fn read(directory: &Path) -> Result<Vec<Entry>, LockError> {
     }
 }
 
-/// The entries of a lock file.
+/// The entries of a lock file with this content.
+///
+/// # Errors
+///
+/// [`LockError`], if the content is not valid HCL, or an entry has no valid address and version.
 pub fn parse(text: &str) -> Result<Vec<Entry>, LockError> {
     let body = hcl_edit::parser::parse_body(text)?;
     body.get_blocks("provider")
@@ -57,13 +67,14 @@ pub fn parse(text: &str) -> Result<Vec<Entry>, LockError> {
                 .first()
                 .map(hcl_edit::structure::BlockLabel::as_str)
                 .unwrap_or_default();
-            let wrong = |what| LockError::Entry(name.to_owned(), what);
-            let address = Address::parse_full(name).map_err(|_| wrong("does not have a full address"))?;
+            let invalid = |problem| LockError::Entry(name.to_owned(), problem);
+            let address = Address::parse_full(name).map_err(|_| invalid("does not have a full address"))?;
             if address.full() != name {
-                return Err(wrong("has an address that is not in normal form"));
+                return Err(invalid("has an address that is not in normal form"));
             }
-            let version = text_of(&block.body, "version").ok_or_else(|| wrong("has no version"))?;
-            let version = Version::parse(&version).map_err(|_| wrong("has an invalid version"))?;
+            let version =
+                string_attribute(&block.body, "version").ok_or_else(|| invalid("has no version"))?;
+            let version = Version::parse(&version).map_err(|_| invalid("has an invalid version"))?;
             let hashes = block
                 .body
                 .get_attribute("hashes")
@@ -78,14 +89,14 @@ pub fn parse(text: &str) -> Result<Vec<Entry>, LockError> {
             Ok(Entry {
                 address,
                 version,
-                constraints: text_of(&block.body, "constraints"),
+                constraints: string_attribute(&block.body, "constraints"),
                 hashes,
             })
         })
         .collect()
 }
 
-fn text_of(body: &Body, key: &str) -> Option<String> {
+fn string_attribute(body: &Body, key: &str) -> Option<String> {
     body.get_attribute(key)?.value.as_str().map(str::to_owned)
 }
 
@@ -94,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_entry_is_read_and_a_damaged_one_named() {
+    fn parse_reads_entries_and_names_an_invalid_one() {
         let text = "provider \"registry.terraform.io/a/b\" {\n  version     = \"1.2.3\"\n  constraints = \"~> 1.2\"\n  \
                     hashes = [\n    \"h1:x\",\n    \"zh:y\",\n  ]\n}\n";
         let [entry] = &parse(text).unwrap()[..] else {
@@ -104,14 +115,14 @@ mod tests {
         assert_eq!(entry.version, Version::new(1, 2, 3));
         assert_eq!(entry.constraints.as_deref(), Some("~> 1.2"));
         assert_eq!(entry.hashes, ["h1:x", "zh:y"]);
-        for (text, wanted) in [
+        for (text, expected) in [
             ("provider \"a/b\" {}\n", "does not have a full address"),
             ("provider \"registry.terraform.io/A/b\" {}\n", "normal form"),
             ("provider \"registry.terraform.io/a/b\" {}\n", "has no version"),
             ("provider {", "syntax error"),
         ] {
             let error = parse(text).unwrap_err().to_string();
-            assert!(error.contains(wanted), "{error}");
+            assert!(error.contains(expected), "{error}");
         }
     }
 }

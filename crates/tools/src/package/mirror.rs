@@ -1,4 +1,6 @@
-//! Network mirrors: directories that any web server can serve.
+//! The JSON documents of a network mirror, which any web server can serve as files.
+//!
+//! Source: <https://developer.hashicorp.com/terraform/internals/provider-network-mirror-protocol>.
 //!
 //! Tests: `tests/cli/release.rs`.
 
@@ -6,15 +8,15 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-/// `index.json`: the versions that there are.
+/// `index.json`: the available versions of a provider.
 #[derive(Debug, Default, Serialize)]
 pub struct Index {
-    /// The protocol has an object for each version, with nothing in it.
+    /// The protocol has an empty object for each version.
     versions: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 impl Index {
-    /// The index of some versions.
+    /// The index of these versions.
     pub fn new(versions: impl IntoIterator<Item = String>) -> Self {
         Self {
             versions: versions
@@ -28,15 +30,15 @@ impl Index {
 /// `VERSION.json`: the packages of one version, by platform.
 #[derive(Debug, Default, Serialize)]
 pub struct Packages {
-    /// By platform, as `linux_amd64`.
+    /// By platform, e.g. `linux_amd64`.
     pub archives: BTreeMap<String, Archive>,
 }
 
-/// Where a package is, and what it hashes to.
+/// The URL and the checksums of a package.
 #[derive(Debug, Serialize)]
 pub struct Archive {
-    /// Relative to the file that says so.
+    /// The URL of the zip archive, relative to that of `VERSION.json`.
     pub url: String,
-    /// Each with its scheme.
+    /// The checksums that Terraform accepts, each with its scheme, e.g. `h1:…`.
     pub hashes: Vec<String>,
 }

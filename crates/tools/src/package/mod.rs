@@ -1,15 +1,15 @@
-//! Packages of providers: how they lie on disk, and what Terraform knows them by.
+//! Packages of providers: their names, archives, checksums and directories.
 //!
 //! | module | knows |
 //! |---|---|
-//! | [`platform`] | `linux_amd64` and its like |
-//! | [`version`] | versions, and constraints of them |
-//! | [`hash`] | `h1:` and `zh:` |
-//! | [`archive`] | the zip of a package, the same bytes for the same input |
-//! | [`layout`] | plugin directories, and where Terraform looks for them |
-//! | [`lock`] | `.terraform.lock.hcl` |
+//! | [`platform`] | platforms such as `linux_amd64` |
+//! | [`version`] | version constraints |
+//! | [`hash`] | the checksums `h1:` and `zh:` |
+//! | [`archive`] | the zip archive of a package, reproducible byte for byte |
+//! | [`layout`] | plugin directories, and which of them Terraform searches |
+//! | [`lock`] | the dependency lock file `.terraform.lock.hcl` |
 //! | [`mirror`] | network mirrors |
-//! | [`files`] | files that are there whole or not at all |
+//! | [`files`] | files that are written atomically |
 //!
 //! Tests: `tests/cli/`.
 
@@ -27,37 +27,34 @@ use std::path::{Path, PathBuf};
 /// Why a package cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum PackageError {
-    /// A file or directory cannot be used.
+    /// A file or directory cannot be read or written.
     #[error("{action} `{}`: {error}", path.display())]
     File {
-        /// What was tried, as `failed to read`.
+        /// What failed, e.g. `failed to read`.
         action: &'static str,
-        /// Where.
+        /// The file or directory.
         path: PathBuf,
-        /// Why not.
+        /// The system's error.
         error: std::io::Error,
     },
-    /// A zip is none.
+    /// A file is not a valid zip archive.
     #[error("failed to read the zip archive `{}`: {error}", path.display())]
     Zip {
-        /// Where.
+        /// The file.
         path: PathBuf,
-        /// Why not.
+        /// What is invalid.
         error: zip::result::ZipError,
     },
-    /// A name that no hash can be made of.
+    /// The name of a file cannot be part of a checksum.
     #[error("`{}` contains a file whose name has a newline or is not Unicode: rename the file", path.display())]
     Name {
         /// The package.
         path: PathBuf,
     },
-    /// The platform has no such place.
-    #[error("{0}")]
-    Place(String),
 }
 
 impl PackageError {
-    /// Makes errors of one action on one path.
+    /// Converts an I/O error of this action on this path, for `map_err`.
     pub(crate) fn file<'a>(action: &'static str, path: &'a Path) -> impl FnOnce(std::io::Error) -> Self + 'a {
         move |error| Self::File {
             action,

@@ -1,24 +1,24 @@
-//! Operating systems and processors, by the names that Terraform has for them.
+//! Operating systems and processors, by Terraform's names, which are Go's.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// What a package runs on, as `linux_amd64`.
+/// The platform that a package is for, e.g. `linux_amd64`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Platform {
-    /// The operating system, as `linux`, `darwin` or `windows`.
+    /// The operating system, e.g. `linux`, `darwin` or `windows`.
     pub os: String,
-    /// The processor, as `amd64` or `arm64`.
+    /// The processor architecture, e.g. `amd64` or `arm64`.
     pub arch: String,
 }
 
-/// A text that is no platform.
+/// The string is not a platform.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a platform: write for example `linux_amd64`")]
 pub struct PlatformError(String);
 
 impl Platform {
-    /// What this program runs on.
+    /// The platform that this program runs on.
     pub fn current() -> Self {
         let os = match std::env::consts::OS {
             "macos" => "darwin",
@@ -36,12 +36,14 @@ impl Platform {
         }
     }
 
-    /// What the name of a program ends with.
+    /// The file name extension of a program: `.exe` on Windows, otherwise empty.
     pub fn executable_suffix(&self) -> &'static str {
         if self.os == "windows" { ".exe" } else { "" }
     }
 
-    /// What a program was built for, by its first bytes; `None` where they are those of no program.
+    /// The platform that a program was built for, by its ELF, Mach-O or PE header; `None` if the bytes have no such header.
+    ///
+    /// An architecture that the provider is not built for is `unknown`.
     pub fn of_program(bytes: &[u8]) -> Option<Self> {
         let at = |index: usize| bytes.get(index).copied();
         let pair = |index: usize| Some(u16::from_le_bytes([at(index)?, at(index + 1)?]));
@@ -112,9 +114,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_program_says_what_it_was_built_for() {
-        let myself = std::fs::read(std::env::current_exe().unwrap()).unwrap();
-        assert_eq!(Platform::of_program(&myself), Some(Platform::current()));
+    fn of_program_reads_elf_mach_o_and_pe_headers() {
+        let this_program = std::fs::read(std::env::current_exe().unwrap()).unwrap();
+        assert_eq!(Platform::of_program(&this_program), Some(Platform::current()));
         assert_eq!(Platform::of_program(b"#!/bin/sh\n"), None);
         assert_eq!(Platform::of_program(b"\x7fELF"), None);
         let mac = [0xcf, 0xfa, 0xed, 0xfe, 0x0c, 0, 0, 1];
@@ -130,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn platforms_are_written_with_one_underscore() {
+    fn platform_parses_with_exactly_one_underscore() {
         assert_eq!(
             "linux_amd64".parse::<Platform>().unwrap().to_string(),
             "linux_amd64"

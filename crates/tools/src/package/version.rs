@@ -1,10 +1,12 @@
-//! Constraints of versions, as in `version = "~> 1.3, != 1.3.2"`.
+//! Version constraints, as in `version = "~> 1.3, != 1.3.2"`.
+//!
+//! Source: <https://developer.hashicorp.com/terraform/language/expressions/version-constraints>.
 
 use std::fmt;
 
 pub use semver::Version;
 
-/// Conditions that must all hold.
+/// Version constraints, all of which a version must match.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Constraints(Vec<Constraint>);
 
@@ -12,7 +14,7 @@ pub struct Constraints(Vec<Constraint>);
 struct Constraint {
     operator: Operator,
     version: Version,
-    /// How many of the three numbers were written.
+    /// How many of the three numbers the constraint has: 2 for `~> 1.3`.
     parts: usize,
 }
 
@@ -27,12 +29,12 @@ enum Operator {
     Pessimistic,
 }
 
-/// A text that is no list of constraints.
+/// The string is not a list of version constraints.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a version constraint: write for example `~> 1.3` or `>= 1.3.0, < 2.0.0`")]
 pub struct ConstraintError(String);
 
-/// Longer operators first.
+/// The operators. A longer one is before its own prefix, because the first that matches is taken.
 const OPERATORS: [(&str, Operator); 7] = [
     ("!=", Operator::NotEqual),
     (">=", Operator::GreaterOrEqual),
@@ -44,7 +46,11 @@ const OPERATORS: [(&str, Operator); 7] = [
 ];
 
 impl Constraints {
-    /// Parses conditions with commas between them. An empty text is no condition.
+    /// Parses constraints that are separated by commas. The empty string has no constraints, and allows every version.
+    ///
+    /// # Errors
+    ///
+    /// [`ConstraintError`], if one of them is not a constraint.
     pub fn parse(text: &str) -> Result<Self, ConstraintError> {
         if text.trim().is_empty() {
             return Ok(Self::default());
@@ -55,7 +61,7 @@ impl Constraints {
             .ok_or_else(|| ConstraintError(text.to_owned()))
     }
 
-    /// Whether a version meets them all. A pre-release is met only by the condition that names it.
+    /// Whether a version matches all constraints. A pre-release matches only a constraint that names it exactly.
     pub fn allow(&self, version: &Version) -> bool {
         let is_named = || {
             self.0.iter().any(|constraint| {
@@ -65,7 +71,7 @@ impl Constraints {
         self.0.iter().all(|constraint| constraint.allows(version)) && (version.pre.is_empty() || is_named())
     }
 
-    /// Whether there is any condition.
+    /// Whether there are no constraints.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -81,12 +87,12 @@ impl fmt::Display for Constraints {
             let version = &constraint.version;
             let numbers = [version.major, version.minor, version.patch].map(|number| number.to_string());
             let written = numbers.get(..constraint.parts).unwrap_or(&numbers).join(".");
-            let text = match operator {
+            let operator = match operator {
                 Some((_, Operator::Equal)) | None => String::new(),
-                Some((text, _)) => format!("{text} "),
+                Some((operator, _)) => format!("{operator} "),
             };
-            let pre = if version.pre.is_empty() { "" } else { "-" };
-            write!(formatter, "{separator}{text}{written}{pre}{}", version.pre)?;
+            let dash = if version.pre.is_empty() { "" } else { "-" };
+            write!(formatter, "{separator}{operator}{written}{dash}{}", version.pre)?;
         }
         Ok(())
     }
@@ -123,7 +129,7 @@ impl Constraint {
             Operator::GreaterOrEqual => order.is_ge(),
             Operator::Less => order.is_lt(),
             Operator::LessOrEqual => order.is_le(),
-            // Only the last number that was written may be greater.
+            // Only the last number of the constraint may be greater in the version.
             Operator::Pessimistic => {
                 order.is_ge()
                     && match self.parts {
@@ -141,8 +147,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions_are_chosen_as_terraform_does() {
-        for (constraints, version, wanted) in [
+    fn allow_matches_as_terraform_does() {
+        for (constraints, version, expected) in [
             ("", "1.0.0", true),
             ("1.3.0", "1.3.0", true),
             ("= 1.3", "1.3.0", true),
@@ -162,7 +168,7 @@ mod tests {
             let found = Constraints::parse(constraints)
                 .unwrap()
                 .allow(&Version::parse(version).unwrap());
-            assert_eq!(found, wanted, "{constraints} and {version}");
+            assert_eq!(found, expected, "{constraints} and {version}");
         }
         for text in ["latest", ">= ", "1.2.3.4", "~> 1.x", ">= 1.0,", "^1.0"] {
             assert!(Constraints::parse(text).is_err(), "{text}");

@@ -1,4 +1,4 @@
-//! The texts of the files afterwards.
+//! The new contents of the files.
 //!
 //! Tests: `crates/tools/tests/upgrade/main.rs`.
 
@@ -10,29 +10,33 @@ use hcl_edit::Span;
 use hcl_edit::structure::Block;
 
 use super::VERSIONS_FILE;
-use super::module::{Entry, File, Module, key_text};
+use super::module::{Entry, File, Module, key_name};
 use super::requirement::{PlanError, Requirement};
 use crate::hcl::format::format;
 use crate::hcl::token::{self, Kind};
 
-/// The least Terraform that understands sources.
+/// The constraint for the versions of Terraform that support provider source addresses.
 const REQUIRED_VERSION: &str = "\">= 0.13\"";
 
-/// How the marker begins, by which it is found again.
+/// The beginning of the TODO comment, by which a later run recognises it.
 const TODO: &str = "TF-UPGRADE-TODO";
 
-/// A file that shall have another text.
+/// A file whose content the upgrade changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// Its name in the directory.
     pub name: String,
-    /// What it has now; `None` for a file that does not exist.
+    /// The present content; `None` if the file does not exist.
     pub before: Option<String>,
-    /// What it shall have.
+    /// The new content.
     pub after: String,
 }
 
-/// The files that must change so that each provider has its entry, in one block.
+/// The files to change so that each provider has its entry, all in one `required_providers` block.
+///
+/// # Errors
+///
+/// [`PlanError::Edit`], if the result is not valid HCL, which is a bug.
 pub fn changes(
     module: &Module,
     requirements: &BTreeMap<String, Requirement>,
@@ -46,25 +50,25 @@ pub fn changes(
         [only] => only.name.as_str(),
         _ => VERSIONS_FILE,
     };
-    // The first block of the target is kept, in this or another file everything else of the kind goes.
-    let mut texts: BTreeMap<String, String> = BTreeMap::new();
+    // The first block of the target file is kept; all others, in any file, are removed.
+    let mut contents: BTreeMap<String, String> = BTreeMap::new();
     for name in [target, VERSIONS_FILE] {
         let present = module.files.iter().find(|file| file.name == name);
-        texts.insert(
+        contents.insert(
             name.to_owned(),
             present.map(|file| file.text.clone()).unwrap_or_default(),
         );
     }
     for file in &with_block {
-        let keeps = usize::from(file.name == target);
-        let text = without_blocks(file, keeps);
-        texts.insert(file.name.clone(), text);
+        let kept = usize::from(file.name == target);
+        let text = remove_blocks(file, kept);
+        contents.insert(file.name.clone(), text);
     }
-    edit(&mut texts, target, |file| {
-        with_entries(file, module, requirements)
+    edit(&mut contents, target, |file| {
+        set_entries(file, module, requirements)
     })?;
-    edit(&mut texts, VERSIONS_FILE, with_required_version)?;
-    Ok(texts
+    edit(&mut contents, VERSIONS_FILE, set_required_version)?;
+    Ok(contents
         .into_iter()
         .map(|(name, text)| Change {
             before: module
@@ -79,19 +83,20 @@ pub fn changes(
         .collect())
 }
 
+/// Replaces the content of one of the files.
 fn edit(
-    texts: &mut BTreeMap<String, String>,
+    contents: &mut BTreeMap<String, String>,
     name: &str,
     change: impl Fn(&File) -> String,
 ) -> Result<(), PlanError> {
-    let text = texts.remove(name).unwrap_or_default();
+    let text = contents.remove(name).unwrap_or_default();
     let file = File::parse(name.to_owned(), text)
         .map_err(|error| PlanError::Edit(name.to_owned(), error.to_string()))?;
-    texts.insert(name.to_owned(), change(&file));
+    contents.insert(name.to_owned(), change(&file));
     Ok(())
 }
 
-/// A list of replacements of one text.
+/// Replacements in the text of a file.
 struct Edits<'a> {
     text: &'a str,
     replacements: Vec<(Range<usize>, String)>,
@@ -109,7 +114,7 @@ impl<'a> Edits<'a> {
         self.replacements.push((range, by.into()));
     }
 
-    /// Removes something with the rest of its line, if nothing else is there.
+    /// Removes a range; with its whole lines, if they contain nothing else.
     fn remove_lines(&mut self, range: &Range<usize>) {
         let before = self.text.get(..range.start).unwrap_or_default();
         let line_start = before.rfind('\n').map_or(0, |position| position + 1);
@@ -119,7 +124,7 @@ impl<'a> Edits<'a> {
         let is_alone = is_blank(before.get(line_start..)) && is_blank(after.get(..rest));
         if is_alone {
             let mut end = range.end + rest;
-            // One empty line goes along, so that none is left between what was before and after.
+            // If there is an empty line before and after, one of them is removed too, so that there are not two in a row.
             let next = self.text.get(end..).unwrap_or_default();
             let blank = next.find('\n').map_or(next.len(), |position| position + 1);
             let had_blank_before = before
@@ -128,7 +133,7 @@ impl<'a> Edits<'a> {
             if had_blank_before && is_blank(next.get(..blank)) {
                 end += blank;
             }
-            // Nor one that was only between it and the end of the block or file.
+            // An empty line before the last item of a block or file is removed too.
             let rest = self.text.get(end..).unwrap_or_default().trim_start();
             let is_last = rest.is_empty() || rest.starts_with('}');
             let blank_before = before.get(..line_start).and_then(|before| {
@@ -148,7 +153,7 @@ impl<'a> Edits<'a> {
 
     fn apply(self) -> String {
         let (is_windows, length) = (self.text.contains("\r\n"), self.text.len());
-        let text = self.part(0..length);
+        let text = self.apply_within(0..length);
         if is_windows {
             text.replace("\r\n", "\n").replace('\n', "\r\n")
         } else {
@@ -156,8 +161,8 @@ impl<'a> Edits<'a> {
         }
     }
 
-    /// What becomes of a part of the text, in which all replacements are.
-    fn part(mut self, part: Range<usize>) -> String {
+    /// The new text of a part that contains all replacements.
+    fn apply_within(mut self, part: Range<usize>) -> String {
         self.replacements.sort_by_key(|(range, _)| range.start);
         let mut text = String::new();
         let mut position = part.start;
@@ -171,19 +176,19 @@ impl<'a> Edits<'a> {
     }
 }
 
-/// The file without its `required_providers` after the first so many, and without `terraform` blocks that are empty
-/// then.
-fn without_blocks(file: &File, keeps: usize) -> String {
+/// Removes the `required_providers` blocks of a file except for the first `kept` ones, and each `terraform` block that
+/// is empty then.
+fn remove_blocks(file: &File, kept: usize) -> String {
     let mut edits = Edits::new(&file.text);
-    let mut kept = 0;
+    let mut count = 0;
     for terraform in file.terraform_blocks() {
         let mut removed: Vec<Range<usize>> = Vec::new();
         for block in terraform.body.blocks() {
             if block.ident.as_str() != "required_providers" {
                 continue;
             }
-            if kept < keeps {
-                kept += 1;
+            if count < kept {
+                count += 1;
             } else {
                 removed.extend(block.span());
             }
@@ -192,7 +197,7 @@ fn without_blocks(file: &File, keeps: usize) -> String {
             continue;
         }
         match terraform.span() {
-            // A comment that stands alone is worth its block.
+            // A `terraform` block that still contains a comment is kept.
             Some(span) if removed.len() == terraform.body.len() && !has_comment(file, &span, &removed) => {
                 edits.remove_lines(&span);
             }
@@ -202,13 +207,13 @@ fn without_blocks(file: &File, keeps: usize) -> String {
     edits.apply()
 }
 
-/// Whether there is a comment in a range, outside of others in it.
-fn has_comment(file: &File, range: &Range<usize>, without: &[Range<usize>]) -> bool {
+/// Whether a range has a comment outside the excluded ranges, which are parts of it.
+fn has_comment(file: &File, range: &Range<usize>, excluded: &[Range<usize>]) -> bool {
     let mut edits = Edits::new(&file.text);
-    for hole in without {
-        edits.replace(hole.clone(), "");
+    for part in excluded {
+        edits.replace(part.clone(), "");
     }
-    let length: usize = without.iter().map(|hole| hole.end - hole.start).sum();
+    let length: usize = excluded.iter().map(|part| part.end - part.start).sum();
     let rest = edits.apply();
     let inside = rest
         .get(range.start..range.end.saturating_sub(length))
@@ -218,8 +223,8 @@ fn has_comment(file: &File, range: &Range<usize>, without: &[Range<usize>]) -> b
         .any(|token| token.kind == Kind::Comment)
 }
 
-/// The file with an entry for each provider.
-fn with_entries(file: &File, module: &Module, requirements: &BTreeMap<String, Requirement>) -> String {
+/// Adds or changes the entries in a file's first `required_providers` block, so that each provider has one.
+fn set_entries(file: &File, module: &Module, requirements: &BTreeMap<String, Requirement>) -> String {
     let mut edits = Edits::new(&file.text);
     let block = file.required_providers().next();
     let mut present: BTreeSet<&str> = BTreeSet::new();
@@ -244,15 +249,15 @@ fn with_entries(file: &File, module: &Module, requirements: &BTreeMap<String, Re
         }
         let moved = module.entries().find(|entry| entry.name == name);
         let value = match moved {
-            Some(entry) => changed(&entry, requirement),
-            None => object(name, requirement),
+            Some(entry) => changed_value(&entry, requirement),
+            None => object_literal(name, requirement),
         };
         let _ = writeln!(added, "{name} = {value}");
     }
     let terraform = file.terraform_blocks().next();
     match (block, terraform) {
-        (Some(block), _) => append(&mut edits, block, &added),
-        (None, Some(terraform)) => append(
+        (Some(block), _) => append_lines(&mut edits, block, &added),
+        (None, Some(terraform)) => append_lines(
             &mut edits,
             terraform,
             &format!("required_providers {{\n{added}}}\n"),
@@ -273,26 +278,26 @@ fn with_entries(file: &File, module: &Module, requirements: &BTreeMap<String, Re
     edits.apply()
 }
 
-/// The value of an entry, as it shall be in another file.
-fn changed(entry: &Entry<'_>, requirement: &Requirement) -> String {
+/// The new value of an entry that moves to another file.
+fn changed_value(entry: &Entry<'_>, requirement: &Requirement) -> String {
     let mut edits = Edits::new(&entry.file.text);
     change_entry(&mut edits, entry, requirement);
-    let value = edits.part(entry.value.span().unwrap_or_default());
+    let value = edits.apply_within(entry.value.span().unwrap_or_default());
     value.replace("\r\n", "\n")
 }
 
-/// Changes an entry only if it says something else than it should.
+/// Changes an entry if its source or version differs from the requirement.
 fn change_entry(edits: &mut Edits<'_>, entry: &Entry<'_>, requirement: &Requirement) {
     let Some(value) = entry.value.span() else { return };
     let written = edits.text.get(value.clone()).unwrap_or_default();
     let is_marked = requirement.source.is_some() || written.contains(TODO);
-    let is_right =
+    let is_unchanged =
         entry.source == requirement.source.as_deref() && entry.version == requirement.version.as_deref();
     let Some(members) = entry.value.as_object() else {
-        edits.replace(value, object(entry.name, requirement));
+        edits.replace(value, object_literal(entry.name, requirement));
         return;
     };
-    if is_right && is_marked {
+    if is_unchanged && is_marked {
         return;
     }
     let has_comments = token::tokens(written)
@@ -300,29 +305,29 @@ fn change_entry(edits: &mut Edits<'_>, entry: &Entry<'_>, requirement: &Requirem
         .any(|token| token.kind == Kind::Comment);
     let has_more = members
         .iter()
-        .any(|(key, _)| !matches!(key_text(key), Some("source" | "version")));
+        .any(|(key, _)| !matches!(key_name(key), Some("source" | "version")));
     if !has_comments && !has_more {
-        edits.replace(value, object(entry.name, requirement));
+        edits.replace(value, object_literal(entry.name, requirement));
         return;
     }
-    // What else is in the object stays: only what differs is changed.
+    // Comments and other keys of the object are kept: only `source` and `version` are changed.
     let mut missing = String::new();
-    for (name, wanted) in [("source", &requirement.source), ("version", &requirement.version)] {
-        let member = members.iter().find(|(key, _)| key_text(key) == Some(name));
-        match (member, wanted) {
-            (Some((_, member)), Some(wanted)) => {
+    for (name, required) in [("source", &requirement.source), ("version", &requirement.version)] {
+        let member = members.iter().find(|(key, _)| key_name(key) == Some(name));
+        match (member, required) {
+            (Some((_, member)), Some(required)) => {
                 if let Some(span) = member.expr().span() {
-                    edits.replace(span, quoted(wanted));
+                    edits.replace(span, quoted(required));
                 }
             }
-            (None, Some(wanted)) => {
-                let _ = writeln!(missing, "{name} = {}", quoted(wanted));
+            (None, Some(required)) => {
+                let _ = writeln!(missing, "{name} = {}", quoted(required));
             }
             (_, None) => {}
         }
     }
     if requirement.source.is_none() && !is_marked {
-        missing.insert_str(0, &marker(entry.name));
+        missing.insert_str(0, &todo_comment(entry.name));
     }
     let after_brace = value.start + 1;
     let follows_newline = edits
@@ -336,14 +341,14 @@ fn change_entry(edits: &mut Edits<'_>, entry: &Entry<'_>, requirement: &Requirem
     }
 }
 
-/// An object literal with source and version, or with the marker that says what is missing.
-fn object(name: &str, requirement: &Requirement) -> String {
+/// An object literal with source and version; with a TODO comment if the source is unknown.
+fn object_literal(name: &str, requirement: &Requirement) -> String {
     let mut text = "{\n".to_owned();
     match &requirement.source {
         Some(source) => {
             let _ = writeln!(text, "source = {}", quoted(source));
         }
-        None => text.push_str(&marker(name)),
+        None => text.push_str(&todo_comment(name)),
     }
     if let Some(version) = &requirement.version {
         let _ = writeln!(text, "version = {}", quoted(version));
@@ -352,7 +357,8 @@ fn object(name: &str, requirement: &Requirement) -> String {
     text
 }
 
-fn marker(name: &str) -> String {
+/// The comment that Terraform 0.13 wrote for a provider whose source it did not find.
+fn todo_comment(name: &str) -> String {
     let lines = [
         TODO,
         "",
@@ -381,8 +387,9 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-/// The file with the `required_version` that sources need, in its first `terraform` block.
-fn with_required_version(file: &File) -> String {
+/// Sets `required_version` to the versions that support source addresses, in the `terraform` block with
+/// `required_providers`, or else in the first one.
+fn set_required_version(file: &File) -> String {
     let mut edits = Edits::new(&file.text);
     let with_providers = file
         .terraform_blocks()
@@ -402,7 +409,7 @@ fn with_required_version(file: &File) -> String {
                 edits.replace(span, REQUIRED_VERSION);
             }
         }
-        None => append(
+        None => append_lines(
             &mut edits,
             block,
             &format!("required_version = {REQUIRED_VERSION}\n"),
@@ -412,7 +419,7 @@ fn with_required_version(file: &File) -> String {
 }
 
 /// Adds lines at the end of a block's body.
-fn append(edits: &mut Edits<'_>, block: &Block, lines: &str) {
+fn append_lines(edits: &mut Edits<'_>, block: &Block, lines: &str) {
     let Some(span) = block.span() else { return };
     let Some(brace) = span.end.checked_sub(1).filter(|_| !lines.is_empty()) else {
         return;
@@ -424,7 +431,7 @@ fn append(edits: &mut Edits<'_>, block: &Block, lines: &str) {
         edits.replace(start..start, lines);
         return;
     }
-    // A block on one line is spread out.
+    // A block on one line is written over several lines.
     let opening = token::tokens(inside);
     let brace_after: usize = inside.find('{').unwrap_or_default();
     let is_empty = opening.last().is_some_and(|token| token.kind == Kind::OpenBrace);
@@ -435,17 +442,17 @@ fn append(edits: &mut Edits<'_>, block: &Block, lines: &str) {
     edits.replace(brace..brace, format!("\n{lines}"));
 }
 
-/// The comments right above an entry, and the one behind it.
-pub fn comments_before(entry: &Entry<'_>) -> Vec<String> {
+/// The comments directly above an entry, and the one at the end of its line.
+pub fn comments_of(entry: &Entry<'_>) -> Vec<String> {
     let text = entry.file.text.as_str();
     let mut before = token::tokens(text.get(..entry.span.start).unwrap_or_default());
     let mut comments = Vec::new();
     while let Some(token) = before.pop() {
         let previous = before.last();
         match token.kind {
-            // One that does not begin its line is about what is before it.
+            // A comment that does not begin its line belongs to the code before it.
             Kind::Comment if previous.is_none_or(token::Token::ends_line) => comments.push(token),
-            // The end of a block comment's line; after any other line it is an empty one.
+            // The newline after a block comment. Any other newline here is an empty line, which ends the comments.
             Kind::Newline
                 if previous.is_some_and(|token| token.kind == Kind::Comment && !token.ends_line()) => {}
             _ => break,

@@ -1,14 +1,16 @@
-//! What `terraform 0.13upgrade` did: every provider of a module gets its entry in `required_providers`.
+//! The retired `terraform 0.13upgrade`: it adds a `required_providers` entry for each provider of a module.
+//!
+//! Source: <https://github.com/hashicorp/terraform/blob/v0.13.7/command/013_config_upgrade.go>.
 //!
 //! | module | knows |
 //! |---|---|
-//! | [`module`] | the files of a directory, and what they say of providers |
-//! | [`registry`] | the address that a provider of the time before 0.13 has now |
-//! | `requirement` | what the entry of a provider shall be, and why that is not known |
-//! | `plan` | which entry each provider shall have, and what to warn of |
-//! | `edit` | the texts of the files afterwards |
+//! | [`module`] | the files of a directory, and the providers that they use |
+//! | [`registry`] | requests to registries, and the source address of a provider from before 0.13 |
+//! | `requirement` | the source and version that the upgrade writes for a provider |
+//! | `plan` | the requirement of each provider, and the warnings |
+//! | `edit` | the new contents of the files |
 //!
-//! Files are changed where they must be and then laid out as a whole; comments and all else stay.
+//! A file that needs a change is edited and then formatted as a whole. Comments and everything else are kept.
 //!
 //! Tests: `crates/tools/tests/upgrade/main.rs`.
 
@@ -22,8 +24,8 @@ pub use edit::Change;
 pub use plan::{Plan, Warning, plan};
 pub use requirement::PlanError;
 
-/// The Terraform that the result is for: the last of the series that had the command.
+/// The last Terraform release that had the command `0.13upgrade`; the result is for this version.
 pub const TERRAFORM: semver::Version = semver::Version::new(0, 13, 7);
 
-/// The file that says which Terraform a module needs.
+/// The file that gets `required_version`, and `required_providers` unless exactly one file has it already.
 pub const VERSIONS_FILE: &str = "versions.tf";

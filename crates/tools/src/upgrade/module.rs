@@ -1,4 +1,4 @@
-//! The files of a directory, and what they say of providers.
+//! The configuration files of a directory, and the providers that they require, configure and use.
 //!
 //! Tests: `crates/tools/tests/upgrade/main.rs`.
 
@@ -15,13 +15,13 @@ use crate::address::local;
 /// The configuration in one directory.
 #[derive(Debug)]
 pub struct Module {
-    /// Where it is.
+    /// The directory.
     pub directory: PathBuf,
-    /// Files that are read and may be changed, by name.
+    /// The `.tf` files, which may be changed, sorted by name.
     pub files: Vec<File>,
-    /// Files in JSON, which are left alone.
+    /// The names of `.tf.json` files, which are neither read nor changed.
     pub json: Vec<String>,
-    /// Override files, which are left alone.
+    /// The names of override files, which are neither read nor changed.
     pub overrides: Vec<String>,
 }
 
@@ -30,37 +30,37 @@ pub struct Module {
 pub struct File {
     /// Its name in the directory.
     pub name: String,
-    /// What is in it.
+    /// Its content.
     pub text: String,
-    /// The same, parsed.
+    /// Its parsed content, with spans into `text`.
     pub body: Body,
 }
 
 /// Why a module cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ModuleError {
-    /// There is no configuration.
+    /// The directory has no configuration files.
     #[error("`{}` is not a module directory: it contains no configuration files", .0.display())]
     NotAModule(PathBuf),
     /// A file cannot be read.
     #[error("failed to read `{}`: {error}", path.display())]
     File {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The system's error.
         error: std::io::Error,
     },
-    /// A file is no HCL.
+    /// A file is not valid HCL.
     #[error("failed to load the configuration: `{name}` has a syntax error: {error}")]
     Syntax {
-        /// Which.
+        /// The name of the file.
         name: String,
-        /// What is wrong.
+        /// The parser's error.
         error: Box<hcl_edit::parser::Error>,
     },
 }
 
-/// An entry of a `required_providers`.
+/// An entry of a `required_providers` block.
 #[derive(Clone, Debug)]
 pub struct Entry<'a> {
     /// The file it is in.
@@ -69,16 +69,20 @@ pub struct Entry<'a> {
     pub name: &'a str,
     /// Its value.
     pub value: &'a Expression,
-    /// Where key and value are in the file.
+    /// The bytes of key and value in the file.
     pub span: Range<usize>,
-    /// The source, if it is a plain text.
+    /// The source, if it is a string without templates.
     pub source: Option<&'a str>,
-    /// The constraints, if they are a plain text.
+    /// The version constraints, if they are a string without templates.
     pub version: Option<&'a str>,
 }
 
 impl Module {
-    /// Reads a directory.
+    /// Reads the configuration files of a directory.
+    ///
+    /// # Errors
+    ///
+    /// [`ModuleError`], if there are no configuration files, or one cannot be read or is not valid HCL.
     pub fn load(directory: &Path) -> Result<Self, ModuleError> {
         let mut module = Self {
             directory: directory.to_owned(),
@@ -113,23 +117,25 @@ impl Module {
         Ok(module)
     }
 
-    /// Every entry of every `required_providers`, in the order of the files.
+    /// The entries of all `required_providers` blocks, in the order of the files.
     pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
         self.files.iter().flat_map(File::entries)
     }
 
-    /// Every `required_version`, with the file it is in.
+    /// The `required_version` constraints, each with its file.
     pub fn required_versions(&self) -> impl Iterator<Item = (&File, &str)> {
         self.files.iter().flat_map(|file| {
             let terraform = file.body.get_blocks("terraform");
-            terraform.filter_map(move |block| Some((file, text(&block.body, "required_version")?)))
+            terraform
+                .filter_map(move |block| Some((file, string_attribute(&block.body, "required_version")?)))
         })
     }
 
-    /// The local names of providers that are configured or used, each with the `version` of its blocks.
+    /// The local names of the providers that `provider` blocks configure or resources use, each with the `version`
+    /// arguments of its `provider` blocks.
     ///
-    /// `terraform` is not among them: it is part of Terraform.
-    pub fn used(&self) -> BTreeMap<String, Vec<String>> {
+    /// The provider `terraform` is omitted, because it is built into Terraform.
+    pub fn used_providers(&self) -> BTreeMap<String, Vec<String>> {
         let mut used: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for block in self.files.iter().flat_map(|file| file.body.blocks()) {
             let label = block
@@ -139,11 +145,12 @@ impl Module {
                 .unwrap_or_default();
             match block.ident.as_str() {
                 "provider" => {
-                    let version = text(&block.body, "version").map(str::to_owned);
+                    let version = string_attribute(&block.body, "version").map(str::to_owned);
                     used.entry(label.to_owned()).or_default().extend(version);
                 }
                 "resource" | "data" => {
-                    let name = referenced(block).unwrap_or_else(|| local::implied_by(label).to_owned());
+                    let name = provider_argument(block)
+                        .unwrap_or_else(|| local::implied_local_name(label).to_owned());
                     used.entry(name).or_default();
                 }
                 _ => {}
@@ -154,14 +161,15 @@ impl Module {
         used
     }
 
-    /// The types of resources and data sources, with the local name of the provider that each is of.
+    /// The types of the resources and data sources, each with the local name of its provider.
     pub fn resources(&self) -> impl Iterator<Item = (String, String)> {
         let blocks = self.files.iter().flat_map(|file| file.body.blocks());
         blocks
             .filter(|block| matches!(block.ident.as_str(), "resource" | "data"))
             .filter_map(|block| {
                 let label = block.labels.first()?.as_str();
-                let name = referenced(block).unwrap_or_else(|| local::implied_by(label).to_owned());
+                let name =
+                    provider_argument(block).unwrap_or_else(|| local::implied_local_name(label).to_owned());
                 Some((label.to_owned(), name))
             })
     }
@@ -174,7 +182,11 @@ impl File {
         Self::parse(name, text)
     }
 
-    /// Parses a file.
+    /// Parses a file with this name and content.
+    ///
+    /// # Errors
+    ///
+    /// [`ModuleError::Syntax`], if the content is not valid HCL.
     pub fn parse(name: String, text: String) -> Result<Self, ModuleError> {
         match hcl_edit::parser::parse_body(&text) {
             Ok(body) => Ok(Self { name, text, body }),
@@ -206,14 +218,14 @@ impl File {
             .filter_map(|attribute| self.entry(attribute))
     }
 
-    /// An attribute of a `required_providers` block.
+    /// The entry that an attribute of a `required_providers` block is.
     pub fn entry<'a>(&'a self, attribute: &'a Attribute) -> Option<Entry<'a>> {
         let value = &attribute.value;
-        let member = |wanted: &str| {
+        let member = |name: &str| {
             let (_, found) = value
                 .as_object()?
                 .iter()
-                .find(|(key, _)| key_text(key) == Some(wanted))?;
+                .find(|(key, _)| key_name(key) == Some(name))?;
             found.expr().as_str()
         };
         Some(Entry {
@@ -227,8 +239,8 @@ impl File {
     }
 }
 
-/// The text of a key of an object, if it is a plain one.
-pub fn key_text(key: &hcl_edit::expr::ObjectKey) -> Option<&str> {
+/// The name of a key of an object, if it is an identifier or a string without templates.
+pub fn key_name(key: &hcl_edit::expr::ObjectKey) -> Option<&str> {
     match key {
         hcl_edit::expr::ObjectKey::Ident(name) => Some(name.as_str()),
         hcl_edit::expr::ObjectKey::Expression(expression) => match expression.as_variable() {
@@ -238,8 +250,8 @@ pub fn key_text(key: &hcl_edit::expr::ObjectKey) -> Option<&str> {
     }
 }
 
-/// The local name in `provider = NAME.ALIAS`; before 0.12 that was a string.
-fn referenced(block: &Block) -> Option<String> {
+/// The local name in `provider = NAME.ALIAS`, which was a string before Terraform 0.12.
+fn provider_argument(block: &Block) -> Option<String> {
     let value = &block.body.get_attribute("provider")?.value;
     let name = match value {
         Expression::Variable(name) => name.as_str(),
@@ -249,11 +261,11 @@ fn referenced(block: &Block) -> Option<String> {
     Some(name.to_owned())
 }
 
-fn text<'a>(body: &'a Body, key: &str) -> Option<&'a str> {
+fn string_attribute<'a>(body: &'a Body, key: &str) -> Option<&'a str> {
     body.get_attribute(key)?.value.as_str()
 }
 
-/// What editors leave behind, and what is hidden.
+/// Whether Terraform ignores a file: backups of editors and hidden files.
 fn is_ignored(name: &str) -> bool {
     name.starts_with('.') || name.ends_with('~') || (name.starts_with('#') && name.ends_with('#'))
 }

@@ -1,4 +1,4 @@
-//! Which entry each provider shall have, and what to warn of.
+//! The plan of the upgrade: the requirement of each provider, and the warnings.
 //!
 //! Tests: `crates/tools/tests/upgrade/main.rs`.
 
@@ -12,37 +12,41 @@ use super::{TERRAFORM, VERSIONS_FILE};
 use crate::address::Address;
 use crate::package::version::{Constraints, Version};
 
-/// What the upgrade comes to.
+/// The changes and warnings of an upgrade.
 #[derive(Debug)]
 pub struct Plan {
-    /// Files that shall have another text.
+    /// The files to change.
     pub changes: Vec<Change>,
-    /// What a person should look at.
+    /// The warnings to print.
     pub warnings: Vec<Warning>,
 }
 
-/// Something a person should look at.
+/// A warning, with Terraform's summary.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
-    /// The title.
+    /// The summary.
     pub summary: &'static str,
-    /// What it is about, and what to do.
+    /// What happened, and what to do.
     pub detail: String,
 }
 
-/// Plans the upgrade of a module. `own` is the provider that this program is: nobody needs to be asked for it.
+/// Plans the upgrade of a module. `own` is the address of this provider, which is not looked up in the registry.
+///
+/// # Errors
+///
+/// [`PlanError`], if a `required_version` excludes Terraform 0.13, or an entry is invalid.
 pub async fn plan(module: &Module, registry: &Registry, own: &Address) -> Result<Plan, PlanError> {
-    let mut warnings = left_alone(module);
-    check_core(module)?;
-    let mut requirements = declared(module, &mut warnings)?;
-    let used = module.used();
+    let mut warnings = ignored_files(module);
+    check_required_version(module)?;
+    let mut requirements = declared_requirements(module, &mut warnings)?;
+    let used = module.used_providers();
     for name in used.keys() {
         requirements.entry(name.clone()).or_default();
     }
     for (name, requirement) in &mut requirements {
         if requirement.source.is_none() {
             let constraints = constraints(requirement, used.get(name));
-            requirement.source = source(name, &constraints, registry, own, &mut warnings).await;
+            requirement.source = find_source(name, &constraints, registry, own, &mut warnings).await;
         }
     }
     let changes = if requirements.is_empty() {
@@ -53,7 +57,8 @@ pub async fn plan(module: &Module, registry: &Registry, own: &Address) -> Result
     Ok(Plan { changes, warnings })
 }
 
-fn left_alone(module: &Module) -> Vec<Warning> {
+/// Warnings of the files that the upgrade neither reads nor changes.
+fn ignored_files(module: &Module) -> Vec<Warning> {
     let warning = |summary, name: &String, what: &str| Warning {
         summary,
         detail: format!("The {what} file `{name}` was not changed. Check the providers in it by hand."),
@@ -69,10 +74,10 @@ fn left_alone(module: &Module) -> Vec<Warning> {
     json.chain(overrides).collect()
 }
 
-fn check_core(module: &Module) -> Result<(), PlanError> {
+fn check_required_version(module: &Module) -> Result<(), PlanError> {
     for (file, constraint) in module.required_versions() {
-        let is_admitted = Constraints::parse(constraint).is_ok_and(|parsed| parsed.allow(&TERRAFORM));
-        if !is_admitted {
+        let is_allowed = Constraints::parse(constraint).is_ok_and(|parsed| parsed.allow(&TERRAFORM));
+        if !is_allowed {
             return Err(PlanError::Core {
                 file: file.name.clone(),
                 constraint: constraint.to_owned(),
@@ -82,8 +87,8 @@ fn check_core(module: &Module) -> Result<(), PlanError> {
     Ok(())
 }
 
-/// What the entries that are there say, one requirement for each local name.
-fn declared(
+/// The requirements of the present entries, one for each local name.
+fn declared_requirements(
     module: &Module,
     warnings: &mut Vec<Warning>,
 ) -> Result<BTreeMap<String, Requirement>, PlanError> {
@@ -91,7 +96,7 @@ fn declared(
     let mut first_files: BTreeMap<&str, &str> = BTreeMap::new();
     let entries: Vec<Entry<'_>> = module.entries().collect();
     for entry in &entries {
-        let wrong = |problem: String| PlanError::Entry {
+        let invalid = |problem: String| PlanError::Entry {
             file: entry.file.name.clone(),
             name: entry.name.to_owned(),
             problem,
@@ -99,13 +104,13 @@ fn declared(
         let source = match entry.source {
             Some(source) => {
                 let address = Address::parse(source)
-                    .map_err(|error| wrong(format!("{error}. {}", error.suggestion)))?;
+                    .map_err(|error| invalid(format!("{error}. {}", error.suggestion)))?;
                 Some(address.resolved().to_string())
             }
             None => None,
         };
         if let Some(version) = entry.version {
-            Constraints::parse(version).map_err(|error| wrong(error.to_string()))?;
+            Constraints::parse(version).map_err(|error| invalid(error.to_string()))?;
         }
         let Some(first) = first_files.get(entry.name) else {
             first_files.insert(entry.name, &entry.file.name);
@@ -114,7 +119,7 @@ fn declared(
                 Requirement {
                     source,
                     version: entry.version.map(str::to_owned),
-                    comments: edit::comments_before(entry),
+                    comments: edit::comments_of(entry),
                 },
             );
             continue;
@@ -126,15 +131,15 @@ fn declared(
             "`{}` is required in `{first}` and again in `{}`. The first entry was kept.",
             entry.name, entry.file.name
         );
-        // No constraint is lost: one entry has those of both.
-        if let Some(added) = merged(requirement.version.as_deref(), entry.version) {
+        // No constraint is lost: the kept entry gets those of both.
+        if let Some(added) = merge_constraints(requirement.version.as_deref(), entry.version) {
             detail = format!("{detail} The version constraints of both were merged: `{added}`.");
             requirement.version = Some(added);
         }
         if requirement.source.is_none() {
             requirement.source = source;
         }
-        requirement.comments.extend(edit::comments_before(entry));
+        requirement.comments.extend(edit::comments_of(entry));
         warnings.push(Warning {
             summary: "Duplicate required provider configuration",
             detail,
@@ -143,8 +148,8 @@ fn declared(
     Ok(requirements)
 }
 
-/// The constraints of two entries, if the second has any that the first has not.
-fn merged(first: Option<&str>, second: Option<&str>) -> Option<String> {
+/// The constraints of both entries; `None` if the first has all of the second.
+fn merge_constraints(first: Option<&str>, second: Option<&str>) -> Option<String> {
     let normal = |part: &str| Constraints::parse(part).map(|parsed| parsed.to_string()).ok();
     let present: Vec<Option<String>> = first
         .into_iter()
@@ -164,13 +169,16 @@ fn merged(first: Option<&str>, second: Option<&str>) -> Option<String> {
     Some(parts.join(", "))
 }
 
-/// The constraints that decide where a provider that moved is taken from: those of its blocks count as well.
+/// The constraints of an entry and of the provider's blocks. They decide which address a provider that moved gets.
 fn constraints(requirement: &Requirement, blocks: Option<&Vec<String>>) -> Vec<Constraints> {
-    let texts = requirement.version.iter().chain(blocks.into_iter().flatten());
-    texts.filter_map(|text| Constraints::parse(text).ok()).collect()
+    let written = requirement.version.iter().chain(blocks.into_iter().flatten());
+    written
+        .filter_map(|constraints| Constraints::parse(constraints).ok())
+        .collect()
 }
 
-async fn source(
+/// The source address of a provider, from the registry; `None`, with a warning, if the registry does not return it.
+async fn find_source(
     name: &str,
     constraints: &[Constraints],
     registry: &Registry,
@@ -180,33 +188,33 @@ async fn source(
     if name == own.type_name() {
         return Some(own.to_string());
     }
-    let answer = match registry.legacy(name).await {
-        Ok(answer) => answer,
+    let provider = match registry.find_legacy(name).await {
+        Ok(provider) => provider,
         Err(error) => {
             warnings.push(Warning {
                 summary: "Could not detect provider source",
-                detail: undetected(name, &error),
+                detail: unknown_source_detail(name, &error),
             });
             return None;
         }
     };
-    let Some(moved_to) = answer.moved_to else {
-        return Some(answer.address.to_string());
+    let Some(moved_to) = provider.moved_to else {
+        return Some(provider.address.to_string());
     };
     if constraints.iter().all(Constraints::is_empty) {
         return Some(moved_to.to_string());
     }
     let allowed = |version: &Version| constraints.iter().all(|constraints| constraints.allow(version));
-    match registry.versions_of(&moved_to).await {
+    match registry.list_versions(&moved_to).await {
         Ok(versions) if versions.iter().any(allowed) => return Some(moved_to.to_string()),
         Ok(_) => {
-            let last = answer.versions.last().map(ToString::to_string);
+            let last = provider.versions.last().map(ToString::to_string);
             warnings.push(Warning {
                 summary: "Provider has moved",
                 detail: format!(
                     "`{name}` has moved to `{moved_to}`, which has no version that matches the constraints. The source `{}`{} was \
                      kept. Change the constraints first, then the source.",
-                    answer.address,
+                    provider.address,
                     last.map(|last| format!(" (latest version {last})")).unwrap_or_default()
                 ),
             });
@@ -216,14 +224,14 @@ async fn source(
             detail: format!(
                 "`{name}` has moved to `{moved_to}`, but the request for its versions failed: {error}. The source `{}` was \
                  kept. Change the source if a version there matches the constraints.",
-                answer.address
+                provider.address
             ),
         }),
     }
-    Some(answer.address.to_string())
+    Some(provider.address.to_string())
 }
 
-fn undetected(name: &str, error: &LookupError) -> String {
+fn unknown_source_detail(name: &str, error: &LookupError) -> String {
     format!(
         "The source of `{name}` is unknown: {error}. Replace the TODO comment of its entry in `required_providers` (in \
          `{VERSIONS_FILE}`, unless the configuration has it elsewhere) with a source."

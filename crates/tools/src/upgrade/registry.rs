@@ -1,4 +1,8 @@
-//! The address that a provider of the time before 0.13 has now.
+//! Requests to registries, and the source address of a provider that Terraform 0.12 knew only by its type.
+//!
+//! The protocol: <https://developer.hashicorp.com/terraform/internals/provider-registry-protocol#list-available-versions>.
+//! The public registry adds the namespace `-`, `id` and `moved_to` for
+//! [legacy providers](https://github.com/hashicorp/terraform/blob/v0.13.7/internal/getproviders/registry_client.go).
 //!
 //! Tests: `crates/tools/tests/upgrade/main.rs`.
 
@@ -10,38 +14,38 @@ use serde::de::DeserializeOwned;
 use crate::address::Address;
 use crate::package::version::Version;
 
-const TIMEOUT: Duration = Duration::from_secs(15);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// A registry, or none.
+/// A registry, or the reason why it is not queried.
 #[derive(Debug)]
 pub struct Registry {
     access: Result<(reqwest::Client, String), LookupError>,
 }
 
-/// What a registry says of a provider that was known by its type.
+/// The addresses and versions of a provider that Terraform 0.12 knew by its type.
 #[derive(Clone, Debug)]
-pub struct Answer {
-    /// What it is called now.
+pub struct LegacyProvider {
+    /// The address under which it was published for Terraform 0.13.
     pub address: Address,
-    /// What it is called since it moved, if it did.
+    /// The new address, if the provider has moved since.
     pub moved_to: Option<Address>,
-    /// The versions under the first address.
+    /// The versions under `address`, oldest first.
     pub versions: Vec<Version>,
 }
 
-/// Why a registry says nothing.
+/// Why a registry returned nothing about a provider.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LookupError {
-    /// Nobody is to be asked.
+    /// The command runs with `--offline`.
     #[error("registries are not queried (--offline)")]
     Offline,
-    /// The CLI configuration does not let Terraform ask the registry.
+    /// The CLI configuration does not allow Terraform to query the registry.
     #[error("`provider_installation` in the CLI configuration has no `direct` block that allows it")]
     NoDirect,
-    /// The registry does not know the name.
+    /// The registry returned 404 Not Found.
     #[error("the registry has no provider with this name")]
-    Unknown,
-    /// The registry cannot be asked, or its answer is none.
+    NotFound,
+    /// The request failed, or the response is invalid.
     #[error("{0}")]
     Failed(String),
 }
@@ -62,64 +66,83 @@ struct DocumentVersion {
 }
 
 impl Registry {
-    /// The registry at an URL, without the path of its API, asked by the program with this `User-Agent`.
+    /// The registry at this base URL, without the path of its API. Requests have this `User-Agent`.
     pub fn at(url: &str, user_agent: &str) -> Self {
         Self {
-            access: client(user_agent).map(|client| (client, url.trim_end_matches('/').to_owned())),
+            access: http_client(user_agent).map(|client| (client, url.trim_end_matches('/').to_owned())),
         }
     }
 
-    /// A registry that is not asked.
-    pub fn none(reason: LookupError) -> Self {
+    /// A registry that is not queried: each request fails for this reason.
+    pub fn unavailable(reason: LookupError) -> Self {
         Self { access: Err(reason) }
     }
 
-    /// Asks for a provider by its type.
-    pub async fn legacy(&self, name: &str) -> Result<Answer, LookupError> {
-        let document = self.versions(&format!("-/{name}")).await?;
+    /// Looks up a provider by its type.
+    ///
+    /// # Errors
+    ///
+    /// [`LookupError`], if there is no such provider, or the registry is not queried or fails.
+    pub async fn find_legacy(&self, name: &str) -> Result<LegacyProvider, LookupError> {
+        let document = self.get_versions(&format!("-/{name}")).await?;
         let parse = |id: &str| {
             Address::parse(id).map(Address::resolved).map_err(|error| {
                 LookupError::Failed(format!("the response of the registry is invalid: {error}"))
             })
         };
-        Ok(Answer {
+        Ok(LegacyProvider {
             address: parse(&document.id)?,
             moved_to: document
                 .moved_to
                 .filter(|id| !id.is_empty())
                 .map(|id| parse(&id))
                 .transpose()?,
-            versions: versions(&document.versions),
+            versions: parse_versions(&document.versions),
         })
     }
 
-    /// Asks for the versions of a provider.
-    pub async fn versions_of(&self, address: &Address) -> Result<Vec<Version>, LookupError> {
+    /// The versions of a provider, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// [`LookupError`], if there is no such provider, or the registry is not queried or fails.
+    pub async fn list_versions(&self, address: &Address) -> Result<Vec<Version>, LookupError> {
         let path = format!("{}/{}", address.namespace(), address.type_name());
-        Ok(versions(&self.versions(&path).await?.versions))
+        Ok(parse_versions(&self.get_versions(&path).await?.versions))
     }
 
-    async fn versions(&self, path: &str) -> Result<Document, LookupError> {
+    async fn get_versions(&self, path: &str) -> Result<Document, LookupError> {
         let (client, url) = self.access.as_ref().map_err(Clone::clone)?;
-        get(client, &format!("{url}/v1/providers/{path}/versions")).await
+        get_json(client, &format!("{url}/v1/providers/{path}/versions")).await
     }
 }
 
-/// Asks registries.
-pub(crate) fn client(user_agent: &str) -> Result<reqwest::Client, LookupError> {
+/// An HTTP client for requests to registries and mirrors.
+///
+/// # Errors
+///
+/// [`LookupError::Failed`], if TLS cannot be set up.
+pub(crate) fn http_client(user_agent: &str) -> Result<reqwest::Client, LookupError> {
     reqwest::Client::builder()
-        .timeout(TIMEOUT)
+        .timeout(REQUEST_TIMEOUT)
         .user_agent(user_agent)
         .build()
-        .map_err(|error| LookupError::Failed(chain(&error)))
+        .map_err(|error| LookupError::Failed(with_causes(&error)))
 }
 
-/// A document in JSON.
-pub(crate) async fn get<T: DeserializeOwned>(client: &reqwest::Client, url: &str) -> Result<T, LookupError> {
-    let failed = |error: reqwest::Error| LookupError::Failed(chain(&error));
+/// Gets a JSON document.
+///
+/// # Errors
+///
+/// [`LookupError::NotFound`] for a 404; [`LookupError::Failed`] for any other failure and for invalid JSON.
+pub(crate) async fn get_json<T: DeserializeOwned>(
+    client: &reqwest::Client,
+    url: &str,
+) -> Result<T, LookupError> {
+    let failed = |error: reqwest::Error| LookupError::Failed(with_causes(&error));
     let response = client.get(url).send().await.map_err(failed)?;
     if response.status() == reqwest::StatusCode::NOT_FOUND {
-        return Err(LookupError::Unknown);
+        return Err(LookupError::NotFound);
     }
     let response = response.error_for_status().map_err(failed)?;
     let body = response.bytes().await.map_err(failed)?;
@@ -127,8 +150,8 @@ pub(crate) async fn get<T: DeserializeOwned>(client: &reqwest::Client, url: &str
         .map_err(|error| LookupError::Failed(format!("the response of the registry is invalid: {error}")))
 }
 
-/// Oldest first; what is no version is passed over.
-fn versions(listed: &[DocumentVersion]) -> Vec<Version> {
+/// The versions, oldest first. Strings that are not versions are ignored.
+fn parse_versions(listed: &[DocumentVersion]) -> Vec<Version> {
     let mut versions: Vec<Version> = listed
         .iter()
         .filter_map(|listed| Version::parse(&listed.version).ok())
@@ -137,8 +160,8 @@ fn versions(listed: &[DocumentVersion]) -> Vec<Version> {
     versions
 }
 
-/// The causes of an error, from the outside in: the outermost says only that something failed.
-fn chain(error: &dyn std::error::Error) -> String {
+/// An error with its causes. Alone, reqwest's error does not say why the request failed.
+fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(inner) = cause {

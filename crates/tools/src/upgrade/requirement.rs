@@ -1,24 +1,24 @@
-//! What a provider requires after the upgrade, and why that cannot be said.
+//! The source and version that the upgrade writes for a provider, and the errors of the plan.
 //!
 //! Tests: `crates/tools/tests/upgrade/main.rs`.
 
 use super::TERRAFORM;
 
-/// What the entry of a provider shall be.
+/// The `required_providers` entry of a provider after the upgrade.
 #[derive(Clone, Debug, Default)]
 pub struct Requirement {
-    /// The source in its display form; `None` for one that nobody knows.
+    /// The source address in its display form; `None` if it is unknown.
     pub source: Option<String>,
-    /// The constraints as they are to be written.
+    /// The version constraints.
     pub version: Option<String>,
-    /// Comments that stood before the entry, if it moves to another file.
+    /// The comments of the present entry, which move along if it moves to another file.
     pub comments: Vec<String>,
 }
 
-/// Why there is no plan.
+/// Why the upgrade of a module cannot be planned.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
-    /// A `required_version` refuses Terraform 0.13.
+    /// A `required_version` excludes Terraform 0.13.
     #[error(
         "unsupported Terraform Core version: `{file}` requires `{constraint}`, which excludes {TERRAFORM}"
     )]
@@ -28,17 +28,17 @@ pub enum PlanError {
         /// The constraint.
         constraint: String,
     },
-    /// A source or constraint that is there is wrong.
+    /// An entry has an invalid source or version constraint.
     #[error("failed to load the configuration: the entry `{name}` in `{file}` is invalid: {problem}")]
     Entry {
         /// The file.
         file: String,
         /// The local name.
         name: String,
-        /// What is wrong.
+        /// The error of the source or constraint.
         problem: String,
     },
-    /// A file that was made is no HCL: a bug.
+    /// The new content of a file is not valid HCL, which is a bug.
     #[error("failed to edit `{0}`: {1}")]
     Edit(String, String),
 }

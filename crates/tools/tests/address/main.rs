@@ -1,4 +1,4 @@
-//! Addresses of providers, as tables.
+//! Parsing of source addresses, local names and patterns, as tables.
 
 #![cfg(test)]
 
@@ -9,37 +9,40 @@ use tools::address::pattern::{Pattern, Selection};
 use tools::address::{Address, AddressError};
 
 #[test]
-fn every_source_is_read_as_terraform_reads_it() {
+fn parse_agrees_with_terraform() {
     let mut failures = String::new();
     for line in include_str!("sources.txt")
         .lines()
         .filter(|line| !line.starts_with('#'))
     {
-        let (source, wanted) = line.split_once(" => ").expect("a source and what it is");
+        let (source, expected) = line
+            .split_once(" => ")
+            .expect("each line has a source and its address");
         let found = Address::parse(source).map(|address| format!("{} | {address}", address.full()));
-        if found.as_deref() != Ok(wanted) {
-            let _ = writeln!(failures, "{source} should be {wanted}, but is {found:?}");
+        if found.as_deref() != Ok(expected) {
+            let _ = writeln!(failures, "{source} should be {expected}, but is {found:?}");
         }
     }
     assert!(failures.is_empty(), "{failures}");
 }
 
 #[test]
-fn every_error_says_what_is_wrong_and_what_to_do() {
+fn parse_errors_have_summary_message_and_suggestion() {
     let lines: Vec<String> = include_str!("errors.in")
         .lines()
         .map(|source| match Address::parse(source) {
             Ok(address) => format!("{source} => {address}"),
-            Err(error) => format!("{source} => {}", explained(&error)),
+            Err(error) => format!("{source} => {}", describe(&error)),
         })
         .collect();
     insta::assert_snapshot!("errors", lines.join("\n"));
 }
 
-/// Nobody is sent from one error to the next.
+/// A suggestion must not lead to another error.
 #[test]
-fn what_is_suggested_is_an_address() {
-    let is_name = |text: &str| Address::parse(text).is_ok() && !text.starts_with("terraform-");
+fn parse_errors_suggest_valid_addresses() {
+    let is_valid =
+        |suggestion: &str| Address::parse(suggestion).is_ok() && !suggestion.starts_with("terraform-");
     for source in include_str!("errors.in").lines() {
         let Err(error) = Address::parse(source) else {
             continue;
@@ -48,12 +51,12 @@ fn what_is_suggested_is_an_address() {
             continue;
         };
         let meant = meant.strip_suffix("`?").unwrap();
-        assert!(is_name(meant), "{source}: {meant}");
+        assert!(is_valid(meant), "{source}: {meant}");
     }
 }
 
 #[test]
-fn a_full_name_is_read_strictly() {
+fn parse_full_requires_three_known_parts() {
     let lines: Vec<String> = [
         "registry.terraform.io/durantic/durantic",
         "durantic/durantic",
@@ -68,14 +71,14 @@ fn a_full_name_is_read_strictly() {
     .iter()
     .map(|given| match Address::parse_full(given) {
         Ok(address) => format!("{given} => {}", address.full()),
-        Err(error) => format!("{given} => {}", explained(&error)),
+        Err(error) => format!("{given} => {}", describe(&error)),
     })
     .collect();
     insta::assert_snapshot!(lines.join("\n"));
 }
 
 #[test]
-fn parts_that_are_missing_are_named() {
+fn from_parts_names_missing_parts() {
     let lines: Vec<String> = [
         ["", "", ""],
         ["", "a", "b"],
@@ -89,7 +92,7 @@ fn parts_that_are_missing_are_named() {
     .map(
         |[host, namespace, type_name]| match Address::from_parts(host, namespace, type_name) {
             Ok(address) => address.full(),
-            Err(error) => explained(&error),
+            Err(error) => describe(&error),
         },
     )
     .collect();
@@ -97,32 +100,35 @@ fn parts_that_are_missing_are_named() {
 }
 
 #[test]
-fn what_is_not_declared_is_implied() {
-    for (local_name, wanted) in [
+fn implied_addresses_and_local_names() {
+    for (local_name, expected) in [
         ("terraform", "terraform.io/builtin/terraform"),
         ("durantic", "registry.terraform.io/hashicorp/durantic"),
         ("AWS", "registry.terraform.io/hashicorp/aws"),
     ] {
-        assert_eq!(Address::implied(local_name).unwrap().full(), wanted);
+        assert_eq!(Address::implied(local_name).unwrap().full(), expected);
     }
-    // Written out, `terraform` is an ordinary provider.
+    // The explicit source `terraform` is an ordinary provider; only the implied one is built in.
     let explicit = Address::parse("terraform").unwrap().resolved();
     assert_eq!(explicit.full(), "registry.terraform.io/hashicorp/terraform");
     assert!(!explicit.is_built_in());
     assert!(Address::implied("terraform").unwrap().is_built_in());
-    for (resource, wanted) in [
+    for (resource, expected) in [
         ("durantic_machine_role", "durantic"),
         ("durantic", "durantic"),
         ("_x", ""),
     ] {
-        assert_eq!(local::implied_by(resource), wanted);
+        assert_eq!(local::implied_local_name(resource), expected);
     }
-    assert!(local::needs_reference("durantic_machine_role", "ours"));
-    assert!(!local::needs_reference("durantic_machine_role", "durantic"));
+    assert!(local::needs_provider_argument("durantic_machine_role", "ours"));
+    assert!(!local::needs_provider_argument(
+        "durantic_machine_role",
+        "durantic"
+    ));
 }
 
 #[test]
-fn two_entries_for_one_provider_collide() {
+fn resolve_reports_two_entries_for_one_provider() {
     let (addresses, errors) = local::resolve([
         ("durantic", Some("durantic/durantic")),
         ("ours", Some("REGISTRY.terraform.io/Durantic/durantic")),
@@ -131,7 +137,7 @@ fn two_entries_for_one_provider_collide() {
         ("broken", Some("a/b/c/d")),
     ]);
     assert_eq!(addresses.len(), 4);
-    let texts: Vec<String> = errors
+    let messages: Vec<String> = errors
         .iter()
         .map(|error| match error {
             EntryError::Source { local_name, error } => format!("{local_name}: {error}"),
@@ -139,7 +145,7 @@ fn two_entries_for_one_provider_collide() {
         })
         .collect();
     assert_eq!(
-        texts,
+        messages,
         [
             "the provider `durantic/durantic` is required twice, as `durantic` and as `ours`",
             "broken: the source `a/b/c/d` is not of the form `[hostname/][namespace/]name`"
@@ -148,8 +154,8 @@ fn two_entries_for_one_provider_collide() {
 }
 
 #[test]
-fn local_names_that_are_suggested_never_collide() {
-    for (sources, wanted) in [
+fn suggest_returns_unique_local_names() {
+    for (sources, expected) in [
         (
             &["durantic/durantic", "hashicorp/aws"][..],
             &["durantic", "aws"][..],
@@ -171,7 +177,7 @@ fn local_names_that_are_suggested_never_collide() {
             .map(|source| Address::parse(source).unwrap())
             .collect();
         let names = local::suggest(&addresses);
-        assert_eq!(names, wanted);
+        assert_eq!(names, expected);
         assert!(names.iter().all(|name| local::is_valid(name)));
     }
     assert!(!local::is_valid("my_org"));
@@ -179,9 +185,9 @@ fn local_names_that_are_suggested_never_collide() {
 }
 
 #[test]
-fn patterns_select_as_terraforms_do() {
+fn pattern_matches_as_terraform_does() {
     let address = |source: &str| Address::parse(source).unwrap().resolved();
-    for (pattern, source, wanted) in [
+    for (pattern, source, expected) in [
         ("*/*", "durantic/durantic", true),
         ("*/*", "example.com/a/b", false),
         ("*/*/*", "example.com/a/b", true),
@@ -192,9 +198,9 @@ fn patterns_select_as_terraforms_do() {
         ("durantic/durantic", "example.com/durantic/durantic", false),
     ] {
         let found = Pattern::parse(pattern).unwrap().matches(&address(source));
-        assert_eq!(found, wanted, "{pattern} and {source}");
+        assert_eq!(found, expected, "{pattern} and {source}");
     }
-    for (pattern, wanted) in [
+    for (pattern, expected) in [
         ("durantic", "two or three parts"),
         ("a/b/c/d", "two or three parts"),
         ("*/a/b", "only in `*/*/*`"),
@@ -205,19 +211,19 @@ fn patterns_select_as_terraforms_do() {
         ("a/b_*", "is invalid"),
     ] {
         let error = Pattern::parse(pattern).unwrap_err().to_string();
-        assert!(error.contains(wanted), "{pattern}: {error}");
+        assert!(error.contains(expected), "{pattern}: {error}");
     }
-    let patterns = |texts: &[&str]| {
-        texts
+    let parse_all = |patterns: &[&str]| {
+        patterns
             .iter()
-            .map(|text| Pattern::parse(text).unwrap())
+            .map(|pattern| Pattern::parse(pattern).unwrap())
             .collect::<Vec<_>>()
     };
     let everything = Selection::default();
     assert!(everything.allows(&address("a/b")));
     let selection = Selection {
-        include: patterns(&["durantic/*", "example.com/*/*"]),
-        exclude: patterns(&["example.com/a/*"]),
+        include: parse_all(&["durantic/*", "example.com/*/*"]),
+        exclude: parse_all(&["example.com/a/*"]),
     };
     assert!(selection.allows(&address("durantic/durantic")));
     assert!(selection.allows(&address("example.com/b/c")));
@@ -226,12 +232,12 @@ fn patterns_select_as_terraforms_do() {
 }
 
 #[test]
-fn an_underscore_in_a_namespace_is_warned_of() {
+fn warning_for_an_underscore_in_the_namespace() {
     let warning = Address::parse("my_org/thing").unwrap().warning().unwrap();
     assert!(warning.contains("1.16"), "{warning}");
     assert_eq!(Address::parse("my-org/thing").unwrap().warning(), None);
 }
 
-fn explained(error: &AddressError) -> String {
+fn describe(error: &AddressError) -> String {
     format!("! {}: {error}; {}", error.kind.summary(), error.suggestion)
 }

@@ -1,6 +1,6 @@
-//! `0.13upgrade`, one directory for each case: what is in `input` becomes what is in `expected`.
+//! The command `0.13upgrade`. Each case is a directory: the command changes the files in `input` to those in `expected`.
 //!
-//! `UPDATE_EXPECTED=1` writes what is found; read it before you keep it.
+//! `UPDATE_EXPECTED=1` writes the results to `expected`; review the diff.
 
 #![cfg(test)]
 
@@ -20,10 +20,10 @@ use tools::package::layout::System;
 use tools::package::platform::Platform;
 use tools::package::version::Version;
 
-/// Name, contents: a directory without directories.
+/// The files of a directory: contents by name.
 type Files = BTreeMap<String, String>;
 
-/// What a command came to.
+/// The result of a command, with the files after it.
 struct Outcome {
     status: Status,
     output: String,
@@ -32,7 +32,7 @@ struct Outcome {
 }
 
 #[test]
-fn every_input_becomes_what_is_expected() {
+fn upgrade_writes_the_expected_files_of_each_case() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/upgrade");
     let mut cases: Vec<PathBuf> = std::fs::read_dir(&root)
         .unwrap()
@@ -40,13 +40,13 @@ fn every_input_becomes_what_is_expected() {
         .filter(|path| path.join("input").is_dir())
         .collect();
     cases.sort();
-    assert!(cases.len() >= 23, "the cases are gone");
+    assert!(cases.len() >= 23, "cases are missing");
     let mut failures = Vec::new();
     for case in &cases {
         let name = case.file_name().unwrap().to_str().unwrap();
         let input = read(&case.join("input"));
         let outcome = upgrade(&input, &["-yes", "--registry", registry()]);
-        assert_eq!(outcome.status, Status::Good, "{name}: {}", outcome.errors);
+        assert_eq!(outcome.status, Status::Success, "{name}: {}", outcome.errors);
         assert!(outcome.output.contains("Upgrade complete!"), "{name}");
         let mut found = outcome.files.clone();
         if !outcome.errors.is_empty() {
@@ -63,19 +63,19 @@ fn every_input_becomes_what_is_expected() {
             }
         }
 
-        // --check tells the same without doing it, and a second time nothing is left to do.
+        // --check reports the same without changing files. A second upgrade changes nothing.
         let check = upgrade(&input, &["--check", "--registry", registry()]);
-        let wanted = if outcome.files == input {
-            Status::Good
+        let expected = if outcome.files == input {
+            Status::Success
         } else {
-            Status::Bad
+            Status::Failure
         };
-        assert_eq!(check.status, wanted, "{name}: {}", check.output);
+        assert_eq!(check.status, expected, "{name}: {}", check.output);
         assert_eq!(check.files, input, "{name}: --check must change nothing");
         let again = upgrade(&outcome.files, &["--check", "--registry", registry()]);
         assert_eq!(
             again.status,
-            Status::Good,
+            Status::Success,
             "{name}: {} would change again",
             again.output
         );
@@ -84,9 +84,9 @@ fn every_input_becomes_what_is_expected() {
 }
 
 #[test]
-fn what_is_refused_changes_nothing() {
-    let module = |text: &str| Files::from([("main.tf".to_owned(), text.to_owned())]);
-    for (input, arguments, wanted) in [
+fn upgrade_changes_no_file_if_it_fails() {
+    let module = |content: &str| Files::from([("main.tf".to_owned(), content.to_owned())]);
+    for (input, arguments, expected) in [
         (Files::new(), &["-yes"][..], "is not a module directory"),
         (
             [".hidden.tf", "main.tf~", "#main.tf#", "main.txt"]
@@ -132,20 +132,28 @@ fn what_is_refused_changes_nothing() {
         ),
     ] {
         let outcome = upgrade(&input, &[arguments, &["--registry", registry()]].concat());
-        assert_eq!(outcome.status, Status::Bad, "{wanted}");
-        assert!(outcome.errors.contains(wanted), "{wanted}: {}", outcome.errors);
-        assert_eq!(outcome.files, input, "{wanted}");
+        assert_eq!(outcome.status, Status::Failure, "{expected}");
+        assert!(
+            outcome.errors.contains(expected),
+            "{expected}: {}",
+            outcome.errors
+        );
+        assert_eq!(outcome.files, input, "{expected}");
     }
     let outcome = upgrade(&module("a {"), &["--check"]);
-    assert_eq!(outcome.status, Status::Misused, "under --check 1 is an answer");
+    assert_eq!(
+        outcome.status,
+        Status::UsageError,
+        "with --check, status 1 means that a file would change"
+    );
 }
 
 #[test]
-fn only_yes_is_yes() {
+fn upgrade_prompt_accepts_only_yes() {
     let input = Files::from([("main.tf".to_owned(), "resource \"aws_x\" \"y\" {}\n".to_owned())]);
     for (answer, is_upgraded) in [("yes\n", true), ("YES\n", false), ("y\n", false), ("", false)] {
-        let outcome = answered(&input, &["--registry", registry()], answer);
-        assert_eq!(outcome.status, Status::Good);
+        let outcome = upgrade_with_answer(&input, &["--registry", registry()], answer);
+        assert_eq!(outcome.status, Status::Success);
         assert!(
             outcome
                 .output
@@ -161,9 +169,9 @@ fn only_yes_is_yes() {
 }
 
 #[test]
-fn another_directory_is_named_in_the_question() {
+fn upgrade_prompt_names_another_directory() {
     let input = Files::from([("main.tf".to_owned(), "resource \"aws_x\" \"y\" {}\n".to_owned())]);
-    let outcome = answered(&input, &["--registry", registry(), "./."], "yes\n");
+    let outcome = upgrade_with_answer(&input, &["--registry", registry(), "./."], "yes\n");
     assert!(
         outcome
             .output
@@ -176,7 +184,7 @@ fn another_directory_is_named_in_the_question() {
 
 #[test]
 #[cfg(unix)]
-fn a_file_that_is_written_can_be_read_by_everybody() {
+fn upgrade_writes_files_with_mode_0644() {
     use std::os::unix::fs::PermissionsExt;
     let (home, directory) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let path = directory.path().join("versions.tf");
@@ -193,11 +201,11 @@ fn a_file_that_is_written_can_be_read_by_everybody() {
         &["--yes", "--registry", registry()],
         "",
     );
-    assert_eq!((outcome.status, mode()), (Status::Good, 0o644));
+    assert_eq!((outcome.status, mode()), (Status::Success, 0o644));
 }
 
 #[test]
-fn a_difference_is_shown() {
+fn upgrade_diff_prints_the_changes() {
     let input = Files::from([("main.tf".to_owned(), "resource \"aws_x\" \"y\" {}\n".to_owned())]);
     let outcome = upgrade(&input, &["-check", "-diff", "--registry", registry()]);
     insta::assert_snapshot!(outcome.output, @r#"
@@ -217,7 +225,7 @@ fn a_difference_is_shown() {
 }
 
 #[test]
-fn offline_only_the_providers_own_source_is_known() {
+fn upgrade_offline_knows_only_its_own_source() {
     let input = Files::from([(
         "main.tf".to_owned(),
         "resource \"aws_x\" \"y\" {}\nresource \"durantic_machine_role\" \"z\" {}\n".to_owned(),
@@ -234,16 +242,16 @@ fn offline_only_the_providers_own_source_is_known() {
 }
 
 #[test]
-fn a_registry_that_fails_is_a_warning() {
+fn upgrade_warns_if_the_registry_fails() {
     let input = Files::from([(
         "main.tf".to_owned(),
         "resource \"broken_x\" \"y\" {}\n".to_owned(),
     )]);
     let outcome = upgrade(&input, &["-yes", "--registry", registry()]);
-    assert_eq!(outcome.status, Status::Good);
+    assert_eq!(outcome.status, Status::Success);
     assert!(outcome.errors.contains("500"), "{}", outcome.errors);
     let outcome = upgrade(&input, &["-yes", "--registry", "http://127.0.0.1:9"]);
-    assert_eq!(outcome.status, Status::Good);
+    assert_eq!(outcome.status, Status::Success);
     assert!(
         outcome.errors.contains("Could not detect provider source"),
         "{}",
@@ -252,7 +260,7 @@ fn a_registry_that_fails_is_a_warning() {
 }
 
 #[test]
-fn a_cli_configuration_without_direct_keeps_the_registry_out() {
+fn upgrade_queries_no_registry_without_direct() {
     let home = tempfile::tempdir().unwrap();
     std::fs::write(
         home.path().join(".terraformrc"),
@@ -260,20 +268,20 @@ fn a_cli_configuration_without_direct_keeps_the_registry_out() {
     )
     .unwrap();
     let input = Files::from([("main.tf".to_owned(), "resource \"aws_x\" \"y\" {}\n".to_owned())]);
-    let outcome = in_home(home.path(), &input, &["-yes"], "");
+    let outcome = upgrade_with_home(home.path(), &input, &["-yes"], "");
     assert!(outcome.errors.contains("no `direct` block"), "{}", outcome.errors);
 }
 
 fn upgrade(input: &Files, arguments: &[&str]) -> Outcome {
-    answered(input, arguments, "")
+    upgrade_with_answer(input, arguments, "")
 }
 
-fn answered(input: &Files, arguments: &[&str], answer: &str) -> Outcome {
+fn upgrade_with_answer(input: &Files, arguments: &[&str], answer: &str) -> Outcome {
     let home = tempfile::tempdir().unwrap();
-    in_home(home.path(), input, arguments, answer)
+    upgrade_with_home(home.path(), input, arguments, answer)
 }
 
-fn in_home(home: &Path, input: &Files, arguments: &[&str], answer: &str) -> Outcome {
+fn upgrade_with_home(home: &Path, input: &Files, arguments: &[&str], answer: &str) -> Outcome {
     let directory = tempfile::tempdir().unwrap();
     write(directory.path(), input);
     run_in(home, directory.path(), arguments, answer)
@@ -332,12 +340,12 @@ fn read(directory: &Path) -> Files {
 
 fn write(directory: &Path, files: &Files) {
     std::fs::create_dir_all(directory).unwrap();
-    for (name, text) in files {
-        std::fs::write(directory.join(name), text).unwrap();
+    for (name, content) in files {
+        std::fs::write(directory.join(name), content).unwrap();
     }
 }
 
-/// The URL of a registry that knows a few providers.
+/// The URL of a registry that has a few providers.
 fn registry() -> &'static str {
     static URL: OnceLock<String> = OnceLock::new();
     URL.get_or_init(|| {
@@ -350,7 +358,7 @@ fn registry() -> &'static str {
                 .build()
                 .unwrap();
             runtime.block_on(async {
-                let router = Router::new().route("/v1/providers/{namespace}/{name}/versions", get(answer));
+                let router = Router::new().route("/v1/providers/{namespace}/{name}/versions", get(respond));
                 let listener = tokio::net::TcpListener::from_std(listener).unwrap();
                 axum::serve(listener, router).await.unwrap();
             });
@@ -359,7 +367,7 @@ fn registry() -> &'static str {
     })
 }
 
-async fn answer(Segments((namespace, name)): Segments<(String, String)>) -> (StatusCode, Json<Value>) {
+async fn respond(Segments((namespace, name)): Segments<(String, String)>) -> (StatusCode, Json<Value>) {
     let versions = |versions: &[&str]| -> Vec<Value> {
         versions
             .iter()

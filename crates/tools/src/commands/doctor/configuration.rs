@@ -1,4 +1,4 @@
-//! What the configuration asks for.
+//! The check of the configuration: the providers that it requires.
 //!
 //! Tests: `tests/cli/doctor.rs`.
 
@@ -11,16 +11,17 @@ use crate::package::lock;
 use crate::package::version::{Constraints, Version};
 use crate::upgrade::module::{Module, ModuleError};
 
-/// A provider that Terraform would look for.
-pub struct Wanted {
+/// A provider that the configuration requires.
+pub struct RequiredProvider {
     /// Its address.
     pub address: Address,
-    /// The constraints of the configuration.
+    /// The version constraints of the configuration.
     pub constraints: Constraints,
 }
 
-impl Wanted {
-    /// Whether Terraform would take a version: the one in the lock file, or one that meets the constraints.
+impl RequiredProvider {
+    /// Whether Terraform may select a version: only the version in the lock file, or else one that matches the
+    /// constraints.
     pub fn accepts(&self, version: &Version, locked: Option<&lock::Entry>) -> bool {
         match locked {
             Some(entry) => entry.version == *version,
@@ -29,15 +30,19 @@ impl Wanted {
     }
 }
 
-/// The providers of this kind that the configuration asks for; where there is none, the one that is published.
+/// The entries for this provider in the configuration; if there is none, the published address.
+///
+/// # Errors
+///
+/// [`CommandError`], if the provider has no valid address.
 pub fn check(
     context: &Context,
     directory: &Path,
     findings: &mut Findings,
-) -> Result<Vec<Wanted>, CommandError> {
+) -> Result<Vec<RequiredProvider>, CommandError> {
     let own = context.own_address()?;
     let published = || {
-        vec![Wanted {
+        vec![RequiredProvider {
             address: own.clone(),
             constraints: Constraints::default(),
         }]
@@ -52,7 +57,7 @@ pub fn check(
             return Ok(published());
         }
         Err(error) => {
-            findings.bad(
+            findings.problem(
                 format!("Failed to read the configuration: {error}"),
                 "Correct the file. `terraform validate` shows the location.",
             );
@@ -63,55 +68,55 @@ pub fn check(
     let (addresses, errors) = local::resolve(module.entries().map(|entry| (entry.name, entry.source)));
     for error in errors {
         match error {
-            local::EntryError::Source { local_name, error } => findings.bad(
+            local::EntryError::Source { local_name, error } => findings.problem(
                 format!("The entry `{local_name}` of `required_providers` has an invalid source: {error}"),
                 error.suggestion,
             ),
-            local::EntryError::Collision(collision) => findings.bad(
+            local::EntryError::Collision(collision) => findings.problem(
                 format!("In `required_providers`, {collision}"),
                 "Keep one of the two entries. Terraform rejects both.",
             ),
         }
     }
-    let is_ours = |local_name: &str, address: &Address| {
+    let is_this_provider = |local_name: &str, address: &Address| {
         let is_used = || {
             module
                 .resources()
-                .any(|(resource, used)| used == local_name && local::implied_by(&resource) == name)
+                .any(|(resource, used)| used == local_name && local::implied_local_name(&resource) == name)
         };
         local_name == name || address.type_name() == own.type_name() || is_used()
     };
-    let mut wanted = Vec::new();
+    let mut required = Vec::new();
     for (local_name, address) in addresses
         .iter()
-        .filter(|(local_name, address)| is_ours(local_name, address))
+        .filter(|(local_name, address)| is_this_provider(local_name, address))
     {
         if *address == (Address::implied(own.type_name()).unwrap_or_else(|_| own.clone())) && *address != own
         {
-            findings.bad(
+            findings.problem(
                 format!("The entry `{local_name}` of `required_providers` has no source, so Terraform uses `{address}`"),
                 format!("Add `source = \"{own}\"` to the entry, or run `0.13upgrade`."),
             );
             continue;
         }
-        let texts = module
+        let versions = module
             .entries()
             .filter(|entry| entry.name == local_name)
             .filter_map(|entry| entry.version);
-        let text = texts.collect::<Vec<_>>().join(", ");
-        match Constraints::parse(&text) {
+        let versions = versions.collect::<Vec<_>>().join(", ");
+        match Constraints::parse(&versions) {
             Ok(constraints) => {
-                findings.good(
-                    format!("The configuration requires `{address}` {text}")
+                findings.passed(
+                    format!("The configuration requires `{address}` {versions}")
                         .trim_end()
                         .to_owned(),
                 );
-                wanted.push(Wanted {
+                required.push(RequiredProvider {
                     address: address.clone(),
                     constraints,
                 });
             }
-            Err(error) => findings.bad(
+            Err(error) => findings.problem(
                 format!("The entry `{local_name}` of `required_providers` has an invalid version: {error}"),
                 "Correct the version constraint.",
             ),
@@ -119,15 +124,15 @@ pub fn check(
     }
     let is_undeclared = |used: &str| used == name && !addresses.contains_key(used);
     if module.resources().any(|(_, used)| is_undeclared(&used))
-        || module.used().keys().any(|used| is_undeclared(used))
+        || module.used_providers().keys().any(|used| is_undeclared(used))
     {
-        findings.bad(
+        findings.problem(
             format!("`required_providers` has no entry `{name}`, so Terraform uses `hashicorp/{name}`"),
             format!("Add an entry with `source = \"{own}\"`, or run `0.13upgrade`."),
         );
     }
-    if wanted.is_empty() {
+    if required.is_empty() {
         return Ok(published());
     }
-    Ok(wanted)
+    Ok(required)
 }

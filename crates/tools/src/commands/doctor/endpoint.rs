@@ -1,4 +1,4 @@
-//! Whether the provider's API can be called as the configuration asks.
+//! The check of the connection to the provider's API, with the arguments of the provider block.
 //!
 //! Tests: `tests/cli/doctor.rs`.
 
@@ -9,6 +9,7 @@ use super::super::probe::ProviderBlock;
 use super::Findings;
 use crate::upgrade::module::Module;
 
+/// Has the provider check its connection, and adds its findings.
 pub fn check(context: &Context, directory: &Path, findings: &mut Findings) {
     let block = Module::load(directory)
         .map(|module| ProviderBlock::find(&module, context.identity.name))

@@ -1,4 +1,4 @@
-//! What is on disk of a provider, whether Terraform would choose it, and whether it starts.
+//! The check of the packages on disk: whether Terraform selects one, and whether its program starts.
 //!
 //! Tests: `tests/cli/doctor.rs`.
 
@@ -10,49 +10,50 @@ use environment::COOKIE;
 use tokio::io::AsyncReadExt;
 
 use super::super::context::Context;
-use super::super::survey::{Place, Survey};
-use super::configuration::Wanted;
+use super::super::installation::{Location, ProviderInstallation};
+use super::configuration::RequiredProvider;
 use super::{Findings, remote};
 use crate::address::Address;
 use crate::package::layout::{self, Form, Package};
 use crate::package::platform::Platform;
 use crate::package::{files, hash, lock};
 
-/// How long a program may take to answer as a plugin.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The time that a program has to print its handshake line.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Whether registries and mirrors are asked.
+/// Whether the check may query registries and mirrors.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
-    /// What is on disk counts.
-    Disk,
-    /// Whatever Terraform would ask is asked.
-    Everywhere,
+pub enum Network {
+    /// It reads only the disk.
+    Offline,
+    /// It queries the registries and mirrors that Terraform would query.
+    Online,
 }
 
+/// Checks the package that Terraform would use for a provider.
 pub async fn check(
     context: &Context,
     directory: &Path,
-    survey: &Survey,
-    wanted: &Wanted,
-    reach: Reach,
+    installation: &ProviderInstallation,
+    required: &RequiredProvider,
+    network: Network,
     findings: &mut Findings,
 ) {
-    let address = &wanted.address;
-    if let Some(directory) = survey.override_of(address) {
-        overridden(context, directory, address, findings).await;
+    let address = &required.address;
+    if let Some(directory) = installation.dev_override(address) {
+        check_dev_override(context, directory, address, findings).await;
         return;
     }
-    let (packages, strays) = survey.local_packages(address);
-    for stray in strays {
-        findings.bad(
-            format!("Terraform ignores `{}`", stray.path.display()),
-            format!("{}.", sentence(&stray.reason)),
+    let (packages, ignored) = installation.local_packages(address);
+    for ignored in ignored {
+        findings.problem(
+            format!("Terraform ignores `{}`", ignored.path.display()),
+            format!("{}.", capitalise(&ignored.reason)),
         );
     }
-    let methods = survey.methods_of(address);
+    let methods = installation.methods_for(address);
     if methods.is_empty() {
-        findings.bad(
+        findings.problem(
             format!("No block of `provider_installation` allows `{address}`"),
             "Add a `direct {}` block, or a mirror whose `include` matches the address.",
         );
@@ -60,60 +61,60 @@ pub async fn check(
     }
     let is_remote = methods
         .iter()
-        .any(|method| !matches!(method.place, Place::Directory(_)));
+        .any(|method| !matches!(method.location, Location::Directory(_)));
     for method in &methods {
-        match &method.place {
-            Place::Directory(root) => {
+        match &method.location {
+            Location::Directory(root) => {
                 let found: Vec<String> = packages
                     .iter()
                     .filter(|package| package.root == *root)
-                    .map(listed)
+                    .map(describe)
                     .collect();
                 findings.note(match found.as_slice() {
                     [] => format!("Terraform searches `{}`: `{address}` not found", root.display()),
                     found => format!("Terraform searches `{}`: {}", root.display(), found.join(", ")),
                 });
             }
-            Place::Network(url) => findings.note(format!("Terraform queries the mirror `{url}`")),
-            Place::Direct => findings.note(format!(
+            Location::Network(url) => findings.note(format!("Terraform queries the mirror `{url}`")),
+            Location::Direct => findings.note(format!(
                 "Terraform queries the registry at `{}`",
                 address.host().display()
             )),
         }
     }
-    if survey.explicit.is_none() && !packages.is_empty() {
+    if installation.explicit_file.is_none() && !packages.is_empty() {
         findings.note(format!(
             "Terraform does not query the registry for `{address}` while a copy is in a plugin directory: install newer \
              versions by hand"
         ));
     }
-    let locked = locked(directory, wanted, findings);
-    let chosen = choose(
+    let locked = find_locked(directory, required, findings);
+    let selected = select_package(
         context,
-        survey,
-        wanted,
+        installation,
+        required,
         &packages,
         is_remote,
         locked.as_ref(),
         findings,
     );
-    if let Some(package) = chosen {
-        examine(context, package, address, findings).await;
+    if let Some(package) = selected {
+        check_package(context, package, address, findings).await;
         if let Some(entry) = &locked {
-            accepted(package, entry, findings);
+            check_checksum(package, entry, findings);
         }
     } else if is_remote {
-        match reach {
-            Reach::Everywhere => remote::check(context, &methods, wanted, locked.as_ref(), findings).await,
-            Reach::Disk => findings.note(format!(
+        match network {
+            Network::Online => remote::check(context, &methods, required, locked.as_ref(), findings).await,
+            Network::Offline => findings.note(format!(
                 "`{address}` is not on disk; registries and mirrors were not checked (--offline)"
             )),
         }
     }
 }
 
-/// A package as `1.3.0 (linux_amd64)`.
-fn listed(package: &Package) -> String {
+/// A package in a list, e.g. `1.3.0 (linux_amd64)`.
+fn describe(package: &Package) -> String {
     let form = match package.form {
         Form::Unpacked => "",
         Form::Packed => ", zip",
@@ -121,8 +122,8 @@ fn listed(package: &Package) -> String {
     format!("{} ({}{form})", package.version, package.platform)
 }
 
-/// A program of `dev_overrides` is used as it is: only whether it starts counts.
-async fn overridden(context: &Context, directory: &Path, address: &Address, findings: &mut Findings) {
+/// Checks that the program of `dev_overrides` starts. Terraform does not check its version or checksum.
+async fn check_dev_override(context: &Context, directory: &Path, address: &Address, findings: &mut Findings) {
     findings.note(format!(
         "`dev_overrides` uses the program for `{address}` in `{}`: versions and checksums are not checked",
         directory.display()
@@ -134,8 +135,8 @@ async fn overridden(context: &Context, directory: &Path, address: &Address, find
         layout::program_in(directory, address)
     };
     match program {
-        Some(program) => start(context, &program, findings).await,
-        None => findings.bad(
+        Some(program) => check_start(context, &program, findings).await,
+        None => findings.problem(
             format!(
                 "The `dev_overrides` directory `{}` does not contain `{}`",
                 directory.display(),
@@ -146,12 +147,16 @@ async fn overridden(context: &Context, directory: &Path, address: &Address, find
     }
 }
 
-/// The entry of the lock file, if it fits the configuration.
-fn locked(directory: &Path, wanted: &Wanted, findings: &mut Findings) -> Option<lock::Entry> {
+/// The provider's entry in the lock file, if its version matches the constraints of the configuration.
+fn find_locked(
+    directory: &Path,
+    required: &RequiredProvider,
+    findings: &mut Findings,
+) -> Option<lock::Entry> {
     let entries = match lock::read(directory) {
         Ok(entries) => entries,
         Err(error) => {
-            findings.bad(
+            findings.problem(
                 error.to_string(),
                 format!(
                     "Restore `{}` from version control, or remove it and run `terraform init`.",
@@ -163,12 +168,12 @@ fn locked(directory: &Path, wanted: &Wanted, findings: &mut Findings) -> Option<
     };
     let entry = entries
         .into_iter()
-        .find(|entry| entry.address == wanted.address)?;
-    if !wanted.constraints.allow(&entry.version) {
-        findings.bad(
+        .find(|entry| entry.address == required.address)?;
+    if !required.constraints.allow(&entry.version) {
+        findings.problem(
             format!(
                 "The lock file has version {1} of `{0}`, but the configuration requires `{2}`",
-                entry.address, entry.version, wanted.constraints
+                entry.address, entry.version, required.constraints
             ),
             "Run `terraform init -upgrade`.",
         );
@@ -177,28 +182,28 @@ fn locked(directory: &Path, wanted: &Wanted, findings: &mut Findings) -> Option<
     Some(entry)
 }
 
-/// The package that Terraform would take from disk.
-fn choose<'a>(
+/// The package on disk that Terraform would select.
+fn select_package<'a>(
     context: &Context,
-    survey: &Survey,
-    wanted: &Wanted,
+    installation: &ProviderInstallation,
+    required: &RequiredProvider,
     packages: &'a [Package],
     is_remote: bool,
     locked: Option<&lock::Entry>,
     findings: &mut Findings,
 ) -> Option<&'a Package> {
-    let address = &wanted.address;
+    let address = &required.address;
     if packages.is_empty() {
         if !is_remote {
-            findings.bad(
+            findings.problem(
                 format!("`{address}` is not in any directory that Terraform searches"),
                 format!("Run `{} install --source {address}`.", context.program_name()),
             );
         }
         return None;
     }
-    let versions = survey.local_versions(address);
-    let listed = || {
+    let versions = installation.local_versions(address);
+    let version_list = || {
         versions
             .iter()
             .map(ToString::to_string)
@@ -207,25 +212,25 @@ fn choose<'a>(
     };
     if let Some(entry) = locked.filter(|entry| !versions.contains(&entry.version)) {
         if !is_remote {
-            findings.bad(
+            findings.problem(
                 format!(
                     "The lock file has version {} of `{address}`, but the only version on disk is {}",
                     entry.version,
-                    listed()
+                    version_list()
                 ),
                 "Run `terraform init -upgrade`, or install the locked version.",
             );
         }
         return None;
     }
-    let Some(version) = versions.iter().find(|version| wanted.accepts(version, locked)) else {
+    let Some(version) = versions.iter().find(|version| required.accepts(version, locked)) else {
         if !is_remote {
-            findings.bad(
+            findings.problem(
                 format!(
                     "The configuration requires `{address}` {}, but the only version on disk is {}{}",
-                    wanted.constraints,
-                    listed(),
-                    if survey.explicit.is_none() {
+                    required.constraints,
+                    version_list(),
+                    if installation.explicit_file.is_none() {
                         "; Terraform does not query the registry for a provider on disk"
                     } else {
                         ""
@@ -239,7 +244,7 @@ fn choose<'a>(
     let candidates = || packages.iter().filter(|package| package.version == *version);
     let Some(package) = candidates().find(|package| package.platform == context.platform) else {
         let platforms: Vec<String> = candidates().map(|package| package.platform.to_string()).collect();
-        findings.bad(
+        findings.problem(
             format!(
                 "`{address}` {version} is installed for {}, but not for {}",
                 platforms.join(", "),
@@ -249,13 +254,13 @@ fn choose<'a>(
         );
         return None;
     };
-    let unless = if is_remote && locked.is_none() {
+    let condition = if is_remote && locked.is_none() {
         ", unless a registry or mirror has a newer matching version"
     } else {
         ""
     };
-    findings.good(format!(
-        "Terraform uses {version} from `{}`{unless}",
+    findings.passed(format!(
+        "Terraform uses {version} from `{}`{condition}",
         package.path.display()
     ));
     for other in candidates().filter(|other| *other != package && other.platform == package.platform) {
@@ -267,13 +272,13 @@ fn choose<'a>(
     Some(package)
 }
 
-/// Whether a package is whole, and its program fits this machine.
-async fn examine(context: &Context, package: &Package, address: &Address, findings: &mut Findings) {
+/// Checks that a package is complete, and that its program is for this platform and starts.
+async fn check_package(context: &Context, package: &Package, address: &Address, findings: &mut Findings) {
     let shown = package.path.display();
     let head = match package.program_head(address) {
         Ok(Some(head)) => head,
         Ok(None) => {
-            findings.bad(
+            findings.problem(
                 format!(
                     "`{shown}` does not contain a program whose name begins with `{}`",
                     address.program()
@@ -283,7 +288,7 @@ async fn examine(context: &Context, package: &Package, address: &Address, findin
             return;
         }
         Err(error) => {
-            findings.bad(
+            findings.problem(
                 format!("The package is damaged: {error}"),
                 "Install the package again.",
             );
@@ -292,7 +297,7 @@ async fn examine(context: &Context, package: &Package, address: &Address, findin
     };
     match Platform::of_program(&head) {
         Some(platform) if platform != context.platform => {
-            findings.bad(
+            findings.problem(
                 format!(
                     "The program in `{shown}` is for {platform}, but this machine is {}",
                     context.platform
@@ -302,7 +307,7 @@ async fn examine(context: &Context, package: &Package, address: &Address, findin
             return;
         }
         None if !head.starts_with(b"#!") => {
-            findings.bad(
+            findings.problem(
                 format!("The program in `{shown}` is not executable on any platform"),
                 "Install the package again. The download may be incomplete.",
             );
@@ -311,15 +316,17 @@ async fn examine(context: &Context, package: &Package, address: &Address, findin
         _ => {}
     }
     if let (Form::Unpacked, Some(program)) = (package.form, package.program(address)) {
-        start(context, &program, findings).await;
+        check_start(context, &program, findings).await;
     }
 }
 
-/// Starts a program as Terraform does, up to its first line.
-async fn start(context: &Context, program: &Path, findings: &mut Findings) {
+/// Starts a program as Terraform does, and checks its handshake line.
+///
+/// Source: <https://github.com/hashicorp/go-plugin/blob/main/docs/internals.md>.
+async fn check_start(context: &Context, program: &Path, findings: &mut Findings) {
     let shown = program.display();
     if !files::is_executable(program) {
-        findings.bad(
+        findings.problem(
             format!("`{shown}` is not executable"),
             format!("Run `chmod +x {shown}`."),
         );
@@ -338,7 +345,7 @@ async fn start(context: &Context, program: &Path, findings: &mut Findings) {
     let mut child = match spawned {
         Ok(child) => child,
         Err(error) => {
-            findings.bad(
+            findings.problem(
                 format!("Failed to start `{shown}`: {error}"),
                 "Check that the file system is not mounted with `noexec`, and that the package is for this platform.",
             );
@@ -357,20 +364,20 @@ async fn start(context: &Context, program: &Path, findings: &mut Findings) {
             }
         }
     };
-    let is_late = tokio::time::timeout(PATIENCE, read).await.is_err();
-    let text = String::from_utf8_lossy(&line);
-    match text.split('|').nth(1) {
-        Some(protocol) if text.starts_with("1|") => {
-            findings.good(format!("`{shown}` starts and uses plugin protocol {protocol}"));
+    let is_late = tokio::time::timeout(HANDSHAKE_TIMEOUT, read).await.is_err();
+    let line = String::from_utf8_lossy(&line);
+    match line.split('|').nth(1) {
+        Some(protocol) if line.starts_with("1|") => {
+            findings.passed(format!("`{shown}` starts and uses plugin protocol {protocol}"));
         }
-        _ if is_late => findings.bad(
+        _ if is_late => findings.problem(
             format!(
                 "`{shown}` starts, but printed no handshake within {} seconds",
-                PATIENCE.as_secs()
+                HANDSHAKE_TIMEOUT.as_secs()
             ),
             "Check whether something delays new programs on this machine, such as a virus scanner.",
         ),
-        _ => findings.bad(
+        _ => findings.problem(
             format!("`{shown}` starts, but printed no plugin handshake"),
             "Install the package again. It may be for another platform, or not be a provider.",
         ),
@@ -378,14 +385,14 @@ async fn start(context: &Context, program: &Path, findings: &mut Findings) {
     let _ = child.kill().await;
 }
 
-/// Whether the lock file accepts a package.
-fn accepted(package: &Package, entry: &lock::Entry, findings: &mut Findings) {
+/// Checks that the lock file has a checksum of a package.
+fn check_checksum(package: &Package, entry: &lock::Entry, findings: &mut Findings) {
     let shown = package.path.display();
     let mut hashes = Vec::new();
     match package.hash() {
         Ok(hash) => hashes.push(hash),
         Err(error) => {
-            findings.bad(
+            findings.problem(
                 format!("The package is damaged: {error}"),
                 "Install the package again.",
             );
@@ -396,11 +403,11 @@ fn accepted(package: &Package, entry: &lock::Entry, findings: &mut Findings) {
         hashes.extend(hash::of_archive(&package.path));
     }
     if hashes.iter().any(|hash| entry.hashes.contains(hash)) {
-        findings.good(format!("The lock file has the checksum of `{shown}`"));
+        findings.passed(format!("The lock file has the checksum of `{shown}`"));
         return;
     }
     let found = hashes.join(" and ");
-    findings.bad(
+    findings.problem(
         format!("The lock file does not have the checksum of `{shown}` ({found})"),
         format!(
             "If you trust the package, run `terraform providers lock -fs-mirror={}`, or remove its entry from `{}` and \
@@ -411,8 +418,8 @@ fn accepted(package: &Package, entry: &lock::Entry, findings: &mut Findings) {
     );
 }
 
-/// A fragment as a sentence.
-fn sentence(fragment: &str) -> String {
+/// The fragment with an upper-case first letter.
+fn capitalise(fragment: &str) -> String {
     let mut characters = fragment.chars();
     match characters.next() {
         Some(first) => first.to_uppercase().chain(characters).collect(),

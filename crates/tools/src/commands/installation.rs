@@ -1,4 +1,7 @@
-//! Where Terraform would look for a provider: the CLI configuration, or the directories it looks in untold.
+//! The provider installation methods of Terraform: those of the CLI configuration, or else the implied ones.
+//!
+//! Source: <https://developer.hashicorp.com/terraform/cli/config/config-file#provider-installation> and
+//! <https://github.com/hashicorp/terraform/blob/main/internal/command/cliconfig/provider_installation.go>.
 //!
 //! Tests: `tests/cli/doctor.rs`.
 
@@ -9,92 +12,97 @@ use super::probe::Problem;
 use crate::address::Address;
 use crate::address::pattern::{Pattern, Selection};
 use crate::hcl::config::{self, Block};
-use crate::package::layout::{self, Package, Stray};
+use crate::package::layout::{self, IgnoredPath, Package};
 use crate::package::version::Version;
 
-/// What Terraform knows of installing providers.
+/// How Terraform installs providers.
 #[derive(Debug, Default)]
-pub struct Survey {
-    /// The file with `provider_installation`, if there is one.
-    pub explicit: Option<PathBuf>,
-    /// Directories with a program that is used as it is.
-    pub overrides: Vec<(Address, PathBuf)>,
-    /// Ways to install, in Terraform's order.
+pub struct ProviderInstallation {
+    /// The file with the `provider_installation` block; `None` if the methods are the implied ones.
+    pub explicit_file: Option<PathBuf>,
+    /// The directories in `dev_overrides`, by provider.
+    pub dev_overrides: Vec<(Address, PathBuf)>,
+    /// The installation methods, in Terraform's order.
     pub methods: Vec<Method>,
-    /// What is wrong with the CLI configuration itself.
+    /// The problems of the CLI configuration.
     pub problems: Vec<Problem>,
 }
 
-/// A way to install providers.
+/// An installation method.
 #[derive(Clone, Debug)]
 pub struct Method {
-    /// Where from.
-    pub place: Place,
-    /// Which providers.
+    /// Where the method installs providers from.
+    pub location: Location,
+    /// The providers that it may install.
     pub selection: Selection,
 }
 
-/// Where providers come from.
+/// A place from which Terraform installs providers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// A plugin directory.
+pub enum Location {
+    /// A plugin directory: a filesystem mirror, explicit or implied.
     Directory(PathBuf),
-    /// A network mirror.
+    /// The URL of a network mirror.
     Network(String),
-    /// The registry of the provider's host.
+    /// The registry at the host of the provider's address.
     Direct,
 }
 
-impl Survey {
-    /// Reads the CLI configuration, and what is there where it says nothing.
-    pub fn take(context: &Context) -> Self {
-        let mut survey = Self::default();
-        for file in survey.config_files(context) {
-            survey.read(&file, context);
+impl ProviderInstallation {
+    /// Reads the CLI configuration. Without a `provider_installation` block, the methods are the implied ones.
+    pub fn read(context: &Context) -> Self {
+        let mut installation = Self::default();
+        for file in installation.config_files(context) {
+            installation.read_file(&file, context);
         }
-        if survey.explicit.is_none() {
-            survey.imply(context);
+        if installation.explicit_file.is_none() {
+            installation.add_implied_methods(context);
         }
-        survey
+        installation
     }
 
-    /// Whether a program is used instead of an installed one.
-    pub fn override_of(&self, address: &Address) -> Option<&Path> {
+    /// The directory or program that Terraform uses for a provider instead of an installed package.
+    ///
+    /// Source: <https://developer.hashicorp.com/terraform/cli/config/config-file#development-overrides-for-provider-developers>.
+    pub fn dev_override(&self, address: &Address) -> Option<&Path> {
         let found = self
-            .overrides
+            .dev_overrides
             .iter()
             .find(|(overridden, _)| overridden == address);
         found.map(|(_, directory)| directory.as_path())
     }
 
-    /// The methods that may supply a provider.
-    pub fn methods_of(&self, address: &Address) -> Vec<&Method> {
-        // What is found in a directory that Terraform looks in untold is never asked of the registry.
-        let is_local = self.explicit.is_none() && !self.local_packages(address).0.is_empty();
+    /// The methods by which Terraform may install a provider.
+    pub fn methods_for(&self, address: &Address) -> Vec<&Method> {
+        // Without a `provider_installation` block, Terraform does not query the registry for a provider that is in an
+        // implied directory.
+        let is_local = self.explicit_file.is_none() && !self.local_packages(address).0.is_empty();
         self.methods
             .iter()
-            .filter(|method| method.selection.allows(address) && !(is_local && method.place == Place::Direct))
+            .filter(|method| {
+                method.selection.allows(address) && !(is_local && method.location == Location::Direct)
+            })
             .collect()
     }
 
-    /// The packages that are found on disk, in the order of the methods, and what only looks like one.
-    pub fn local_packages(&self, address: &Address) -> (Vec<Package>, Vec<Stray>) {
+    /// The packages of a provider on disk, in the order of the methods, and the paths there that Terraform ignores.
+    pub fn local_packages(&self, address: &Address) -> (Vec<Package>, Vec<IgnoredPath>) {
         let mut found = (Vec::new(), Vec::new());
         for method in self
             .methods
             .iter()
             .filter(|method| method.selection.allows(address))
         {
-            if let Place::Directory(root) = &method.place {
-                let (packages, strays) = layout::scan(root, address);
+            if let Location::Directory(root) = &method.location {
+                let (packages, ignored) = layout::scan(root, address);
                 found.0.extend(packages);
-                found.1.extend(strays);
+                found.1.extend(ignored);
             }
         }
         found
     }
 
-    /// The versions that are found on disk, newest first.
+    /// The versions of a provider on disk, newest first.
     pub fn local_versions(&self, address: &Address) -> Vec<Version> {
         let mut versions: Vec<Version> = self
             .local_packages(address)
@@ -107,6 +115,7 @@ impl Survey {
         versions
     }
 
+    /// The paths of the CLI configuration files that exist.
     fn config_files(&mut self, context: &Context) -> Vec<PathBuf> {
         let environment = &context.environment;
         let named = environment
@@ -129,7 +138,7 @@ impl Survey {
             .into_iter()
             .filter(|path| path.is_file())
             .collect();
-        let settings = context.system.settings(environment);
+        let settings = context.system.settings_directory(environment);
         let entries = settings.and_then(|settings| std::fs::read_dir(settings).ok());
         let mut more: Vec<PathBuf> = entries
             .into_iter()
@@ -142,7 +151,7 @@ impl Survey {
         files
     }
 
-    fn read(&mut self, file: &Path, context: &Context) {
+    fn read_file(&mut self, file: &Path, context: &Context) {
         let shown = file.display();
         let text = match std::fs::read_to_string(file) {
             Ok(text) => text,
@@ -165,7 +174,7 @@ impl Survey {
             }
         };
         for installation in block.blocks("provider_installation") {
-            if let Some(first) = &self.explicit {
+            if let Some(first) = &self.explicit_file {
                 self.problems.push(Problem::new(
                     format!(
                         "`{shown}` has a second `provider_installation` block; the first is in `{}`",
@@ -175,12 +184,12 @@ impl Survey {
                 ));
                 return;
             }
-            self.explicit = Some(file.to_owned());
-            self.installation(installation, file, context);
+            self.explicit_file = Some(file.to_owned());
+            self.read_block(installation, file, context);
         }
     }
 
-    fn installation(&mut self, block: &Block, file: &Path, context: &Context) {
+    fn read_block(&mut self, block: &Block, file: &Path, context: &Context) {
         if block.keys.iter().skip(1).any(|key| key == "dev_overrides") {
             self.problems.push(Problem::new(
                 format!(
@@ -193,9 +202,9 @@ impl Survey {
         for key in &block.keys {
             for method in block.blocks(key) {
                 match key.as_str() {
-                    "dev_overrides" => self.dev_overrides(method, context),
-                    "direct" => self.method(Place::Direct, method),
-                    "filesystem_mirror" => match method.text("path") {
+                    "dev_overrides" => self.read_dev_overrides(method, context),
+                    "direct" => self.add_method(Location::Direct, method),
+                    "filesystem_mirror" => match method.string("path") {
                         Some(path) => {
                             let path = context.directory.join(path);
                             if !path.is_dir() {
@@ -207,11 +216,11 @@ impl Survey {
                                     ),
                                 ));
                             }
-                            self.method(Place::Directory(path), method);
+                            self.add_method(Location::Directory(path), method);
                         }
-                        None => self.missing(key, "path", file),
+                        None => self.report_missing_argument(key, "path", file),
                     },
-                    "network_mirror" => match method.text("url") {
+                    "network_mirror" => match method.string("url") {
                         Some(url) => {
                             if !url.starts_with("https://") || !url.ends_with('/') {
                                 self.problems.push(Problem::new(
@@ -219,9 +228,9 @@ impl Survey {
                                     format!("Correct the URL in `{}`. Terraform rejects it.", file.display()),
                                 ));
                             }
-                            self.method(Place::Network(url.to_owned()), method);
+                            self.add_method(Location::Network(url.to_owned()), method);
                         }
-                        None => self.missing(key, "url", file),
+                        None => self.report_missing_argument(key, "url", file),
                     },
                     other => self.problems.push(Problem::new(
                         format!(
@@ -235,7 +244,7 @@ impl Survey {
         }
     }
 
-    fn missing(&mut self, block: &str, argument: &str, file: &Path) {
+    fn report_missing_argument(&mut self, block: &str, argument: &str, file: &Path) {
         self.problems.push(Problem::new(
             format!(
                 "A `{block}` block in `{}` has no `{argument}` argument",
@@ -245,9 +254,9 @@ impl Survey {
         ));
     }
 
-    fn dev_overrides(&mut self, block: &Block, context: &Context) {
+    fn read_dev_overrides(&mut self, block: &Block, context: &Context) {
         for key in &block.keys {
-            let Some(path) = block.text(key) else { continue };
+            let Some(path) = block.string(key) else { continue };
             let address = match Address::parse(key) {
                 Ok(address) => address.resolved(),
                 Err(error) => {
@@ -258,8 +267,8 @@ impl Survey {
                     continue;
                 }
             };
-            match expand(path, context) {
-                Ok(path) => self.overrides.push((address, context.directory.join(path))),
+            match expand_variables(path, context) {
+                Ok(path) => self.dev_overrides.push((address, context.directory.join(path))),
                 Err(variable) => self.problems.push(Problem::new(
                     format!("The directory of `{key}` in `dev_overrides` uses the environment variable `{variable}`, which is not set"),
                     format!("Set {variable}, or write the path without it."),
@@ -268,14 +277,14 @@ impl Survey {
         }
     }
 
-    fn method(&mut self, place: Place, block: &Block) {
+    fn add_method(&mut self, location: Location, block: &Block) {
         let mut selection = Selection::default();
         for (key, patterns) in [
             ("include", &mut selection.include),
             ("exclude", &mut selection.exclude),
         ] {
-            for text in block.texts(key) {
-                match Pattern::parse(text) {
+            for pattern in block.strings(key) {
+                match Pattern::parse(pattern) {
                     Ok(pattern) => patterns.push(pattern),
                     Err(error) => self.problems.push(Problem::new(
                         format!("A block of `provider_installation` has an invalid `{key}`: {error}"),
@@ -284,30 +293,35 @@ impl Survey {
                 }
             }
         }
-        self.methods.push(Method { place, selection });
+        self.methods.push(Method { location, selection });
     }
 
-    fn imply(&mut self, context: &Context) {
+    /// Adds the existing implied directories and the registry.
+    fn add_implied_methods(&mut self, context: &Context) {
         let directories = context
             .system
             .implied_directories(&context.environment, &context.directory);
         let existing = directories.into_iter().filter(|directory| directory.is_dir());
         self.methods.extend(
             existing
-                .map(Place::Directory)
-                .chain([Place::Direct])
-                .map(|place| Method {
-                    place,
+                .map(Location::Directory)
+                .chain([Location::Direct])
+                .map(|location| Method {
+                    location,
                     selection: Selection::default(),
                 }),
         );
     }
 }
 
-/// `$NAME` and `${NAME}`; the name of a variable that is not set is the error.
-fn expand(text: &str, context: &Context) -> Result<String, String> {
+/// Replaces `$NAME` and `${NAME}` by environment variables.
+///
+/// # Errors
+///
+/// The name of the first variable that is not set.
+fn expand_variables(path: &str, context: &Context) -> Result<String, String> {
     let mut expanded = String::new();
-    let mut rest = text;
+    let mut rest = path;
     while let Some((before, after)) = rest.split_once('$') {
         expanded.push_str(before);
         let (name, remainder) = if let Some((name, remainder)) =
