@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use acceptance::requests::With;
-use harness::control_plane::{Answer, Collection, ControlPlane, Fault, FaultKind};
+use harness::control_plane::{Collection, ControlPlane, Fault, FaultKind, FaultResponse};
 use harness::fake_core::{Action, Core, Error, Status};
 use serde_json::{Value as Json, json};
 use tokio::sync::Semaphore;
@@ -481,14 +481,14 @@ impl Stage {
 
     fn fault(&self) -> Fault {
         let operation = self.with.operation();
-        let answer = |answer: Answer| Fault::new(operation, FaultKind::Answer(answer));
+        let answer = |answer: FaultResponse| Fault::new(operation, FaultKind::Respond(answer));
         match self.what {
-            TooMany => answer(Answer::json(429)),
-            TooManyComeBack => answer(Answer::json(429)).header("retry-after", "1"),
-            Failed => answer(Answer::json(500)),
-            BadGateway => answer(Answer::html(502)),
-            Unavailable => answer(Answer::json(503)),
-            GatewayTimeout => answer(Answer::html(504)),
+            TooMany => answer(FaultResponse::json(429)),
+            TooManyComeBack => answer(FaultResponse::json(429)).header("retry-after", "1"),
+            Failed => answer(FaultResponse::json(500)),
+            BadGateway => answer(FaultResponse::html(502)),
+            Unavailable => answer(FaultResponse::json(503)),
+            GatewayTimeout => answer(FaultResponse::html(504)),
             ResetBefore => Fault::new(operation, FaultKind::ResetBefore),
             ResetAfter => Fault::new(operation, FaultKind::ResetAfter),
             Truncated => Fault::new(operation, FaultKind::Truncated),
@@ -498,7 +498,7 @@ impl Stage {
                 Fault::new(operation, FaultKind::Delay(Duration::from_secs(5)))
             }
             Slow => Fault::new(operation, FaultKind::Slow(Duration::from_secs(5))),
-            TokenExpired => answer(Answer::json(401)),
+            TokenExpired => answer(FaultResponse::json(401)),
             Tls | Dns => unreachable!("nothing of these can be answered"),
         }
     }

@@ -72,7 +72,7 @@ async fn a_panic_after_an_object_was_made_is_told_and_keeps_it() {
     let mut core = core(&control_plane).await;
     let error = core.converge(NETWORK, "it", &network("apply")).await.unwrap_err();
     assert!(!error.is_violation(), "{error}");
-    let [told] = error.told() else {
+    let [told] = error.reported() else {
         panic!("one diagnostic: {error}");
     };
     assert_eq!(told.summary, "Internal error in the provider");
@@ -110,7 +110,7 @@ async fn a_panic_before_anything_was_done_changes_nothing() {
     core.converge(NETWORK, "it", &network("first")).await.unwrap();
     let before = core.stored(NETWORK, "it").cloned();
     let error = core.plan(NETWORK, "it", &network("plan")).await.unwrap_err();
-    assert_eq!(error.told()[0].summary, "Internal error in the provider");
+    assert_eq!(error.reported()[0].summary, "Internal error in the provider");
     assert_eq!(core.stored(NETWORK, "it").cloned(), before);
 
     let error = core.converge(NETWORK, "it", &network("read")).await.unwrap_err();

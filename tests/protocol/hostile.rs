@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use harness::control_plane::{Answer, Collection, ControlPlane, Fault, FaultKind, machine_uuid};
+use harness::control_plane::{Collection, ControlPlane, Fault, FaultKind, FaultResponse, machine_uuid};
 use harness::fake_core::{Action, Core, Error};
 use http::StatusCode;
 use serde_json::{Value as Json, json};
@@ -38,10 +38,10 @@ async fn core(control_plane: &ControlPlane) -> Core {
 }
 
 fn body(bytes: impl Into<Vec<u8>>) -> FaultKind {
-    FaultKind::Answer(Answer {
+    FaultKind::Respond(FaultResponse {
         body: bytes.into(),
         status: StatusCode::OK,
-        ..Answer::json(200)
+        ..FaultResponse::json(200)
     })
 }
 
@@ -61,7 +61,7 @@ async fn variable() -> (ControlPlane, Core, Json) {
 fn told(result: Result<impl Sized, Error>, name: &str) -> String {
     match result {
         Ok(_) => panic!("{name}: nothing is told"),
-        Err(error @ Error::Told(_)) => error.to_string(),
+        Err(error @ Error::Reported(_)) => error.to_string(),
         Err(error) => panic!("{name}: {error}"),
     }
 }
@@ -70,7 +70,7 @@ fn told(result: Result<impl Sized, Error>, name: &str) -> String {
 async fn in_a_read_state_is_kept() {
     let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
     let many = format!("[{}0]", "0,".repeat(3_000_000));
-    let mut zipped = Answer::json(200);
+    let mut zipped = FaultResponse::json(200);
     zipped
         .headers
         .push(("content-encoding".to_owned(), "gzip".to_owned()));
@@ -86,7 +86,7 @@ async fn in_a_read_state_is_kept() {
             body(b"{\"name\": \"\xff\xfe\"}".to_vec()),
             "is not JSON",
         ),
-        ("zipped", FaultKind::Answer(zipped), "is not JSON"),
+        ("zipped", FaultKind::Respond(zipped), "is not JSON"),
         (
             "slow",
             FaultKind::Slow(Duration::from_secs(20)),
@@ -200,11 +200,11 @@ async fn an_update_that_is_answered_with_nothing_is_read_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_cannot_break_out_of_its_line() {
     let (control_plane, mut core, _) = variable().await;
-    let mut answer = Answer::json(422);
+    let mut answer = FaultResponse::json(422);
     answer.body = json!({ "detail": "no\r\n\u{1b}[31mError: all is lost\u{7}\u{202e}" })
         .to_string()
         .into_bytes();
-    control_plane.fault(Fault::new(UPDATE, FaultKind::Answer(answer)));
+    control_plane.fault(Fault::new(UPDATE, FaultKind::Respond(answer)));
     let config = json!({ "name": "GREETING", "value": "goodbye" });
     let said = told(core.converge(VARIABLE, NAME, &config).await, "a message");
     let is_harmless =
@@ -311,7 +311,7 @@ async fn what_a_run_says_cannot_break_out_of_its_line() {
 async fn a_machine_that_cannot_be_read_after_its_installation_is_not_installed_again() {
     let table = [
         FaultKind::Garbage,
-        FaultKind::Answer(Answer::json(500)),
+        FaultKind::Respond(FaultResponse::json(500)),
         body("[]"),
         rewrite(|body| body["uuid"] = json!(machine_uuid(9))),
     ];

@@ -367,7 +367,7 @@ pub fn is_empty(value: &Json) -> bool {
 
 fn broken(what: &str, error: &Error) -> Fault {
     match error {
-        Error::Told(_) => Fault::Refused(format!("{what}: {error}")),
+        Error::Reported(_) => Fault::Refused(format!("{what}: {error}")),
         Error::Violation(_) | Error::Configuration(_) => Fault::Broken(format!("{what}: {error}")),
     }
 }

@@ -79,7 +79,7 @@ impl Todo {
     /// What nothing may show.
     pub fn secrets(&self) -> Secrets {
         let secrets = Secrets::default();
-        secrets.learn_text(Kind::Secret, &self.token);
+        secrets.learn_string(Kind::Secret, &self.token);
         secrets
     }
 

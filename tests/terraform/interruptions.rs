@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use acceptance::processes::{finish, group, kill_terraform, providers, start};
 use acceptance::terraform::Workspace;
-use harness::control_plane::{Answer, ControlPlane, Fault, FaultKind, Outcome};
+use harness::control_plane::{ControlPlane, Fault, FaultKind, FaultResponse, Outcome};
 use nix::sys::signal::{Signal, kill};
 use serde_json::json;
 use tokio::process::Child;
@@ -379,8 +379,8 @@ async fn a_replacement_that_fails_does_not_forget_the_run() {
     );
     let no_name = FaultKind::Rewrite(Arc::new(|machine| machine["hostname"] = json!(7)));
     for (configuration, fault) in [
-        (configuration(SHORT), FaultKind::Answer(Answer::json(422))),
-        (open, FaultKind::Answer(Answer::json(422))),
+        (configuration(SHORT), FaultKind::Respond(FaultResponse::json(422))),
+        (open, FaultKind::Respond(FaultResponse::json(422))),
         (configuration(SHORT), no_name),
     ] {
         let control_plane = stopped().await;

@@ -1,6 +1,6 @@
 //! `durantic_mesh_network`
 
-use harness::control_plane::{Answer, Collection, Fault, FaultKind};
+use harness::control_plane::{Collection, Fault, FaultKind, FaultResponse};
 use serde_json::json;
 
 use super::{applied, control_plane, text, workspace};
@@ -132,12 +132,12 @@ async fn a_rejected_field_is_told_on_its_attribute() {
     let control_plane = control_plane().await;
     let problem =
         json!({ "type": "value_error", "loc": ["body", "payload", "network_cidr"], "msg": "is taken" });
-    let answer = Answer {
+    let answer = FaultResponse {
         body: json!({ "detail": [problem] }).to_string().into_bytes(),
-        ..Answer::json(422)
+        ..FaultResponse::json(422)
     };
     let operation = "controlplane_api_create_mesh_network";
-    control_plane.fault(Fault::new(operation, FaultKind::Answer(answer)));
+    control_plane.fault(Fault::new(operation, FaultKind::Respond(answer)));
     let workspace = workspace(&control_plane, &configuration(MINIMAL));
     let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
     assert!(said.contains("is taken"), "{said}");

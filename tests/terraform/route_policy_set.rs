@@ -2,7 +2,7 @@
 
 use acceptance::resources;
 use acceptance::terraform::Workspace;
-use harness::control_plane::{Answer, Collection, ControlPlane, Fault, FaultKind};
+use harness::control_plane::{Collection, ControlPlane, Fault, FaultKind, FaultResponse};
 use serde_json::{Value as Json, json};
 
 use super::life::life;
@@ -248,11 +248,11 @@ async fn a_rejected_field_of_a_rule_is_told_on_its_attribute() {
     let control_plane = control_plane().await;
     let problem =
         json!({ "type": "value_error", "loc": ["body", "payload", "action"], "msg": "is not for you" });
-    let answer = Answer {
+    let answer = FaultResponse {
         body: json!({ "detail": [problem] }).to_string().into_bytes(),
-        ..Answer::json(422)
+        ..FaultResponse::json(422)
     };
-    control_plane.fault(Fault::new(CREATE_RULE, FaultKind::Answer(answer)));
+    control_plane.fault(Fault::new(CREATE_RULE, FaultKind::Respond(answer)));
     let workspace = workspace(&control_plane, &configuration("", &[(10, "accept")]));
     let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
     assert!(said.contains("is not for you"), "{said}");
@@ -268,12 +268,12 @@ async fn rules_that_share_a_sequence_outside_become_one() {
     let mut twin = set["rules"][0].clone();
     twin["uuid"] = json!("60000000-0000-4000-8000-000000000001");
     set["rules"].as_array_mut().expect("rules").push(twin);
-    let answer = Answer {
+    let answer = FaultResponse {
         body: set.to_string().into_bytes(),
-        ..Answer::json(200)
+        ..FaultResponse::json(200)
     };
     let read = "controlplane_api_get_route_policy_set";
-    control_plane.fault(Fault::new(read, FaultKind::Answer(answer)).times(2));
+    control_plane.fault(Fault::new(read, FaultKind::Respond(answer)).times(2));
     assert_eq!(workspace.plan().await.changes(), [format!("{ADDRESS}: update")]);
     control_plane.log().clear();
     workspace.run(&["apply", "-auto-approve"]).await;

@@ -1,6 +1,6 @@
 //! `durantic_secret`
 
-use harness::control_plane::{Answer, Collection, ControlPlane, Fault, FaultKind};
+use harness::control_plane::{Collection, ControlPlane, Fault, FaultKind, FaultResponse};
 use serde_json::{Value as Json, json};
 
 use super::{applied, assert_nowhere, control_plane, workspace};
@@ -140,12 +140,12 @@ async fn a_value_is_sensitive_in_outputs_and_plans() {
 async fn a_refusal_does_not_show_the_value() {
     for value in ["value = \"not-to-be-seen\"", "value_wo = \"not-to-be-seen\""] {
         let control_plane = control_plane().await;
-        let echo = Answer {
+        let echo = FaultResponse {
             body: br#"{"detail": "refused: not-to-be-seen"}"#.to_vec(),
-            ..Answer::json(400)
+            ..FaultResponse::json(400)
         };
         let operation = "controlplane_api_create_account_secret";
-        control_plane.fault(Fault::new(operation, FaultKind::Answer(echo)));
+        control_plane.fault(Fault::new(operation, FaultKind::Respond(echo)));
         let workspace = workspace(&control_plane, &configuration(value)).with("TF_LOG", "TRACE");
         let run = workspace.run(&["apply", "-auto-approve"]).await;
         let said = run.fails();

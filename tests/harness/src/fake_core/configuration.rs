@@ -1,4 +1,4 @@
-//! A configuration written as JSON, as Terraform would hand it to a provider.
+//! Converts a configuration from JSON to the value that Terraform sends to a provider.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,11 @@ use super::json::UNKNOWN;
 use super::schema::{Attribute, Block, Kind, NestedBlock, Nesting, Object};
 use crate::secrets::{self, Logs};
 
-/// Reads a configuration, which [`to_json`](super::json::to_json) writes; what it does not mention is null, or no block. Terraform itself refuses what is misspelt, of
-/// the wrong type, or missing although required.
+/// Reads a configuration in the form of [`to_json`](super::json::to_json). Omitted arguments are null, omitted blocks are
+/// absent.
+///
+/// # Errors
+/// If Terraform itself would reject the configuration: an unknown name, a wrong type, or a missing required argument.
 pub fn read(schema: &Block, json: &Json) -> Result<Value, Vec<String>> {
     learn_secrets(&schema.attributes, json);
     let mut faults = Faults::default();
@@ -24,7 +27,7 @@ pub fn read(schema: &Block, json: &Json) -> Result<Value, Vec<String>> {
     }
 }
 
-/// Lets everything that is shown and logged from now on be searched for the secrets of this configuration.
+/// Registers the secrets of this configuration, so that all output and logs are searched for them.
 fn learn_secrets(attributes: &BTreeMap<String, Attribute>, json: &Json) {
     for (name, attribute) in attributes {
         let Some(value) = json.get(name).filter(|value| *value != UNKNOWN) else {
