@@ -31,17 +31,17 @@ fn program(home: &Home) -> PathBuf {
 }
 
 /// Asserts that the doctor reports one problem with this text and this remedy.
-async fn finds(home: &Home, wanted: &str, remedy: &str) {
+async fn finds(home: &Home, expected: &str, remedy: &str) {
     let run = home.provider(&["doctor", "--offline"]).await;
-    assert_finds(&run, wanted, remedy);
+    assert_finds(&run, expected, remedy);
 }
 
 #[track_caller]
-fn assert_finds(run: &Run, wanted: &str, remedy: &str) {
+fn assert_finds(run: &Run, expected: &str, remedy: &str) {
     assert_eq!(run.status, Some(1), "{}\n{}", run.stdout, run.stderr);
     assert!(run.stdout.contains("\n1 problem found."), "{}", run.stdout);
     let problem = run.stdout.split("problem  ").nth(1).unwrap();
-    assert!(problem.contains(wanted), "{wanted}: {}", run.stdout);
+    assert!(problem.contains(expected), "{expected}: {}", run.stdout);
     assert!(problem.contains(remedy), "{remedy}: {}", run.stdout);
 }
 
@@ -395,6 +395,6 @@ async fn doctor_finds_that_no_registry_has_the_provider() {
     assert_finds(&doctor().await, "has 1.3.5 only for other platforms", &remedy);
     respond(listing, &version("1.3.5", &platform.os, &platform.arch));
     let run = doctor().await.succeeds();
-    let wanted = format!("Terraform uses 1.3.5 from the registry at `{host}`");
-    assert!(run.stdout.contains(&wanted), "{}", run.stdout);
+    let expected = format!("Terraform uses 1.3.5 from the registry at `{host}`");
+    assert!(run.stdout.contains(&expected), "{}", run.stdout);
 }

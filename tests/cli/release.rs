@@ -146,8 +146,8 @@ async fn network_mirror_works_with_terraform() {
     let trusted = home.path().join("mirror.pem").display().to_string();
     let home = home.with("SSL_CERT_FILE", &trusted);
     let doctor = home.provider(&["doctor"]).await;
-    let wanted = format!("Terraform uses 1.3.0 from the mirror `{url}`");
-    assert!(doctor.stdout.contains(&wanted), "{}", doctor.stdout);
+    let expected = format!("Terraform uses 1.3.0 from the mirror `{url}`");
+    assert!(doctor.stdout.contains(&expected), "{}", doctor.stdout);
     initialises_and_plans(home).await;
 }
 

@@ -468,8 +468,8 @@ fn repair(rule: &Rule, parts: &mut Parts, choice: usize) {
     };
     match rule {
         Rule::ExactlyOneOf(names) | Rule::AtMostOneOf(names) => {
-            let kept = &names[choice % names.len()];
-            names.iter().for_each(|name| set(name, name == kept));
+            let selected = &names[choice % names.len()];
+            names.iter().for_each(|name| set(name, name == selected));
         }
         Rule::AtLeastOneOf(names) => set(&names[choice % names.len()], true),
         Rule::AllOrNone(names) => names.iter().for_each(|name| set(name, true)),

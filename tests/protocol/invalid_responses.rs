@@ -163,7 +163,7 @@ async fn create_keeps_the_object_after_an_invalid_response() {
             "in an invalid format",
         ),
         ("a list", rewrite(|body| *body = json!([])), "returned a list"),
-        ("nothing", rewrite(|body| *body = Json::Null), "returned null"),
+        ("null", rewrite(|body| *body = Json::Null), "returned null"),
         (
             "a list for a time",
             rewrite(|body| body["created_at"] = json!([])),

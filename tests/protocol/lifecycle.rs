@@ -133,12 +133,12 @@ impl Lifecycle {
                     self.draw(version, &state[version.name.as_ref()]),
                 );
             }
-            let wanted = |candidate: &Attribute| {
+            let is_selected = |candidate: &Attribute| {
                 candidate.name == attribute.name
                     || version.is_some_and(|version| version.name == candidate.name)
                     || self.config.get(candidate.name.as_ref()).is_some()
             };
-            let next = only(self.resource, &values, wanted, choice)
+            let next = only(self.resource, &values, is_selected, choice)
                 .filter(|next| next.get(attribute.name.as_ref()).is_some() && (self.is_valid)(next));
             if let Some(next) = next {
                 self.values = values;
@@ -183,11 +183,11 @@ impl Lifecycle {
         if self.config.get(attribute.name.as_ref()).is_none() {
             return;
         }
-        let wanted = |candidate: &Attribute| {
+        let is_selected = |candidate: &Attribute| {
             candidate.name != attribute.name && self.config.get(candidate.name.as_ref()).is_some()
         };
         let next = (0..30).find_map(|choice| {
-            only(self.resource, &self.values, wanted, choice)
+            only(self.resource, &self.values, is_selected, choice)
                 .filter(|next| next.get(attribute.name.as_ref()).is_none() && (self.is_valid)(next))
         });
         // Constraints may demand it.
@@ -378,9 +378,9 @@ impl Lifecycle {
         self.core.forget(&self.type_name, NAME);
         self.core.import(&self.type_name, NAME, &id).await.unwrap();
         let plan = self.core.plan(&self.type_name, NAME, &self.config).await.unwrap();
-        let wrong = unexpected_changes(self.resource, &plan);
+        let unexpected = unexpected_changes(self.resource, &plan);
         assert_eq!(
-            wrong,
+            unexpected,
             Vec::<&str>::new(),
             "{} after import: {}",
             self.type_name,
@@ -673,7 +673,7 @@ fn emptied(attribute: &Attribute) -> Json {
     }
 }
 
-/// An equivalent spelling of a value, according to its format or comparison; `None` if there is none.
+/// An equivalent spelling of a value, according to its format or comparison; `None` without one.
 fn respelled(attribute: &Attribute, value: &Json) -> Option<Json> {
     match value {
         Json::Array(elements) if attribute.equal == schema::Equal::Set => {

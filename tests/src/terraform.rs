@@ -25,7 +25,7 @@ pub const MISSING: &str = "`terraform` is not on PATH. These tests drive the rea
 /// The `terraform` program on PATH.
 ///
 /// # Errors
-/// If there is none, with the message for the user.
+/// If it is missing. The error is the message for the user.
 pub fn terraform() -> Result<PathBuf, &'static str> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let name = format!("terraform{}", std::env::consts::EXE_SUFFIX);
@@ -106,34 +106,34 @@ impl Workspace {
     /// # Panics
     /// If Terraform is missing.
     pub fn new(binary: &Path, control_plane: &ControlPlane, configuration: &str) -> Self {
-        Self::bare(binary, configuration).at(control_plane)
+        Self::unconfigured(binary, configuration).connected_to(control_plane)
     }
 
     /// Connects to this control plane from now on.
     #[must_use]
-    pub fn at(self, control_plane: &ControlPlane) -> Self {
-        self.hiding(control_plane.secrets())
+    pub fn connected_to(self, control_plane: &ControlPlane) -> Self {
+        self.with_secrets(control_plane.secrets())
             .with("DURANTIC_ENDPOINT", control_plane.endpoint())
             .with("DURANTIC_API_TOKEN", control_plane.token())
     }
 
     /// Fails if any output contains one of these secrets, too.
     #[must_use]
-    pub fn hiding(mut self, secrets: &Secrets) -> Self {
+    pub fn with_secrets(mut self, secrets: &Secrets) -> Self {
         self.secrets.push(secrets.clone());
         self
     }
 
     /// A workspace without endpoint and token.
-    pub fn bare(binary: &Path, configuration: &str) -> Self {
-        Self::of(Provider::durantic(binary), configuration)
+    pub fn unconfigured(binary: &Path, configuration: &str) -> Self {
+        Self::for_provider(Provider::durantic(binary), configuration)
     }
 
     /// A workspace of a provider, without environment variables for it.
     ///
     /// # Panics
     /// If Terraform is missing.
-    pub fn of(provider: Provider<'_>, configuration: &str) -> Self {
+    pub fn for_provider(provider: Provider<'_>, configuration: &str) -> Self {
         if let Err(missing) = terraform() {
             panic!("{missing}");
         }

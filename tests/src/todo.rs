@@ -82,7 +82,7 @@ impl Todo {
     /// The values that no output may contain.
     pub fn secrets(&self) -> Secrets {
         let secrets = Secrets::default();
-        secrets.learn_string(Kind::Secret, &self.token);
+        secrets.register_string(Kind::Secret, &self.token);
         secrets
     }
 

@@ -1,4 +1,4 @@
-//! Checks of the sources: the dependencies between crates, the imports between files, and the words of names and texts.
+//! Checks of the sources: the dependencies between crates, the imports between files, and the words in names and strings.
 
 // For clippy: the helpers count as tests, which may unwrap.
 #![cfg(test)]

@@ -40,12 +40,12 @@ fn bare(configuration: &str) -> Workspace {
         binary: Path::new(env!("CARGO_BIN_EXE_another-provider")),
         address: "example/todo",
     };
-    Workspace::of(provider, configuration)
+    Workspace::for_provider(provider, configuration)
 }
 
 fn workspace(service: &Todo, configuration: &str) -> Workspace {
     bare(configuration)
-        .hiding(&service.secrets())
+        .with_secrets(&service.secrets())
         .with("TODO_URL", service.url())
         .with("TODO_TOKEN", service.token())
 }

@@ -82,7 +82,7 @@ fn in_place() -> (Vec<String>, usize) {
     (vec![format!("{ADDRESS}: update")], 1)
 }
 
-fn nothing() -> (Vec<String>, usize) {
+fn no_change() -> (Vec<String>, usize) {
     (Vec::new(), 1)
 }
 
@@ -98,7 +98,7 @@ async fn another_set_of_role_names_replaces_the_deployment() {
 async fn another_order_of_role_names_is_no_change() {
     assert_eq!(
         change("role_names = [\"a\", \"b\"]", "role_names = [\"b\", \"a\"]").await,
-        nothing()
+        no_change()
     );
 }
 
@@ -370,7 +370,7 @@ async fn another_active_run_is_waited_for_and_named() {
 async fn invalid_values_are_reported_with_their_line() {
     let control_plane = control_plane().await;
     let workspace = workspace(&control_plane, "");
-    for (arguments, wanted) in [
+    for (arguments, expected) in [
         ("tunnel_type = \"genave\"", "Did you mean \"geneve\"?"),
         ("mesh_network_uuid = \"x\"", "must be a UUID"),
         ("timeouts {\n create = \"an hour\"\n}", "must be a duration"),
@@ -378,7 +378,7 @@ async fn invalid_values_are_reported_with_their_line() {
     ] {
         workspace.configure(&configuration(arguments));
         let output = workspace.run(&["plan"]).await.fails();
-        assert!(output.contains(wanted), "{arguments}: {output}");
+        assert!(output.contains(expected), "{arguments}: {output}");
         assert!(output.contains("on main.tf line"), "{arguments}: {output}");
     }
     workspace

@@ -223,9 +223,9 @@ fn example_of(name: &str, file: &str) -> String {
 
 async fn import(names: &[&str]) {
     let imports: Vec<Import> = names.iter().map(|name| Import::read(name)).collect();
-    let texts: Vec<String> = names.iter().map(|name| example_of(name, "resource.tf")).collect();
+    let configurations: Vec<String> = names.iter().map(|name| example_of(name, "resource.tf")).collect();
     let control_plane = control_plane().await;
-    let workspace = workspace(&control_plane, &examples(), &texts.join("\n"));
+    let workspace = workspace(&control_plane, &examples(), &configurations.join("\n"));
     workspace.apply().await;
     let uuid = |import: &Import| {
         let uuid = workspace.state(&import.address)["uuid"].clone();

@@ -46,7 +46,7 @@ data "durantic_image" "own" {
 async fn missing_and_ambiguous_image_errors_have_a_remedy() {
     let control_plane = control_plane().await;
     let workspace = workspace(&control_plane, "");
-    for (arguments, wanted) in [
+    for (arguments, expected) in [
         ("name = \"Ubuntu 24.4\"", "Closest: \"Ubuntu 24.04\""),
         ("name = \"Debian 13\"", "Narrow the search with `is_official`"),
         (
@@ -61,7 +61,7 @@ async fn missing_and_ambiguous_image_errors_have_a_remedy() {
     ] {
         workspace.configure(&format!("data \"durantic_image\" \"x\" {{\n  {arguments}\n}}\n"));
         let output = workspace.run(&["plan"]).await.fails();
-        assert!(output.contains(wanted), "{arguments}: {output}");
+        assert!(output.contains(expected), "{arguments}: {output}");
     }
 }
 

@@ -53,7 +53,7 @@ async fn missing_machine_is_null_unless_not_found_ok_is_false() {
 async fn machine_needs_exactly_one_of_uuid_and_hostname() {
     let control_plane = control_plane().await;
     let workspace = workspace(&control_plane, "");
-    for (arguments, wanted) in [
+    for (arguments, expected) in [
         ("", "Exactly one of `uuid`, `hostname` must be set"),
         (
             "hostname = \"a\"\n  uuid = \"00000000-0000-4000-8000-000000000001\"",
@@ -65,7 +65,7 @@ async fn machine_needs_exactly_one_of_uuid_and_hostname() {
             "data \"durantic_machine\" \"x\" {{\n  {arguments}\n}}\n"
         ));
         let output = workspace.run(&["plan"]).await.fails();
-        assert!(output.contains(wanted), "{arguments}: {output}");
+        assert!(output.contains(expected), "{arguments}: {output}");
     }
 }
 

@@ -60,14 +60,14 @@ async fn template_data_is_stored_unchanged() {
 async fn number_beyond_32_bits_is_reported_with_its_line() {
     let control_plane = control_plane().await;
     let workspace = workspace(&control_plane, "");
-    for (number, wanted) in [
+    for (number, expected) in [
         ("2147483648", "Number out of range"),
         ("1.5", "Invalid number"),
         ("1e100", "Number out of range"),
     ] {
         workspace.configure(&configuration(&format!("merge_priority = {number}")));
         let output = workspace.run(&["plan"]).await.fails();
-        assert!(output.contains(wanted), "{number}: {output}");
+        assert!(output.contains(expected), "{number}: {output}");
         assert!(output.contains("on main.tf line 3"), "{number}: {output}");
     }
 }

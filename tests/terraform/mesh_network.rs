@@ -85,7 +85,7 @@ async fn update_of_a_missing_network_has_a_remedy() {
 async fn network_cidr_must_be_private_and_canonical() {
     let control_plane = control_plane().await;
     let workspace = workspace(&control_plane, "");
-    for (cidr, wanted) in [
+    for (cidr, expected) in [
         ("10.0.0.5/24", "Did you mean 10.0.0.0/24?"),
         ("8.8.8.0/24", "Network block is not private"),
         ("fd00::/64", "Network block is not private"),
@@ -97,7 +97,7 @@ async fn network_cidr_must_be_private_and_canonical() {
             "name = \"net\"\nnetwork_cidr = \"{cidr}\""
         )));
         let output = workspace.run(&["plan"]).await.fails();
-        assert!(output.contains(wanted), "{cidr}: {output}");
+        assert!(output.contains(expected), "{cidr}: {output}");
         assert!(output.contains("on main.tf line 3"), "{cidr}: {output}");
     }
     for cidr in ["10.0.0.0/8", "172.31.0.0/16", "192.168.1.0/28"] {

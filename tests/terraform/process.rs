@@ -64,7 +64,7 @@ fn attached(control_plane: &ControlPlane, reattach: &str) -> Workspace {
     let text = format!(
         "provider \"durantic\" {{\n  endpoint = \"{endpoint}\"\n  api_token = \"{token}\"\n}}\n{VARIABLE}"
     );
-    Workspace::bare(provider(), &text).with("TF_REATTACH_PROVIDERS", reattach)
+    Workspace::unconfigured(provider(), &text).with("TF_REATTACH_PROVIDERS", reattach)
 }
 
 #[tokio::test]
@@ -100,7 +100,7 @@ async fn missing_terraform_is_reported_by_tests_and_demo() {
         "--nocapture",
     ];
     let demo = Path::new(env!("CARGO_BIN_EXE_demo"));
-    for (program, arguments, wanted) in [
+    for (program, arguments, expected) in [
         (
             tests.as_path(),
             &one[..],
@@ -120,7 +120,7 @@ async fn missing_terraform_is_reported_by_tests_and_demo() {
         let output = command.output().await.expect("the program runs");
         assert!(!output.status.success(), "{}", program.display());
         let output = String::from_utf8_lossy(&output.stderr);
-        assert!(output.contains(wanted), "{output}");
+        assert!(output.contains(expected), "{output}");
         assert!(
             output.contains("https://developer.hashicorp.com/terraform/install"),
             "{output}"

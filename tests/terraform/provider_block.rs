@@ -10,23 +10,23 @@ const NETWORK: &str =
 
 #[tokio::test]
 async fn missing_api_token_error_names_both_ways_to_set_it() {
-    let workspace = Workspace::bare(provider(), NETWORK);
+    let workspace = Workspace::unconfigured(provider(), NETWORK);
     let output = workspace.run(&["plan"]).await.fails();
-    for wanted in [
+    for expected in [
         "Missing API token",
         "api_token",
         "DURANTIC_API_TOKEN",
         "API Tokens page",
     ] {
-        assert!(output.contains(wanted), "{wanted}: {output}");
+        assert!(output.contains(expected), "{expected}: {output}");
     }
-    let empty = Workspace::bare(provider(), NETWORK).with("DURANTIC_API_TOKEN", "");
+    let empty = Workspace::unconfigured(provider(), NETWORK).with("DURANTIC_API_TOKEN", "");
     assert!(empty.run(&["plan"]).await.fails().contains("Missing API token"));
 }
 
 #[tokio::test]
 async fn invalid_provider_argument_is_reported_with_its_line() {
-    for (arguments, wanted) in [
+    for (arguments, expected) in [
         ("endpoint = \"ftp://host\"", "endpoint"),
         ("endpoint = \"host\"", "endpoint"),
         ("ca_cert_file = \"/nowhere.pem\"", "/nowhere.pem"),
@@ -35,14 +35,17 @@ async fn invalid_provider_argument_is_reported_with_its_line() {
         ("max_retries = -1", "max_retries"),
     ] {
         let text = format!("provider \"durantic\" {{\n  api_token = \"dur_x\"\n  {arguments}\n}}\n{NETWORK}");
-        let output = Workspace::bare(provider(), &text).run(&["plan"]).await.fails();
-        assert!(output.contains(wanted), "{arguments}: {output}");
+        let output = Workspace::unconfigured(provider(), &text)
+            .run(&["plan"])
+            .await
+            .fails();
+        assert!(output.contains(expected), "{arguments}: {output}");
         assert!(
             output.contains("on main.tf line 3, in provider \"durantic\""),
             "{arguments}: {output}"
         );
     }
-    let workspace = Workspace::bare(provider(), NETWORK)
+    let workspace = Workspace::unconfigured(provider(), NETWORK)
         .with("DURANTIC_API_TOKEN", "dur_x")
         .with("DURANTIC_INSECURE_SKIP_VERIFY", "perhaps");
     assert!(
@@ -71,7 +74,7 @@ fn two_aliases(first: &ControlPlane, second: &ControlPlane) -> String {
 async fn provider_block_overrides_the_environment() {
     use harness::control_plane::Collection;
     let (first, second) = (control_plane().await, control_plane().await);
-    let workspace = Workspace::bare(provider(), &two_aliases(&first, &second))
+    let workspace = Workspace::unconfigured(provider(), &two_aliases(&first, &second))
         .with("DURANTIC_ENDPOINT", "http://127.0.0.1:9")
         .with("DURANTIC_API_TOKEN", "dur_unknown");
     workspace.apply().await;

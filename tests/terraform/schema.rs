@@ -10,7 +10,7 @@ use super::provider;
 /// `INSTA_UPDATE=always` rewrites the snapshot. Read the difference before you commit it.
 #[tokio::test]
 async fn served_schema_equals_the_snapshot() {
-    let workspace = Workspace::bare(provider(), "");
+    let workspace = Workspace::unconfigured(provider(), "");
     let run = workspace.run(&["providers", "schema", "-json"]).await.succeeds();
     let printed: Value = serde_json::from_str(&run.stdout).expect("a schema in JSON");
     let printed = serde_json::to_string_pretty(&printed).expect("JSON");

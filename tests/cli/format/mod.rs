@@ -22,22 +22,22 @@ async fn format_equals_terraform_fmt() {
     }
     assert!(files.len() > 40, "the files are missing");
     let mut random = fastrand::Rng::with_seed(13);
-    let mut texts = Vec::new();
+    let mut configurations = Vec::new();
     for file in files {
         let text = std::fs::read_to_string(&file).unwrap();
         if hcl_is_valid(&text) {
             for _ in 0..3 {
-                texts.push((file.clone(), with_random_spaces(&text, &mut random)));
+                configurations.push((file.clone(), with_random_spaces(&text, &mut random)));
             }
-            texts.push((file, text));
+            configurations.push((file, text));
         }
     }
-    let formatted = terraform_fmt(texts.iter().map(|(_, text)| text)).await;
-    for ((file, text), wanted) in texts.iter().zip(formatted) {
-        let wanted = wanted.unwrap_or_else(|| panic!("terraform rejects {}:\n{text}", file.display()));
+    let formatted = terraform_fmt(configurations.iter().map(|(_, text)| text)).await;
+    for ((file, text), expected) in configurations.iter().zip(formatted) {
+        let expected = expected.unwrap_or_else(|| panic!("terraform rejects {}:\n{text}", file.display()));
         assert_eq!(
             format(text),
-            wanted,
+            expected,
             "{} with other spaces:\n{text}",
             file.display()
         );
@@ -48,22 +48,22 @@ async fn format_equals_terraform_fmt() {
 #[tokio::test]
 async fn format_equals_terraform_fmt_for_random_files() {
     let count = std::env::var("FORMAT_FILES").map_or(600, |count| count.parse().unwrap());
-    let texts: Vec<String> = (0..count).map(random::file).collect();
-    let formatted = terraform_fmt(&texts).await;
+    let configurations: Vec<String> = (0..count).map(random::file).collect();
+    let formatted = terraform_fmt(&configurations).await;
     let mut valid = 0;
-    for (seed, (text, wanted)) in texts.iter().zip(formatted).enumerate() {
-        let Some(wanted) = wanted else { continue };
-        assert_eq!(format(text), wanted, "seed {seed}:\n{text}");
+    for (seed, (text, expected)) in configurations.iter().zip(formatted).enumerate() {
+        let Some(expected) = expected else { continue };
+        assert_eq!(format(text), expected, "seed {seed}:\n{text}");
         valid += 1;
     }
-    assert!(valid * 10 > texts.len() * 9, "only {valid} are valid");
+    assert!(valid * 10 > configurations.len() * 9, "only {valid} are valid");
 }
 
 /// Each text after `terraform fmt`; `None` if it rejects the text.
-async fn terraform_fmt(texts: impl IntoIterator<Item = &String>) -> Vec<Option<String>> {
+async fn terraform_fmt(configurations: impl IntoIterator<Item = &String>) -> Vec<Option<String>> {
     let home = Home::new(&[]);
     let mut names = Vec::new();
-    for (number, text) in texts.into_iter().enumerate() {
+    for (number, text) in configurations.into_iter().enumerate() {
         names.push(format!("{number}.tf"));
         home.write(&names[number], text);
     }
@@ -165,8 +165,12 @@ async fn upgrade_cases_are_formatted_and_read_by_terraform() {
         }
         let run = home.terraform(&["providers"]).await.succeeds();
         for source in sources(&expected) {
-            let wanted = format!("provider[{source}]");
-            assert!(run.stdout.contains(&wanted), "{case}: {wanted}: {}", run.stdout);
+            let expected = format!("provider[{source}]");
+            assert!(
+                run.stdout.contains(&expected),
+                "{case}: {expected}: {}",
+                run.stdout
+            );
         }
         let home = Home::new(&[]);
         for (name, text) in expected

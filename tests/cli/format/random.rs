@@ -70,9 +70,9 @@ impl Generator {
         self.random.usize(0..count) == 0
     }
 
-    fn any(&mut self, texts: &[&str]) {
-        let index = self.random.usize(0..texts.len());
-        self.text.push_str(texts[index]);
+    fn any(&mut self, choices: &[&str]) {
+        let index = self.random.usize(0..choices.len());
+        self.text.push_str(choices[index]);
     }
 
     /// Optional spaces.

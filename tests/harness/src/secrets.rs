@@ -51,17 +51,17 @@ pub enum Place {
 
 impl Secrets {
     /// Registers a secret, or every string in a list or an object.
-    pub fn learn(&self, kind: Kind, value: &Json) {
+    pub fn register(&self, kind: Kind, value: &Json) {
         match value {
-            Json::String(text) => self.learn_string(kind, text),
-            Json::Array(elements) => elements.iter().for_each(|element| self.learn(kind, element)),
-            Json::Object(fields) => fields.values().for_each(|value| self.learn(kind, value)),
+            Json::String(text) => self.register_string(kind, text),
+            Json::Array(elements) => elements.iter().for_each(|element| self.register(kind, element)),
+            Json::Object(fields) => fields.values().for_each(|value| self.register(kind, value)),
             Json::Null | Json::Bool(_) | Json::Number(_) => {}
         }
     }
 
     /// Registers one secret, also with the escapes of JSON.
-    pub fn learn_string(&self, kind: Kind, text: &str) {
+    pub fn register_string(&self, kind: Kind, text: &str) {
         let text = text.trim();
         if text.len() < MIN_SECRET_BYTES {
             return;
@@ -86,7 +86,7 @@ impl Secrets {
         Some(before.chars().rev().collect())
     }
 
-    /// Asserts that a text contains no secret.
+    /// Asserts that an output contains no secret.
     ///
     /// # Panics
     /// If it contains one.
@@ -113,7 +113,7 @@ impl Known {
         }
     }
 
-    /// The position of the first secret in a text.
+    /// The position of the first secret in an output.
     fn find(&self, place: Place, text: &str) -> Option<usize> {
         let bytes = text.as_bytes();
         let is_here = |at: &usize| {
@@ -225,9 +225,9 @@ mod tests {
     #[test]
     fn leak_finds_secrets_verbatim_and_json_escaped() {
         let secrets = Secrets::default();
-        secrets.learn(Kind::Secret, &json!({ "a": ["first\nsecond \"third\"", 7] }));
-        secrets.learn(Kind::Template, &json!("#cloud-config"));
-        secrets.learn(Kind::Secret, &json!("short"));
+        secrets.register(Kind::Secret, &json!({ "a": ["first\nsecond \"third\"", 7] }));
+        secrets.register(Kind::Template, &json!("#cloud-config"));
+        secrets.register(Kind::Secret, &json!("short"));
         let table = [
             (Place::Output, "all is well, in short", None),
             (Place::Output, "it is first\nsecond \"third\"", Some("it is ")),
@@ -247,7 +247,8 @@ mod tests {
     #[test]
     fn logs_watched_searches_every_event() {
         let logs = Logs::watched();
-        logs.secrets().learn_string(Kind::Secret, "a-secret-of-this-test");
+        logs.secrets()
+            .register_string(Kind::Secret, "a-secret-of-this-test");
         tracing::info!(target: "client", body = "nothing of note", "called");
         logs.assert_clean();
         tracing::trace!(target: "client", body = "has a-secret-of-this-test", "called");

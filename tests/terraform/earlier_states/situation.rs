@@ -205,8 +205,8 @@ pub async fn outdated_run_timed_out(control_plane: &ControlPlane, workspace: &Wo
 }
 
 async fn start_outdated_run(control_plane: &ControlPlane, workspace: &Workspace) {
-    let wanted = read(workspace.path(), CONFIGURATION);
-    workspace.configure(&wanted.replace("\"2\"", "\"1\""));
+    let configuration = read(workspace.path(), CONFIGURATION);
+    workspace.configure(&configuration.replace("\"2\"", "\"1\""));
     run_active(control_plane, workspace).await;
-    workspace.configure(&wanted);
+    workspace.configure(&configuration);
 }

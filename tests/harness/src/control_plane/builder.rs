@@ -226,7 +226,7 @@ impl Builder {
         let mut store = Store::new(Arc::clone(&clock), self.times);
         let secrets = Secrets::default();
         if let Some(snapshot) = self.snapshot {
-            snapshot.learn_secrets(contract, &secrets);
+            snapshot.register_secrets(contract, &secrets);
             snapshot.restore(&mut store)?;
         } else {
             let seed = self.seed.as_deref().map_or_else(Seed::standard, Seed::read)?;
@@ -243,7 +243,7 @@ impl Builder {
             .unwrap_or_else(|| format!("dur_{}", Uuid::new_v4().simple()));
         tokens.insert(token.clone());
         for token in &tokens {
-            secrets.learn_string(Kind::Secret, token);
+            secrets.register_string(Kind::Secret, token);
         }
         let faults = Faults::new(self.fault_seed);
         self.faults.into_iter().for_each(|fault| faults.add(fault));

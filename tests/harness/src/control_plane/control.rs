@@ -101,7 +101,7 @@ async fn clear_faults(State(server): State<Arc<Server>>) -> StatusCode {
 
 async fn machines(State(server): State<Arc<Server>>) -> Response {
     let mut store = lock(&server.store);
-    store.settle();
+    store.update_machines_to_now();
     let machines: Vec<_> = store.objects(Collection::Machines).collect();
     control_response(&json!(machines))
 }

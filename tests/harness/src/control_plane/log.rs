@@ -172,13 +172,13 @@ impl fmt::Debug for Entry {
     }
 }
 
-/// A body without its secrets. The harness learns them, to search all output for them.
+/// A body without its secrets. The harness registers them, to search all output for them.
 pub(super) fn without_secrets(operation: &Operation, body: &Value, secrets: &Secrets) -> Value {
     let mut shown = body.clone();
     if let (Value::Object(fields), Some(schema)) = (&mut shown, &operation.request) {
         for (name, value) in fields {
             if let Some(kind) = kind(&schema.write_only, name) {
-                secrets.learn(kind, value);
+                secrets.register(kind, value);
                 *value = json!("(sensitive)");
             }
         }

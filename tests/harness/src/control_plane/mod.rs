@@ -101,7 +101,7 @@ impl ControlPlane {
 
     /// Accepts another token from now on.
     pub fn accept_token(&self, token: &str) {
-        self.server.secrets.learn_string(Kind::Secret, token);
+        self.server.secrets.register_string(Kind::Secret, token);
         lock(&self.server.tokens).insert(token.to_owned());
     }
 
@@ -128,7 +128,7 @@ impl ControlPlane {
     /// The objects of a collection as clients write them, including secrets.
     pub fn objects(&self, collection: Collection) -> Vec<Object> {
         let mut store = lock(&self.server.store);
-        store.settle();
+        store.update_machines_to_now();
         store.objects(collection).cloned().collect()
     }
 
@@ -140,7 +140,7 @@ impl ControlPlane {
             "name"
         };
         let mut store = lock(&self.server.store);
-        store.settle();
+        store.update_machines_to_now();
         store.find(collection, field, name).cloned()
     }
 

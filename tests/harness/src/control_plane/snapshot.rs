@@ -28,7 +28,7 @@ pub struct Snapshot {
 impl Snapshot {
     /// Copies the current content of a store.
     pub(super) fn of(store: &mut Store) -> Self {
-        store.settle();
+        store.update_machines_to_now();
         let objects = Collection::ALL.into_iter().filter_map(|collection| {
             let objects: Vec<Object> = store.objects(collection).cloned().collect();
             (!objects.is_empty()).then(|| (collection.name().to_owned(), objects))
@@ -58,7 +58,7 @@ impl Snapshot {
     }
 
     /// Registers the secrets of all objects, as if a request had sent each of them.
-    pub(super) fn learn_secrets(&self, contract: &Contract, secrets: &Secrets) {
+    pub(super) fn register_secrets(&self, contract: &Contract, secrets: &Secrets) {
         let creates = contract
             .operations
             .iter()

@@ -17,7 +17,7 @@ use crate::secrets::{self, Logs};
 /// # Errors
 /// If Terraform itself would reject the configuration: an unknown name, a wrong type, or a missing required argument.
 pub fn read(schema: &Block, json: &Json) -> Result<Value, Vec<String>> {
-    learn_secrets(&schema.attributes, json);
+    register_secrets(&schema.attributes, json);
     let mut faults = Faults::default();
     let value = block(schema, json, &Path::root(), &mut faults);
     if faults.is_empty() {
@@ -28,20 +28,20 @@ pub fn read(schema: &Block, json: &Json) -> Result<Value, Vec<String>> {
 }
 
 /// Registers the secrets of this configuration, so that all output and logs are searched for them.
-fn learn_secrets(attributes: &BTreeMap<String, Attribute>, json: &Json) {
+fn register_secrets(attributes: &BTreeMap<String, Attribute>, json: &Json) {
     for (name, attribute) in attributes {
         let Some(value) = json.get(name).filter(|value| *value != UNKNOWN) else {
             continue;
         };
         if attribute.sensitive || attribute.write_only {
-            Logs::watched().secrets().learn(secrets::Kind::Secret, value);
+            Logs::watched().secrets().register(secrets::Kind::Secret, value);
         }
         if let Kind::Nested(object) = &attribute.kind {
             let elements = value
                 .as_array()
                 .map_or(std::slice::from_ref(value), Vec::as_slice);
             for element in elements {
-                learn_secrets(&object.attributes, element);
+                register_secrets(&object.attributes, element);
             }
         }
     }

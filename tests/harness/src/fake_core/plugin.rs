@@ -241,7 +241,7 @@ impl Plugin {
         let response = received(self.provider.read_resource(Request::new(request)).await)?;
         self.check_diagnostics(encoding::diagnostics(response.diagnostics, &r#type)?)?;
         let summary = "Provider produced invalid object";
-        refuse_deferred(summary, response.deferred.as_ref())?;
+        reject_deferred(summary, response.deferred.as_ref())?;
         let state = encoding::decode(response.new_state.as_ref(), &r#type)
             .map_err(|error| Error::violation(summary, format!("{type_name} during refresh: {error}")))?
             .unwrap_or_default();
@@ -274,7 +274,7 @@ impl Plugin {
         let response = received(self.provider.plan_resource_change(Request::new(request)).await)?;
         self.check_diagnostics(encoding::diagnostics(response.diagnostics, &r#type)?)?;
         let summary = "Provider produced invalid plan";
-        refuse_deferred(summary, response.deferred.as_ref())?;
+        reject_deferred(summary, response.deferred.as_ref())?;
         if response.legacy_type_system {
             return Err(Error::violation(
                 summary,
@@ -365,7 +365,7 @@ impl Plugin {
         let response = received(self.provider.import_resource_state(Request::new(request)).await)?;
         self.check_diagnostics(encoding::diagnostics(response.diagnostics, &r#type)?)?;
         let summary = "Provider produced invalid object";
-        refuse_deferred(summary, response.deferred.as_ref())?;
+        reject_deferred(summary, response.deferred.as_ref())?;
         let [imported] = response.imported_resources.as_slice() else {
             let count = response.imported_resources.len();
             return Err(Error::violation(
@@ -417,7 +417,7 @@ impl Plugin {
         let response = received(self.provider.read_data_source(Request::new(request)).await)?;
         self.check_diagnostics(encoding::diagnostics(response.diagnostics, &r#type)?)?;
         let summary = "Provider produced invalid object";
-        refuse_deferred(summary, response.deferred.as_ref())?;
+        reject_deferred(summary, response.deferred.as_ref())?;
         let state = encoding::decode(response.state.as_ref(), &r#type)
             .map_err(|error| Error::violation(summary, format!("data.{type_name}: {error}")))?
             .filter(|state| !state.is_null())
@@ -451,8 +451,8 @@ impl Plugin {
         let (errors, warnings) = diagnostics
             .into_iter()
             .partition(|diagnostic| diagnostic.severity == Severity::Error);
-        let mut kept = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.extend::<Vec<Diagnostic>>(warnings);
+        let mut stored = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        stored.extend::<Vec<Diagnostic>>(warnings);
         errors
     }
 }
@@ -483,7 +483,7 @@ pub fn check_object(summary: &str, what: &str, schema: &Block, object: &Value) -
     }
 }
 
-fn refuse_deferred(summary: &str, deferred: Option<&tfplugin6::Deferred>) -> Result<(), Error> {
+fn reject_deferred(summary: &str, deferred: Option<&tfplugin6::Deferred>) -> Result<(), Error> {
     match deferred {
         Some(_) => Err(Error::violation(
             summary,

@@ -64,7 +64,7 @@ impl Behaviour for Machines {
         if is_set(object, "needs_full_reboot") {
             object.insert("kexec_installer".to_owned(), json!(false));
         }
-        settle_address(store, object, previous)?;
+        assign_address(store, object, previous)?;
         let Some(previous) = previous else {
             return Ok(());
         };
@@ -112,7 +112,7 @@ pub fn apply_pending_config(machine: &mut Object, now: Duration) {
 }
 
 /// Assigns the next free host address to a machine that joins a mesh, and frees it when the machine leaves.
-fn settle_address(store: &mut Store, object: &mut Object, previous: Option<&Object>) -> Result<(), Problem> {
+fn assign_address(store: &mut Store, object: &mut Object, previous: Option<&Object>) -> Result<(), Problem> {
     let left = previous.and_then(|previous| previous.get("mesh_network_uuid"));
     if left == object.get("mesh_network_uuid") {
         return Ok(());

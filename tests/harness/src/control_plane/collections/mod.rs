@@ -103,7 +103,7 @@ fn check_reference(
     }
 }
 
-/// The object `{uuid, name}` for a reference; null if there is none.
+/// The object `{uuid, name}` for a reference; null without a reference.
 fn reference(store: &Store, object: &Object, field: &str, collection: Collection) -> Value {
     object
         .get(field)

@@ -127,7 +127,7 @@ impl Store {
     }
 
     /// Updates every machine to the current time.
-    pub fn settle(&mut self) {
+    pub fn update_machines_to_now(&mut self) {
         let machines: Vec<String> = self
             .objects(Collection::Machines)
             .filter(|machine| {
@@ -137,12 +137,12 @@ impl Store {
             .map(|machine| string(machine, "uuid").to_owned())
             .collect();
         for machine in machines {
-            self.settle_machine(&machine);
+            self.update_machine_to_now(&machine);
         }
     }
 
     /// Updates a machine to the current time: the effects of its run and of its agent.
-    pub fn settle_machine(&mut self, uuid: &str) {
+    pub fn update_machine_to_now(&mut self, uuid: &str) {
         let Some(mut machine) = self.peek(Collection::Machines, uuid).cloned() else {
             return;
         };

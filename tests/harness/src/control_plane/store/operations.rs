@@ -26,7 +26,7 @@ impl Store {
         let body = body.unwrap_or_default();
         let object = match operation.action {
             Action::List => {
-                self.settle();
+                self.update_machines_to_now();
                 let objects = self
                     .objects(collection)
                     .map(|object| self.representation(operation, object));
@@ -62,7 +62,7 @@ impl Store {
     /// If the object does not exist.
     pub fn get(&mut self, collection: Collection, uuid: &str) -> Result<&Object, Problem> {
         if collection == Collection::Machines {
-            self.settle_machine(uuid);
+            self.update_machine_to_now(uuid);
         }
         self.peek(collection, uuid).ok_or_else(Problem::not_found)
     }
