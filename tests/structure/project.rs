@@ -98,8 +98,8 @@ fn read_packages() -> Vec<Package> {
     packages
 }
 
-/// All files of the project with one of these extensions. The files that `cargo` writes and hidden folders are left out, but
-/// for those of the continuous integration.
+/// All files of the project with one of these extensions, without `target/` and hidden folders other than `.ci/` and
+/// `.github/`.
 pub fn files(extensions: &[&str]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut pending = vec![root()];

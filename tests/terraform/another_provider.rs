@@ -35,7 +35,7 @@ async fn service() -> Todo {
     Todo::start(at).await.expect("the service starts")
 }
 
-fn bare(configuration: &str) -> Workspace {
+fn unconfigured(configuration: &str) -> Workspace {
     let provider = Provider {
         binary: Path::new(env!("CARGO_BIN_EXE_another-provider")),
         address: "example/todo",
@@ -44,7 +44,7 @@ fn bare(configuration: &str) -> Workspace {
 }
 
 fn workspace(service: &Todo, configuration: &str) -> Workspace {
-    bare(configuration)
+    unconfigured(configuration)
         .with_secrets(&service.secrets())
         .with("TODO_URL", service.url())
         .with("TODO_TOKEN", service.token())
@@ -209,7 +209,7 @@ async fn rejection_shows_the_detail_of_the_service() {
 
 #[tokio::test]
 async fn missing_provider_arguments_are_named() {
-    let output = bare(A_LIST).run(&["plan"]).await.fails();
+    let output = unconfigured(A_LIST).run(&["plan"]).await.fails();
     for sentence in [
         "Missing URL",
         "Set `url` in the provider configuration, or the environment variable TODO_URL.",
