@@ -1,5 +1,5 @@
-//! What it takes to deploy a whole fleet at once, with the real Terraform, against a control plane with a limit of
-//! requests a second. Prints the figures; a machine that is not installed, or twice, fails.
+//! Measures the deployment of many machines at once, with the real Terraform and a rate limit in the control plane.
+//! Prints the figures. Fails if a machine is not installed exactly once.
 //!
 //! ```sh
 //! FLEET_MACHINES=1000 FLEET_RATE=50 cargo bench --package acceptance --bench fleet
@@ -8,7 +8,7 @@
 #![expect(
     clippy::expect_used,
     clippy::print_stdout,
-    reason = "a benchmark prints its figures, and stops where it cannot measure"
+    reason = "a benchmark prints its figures, and stops if it cannot measure"
 )]
 
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! `doctor` finds what is planted, and nothing where all is well.
+//! `doctor` finds each fault, and none without a fault.
 
 use std::path::PathBuf;
 
@@ -30,23 +30,23 @@ fn program(home: &Home) -> PathBuf {
     package(home).join("terraform-provider-durantic_v1.3.0")
 }
 
-/// Asserts that the doctor finds one problem, which says both.
-async fn finds(home: &Home, wanted: &str, remedy: &str) {
+/// Asserts that the doctor reports one problem with this text and this remedy.
+async fn finds(home: &Home, expected: &str, remedy: &str) {
     let run = home.provider(&["doctor", "--offline"]).await;
-    assert_finds(&run, wanted, remedy);
+    assert_finds(&run, expected, remedy);
 }
 
 #[track_caller]
-fn assert_finds(run: &Run, wanted: &str, remedy: &str) {
+fn assert_finds(run: &Run, expected: &str, remedy: &str) {
     assert_eq!(run.status, Some(1), "{}\n{}", run.stdout, run.stderr);
     assert!(run.stdout.contains("\n1 problem found."), "{}", run.stdout);
     let problem = run.stdout.split("problem  ").nth(1).unwrap();
-    assert!(problem.contains(wanted), "{wanted}: {}", run.stdout);
+    assert!(problem.contains(expected), "{expected}: {}", run.stdout);
     assert!(problem.contains(remedy), "{remedy}: {}", run.stdout);
 }
 
 #[tokio::test]
-async fn where_all_is_well_it_says_so() {
+async fn doctor_finds_no_problem_in_a_working_setup() {
     let control_plane = ControlPlane::builder().start().await.unwrap();
     let home = installed()
         .await
@@ -68,19 +68,19 @@ async fn where_all_is_well_it_says_so() {
     assert!(run.stdout.contains("accepts the token"), "{}", run.stdout);
     assert!(
         !run.stdout.contains(control_plane.token()),
-        "a token is never shown"
+        "the token is not printed"
     );
 }
 
 #[tokio::test]
-async fn fault_1_a_damaged_cli_configuration() {
+async fn doctor_finds_a_damaged_cli_configuration() {
     let home = installed().await;
     home.write("~/.terraformrc", "provider_installation {\n  direct {\n}\n");
     finds(&home, "has a syntax error: line 4", "Correct that line").await;
 }
 
 #[tokio::test]
-async fn fault_2_a_cli_configuration_that_does_not_exist() {
+async fn doctor_finds_a_missing_cli_configuration() {
     let home = installed()
         .await
         .with("TF_CLI_CONFIG_FILE", "/nowhere/terraform.rc");
@@ -93,7 +93,7 @@ async fn fault_2_a_cli_configuration_that_does_not_exist() {
 }
 
 #[tokio::test]
-async fn fault_3_no_method_covers_the_provider() {
+async fn doctor_finds_that_no_installation_method_allows_it() {
     let home = installed().await;
     home.write(
         "~/.terraformrc",
@@ -108,7 +108,7 @@ async fn fault_3_no_method_covers_the_provider() {
 }
 
 #[tokio::test]
-async fn fault_4_a_mirror_that_does_not_exist() {
+async fn doctor_finds_a_missing_mirror() {
     let home = installed().await;
     home.write(
         "~/.terraformrc",
@@ -118,7 +118,7 @@ async fn fault_4_a_mirror_that_does_not_exist() {
 }
 
 #[tokio::test]
-async fn fault_5_an_override_without_a_program() {
+async fn doctor_finds_a_dev_override_without_a_program() {
     let home = installed().await;
     home.write("~/empty/readme", "");
     let rc = format!(
@@ -136,7 +136,7 @@ async fn fault_5_an_override_without_a_program() {
 
 #[tokio::test]
 #[cfg(unix)]
-async fn fault_6_a_missing_run_bit() {
+async fn doctor_finds_a_program_that_is_not_executable() {
     use std::os::unix::fs::PermissionsExt;
     let home = installed().await;
     std::fs::set_permissions(program(&home), std::fs::Permissions::from_mode(0o644)).unwrap();
@@ -144,7 +144,7 @@ async fn fault_6_a_missing_run_bit() {
 }
 
 #[tokio::test]
-async fn fault_7_a_program_for_another_processor() {
+async fn doctor_finds_a_program_for_another_architecture() {
     let home = installed().await;
     let mut head = vec![0; 64];
     head[..8].copy_from_slice(b"\x7fELF\x02\x01\x01\x00");
@@ -160,7 +160,7 @@ async fn fault_7_a_program_for_another_processor() {
 }
 
 #[tokio::test]
-async fn fault_8_only_another_platform() {
+async fn doctor_finds_a_package_for_another_platform() {
     let home = installed().await;
     let other = package(&home).with_file_name("plan9_arm");
     std::fs::rename(package(&home), other).unwrap();
@@ -173,7 +173,7 @@ async fn fault_8_only_another_platform() {
 }
 
 #[tokio::test]
-async fn fault_9_a_constraint_that_no_local_version_meets() {
+async fn doctor_finds_an_unmet_version_constraint() {
     let home = installed().await;
     home.write("versions.tf", &VERSIONS.replace("~> 1.3", ">= 2.0"));
     finds(
@@ -182,12 +182,12 @@ async fn fault_9_a_constraint_that_no_local_version_meets() {
         "Install a matching version",
     )
     .await;
-    let said = home.terraform(&["init"]).await.fails();
-    assert!(said.contains("no available releases match"), "{said}");
+    let output = home.terraform(&["init"]).await.fails();
+    assert!(output.contains("no available releases match"), "{output}");
 }
 
 #[tokio::test]
-async fn fault_10_a_lock_file_with_another_hash() {
+async fn doctor_finds_another_checksum_in_the_lock_file() {
     let home = installed().await;
     home.terraform(&["init"]).await.succeeds();
     let lock = std::fs::read_to_string(home.work().join(".terraform.lock.hcl")).unwrap();
@@ -202,12 +202,12 @@ async fn fault_10_a_lock_file_with_another_hash() {
         "terraform providers lock",
     )
     .await;
-    let said = home.terraform(&["init"]).await.fails();
-    assert!(said.contains("checksums"), "{said}");
+    let output = home.terraform(&["init"]).await.fails();
+    assert!(output.contains("checksums"), "{output}");
 }
 
 #[tokio::test]
-async fn the_hash_of_a_zip_in_the_lock_file_accepts_it() {
+async fn doctor_accepts_the_checksum_of_a_zip_in_the_lock_file() {
     let home = Home::new(&[("main.tf", NETWORK), ("versions.tf", VERSIONS)]);
     home.provider(&["install", "--packed"]).await.succeeds();
     home.terraform(&["init"]).await.succeeds();
@@ -230,10 +230,10 @@ async fn the_hash_of_a_zip_in_the_lock_file_accepts_it() {
         "{}",
         run.stdout
     );
-    // So does Terraform.
+    // Terraform accepts it, too.
     std::fs::remove_dir_all(home.work().join(".terraform")).unwrap();
     home.terraform(&["init"]).await.succeeds();
-    // Another zip is accepted by neither.
+    // Neither accepts another zip.
     home.write(".terraform.lock.hcl", &other.replace("zh:", "zh:0"));
     finds(
         &home,
@@ -244,7 +244,7 @@ async fn the_hash_of_a_zip_in_the_lock_file_accepts_it() {
 }
 
 #[tokio::test]
-async fn a_registry_may_have_a_newer_one_than_the_mirror() {
+async fn doctor_mentions_that_a_registry_may_have_a_newer_version() {
     let home = installed().await;
     let rc = format!(
         "provider_installation {{\n  filesystem_mirror {{\n    path = {:?}\n  }}\n  direct {{}}\n}}\n",
@@ -261,7 +261,7 @@ async fn a_registry_may_have_a_newer_one_than_the_mirror() {
 }
 
 #[tokio::test]
-async fn fault_11_a_lock_file_with_another_version() {
+async fn doctor_finds_another_version_in_the_lock_file() {
     let home = installed().await;
     home.terraform(&["init"]).await.succeeds();
     let lock = std::fs::read_to_string(home.work().join(".terraform.lock.hcl")).unwrap();
@@ -275,7 +275,7 @@ async fn fault_11_a_lock_file_with_another_version() {
 }
 
 #[tokio::test]
-async fn fault_12_no_source() {
+async fn doctor_finds_a_missing_source() {
     let home = Home::new(&[("main.tf", NETWORK)]);
     home.provider(&["install"]).await.succeeds();
     finds(
@@ -287,7 +287,7 @@ async fn fault_12_no_source() {
 }
 
 #[tokio::test]
-async fn fault_13_a_directory_whose_name_is_no_version() {
+async fn doctor_finds_an_invalid_version_directory() {
     let home = installed().await;
     let version = package(&home).parent().unwrap().to_owned();
     std::fs::create_dir(version.with_file_name("v1.4.0")).unwrap();
@@ -300,7 +300,7 @@ async fn fault_13_a_directory_whose_name_is_no_version() {
 }
 
 #[tokio::test]
-async fn fault_14_a_program_under_another_name() {
+async fn doctor_finds_a_program_with_another_name() {
     let home = installed().await;
     std::fs::rename(program(&home), package(&home).join("durantic")).unwrap();
     finds(
@@ -312,7 +312,7 @@ async fn fault_14_a_program_under_another_name() {
 }
 
 #[tokio::test]
-async fn fault_15_a_damaged_zip() {
+async fn doctor_finds_a_damaged_zip() {
     let home = installed().await;
     home.provider(&["uninstall"]).await.succeeds();
     let platform = tools::package::platform::Platform::current();
@@ -329,7 +329,7 @@ async fn fault_15_a_damaged_zip() {
 }
 
 #[tokio::test]
-async fn fault_16_nobody_at_the_endpoint() {
+async fn doctor_finds_an_unreachable_endpoint() {
     let home = installed()
         .await
         .with("DURANTIC_ENDPOINT", "http://127.0.0.1:9")
@@ -340,7 +340,7 @@ async fn fault_16_nobody_at_the_endpoint() {
 }
 
 #[tokio::test]
-async fn fault_17_a_token_that_is_unknown_or_missing() {
+async fn doctor_finds_a_missing_or_rejected_token() {
     let control_plane = ControlPlane::builder().start().await.unwrap();
     let home = installed()
         .await
@@ -353,7 +353,7 @@ async fn fault_17_a_token_that_is_unknown_or_missing() {
 }
 
 #[tokio::test]
-async fn fault_18_no_registry_has_it() {
+async fn doctor_finds_that_no_registry_has_the_provider() {
     let platform = tools::package::platform::Platform::current();
     let version = |version: &str, os: &str, arch: &str| {
         format!(
@@ -375,7 +375,7 @@ async fn fault_18_no_registry_has_it() {
         .with("SSL_CERT_FILE", &trusted)
         .with("DURANTIC_ENDPOINT", control_plane.endpoint())
         .with("DURANTIC_API_TOKEN", control_plane.token());
-    let answers = |path: &str, text: &str| {
+    let respond = |path: &str, text: &str| {
         let path = served.path().join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
@@ -383,18 +383,18 @@ async fn fault_18_no_registry_has_it() {
     let remedy = format!("install --source {source}");
     let doctor = || home.provider(&["doctor"]);
     assert_finds(&doctor().await, "the host is not a provider registry", &remedy);
-    answers(
+    respond(
         ".well-known/terraform.json",
         r#"{"providers.v1": "/v1/providers/"}"#,
     );
     assert_finds(&doctor().await, "does not have it", &remedy);
     let listing = "v1/providers/myorg/durantic/versions";
-    answers(listing, &version("1.2.0", &platform.os, &platform.arch));
+    respond(listing, &version("1.2.0", &platform.os, &platform.arch));
     assert_finds(&doctor().await, "has no matching version (it has 1.2.0)", &remedy);
-    answers(listing, &version("1.3.5", "plan9", "arm"));
+    respond(listing, &version("1.3.5", "plan9", "arm"));
     assert_finds(&doctor().await, "has 1.3.5 only for other platforms", &remedy);
-    answers(listing, &version("1.3.5", &platform.os, &platform.arch));
+    respond(listing, &version("1.3.5", &platform.os, &platform.arch));
     let run = doctor().await.succeeds();
-    let wanted = format!("Terraform uses 1.3.5 from the registry at `{host}`");
-    assert!(run.stdout.contains(&wanted), "{}", run.stdout);
+    let expected = format!("Terraform uses 1.3.5 from the registry at `{host}`");
+    assert!(run.stdout.contains(&expected), "{}", run.stdout);
 }

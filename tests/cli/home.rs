@@ -1,4 +1,4 @@
-//! A home directory of its own, and the programs that are run in it.
+//! A home directory for one test, and the programs that run in it.
 
 use std::path::{Path, PathBuf};
 
@@ -41,12 +41,12 @@ impl Home {
         self.path().join("work")
     }
 
-    /// The directory in which the user's plugins are.
+    /// The directory of the user's plugins.
     pub fn plugins(&self) -> PathBuf {
         self.path().join(".terraform.d").join("plugins")
     }
 
-    /// Writes a file of the configuration; of the home directory, if it begins with `~/`.
+    /// Writes a file of the configuration, or of the home directory if the name begins with `~/`.
     pub fn write(&self, name: &str, text: &str) {
         let path = match name.strip_prefix("~/") {
             Some(name) => self.path().join(name),

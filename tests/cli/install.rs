@@ -1,4 +1,4 @@
-//! `install` on a clean home directory, and what Terraform makes of it.
+//! `install` in a clean home directory, followed by `terraform init` and `plan`.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -36,7 +36,7 @@ async fn installs_and_plans(arguments: &[&str], display: &str) {
     let plan = home.terraform(&["plan"]).await.succeeds();
     assert!(plan.stdout.contains("1 to add"), "{}", plan.stdout);
 
-    // Again changes nothing, and the lock file that was written is accepted.
+    // A second install changes nothing, and the lock file is still valid.
     let again = home.provider(&install).await.succeeds();
     assert!(again.stdout.starts_with("Already installed"), "{}", again.stdout);
     home.terraform(&["init", "-lockfile=readonly"]).await.succeeds();
@@ -51,31 +51,31 @@ async fn installs_and_plans(arguments: &[&str], display: &str) {
     assert_eq!(
         std::fs::read_dir(home.plugins()).unwrap().count(),
         0,
-        "nothing is left"
+        "no files are left"
     );
     let run = home.provider(&uninstall).await.succeeds();
     assert!(run.stdout.starts_with("Nothing to remove"), "{}", run.stdout);
 }
 
 #[tokio::test]
-async fn terraform_finds_what_was_installed() {
+async fn install_with_the_default_source_is_found_by_terraform() {
     installs_and_plans(&[], "durantic/durantic").await;
 }
 
 #[tokio::test]
-async fn terraform_finds_it_under_an_address_that_is_in_no_registry() {
+async fn install_with_another_source_is_found_by_terraform() {
     let source = "example.com/myorg/customplugin";
     installs_and_plans(&["--source", source], source).await;
 }
 
 #[tokio::test]
-async fn terraform_finds_a_zip_of_another_version_on_a_host_with_a_port() {
+async fn install_packed_with_version_and_port_is_found_by_terraform() {
     let source = "example.com:8443/myorg/customplugin";
     installs_and_plans(&["--source", source, "--version", "2.0.1", "--packed"], source).await;
 }
 
 #[tokio::test]
-async fn what_hides_a_package_is_warned_of() {
+async fn install_warns_if_terraform_will_not_use_the_package() {
     let home = Home::new(&[("~/.terraformrc", "provider_installation {\n  direct {}\n}\n")]);
     let run = home.provider(&["install"]).await.succeeds();
     assert!(
@@ -110,7 +110,7 @@ async fn what_hides_a_package_is_warned_of() {
 }
 
 #[tokio::test]
-async fn an_older_copy_elsewhere_is_warned_of_and_so_is_one_that_terraform_meets_first() {
+async fn install_warns_of_packages_in_other_directories() {
     let home = Home::new(&[]);
     let elsewhere = home.path().join(".local/share/terraform/plugins");
     let first = home.work().join("terraform.d/plugins");
@@ -148,7 +148,7 @@ async fn an_older_copy_elsewhere_is_warned_of_and_so_is_one_that_terraform_meets
     );
 }
 
-/// `install` of another program than this, into a home directory.
+/// Runs `install` for another program and home directory.
 fn install_from(program: &Path, home: &Path) -> Status {
     let context = Context {
         identity: provider::identity(&provider::durantic::DEFINITION),
@@ -168,12 +168,12 @@ fn install_from(program: &Path, home: &Path) -> Status {
 }
 
 #[test]
-fn a_package_is_not_there_before_it_is_whole() {
+fn install_is_atomic() {
     use std::io::Write;
     let home = tempfile::tempdir().unwrap();
     let plugins = home.path().join(".terraform.d/plugins");
     let address = Address::parse("durantic/durantic").unwrap();
-    // A program that comes through a pipe is half written for as long as the other half is not sent.
+    // The program comes through a pipe, so it stays half written until the test sends the rest.
     let pipe = home.path().join("program");
     nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
     let content = b"program\n".repeat(64 * 1024);
@@ -193,21 +193,21 @@ fn a_package_is_not_there_before_it_is_whole() {
     assert_eq!(
         std::fs::read_dir(version).unwrap().count(),
         1,
-        "nothing else is left"
+        "no other files are left"
     );
 }
 
 #[test]
-fn an_install_that_fails_leaves_nothing() {
+fn failed_install_leaves_no_files() {
     let home = tempfile::tempdir().unwrap();
-    // A directory can be opened, and not be read.
+    // A directory can be opened, but not read.
     assert_eq!(install_from(home.path(), home.path()), Status::Failure);
     let plugins = home.path().join(".terraform.d/plugins");
     assert_eq!(std::fs::read_dir(plugins).unwrap().count(), 0);
 }
 
 #[tokio::test]
-async fn what_a_killed_install_left_is_no_package_and_goes_with_uninstall() {
+async fn files_of_a_killed_install_are_ignored_and_uninstalled() {
     let home = Home::new(&[("main.tf", NETWORK)]);
     let run = home.provider(&["install"]).await.succeeds();
     home.write("versions.tf", printed_block(&run.stdout));
@@ -223,7 +223,7 @@ async fn what_a_killed_install_left_is_no_package_and_goes_with_uninstall() {
 }
 
 #[tokio::test]
-async fn the_other_form_of_a_version_is_replaced() {
+async fn install_packed_replaces_the_unpacked_version() {
     let home = Home::new(&[]);
     home.provider(&["install"]).await.succeeds();
     let run = home.provider(&["install", "--packed"]).await.succeeds();
@@ -238,7 +238,7 @@ async fn the_other_form_of_a_version_is_replaced() {
 }
 
 #[tokio::test]
-async fn a_command_that_is_wrong_ends_with_2_and_one_that_fails_with_1() {
+async fn exit_status_is_2_for_usage_errors_and_1_for_failures() {
     let home = Home::new(&[]);
     assert_eq!(home.provider(&["install", "--nonsense"]).await.status, Some(2));
     assert_eq!(

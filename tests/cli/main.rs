@@ -1,5 +1,5 @@
-//! From a program to a provider that Terraform finds: `install`, `doctor`, `0.13upgrade` and mirrors, with the real
-//! Terraform and a home directory of each test's own.
+//! The commands `install`, `doctor` and `0.13upgrade`, and the mirrors of a release, with the real Terraform. Each test has
+//! a home directory of its own.
 
 #![cfg(test)]
 
@@ -12,11 +12,11 @@ mod two_of_one_type;
 
 use std::path::Path;
 
-/// The program that is shipped.
+/// The shipped program.
 fn provider() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_provider-under-test"))
 }
 
-/// A configuration that needs the provider to be there, but nobody to answer.
+/// A configuration that needs the provider, but no control plane.
 const NETWORK: &str = "resource \"durantic_mesh_network\" \"net\" {\n  name         = \"net\"\n  network_cidr = \
                        \"10.1.0.0/24\"\n}\n";

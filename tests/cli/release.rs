@@ -1,4 +1,4 @@
-//! The files of a release, as the real Terraform and the real `gpg` see them.
+//! The files of a release, checked with the real Terraform and the real `gpg`.
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -39,7 +39,7 @@ fn release(program: &Path) -> Release {
     }
 }
 
-/// As much of the provider as tells that it is a program: it is packed at once, and nobody starts it.
+/// The first bytes of the provider, enough to be recognised as a program. It is packed quickly and never started.
 fn head(folder: &TempDir) -> PathBuf {
     let mut bytes = Vec::new();
     let program = std::fs::File::open(provider()).unwrap();
@@ -98,7 +98,7 @@ fn configuration() -> String {
     )
 }
 
-/// `init` writes a lock file, accepts it the next time, and the provider plans.
+/// Asserts that `init` writes a lock file and accepts it again, and that the provider plans.
 async fn initialises_and_plans(home: Home) {
     let control_plane = ControlPlane::builder().start().await.unwrap();
     let home = home
@@ -118,7 +118,7 @@ async fn initialises_and_plans(home: Home) {
 }
 
 #[tokio::test]
-async fn the_filesystem_mirror_serves_terraform() {
+async fn filesystem_mirror_works_with_terraform() {
     let home = Home::new(&[("main.tf", &configuration())]);
     let mirror = released().join("filesystem-mirror").display().to_string();
     home.write(
@@ -135,7 +135,7 @@ async fn the_filesystem_mirror_serves_terraform() {
 }
 
 #[tokio::test]
-async fn the_network_mirror_serves_terraform() {
+async fn network_mirror_works_with_terraform() {
     let (url, certificate) = serve(released().join("network-mirror")).await;
     let home = Home::new(&[("main.tf", &configuration())]);
     home.write(
@@ -146,21 +146,21 @@ async fn the_network_mirror_serves_terraform() {
     let trusted = home.path().join("mirror.pem").display().to_string();
     let home = home.with("SSL_CERT_FILE", &trusted);
     let doctor = home.provider(&["doctor"]).await;
-    let wanted = format!("Terraform uses 1.3.0 from the mirror `{url}`");
-    assert!(doctor.stdout.contains(&wanted), "{}", doctor.stdout);
+    let expected = format!("Terraform uses 1.3.0 from the mirror `{url}`");
+    assert!(doctor.stdout.contains(&expected), "{}", doctor.stdout);
     initialises_and_plans(home).await;
 }
 
 #[test]
-fn the_same_program_makes_the_same_bytes() {
-    let made = || {
+fn release_files_are_reproducible() {
+    let write_files = || {
         let (program, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         write(&release(&head(&program)), out.path(), None);
         files(out.path())
     };
-    let (one, other) = (made(), made());
+    let (one, other) = (write_files(), write_files());
     assert_eq!(one.keys().collect::<Vec<_>>(), other.keys().collect::<Vec<_>>());
-    assert!(one == other, "a file differs");
+    assert!(one == other, "the files differ");
     let names: Vec<String> = one.keys().map(|path| path.display().to_string()).collect();
     let platform = Platform::current();
     let zip = format!("terraform-provider-durantic_1.3.0_{platform}.zip");
@@ -185,7 +185,7 @@ fn the_same_program_makes_the_same_bytes() {
     assert_eq!(inside, ["terraform-provider-durantic_v1.3.0"]);
 }
 
-/// Runs `gpg` on the keys of a directory; gives what it wrote, and what it said.
+/// Runs `gpg` with the keys of a directory. Returns its standard output and its messages.
 fn gpg_in(home: &Path, arguments: &[&str]) -> (Vec<u8>, String) {
     let output = Command::new("gpg")
         .env("GNUPGHOME", home)
@@ -199,13 +199,13 @@ fn gpg_in(home: &Path, arguments: &[&str]) -> (Vec<u8>, String) {
         .args(arguments)
         .output()
         .expect("gpg is installed (Debian: gpg)");
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "gpg {arguments:?}: {said}");
-    (output.stdout, said)
+    let messages = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "gpg {arguments:?}: {messages}");
+    (output.stdout, messages)
 }
 
 #[test]
-fn a_primary_key_that_only_certifies_leaves_signing_to_its_subkey() {
+fn sign_uses_the_subkey_of_a_certify_only_primary_key() {
     let home = tempfile::tempdir().unwrap();
     let gpg = |arguments: &[&str]| gpg_in(home.path(), arguments);
     gpg(&[
@@ -244,12 +244,12 @@ fn a_primary_key_that_only_certifies_leaves_signing_to_its_subkey() {
     let (signed, detached) = (home.path().join("sums"), home.path().join("sums.sig"));
     std::fs::write(&signed, "sums").unwrap();
     std::fs::write(&detached, signature).unwrap();
-    let (_, said) = gpg(&["--verify", detached.to_str().unwrap(), signed.to_str().unwrap()]);
-    assert!(said.contains("Good signature"), "{said}");
+    let (_, messages) = gpg(&["--verify", detached.to_str().unwrap(), signed.to_str().unwrap()]);
+    assert!(messages.contains("Good signature"), "{messages}");
 }
 
 #[test]
-fn gpg_accepts_checksums_and_signature() {
+fn sign_writes_a_signature_that_gpg_accepts() {
     let home = tempfile::tempdir().unwrap();
     let gpg = |arguments: &[&str]| gpg_in(home.path(), arguments).0;
     gpg(&[
@@ -269,7 +269,7 @@ fn gpg_accepts_checksums_and_signature() {
     assert!(signature.is_file(), "{}", signature.display());
     assert!(
         !std::fs::read(&signature).unwrap().starts_with(b"-----"),
-        "binary, not armoured"
+        "the signature is binary, not armoured"
     );
     gpg(&["--verify", signature.to_str().unwrap(), sums.to_str().unwrap()]);
     let checked = Command::new("sha256sum")
@@ -284,7 +284,7 @@ fn gpg_accepts_checksums_and_signature() {
         String::from_utf8_lossy(&checked.stdout)
     );
 
-    // A wrong passphrase and a key of another kind are refused, in words.
+    // A wrong passphrase and a key of another algorithm are rejected with a clear error.
     let wrong = Key::parse(&exported, "wrong").unwrap();
     let error = wrong.sign(b"x").unwrap_err().to_string();
     assert!(error.contains("RELEASE_KEY_PASSPHRASE"), "{error}");
@@ -301,7 +301,7 @@ fn gpg_accepts_checksums_and_signature() {
 }
 
 #[test]
-fn a_program_for_another_platform_is_refused() {
+fn release_check_rejects_a_program_for_another_platform() {
     let mut release = release(provider());
     release.programs[0].platform = "plan9_arm".parse().unwrap();
     let error = release.check().unwrap_err().to_string();
@@ -310,7 +310,7 @@ fn a_program_for_another_platform_is_refused() {
     assert!(release.check().unwrap_err().to_string().contains("--prebuilt"));
 }
 
-/// Serves a directory over TLS; gives the URL and the certificate.
+/// Serves a directory over TLS. Returns the URL and the PEM-encoded certificate.
 pub async fn serve(directory: PathBuf) -> (String, String) {
     let signed = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(signed.signing_key.serialize_der()));

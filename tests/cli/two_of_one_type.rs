@@ -1,11 +1,11 @@
-//! Two providers of type `durantic`, of different hosts and namespaces, in one configuration.
+//! Two providers of type `durantic` with different hosts and namespaces in one configuration.
 
 use harness::control_plane::{Collection, ControlPlane};
 
 use crate::home::Home;
 
 #[tokio::test]
-async fn each_has_its_local_name_its_endpoint_and_its_token() {
+async fn two_providers_of_one_type_have_separate_settings() {
     let first = ControlPlane::builder().token("dur_first").start().await.unwrap();
     let second = ControlPlane::builder().token("dur_second").start().await.unwrap();
     let configuration = format!(
@@ -63,7 +63,7 @@ resource "durantic_mesh_network" "ours" {{
     assert!(second.find(Collection::MeshNetworks, "ours").is_some());
     assert!(second.find(Collection::MeshNetworks, "public").is_none());
 
-    // State remembers which provider each is of; nothing is left to do, and both are found by the doctor.
+    // State has the provider of each resource, the plan is empty, and the doctor finds both providers.
     let state = std::fs::read_to_string(home.work().join("terraform.tfstate")).unwrap();
     assert!(
         state.contains("provider[\\\"registry.terraform.io/durantic/durantic\\\"]"),

@@ -1,4 +1,4 @@
-//! A bug in what is bound to a resource: it is told, and no object is lost by it.
+//! Panics in a hook: the provider reports them and loses no object.
 
 use engine::codec::Codec;
 use engine::diagnostic::Reported;
@@ -13,7 +13,7 @@ use value::Value;
 
 const NETWORK: &str = "durantic_mesh_network";
 
-/// Panics wherever the configuration says so, by the name of the network.
+/// Panics in the method that the name of the network selects.
 struct Broken;
 
 fn panic_if(object: &Value, place: &str) {
@@ -39,7 +39,7 @@ impl Hook for Broken {
     }
 }
 
-/// The provider, with the hook of the networks replaced.
+/// The provider, with the hook of networks replaced.
 fn definition() -> &'static Definition {
     let bindings = durantic::DEFINITION.resources.iter().map(|binding| Binding {
         schema: binding.schema,
@@ -67,33 +67,34 @@ async fn core(control_plane: &ControlPlane) -> Core {
 }
 
 #[tokio::test]
-async fn a_panic_after_an_object_was_made_is_told_and_keeps_it() {
+async fn panic_after_create_is_reported_and_keeps_the_object() {
     let control_plane = ControlPlane::builder().start().await.unwrap();
     let mut core = core(&control_plane).await;
     let error = core.converge(NETWORK, "it", &network("apply")).await.unwrap_err();
     assert!(!error.is_violation(), "{error}");
-    let [told] = error.told() else {
-        panic!("one diagnostic: {error}");
+    let [diagnostic] = error.reported() else {
+        panic!("expected one diagnostic: {error}");
     };
-    assert_eq!(told.summary, "Internal error in the provider");
+    assert_eq!(diagnostic.summary, "Internal error in the provider");
     assert!(
-        told.detail
+        diagnostic
+            .detail
             .contains("ApplyResourceChange of `durantic_mesh_network`"),
         "{}",
-        told.detail
+        diagnostic.detail
     );
-    assert!(told.detail.contains("report this"), "{}", told.detail);
+    assert!(diagnostic.detail.contains("report this"), "{}", diagnostic.detail);
 
-    let made = control_plane.find(Collection::MeshNetworks, "apply").unwrap();
-    assert_eq!(core.state(NETWORK, "it")["uuid"], made["uuid"]);
+    let created = control_plane.find(Collection::MeshNetworks, "apply").unwrap();
+    assert_eq!(core.state(NETWORK, "it")["uuid"], created["uuid"]);
     assert_eq!(core.stored(NETWORK, "it").unwrap().status, Status::Tainted);
-    // The process lives on, and the next plan takes it from there.
+    // The process still runs, and the next plan continues from this state.
     core.converge(NETWORK, "it", &network("other")).await.unwrap();
     assert_eq!(control_plane.objects(Collection::MeshNetworks).len(), 1);
 }
 
 #[tokio::test]
-async fn a_panic_in_an_update_keeps_what_was_changed() {
+async fn panic_in_update_keeps_the_change() {
     let control_plane = ControlPlane::builder().start().await.unwrap();
     let mut core = core(&control_plane).await;
     core.converge(NETWORK, "it", &network("first")).await.unwrap();
@@ -104,13 +105,13 @@ async fn a_panic_in_an_update_keeps_what_was_changed() {
 }
 
 #[tokio::test]
-async fn a_panic_before_anything_was_done_changes_nothing() {
+async fn panic_in_plan_or_read_changes_nothing() {
     let control_plane = ControlPlane::builder().start().await.unwrap();
     let mut core = core(&control_plane).await;
     core.converge(NETWORK, "it", &network("first")).await.unwrap();
     let before = core.stored(NETWORK, "it").cloned();
     let error = core.plan(NETWORK, "it", &network("plan")).await.unwrap_err();
-    assert_eq!(error.told()[0].summary, "Internal error in the provider");
+    assert_eq!(error.reported()[0].summary, "Internal error in the provider");
     assert_eq!(core.stored(NETWORK, "it").cloned(), before);
 
     let error = core.converge(NETWORK, "it", &network("read")).await.unwrap_err();
@@ -118,6 +119,6 @@ async fn a_panic_before_anything_was_done_changes_nothing() {
     assert_eq!(
         core.state(NETWORK, "it")["name"],
         "first",
-        "the answer was not taken in"
+        "the response is not in state"
     );
 }

@@ -1,4 +1,4 @@
-//! How many requests are under way at a time, and over how many connections.
+//! The limits of concurrent requests and of connections.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,15 +10,15 @@ use tokio::task::JoinSet;
 
 use super::certificate;
 
-/// Requests that are wanted at the same time.
-const WANTED: u32 = 100;
+/// The number of machines that are read at the same time.
+const MACHINES: u32 = 100;
 
-/// Requests that are under way at the same time, at most.
-const LIMIT: usize = 32;
+/// The limit of concurrent requests.
+const MAX_CONCURRENT_REQUESTS: usize = 32;
 
-/// Reads as many machines at once; gives the control plane that was asked.
+/// Reads all machines at the same time; returns their control plane.
 async fn read_all(builder: Builder) -> ControlPlane {
-    let control_plane = builder.machines(WANTED).start().await.unwrap();
+    let control_plane = builder.machines(MACHINES).start().await.unwrap();
     let certificate = certificate(&control_plane);
     let service = rpc::Service::new(provider::program(&provider::durantic::DEFINITION));
     let core = Core::unconfigured(Arc::new(service)).await.unwrap();
@@ -28,11 +28,11 @@ async fn read_all(builder: Builder) -> ControlPlane {
         "ca_cert_file": certificate.as_ref().map(tempfile::NamedTempFile::path),
     });
     core.configure(&config).await.unwrap();
-    // So late that all the others that are allowed have been sent by then.
+    // The delay is long enough for all other allowed requests to be sent.
     control_plane.fault(Fault::new("*", FaultKind::Delay(Duration::from_millis(500))));
     let core = Arc::new(core);
     let mut reads = JoinSet::new();
-    for number in 1..=WANTED {
+    for number in 1..=MACHINES {
         let core = Arc::clone(&core);
         reads.spawn(async move {
             let config = json!({ "uuid": machine_uuid(number) });
@@ -46,18 +46,22 @@ async fn read_all(builder: Builder) -> ControlPlane {
 }
 
 #[tokio::test]
-async fn no_more_requests_are_under_way_than_the_limit_and_connections_are_used_again() {
+async fn concurrent_requests_are_limited_and_reuse_connections() {
     let control_plane = read_all(ControlPlane::builder()).await;
     let log = control_plane.log();
-    assert_eq!(log.peak_in_flight(), LIMIT);
-    // One is free again a moment after its answer has come, and the next request does not wait for it.
-    assert!(log.connections() < 2 * LIMIT, "{} connections", log.connections());
+    assert_eq!(log.peak_in_flight(), MAX_CONCURRENT_REQUESTS);
+    // A connection becomes free a moment after its response, and the next request does not wait for that.
+    assert!(
+        log.connections() < 2 * MAX_CONCURRENT_REQUESTS,
+        "{} connections",
+        log.connections()
+    );
 }
 
 #[tokio::test]
-async fn where_http_2_is_offered_one_connection_is_enough() {
+async fn http_2_needs_a_single_connection() {
     let control_plane = read_all(ControlPlane::builder().tls()).await;
     let log = control_plane.log();
-    assert_eq!(log.peak_in_flight(), LIMIT);
+    assert_eq!(log.peak_in_flight(), MAX_CONCURRENT_REQUESTS);
     assert_eq!(log.connections(), 1);
 }

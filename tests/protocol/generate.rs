@@ -1,4 +1,4 @@
-//! Configurations from declarations alone: whatever types, formats, bounds and constraints allow.
+//! Generates configurations from declarations: any that types, formats, bounds and constraints allow.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -11,39 +11,39 @@ use proptest::string::string_regex;
 use schema::{Attribute, Constraint, Format, Literal, Mode, Resource, Rule, Scalar, Text};
 use serde_json::{Value as Json, json};
 
-/// What exists, for attributes that refer to it.
+/// The existing objects, for attributes that refer to them.
 #[derive(Default)]
 pub struct World(BTreeMap<String, Vec<Json>>);
 
-/// A configuration, once as it is in the end and once as a plan may see it before everything is known.
+/// A configuration in two versions: wholly known, and with unknown values as in a plan.
 #[derive(Clone, Debug)]
-pub struct Drawn {
-    /// All of it.
+pub struct Generated {
+    /// Without unknown values.
     pub known: Json,
-    /// With [`UNKNOWN`] in places.
+    /// With [`UNKNOWN`] in some places.
     pub planned: Json,
 }
 
-/// A configuration of a new object, and one it is changed to.
+/// The configuration of a new object, and the one that it is changed to.
 #[derive(Clone, Debug)]
 pub struct Scenario {
-    pub first: Drawn,
-    pub second: Drawn,
+    pub first: Generated,
+    pub second: Generated,
 }
 
-/// One attribute of an object that is being drawn.
+/// One attribute of an object that is being generated.
 #[derive(Clone, Debug)]
 struct Part {
     name: Text,
     is_set: bool,
-    /// Its value, were it set.
-    value: Drawn,
+    /// Its value, if it is set.
+    value: Generated,
 }
 
 type Parts = Vec<Part>;
 
 impl World {
-    /// What a control plane has: uuids by the stem of `STEM_uuid`, names by that of `STEM_names`.
+    /// The objects of a control plane: uuids by the stem of `STEM_uuid`, names by that of `STEM_names`.
     pub fn of(control_plane: &ControlPlane) -> Self {
         let mut references = BTreeMap::new();
         for collection in Collection::ALL {
@@ -62,7 +62,7 @@ impl World {
         Self(references)
     }
 
-    /// The values an attribute may refer to; `None` where it is no reference.
+    /// The values that an attribute may refer to; `None` if it is not a reference.
     fn references(&self, attribute: &Attribute) -> Option<&Vec<Json>> {
         let singular = attribute.name.strip_suffix('s').unwrap_or(&attribute.name);
         let is_reference = singular.ends_with("_uuid") || singular.ends_with("_name");
@@ -78,7 +78,7 @@ impl World {
 
 /// Any configuration of this resource, and any change of it.
 ///
-/// `is_valid` is asked about each: hooks have rules of their own.
+/// `is_valid` filters them, because hooks have rules of their own.
 pub fn scenarios(
     resource: &'static Resource,
     world: &World,
@@ -100,8 +100,8 @@ pub fn scenarios(
                     .iter()
                     .filter(|constraint| constraint.within.is_none())
                     .collect();
-                let first = drawn(repaired(first, &constraints, choice)?);
-                let second = drawn(repaired(second, &constraints, choice)?);
+                let first = generated(repaired(first, &constraints, choice)?);
+                let second = generated(repaired(second, &constraints, choice)?);
                 let is_fine = is_valid(&first.known) && is_valid(&second.known);
                 is_fine.then_some(Scenario { first, second })
             },
@@ -109,19 +109,19 @@ pub fn scenarios(
         .boxed()
 }
 
-/// Any legal value of an attribute, wholly known and not null.
+/// Any valid value of an attribute, wholly known and not null.
 pub fn value(
     attribute: &'static Attribute,
     constraints: &'static [Constraint],
     world: &World,
 ) -> BoxedStrategy<Json> {
     any_value(attribute, constraints, world, 0)
-        .prop_map(|drawn| drawn.known)
+        .prop_map(|generated| generated.known)
         .boxed()
 }
 
-/// The configuration in which only these attributes are set, besides what is required or what constraints ask for.
-/// `None` where no constraint can be met that way.
+/// The configuration in which only the selected attributes are set, and those that are required or that constraints
+/// demand. `None` if the constraints cannot be met.
 pub fn only(
     resource: &'static Resource,
     values: &BTreeMap<Text, Json>,
@@ -134,7 +134,7 @@ pub fn only(
         .filter(|attribute| attribute.mode.is_settable())
         .map(|attribute| {
             let known = values.get(&attribute.name).cloned().unwrap_or_default();
-            let value = Drawn {
+            let value = Generated {
                 planned: known.clone(),
                 known,
             };
@@ -149,10 +149,10 @@ pub fn only(
         .iter()
         .filter(|constraint| constraint.within.is_none())
         .collect();
-    Some(drawn(repaired(parts.collect(), &constraints, choice)?).known)
+    Some(generated(repaired(parts.collect(), &constraints, choice)?).known)
 }
 
-/// `unknown_share`: how many tenths of the leaves are not known at first.
+/// Any values of these attributes. `unknown_tenths` is the share of unknown leaves, in tenths.
 fn parts(
     attributes: &'static [Attribute],
     constraints: &'static [Constraint],
@@ -187,7 +187,7 @@ fn any_value(
     constraints: &'static [Constraint],
     world: &World,
     unknown_tenths: u32,
-) -> BoxedStrategy<Drawn> {
+) -> BoxedStrategy<Generated> {
     let element = match attribute.r#type.scalar {
         Scalar::Object => objects(attribute, constraints, world, unknown_tenths),
         _ => sometimes_unknown(scalar(attribute, world), unknown_tenths),
@@ -200,11 +200,11 @@ fn any_value(
         let size = usize::try_from(min).unwrap()..=usize::try_from(max).unwrap();
         let known = match (collection, world.references(attribute)) {
             (schema::Collection::Map, _) => entries(element, size.clone()),
-            // What has no order has no duplicates either.
+            // Values without an order have no duplicates either.
             (_, Some(all)) if attribute.equal == schema::Equal::Set => {
                 let chosen = subsequence(all.clone(), 0..=all.len().min(3)).prop_shuffle();
                 chosen
-                    .prop_map(|chosen| Drawn {
+                    .prop_map(|chosen| Generated {
                         known: chosen.clone().into(),
                         planned: chosen.into(),
                     })
@@ -214,9 +214,9 @@ fn any_value(
         };
         let is_hidden = prop::bool::weighted(f64::from(unknown_tenths) / 40.0);
         (known, is_hidden)
-            .prop_map(|(drawn, is_hidden)| hide(drawn, is_hidden))
-            .prop_filter("too few distinct elements", move |drawn| {
-                drawn
+            .prop_map(|(generated, is_hidden)| with_unknown(generated, is_hidden))
+            .prop_filter("too few distinct elements", move |generated| {
+                generated
                     .known
                     .as_array()
                     .is_none_or(|elements| size.contains(&elements.len()))
@@ -225,37 +225,37 @@ fn any_value(
     })
 }
 
-fn entries(element: BoxedStrategy<Drawn>, size: RangeInclusive<usize>) -> BoxedStrategy<Drawn> {
+fn entries(element: BoxedStrategy<Generated>, size: RangeInclusive<usize>) -> BoxedStrategy<Generated> {
     let key = string_regex("[a-z][a-z0-9_.-]{0,5}").unwrap();
     let entries = prop::collection::btree_map(key, element, size);
-    let drawn = entries.prop_map(|entries| Drawn {
+    let generated = entries.prop_map(|entries| Generated {
         known: entries
             .iter()
-            .map(|(key, drawn)| (key.clone(), drawn.known.clone()))
+            .map(|(key, generated)| (key.clone(), generated.known.clone()))
             .collect(),
         planned: entries
             .into_iter()
-            .map(|(key, drawn)| (key, drawn.planned))
+            .map(|(key, generated)| (key, generated.planned))
             .collect(),
     });
-    drawn.boxed()
+    generated.boxed()
 }
 
-fn elements(element: BoxedStrategy<Drawn>, size: RangeInclusive<usize>) -> BoxedStrategy<Drawn> {
+fn elements(element: BoxedStrategy<Generated>, size: RangeInclusive<usize>) -> BoxedStrategy<Generated> {
     let elements = prop::collection::vec(element, size);
-    let drawn = elements.prop_map(|elements| {
-        let mut distinct: Vec<Drawn> = Vec::new();
+    let generated = elements.prop_map(|elements| {
+        let mut distinct: Vec<Generated> = Vec::new();
         for element in elements {
             if distinct.iter().all(|other| other.known != element.known) {
                 distinct.push(element);
             }
         }
-        Drawn {
-            known: distinct.iter().map(|drawn| drawn.known.clone()).collect(),
-            planned: distinct.into_iter().map(|drawn| drawn.planned).collect(),
+        Generated {
+            known: distinct.iter().map(|generated| generated.known.clone()).collect(),
+            planned: distinct.into_iter().map(|generated| generated.planned).collect(),
         }
     });
-    drawn.boxed()
+    generated.boxed()
 }
 
 fn objects(
@@ -263,7 +263,7 @@ fn objects(
     constraints: &'static [Constraint],
     world: &World,
     unknown_tenths: u32,
-) -> BoxedStrategy<Drawn> {
+) -> BoxedStrategy<Generated> {
     let rules: Vec<&'static Constraint> = constraints
         .iter()
         .filter(|constraint| constraint.within.as_ref() == Some(&attribute.name))
@@ -273,16 +273,16 @@ fn objects(
         0_usize..1000,
     )
         .prop_filter_map("constraints cannot be met", move |(parts, choice)| {
-            repaired(parts, &rules, choice).map(drawn)
+            repaired(parts, &rules, choice).map(generated)
         })
         .boxed()
 }
 
-fn sometimes_unknown(known: BoxedStrategy<Json>, unknown_tenths: u32) -> BoxedStrategy<Drawn> {
+fn sometimes_unknown(known: BoxedStrategy<Json>, unknown_tenths: u32) -> BoxedStrategy<Generated> {
     (known, prop::bool::weighted(f64::from(unknown_tenths) / 20.0))
         .prop_map(|(known, is_hidden)| {
-            hide(
-                Drawn {
+            with_unknown(
+                Generated {
                     planned: known.clone(),
                     known,
                 },
@@ -292,14 +292,14 @@ fn sometimes_unknown(known: BoxedStrategy<Json>, unknown_tenths: u32) -> BoxedSt
         .boxed()
 }
 
-fn hide(drawn: Drawn, is_hidden: bool) -> Drawn {
+fn with_unknown(generated: Generated, is_hidden: bool) -> Generated {
     if is_hidden {
-        Drawn {
+        Generated {
             planned: json!(UNKNOWN),
-            ..drawn
+            ..generated
         }
     } else {
-        drawn
+        generated
     }
 }
 
@@ -340,12 +340,12 @@ fn scalar(attribute: &'static Attribute, world: &World) -> BoxedStrategy<Json> {
         ])
         .prop_map(|text| serde_json::from_str(text).unwrap())
         .boxed(),
-        Scalar::String => text(attribute).prop_map(Json::from).boxed(),
+        Scalar::String => string(attribute).prop_map(Json::from).boxed(),
         Scalar::Object => Just(Json::Null).boxed(),
     }
 }
 
-fn text(attribute: &'static Attribute) -> BoxedStrategy<String> {
+fn string(attribute: &'static Attribute) -> BoxedStrategy<String> {
     let rules = &attribute.validate;
     if !rules.one_of.is_empty() {
         return select(rules.one_of.iter().map(ToString::to_string).collect::<Vec<_>>()).boxed();
@@ -357,16 +357,16 @@ fn text(attribute: &'static Attribute) -> BoxedStrategy<String> {
     match attribute.format {
         Some(Format::Uuid) => of("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}"),
         Some(Format::Ip) => of("(10\\.[1-9]\\.[1-9]\\.[1-9]|2001:db8::[1-9a-f]{1,4})"),
-        // Private and canonical: legal wherever any block is.
+        // Private and canonical: valid for every attribute with a block.
         Some(Format::Cidr) => of(
             "(10\\.1?[0-9]?[1-9]\\.0\\.0/16|10\\.[1-9][0-9]\\.1?[0-9]?[1-9]\\.0/(24|25)|192\\.168\\.[1-9][0-9]\\.0/28)",
         ),
         Some(Format::Url) => of("https?://[a-z]{1,8}\\.example\\.com(:[1-9][0-9]{3})?(/[a-z]{1,5}){0,2}/?"),
-        // No shorter than any call takes.
+        // Longer than any request takes.
         Some(Format::Duration) => of("([1-9]h)?[1-5][0-9]m([1-5][0-9]s)?"),
         Some(Format::Timestamp) => of("20[0-9]{2}-0[1-9]-1[0-9]T1[0-9]:[0-5][0-9]:[0-5][0-9]Z"),
         Some(Format::Json) => of("\\{\"[a-z]{1,5}\": ?[0-9]{1,3}( )?\\}"),
-        // The harness searches everything for it, so it must not stand anywhere by chance.
+        // The harness searches all output for it, so it must not occur anywhere by chance.
         None if attribute.sensitive || attribute.write_only => of("concealed-[a-z0-9\"\\\\\n\u{e9}]{8,12}"),
         None => {
             let min = rules.length.and_then(|bounds| bounds.min).unwrap_or(0).max(0);
@@ -375,7 +375,7 @@ fn text(attribute: &'static Attribute) -> BoxedStrategy<String> {
                 .and_then(|bounds| bounds.max)
                 .unwrap_or(min + 12)
                 .min(min + 12);
-            // Terraform normalises: e with a combining accent is one character in the end.
+            // Terraform normalises to NFC: e with a combining accent becomes one character.
             of(&format!(
                 "([a-zA-Z0-9 _.\"$%{{}}\\\\/-]|\u{e9}|e\u{301}|\u{1f980}|\n){{{min},{max}}}"
             ))
@@ -383,7 +383,7 @@ fn text(attribute: &'static Attribute) -> BoxedStrategy<String> {
     }
 }
 
-fn drawn(parts: Parts) -> Drawn {
+fn generated(parts: Parts) -> Generated {
     let set = parts
         .into_iter()
         .filter(|part| part.is_set && !part.value.known.is_null());
@@ -393,13 +393,13 @@ fn drawn(parts: Parts) -> Drawn {
         known.insert(part.name.to_string(), part.value.known);
         planned.insert(part.name.to_string(), part.value.planned);
     }
-    Drawn {
+    Generated {
         known: known.into(),
         planned: planned.into(),
     }
 }
 
-/// Sets and unsets attributes until every rule holds; `None` where that does not help.
+/// Sets and unsets attributes until every rule holds; `None` if that fails.
 fn repaired(mut parts: Parts, constraints: &[&Constraint], choice: usize) -> Option<Parts> {
     for _ in 0..4 {
         for constraint in constraints {
@@ -434,7 +434,7 @@ fn holds(rule: &Rule, parts: &Parts) -> bool {
             let is_there = |name: &Text| {
                 parts
                     .iter()
-                    .any(|part| part.name == *name && part.is_set && !is_none(&part.value.known))
+                    .any(|part| part.name == *name && part.is_set && !is_empty(&part.value.known))
             };
             !applies(rule, parts)
                 || (require.iter().all(is_there) && forbid.iter().all(|name| !is_set(parts, name)))
@@ -442,7 +442,7 @@ fn holds(rule: &Rule, parts: &Parts) -> bool {
     }
 }
 
-fn is_none(value: &Json) -> bool {
+fn is_empty(value: &Json) -> bool {
     value.is_null()
         || value.as_str().is_some_and(str::is_empty)
         || value.as_array().is_some_and(Vec::is_empty)
@@ -468,8 +468,8 @@ fn repair(rule: &Rule, parts: &mut Parts, choice: usize) {
     };
     match rule {
         Rule::ExactlyOneOf(names) | Rule::AtMostOneOf(names) => {
-            let kept = &names[choice % names.len()];
-            names.iter().for_each(|name| set(name, name == kept));
+            let selected = &names[choice % names.len()];
+            names.iter().for_each(|name| set(name, name == selected));
         }
         Rule::AtLeastOneOf(names) => set(&names[choice % names.len()], true),
         Rule::AllOrNone(names) => names.iter().for_each(|name| set(name, true)),
@@ -489,7 +489,7 @@ fn repair(rule: &Rule, parts: &mut Parts, choice: usize) {
     }
 }
 
-/// A literal of a declaration as it is written in a configuration.
+/// A literal of a declaration as JSON.
 pub fn literal_json(literal: &Literal) -> Json {
     match literal {
         Literal::Bool(bool) => json!(bool),

@@ -1,7 +1,7 @@
-//! The life of each resource against the simulated control plane, from its table in `tests/src/resources.rs`.
+//! The lifecycle of each resource against the simulated control plane, with the test data of `tests/src/resources.rs`.
 //!
-//! What a test promises here for every resource, `tests/terraform/life.rs` promises for two of them as Terraform's user sees
-//! it. `lifecycle` makes the tables out of the declarations, and the control plane too.
+//! `tests/terraform/life.rs` has the same tests for two resources with the real Terraform. `lifecycle` derives the test data
+//! and the server from the declarations instead.
 
 use acceptance::resources::{self, Resource, assert_contains, fields};
 use harness::control_plane::ControlPlane;
@@ -11,49 +11,49 @@ use provider::durantic::DEFINITION;
 use schema::Attribute;
 use serde_json::{Map, Value as Json, json};
 
-/// The tests of each resource's life.
-macro_rules! lives {
+/// The lifecycle tests of each resource.
+macro_rules! lifecycle_tests {
     ($($resource:ident)*) => {
         $(mod $resource {
             use acceptance::resources::$resource as resource;
 
             #[tokio::test]
-            async fn the_minimal_form_has_the_defaults() {
+            async fn minimal_configuration_has_the_defaults() {
                 super::minimal(resource()).await;
             }
 
             #[tokio::test]
-            async fn every_change_outside_is_seen_and_undone() {
+            async fn drift_is_detected_and_undone() {
                 super::drifts(resource()).await;
             }
 
             #[tokio::test]
-            async fn it_is_imported_and_so_is_its_generated_configuration() {
+            async fn import_needs_no_change_and_generates_configuration() {
                 super::imports(resource()).await;
             }
 
             #[tokio::test]
-            async fn several_are_made_at_once_and_one_is_renamed_in_state() {
+            async fn concurrent_creates_and_a_moved_address_need_no_change() {
                 super::counts_and_moves(resource()).await;
             }
 
             #[tokio::test]
-            async fn every_argument_may_be_unknown_in_a_plan() {
+            async fn unknown_arguments_are_planned_as_unknown() {
                 super::unknowns(resource()).await;
             }
         })*
     };
 }
 
-lives! {
+lifecycle_tests! {
     machine_config machine_deployment machine_role mesh_network registry_credential route route_policy_set secret
     secrets_backend variable vip
 }
 
-/// The tests of what changes in place; another set of roles installs a deployed machine again.
+/// The tests of updates in place. Deployments are excluded: another set of roles reinstalls the machine.
 macro_rules! changes_in_place {
     ($($resource:ident)*) => {
-        mod everything_changes_in_place_and_is_cleared_again {
+        mod update_in_place_and_clear_every_argument {
             $(#[tokio::test]
             async fn $resource() {
                 super::changes(acceptance::resources::$resource()).await;
@@ -67,7 +67,7 @@ changes_in_place! {
 }
 
 #[test]
-fn every_resource_has_a_table() {
+fn every_resource_has_test_data() {
     let tables = resources::all();
     let mut known: Vec<&str> = tables.iter().map(|resource| resource.name).collect();
     known.sort_unstable();
@@ -81,15 +81,15 @@ fn every_resource_has_a_table() {
     tables.iter().for_each(Resource::assert_covered);
 }
 
-/// A resource with a control plane and a Terraform of its own.
-struct Life {
+/// A resource with a control plane and a core of its own.
+struct Lifecycle {
     resource: Resource,
     type_name: String,
     control_plane: ControlPlane,
     core: Core,
 }
 
-impl Life {
+impl Lifecycle {
     async fn of(resource: Resource) -> Self {
         let control_plane = resource.control_plane().await;
         let started = Core::start(&DEFINITION, control_plane.endpoint(), control_plane.token()).await;
@@ -101,7 +101,7 @@ impl Life {
         }
     }
 
-    /// A configuration of the instance with that number.
+    /// A configuration of the instance with this number.
     fn config(&self, number: usize, arguments: &Json) -> Json {
         let identity = self.resource.identity.iter();
         let identity = identity.map(|(name, value)| {
@@ -132,10 +132,10 @@ impl Life {
 
     async fn converge(&mut self, name: &str, config: &Json) {
         self.core.converge(&self.type_name, name, config).await.unwrap();
-        self.expect_nothing(name, config).await;
+        self.expect_empty_plan(name, config).await;
     }
 
-    async fn expect_nothing(&self, name: &str, config: &Json) {
+    async fn expect_empty_plan(&self, name: &str, config: &Json) {
         let plan = self.plan(name, config).await;
         assert_eq!(
             plan.action,
@@ -155,17 +155,17 @@ impl Life {
         self.resource.assert_stored(&self.control_plane, &state);
     }
 
-    /// Asserts that the control plane was sent nothing that its contract does not know.
-    fn assert_lawful(&self) {
+    /// Asserts that all requests followed the contract.
+    fn assert_no_violations(&self) {
         assert_eq!(self.control_plane.violations(), Vec::<String>::new());
     }
 
-    /// After an import there is nothing to do, but to send the secrets that the control plane does not answer with.
-    async fn settle(&mut self, name: &str, config: &Json) {
+    /// Applies after an import. Only arguments that the API never returns may change.
+    async fn apply_after_import(&mut self, name: &str, config: &Json) {
         let plan = self.plan(name, config).await;
-        if self.resource.has_hidden() {
+        if self.resource.has_unreturned() {
             assert_eq!(plan.action, Action::Update);
-            assert_eq!(self.differing(&plan), Vec::<&str>::new());
+            assert_eq!(self.changed_arguments(&plan), Vec::<&str>::new());
         } else {
             assert_eq!(
                 plan.action,
@@ -175,19 +175,22 @@ impl Life {
             );
         }
         self.apply(plan).await;
-        self.expect_nothing(name, config).await;
+        self.expect_empty_plan(name, config).await;
     }
 
-    /// The arguments that somebody else can change and that a plan changes.
-    fn differing(&self, plan: &Planned) -> Vec<&'static str> {
-        let visible = self.resource.visible().map(|attribute| attribute.name.as_ref());
+    /// The arguments that the API returns and that the plan changes.
+    fn changed_arguments(&self, plan: &Planned) -> Vec<&'static str> {
+        let names = self
+            .resource
+            .readable_arguments()
+            .map(|attribute| attribute.name.as_ref());
         let differs = |name: &&str| plan.prior.get(name) != plan.planned.get(name);
-        visible.filter(differs).collect()
+        names.filter(differs).collect()
     }
 }
 
 async fn minimal(resource: Resource) {
-    let mut life = Life::of(resource).await;
+    let mut life = Lifecycle::of(resource).await;
     let before = life.resource.uuids(&life.control_plane);
     let config = life.minimal();
     life.converge("it", &config).await;
@@ -196,11 +199,11 @@ async fn minimal(resource: Resource) {
     assert_contains(&state, &life.resource.defaults, "state");
     life.core.destroy(&life.type_name, "it").await.unwrap();
     assert_eq!(life.resource.uuids(&life.control_plane), before);
-    life.assert_lawful();
+    life.assert_no_violations();
 }
 
 async fn changes(resource: Resource) {
-    let mut life = Life::of(resource).await;
+    let mut life = Lifecycle::of(resource).await;
     let (minimal, full) = (life.minimal(), life.full());
     life.converge("it", &minimal).await;
     let first = life.state("it");
@@ -215,17 +218,17 @@ async fn changes(resource: Resource) {
     }
     life.apply(plan).await;
     life.assert_full("it");
-    life.expect_nothing("it", &full).await;
+    life.expect_empty_plan("it", &full).await;
 
     life.converge("it", &minimal).await;
     life.resource
-        .assert_same(&life.state("it"), &life.resource.cleared(first));
-    life.assert_lawful();
+        .assert_same(&life.state("it"), &life.resource.after_clearing(first));
+    life.assert_no_violations();
 }
 
-/// One object for each attribute that somebody else changes.
+/// One object for each attribute that another client changes.
 async fn drifts(resource: Resource) {
-    let mut life = Life::of(resource).await;
+    let mut life = Lifecycle::of(resource).await;
     let rows: Vec<(String, Json)> = fields(&life.resource.drift)
         .map(|(name, outside)| (name.clone(), outside.clone()))
         .collect();
@@ -247,9 +250,9 @@ async fn drifts(resource: Resource) {
             Action::Update
         };
         assert_eq!(plan.action, expected, "{name}");
-        assert_eq!(life.differing(&plan), [name]);
+        assert_eq!(life.changed_arguments(&plan), [name]);
         life.apply(plan).await;
-        life.expect_nothing(name, &config).await;
+        life.expect_empty_plan(name, &config).await;
     }
 
     let (first, _) = &rows[0];
@@ -263,21 +266,21 @@ async fn drifts(resource: Resource) {
         life.core.destroy_with(&life.type_name, name, mode).await.unwrap();
         assert_eq!(life.state(name), json!(null));
     }
-    life.assert_lawful();
+    life.assert_no_violations();
 }
 
 async fn imports(resource: Resource) {
-    let mut life = Life::of(resource).await;
+    let mut life = Lifecycle::of(resource).await;
     let (full, type_name) = (life.full(), life.type_name.clone());
     life.converge("it", &full).await;
     let state = life.state("it");
     let id = life.resource.import_id(&state).to_owned();
 
     life.core.forget(&type_name, "it");
-    let nobody = "00000000-0000-4000-8000-999999999999";
-    for (id, wanted) in [
+    let missing = "00000000-0000-4000-8000-999999999999";
+    for (id, expected) in [
         ("x", "Invalid import ID"),
-        (nobody, "Cannot import non-existent remote object"),
+        (missing, "Cannot import non-existent remote object"),
     ] {
         let error = life
             .core
@@ -285,13 +288,13 @@ async fn imports(resource: Resource) {
             .await
             .unwrap_err()
             .to_string();
-        assert!(error.contains(wanted), "{id}: {error}");
+        assert!(error.contains(expected), "{id}: {error}");
     }
     life.core.import(&type_name, "it", &id).await.unwrap();
-    life.settle("it", &full).await;
+    life.apply_after_import("it", &full).await;
     life.resource.assert_same(&life.state("it"), &state);
 
-    // As `-generate-config-out` does it.
+    // As `-generate-config-out` does.
     life.core.forget(&type_name, "it");
     life.core.import(&type_name, "it", &id).await.unwrap();
     let generated = generated(
@@ -299,12 +302,12 @@ async fn imports(resource: Resource) {
         &life.state("it"),
         &life.resource.full,
     );
-    life.settle("it", &generated).await;
-    life.assert_lawful();
+    life.apply_after_import("it", &generated).await;
+    life.assert_no_violations();
 }
 
-/// The configuration that Terraform generates for an object: what can be configured of it, with its values. It leaves the
-/// secrets to the user.
+/// The configuration that Terraform generates for an object: every argument with its value in state. The user adds the
+/// secrets.
 fn generated(attributes: &[Attribute], state: &Json, secrets: &Json) -> Json {
     let settable = attributes
         .iter()
@@ -332,7 +335,7 @@ fn generated(attributes: &[Attribute], state: &Json, secrets: &Json) -> Json {
 }
 
 async fn counts_and_moves(resource: Resource) {
-    let mut life = Life::of(resource).await;
+    let mut life = Lifecycle::of(resource).await;
     let before = life.resource.uuids(&life.control_plane);
     let (type_name, mut other) = (life.type_name.clone(), life.core.fresh());
     let (first, second) = (life.minimal(), life.config(2, &life.resource.minimal));
@@ -346,7 +349,7 @@ async fn counts_and_moves(resource: Resource) {
     let stored = life.core.stored(&type_name, "it").unwrap().clone();
     life.core.forget(&type_name, "it");
     life.core.store(&type_name, "renamed", stored);
-    life.expect_nothing("renamed", &first).await;
+    life.expect_empty_plan("renamed", &first).await;
 
     life.core.destroy(&type_name, "renamed").await.unwrap();
     other.destroy(&type_name, "it").await.unwrap();
@@ -354,7 +357,7 @@ async fn counts_and_moves(resource: Resource) {
 }
 
 async fn unknowns(resource: Resource) {
-    let mut life = Life::of(resource).await;
+    let mut life = Lifecycle::of(resource).await;
     let full = life.full();
     let hidden = fields(&full).map(|(name, value)| {
         let is_block = life.resource.attribute(name).block;
@@ -367,10 +370,10 @@ async fn unknowns(resource: Resource) {
         let is_block = life.resource.attribute(name).block;
         assert!(
             is_block || planned == UNKNOWN,
-            "`{name}` is {planned}, not yet {value}"
+            "`{name}` is planned as {planned} instead of unknown (later {value})"
         );
     }
     life.core.apply_resolved(plan, &full).await.unwrap();
     life.assert_full("it");
-    life.expect_nothing("it", &full).await;
+    life.expect_empty_plan("it", &full).await;
 }

@@ -1,4 +1,4 @@
-//! The life of every resource, derived from its declaration alone: a new resource gets this test without asking.
+//! The lifecycle of every resource, derived from its declaration: a new resource gets this test automatically.
 
 use std::collections::BTreeMap;
 
@@ -10,47 +10,47 @@ use proptest::test_runner::TestRunner;
 use schema::{Attribute, Collection, Delete, Format, Import, Mode, Resource, Scalar, Stable, Text, Unset};
 use serde_json::{Map, Value as Json};
 
-use super::derived::{Call, Derived};
+use super::declared_server::{DeclaredServer, Request};
 use super::generate::{World, literal_json, only, value};
-use super::properties::{difference, import_id, is_empty, validator, wrongly_changed};
+use super::properties::{difference, import_id, is_empty, unexpected_changes, validator};
 
 const NAME: &str = "it";
 
 #[tokio::test]
-async fn every_resource_lives() {
-    live_all(&provider::durantic::DEFINITION).await;
+async fn every_resource_has_a_working_lifecycle() {
+    run_lifecycles(&provider::durantic::DEFINITION).await;
 }
 
 #[tokio::test]
-async fn every_key_of_the_language_lives() {
-    live_all(&super::every_key::DEFINITION).await;
+async fn every_key_of_the_language_has_a_working_lifecycle() {
+    run_lifecycles(&super::every_key::DEFINITION).await;
 }
 
-pub async fn live_all(definition: &'static Definition) {
+pub async fn run_lifecycles(definition: &'static Definition) {
     for binding in definition.resources {
-        let server = Derived::start(definition, binding.schema).await;
+        let server = DeclaredServer::start(definition, binding.schema).await;
         let core = Core::start(definition, &server.endpoint, "token").await.unwrap();
         let type_name = format!("{}_{}", definition.provider.name, binding.schema.name);
-        let life = Life::new(binding, type_name, server, core);
-        life.live().await;
+        let life = Lifecycle::new(binding, type_name, server, core);
+        life.run().await;
     }
 }
 
-/// One resource on its way through everything that can happen to it.
-struct Life {
+/// One resource and its expected values during the lifecycle.
+struct Lifecycle {
     resource: &'static Resource,
     type_name: String,
-    server: Derived,
+    server: DeclaredServer,
     core: Core,
     runner: TestRunner,
     is_valid: Box<dyn Fn(&Json) -> bool>,
-    /// What each attribute is set to, if it is.
+    /// The value of each attribute, if it is set.
     values: BTreeMap<Text, Json>,
     config: Json,
 }
 
-impl Life {
-    fn new(binding: &'static Binding, type_name: String, server: Derived, core: Core) -> Self {
+impl Lifecycle {
+    fn new(binding: &'static Binding, type_name: String, server: DeclaredServer, core: Core) -> Self {
         Self {
             resource: binding.schema,
             is_valid: Box::new(validator(binding, &type_name, &core)),
@@ -63,7 +63,7 @@ impl Life {
         }
     }
 
-    async fn live(mut self) {
+    async fn run(mut self) {
         let settable: Vec<&'static Attribute> = self
             .resource
             .attributes
@@ -88,14 +88,14 @@ impl Life {
             self.respell(attribute).await;
             self.drift(attribute).await;
         }
-        self.renew().await;
-        self.lose().await;
+        self.change_computed().await;
+        self.delete_remotely().await;
         self.replace().await;
         self.import().await;
-        self.end().await;
+        self.destroy().await;
     }
 
-    /// With what is required only.
+    /// Creates the object with the required arguments only.
     async fn create(&mut self, settable: &[&'static Attribute]) {
         let drawn = (0..300).find_map(|choice| {
             for attribute in settable {
@@ -104,7 +104,7 @@ impl Life {
             }
             only(self.resource, &self.values, |_| false, choice).filter(&self.is_valid)
         });
-        let config = drawn.unwrap_or_else(|| panic!("{} has no least configuration", self.type_name));
+        let config = drawn.unwrap_or_else(|| panic!("{} has no minimal configuration", self.type_name));
         let plan = self.core.plan(&self.type_name, NAME, &config).await.unwrap();
         assert_eq!(plan.action, Action::Create, "{}", self.type_name);
         self.core
@@ -112,9 +112,9 @@ impl Life {
             .await
             .unwrap_or_else(|error| panic!("{}: {error}", self.type_name));
         self.config = config;
-        let calls = self.declared(self.server.take_changes());
-        self.expect_create(&calls);
-        self.expect_nothing("create").await;
+        let requests = self.declared(self.server.take_changes());
+        self.expect_create(&requests);
+        self.expect_empty_plan("create").await;
     }
 
     async fn change(&mut self, attribute: &'static Attribute) {
@@ -126,19 +126,19 @@ impl Life {
                 attribute.name.clone(),
                 self.draw(attribute, &state[attribute.name.as_ref()]),
             );
-            // Nobody sees a write-only value change: its version says so.
+            // A change of a write-only value is not visible, so its version changes, too.
             if let Some(version) = version {
                 values.insert(
                     version.name.clone(),
                     self.draw(version, &state[version.name.as_ref()]),
                 );
             }
-            let wanted = |candidate: &Attribute| {
+            let is_selected = |candidate: &Attribute| {
                 candidate.name == attribute.name
                     || version.is_some_and(|version| version.name == candidate.name)
                     || self.config.get(candidate.name.as_ref()).is_some()
             };
-            let next = only(self.resource, &values, wanted, choice)
+            let next = only(self.resource, &values, is_selected, choice)
                 .filter(|next| next.get(attribute.name.as_ref()).is_some() && (self.is_valid)(next));
             if let Some(next) = next {
                 self.values = values;
@@ -183,11 +183,11 @@ impl Life {
         if self.config.get(attribute.name.as_ref()).is_none() {
             return;
         }
-        let wanted = |candidate: &Attribute| {
+        let is_selected = |candidate: &Attribute| {
             candidate.name != attribute.name && self.config.get(candidate.name.as_ref()).is_some()
         };
         let next = (0..30).find_map(|choice| {
-            only(self.resource, &self.values, wanted, choice)
+            only(self.resource, &self.values, is_selected, choice)
                 .filter(|next| next.get(attribute.name.as_ref()).is_none() && (self.is_valid)(next))
         });
         // Constraints may demand it.
@@ -196,7 +196,7 @@ impl Life {
         }
     }
 
-    /// Another spelling of the same is no difference.
+    /// An equivalent spelling of a value is no change.
     async fn respell(&self, attribute: &'static Attribute) {
         let Some(value) = self.config.get(attribute.name.as_ref()) else {
             return;
@@ -218,16 +218,16 @@ impl Life {
         }
     }
 
-    /// What only the control plane decides is read again whenever it changed, and is no reason to change anything.
-    async fn renew(&mut self) {
-        // Several may read one field: the first of them is what the server has.
+    /// A changed computed value is read into state and plans no change.
+    async fn change_computed(&mut self) {
+        // Several attributes may read one field: the server stores the first of them.
         let mut fields: BTreeMap<&str, Vec<&'static Attribute>> = BTreeMap::new();
         for attribute in self.resource.attributes.iter() {
             if let Some(field) = attribute.wire.read.first() {
                 fields.entry(field.as_ref()).or_default().push(attribute);
             }
         }
-        // What identifies the object is another object where it changes.
+        // A changed identity would be another object.
         fields.retain(|_, attributes| {
             attributes.iter().all(|attribute| {
                 attribute.mode == Mode::Computed && !self.server.identity().any(|name| name == attribute.name)
@@ -238,9 +238,9 @@ impl Life {
             let is_new = |state: &Json, attribute: &Attribute| {
                 state[attribute.name.as_ref()] != before[attribute.name.as_ref()]
             };
-            // A random bool is the old one half of the time.
+            // A random bool keeps its value half of the time.
             for _ in 0..100 {
-                self.server.renew(attributes[0]);
+                self.server.change_computed(attributes[0]);
                 self.core.refresh(&self.type_name, NAME).await.unwrap();
                 if is_new(&self.core.state(&self.type_name, NAME), attributes[0]) {
                     break;
@@ -250,22 +250,22 @@ impl Life {
             for attribute in attributes {
                 assert!(is_new(&state, attribute), "{}.{}", self.type_name, attribute.name);
             }
-            self.expect_nothing(&format!("another `{}`", attributes[0].name))
+            self.expect_empty_plan(&format!("another `{}`", attributes[0].name))
                 .await;
         }
     }
 
-    /// Somebody else changes a configured value: the plan undoes it.
+    /// Another client changes a configured value: the plan undoes it.
     async fn drift(&mut self, attribute: &'static Attribute) {
-        let is_told = attribute.returned && !attribute.write_only && !attribute.wire.read.is_empty();
+        let is_returned = attribute.returned && !attribute.write_only && !attribute.wire.read.is_empty();
         let is_configured = self.config.get(attribute.name.as_ref()).is_some();
         let is_identity = self.server.identity().any(|name| name == attribute.name);
-        if !is_told || !is_configured || is_identity {
+        if !is_returned || !is_configured || is_identity {
             return;
         }
         let state = self.core.state(&self.type_name, NAME);
         let present = &state[attribute.name.as_ref()];
-        // Where no other value is legal beside the rest, it can still drift to its default.
+        // If no other value is valid together with the rest, it can still drift to its default.
         let default = attribute.default.as_ref().map(literal_json);
         let default = default.filter(|default| !is_same(attribute, default, present));
         let drawn: Vec<Json> = (0..300).map(|_| self.draw(attribute, present)).collect();
@@ -289,24 +289,24 @@ impl Life {
         assert_eq!(plan.action, action, "{}, {what}: {difference}", self.type_name);
         let applied = self.core.apply(plan).await;
         applied.unwrap_or_else(|error| panic!("{}, {what}: {error}", self.type_name));
-        self.expect_nothing(&what).await;
+        self.expect_empty_plan(&what).await;
         self.server.take_changes();
     }
 
-    /// Somebody else deletes the object: the plan makes it anew.
-    async fn lose(&mut self) {
+    /// Another client deletes the object: the plan creates it.
+    async fn delete_remotely(&mut self) {
         if self.resource.api.delete == Delete::Forget {
             return;
         }
-        self.server.lose();
+        self.server.delete_all();
         let plan = self.core.plan(&self.type_name, NAME, &self.config).await.unwrap();
         assert_eq!(plan.action, Action::Create, "{}", self.type_name);
         self.core.apply(plan).await.unwrap();
-        self.expect_nothing("loss").await;
+        self.expect_empty_plan("loss").await;
         self.server.take_changes();
     }
 
-    /// Changes to another configuration: checks the plan, what is sent, and that nothing is left to do.
+    /// Changes the configuration: checks the plan, the requests, and that the next plan is empty.
     async fn step(&mut self, what: &str, next: Json) {
         let plan = self.core.plan(&self.type_name, NAME, &next).await;
         let plan = plan.unwrap_or_else(|error| panic!("{}, {what}: {error}", self.type_name));
@@ -325,23 +325,27 @@ impl Life {
         let applied = self.core.apply(plan).await;
         applied.unwrap_or_else(|error| panic!("{}, {what}: {error}", self.type_name));
         let before = std::mem::replace(&mut self.config, next);
-        let calls = self.server.take_changes();
-        let is_parted = expected
+        let requests = self.server.take_changes();
+        let has_parts = expected
             .iter()
             .any(|attribute| attribute.r#type.scalar == Scalar::Object);
-        let calls = if is_parted { self.declared(calls) } else { calls };
+        let requests = if has_parts {
+            self.declared(requests)
+        } else {
+            requests
+        };
         match action {
-            Action::NoOp => assert_eq!(calls, [], "{}, {what}", self.type_name),
+            Action::NoOp => assert_eq!(requests, [], "{}, {what}", self.type_name),
             Action::Replace => {
-                let calls = self.expect_delete(&calls);
-                self.expect_create(calls);
+                let requests = self.expect_delete(&requests);
+                self.expect_create(requests);
             }
-            _ => self.expect_update(what, &before, &expected, &calls),
+            _ => self.expect_update(what, &before, &expected, &requests),
         }
-        self.expect_nothing(what).await;
+        self.expect_empty_plan(what).await;
     }
 
-    /// `-replace`, and what follows a creation that failed on the way.
+    /// `-replace`, and the replacement of a tainted object.
     async fn replace(&mut self) {
         for mode in [PlanMode::Replace, PlanMode::Normal] {
             if mode == PlanMode::Normal {
@@ -354,10 +358,10 @@ impl Life {
                 .unwrap();
             assert_eq!(plan.action, Action::Replace);
             self.core.apply(plan).await.unwrap();
-            let calls = self.declared(self.server.take_changes());
-            let calls = self.expect_delete(&calls);
-            self.expect_create(calls);
-            self.expect_nothing("replacement").await;
+            let requests = self.declared(self.server.take_changes());
+            let requests = self.expect_delete(&requests);
+            self.expect_create(requests);
+            self.expect_empty_plan("replacement").await;
         }
     }
 
@@ -374,24 +378,24 @@ impl Life {
         self.core.forget(&self.type_name, NAME);
         self.core.import(&self.type_name, NAME, &id).await.unwrap();
         let plan = self.core.plan(&self.type_name, NAME, &self.config).await.unwrap();
-        let wrong = wrongly_changed(self.resource, &plan);
+        let unexpected = unexpected_changes(self.resource, &plan);
         assert_eq!(
-            wrong,
+            unexpected,
             Vec::<&str>::new(),
             "{} after import: {}",
             self.type_name,
             difference(&plan)
         );
         self.core.apply(plan).await.unwrap();
-        self.expect_nothing("import").await;
+        self.expect_empty_plan("import").await;
         self.server.take_changes();
     }
 
-    async fn end(mut self) {
+    async fn destroy(mut self) {
         let state = self.core.state(&self.type_name, NAME);
         self.core.destroy(&self.type_name, NAME).await.unwrap();
-        let calls = self.server.take_changes();
-        assert_eq!(self.expect_delete(&calls), []);
+        let requests = self.server.take_changes();
+        assert_eq!(self.expect_delete(&requests), []);
         if let (Delete::Call(_), Import::By(pattern)) = (&self.resource.api.delete, &self.resource.import) {
             assert_eq!(self.server.count(), 0);
             self.core
@@ -401,13 +405,13 @@ impl Life {
         }
     }
 
-    /// A plan keeps what the change cannot alter, and nothing else.
+    /// A plan keeps exactly the computed values that the change cannot alter.
     fn expect_stability(&self, what: &str, plan: &Planned, next: &Json, changed: &[&'static Attribute]) {
         let is_changed = |name: &str| changed.iter().any(|attribute| attribute.name == name);
         for attribute in self.resource.attributes.iter() {
             let name = attribute.name.as_ref();
-            let is_open = attribute.mode.is_computed() && attribute.default.is_none();
-            if !is_open || next.get(name).is_some() || is_changed(name) {
+            let is_computed = attribute.mode.is_computed() && attribute.default.is_none();
+            if !is_computed || next.get(name).is_some() || is_changed(name) {
                 continue;
             }
             let is_kept = match &attribute.stable {
@@ -430,11 +434,11 @@ impl Life {
         }
     }
 
-    async fn expect_nothing(&mut self, what: &str) {
+    async fn expect_empty_plan(&mut self, what: &str) {
         let state = self.core.state(&self.type_name, NAME);
         self.core.refresh(&self.type_name, NAME).await.unwrap();
         let refreshed = self.core.state(&self.type_name, NAME);
-        assert_eq!(state, refreshed, "{}: read again after {what}", self.type_name);
+        assert_eq!(state, refreshed, "{}: refreshed after {what}", self.type_name);
         let plan = self.core.plan(&self.type_name, NAME, &self.config).await.unwrap();
         let difference = difference(&plan);
         assert_eq!(
@@ -445,7 +449,7 @@ impl Life {
         );
     }
 
-    /// The attributes that this configuration changes, as a user would understand the declaration.
+    /// The attributes that this configuration changes, according to the declaration.
     fn expected_changes(&self, next: &Json) -> Vec<&'static Attribute> {
         let state = self.core.state(&self.type_name, NAME);
         let is_changed = |attribute: &&'static Attribute| {
@@ -460,16 +464,16 @@ impl Life {
                 None => match (&attribute.default, attribute.mode, attribute.unset) {
                     (Some(default), ..) => state[name] != literal_json(default),
                     (None, Mode::OptionalComputed, Unset::Omit) => false,
-                    _ => !is_none_of_blocks(attribute, &state[name]),
+                    _ => !is_unset(attribute, &state[name]),
                 },
             }
         };
         self.resource.attributes.iter().filter(is_changed).collect()
     }
 
-    /// One create with everything that is configured or has a default, and nothing else; then the job.
-    fn expect_create(&self, calls: &[Call]) {
-        let [create, rest @ ..] = calls else {
+    /// One create with exactly the configured values and the defaults, then the job.
+    fn expect_create(&self, requests: &[Request]) {
+        let [create, rest @ ..] = requests else {
             panic!("{}: nothing was created", self.type_name)
         };
         assert_eq!(
@@ -498,8 +502,14 @@ impl Life {
         self.expect_job(schema::Phase::Create, rest);
     }
 
-    /// One update with the changed attributes and nothing else, or none where the API knows none of them.
-    fn expect_update(&self, what: &str, before: &Json, expected: &[&'static Attribute], calls: &[Call]) {
+    /// One update with exactly the changed attributes, or none if the API has none of them.
+    fn expect_update(
+        &self,
+        what: &str,
+        before: &Json,
+        expected: &[&'static Attribute],
+        requests: &[Request],
+    ) {
         let mut body = Map::new();
         for attribute in expected {
             let Some(key) = &attribute.wire.write else {
@@ -512,7 +522,7 @@ impl Life {
                 (None, Unset::Omit) => None,
             };
         }
-        // A write-only value goes along with its version, or with what it takes the place of.
+        // A write-only value is sent with its version, or with the attribute that it replaces.
         for attribute in self
             .resource
             .attributes
@@ -530,7 +540,7 @@ impl Life {
                 body.insert(key.to_string(), value.clone());
             }
         }
-        let (updates, rest) = calls.split_at(usize::from(!body.is_empty()).min(calls.len()));
+        let (updates, rest) = requests.split_at(usize::from(!body.is_empty()).min(requests.len()));
         let attributes = &self.resource.attributes;
         if let [update] = updates {
             assert_eq!(
@@ -554,34 +564,37 @@ impl Life {
         self.expect_job(schema::Phase::Update, rest);
     }
 
-    fn expect_job(&self, phase: schema::Phase, calls: &[Call]) {
+    fn expect_job(&self, phase: schema::Phase, requests: &[Request]) {
         let job = self.resource.job.iter().find(|job| job.after.contains(&phase));
         let expected: Vec<&str> = job.map(|job| job.start.as_ref()).into_iter().collect();
-        let sent: Vec<&str> = calls.iter().map(|call| call.operation.as_str()).collect();
+        let sent: Vec<&str> = requests
+            .iter()
+            .map(|request| request.operation.as_str())
+            .collect();
         assert_eq!(sent, expected, "{}", self.type_name);
     }
 
-    /// The calls of declared operations. A hook may have made others, for parts of the object.
-    fn declared(&self, calls: Vec<Call>) -> Vec<Call> {
-        calls
+    /// The requests of declared operations. A hook may send others, for parts of the object.
+    fn declared(&self, requests: Vec<Request>) -> Vec<Request> {
+        requests
             .into_iter()
-            .filter(|call| {
+            .filter(|request| {
                 self.resource
                     .operations()
-                    .any(|operation| operation == call.operation)
+                    .any(|operation| operation == request.operation)
             })
             .collect()
     }
 
-    /// The calls after the one that deletes.
-    fn expect_delete<'a>(&self, calls: &'a [Call]) -> &'a [Call] {
-        match (&self.resource.api.delete, calls) {
+    /// The requests after the one that deletes.
+    fn expect_delete<'a>(&self, requests: &'a [Request]) -> &'a [Request] {
+        match (&self.resource.api.delete, requests) {
             (Delete::Call(operation), [delete, rest @ ..]) => {
                 assert_eq!(delete.operation, operation.as_ref());
                 rest
             }
             (Delete::Call(_), []) => panic!("{}: nothing was deleted", self.type_name),
-            (Delete::Forget | Delete::None, calls) => calls,
+            (Delete::Forget | Delete::None, requests) => requests,
         }
     }
 
@@ -595,7 +608,7 @@ impl Life {
         })
     }
 
-    /// A legal value that is neither this one nor "nothing", and the default only where there is no other.
+    /// A valid value that is neither this one nor empty; the default only if there is no other.
     fn draw(&mut self, attribute: &'static Attribute, other: &Json) -> Json {
         let strategy = value(attribute, &self.resource.constraints, &World::default());
         for attempt in 0..200 {
@@ -615,7 +628,7 @@ impl Life {
     }
 }
 
-/// What the configuration or the default says.
+/// The configured value or the default.
 fn configured(attribute: &Attribute, config: &Json) -> Option<Json> {
     let configured = config.get(attribute.name.as_ref()).cloned();
     let empty = || {
@@ -630,7 +643,7 @@ fn configured(attribute: &Attribute, config: &Json) -> Option<Json> {
         .or_else(empty)
 }
 
-/// A value as a body has it: objects by their own names of the wire, with their defaults.
+/// A value as a request body has it: objects with wire names and defaults.
 fn written(attribute: &Attribute, value: &Json) -> Json {
     if attribute.r#type.scalar != Scalar::Object {
         return normalised(value.clone());
@@ -660,7 +673,7 @@ fn emptied(attribute: &Attribute) -> Json {
     }
 }
 
-/// Another spelling of a value, by what its format or comparison says; `None` where there is none.
+/// An equivalent spelling of a value, according to its format or comparison; `None` without one.
 fn respelled(attribute: &Attribute, value: &Json) -> Option<Json> {
     match value {
         Json::Array(elements) if attribute.equal == schema::Equal::Set => {
@@ -674,12 +687,12 @@ fn respelled(attribute: &Attribute, value: &Json) -> Option<Json> {
                     .collect(),
             )
         }
-        Json::String(text) => respelled_text(attribute, text).map(Json::from),
+        Json::String(text) => respelled_string(attribute, text).map(Json::from),
         _ => None,
     }
 }
 
-fn respelled_text(attribute: &Attribute, text: &str) -> Option<String> {
+fn respelled_string(attribute: &Attribute, text: &str) -> Option<String> {
     if attribute.equal == schema::Equal::Scheme {
         let bare = text.split_once("://").map_or(text, |(_, rest)| rest);
         return Some(format!("http://{bare}/"));
@@ -695,7 +708,7 @@ fn respelled_text(attribute: &Attribute, text: &str) -> Option<String> {
     }
 }
 
-/// The body with every set in one order.
+/// The body with every set sorted.
 fn sorted(attributes: &[Attribute], body: Json) -> Json {
     let Json::Object(entries) = body else { return body };
     let entries = entries.into_iter().map(|(key, value)| {
@@ -732,13 +745,12 @@ fn sorted_value(attribute: &Attribute, value: Json) -> Json {
     }
 }
 
-/// Strings and numbers as Terraform hands them to a provider.
+/// Strings and numbers as Terraform sends them to a provider.
 fn normalised(value: Json) -> Json {
     match value {
         Json::String(text) => to_json(&value::Value::string(text)),
         Json::Number(number) => {
-            let number =
-                value::Number::from_json(&number).expect("no number is drawn that has too many digits");
+            let number = value::Number::from_json(&number).expect("no generated number has too many digits");
             Json::Number(number.to_json())
         }
         Json::Array(elements) => elements.into_iter().map(normalised).collect(),
@@ -771,7 +783,7 @@ fn is_same(attribute: &Attribute, left: &Json, right: &Json) -> bool {
     }
 }
 
-fn is_none_of_blocks(attribute: &Attribute, value: &Json) -> bool {
+fn is_unset(attribute: &Attribute, value: &Json) -> bool {
     if attribute.block {
         is_empty(value)
     } else {

@@ -1,4 +1,4 @@
-//! Every data source, with everything that exists and something that does not.
+//! Every data source, with existing and missing objects.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 #[tokio::test]
-async fn every_data_source_keeps_to_terraforms_rules() {
+async fn every_data_source_follows_terraforms_rules() {
     let control_plane = ControlPlane::builder().start().await.unwrap();
     let core = Core::start(&DEFINITION, control_plane.endpoint(), control_plane.token())
         .await
@@ -38,38 +38,38 @@ async fn every_data_source_keeps_to_terraforms_rules() {
                         assert!(!value.get("uuid").is_null(), "{type_name} by {by}");
                         found += 1;
                     }
-                    // Several may have one name.
+                    // Several objects may have the same name.
                     Err(error) => assert!(!error.is_violation(), "{type_name} by {by}: {error}"),
                 }
             }
             assert!(found > 0, "{type_name} by {by} finds nothing");
             let is_uuid = binding.schema.attribute(by).unwrap().format == Some(Format::Uuid);
-            let nothing = if is_uuid {
+            let missing = if is_uuid {
                 json!("0b8e5a7c-4a53-4d1b-9c5e-3f1f6f0f2d11")
             } else {
-                json!("nobody")
+                json!("missing")
             };
-            let missing = core.read_data_source(&type_name, &json!({ by: nothing })).await;
-            match (missing, &lookup.missing_ok) {
-                (Ok(value), Some(_)) => assert_eq!(to_json(value.get(by)), nothing),
+            let result = core.read_data_source(&type_name, &json!({ by: missing })).await;
+            match (result, &lookup.missing_ok) {
+                (Ok(value), Some(_)) => assert_eq!(to_json(value.get(by)), missing),
                 (Err(error), None) => assert!(!error.is_violation(), "{type_name} by {by}: {error}"),
                 (outcome, _) => panic!("{type_name} by {by}: {:?}", outcome.map(|value| to_json(&value))),
             }
             let unknown = core.read_data_source(&type_name, &json!({ by: UNKNOWN })).await;
-            assert!(unknown.unwrap().is_unknown(), "read in apply only");
+            assert!(unknown.unwrap().is_unknown(), "it is read during apply only");
         }
     }
 }
 
 #[tokio::test]
-async fn those_that_are_looked_up_at_the_same_time_share_one_list() {
+async fn concurrent_lookups_share_one_list_request() {
     let list = "provisioning_api_list_machines";
     let control_plane = ControlPlane::builder().start().await.unwrap();
     let core = Core::start(&DEFINITION, control_plane.endpoint(), control_plane.token())
         .await
         .unwrap();
     let core = Arc::new(core);
-    // All of them ask before the first is answered.
+    // All of them start before the first response.
     control_plane.fault(Fault::new("*", FaultKind::Delay(Duration::from_secs(1))));
     let mut lookups = JoinSet::new();
     for number in 0..30 {
@@ -87,6 +87,6 @@ async fn those_that_are_looked_up_at_the_same_time_share_one_list() {
     assert_eq!(
         log.count("provisioning_api_get_machine"),
         3,
-        "each machine in full, once"
+        "each machine is read once"
     );
 }

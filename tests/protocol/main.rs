@@ -1,20 +1,19 @@
-//! The provider over the messages of the plugin protocol, in this process: the fake Terraform asks, and holds each answer to
-//! everything that the real one enforces.
+//! The provider in this process, driven by the fake core, which checks each response as Terraform does.
 
-// Tells clippy that the helpers are tests as well: they may unwrap.
+// For clippy: the helpers count as tests, which may unwrap.
 #![cfg(test)]
 
-mod answers;
 mod broken_hook;
 mod concurrency;
-mod derived;
+mod declared_server;
 mod every_key;
 mod generate;
-mod hostile;
+mod invalid_responses;
 mod life;
 mod lifecycle;
 mod lookups;
 mod properties;
+mod request_faults;
 mod soak;
 mod walkthrough;
 
@@ -23,7 +22,7 @@ use harness::control_plane::ControlPlane;
 /// The uuid of the seeded machine `node-1`.
 const MACHINE: &str = "00000000-0000-4000-8000-000000000001";
 
-/// A file with the certificate of a control plane that has one.
+/// A file with the certificate of a control plane; `None` without TLS.
 fn certificate(control_plane: &ControlPlane) -> Option<tempfile::NamedTempFile> {
     let text = control_plane.certificate()?;
     let file = tempfile::NamedTempFile::new().unwrap();

@@ -1,6 +1,6 @@
-//! Thousands of random configurations through everything Terraform enforces.
+//! Thousands of random configurations, checked against all rules of Terraform.
 //!
-//! `PROPTEST_CASES` sets how many of each resource, `PROPTEST_RNG_SEED` which; a failure prints both.
+//! `PROPTEST_CASES` sets the number for each resource, `PROPTEST_RNG_SEED` the seed. A failure prints both.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -16,26 +16,26 @@ use schema::{Delete, Import, Mode, Resource, Stable, placeholders};
 use serde_json::{Value as Json, json};
 use tokio::runtime::Runtime;
 
-use super::derived::Derived;
+use super::declared_server::DeclaredServer;
 use super::generate::{Scenario, World, scenarios};
 
-/// How many scenarios of each resource, where `PROPTEST_CASES` does not say; each has two configurations.
+/// The number of scenarios for each resource without `PROPTEST_CASES`. Each has two configurations.
 const CASES: u32 = 120;
 
-/// Which ones, where `PROPTEST_RNG_SEED` does not say.
+/// The seed without `PROPTEST_RNG_SEED`.
 const SEED: u64 = 1;
 
-/// At most this share of the scenarios may be refused by the control plane, in percent.
-const REFUSED: u32 = 10;
+/// The highest share of scenarios that the control plane may reject, in percent.
+const MAX_REJECTED_PERCENT: u32 = 10;
 
 const NAME: &str = "it";
 
 #[test]
-fn every_resource_keeps_to_terraforms_rules() {
+fn every_resource_follows_terraforms_rules() {
     let runtime = Runtime::new().unwrap();
     let definition = &provider::durantic::DEFINITION;
     check_all(definition, |binding, type_name| {
-        // One for each: resources that configure machines would meet on them.
+        // One control plane for each resource, because several resources configure the same machines.
         let control_plane = runtime.block_on(populated());
         let started = Core::start(definition, control_plane.endpoint(), control_plane.token());
         let core = runtime.block_on(started).unwrap();
@@ -45,11 +45,11 @@ fn every_resource_keeps_to_terraforms_rules() {
 }
 
 #[test]
-fn every_key_of_the_language_keeps_to_terraforms_rules() {
+fn every_key_of_the_language_follows_terraforms_rules() {
     let runtime = Runtime::new().unwrap();
     let definition = &super::every_key::DEFINITION;
     check_all(definition, |binding, type_name| {
-        let server = runtime.block_on(Derived::start(definition, binding.schema));
+        let server = runtime.block_on(DeclaredServer::start(definition, binding.schema));
         let core = runtime
             .block_on(Core::start(definition, &server.endpoint, "token"))
             .unwrap();
@@ -57,7 +57,7 @@ fn every_key_of_the_language_keeps_to_terraforms_rules() {
     });
 }
 
-/// A control plane in which there is something of everything that can be referred to.
+/// A control plane with objects of every kind that attributes can refer to.
 async fn populated() -> ControlPlane {
     let control_plane = ControlPlane::builder().machines(5).start().await.unwrap();
     let make = |collection, object: Json| {
@@ -112,19 +112,19 @@ fn check(binding: &'static Binding, type_name: &str, core: &Core, world: &World)
         .enable_all()
         .build()
         .unwrap();
-    let refused = Arc::new(AtomicU32::new(0));
+    let rejected = Arc::new(AtomicU32::new(0));
     let result = TestRunner::new(config).run(
         &scenarios(binding.schema, world, validator(binding, type_name, core)),
         |scenario| {
-            let life = Life {
+            let life = Lifecycle {
                 binding,
                 type_name,
                 core: core.fresh(),
             };
             match runtime.block_on(life.run(&scenario)) {
                 Ok(()) => Ok(()),
-                Err(Fault::Refused(_)) => {
-                    refused.fetch_add(1, Ordering::Relaxed);
+                Err(Fault::Rejected(_)) => {
+                    rejected.fetch_add(1, Ordering::Relaxed);
                     Ok(())
                 }
                 Err(Fault::Broken(text)) => Err(TestCaseError::fail(text)),
@@ -134,15 +134,15 @@ fn check(binding: &'static Binding, type_name: &str, core: &Core, world: &World)
     if let Err(error) = result {
         panic!("{type_name}, PROPTEST_CASES={cases} PROPTEST_RNG_SEED={seed:?}: {error}");
     }
-    let refused = refused.load(Ordering::Relaxed);
+    let rejected = rejected.load(Ordering::Relaxed);
     assert!(
-        refused * 100 <= cases * REFUSED,
-        "{type_name}: {refused} of {cases} scenarios were refused"
+        rejected * 100 <= cases * MAX_REJECTED_PERCENT,
+        "{type_name}: {rejected} of {cases} scenarios were rejected"
     );
-    println!("{type_name}: {cases} scenarios, {refused} refused");
+    println!("{type_name}: {cases} scenarios, {rejected} rejected");
 }
 
-/// Whether the provider accepts a configuration without asking the control plane.
+/// Returns a function that runs the provider's own validation on a configuration.
 pub fn validator(
     binding: &'static Binding,
     type_name: &str,
@@ -157,25 +157,25 @@ pub fn validator(
     }
 }
 
-/// Why a scenario ended early.
+/// The reason why a scenario ended early.
 enum Fault {
-    /// The control plane or the provider's validation refused a value: legal, if rare.
-    Refused(#[expect(dead_code, reason = "seen in a debugger")] String),
-    /// Something is wrong.
+    /// The control plane or the provider's validation rejected a value. This is allowed for a few scenarios.
+    Rejected(#[expect(dead_code, reason = "seen in a debugger")] String),
+    /// The provider is faulty.
     Broken(String),
 }
 
-struct Life<'a> {
+struct Lifecycle<'a> {
     binding: &'static Binding,
     type_name: &'a str,
     core: Core,
 }
 
-impl Life<'_> {
+impl Lifecycle<'_> {
     async fn run(mut self, scenario: &Scenario) -> Result<(), Fault> {
         let lived = self.live(scenario).await;
         let ended = self.core.destroy(self.type_name, NAME).await;
-        if matches!(lived, Err(Fault::Refused(_))) {
+        if matches!(lived, Err(Fault::Rejected(_))) {
             return lived;
         }
         lived?;
@@ -202,14 +202,14 @@ impl Life<'_> {
                 return Err(Fault::Broken(text));
             }
         }
-        self.expect_nothing("after a refresh", &first.known).await?;
+        self.expect_empty_plan("after a refresh", &first.known).await?;
         self.converge("change", &second.planned, &second.known).await?;
         self.converge_back(&first.known, &second.known).await?;
         self.import(&second.known).await?;
         self.end().await
     }
 
-    /// Plans with parts unknown, applies with all known; then there is nothing left to do.
+    /// Plans with unknown values, applies with all values known, and checks that the next plan is empty.
     async fn converge(&mut self, what: &str, planned: &Json, known: &Json) -> Result<(), Fault> {
         self.core
             .validate(self.type_name, planned)
@@ -224,16 +224,16 @@ impl Life<'_> {
             .apply_resolved(plan, known)
             .await
             .map_err(|error| broken(what, &error))?;
-        self.expect_nothing(what, known).await
+        self.expect_empty_plan(what, known).await
     }
 
-    /// Back and forth without anything unknown: what the first change removed comes back.
+    /// Changes back and forth without unknown values.
     async fn converge_back(&mut self, first: &Json, second: &Json) -> Result<(), Fault> {
         self.converge("change back", first, first).await?;
         self.converge("change again", second, second).await
     }
 
-    async fn expect_nothing(&self, what: &str, config: &Json) -> Result<(), Fault> {
+    async fn expect_empty_plan(&self, what: &str, config: &Json) -> Result<(), Fault> {
         let plan = self
             .core
             .plan(self.type_name, NAME, config)
@@ -248,7 +248,7 @@ impl Life<'_> {
         )))
     }
 
-    /// An imported object differs in nothing but what the API does not tell.
+    /// Checks that an imported object differs only in attributes that the API does not return.
     async fn import(&mut self, config: &Json) -> Result<(), Fault> {
         let Import::By(pattern) = &self.binding.schema.import else {
             return Ok(());
@@ -266,7 +266,7 @@ impl Life<'_> {
         if plan.action == Action::NoOp {
             return Ok(());
         }
-        match wrongly_changed(self.binding.schema, &plan).first() {
+        match unexpected_changes(self.binding.schema, &plan).first() {
             Some(name) => Err(Fault::Broken(format!(
                 "an imported object differs in `{name}`: {}",
                 difference(&plan)
@@ -290,13 +290,18 @@ impl Life<'_> {
             Ok(())
         } else {
             Err(Fault::Broken(format!(
-                "after its destruction, that it exists is {exists}"
+                "after destroy, the object {}",
+                if exists {
+                    "still exists"
+                } else {
+                    "no longer exists"
+                }
             )))
         }
     }
 }
 
-/// The id by which the object in a state is imported.
+/// The import id of the object in this state.
 pub fn import_id(pattern: &str, state: &Json) -> String {
     placeholders(pattern).fold(pattern.to_owned(), |id, name| {
         id.replace(&format!("{{{name}}}"), state[name].as_str().unwrap_or_default())
@@ -312,7 +317,7 @@ pub fn changed(plan: &Planned) -> Vec<&str> {
         .collect()
 }
 
-/// What a plan changes, for a message.
+/// The changes of a plan, for a message.
 pub fn difference(plan: &Planned) -> String {
     let lines = changed(plan).into_iter().map(|name| {
         let (from, to) = (to_json(plan.prior.get(name)), to_json(plan.planned.get(name)));
@@ -321,40 +326,39 @@ pub fn difference(plan: &Planned) -> String {
     format!("{:?}{}", plan.action, lines.collect::<String>())
 }
 
-/// The attributes that a plan changes right after an import although the API tells them.
-pub fn wrongly_changed<'a>(resource: &Resource, plan: &'a Planned) -> Vec<&'a str> {
-    let is_wrong = |name: &&str| {
+/// The attributes that a plan changes right after an import although the API returns them.
+pub fn unexpected_changes<'a>(resource: &Resource, plan: &'a Planned) -> Vec<&'a str> {
+    let is_unexpected = |name: &&str| {
         let attribute = resource.attribute(name).unwrap();
-        let is_told = attribute.returned && !attribute.write_only && !attribute.wire.read.is_empty();
-        is_told && !means_the_same(&to_json(plan.prior.get(name)), &to_json(plan.planned.get(name)))
+        let is_returned = attribute.returned && !attribute.write_only && !attribute.wire.read.is_empty();
+        is_returned && !is_equivalent(&to_json(plan.prior.get(name)), &to_json(plan.planned.get(name)))
     };
-    changed(plan).into_iter().filter(is_wrong).collect()
+    changed(plan).into_iter().filter(is_unexpected).collect()
 }
 
-/// Whether nothing is told that was not there before: "none" has several forms, of which the API tells one, and
-/// what is not known yet differs from nothing.
-fn means_the_same(prior: &Json, planned: &Json) -> bool {
+/// Whether a planned value adds nothing to the prior one. All empty values are equivalent, and so is any unknown value.
+fn is_equivalent(prior: &Json, planned: &Json) -> bool {
     match (prior, planned) {
         _ if *planned == UNKNOWN || prior == planned || (is_empty(prior) && is_empty(planned)) => true,
         (Json::Array(prior), Json::Array(planned)) => {
             prior.len() == planned.len()
                 && planned
                     .iter()
-                    .all(|planned| prior.iter().any(|prior| means_the_same(prior, planned)))
+                    .all(|planned| prior.iter().any(|prior| is_equivalent(prior, planned)))
         }
         (Json::Object(prior), Json::Object(planned)) => {
             prior.len() == planned.len()
                 && prior.iter().all(|(name, prior)| {
                     planned
                         .get(name)
-                        .is_some_and(|planned| means_the_same(prior, planned))
+                        .is_some_and(|planned| is_equivalent(prior, planned))
                 })
         }
         _ => false,
     }
 }
 
-/// Whether it is one of the forms of "none".
+/// Whether a value is null or empty.
 pub fn is_empty(value: &Json) -> bool {
     match value {
         Json::Null => true,
@@ -367,7 +371,7 @@ pub fn is_empty(value: &Json) -> bool {
 
 fn broken(what: &str, error: &Error) -> Fault {
     match error {
-        Error::Told(_) => Fault::Refused(format!("{what}: {error}")),
+        Error::Reported(_) => Fault::Rejected(format!("{what}: {error}")),
         Error::Violation(_) | Error::Configuration(_) => Fault::Broken(format!("{what}: {error}")),
     }
 }

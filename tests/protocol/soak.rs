@@ -1,6 +1,6 @@
-//! Every resource is made, changed and destroyed again and again while a quarter of all answers is faulty.
+//! Creates, changes and destroys every resource repeatedly while a quarter of all responses is faulty.
 //!
-//! `SOAK_ROUNDS` sets how often, `SOAK_SEED` from which seed; both are printed.
+//! `SOAK_ROUNDS` sets the number of rounds, `SOAK_SEED` the first seed. Both are printed.
 
 use harness::control_plane::{Collection, ControlPlane, Fault, FaultKind, machine_uuid};
 use harness::fake_core::{Action, Core, Error};
@@ -9,12 +9,12 @@ use tokio::task::JoinSet;
 
 const NAME: &str = "it";
 
-/// Applies that one change may take.
-const MOST_APPLIES: usize = 25;
+/// The highest number of failed commands for one resource.
+const MAX_FAILURES: usize = 25;
 
 const SECRETS: [&str; 3] = ["hunter2-secret", "hunter2-password", "hunter2-token"];
 
-/// Each resource as it is made, and as it is changed.
+/// The first and the changed configuration of each resource.
 fn configurations() -> Vec<(&'static str, Json, Json)> {
     let rules = |sequences: &[i64]| -> Json {
         let rule = |sequence: &i64| json!({ "sequence": sequence, "action": "reject" });
@@ -80,78 +80,85 @@ fn configurations() -> Vec<(&'static str, Json, Json)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_lost_doubled_or_leaked_while_a_quarter_of_all_answers_is_faulty() {
+async fn faulty_responses_lose_duplicate_and_leak_nothing() {
     let number = |name: &str, default: u64| {
         std::env::var(name).map_or(default, |text| text.parse().expect("a number"))
     };
     let (rounds, first) = (number("SOAK_ROUNDS", 3), number("SOAK_SEED", 1));
     println!("SOAK_ROUNDS={rounds} SOAK_SEED={first}");
-    let (mut repeats, mut requests) = (0, 0);
+    let (mut failures, mut requests) = (0, 0);
     for seed in first..first + rounds {
         let control_plane = ControlPlane::builder().fault_seed(seed).start().await.unwrap();
-        let before = census(&control_plane);
+        let before = object_counts(&control_plane);
         let definition = &provider::durantic::DEFINITION;
         let core = Core::start(definition, control_plane.endpoint(), control_plane.token());
         let core = core.await.unwrap();
         control_plane.fault(Fault::new("*", FaultKind::Any).probability(0.25));
-        let mut lives = JoinSet::new();
-        for (resource, made, changed) in configurations() {
+        let mut lifecycles = JoinSet::new();
+        for (resource, first, changed) in configurations() {
             let mut core = core.fresh();
-            lives.spawn(async move { live(&mut core, resource, &made, &changed).await });
+            lifecycles.spawn(async move { run_lifecycle(&mut core, resource, &first, &changed).await });
         }
-        while let Some(life) = lives.join_next().await {
-            repeats += life.unwrap().unwrap_or_else(|text| panic!("seed {seed}: {text}"));
+        while let Some(lifecycle) = lifecycles.join_next().await {
+            failures += lifecycle
+                .unwrap()
+                .unwrap_or_else(|text| panic!("seed {seed}: {text}"));
         }
         assert_eq!(
-            census(&control_plane),
+            object_counts(&control_plane),
             before,
-            "seed {seed}: what was made is gone"
+            "seed {seed}: all created objects are deleted"
         );
         assert_eq!(
             control_plane.runs().len(),
             1,
             "seed {seed}: one installation\n{}",
-            about(&control_plane, &machine_uuid(1))
+            requests_about(&control_plane, &machine_uuid(1))
         );
         assert_eq!(control_plane.violations(), Vec::<String>::new(), "seed {seed}");
         requests += control_plane.log().all().len();
     }
-    println!("{rounds} rounds, {requests} requests, {repeats} commands run again");
+    println!("{rounds} rounds, {requests} requests, {failures} commands repeated");
 }
 
-/// The requests about an object, one a line.
-fn about(control_plane: &ControlPlane, uuid: &str) -> String {
+/// The requests for an object, one per line.
+fn requests_about(control_plane: &ControlPlane, uuid: &str) -> String {
     let entries = control_plane.log().all();
     let lines = entries.iter().filter(|entry| entry.path.contains(uuid));
     let lines: Vec<String> = lines.map(|entry| format!("{:?} {entry:?}", entry.time)).collect();
     lines.join("\n")
 }
 
-/// How many objects there are of each kind.
-fn census(control_plane: &ControlPlane) -> Vec<usize> {
+/// The number of objects in each collection.
+fn object_counts(control_plane: &ControlPlane) -> Vec<usize> {
     Collection::ALL
         .iter()
         .map(|collection| control_plane.objects(*collection).len())
         .collect()
 }
 
-/// Makes, changes and destroys it; how often a command had to be run again.
-async fn live(core: &mut Core, resource: &str, made: &Json, changed: &Json) -> Result<usize, String> {
+/// Creates, changes and destroys a resource. Returns the number of repeated commands.
+async fn run_lifecycle(
+    core: &mut Core,
+    resource: &str,
+    first: &Json,
+    changed: &Json,
+) -> Result<usize, String> {
     let type_name = format!("durantic_{resource}");
-    let mut repeats = 0;
-    for config in [made, changed] {
+    let mut failures = 0;
+    for config in [first, changed] {
         loop {
             match apply(core, &type_name, config).await {
                 Ok(Action::NoOp) => break,
                 Ok(_) => {}
-                Err(error) => again(&error, &type_name, &mut repeats)?,
+                Err(error) => check_failure(&error, &type_name, &mut failures)?,
             }
         }
     }
     while let Err(error) = core.destroy(&type_name, NAME).await {
-        again(&error, &type_name, &mut repeats)?;
+        check_failure(&error, &type_name, &mut failures)?;
     }
-    Ok(repeats)
+    Ok(failures)
 }
 
 async fn apply(core: &mut Core, type_name: &str, config: &Json) -> Result<Action, Error> {
@@ -161,13 +168,14 @@ async fn apply(core: &mut Core, type_name: &str, config: &Json) -> Result<Action
     Ok(action)
 }
 
-fn again(error: &Error, type_name: &str, repeats: &mut usize) -> Result<(), String> {
+/// Counts a failed command. Fails if there are too many, or if the error is a violation or contains a secret.
+fn check_failure(error: &Error, type_name: &str, failures: &mut usize) -> Result<(), String> {
     let text = error.to_string();
-    *repeats += 1;
+    *failures += 1;
     if SECRETS.iter().any(|secret| text.contains(secret)) {
         return Err(format!("{type_name}: a diagnostic shows a secret"));
     }
-    if error.is_violation() || *repeats > MOST_APPLIES {
+    if error.is_violation() || *failures > MAX_FAILURES {
         return Err(format!("{type_name}: {text}"));
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! The walkthrough of CONTRIBUTING.md is true: its declaration is taken from the page, and lives.
+//! The walkthrough of CONTRIBUTING.md: its declaration is extracted from the page and tested.
 
 use std::fs;
 use std::path::Path;
@@ -6,13 +6,14 @@ use std::path::Path;
 use engine::{Binding, Definition};
 use schema::{Resource, Source, Sources};
 
-use super::lifecycle::live_all;
+use super::lifecycle::run_lifecycles;
 
 #[tokio::test]
-async fn the_resource_of_the_walkthrough_lives() {
+async fn contributing_walkthrough_has_a_working_lifecycle() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let page = fs::read_to_string(root.join("CONTRIBUTING.md")).unwrap();
-    let [operations, bookmark] = <[String; 2]>::try_from(toml_blocks(&page)).expect("two blocks of TOML");
+    let [operations, bookmark] =
+        <[String; 2]>::try_from(toml_blocks(&page)).expect("the page has two TOML blocks");
     let project = |name: &str| fs::read_to_string(root.join("schema").join(name)).unwrap();
     let source = |name: &str, text: String| Source {
         name: name.to_owned(),
@@ -46,14 +47,14 @@ async fn the_resource_of_the_walkthrough_lives() {
         resources: Vec::leak(resources),
         data_sources: &[],
     }));
-    live_all(definition).await;
+    run_lifecycles(definition).await;
 }
 
 fn leak(resource: Resource) -> &'static Resource {
     Box::leak(Box::new(resource))
 }
 
-/// The text of each block of TOML on a page, without its indentation.
+/// The TOML blocks of a page, without their indentation.
 fn toml_blocks(page: &str) -> Vec<String> {
     let blocks = page
         .split("```toml\n")

@@ -1,9 +1,9 @@
-//! Many machines deployed at once, against a control plane that takes only so many requests a second.
+//! Deploys many machines at once, against a control plane with a rate limit.
 
 #![expect(
     clippy::missing_panics_doc,
     clippy::panic,
-    reason = "a harness of tests: what does not work ends the test"
+    reason = "test support: a failure ends the test"
 )]
 
 use std::fmt;
@@ -16,38 +16,41 @@ use nix::unistd::Pid;
 use crate::processes::{finish, providers, start};
 use crate::terraform::Workspace;
 
-/// How many machines, and what the control plane takes.
+/// The machines to deploy, and the limits of the control plane.
 #[derive(Clone, Copy, Debug)]
 pub struct Fleet {
-    /// Machines that are deployed, all at once.
+    /// The number of machines, all deployed at once.
     pub machines: u32,
-    /// Requests a second that the control plane takes; it refuses more.
+    /// The rate limit of the control plane, in requests per second.
     pub requests_per_second: usize,
-    /// How long one installation takes.
+    /// The duration of one installation.
     pub install_time: Duration,
 }
 
-/// What it took to deploy them.
+/// The measurements of a deployment.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Figures {
     /// From the start of Terraform to its end.
     pub wall: Duration,
-    /// Requests, those that were refused included.
+    /// All requests, including the rejected ones.
     pub requests: usize,
-    /// Requests that were refused for their rate.
-    pub refused: usize,
-    /// Requests under way at the same time, at most.
+    /// Requests rejected with status 429.
+    pub rejected: usize,
+    /// The highest number of requests at the same time.
     pub in_flight: usize,
-    /// Connections that were opened.
+    /// Opened connections.
     pub connections: usize,
-    /// Memory of the provider, at most.
+    /// The peak memory of the provider, in KiB.
     pub resident_kib: u64,
-    /// Threads of the provider, at most.
+    /// The highest number of threads of the provider.
     pub threads: u64,
 }
 
 impl Fleet {
-    /// Deploys all of them with the provider `binary`, and asserts that each was installed, once.
+    /// Deploys all machines with the provider `binary`, and asserts that each was installed exactly once.
+    ///
+    /// # Errors
+    /// If the control plane fails to start.
     pub async fn deploy(self, binary: &Path) -> Result<Figures, StartError> {
         let control_plane = ControlPlane::builder()
             .machines(self.machines)
@@ -60,7 +63,7 @@ impl Fleet {
              machine_uuid = format(\"00000000-0000-4000-8000-%012d\", count.index + 1)\n  role_names = [\"base\"]\n}}\n",
             self.machines
         );
-        // Terraform writes much more to a log of everything than the provider does.
+        // At TRACE, Terraform itself logs much more than the provider.
         let workspace = Workspace::new(binary, &control_plane, &text).with("TF_LOG", "OFF");
         let began = Instant::now();
         let parallelism = format!("-parallelism={}", self.machines);
@@ -69,20 +72,20 @@ impl Fleet {
         let ended = finish(apply);
         tokio::pin!(ended);
         let mut figures = Figures::default();
-        let (status, said) = loop {
+        let (status, output) = loop {
             tokio::select! {
                 ended = &mut ended => break ended,
                 () = tokio::time::sleep(Duration::from_millis(200)) => {
-                    terraform.map(providers).into_iter().flatten().for_each(|pid| figures.look_at(pid));
+                    terraform.map(providers).into_iter().flatten().for_each(|pid| figures.sample(pid));
                 }
             }
         };
         figures.wall = began.elapsed();
-        assert_eq!(status, Some(0), "{said}");
+        assert_eq!(status, Some(0), "{output}");
         let log = control_plane.log();
         let entries = log.all();
         figures.requests = entries.len();
-        figures.refused = entries.iter().filter(|entry| entry.status == Some(429)).count();
+        figures.rejected = entries.iter().filter(|entry| entry.status == Some(429)).count();
         figures.in_flight = log.peak_in_flight();
         figures.connections = log.connections();
 
@@ -90,22 +93,22 @@ impl Fleet {
         let mut machines: Vec<&str> = runs.iter().map(|run| run.machine_uuid.as_str()).collect();
         machines.sort_unstable();
         machines.dedup();
-        let wanted = usize::try_from(self.machines).unwrap_or(usize::MAX);
+        let expected = usize::try_from(self.machines).unwrap_or(usize::MAX);
         assert_eq!(
             (runs.len(), machines.len()),
-            (wanted, wanted),
-            "each is installed, once"
+            (expected, expected),
+            "each machine is installed exactly once"
         );
         if let Some(other) = runs.iter().find(|run| run.status != "completed") {
             panic!("{} is {}", other.hostname, other.status);
         }
-        assert_eq!(workspace.instances().len(), wanted, "each is in state");
+        assert_eq!(workspace.instances().len(), expected, "each machine is in state");
         Ok(figures)
     }
 }
 
 impl Figures {
-    fn look_at(&mut self, pid: Pid) {
+    fn sample(&mut self, pid: Pid) {
         let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
         let number = |key: &str| -> u64 {
             let line = status.lines().find_map(|line| line.strip_prefix(key));
@@ -122,7 +125,7 @@ impl fmt::Display for Figures {
         let Self {
             wall,
             requests,
-            refused,
+            rejected,
             in_flight,
             connections,
             resident_kib,
@@ -130,8 +133,8 @@ impl fmt::Display for Figures {
         } = self;
         write!(
             formatter,
-            "{:.1} s, {requests} requests ({refused} of them refused), {in_flight} in flight and {connections} \
-             connections at most; the provider took {resident_kib} KiB and {threads} threads at most",
+            "{:.1} s, {requests} requests ({rejected} of them rejected), at most {in_flight} in flight, {connections} \
+             connections; the provider took at most {resident_kib} KiB and {threads} threads",
             wall.as_secs_f64()
         )
     }

@@ -1,4 +1,4 @@
-//! What the tests of the whole provider share: the real Terraform, and services for it to talk to.
+//! Shared parts of the acceptance tests: the real Terraform, and services for the providers under test.
 
 pub mod fleet;
 pub mod processes;

@@ -3,7 +3,7 @@
 #![expect(
     clippy::expect_used,
     clippy::missing_panics_doc,
-    reason = "a harness of tests: what does not work ends the test"
+    reason = "test support: a failure ends the test"
 )]
 
 use std::process::Stdio;
@@ -13,7 +13,7 @@ use tokio::process::Child;
 
 use crate::terraform::Workspace;
 
-/// A command under way, in a process group of its own as on a terminal.
+/// Starts a command in a process group of its own, as a terminal does.
 pub fn start(workspace: &Workspace, arguments: &[&str]) -> Child {
     let mut command = workspace.command(arguments);
     command
@@ -23,7 +23,7 @@ pub fn start(workspace: &Workspace, arguments: &[&str]) -> Child {
     command.spawn().expect("terraform starts")
 }
 
-/// The process group of a command, to send signals to.
+/// The process group of a command, as the target of signals.
 pub fn group(child: &Child) -> Pid {
     let pid = child
         .id()
@@ -32,14 +32,14 @@ pub fn group(child: &Child) -> Pid {
     Pid::from_raw(-pid)
 }
 
-/// Kills Terraform, and removes the lock that it leaves behind.
+/// Kills Terraform and removes its state lock.
 pub async fn kill_terraform(workspace: &Workspace, mut command: Child) {
     command.start_kill().expect("terraform is killed");
     command.wait().await.expect("terraform is gone");
     std::fs::remove_file(workspace.path().join(".terraform.tfstate.lock.info")).ok();
 }
 
-/// The processes of the provider that a Terraform of this process id has started.
+/// The provider processes that the Terraform with this process id has started.
 pub fn providers(terraform: u32) -> Vec<Pid> {
     let parent = terraform.to_string();
     let entries = std::fs::read_dir("/proc").expect("a process table");
@@ -54,7 +54,7 @@ pub fn providers(terraform: u32) -> Vec<Pid> {
         .collect()
 }
 
-/// The exit status of a command, and all that it said in one line.
+/// The exit status of a command, and all its output in one line.
 pub async fn finish(child: Child) -> (Option<i32>, String) {
     let output = child.wait_with_output().await.expect("terraform ends");
     let text = format!(

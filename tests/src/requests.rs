@@ -1,8 +1,8 @@
-//! The requests that something goes wrong with in tests, one of each kind.
+//! The kinds of requests that tests inject faults into.
 
-/// What a request does.
+/// A kind of request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum With {
+pub enum RequestKind {
     /// Creates a variable.
     Create,
     /// Reads a variable.
@@ -13,11 +13,11 @@ pub enum With {
     Delete,
     /// Starts the installation of a machine.
     Start,
-    /// Asks how far an installation is.
+    /// Reads the progress of an installation.
     Poll,
 }
 
-impl With {
+impl RequestKind {
     /// The operation's id.
     pub fn operation(self) -> &'static str {
         match self {

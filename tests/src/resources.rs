@@ -1,15 +1,14 @@
-//! What each resource looks like, as far as its declaration does not say: a minimal and a full form, and how somebody else
-//! may change it.
+//! Test data of each resource: a minimal and a full configuration, and changes outside of Terraform.
 //!
-//! `tests/protocol/life.rs` lets all of them live in the fake Terraform, `tests/terraform/life.rs` two of them in the real
-//! one. The declarations say what a table must cover, so that an attribute without a row is a failure.
+//! `tests/protocol/life.rs` tests all resources with the fake core, `tests/terraform/life.rs` two of them with the real
+//! Terraform. The declarations define the attributes that the data must cover: a missing one fails.
 
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::missing_panics_doc,
     clippy::panic,
-    reason = "a harness of tests: what does not work ends the test"
+    reason = "test support: a failure ends the test"
 )]
 
 use std::time::Duration;
@@ -19,23 +18,23 @@ use provider::durantic::DEFINITION;
 use schema::{Attribute, Import};
 use serde_json::{Map, Value as Json, json};
 
-/// What a resource looks like.
+/// The test data of a resource.
 pub struct Resource {
     /// Its name without the provider's prefix.
     pub name: &'static str,
-    /// Where the control plane keeps its objects.
+    /// The collection of its objects in the control plane.
     pub collection: Collection,
-    /// Arguments that tell several of it apart, with `NUMBER` for the number of each, from 1.
+    /// Arguments that differ between instances. `NUMBER` is the number of the instance, from 1.
     pub identity: &'static [(&'static str, &'static str)],
-    /// What must be configured besides.
+    /// The other required arguments.
     pub minimal: Json,
-    /// What state has besides where no more is configured.
+    /// The other attributes in state after an apply of the minimal configuration.
     pub defaults: Json,
-    /// Everything that can be configured, in place of the minimal form.
+    /// The full configuration, with every argument.
     pub full: Json,
-    /// Attribute → what somebody else writes into the object, on top of the full form, so that it differs.
+    /// Attribute → the fields that another client changes, so that the attribute differs from the full configuration.
     pub drift: Json,
-    /// What the control plane has besides, because the full form refers to it.
+    /// Other objects in the control plane, which the full configuration refers to.
     pub seed: Vec<(Collection, Json)>,
 }
 
@@ -43,8 +42,8 @@ const IMAGE: &str = "10000000-0000-4000-8000-000000000001";
 const NETWORK: &str = "40000000-0000-4000-8000-000000000001";
 const VIP: &str = "50000000-0000-4000-8000-000000000001";
 
-/// What the control plane changes by itself.
-const RESTLESS: [&str; 3] = ["updated_at", "needs_provisioning", "pending_config_push"];
+/// Attributes that the control plane changes by itself.
+const CHANGED_BY_CONTROL_PLANE: [&str; 3] = ["updated_at", "needs_provisioning", "pending_config_push"];
 
 impl Resource {
     /// The declaration.
@@ -60,8 +59,8 @@ impl Resource {
         found.unwrap_or_else(|| panic!("`{name}` is declared"))
     }
 
-    /// The arguments that can be read back: what somebody else can change.
-    pub fn visible(&self) -> impl Iterator<Item = &'static Attribute> {
+    /// The arguments that the API returns, so that drift is detected.
+    pub fn readable_arguments(&self) -> impl Iterator<Item = &'static Attribute> {
         self.schema().attributes.iter().filter(|attribute| {
             attribute.mode.is_settable()
                 && attribute.returned
@@ -71,13 +70,13 @@ impl Resource {
         })
     }
 
-    /// Whether it has arguments that the control plane never answers with.
-    pub fn has_hidden(&self) -> bool {
+    /// Whether it has arguments that the API never returns.
+    pub fn has_unreturned(&self) -> bool {
         let mut attributes = self.schema().attributes.iter();
         attributes.any(|attribute| !attribute.returned && !attribute.write_only)
     }
 
-    /// The id by which the object in a state is imported.
+    /// The import id of the object in this state.
     pub fn import_id<'a>(&self, state: &'a Json) -> &'a str {
         let by = match &self.schema().import {
             Import::By(pattern) => pattern.trim_matches(['{', '}']),
@@ -86,37 +85,41 @@ impl Resource {
         state[by].as_str().expect("an identity in state")
     }
 
-    /// A control plane with enough machines, and with what the full form refers to.
+    /// A control plane with enough machines, and with the objects that the full configuration refers to.
     pub async fn control_plane(&self) -> ControlPlane {
         let builder = ControlPlane::builder().install_time(Duration::ZERO).machines(30);
         let control_plane = builder.start().await.expect("the control plane starts");
         for (collection, object) in &self.seed {
             let object = object.as_object().cloned().unwrap_or_default();
             let created = control_plane.create(*collection, object);
-            created.expect("what the full form refers to is created");
+            created.expect("the objects that the full configuration refers to are created");
         }
         control_plane
     }
 
-    /// The uuids of all objects that the control plane has of it.
+    /// The uuids of all its objects in the control plane.
     pub fn uuids(&self, control_plane: &ControlPlane) -> Vec<Json> {
         let objects = control_plane.objects(self.collection);
         objects.iter().map(|object| object["uuid"].clone()).collect()
     }
 
-    /// Asserts that the table has a row for each argument that somebody else can change.
+    /// Asserts that the test data covers each argument that the API returns.
     pub fn assert_covered(&self) {
-        for attribute in self.visible() {
+        for attribute in self.readable_arguments() {
             let name = attribute.name.as_ref();
             let is_identity = self.identity.iter().any(|(known, _)| *known == name);
             let is_full = is_identity || self.full.get(name).is_some();
-            assert!(is_full, "the full form of `{}` lacks `{name}`", self.name);
+            assert!(
+                is_full,
+                "the full configuration of `{}` lacks `{name}`",
+                self.name
+            );
             let drifts = self.drift.get(name).is_some();
             assert!(drifts, "the drift of `{}` lacks `{name}`", self.name);
         }
     }
 
-    /// Asserts that the control plane has the object of this state as the full form says.
+    /// Asserts that the object in the control plane matches the full configuration.
     pub fn assert_stored(&self, control_plane: &ControlPlane, state: &Json) {
         let objects = control_plane.objects(self.collection);
         let found = objects.into_iter().find(|object| object["uuid"] == state["uuid"]);
@@ -130,23 +133,23 @@ impl Resource {
         assert_contains(&stored, &written.collect::<Map<_, _>>().into(), "stored");
     }
 
-    /// Asserts that two states are the same, but for what changes by itself and for what the control plane does not have.
+    /// Asserts that two states are the same, except for attributes that change by themselves or that the API does not have.
     #[track_caller]
     pub fn assert_same(&self, actual: &Json, expected: &Json) {
         for attribute in self.schema().attributes.iter() {
             let name = attribute.name.as_ref();
-            let is_settled = !RESTLESS.contains(&name)
+            let is_comparable = !CHANGED_BY_CONTROL_PLANE.contains(&name)
                 && (attribute.mode.is_settable() || !attribute.wire.read.is_empty());
-            if is_settled {
+            if is_comparable {
                 assert_eq!(actual[name], expected[name], "{name}: {actual}");
             }
         }
     }
 
-    /// What is left of a state once only the minimal form is configured, where the full one was.
-    pub fn cleared(&self, mut first: Json) -> Json {
+    /// The expected state after a change from the full to the minimal configuration; `first` is the first minimal state.
+    pub fn after_clearing(&self, mut first: Json) -> Json {
         for (name, value) in fields(&self.full) {
-            // What is not configured and has no default keeps its value, unless removing it sends something.
+            // An omitted argument without a default keeps its value, unless its removal is sent to the API.
             let attribute = self.attribute(name);
             let is_kept = attribute.mode == schema::Mode::OptionalComputed
                 && attribute.default.is_none()
@@ -159,7 +162,7 @@ impl Resource {
     }
 }
 
-/// Each of them.
+/// The test data of every resource.
 pub fn all() -> Vec<Resource> {
     vec![
         machine_config(),
@@ -535,8 +538,8 @@ pub fn vip() -> Resource {
     }
 }
 
-/// `durantic_machine_deployment`, whose life is that of a configured machine. What installs it again is tested in
-/// `tests/terraform/deployment.rs`.
+/// `durantic_machine_deployment`, with the same data as `durantic_machine_config`. `tests/terraform/deployment.rs` tests
+/// reinstallations.
 pub fn machine_deployment() -> Resource {
     let configured = machine_config();
     let mut defaults = configured.defaults;

@@ -1,11 +1,11 @@
-//! Drives the real Terraform, each configuration in a directory of its own.
+//! Runs the real Terraform, each configuration in a directory of its own.
 
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::missing_panics_doc,
     clippy::panic,
-    reason = "a harness of tests: what does not work ends the test"
+    reason = "test support: a failure ends the test"
 )]
 
 use std::path::{Path, PathBuf};
@@ -18,11 +18,14 @@ use serde_json::Value as Json;
 use tempfile::TempDir;
 use tokio::process::Command;
 
-/// What to say where Terraform is missing.
+/// The message if Terraform is missing.
 pub const MISSING: &str = "`terraform` is not on PATH. These tests drive the real Terraform: install version 1.11 or \
                            later (https://developer.hashicorp.com/terraform/install) and run them again.";
 
-/// Terraform on PATH.
+/// The `terraform` program on PATH.
+///
+/// # Errors
+/// If it is missing. The error is the message for the user.
 pub fn terraform() -> Result<PathBuf, &'static str> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let name = format!("terraform{}", std::env::consts::EXE_SUFFIX);
@@ -32,11 +35,10 @@ pub fn terraform() -> Result<PathBuf, &'static str> {
         .ok_or(MISSING)
 }
 
-/// The provider to test: the one that was built with the tests, or another build of it, which `PROVIDER=/path/to/it`
-/// names.
+/// The provider to test: the one that was built with the tests, or the one in `PROVIDER=/path/to/it`.
 ///
 /// # Panics
-/// Where `PROVIDER` names no file.
+/// If `PROVIDER` is not a file.
 pub fn provider(built: &'static str) -> &'static Path {
     static PROVIDER: OnceLock<PathBuf> = OnceLock::new();
     PROVIDER.get_or_init(|| {
@@ -44,7 +46,7 @@ pub fn provider(built: &'static str) -> &'static Path {
         let Some(other) = std::env::var_os("PROVIDER") else {
             return built;
         };
-        // Terraform gets a folder beside the program, and a folder outside of this build is not ours to write to.
+        // The tests write a folder beside the program, so the program must be inside of the build folder.
         let beside = built.with_file_name(format!(
             "provider-from-environment{}",
             std::env::consts::EXE_SUFFIX
@@ -59,28 +61,28 @@ pub fn provider(built: &'static str) -> &'static Path {
     })
 }
 
-/// A provider to test: its program, and how configurations name it.
+/// A provider to test: its program and its source address.
 #[derive(Clone, Copy)]
 pub struct Provider<'a> {
     /// The program.
     pub binary: &'a Path,
-    /// Namespace and name of its address, such as `durantic/durantic`.
+    /// The namespace and type of its source address, such as `durantic/durantic`.
     pub address: &'a str,
 }
 
 impl<'a> Provider<'a> {
-    /// The provider for Durantic, or another program in its place.
+    /// A program as the provider for Durantic.
     fn durantic(binary: &'a Path) -> Self {
         let address = "durantic/durantic";
         Provider { binary, address }
     }
 
-    /// The name by which a configuration calls it.
+    /// The local name in configurations.
     fn name(self) -> &'a str {
         self.address.rsplit('/').next().unwrap_or_default()
     }
 
-    /// The name by which Terraform finds its program.
+    /// The name of the program that Terraform looks for.
     fn program(self) -> String {
         format!("terraform-provider-{}", self.name())
     }
@@ -88,50 +90,50 @@ impl<'a> Provider<'a> {
 
 /// A directory with a configuration, and the provider that Terraform uses in it.
 ///
-/// All that Terraform and the provider print and log (at TRACE) is searched for the secrets of the test.
+/// All output and logs (at TRACE) of Terraform and the provider are searched for the secrets of the test.
 pub struct Workspace {
     directory: TempDir,
     environment: Vec<(String, String)>,
-    /// The name of the provider's program, which its lines of the log have.
+    /// The name of the provider's program, which identifies its lines in the log.
     program: String,
-    /// What nothing may show: those of every control plane that it has talked to.
+    /// The secrets of every control plane that it was connected to.
     secrets: Vec<Secrets>,
 }
 
 impl Workspace {
-    /// A workspace whose provider is `binary` (under the name `durantic/durantic`), talking to that control plane.
+    /// A workspace with the provider `binary` as `durantic/durantic`, connected to this control plane.
     ///
     /// # Panics
-    /// Where Terraform is missing, with a sentence that says so.
+    /// If Terraform is missing.
     pub fn new(binary: &Path, control_plane: &ControlPlane, configuration: &str) -> Self {
-        Self::bare(binary, configuration).at(control_plane)
+        Self::unconfigured(binary, configuration).connected_to(control_plane)
     }
 
-    /// Talks to that control plane from now on.
+    /// Connects to this control plane from now on.
     #[must_use]
-    pub fn at(self, control_plane: &ControlPlane) -> Self {
-        self.hiding(control_plane.secrets())
+    pub fn connected_to(self, control_plane: &ControlPlane) -> Self {
+        self.with_secrets(control_plane.secrets())
             .with("DURANTIC_ENDPOINT", control_plane.endpoint())
             .with("DURANTIC_API_TOKEN", control_plane.token())
     }
 
-    /// Fails where one of these secrets is shown, too.
+    /// Fails if any output contains one of these secrets, too.
     #[must_use]
-    pub fn hiding(mut self, secrets: &Secrets) -> Self {
+    pub fn with_secrets(mut self, secrets: &Secrets) -> Self {
         self.secrets.push(secrets.clone());
         self
     }
 
     /// A workspace without endpoint and token.
-    pub fn bare(binary: &Path, configuration: &str) -> Self {
-        Self::of(Provider::durantic(binary), configuration)
+    pub fn unconfigured(binary: &Path, configuration: &str) -> Self {
+        Self::for_provider(Provider::durantic(binary), configuration)
     }
 
-    /// A workspace of a provider, which the environment tells nothing.
+    /// A workspace of a provider, without environment variables for it.
     ///
     /// # Panics
-    /// Where Terraform is missing, with a sentence that says so.
-    pub fn of(provider: Provider<'_>, configuration: &str) -> Self {
+    /// If Terraform is missing.
+    pub fn for_provider(provider: Provider<'_>, configuration: &str) -> Self {
         if let Err(missing) = terraform() {
             panic!("{missing}");
         }
@@ -170,7 +172,7 @@ impl Workspace {
         self
     }
 
-    /// Where the configuration is.
+    /// The directory with the configuration.
     pub fn path(&self) -> &Path {
         self.directory.path()
     }
@@ -185,14 +187,14 @@ impl Workspace {
         self.write("main.tf", configuration);
     }
 
-    /// The command, ready to be run or altered.
+    /// A Terraform command that is not started yet.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.program(&terraform().unwrap_or_else(|missing| panic!("{missing}")));
         command.args(arguments);
         command
     }
 
-    /// Commands of a shell, in the same place.
+    /// A shell script in the same directory and environment.
     pub fn shell(&self, commands: &str) -> Command {
         let mut command = self.program(Path::new("sh"));
         command.args(["-e", "-c", commands]);
@@ -218,11 +220,11 @@ impl Workspace {
         command
     }
 
-    /// Runs a command, whatever comes of it.
+    /// Runs a Terraform command, which may fail.
     pub async fn run(&self, arguments: &[&str]) -> Run {
         let output = self.command(arguments).output().await.expect("terraform runs");
         let run = Run::new(arguments, &output);
-        // These are asked for secrets.
+        // These commands may print secrets.
         if !matches!(
             arguments.first(),
             Some(&("show" | "output" | "state" | "console"))
@@ -246,7 +248,7 @@ impl Workspace {
     /// Applies the configuration.
     ///
     /// # Panics
-    /// Where that fails.
+    /// If the command fails.
     pub async fn apply(&self) -> Run {
         self.run(&["apply", "-auto-approve"]).await.succeeds()
     }
@@ -254,33 +256,33 @@ impl Workspace {
     /// Destroys everything.
     ///
     /// # Panics
-    /// Where that fails.
+    /// If the command fails.
     pub async fn destroy(&self) -> Run {
         self.run(&["destroy", "-auto-approve"]).await.succeeds()
     }
 
-    /// Plans, and gives what the plan would do: `ADDRESS: actions`, for everything but no-ops.
+    /// Plans and returns the plan.
     ///
     /// # Panics
-    /// Where that fails.
+    /// If the command fails.
     pub async fn plan(&self) -> Plan {
         self.run(&["plan", "-out=tfplan"]).await.succeeds();
         self.show("tfplan").await
     }
 
-    /// A plan that was written to a file.
+    /// Reads a saved plan.
     ///
     /// # Panics
-    /// Where there is none.
+    /// If the file is not a plan.
     pub async fn show(&self, file: &str) -> Plan {
         let shown = self.run(&["show", "-json", file]).await.succeeds();
         Plan(serde_json::from_str(&shown.stdout).expect("a plan in JSON"))
     }
 
-    /// Asserts that nothing is left to do.
+    /// Asserts that the plan is empty.
     ///
     /// # Panics
-    /// Where the plan has a change, with Terraform's own rendering of it.
+    /// If the plan has changes. The message is Terraform's own rendering of them.
     pub async fn plans_empty(&self) {
         let run = self.run(&["plan", "-detailed-exitcode"]).await;
         assert_eq!(
@@ -292,20 +294,20 @@ impl Workspace {
         );
     }
 
-    /// The attributes of a resource instance in state, by address; null where there is none.
+    /// The attributes of a resource instance in state, by address; null if it is not in state.
     ///
     /// # Panics
-    /// Where the state file is no JSON.
+    /// If the state file is not JSON.
     pub fn state(&self, address: &str) -> Json {
         let instances = self.instances();
         let found = instances.into_iter().find(|(present, _)| present == address);
         found.map(|(_, attributes)| attributes).unwrap_or_default()
     }
 
-    /// Every resource instance of the root module in state: its address, and its attributes.
+    /// Every resource instance of the root module in state: its address and its attributes.
     ///
     /// # Panics
-    /// Where the state file is no JSON.
+    /// If the state file is not JSON.
     pub fn instances(&self) -> Vec<(String, Json)> {
         let text = self.state_file();
         if text.is_empty() {
@@ -331,10 +333,10 @@ impl Workspace {
             .collect()
     }
 
-    /// The state file as it is, empty where there is none.
+    /// The content of the state file; empty if there is no state file.
     ///
     /// # Panics
-    /// Where it cannot be read.
+    /// If it cannot be read.
     pub fn state_file(&self) -> String {
         match std::fs::read_to_string(self.path().join("terraform.tfstate")) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
@@ -367,28 +369,28 @@ impl Drop for Workspace {
     }
 }
 
-/// The provider's own lines of a log: Terraform logs what its other providers do with a value.
+/// The provider's own lines of a log. Terraform also logs the values of its other providers.
 fn of_provider(log: &str, program: &str) -> String {
-    let mut is_own = false;
+    let mut is_provider = false;
     log.lines()
         .filter(|line| {
-            // What has several lines is indented.
-            is_own = line.contains(program) || (is_own && line.starts_with(' '));
-            is_own
+            // The further lines of an entry are indented.
+            is_provider = line.contains(program) || (is_provider && line.starts_with(' '));
+            is_provider
         })
         .fold(String::new(), |text, line| text + line + "\n")
 }
 
-/// What became of a command.
+/// The result of a command.
 #[derive(Debug)]
 pub struct Run {
     /// The command.
     pub command: String,
-    /// Its exit status; `None` where a signal ended it.
+    /// Its exit status; `None` if a signal ended it.
     pub status: Option<i32>,
-    /// What it printed.
+    /// Its standard output.
     pub stdout: String,
-    /// What it said.
+    /// Its standard error.
     pub stderr: String,
 }
 
@@ -402,10 +404,10 @@ impl Run {
         }
     }
 
-    /// What it did, where it succeeded.
+    /// Asserts that the command succeeded.
     ///
     /// # Panics
-    /// Where the command failed.
+    /// If it failed.
     #[expect(
         clippy::must_use_candidate,
         clippy::return_self_not_must_use,
@@ -424,10 +426,10 @@ impl Run {
         self
     }
 
-    /// What it said, in one line: Terraform wraps and frames its messages.
+    /// Asserts that the command failed, and returns its output as [`Run::printed`] does.
     ///
     /// # Panics
-    /// Where the command succeeded.
+    /// If it succeeded.
     #[track_caller]
     pub fn fails(self) -> String {
         assert_ne!(
@@ -437,11 +439,11 @@ impl Run {
             self.command,
             self.stdout
         );
-        self.said()
+        self.printed()
     }
 
-    /// Everything it said, in one line without frames.
-    pub fn said(&self) -> String {
+    /// All its output in one line, without Terraform's frames and line breaks.
+    pub fn printed(&self) -> String {
         let text = format!("{}\n{}", self.stdout, self.stderr);
         text.replace(['│', '╷', '╵'], " ")
             .split_whitespace()
@@ -455,7 +457,7 @@ impl Run {
 pub struct Plan(pub Json);
 
 impl Plan {
-    /// `ADDRESS: action,action` for each change, sorted; no-ops and reads are left out.
+    /// `ADDRESS: action,action` for each change, sorted, without no-ops and reads.
     pub fn changes(&self) -> Vec<String> {
         let mut changes: Vec<String> = self
             .resources()
@@ -497,7 +499,7 @@ impl Plan {
     }
 }
 
-/// A directory beside the program that has it under the name by which Terraform finds it.
+/// A directory beside the program, with a link to it under the name that Terraform looks for.
 fn provider_directory(provider: Provider<'_>) -> PathBuf {
     let binary = provider.binary;
     let stem = binary.file_stem().unwrap_or_default();
@@ -508,11 +510,14 @@ fn provider_directory(provider: Provider<'_>) -> PathBuf {
         .join(stem);
     std::fs::create_dir_all(&directory).expect("a directory beside the binary");
     let name = format!("{}{}", provider.program(), std::env::consts::EXE_SUFFIX);
-    link(binary, &directory.join(name)).expect("the provider is laid where Terraform finds it");
+    link(binary, &directory.join(name)).expect("the provider is linked to where Terraform finds it");
     directory
 }
 
-/// Lays a file somewhere else, without a copy where the file system can, in one step: others may be using it.
+/// Links or copies a file in one atomic step, because other tests may use the target at the same time.
+///
+/// # Errors
+/// If the file system does not allow it.
 pub fn link(from: &Path, to: &Path) -> std::io::Result<()> {
     let directory = to.parent().unwrap_or(Path::new("."));
     let staging = tempfile::Builder::new()

@@ -1,7 +1,7 @@
 //! A to-do service in memory, for the provider in `examples/another-provider/`.
 //!
-//! It is what the simulated control plane is not: it publishes no API document, its paths have no slash at their end, it
-//! answers lists as bare arrays and deletions with nothing, and a task is found by two ids.
+//! It differs from the simulated control plane: it publishes no API document, its paths have no trailing slash, and two
+//! ids identify a task.
 
 use std::io;
 use std::net::SocketAddr;
@@ -28,7 +28,7 @@ pub struct Todo {
     server: JoinHandle<io::Result<()>>,
 }
 
-/// An object as the service keeps it: as it is answered, where nothing else is said.
+/// A stored object. Responses have the same fields, apart from those that `Store::representation` changes.
 type Object = serde_json::Map<String, Json>;
 
 struct Store {
@@ -36,15 +36,18 @@ struct Store {
     lists: Vec<Object>,
     tasks: Vec<Object>,
     requests: Vec<(String, String)>,
-    /// The end of the path of a create whose answer is to be lost.
+    /// The end of the path of the next create whose response is lost.
     lost: Option<&'static str>,
 }
 
-/// A refusal: its status, and why.
-type Refusal = (StatusCode, String);
+/// An error response: its status and its detail.
+type Rejection = (StatusCode, String);
 
 impl Todo {
-    /// A service with nothing in it that listens there; port 0 is a free one.
+    /// Starts an empty service on this address; port 0 selects a free port.
+    ///
+    /// # Errors
+    /// If it cannot listen on the address.
     pub async fn start(at: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(at).await?;
         let url = format!("http://{}", listener.local_addr()?);
@@ -56,7 +59,7 @@ impl Todo {
             requests: Vec::new(),
             lost: None,
         }));
-        let router = Router::new().fallback(answer).with_state(Arc::clone(&store));
+        let router = Router::new().fallback(handle).with_state(Arc::clone(&store));
         let server = tokio::spawn(axum::serve(listener, router).into_future());
         Ok(Self {
             store,
@@ -66,7 +69,7 @@ impl Todo {
         })
     }
 
-    /// Its address.
+    /// The URL of the service.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -76,10 +79,10 @@ impl Todo {
         &self.token
     }
 
-    /// What nothing may show.
+    /// The values that no output may contain.
     pub fn secrets(&self) -> Secrets {
         let secrets = Secrets::default();
-        secrets.learn_text(Kind::Secret, &self.token);
+        secrets.register_string(Kind::Secret, &self.token);
         secrets
     }
 
@@ -88,12 +91,12 @@ impl Todo {
         lock(&self.store).requests.clone()
     }
 
-    /// Carries out the next create at a path with this end, and answers as a gateway does that got no answer.
-    pub fn lose_answer(&self, path: &'static str) {
+    /// Performs the next create at a path with this end, but returns status 504, as a gateway does after its timeout.
+    pub fn lose_response(&self, path: &'static str) {
         lock(&self.store).lost = Some(path);
     }
 
-    /// Titles of all lists and tasks, sorted.
+    /// The titles of all lists and tasks, sorted.
     pub fn titles(&self) -> Vec<String> {
         let store = lock(&self.store);
         let all = store.lists.iter().chain(&store.tasks);
@@ -103,7 +106,7 @@ impl Todo {
         titles
     }
 
-    /// Changes a field of what has a title, as another user of the service would.
+    /// Changes a field of every object with this title, as another client would.
     pub fn change(&self, title: &str, field: &str, value: &Json) {
         let store = &mut *lock(&self.store);
         let all = store.lists.iter_mut().chain(&mut store.tasks);
@@ -119,7 +122,7 @@ impl Drop for Todo {
     }
 }
 
-async fn answer(
+async fn handle(
     State(store): State<Arc<Mutex<Store>>>,
     method: Method,
     uri: Uri,
@@ -129,26 +132,26 @@ async fn answer(
     let mut store = lock(&store);
     store.requests.push((method.to_string(), uri.path().to_owned()));
     let path: Vec<&str> = uri.path().split('/').skip(1).collect();
-    let answered = store
+    let result = store
         .admit(&headers)
-        .and_then(|()| store.answer(method.as_str(), &path, &body));
+        .and_then(|()| store.perform(method.as_str(), &path, &body));
     let is_create = method == Method::POST;
     if is_create && store.lost.take_if(|end| uri.path().ends_with(*end)).is_some() {
-        return refuse(StatusCode::GATEWAY_TIMEOUT, "no answer in time");
+        return rejection(StatusCode::GATEWAY_TIMEOUT, "no response in time");
     }
-    match answered {
+    match result {
         Ok((status, Json::Null)) => status.into_response(),
         Ok((status, body)) => (status, axum::Json(body)).into_response(),
-        Err((status, detail)) => refuse(status, &detail),
+        Err((status, detail)) => rejection(status, &detail),
     }
 }
 
-fn refuse(status: StatusCode, detail: &str) -> Response {
+fn rejection(status: StatusCode, detail: &str) -> Response {
     (status, axum::Json(json!({ "detail": detail }))).into_response()
 }
 
 impl Store {
-    fn admit(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+    fn admit(&self, headers: &HeaderMap) -> Result<(), Rejection> {
         let expected = format!("Bearer {}", self.token);
         let is_known = headers
             .get(header::AUTHORIZATION)
@@ -156,18 +159,18 @@ impl Store {
         if is_known {
             Ok(())
         } else {
-            Err((StatusCode::UNAUTHORIZED, "the token is not known".to_owned()))
+            Err((StatusCode::UNAUTHORIZED, "unknown token".to_owned()))
         }
     }
 
-    /// Status and body of the answer; null for none.
-    fn answer(&mut self, method: &str, path: &[&str], body: &[u8]) -> Result<(StatusCode, Json), Refusal> {
+    /// Performs a request and returns the status and the body of the response; null for no body.
+    fn perform(&mut self, method: &str, path: &[&str], body: &[u8]) -> Result<(StatusCode, Json), Rejection> {
         let (list, id) = match path {
             ["lists"] => (None, None),
             ["lists", id] => (None, Some(*id)),
             ["lists", list, "tasks"] => (Some(*list), None),
             ["lists", list, "tasks", id] => (Some(*list), Some(*id)),
-            _ => return Err((StatusCode::NOT_FOUND, "there is no such path".to_owned())),
+            _ => return Err((StatusCode::NOT_FOUND, "unknown path".to_owned())),
         };
         if let Some(list) = list {
             self.find(None, list)?;
@@ -176,25 +179,28 @@ impl Store {
             ("GET", None) => {
                 let objects = self.objects(list).iter();
                 let found = objects.filter(|object| belongs(object, list));
-                Ok((StatusCode::OK, found.map(|object| self.shown(object)).collect()))
+                Ok((
+                    StatusCode::OK,
+                    found.map(|object| self.representation(object)).collect(),
+                ))
             }
             ("POST", None) => {
                 let mut object = new(list);
                 change(&mut object, list, body)?;
                 self.check_title(&object, list)?;
-                let shown = self.shown(&object);
+                let shown = self.representation(&object);
                 self.objects_mut(list).push(object);
                 Ok((StatusCode::CREATED, shown))
             }
             ("GET", Some(id)) => {
                 let object = self.find(list, id)?;
-                Ok((StatusCode::OK, self.shown(object)))
+                Ok((StatusCode::OK, self.representation(object)))
             }
             ("PATCH", Some(id)) => {
                 let mut object = self.find(list, id)?.clone();
                 change(&mut object, list, body)?;
                 self.check_title(&object, list)?;
-                let shown = self.shown(&object);
+                let shown = self.representation(&object);
                 self.objects_mut(list).retain(|other| other["id"] != id);
                 self.objects_mut(list).push(object);
                 Ok((StatusCode::OK, shown))
@@ -211,7 +217,7 @@ impl Store {
         }
     }
 
-    /// The lists, or the tasks where a list is named.
+    /// The tasks if a list is given, otherwise the lists.
     fn objects(&self, list: Option<&str>) -> &Vec<Object> {
         if list.is_some() { &self.tasks } else { &self.lists }
     }
@@ -224,14 +230,14 @@ impl Store {
         }
     }
 
-    fn find(&self, list: Option<&str>, id: &str) -> Result<&Object, Refusal> {
+    fn find(&self, list: Option<&str>, id: &str) -> Result<&Object, Rejection> {
         let mut objects = self.objects(list).iter();
         let found = objects.find(|object| belongs(object, list) && object["id"] == id);
-        found.ok_or_else(|| (StatusCode::NOT_FOUND, format!("there is no {id}")))
+        found.ok_or_else(|| (StatusCode::NOT_FOUND, format!("{id} does not exist")))
     }
 
-    /// Titles are unique.
-    fn check_title(&self, object: &Object, list: Option<&str>) -> Result<(), Refusal> {
+    /// Rejects a duplicate title.
+    fn check_title(&self, object: &Object, list: Option<&str>) -> Result<(), Rejection> {
         let mut others = self.objects(list).iter().filter(|other| {
             belongs(other, list) && other["id"] != object["id"] && other["title"] == object["title"]
         });
@@ -241,8 +247,8 @@ impl Store {
         }
     }
 
-    /// The object as it is answered.
-    fn shown(&self, object: &Object) -> Json {
+    /// The object as responses have it.
+    fn representation(&self, object: &Object) -> Json {
         let mut shown = object.clone();
         if let Some(Json::Array(emails)) = shown.remove("member_emails") {
             let members = emails.iter().map(|email| json!({ "email": email }));
@@ -255,12 +261,12 @@ impl Store {
     }
 }
 
-/// Whether an object is in that list; every list is in none.
+/// Whether an object belongs to this list. Lists themselves belong to no list.
 fn belongs(object: &Object, list: Option<&str>) -> bool {
     object.get("list_id").and_then(Json::as_str) == list
 }
 
-/// A list, or a task in that list.
+/// A new task in this list, or a new list.
 fn new(list: Option<&str>) -> Object {
     let id = Uuid::new_v4().to_string();
     let added_at = Timestamp::now().to_string();
@@ -291,8 +297,8 @@ fn new(list: Option<&str>) -> Object {
     new.as_object().cloned().unwrap_or_default()
 }
 
-/// Takes the fields of a request's body.
-fn change(object: &mut Object, list: Option<&str>, body: &[u8]) -> Result<(), Refusal> {
+/// Changes an object by the body of a request.
+fn change(object: &mut Object, list: Option<&str>, body: &[u8]) -> Result<(), Rejection> {
     let invalid = |detail: String| (StatusCode::UNPROCESSABLE_ENTITY, detail);
     let body: Object = serde_json::from_slice(body).map_err(|error| invalid(error.to_string()))?;
     let writable: &[&str] = match list {
@@ -305,7 +311,7 @@ fn change(object: &mut Object, list: Option<&str>, body: &[u8]) -> Result<(), Re
         if !writable.contains(&name.as_str()) {
             return Err(invalid(format!("{name} cannot be set")));
         }
-        let value = normal(&name, value).ok_or_else(|| invalid(format!("{name} makes no sense")))?;
+        let value = normalised(&name, value).ok_or_else(|| invalid(format!("{name} is invalid")))?;
         if name == "done" && object["done"] != value {
             let done_at = (value == true).then(|| Timestamp::now().to_string());
             object.insert("done_at".to_owned(), done_at.into());
@@ -318,8 +324,8 @@ fn change(object: &mut Object, list: Option<&str>, body: &[u8]) -> Result<(), Re
     Ok(())
 }
 
-/// A value as the service spells it: points in time in UTC, durations in seconds, labels sorted.
-fn normal(name: &str, mut value: Json) -> Option<Json> {
+/// A value as the service stores it: timestamps in UTC, durations in seconds, labels sorted.
+fn normalised(name: &str, mut value: Json) -> Option<Json> {
     match (name, &mut value) {
         ("due", Json::String(text)) => Some(text.parse::<Timestamp>().ok()?.to_string().into()),
         ("estimate", Json::String(text)) => Some(format!("{}s", duration::parse(text)?.as_secs()).into()),

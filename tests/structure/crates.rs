@@ -1,20 +1,20 @@
-//! Which crate depends on which, and what the shipped program must not contain.
+//! The allowed dependencies between crates, and the crates that the shipped program must not contain.
 //!
-//! A dependency here is one that becomes a part of the crate: those of tests and of build scripts do not count.
+//! Only dependencies that become a part of the crate count, not those of tests and build scripts.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::project::{self, Package};
 
-/// The package that is shipped.
+/// The shipped package.
 const PROVIDER: &str = "terraform-provider-durantic";
 
-/// The package of the tests of the whole provider.
+/// The package of the acceptance tests.
 const TESTS: &str = "acceptance";
 
-/// Each crate of the provider, and the harness of its tests, with the crates of this workspace that it depends on, from the
-/// bottom up. Other crates (`docs-gen`, `release`, the tests) may depend on any of these, and none of these on them.
+/// Each crate of the provider and the harness, with the crates of this workspace that it depends on, from the bottom up.
+/// Other crates (`docs-gen`, `release`, the tests) may depend on any of these, but these must not depend on them.
 const LAYERS: &[(&str, &[&str])] = &[
     ("environment", &[]),
     ("proto", &[]),
@@ -48,7 +48,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// What a crate must not contain, not even through another one.
+/// The crates that a crate must not contain, not even indirectly.
 const FORBIDDEN: &[(&str, &[&str])] = &[
     ("value", &["reqwest", "schema", "tonic"]),
     ("plugin", &["reqwest", "schema"]),
@@ -62,11 +62,11 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     (PROVIDER, &["toml"]),
 ];
 
-/// All that `schema` contains without its feature `parse`: the model of the declarations needs no I/O.
+/// The contents of `schema` without its feature `parse`: the model of the declarations needs no I/O.
 const MODEL: &[&str] = &["schema", "strsim"];
 
 #[test]
-fn the_crates_depend_on_each_other_as_declared() {
+fn crate_dependencies_equal_the_declared_layers() {
     let packages = project::packages();
     let names: BTreeSet<&str> = packages.iter().map(|package| package.name.as_str()).collect();
     let actual = packages.iter().map(|package| {
@@ -84,7 +84,7 @@ fn the_crates_depend_on_each_other_as_declared() {
 }
 
 #[test]
-fn each_library_in_crates_has_its_layer() {
+fn every_library_has_a_layer() {
     let folder = project::root().join("crates");
     let packages = project::packages();
     let libraries = packages
@@ -101,16 +101,16 @@ fn each_library_in_crates_has_its_layer() {
     );
 }
 
-/// An example shows what the crates can do, so none of them may need it.
+/// The crates must not depend on an example that uses them.
 #[test]
-fn only_the_tests_depend_on_an_example() {
+fn only_acceptance_tests_depend_on_an_example() {
     let folder = project::root().join("examples");
     let packages = project::packages();
     let examples = packages
         .iter()
         .filter(|package| package.folder().starts_with(&folder));
     let examples: BTreeSet<&str> = examples.map(|package| package.name.as_str()).collect();
-    assert!(!examples.is_empty(), "there is one at least");
+    assert!(!examples.is_empty(), "no example was found");
     for package in packages.iter().filter(|package| package.name != TESTS) {
         let dependencies = package.dependencies.iter();
         let used: Vec<&str> = dependencies
@@ -122,7 +122,7 @@ fn only_the_tests_depend_on_an_example() {
 }
 
 #[test]
-fn no_crate_contains_what_it_must_not_know() {
+fn crates_contain_no_forbidden_crate() {
     let mut found = String::new();
     for (package, forbidden) in FORBIDDEN {
         let contents = contents(package);
@@ -135,7 +135,7 @@ fn no_crate_contains_what_it_must_not_know() {
 }
 
 #[test]
-fn the_model_of_the_declarations_needs_no_other_crates() {
+fn schema_without_parse_contains_no_other_crates() {
     let contents = contents("schema");
     let other: Vec<&String> = contents
         .iter()
@@ -148,7 +148,7 @@ fn the_model_of_the_declarations_needs_no_other_crates() {
 }
 
 #[test]
-fn the_lints_of_the_workspace_hold_everywhere() {
+fn every_package_uses_the_workspace_lints() {
     let lints: toml::Value = toml::from_str("workspace = true").expect("this is TOML");
     for package in project::packages() {
         let manifest = package.manifest();
@@ -162,7 +162,7 @@ fn the_lints_of_the_workspace_hold_everywhere() {
 }
 
 #[test]
-fn a_new_an_old_and_a_missing_dependency_are_named() {
+fn differences_name_new_old_and_missing_dependencies() {
     let layers: &[(&str, &[&str])] = &[("low", &[]), ("high", &["low", "middle"]), ("gone", &[])];
     let actual = BTreeMap::from([
         ("low", BTreeSet::from(["high"])),
@@ -177,7 +177,7 @@ fn a_new_an_old_and_a_missing_dependency_are_named() {
     );
 }
 
-/// Where the dependencies of the crates are not the declared ones, a line each.
+/// The differences between the declared and the actual dependencies, one per line.
 fn differences(layers: &[(&str, &[&str])], actual: &BTreeMap<&str, BTreeSet<&str>>) -> String {
     let mut found = String::new();
     for (package, declared) in layers {
@@ -199,7 +199,7 @@ fn differences(layers: &[(&str, &[&str])], actual: &BTreeMap<&str, BTreeSet<&str
     found
 }
 
-/// Every crate that becomes a part of a package with its default features, on this system.
+/// Every crate that becomes a part of a package with its default features on this system.
 fn contents(package: &str) -> BTreeSet<String> {
     let tree = tree(package, &["--prefix", "none"]);
     let names = tree.lines().filter_map(|line| line.split_whitespace().next());

@@ -1,11 +1,11 @@
 //! Files of one crate that import each other in a cycle.
 //!
-//! To understand one file of a cycle, a reader has to read all of them. Only a module and its direct children may
-//! import each other: the records in a `mod.rs` lie below its children, and the code that acts on them lies above. So
-//! a file is two nodes of the graph: the whole file, and its records. An import by a direct child leads to the records
-//! only, and the records have each import of the file except those from its own descendants.
+//! To understand one file of a cycle, a reader must read all of them. Only a module and its direct children may import each
+//! other: the records in a `mod.rs` are below its children, and the code that uses them is above. So a file is two nodes of
+//! the graph: the whole file, and its records. An import by a direct child leads to the records only. The records have all
+//! imports of the file except those from its own descendants.
 //!
-//! What counts is the names in the code. A method that is called on a value names no file, so it does not count.
+//! Only names in the code count. A method call on a value names no file, so it does not count.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -21,21 +21,21 @@ pub struct Cycle(Vec<Arrow>);
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Arrow {
-    /// The file that imports.
+    /// The importing file.
     from: String,
-    /// The file that defines what is imported.
+    /// The file with the imported definition.
     to: String,
     names: BTreeSet<String>,
 }
 
-/// What a path to a file means.
+/// The part of a file that an import leads to.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Part {
     Whole,
     Records,
 }
 
-/// What one file imports from another one.
+/// The imports of one file from another.
 struct Imports {
     direction: Direction,
     names: BTreeSet<String>,
@@ -89,7 +89,7 @@ pub fn find(modules: &Modules) -> BTreeSet<Cycle> {
     cycles.collect()
 }
 
-/// What each file imports from each other one.
+/// The imports between all files.
 fn imports(modules: &Modules) -> BTreeMap<(&str, &str), Imports> {
     let mut found = BTreeMap::new();
     for (id, module) in modules.iter() {
@@ -108,7 +108,7 @@ fn imports(modules: &Modules) -> BTreeMap<(&str, &str), Imports> {
             } else {
                 Direction::Other
             };
-            // A module that only re-exports what is below it does not use it.
+            // A module that only re-exports an item of a descendant does not use it.
             let is_facade = is_public && direction == Direction::Descendant;
             if from != to && !is_facade {
                 let names = BTreeSet::new();

@@ -1,5 +1,5 @@
-//! How imports are written: one `use` for each module. rustfmt's `imports_granularity = "Module"` does the same, but only a
-//! nightly rustfmt has it.
+//! The style of imports: one `use` for each module. rustfmt's `imports_granularity = "Module"` does the same, but only in
+//! nightly.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -18,7 +18,7 @@ fn imports_have_one_use_for_each_module() {
     let (mut count, mut found) = (0, String::new());
     for file in project::files(&["rs"]) {
         let name = file.strip_prefix(&root).unwrap_or(&file).display().to_string();
-        // Examples of code that does not compile.
+        // These files do not compile on purpose.
         if name.starts_with("macros/tests/compile/") {
             continue;
         }
@@ -69,7 +69,7 @@ fn faults_names_imports_of_several_modules_and_duplicates() {
     }
 }
 
-/// The imports of a file that are not at module granularity: each one's line, and what to do.
+/// The imports of a file that are not at module granularity: the line and the fault of each.
 fn faults(text: &str) -> Vec<(usize, String)> {
     let mut faults = Faults(Vec::new());
     faults.visit_file(&syn::parse_file(text).expect("the file is Rust"));
@@ -89,7 +89,7 @@ impl Faults {
                 (false, "") => "several modules in one `use`: write one for each".to_owned(),
                 (false, _) => format!("`{module}` imports from several modules: write one `use` for each"),
                 (true, _) => {
-                    // An attribute or a visibility of its own keeps an import apart.
+                    // Imports with different attributes or visibilities cannot be merged.
                     let mut rest = import.vis.to_token_stream().to_string();
                     for attribute in &import.attrs {
                         rest.push_str(&attribute.to_token_stream().to_string());
@@ -133,7 +133,7 @@ fn import(item: &Item) -> Option<&ItemUse> {
     }
 }
 
-/// The module that is imported from, and whether there is only this one.
+/// The imported module, and whether the `use` imports from this module only.
 fn module(tree: &UseTree) -> (String, bool) {
     let mut path = Vec::new();
     let mut tree = tree;

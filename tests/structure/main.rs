@@ -1,6 +1,6 @@
-//! The structure of the project: what a reader may rely on in every crate, checked in the sources themselves.
+//! Checks of the sources: the dependencies between crates, the imports between files, and the words in names and strings.
 
-// Tells clippy that the helpers are tests as well: they may unwrap.
+// For clippy: the helpers count as tests, which may unwrap.
 #![cfg(test)]
 
 mod crates;
@@ -16,9 +16,9 @@ mod words;
 
 use std::fmt::Write as _;
 
-/// A reader of a crate can start at the bottom: records lie below the code that acts on them.
+/// A reader can start with the files without imports: records are below the code that uses them.
 #[test]
-fn no_files_of_a_crate_import_each_other() {
+fn files_of_a_crate_have_no_import_cycles() {
     let mut found = String::new();
     for package in project::packages() {
         for cycle in package.modules().iter().flat_map(cycles::find) {

@@ -1,4 +1,4 @@
-//! The modules of one program or library, and where a path in one of them leads.
+//! The modules of one program or library, and the resolution of paths in them.
 
 use std::collections::BTreeMap;
 
@@ -7,33 +7,33 @@ use crate::source::{self, Import, Name};
 /// Reads a file, if it exists.
 pub type Read<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// A module, by its place in [`Modules`].
+/// The index of a module in [`Modules`].
 pub type Id = usize;
 
-/// Every module that can be reached from a root file, which comes first.
+/// All modules below a root file. The root is the first.
 pub struct Modules(Vec<Module>);
 
-/// One module in its place.
+/// One module and its position in the tree.
 pub struct Module {
-    /// The file that it is written in.
+    /// The file with its source.
     pub file: String,
-    /// The one that declares it. The root is its own.
+    /// The module that declares it; the root for the root itself.
     parent: Id,
     children: BTreeMap<String, Id>,
-    /// What it says.
+    /// Its parsed source.
     pub source: source::Module,
 }
 
-/// Where a path leads.
+/// The target of a path.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Place {
-    /// To a module as such.
+    /// A module.
     Module(Id),
-    /// To what a module defines.
+    /// An item of a module.
     Item(Id, String),
 }
 
-/// How often a path may lead to another import, before it leads in a cycle (as `use json::json` does by itself).
+/// The limit of imports that one path may follow. It ends cycles such as `use json::json`.
 const MAX_IMPORTS: usize = 16;
 
 impl Modules {
@@ -93,7 +93,7 @@ impl Modules {
         files
     }
 
-    /// What a path in a module leads to, if that is in this crate. It follows re-exports to the definition.
+    /// The definition that a path in a module leads to, through re-exports; `None` if it is in another crate.
     pub fn resolve(&self, from: Id, path: &[String]) -> Option<Place> {
         self.follow(from, path, MAX_IMPORTS)
     }
@@ -109,7 +109,7 @@ impl Modules {
         while let (Place::Module(module), Some((name, further))) = (&place, rest.split_first()) {
             place = match name.as_str() {
                 "super" => Place::Module(self.0[*module].parent),
-                // A name that is not found may come from a macro: it counts as defined here.
+                // An unknown name may come from a macro: it counts as defined here.
                 name => self
                     .lookup(*module, name, further.is_empty(), imports)
                     .unwrap_or(Place::Item(*module, name.to_owned())),
@@ -119,7 +119,7 @@ impl Modules {
         Some(place)
     }
 
-    /// What a name means in a module. The last name of a path is that of a function rather than that of a module.
+    /// The target of a name in a module. As the last name of a path, a function has priority over a module.
     fn lookup(&self, module: Id, name: &str, is_last: bool, imports: usize) -> Option<Place> {
         let child = self.0[module].children.get(name).copied().map(Place::Module);
         match child {

@@ -1,4 +1,4 @@
-//! Where a module says that its tests are, there are some.
+//! The tests that a module's documentation names must exist.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use crate::project;
 
-/// A module whose tests are not in its own file names them in its documentation: `` Tests: `PATH`, `PATH`. `` A path begins at
-/// the project's folder, or at the module's.
+/// A module whose tests are not in its own file names them in its documentation: `` Tests: `PATH`, `PATH`. `` A path is
+/// relative to the project's folder or to the module's.
 #[test]
-fn the_tests_that_a_module_names_exist() {
+fn tests_named_in_module_docs_exist() {
     let root = project::root();
     let (mut named, mut missing) = (0, String::new());
     for package in project::packages() {
@@ -28,18 +28,18 @@ fn the_tests_that_a_module_names_exist() {
     assert!(missing.is_empty(), "these tests do not exist:\n{missing}");
     assert!(
         named > 100,
-        "only {named} are named: is the line written in another way?"
+        "only {named} paths were found: did the format of the line change?"
     );
 }
 
 #[test]
-fn paths_are_those_of_the_paragraph_on_tests() {
-    let text = "//! What `a/it` does.\n//! More. Tests: `a.rs`, `b/`,\n//! `c.rs`, where `d` is proved.\n\n// Tests: `e.rs`.\n";
+fn paths_reads_the_last_paragraph_of_module_docs() {
+    let text = "//! Like `a/it`.\n//! More. Tests: `a.rs`, `b/`,\n//! `c.rs`, which tests `d`.\n\n// Tests: `e.rs`.\n";
     assert_eq!(paths(text), ["a.rs", "b/", "c.rs"]);
     assert_eq!(paths("//! Nothing.\n"), Vec::<&str>::new());
 }
 
-/// The paths that a module names as its tests', in the last paragraph of its documentation.
+/// The paths of tests in the last paragraph of a module's documentation.
 fn paths(text: &str) -> Vec<&str> {
     let end = text.lines().position(|line| !line.starts_with("//!"));
     let documentation = text.lines().take(end.unwrap_or(usize::MAX));

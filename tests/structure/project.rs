@@ -1,4 +1,4 @@
-//! The packages of the workspace, as cargo knows them.
+//! The packages of the workspace, from `cargo metadata`.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ pub struct Package {
     /// Its name.
     pub name: String,
     manifest_path: PathBuf,
-    /// What its manifest names, for whatever purpose.
+    /// All dependencies in its manifest.
     pub dependencies: Vec<Dependency>,
     targets: Vec<Target>,
 }
@@ -26,7 +26,7 @@ pub struct Package {
 pub struct Dependency {
     /// Name of the package.
     pub name: String,
-    /// `dev` or `build`, if it does not become a part of the package.
+    /// `dev` or `build`; `None` if it becomes a part of the package.
     pub kind: Option<String>,
 }
 
@@ -53,7 +53,7 @@ impl Package {
         text.parse().expect("the manifest is TOML")
     }
 
-    /// The modules of its library and of each of its programs; files are named from its folder.
+    /// The modules of its library and of each program. File names are relative to its folder.
     pub fn modules(&self) -> Vec<Modules> {
         let read = |file: &str| fs::read_to_string(self.folder().join(file)).ok();
         let targets = self.targets.iter().filter(|target| {
@@ -75,7 +75,7 @@ pub fn root() -> PathBuf {
     folder.expect("the package is in the project").to_owned()
 }
 
-/// Every package of the workspace, and each in `examples/`, in the order of their folders.
+/// Every package of the workspace and of `examples/`, sorted by folder.
 pub fn packages() -> &'static [Package] {
     static PACKAGES: LazyLock<Vec<Package>> = LazyLock::new(read_packages);
     &PACKAGES
@@ -98,8 +98,8 @@ fn read_packages() -> Vec<Package> {
     packages
 }
 
-/// All files of the project with one of these extensions. The files that `cargo` writes and hidden folders are left out, but
-/// for those of the continuous integration.
+/// All files of the project with one of these extensions, without `target/` and hidden folders other than `.ci/` and
+/// `.github/`.
 pub fn files(extensions: &[&str]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut pending = vec![root()];
@@ -123,7 +123,7 @@ pub fn files(extensions: &[&str]) -> Vec<PathBuf> {
     found
 }
 
-/// What cargo prints. It needs no network: who runs the tests has built them.
+/// The output of a cargo command. It needs no network, because the dependencies are already there.
 pub fn cargo(folder: &Path, arguments: &[&str]) -> String {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)

@@ -1,11 +1,11 @@
-//! What counts as a cycle, and what does not, each shown by a crate of a few lines.
+//! Tests of the cycle detection, each with a crate of a few lines.
 
 use std::collections::BTreeMap;
 
 use crate::cycles::{self, Cycle};
 use crate::modules::Modules;
 
-/// The cycles in a crate. Each line is `FILE: CODE`; a file may have several.
+/// The cycles in a crate. Each line is `FILE: CODE`; a file may have several lines.
 fn cycles(lines: &str) -> Vec<Vec<String>> {
     let mut files = BTreeMap::<String, String>::new();
     for (file, code) in lines.lines().filter_map(|line| line.trim().split_once(": ")) {
@@ -21,7 +21,7 @@ fn cycles(lines: &str) -> Vec<Vec<String>> {
 }
 
 #[test]
-fn two_files_that_import_each_other() {
+fn find_reports_two_files_that_import_each_other() {
     let found = cycles(
         "lib.rs: mod plan; mod apply;
          plan.rs: use crate::apply::{Known, Progress};
@@ -33,7 +33,7 @@ fn two_files_that_import_each_other() {
 }
 
 #[test]
-fn three_files_in_a_cycle_beside_one_that_is_in_none() {
+fn find_reports_three_files_in_a_cycle() {
     let found = cycles(
         "lib.rs: mod a; mod b; mod c; mod d;
          a.rs: use crate::b::B; pub struct A(B);
@@ -45,7 +45,7 @@ fn three_files_in_a_cycle_beside_one_that_is_in_none() {
 }
 
 #[test]
-fn cycles_that_share_no_file_are_reported_apart() {
+fn find_reports_cycles_without_a_common_file_separately() {
     let found = cycles(
         "lib.rs: mod a; mod b; mod c; mod d;
          a.rs: use crate::b::B; pub struct A;
@@ -57,7 +57,7 @@ fn cycles_that_share_no_file_are_reported_apart() {
 }
 
 #[test]
-fn an_import_through_a_re_export_leads_to_the_definition() {
+fn find_follows_a_re_export_to_the_definition() {
     let found = cycles(
         "lib.rs: mod client; mod log;
          client/mod.rs: mod error; pub use error::Error;
@@ -71,7 +71,7 @@ fn an_import_through_a_re_export_leads_to_the_definition() {
 }
 
 #[test]
-fn a_re_export_of_everything_is_followed() {
+fn find_follows_a_glob_re_export() {
     let found = cycles(
         "lib.rs: mod client; mod log;
          client/mod.rs: mod retry; pub use retry::*;
@@ -85,7 +85,7 @@ fn a_re_export_of_everything_is_followed() {
 }
 
 #[test]
-fn siblings_that_import_each_other_through_their_parent() {
+fn find_reports_siblings_that_import_through_their_parent() {
     let found = cycles(
         "lib.rs: mod a; mod b; pub use a::A; pub use b::B;
          a.rs: use crate::B; pub struct A(B);
@@ -95,7 +95,7 @@ fn siblings_that_import_each_other_through_their_parent() {
 }
 
 #[test]
-fn siblings_that_import_each_other_without_a_use() {
+fn find_reports_paths_without_a_use() {
     let found = cycles(
         "lib.rs: mod a; mod b;
          a.rs: pub fn one() -> usize { super::b::two() }
@@ -105,7 +105,7 @@ fn siblings_that_import_each_other_without_a_use() {
 }
 
 #[test]
-fn paths_in_macros_and_in_functions_count() {
+fn find_reports_paths_in_macros_and_functions() {
     let found = cycles(
         "lib.rs: mod a; mod b; mod c;
          a.rs: pub fn a() { println!(\"{}\", [crate::b::b(1)][0]); }
@@ -116,7 +116,7 @@ fn paths_in_macros_and_in_functions_count() {
 }
 
 #[test]
-fn modules_in_place_belong_to_their_file() {
+fn find_counts_inline_modules_as_part_of_their_file() {
     let found = cycles(
         "lib.rs: pub mod targets { pub use crate::a::a; } mod a; mod b;
          a.rs: mod inner { use super::super::b; fn i() { b::b(); } } pub fn a() {}
@@ -126,7 +126,7 @@ fn modules_in_place_belong_to_their_file() {
 }
 
 #[test]
-fn a_module_and_its_children_may_import_each_other() {
+fn find_allows_imports_between_a_module_and_its_children() {
     let found = cycles(
         "lib.rs: mod job; pub struct Error; pub fn run() { job::run(); }
          job/mod.rs: mod start; mod wait; use crate::Error;
@@ -138,7 +138,7 @@ fn a_module_and_its_children_may_import_each_other() {
 }
 
 #[test]
-fn a_child_that_reaches_itself_through_its_parent_and_others() {
+fn find_reports_a_child_in_a_cycle_through_its_parent() {
     let found = cycles(
         "lib.rs: mod apply; mod job;
          apply.rs: use crate::job::start; pub struct Session; fn apply() { start::start(); }
@@ -154,7 +154,7 @@ fn a_child_that_reaches_itself_through_its_parent_and_others() {
 }
 
 #[test]
-fn a_parent_that_reaches_itself_through_a_child_and_others() {
+fn find_reports_a_parent_in_a_cycle_through_a_child() {
     let found = cycles(
         "lib.rs: mod check; mod parse;
          check/mod.rs: mod wire; pub fn check() { wire::wire(); }
@@ -170,7 +170,7 @@ fn a_parent_that_reaches_itself_through_a_child_and_others() {
 }
 
 #[test]
-fn a_grandchild_is_no_child() {
+fn find_reports_imports_between_a_module_and_a_grandchild() {
     let found = cycles(
         "lib.rs: mod job; pub use job::start::start; pub struct Error; fn run() { job::run(); }
          job.rs: pub mod start; pub fn run() { start::start(); }
@@ -185,7 +185,7 @@ fn a_grandchild_is_no_child() {
 }
 
 #[test]
-fn tests_other_crates_and_comments_do_not_count() {
+fn find_ignores_tests_other_crates_and_comments() {
     let found = cycles(
         "lib.rs: mod json; mod plan; #[cfg(test)] mod tests;
          json.rs: use json::json; pub struct Json;

@@ -1,5 +1,4 @@
-//! What one file of Rust says: its modules, imports, the paths it names, and its literals. Code for tests only is left
-//! out, and so are comments.
+//! The content of a Rust file: its modules, imports, paths and literals, without tests and comments.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt;
@@ -9,29 +8,29 @@ use syn::{Attribute, Ident, ImplItemFn, Item, ItemMod, ItemUse, Lit, Macro, Meta
 /// The segments of a path: `["crate", "client", "Error"]`.
 pub type Path = Vec<String>;
 
-/// One module as it is written.
+/// One parsed module.
 #[derive(Default)]
 pub struct Module {
-    /// Its modules; those that are written in place have contents.
+    /// Its modules. Only inline modules have contents.
     pub modules: Vec<(String, Option<Self>)>,
-    /// Names of what it defines, besides modules.
+    /// The names of its items, except modules.
     pub items: Vec<String>,
-    /// Its imports, also those within functions.
+    /// Its imports, including those inside functions.
     pub imports: Vec<Import>,
     /// Paths in expressions, types, patterns and macros. A name alone is a path of one segment.
     pub paths: Vec<Path>,
-    /// Its literals, also those in macros.
+    /// Its literals, including those in macros.
     pub literals: Vec<Lit>,
-    /// Every name in it.
+    /// All names.
     pub names: Vec<Ident>,
 }
 
 /// One leaf of a `use`.
 #[derive(Debug)]
 pub struct Import {
-    /// What is imported.
+    /// The imported path.
     pub path: Path,
-    /// The name that it gets here.
+    /// The name in this module.
     pub name: Name,
     /// Whether other modules can import it from here.
     pub is_public: bool,
@@ -40,16 +39,19 @@ pub struct Import {
 /// The name of an import.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Name {
-    /// This one.
+    /// A name.
     Is(String),
-    /// `as _`, for the methods of a trait.
+    /// `as _`.
     Hidden,
-    /// `*`: that of each item of a module.
+    /// `*`: the name of each item of a module.
     OfEach,
 }
 
 impl Module {
-    /// Parses a file. Every file of the workspace compiles, so one that cannot be parsed ends the test.
+    /// Parses a file.
+    ///
+    /// # Panics
+    /// If it is not Rust. Every file of the workspace compiles.
     pub fn parse(text: &str) -> Self {
         let mut module = Self::default();
         module.visit_file(&syn::parse_file(text).expect("the file is Rust"));
@@ -91,7 +93,7 @@ impl Module {
         }
     }
 
-    /// Reads the arguments of a macro, whose grammar only the macro knows: a path is names with `::` between them.
+    /// Reads the arguments of a macro. Only the macro knows their grammar, so any names with `::` between them are a path.
     fn visit_tokens(&mut self, tokens: TokenStream) {
         let mut path = Path::new();
         let mut colons = 0;
@@ -144,7 +146,7 @@ impl<'ast> Visit<'ast> for Module {
     }
 
     fn visit_item_use(&mut self, import: &'ast ItemUse) {
-        // With leading colons it is another crate.
+        // Leading colons mean another crate.
         if import.leading_colon.is_none() {
             let is_public = !matches!(import.vis, Visibility::Inherited);
             self.import_tree(Path::new(), &import.tree, is_public);
@@ -173,7 +175,7 @@ impl<'ast> Visit<'ast> for Module {
         self.literals.push(literal.clone());
     }
 
-    /// `pub(in crate::a)` uses nothing of `a`.
+    /// `pub(in crate::a)` does not import `a`.
     fn visit_visibility(&mut self, _: &'ast Visibility) {}
 
     fn visit_attribute(&mut self, attribute: &'ast Attribute) {
@@ -192,7 +194,7 @@ fn text(name: &Ident) -> String {
     name.unraw().to_string()
 }
 
-/// Adds the last name of an import to its path, and gives the name that it is known by: for `a::{self}` that is `a`.
+/// Adds the last name of an import to its path, and returns the imported name; for `a::{self}` that is `a`.
 fn push(path: &mut Path, name: &Ident) -> String {
     let name = text(name);
     if name != "self" {
@@ -206,7 +208,7 @@ fn is_for_tests(attribute: &Attribute) -> bool {
         && matches!(&attribute.meta, Meta::List(list) if list.tokens.to_string() == "test")
 }
 
-/// The attributes of an item, and the name that it defines.
+/// The attributes and the name of an item.
 fn head(item: &Item) -> (&[Attribute], Option<&Ident>) {
     match item {
         Item::Const(item) => (&item.attrs, Some(&item.ident)),

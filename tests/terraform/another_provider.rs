@@ -1,5 +1,5 @@
-//! The provider of `examples/another-provider/` under the real Terraform, against a to-do service: the engine serves
-//! another API than Durantic's from declarations alone.
+//! The provider of `examples/another-provider/` under the real Terraform, against a to-do service: declarations alone are
+//! enough for an API other than Durantic's.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,14 +15,14 @@ const HOUSE: &str = "todo_list.house";
 const GARDEN: &str = "todo_list.garden";
 const PAINT: &str = "todo_task.paint";
 
-/// A list and nothing else.
+/// A configuration with one list.
 const A_LIST: &str = "resource \"todo_list\" \"house\" {\n  title = \"House\"\n}\n";
 
 fn example() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/another-provider")
 }
 
-/// The configuration of the example; the harness adds `required_providers` to any.
+/// The resources of the example. The workspace adds `required_providers` to every configuration.
 fn configuration() -> String {
     let text =
         fs::read_to_string(example().join("configuration/main.tf")).expect("the configuration is read");
@@ -35,23 +35,23 @@ async fn service() -> Todo {
     Todo::start(at).await.expect("the service starts")
 }
 
-fn bare(configuration: &str) -> Workspace {
+fn unconfigured(configuration: &str) -> Workspace {
     let provider = Provider {
         binary: Path::new(env!("CARGO_BIN_EXE_another-provider")),
         address: "example/todo",
     };
-    Workspace::of(provider, configuration)
+    Workspace::for_provider(provider, configuration)
 }
 
 fn workspace(service: &Todo, configuration: &str) -> Workspace {
-    bare(configuration)
-        .hiding(&service.secrets())
+    unconfigured(configuration)
+        .with_secrets(&service.secrets())
         .with("TODO_URL", service.url())
         .with("TODO_TOKEN", service.token())
 }
 
-/// Plans exactly these changes, applies them, and finds nothing left to do.
-async fn applies(workspace: &Workspace, configuration: &str, changes: &[&str]) {
+/// Asserts that the plan has exactly these changes, applies it, and asserts that the next plan is empty.
+async fn plans_and_applies(workspace: &Workspace, configuration: &str, changes: &[&str]) {
     workspace.configure(configuration);
     assert_eq!(workspace.plan().await.changes(), changes);
     workspace.run(&["apply", "tfplan"]).await.succeeds();
@@ -63,19 +63,19 @@ fn id(workspace: &Workspace, address: &str) -> String {
     state["id"].as_str().expect("it has an id").to_owned()
 }
 
-/// Ids of the operations that were called, once each.
-fn called(service: &Todo) -> BTreeSet<&'static str> {
+/// The ids of all requested operations.
+fn requested_operations(service: &Todo) -> BTreeSet<&'static str> {
     let requests = service.requests();
     let operations = requests.iter().map(|(method, path)| {
         let mut operations = DEFINITION.operations.iter();
-        let found = operations.find(|operation| is_call(operation, method, path));
-        let found = found.unwrap_or_else(|| panic!("no operation is {method} {path}"));
+        let found = operations.find(|operation| matches(operation, method, path));
+        let found = found.unwrap_or_else(|| panic!("no operation has the path {method} {path}"));
         found.id.as_ref()
     });
     operations.collect()
 }
 
-fn is_call(operation: &Operation, method: &str, path: &str) -> bool {
+fn matches(operation: &Operation, method: &str, path: &str) -> bool {
     let (declared, requested) = (operation.path.split('/'), path.split('/'));
     operation.method.name() == method
         && declared.clone().count() == requested.clone().count()
@@ -85,26 +85,26 @@ fn is_call(operation: &Operation, method: &str, path: &str) -> bool {
 }
 
 #[test]
-fn its_declarations_have_no_problem() {
+fn example_declarations_are_valid() {
     let sources = schema::Sources::read(&example().join("schema"), "schema").expect("the folder is read");
     let (_, problems) = schema::load(&sources);
     assert!(problems.is_empty(), "{problems:#?}");
 }
 
 #[tokio::test]
-async fn every_operation_is_called_in_a_whole_life() {
+async fn example_lifecycle_requests_every_operation() {
     let service = service().await;
     let initial = configuration();
     let workspace = workspace(&service, &initial);
 
-    // The create of the task gets no answer: what it made is found by its title.
-    service.lose_answer("/tasks");
+    // The response to the create of the task is lost: the provider finds the task by its title.
+    service.lose_response("/tasks");
     let creates = [
         "todo_list.garden: create",
         "todo_list.house: create",
         "todo_task.paint: create",
     ];
-    applies(&workspace, &initial, &creates).await;
+    plans_and_applies(&workspace, &initial, &creates).await;
     assert_eq!(service.titles(), ["Garden", "House", "Paint the door"]);
     let task = workspace.state(PAINT);
     assert_eq!(
@@ -121,7 +121,7 @@ async fn every_operation_is_called_in_a_whole_life() {
         .replace("\"weekend\", \"outside\"", "\"outside\"")
         .replace("  steps {\n    title = \"Sand it\"\n  }\n", "");
     let updates = ["todo_list.house: update", "todo_task.paint: update"];
-    applies(&workspace, &changed, &updates).await;
+    plans_and_applies(&workspace, &changed, &updates).await;
     let task = workspace.state(PAINT);
     assert_eq!(
         (&task["notes"], &task["labels"]),
@@ -132,7 +132,7 @@ async fn every_operation_is_called_in_a_whole_life() {
 
     let before = id(&workspace, PAINT);
     let moved = changed.replace("todo_list.house.id", "todo_list.garden.id");
-    applies(&workspace, &moved, &["todo_task.paint: delete,create"]).await;
+    plans_and_applies(&workspace, &moved, &["todo_task.paint: delete,create"]).await;
     assert_ne!(id(&workspace, PAINT), before);
     assert_eq!(workspace.state(PAINT)["list_id"], id(&workspace, GARDEN).as_str());
 
@@ -158,7 +158,7 @@ async fn every_operation_is_called_in_a_whole_life() {
         "{moved}\ndata \"todo_list\" \"by_title\" {{\n  title = \"House\"\n}}\n\ndata \"todo_list\" \"by_id\" {{\n  \
          id = todo_list.garden.id\n}}\n"
     );
-    applies(&workspace, &looked_up, &[]).await;
+    plans_and_applies(&workspace, &looked_up, &[]).await;
     workspace.apply().await;
     assert_eq!(
         workspace.state("data.todo_list.by_title")["id"],
@@ -180,42 +180,42 @@ async fn every_operation_is_called_in_a_whole_life() {
         .iter()
         .map(|operation| operation.id.as_ref())
         .collect();
-    assert_eq!(called(&service), declared);
+    assert_eq!(requested_operations(&service), declared);
 }
 
 #[tokio::test]
-async fn a_list_that_does_not_exist_is_an_error_with_similar_titles() {
+async fn missing_list_is_an_error_with_similar_titles() {
     let service = service().await;
     let workspace = workspace(&service, A_LIST);
     workspace.apply().await;
     workspace.configure(&format!(
         "{A_LIST}\ndata \"todo_list\" \"other\" {{\n  title = \"Hose\"\n}}\n"
     ));
-    let said = workspace.run(&["plan"]).await.fails();
-    assert!(said.contains("no list with title \"Hose\""), "{said}");
-    assert!(said.contains("Closest: \"House\"."), "{said}");
+    let output = workspace.run(&["plan"]).await.fails();
+    assert!(output.contains("no list with title \"Hose\""), "{output}");
+    assert!(output.contains("Closest: \"House\"."), "{output}");
 }
 
 #[tokio::test]
-async fn a_refusal_is_shown_in_the_words_of_the_service() {
+async fn rejection_shows_the_detail_of_the_service() {
     let service = service().await;
     let workspace = workspace(&service, A_LIST);
     workspace.apply().await;
     let second = "resource \"todo_list\" \"second\" {\n  title  = \"House\"\n  colour = \"red\"\n}\n";
     workspace.configure(&format!("{A_LIST}{second}"));
-    let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
-    assert!(said.contains("the title is taken"), "{said}");
+    let output = workspace.run(&["apply", "-auto-approve"]).await.fails();
+    assert!(output.contains("the title is taken"), "{output}");
 }
 
 #[tokio::test]
-async fn what_is_not_configured_is_named() {
-    let said = bare(A_LIST).run(&["plan"]).await.fails();
+async fn missing_provider_arguments_are_named() {
+    let output = unconfigured(A_LIST).run(&["plan"]).await.fails();
     for sentence in [
         "Missing URL",
         "Set `url` in the provider configuration, or the environment variable TODO_URL.",
         "Missing token",
         "Set `token` in the provider configuration, or the environment variable TODO_TOKEN.",
     ] {
-        assert!(said.contains(sentence), "{sentence}: {said}");
+        assert!(output.contains(sentence), "{sentence}: {output}");
     }
 }

@@ -1,6 +1,7 @@
-//! Objects that may have been made: state has them without their uuid, and what they stand for is looked for by name.
+//! Claims: objects in state without a uuid, because the response to their create was lost. The provider looks them up by
+//! name.
 
-use acceptance::requests::With;
+use acceptance::requests::RequestKind;
 use acceptance::terraform::Workspace;
 use harness::control_plane::{Collection, ControlPlane, Fault, FaultKind};
 
@@ -10,19 +11,19 @@ const ADDRESS: &str = "durantic_variable.it";
 const TEXT: &str = "provider \"durantic\" {\n  max_retries = 0\n}\n\
                     resource \"durantic_variable\" \"it\" {\n  name = \"GREETING\"\n  value = \"hello\"\n}\n";
 
-/// A variable that was made, with a state that does not know whether it was.
+/// A control plane with a variable, and a state with the claim to it.
 async fn claimed() -> (ControlPlane, Workspace) {
     let control_plane = ControlPlane::builder()
         .start()
         .await
         .expect("the control plane starts");
     let workspace = workspace(&control_plane, TEXT);
-    control_plane.fault(Fault::new(With::Create.operation(), FaultKind::ResetAfter));
+    control_plane.fault(Fault::new(RequestKind::Create.operation(), FaultKind::ResetAfter));
     control_plane.fault(Fault::status("controlplane_api_list_account_variables", 500));
-    let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
+    let output = workspace.run(&["apply", "-auto-approve"]).await.fails();
     assert!(
-        said.contains("Cannot tell whether the object was created"),
-        "{said}"
+        output.contains("Cannot tell whether the object was created"),
+        "{output}"
     );
     control_plane.clear_faults();
     (control_plane, workspace)
@@ -35,7 +36,7 @@ fn uuid(control_plane: &ControlPlane) -> String {
 }
 
 #[tokio::test]
-async fn what_was_made_is_found_and_destroyed() {
+async fn destroy_of_a_claim_deletes_the_created_object() {
     let (control_plane, workspace) = claimed().await;
     assert_eq!(control_plane.objects(Collection::Variables).len(), 1);
     workspace.destroy().await;
@@ -43,7 +44,7 @@ async fn what_was_made_is_found_and_destroyed() {
 }
 
 #[tokio::test]
-async fn what_was_changed_meanwhile_is_neither_forgotten_nor_deleted() {
+async fn claim_of_a_changed_object_neither_forgets_nor_deletes_it() {
     let (control_plane, workspace) = claimed().await;
     let uuid = uuid(&control_plane);
     control_plane
@@ -53,19 +54,19 @@ async fn what_was_changed_meanwhile_is_neither_forgotten_nor_deleted() {
         .expect("it is changed");
 
     for command in ["destroy", "apply"] {
-        let said = workspace.run(&[command, "-auto-approve"]).await.fails();
+        let output = workspace.run(&[command, "-auto-approve"]).await.fails();
         assert!(
-            said.contains("Cannot tell whether Terraform created this object"),
-            "{said}"
+            output.contains("Cannot tell whether Terraform created this object"),
+            "{output}"
         );
         assert!(
-            said.contains(&format!("terraform import ADDRESS {uuid}")),
-            "{said}"
+            output.contains(&format!("terraform import ADDRESS {uuid}")),
+            "{output}"
         );
         assert_eq!(control_plane.objects(Collection::Variables).len(), 1);
     }
 
-    // What the error says helps.
+    // The remedy in the error works.
     workspace.run(&["state", "rm", ADDRESS]).await.succeeds();
     workspace.run(&["import", ADDRESS, &uuid]).await.succeeds();
     workspace.apply().await;
@@ -79,16 +80,16 @@ async fn what_was_changed_meanwhile_is_neither_forgotten_nor_deleted() {
 }
 
 #[tokio::test]
-async fn a_name_that_is_taken_says_how_to_import_what_has_it() {
+async fn duplicate_name_error_shows_the_import_command() {
     let (control_plane, _) = claimed().await;
     let uuid = uuid(&control_plane);
     let text = TEXT.replace("hello", "another");
     let other = workspace(&control_plane, &text);
-    let said = other.run(&["apply", "-auto-approve"]).await.fails();
-    assert!(said.contains("409 Conflict"), "{said}");
+    let output = other.run(&["apply", "-auto-approve"]).await.fails();
+    assert!(output.contains("409 Conflict"), "{output}");
     assert!(
-        said.contains(&format!("terraform import ADDRESS {uuid}")),
-        "{said}"
+        output.contains(&format!("terraform import ADDRESS {uuid}")),
+        "{output}"
     );
     other.run(&["import", ADDRESS, &uuid]).await.succeeds();
     other.apply().await;
@@ -96,13 +97,13 @@ async fn a_name_that_is_taken_says_how_to_import_what_has_it() {
 }
 
 #[tokio::test]
-async fn a_list_that_is_none_does_not_mean_that_nothing_was_made() {
+async fn invalid_list_response_keeps_the_claim() {
     let (control_plane, workspace) = claimed().await;
     let list = "controlplane_api_list_account_variables";
-    let nothing = FaultKind::Rewrite(std::sync::Arc::new(|body| *body = serde_json::json!({})));
-    control_plane.fault(Fault::new(list, nothing));
-    let said = workspace.run(&["destroy", "-auto-approve"]).await.fails();
-    assert!(said.contains("expected a list"), "{said}");
+    let no_list = FaultKind::Rewrite(std::sync::Arc::new(|body| *body = serde_json::json!({})));
+    control_plane.fault(Fault::new(list, no_list));
+    let output = workspace.run(&["destroy", "-auto-approve"]).await.fails();
+    assert!(output.contains("expected a list"), "{output}");
     control_plane.clear_faults();
     workspace.destroy().await;
     assert_eq!(control_plane.objects(Collection::Variables).len(), 0);
@@ -111,18 +112,18 @@ async fn a_list_that_is_none_does_not_mean_that_nothing_was_made() {
 const SECRET: &str = "provider \"durantic\" {\n  max_retries = 0\n}\n\
                       resource \"durantic_secret\" \"it\" {\n  name = \"TOKEN\"\n  value = \"concealed-mine\"\n}\n";
 
-/// A secret of somebody else, of the same name and description, that was there long before.
-async fn somebody_elses() -> (ControlPlane, Workspace) {
+/// An older secret of another client, with the same name and description.
+async fn with_secret_of_another_client() -> (ControlPlane, Workspace) {
     let control_plane = ControlPlane::builder()
         .start()
         .await
         .expect("the control plane starts");
     let object = serde_json::json!({ "name": "TOKEN", "value": "concealed-theirs", "description": "" });
     let object = object.as_object().expect("an object").clone();
-    let made = control_plane
+    let created = control_plane
         .create(Collection::Secrets, object)
-        .expect("it is made");
-    let uuid = made["uuid"].as_str().expect("a uuid");
+        .expect("it is created");
+    let uuid = created["uuid"].as_str().expect("a uuid");
     control_plane
         .update(Collection::Secrets, uuid, |object| {
             object.insert("created_at".to_owned(), "2026-01-01T00:00:00Z".into());
@@ -132,7 +133,7 @@ async fn somebody_elses() -> (ControlPlane, Workspace) {
     (control_plane, workspace)
 }
 
-fn is_untouched(control_plane: &ControlPlane) {
+fn assert_unchanged(control_plane: &ControlPlane) {
     let secret = control_plane.find(Collection::Secrets, "TOKEN");
     assert_eq!(secret.expect("it is there")["value"], "concealed-theirs");
     assert_eq!(
@@ -144,29 +145,29 @@ fn is_untouched(control_plane: &ControlPlane) {
 }
 
 #[tokio::test]
-async fn what_was_there_before_a_lost_create_is_not_taken_for_what_it_made() {
-    let (control_plane, workspace) = somebody_elses().await;
+async fn lost_create_does_not_adopt_an_older_object() {
+    let (control_plane, workspace) = with_secret_of_another_client().await;
     control_plane.fault(Fault::html("controlplane_api_create_account_secret", 502).times(1));
     for _ in 0..2 {
-        let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
-        assert!(said.contains("terraform import ADDRESS"), "{said}");
-        is_untouched(&control_plane);
+        let output = workspace.run(&["apply", "-auto-approve"]).await.fails();
+        assert!(output.contains("terraform import ADDRESS"), "{output}");
+        assert_unchanged(&control_plane);
     }
 }
 
 #[tokio::test]
-async fn what_was_there_before_a_claim_is_not_deleted_with_it() {
-    let (control_plane, workspace) = somebody_elses().await;
+async fn destroy_of_a_claim_does_not_delete_an_older_object() {
+    let (control_plane, workspace) = with_secret_of_another_client().await;
     control_plane.fault(Fault::html("controlplane_api_create_account_secret", 502).times(1));
     control_plane.fault(Fault::status("controlplane_api_list_account_secrets", 500).times(1));
-    let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
+    let output = workspace.run(&["apply", "-auto-approve"]).await.fails();
     assert!(
-        said.contains("Cannot tell whether the object was created"),
-        "{said}"
+        output.contains("Cannot tell whether the object was created"),
+        "{output}"
     );
-    let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
-    assert!(said.contains("409 Conflict"), "{said}");
-    is_untouched(&control_plane);
+    let output = workspace.run(&["apply", "-auto-approve"]).await.fails();
+    assert!(output.contains("409 Conflict"), "{output}");
+    assert_unchanged(&control_plane);
     workspace.destroy().await;
-    is_untouched(&control_plane);
+    assert_unchanged(&control_plane);
 }

@@ -1,4 +1,4 @@
-//! `durantic_machine_deployment`: what installs a machine, and what does not.
+//! `durantic_machine_deployment`: the changes that install a machine, and those that do not.
 
 use harness::control_plane::{Collection, ControlPlane, Outcome};
 use serde_json::json;
@@ -8,7 +8,7 @@ use super::{applied, control_plane, machine, workspace};
 const START: &str = "provisioning_api_provision_machine";
 const UPDATE: &str = "provisioning_api_update_machine";
 
-/// A deployment of `node-1` with two roles and a network at hand, and further arguments.
+/// A deployment of `node-1` with these arguments, two roles and a network.
 fn configuration(arguments: &str) -> String {
     format!(
         r#"
@@ -39,7 +39,7 @@ fn runs(control_plane: &ControlPlane) -> usize {
 }
 
 #[tokio::test]
-async fn creating_installs_the_machine_and_waits_for_it() {
+async fn create_installs_the_machine_and_waits_for_it() {
     let (control_plane, workspace) = applied(&configuration(
         "role_names = [\"b\", \"a\"]\nmesh_network_uuid = durantic_mesh_network.internal.uuid",
     ))
@@ -62,7 +62,7 @@ async fn creating_installs_the_machine_and_waits_for_it() {
     assert_eq!(control_plane.violations(), Vec::<String>::new());
 }
 
-/// Applies `before`, then `after`; gives the plan's changes and how many runs there were in the end.
+/// Applies `before`, then `after`. Returns the changes of the second plan and the number of runs afterwards.
 async fn change(before: &str, after: &str) -> (Vec<String>, usize) {
     let (control_plane, workspace) = applied(&configuration(before)).await;
     assert_eq!(runs(&control_plane), 1);
@@ -82,12 +82,12 @@ fn in_place() -> (Vec<String>, usize) {
     (vec![format!("{ADDRESS}: update")], 1)
 }
 
-fn nothing() -> (Vec<String>, usize) {
+fn no_change() -> (Vec<String>, usize) {
     (Vec::new(), 1)
 }
 
 #[tokio::test]
-async fn another_set_of_roles_installs_again() {
+async fn another_set_of_role_names_replaces_the_deployment() {
     assert_eq!(
         change("role_names = [\"a\"]", "role_names = [\"a\", \"b\"]").await,
         replaced()
@@ -95,15 +95,15 @@ async fn another_set_of_roles_installs_again() {
 }
 
 #[tokio::test]
-async fn another_order_of_roles_is_no_difference() {
+async fn another_order_of_role_names_is_no_change() {
     assert_eq!(
         change("role_names = [\"a\", \"b\"]", "role_names = [\"b\", \"a\"]").await,
-        nothing()
+        no_change()
     );
 }
 
 #[tokio::test]
-async fn another_force_provision_installs_again() {
+async fn changed_force_provision_replaces_the_deployment() {
     assert_eq!(
         change("force_provision = \"1\"", "force_provision = \"2\"").await,
         replaced()
@@ -111,12 +111,12 @@ async fn another_force_provision_installs_again() {
 }
 
 #[tokio::test]
-async fn a_first_force_provision_of_an_installed_machine_installs_again() {
+async fn first_force_provision_replaces_the_deployment() {
     assert_eq!(change("", "force_provision = \"1\"").await, replaced());
 }
 
 #[tokio::test]
-async fn settings_change_in_place() {
+async fn settings_are_updated_in_place() {
     let before =
         "role_names = [\"a\"]\ntunnel_type = \"auto\"\nstun_enabled = true\ntarget_disk = \"/dev/sda\"";
     let after = "role_names = [\"a\"]\ntunnel_type = \"geneve\"\nstun_enabled = false\nauto_update = false\n\
@@ -126,19 +126,19 @@ async fn settings_change_in_place() {
 }
 
 #[tokio::test]
-async fn timeouts_change_in_place_without_a_call() {
+async fn timeouts_are_updated_without_a_request() {
     let (control_plane, workspace) = applied(&configuration("timeouts {\n create = \"30m\"\n}")).await;
-    let calls = control_plane.log().count(UPDATE);
+    let requests = control_plane.log().count(UPDATE);
 
     workspace.configure(&configuration("timeouts {\n create = \"45m\"\n}"));
     assert_eq!(workspace.plan().await.changes(), in_place().0);
     workspace.run(&["apply", "tfplan"]).await.succeeds();
     workspace.plans_empty().await;
-    assert_eq!(control_plane.log().count(UPDATE), calls);
+    assert_eq!(control_plane.log().count(UPDATE), requests);
 }
 
 #[tokio::test]
-async fn unconfigured_roles_stay_as_they_are_when_something_else_changes() {
+async fn omitted_role_names_keep_their_value_in_an_update() {
     let control_plane = control_plane().await;
     control_plane
         .update(Collection::Machines, &machine(1), |machine| {
@@ -161,14 +161,14 @@ async fn unconfigured_roles_stay_as_they_are_when_something_else_changes() {
         "provision_status",
         "hostname",
     ] {
-        assert!(unknown[kept] != true, "`{kept}` should be kept in the plan");
+        assert!(unknown[kept] != true, "the plan should keep `{kept}`");
     }
     workspace.run(&["apply", "tfplan"]).await.succeeds();
     assert_eq!(runs(&control_plane), 1);
 }
 
 #[tokio::test]
-async fn a_network_that_leaves_the_configuration_is_left() {
+async fn removed_mesh_network_uuid_leaves_the_network() {
     let (control_plane, workspace) = applied(&configuration(
         "target_disk = \"/dev/sda\"\nmesh_network_uuid = durantic_mesh_network.internal.uuid",
     ))
@@ -187,7 +187,7 @@ async fn a_network_that_leaves_the_configuration_is_left() {
 }
 
 #[tokio::test]
-async fn replace_installs_only_the_machine_it_names() {
+async fn replace_option_installs_only_its_machine() {
     let control_plane = control_plane().await;
     let text = format!(
         "resource \"durantic_machine_deployment\" \"node\" {{\n  for_each = toset([\"{}\", \"{}\"])\n  \
@@ -215,7 +215,7 @@ async fn replace_installs_only_the_machine_it_names() {
 }
 
 #[tokio::test]
-async fn an_imported_machine_is_not_installed_when_force_provision_is_first_set() {
+async fn first_force_provision_after_import_installs_nothing() {
     let control_plane = control_plane().await;
     let workspace = workspace(&control_plane, &configuration(""));
     workspace
@@ -244,7 +244,7 @@ async fn an_imported_machine_is_not_installed_when_force_provision_is_first_set(
 }
 
 #[tokio::test]
-async fn destroying_forgets_the_machine_without_a_call() {
+async fn destroy_removes_the_deployment_without_a_request() {
     let (control_plane, workspace) = applied(&configuration("role_names = [\"a\"]")).await;
     let before = control_plane.machine(&machine(1));
     control_plane.log().clear();
@@ -264,7 +264,7 @@ async fn destroying_forgets_the_machine_without_a_call() {
 }
 
 #[tokio::test]
-async fn a_change_outside_is_seen() {
+async fn drift_is_detected() {
     let (control_plane, workspace) =
         applied(&configuration("role_names = [\"a\"]\ntunnel_type = \"auto\"")).await;
     let outside = |name: &'static str, value: serde_json::Value| {
@@ -282,22 +282,22 @@ async fn a_change_outside_is_seen() {
 }
 
 #[tokio::test]
-async fn a_machine_that_is_gone_is_created_anew_by_the_next_plan() {
+async fn missing_machine_plans_a_create_that_fails() {
     let (control_plane, workspace) = applied(&configuration("")).await;
     control_plane
         .delete(Collection::Machines, &machine(1))
         .expect("the machine is removed");
     assert_eq!(workspace.plan().await.changes(), [format!("{ADDRESS}: create")]);
-    let said = workspace.run(&["apply", "tfplan"]).await.fails();
+    let output = workspace.run(&["apply", "tfplan"]).await.fails();
     assert!(
-        said.contains("The request to create machine deployment"),
-        "{said}"
+        output.contains("The request to create machine deployment"),
+        "{output}"
     );
-    assert!(said.contains("404"), "{said}");
+    assert!(output.contains("404"), "{output}");
 }
 
 #[tokio::test]
-async fn a_failed_run_is_told_and_tried_again() {
+async fn failed_run_is_reported_and_replaced() {
     let outcomes = [
         (Outcome::Error, "error"),
         (Outcome::Degraded, "degraded"),
@@ -315,17 +315,20 @@ async fn a_failed_run_is_told_and_tried_again() {
     let text = "resource \"durantic_machine_deployment\" \"node\" {\n  count = 4\n  \
                 machine_uuid = format(\"00000000-0000-4000-8000-%012d\", count.index + 1)\n  role_names = [\"base\"]\n}\n";
     let workspace = workspace(&control_plane, text);
-    let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
+    let output = workspace.run(&["apply", "-auto-approve"]).await.fails();
     for (index, (_, status)) in outcomes.iter().enumerate() {
         assert!(
-            said.contains(&format!("ended with the status `{status}`")),
-            "{said}"
+            output.contains(&format!("ended with the status `{status}`")),
+            "{output}"
         );
         let host = format!("node-{}", index + 1);
         let runs = control_plane.runs();
         let run = runs.iter().find(|run| run.hostname == host).expect("a run");
-        assert!(said.contains(&run.uuid), "the run's uuid is told: {said}");
-        assert!(said.contains(&host), "the machine's host name is told: {said}");
+        assert!(
+            output.contains(&run.uuid),
+            "the error has the run's uuid: {output}"
+        );
+        assert!(output.contains(&host), "the error has the host name: {output}");
         let state = workspace.state(&format!("{ADDRESS}[{index}]"));
         assert_eq!(state["provision_status"], *status);
     }
@@ -344,7 +347,7 @@ async fn a_failed_run_is_told_and_tried_again() {
 }
 
 #[tokio::test]
-async fn an_active_run_of_somebody_else_is_waited_for_and_told() {
+async fn another_active_run_is_waited_for_and_named() {
     let control_plane = super::quick()
         .stopped_clock()
         .start()
@@ -356,43 +359,43 @@ async fn an_active_run_of_somebody_else_is_waited_for_and_told() {
         &control_plane,
         &configuration("timeouts {\n    create = \"3s\"\n  }"),
     );
-    let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
-    assert!(said.contains("was active already"), "{said}");
-    assert!(said.contains("Timeout while waiting for the run"), "{said}");
-    assert!(said.contains(&run), "the run is named: {said}");
+    let output = workspace.run(&["apply", "-auto-approve"]).await.fails();
+    assert!(output.contains("was active already"), "{output}");
+    assert!(output.contains("Timeout while waiting for the run"), "{output}");
+    assert!(output.contains(&run), "the run is named: {output}");
     assert_eq!(control_plane.log().count_processed(START), 0);
 }
 
 #[tokio::test]
-async fn wrong_values_are_refused_at_plan_time_where_they_are() {
+async fn invalid_values_are_reported_with_their_line() {
     let control_plane = control_plane().await;
     let workspace = workspace(&control_plane, "");
-    for (arguments, wanted) in [
+    for (arguments, expected) in [
         ("tunnel_type = \"genave\"", "Did you mean \"geneve\"?"),
         ("mesh_network_uuid = \"x\"", "must be a UUID"),
         ("timeouts {\n create = \"an hour\"\n}", "must be a duration"),
         ("role_names = [null]", "Null collection element"),
     ] {
         workspace.configure(&configuration(arguments));
-        let said = workspace.run(&["plan"]).await.fails();
-        assert!(said.contains(wanted), "{arguments}: {said}");
-        assert!(said.contains("on main.tf line"), "{arguments}: {said}");
+        let output = workspace.run(&["plan"]).await.fails();
+        assert!(output.contains(expected), "{arguments}: {output}");
+        assert!(output.contains("on main.tf line"), "{arguments}: {output}");
     }
     workspace
         .configure("resource \"durantic_machine_deployment\" \"node\" {\n  machine_uuid = \"node-1\"\n}\n");
-    let said = workspace.run(&["plan"]).await.fails();
-    assert!(said.contains("must be a UUID"), "{said}");
+    let output = workspace.run(&["plan"]).await.fails();
+    assert!(output.contains("must be a UUID"), "{output}");
 }
 
 #[tokio::test]
-async fn an_import_checks_the_id_and_that_the_machine_exists() {
+async fn import_rejects_an_invalid_id_and_a_missing_machine() {
     let control_plane = control_plane().await;
     let workspace = workspace(&control_plane, &configuration(""));
-    let said = workspace.run(&["import", ADDRESS, "node-1"]).await.fails();
-    assert!(said.contains("Invalid import ID"), "{said}");
-    let said = workspace.run(&["import", ADDRESS, &machine(99)]).await.fails();
+    let output = workspace.run(&["import", ADDRESS, "node-1"]).await.fails();
+    assert!(output.contains("Invalid import ID"), "{output}");
+    let output = workspace.run(&["import", ADDRESS, &machine(99)]).await.fails();
     assert!(
-        said.contains("Cannot import non-existent remote object"),
-        "{said}"
+        output.contains("Cannot import non-existent remote object"),
+        "{output}"
     );
 }

@@ -1,11 +1,11 @@
-//! The example against control planes that are somewhere else, and that answer more than is declared. `everything` has the
-//! dialects.
+//! The example against control planes with a path prefix and with undeclared fields in responses. `everything` tests the
+//! other dialects.
 
 use harness::control_plane::{Builder, Collection, Dialect};
 
 use super::{quick, workspace};
 
-/// Applies the example, finds nothing more to do, and destroys it.
+/// Applies the example, asserts that the next plan is empty, and destroys it.
 async fn example_works(builder: Builder) {
     let control_plane = builder.start().await.expect("the control plane starts");
     let example = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/role-to-running-machine");
@@ -14,7 +14,7 @@ async fn example_works(builder: Builder) {
     std::fs::remove_file(workspace.path().join("versions.tf")).expect("the example has its own");
     let template = std::fs::read_to_string(format!("{example}/web.yaml")).expect("the example's template");
     workspace.write("web.yaml", &template);
-    // The released version stands in a required_providers block, which an override does not have to meet.
+    // The example requires the released version, but a development override need not match it.
     workspace.apply().await;
     assert_eq!(workspace.outputs().await["mesh_ip"], "10.42.0.1");
     assert_eq!(control_plane.runs().len(), 1);
@@ -31,11 +31,11 @@ async fn example_works(builder: Builder) {
 }
 
 #[tokio::test]
-async fn a_path_prefix_is_kept() {
+async fn endpoint_path_prefix_is_kept() {
     example_works(quick().prefix("/durantic").dialect(Dialect::Other)).await;
 }
 
 #[tokio::test]
-async fn unknown_fields_are_ignored() {
+async fn undeclared_response_fields_are_ignored() {
     example_works(quick().unknown_fields()).await;
 }

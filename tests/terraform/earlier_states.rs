@@ -1,10 +1,10 @@
-//! State and private state that an earlier build wrote. This build plans with them what that build planned, which is nothing
-//! except for a run under way and a claim; and an apply does the same as that build's.
+//! State and private state that an earlier build wrote. This build must plan and apply the same as that build: no changes,
+//! except for an active run or a claim.
 //!
 //! To add a situation, write `main.tf` into a folder of its own in `tests/data/earlier-states`, add a function of the same
-//! name to `situation.rs` that plays the rest, and run its test once with the build that is to write the state:
+//! name to `situation.rs` that leads to the situation, and run its test once with the build that must write the state:
 //! `RECORD_STATES=1 INSTA_UPDATE=always PROVIDER=/path/to/it cargo test -p acceptance --test terraform earlier_states::NAME`.
-//! A state that is there already is not written again.
+//! Existing states are not overwritten.
 
 mod situation;
 
@@ -21,7 +21,7 @@ use super::{changes, quick, workspace};
 
 const STATES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/earlier-states");
 
-/// One test for each situation. The function of the same name plays what led to it.
+/// One test per situation. The function of the same name in `situation` leads to it.
 macro_rules! situations {
     ($($name:ident)*) => {
         $(
@@ -33,7 +33,7 @@ macro_rules! situations {
                     situation::$name(&control_plane, &workspace).await;
                     record(&folder, &control_plane, &workspace);
                 }
-                behaves_as_before(&folder).await;
+                plans_and_applies_as_recorded(&folder).await;
             }
         )*
 
@@ -53,22 +53,22 @@ situations! {
     all_resources
     claim
     claim_changed
-    claim_of_nothing
+    claim_without_object
     imported_deployment
     json_config
     overridden
     run_completed
     run_failed
-    run_failed_meanwhile
-    run_going
-    run_joined
+    run_failed_between_applies
+    run_active
+    run_of_another_client
     run_lost
     run_not_started
     run_starting
     run_timed_out
     run_unconfirmed
-    run_waiting
-    run_waiting_timed_out
+    outdated_run
+    outdated_run_timed_out
 }
 
 const CONFIGURATION: &str = "main.tf";
@@ -91,12 +91,12 @@ async fn recorded(folder: &Path) -> (ControlPlane, Workspace) {
     (control_plane, workspace)
 }
 
-/// The deployment in this situation waits 15 seconds before it believes that the run has not done the work. Its plan shows
-/// already that it knows whose run it is.
-const SLOW: &str = "run_joined";
+/// In this situation an apply waits 15 seconds until it is sure that the run did not do the work. The test skips that apply,
+/// because the plan already shows that the run belongs to another client.
+const SLOW: &str = "run_of_another_client";
 
-/// Plans both configurations, and, when every run is over, plans and applies the first one.
-async fn behaves_as_before(folder: &Path) {
+/// Plans both configurations. After the end of every run, plans and applies the first one.
+async fn plans_and_applies_as_recorded(folder: &Path) {
     let (control_plane, workspace) = recorded(folder).await;
     let mut seen = vec![section("private state", &private(&workspace))];
     let first = plan(&workspace).await;
@@ -106,7 +106,7 @@ async fn behaves_as_before(folder: &Path) {
         seen.push(section(&format!("plan of {CHANGED}"), &plan(&workspace).await));
     }
 
-    // A timeout that was to pass when the state was written is not to pass here.
+    // The short timeout was for the recording; here it must not pass.
     workspace.configure(&read(folder, CONFIGURATION).replace("\"3s\"", "\"30m\""));
     control_plane.advance(Duration::from_mins(20));
     let later = plan(&workspace).await;
@@ -117,7 +117,7 @@ async fn behaves_as_before(folder: &Path) {
         ));
     }
     let sent = changes(&control_plane);
-    assert_eq!(sent, Vec::<String>::new(), "a plan changes nothing");
+    assert_eq!(sent, Vec::<String>::new(), "a plan sends no changes");
     if !folder.ends_with(SLOW) {
         let applied = apply_plan(&control_plane, &workspace).await;
         seen.push(section(
@@ -137,7 +137,7 @@ fn section(title: &str, text: &str) -> String {
     format!("{title}\n{text}")
 }
 
-/// What the provider remembers of each object in state.
+/// The private state of each object.
 fn private(workspace: &Workspace) -> String {
     let state: Json = serde_json::from_str(&workspace.state_file()).expect("state in JSON");
     let resources = state["resources"].as_array().into_iter().flatten();
@@ -151,7 +151,7 @@ fn private(workspace: &Workspace) -> String {
     private.collect()
 }
 
-/// What is planned.
+/// The planned changes and the diagnostics.
 async fn plan(workspace: &Workspace) -> String {
     let run = workspace.run(&["plan", "-json", "-out=tfplan"]).await.succeeds();
     let plan = workspace.show("tfplan").await.0;
@@ -160,7 +160,7 @@ async fn plan(workspace: &Workspace) -> String {
         + &diagnostics(&run)
 }
 
-/// What an apply of the last plan sends, and where it leaves a run.
+/// The requests of an apply of the last plan, and the status of each run afterwards.
 async fn apply_plan(control_plane: &ControlPlane, workspace: &Workspace) -> String {
     let run = workspace.run(&["apply", "-json", "tfplan"]).await;
     let sent = changes(control_plane).into_iter();
@@ -173,7 +173,7 @@ async fn apply_plan(control_plane: &ControlPlane, workspace: &Workspace) -> Stri
     sent.chain(statuses).collect::<String>() + &diagnostics(&run)
 }
 
-/// The errors, and the warnings about objects. Terraform warns of the override of the provider, too.
+/// The errors, and the warnings about objects, without Terraform's warning about the development override.
 fn diagnostics(run: &Run) -> String {
     let lines = run.stdout.lines();
     let lines = lines.map(|line| serde_json::from_str(line).expect("a line of JSON"));
@@ -191,7 +191,7 @@ fn diagnostics(run: &Run) -> String {
     diagnostics.collect()
 }
 
-/// What becomes of each object that does not stay as it is.
+/// The changed objects.
 fn differences(title: &str, changes: &Json) -> String {
     let changes = changes.as_array().into_iter().flatten();
     let changes = changes.filter(|change| change["change"]["actions"] != json!(["no-op"]));
@@ -210,7 +210,7 @@ fn differences(title: &str, changes: &Json) -> String {
     seen.collect()
 }
 
-/// What becomes of each attribute that does not stay as it is.
+/// The changed attributes.
 fn attributes(change: &Json) -> String {
     let sides = ["before", "after", "after_unknown"].map(|side| change[side].as_object());
     let names: BTreeSet<&String> = sides.into_iter().flatten().flat_map(|side| side.keys()).collect();
@@ -225,7 +225,7 @@ fn attributes(change: &Json) -> String {
     seen.collect()
 }
 
-/// The workspace of a situation that is still to be played.
+/// The workspace of a situation that is not recorded yet.
 async fn new(folder: &Path) -> (ControlPlane, Workspace) {
     let builder = ControlPlane::builder()
         .seed(Path::new(STATES).join("seed.json"))
@@ -244,9 +244,9 @@ fn record(folder: &Path, control_plane: &ControlPlane, workspace: &Workspace) {
     }
 }
 
-/// The memory of a hook decides only about what is sent.
+/// The private state of a hook affects only the requests, so a plan does not show it.
 #[tokio::test]
-async fn the_types_in_a_config_are_remembered() {
+async fn json_config_keeps_the_types_in_private_state() {
     let folder = Path::new(STATES).join("json_config");
     let (control_plane, workspace) = recorded(&folder).await;
     workspace.configure(&read(&folder, CHANGED));

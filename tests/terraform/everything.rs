@@ -1,4 +1,4 @@
-//! All resources and data sources in one configuration, on control planes of every kind.
+//! All resources and data sources in one configuration, with every dialect of the control plane.
 
 use std::collections::BTreeSet;
 
@@ -9,10 +9,10 @@ use serde_json::json;
 
 use super::{machine, quick, workspace};
 
-/// Everything. A comment gives what the second apply has in place of a value.
+/// The configuration. A comment after a value has the value of the second apply.
 const EVERYTHING: &str = include_str!("../data/everything.tf");
 
-/// The configuration with each value that has a comment replaced by it.
+/// The configuration of the second apply.
 fn changed() -> String {
     let lines = EVERYTHING.lines().map(|line| {
         let marked = line
@@ -26,7 +26,7 @@ fn changed() -> String {
     lines.collect()
 }
 
-/// Import blocks for every resource that is in this state.
+/// Import blocks for every resource in this state.
 fn imports(instances: &[(String, serde_json::Value)]) -> String {
     let bindings = DEFINITION.resources.iter().map(|binding| binding.schema);
     let blocks = bindings.map(|schema| {
@@ -42,7 +42,7 @@ fn imports(instances: &[(String, serde_json::Value)]) -> String {
     blocks.collect()
 }
 
-async fn lives(dialect: Dialect) {
+async fn check_lifecycle(dialect: Dialect) {
     let control_plane = quick()
         .dialect(dialect)
         .start()
@@ -109,33 +109,33 @@ async fn lives(dialect: Dialect) {
     assert_eq!(
         control_plane.objects(Collection::MachineRoles).len(),
         1,
-        "the official one"
+        "only the official role is left"
     );
     assert_eq!(
         control_plane.objects(Collection::RegistryCredentials).len(),
         1,
-        "the seeded one"
+        "only the seeded credential is left"
     );
     assert_eq!(control_plane.violations(), Vec::<String>::new());
 }
 
 #[tokio::test]
-async fn by_the_contract() {
-    lives(Dialect::Default).await;
+async fn lifecycle_with_the_default_dialect() {
+    check_lifecycle(Dialect::Default).await;
 }
 
 #[tokio::test]
-async fn with_other_paths_and_verbs_by_the_live_document() {
-    lives(Dialect::Other).await;
+async fn lifecycle_with_the_paths_of_the_published_document() {
+    check_lifecycle(Dialect::Other).await;
 }
 
 #[tokio::test]
-async fn with_older_names_and_no_document() {
-    lives(Dialect::Old).await;
+async fn lifecycle_with_old_field_names_and_no_document() {
+    check_lifecycle(Dialect::Old).await;
 }
 
 #[test]
-fn every_resource_and_data_source_is_in_it() {
+fn configuration_has_every_resource_and_data_source() {
     let bindings = |kind, bindings: &'static [engine::Binding]| {
         let names = bindings.iter().map(|binding| &binding.schema.name);
         names

@@ -1,5 +1,5 @@
-//! Every example is planned and applied by the real Terraform against the simulated control plane, and what the
-//! documentation says of the schema is what Terraform gets to see.
+//! Applies every example with the real Terraform and the simulated control plane, and compares the documented schema with the
+//! served one.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -47,26 +47,30 @@ fn variables(configuration: &str) -> Vec<String> {
         .collect()
 }
 
-/// Applies, finds nothing left to do, and destroys.
+/// Applies a configuration, asserts that the next plan is empty, and destroys it.
 ///
-/// A machine is forgotten with the roles that it has, and the control plane does not delete a role while a machine has it:
-/// the guide on provisioning says so. No other refusal is accepted.
-async fn whole_way(folder: &Path, configuration: &str) {
-    whole_way_with(&control_plane().await, folder, configuration).await;
+/// The destroy may fail only because a role is in use: destroying a deployment does not change its machine, as the guide on
+/// provisioning explains.
+async fn check_lifecycle(folder: &Path, configuration: &str) {
+    check_lifecycle_with(&control_plane().await, folder, configuration).await;
 }
 
-pub async fn whole_way_with(control_plane: &ControlPlane, folder: &Path, configuration: &str) {
+pub async fn check_lifecycle_with(control_plane: &ControlPlane, folder: &Path, configuration: &str) {
     let workspace = workspace(control_plane, folder, configuration);
     let apply = workspace.apply().await.stdout;
-    // One warning is Terraform's own: that the provider is not an installed one.
+    // One warning is Terraform's own, about the development override.
     let warnings = apply.matches("Warning: ").count();
     assert_eq!(warnings, 1, "an example warns:\n{apply}");
     workspace.plans_empty().await;
     let destroy = workspace.run(&["destroy", "-auto-approve"]).await;
     if destroy.status != Some(0) {
-        let said = destroy.said();
-        let is_in_use = said.matches("Error: ").count() == said.matches("is assigned to the machine").count();
-        assert!(configuration.contains("durantic_machine_") && is_in_use, "{said}");
+        let output = destroy.printed();
+        let is_in_use =
+            output.matches("Error: ").count() == output.matches("is assigned to the machine").count();
+        assert!(
+            configuration.contains("durantic_machine_") && is_in_use,
+            "{output}"
+        );
     }
     assert_eq!(control_plane.violations(), Vec::<String>::new());
 }
@@ -102,26 +106,26 @@ async fn each(files: &[PathBuf]) {
     for file in files {
         eprintln!("{}", file.display());
         let configuration = fs::read_to_string(file).expect("the example");
-        whole_way(file.parent().expect("a folder"), &configuration).await;
+        check_lifecycle(file.parent().expect("a folder"), &configuration).await;
     }
 }
 
 #[tokio::test]
-async fn every_resource_has_a_minimal_example_that_works() {
+async fn every_resource_has_a_working_minimal_example() {
     let files = files("resources", "resource.tf");
     assert_eq!(files.len(), DEFINITION.resources.len(), "one for each resource");
     each(&files).await;
 }
 
 #[tokio::test]
-async fn every_resource_has_a_full_example_that_works() {
+async fn every_resource_has_a_working_full_example() {
     let files = files("resources", "resource_full");
     assert_eq!(files.len(), DEFINITION.resources.len(), "one for each resource");
     each(&files).await;
 }
 
 #[tokio::test]
-async fn the_full_examples_set_everything_that_can_be_set() {
+async fn full_examples_set_every_argument() {
     for binding in DEFINITION.resources {
         let folder = examples().join(format!("resources/durantic_{}", binding.schema.name));
         let text = |file: &str| fs::read_to_string(folder.join(file)).expect("an example");
@@ -143,7 +147,7 @@ async fn the_full_examples_set_everything_that_can_be_set() {
 }
 
 #[tokio::test]
-async fn every_data_source_has_examples_that_work() {
+async fn every_data_source_has_working_examples() {
     let files = files("data-sources", "data-source");
     assert!(
         files.len() >= DEFINITION.data_sources.len(),
@@ -169,24 +173,24 @@ async fn every_scenario_works() {
             folder.display()
         );
         let configuration = fs::read_to_string(folder.join("main.tf")).expect("the scenario");
-        whole_way(&folder, &configuration).await;
+        check_lifecycle(&folder, &configuration).await;
     }
 }
 
-/// What minimal examples have made is forgotten, and imported again with the documented commands and blocks.
+/// Removes the objects of the minimal examples from state and imports them with the documented commands and blocks.
 #[tokio::test]
-async fn every_import_works() {
+async fn every_import_example_works() {
     let names = DEFINITION.resources.iter().map(|binding| &*binding.schema.name);
-    // Its machine cannot be configured by another resource too, and its role has the name of another example's.
+    // Separate, because its machine and the name of its role are also in other examples.
     let (deployment, others): (Vec<&str>, _) = names.partition(|name| *name == "machine_deployment");
     assert_eq!(deployment.len(), 1);
     tokio::join!(import(&deployment), import(&others));
 }
 
-/// The examples of importing one resource.
+/// The import examples of one resource.
 struct Import {
     address: String,
-    /// The id that both document.
+    /// The id in both examples.
     id: String,
     block: String,
 }
@@ -219,9 +223,9 @@ fn example_of(name: &str, file: &str) -> String {
 
 async fn import(names: &[&str]) {
     let imports: Vec<Import> = names.iter().map(|name| Import::read(name)).collect();
-    let texts: Vec<String> = names.iter().map(|name| example_of(name, "resource.tf")).collect();
+    let configurations: Vec<String> = names.iter().map(|name| example_of(name, "resource.tf")).collect();
     let control_plane = control_plane().await;
-    let workspace = workspace(&control_plane, &examples(), &texts.join("\n"));
+    let workspace = workspace(&control_plane, &examples(), &configurations.join("\n"));
     workspace.apply().await;
     let uuid = |import: &Import| {
         let uuid = workspace.state(&import.address)["uuid"].clone();
@@ -252,7 +256,7 @@ async fn import(names: &[&str]) {
 }
 
 #[tokio::test]
-async fn the_documented_schema_is_the_served_one() {
+async fn documented_schema_equals_the_served_schema() {
     let control_plane = control_plane().await;
     let configuration = "data \"durantic_images\" \"all\" {}\n";
     let workspace = workspace(&control_plane, &examples(), configuration);
@@ -263,7 +267,7 @@ async fn the_documented_schema_is_the_served_one() {
         .stdout;
     let documented = docs_gen::served::document(&DEFINITION).expect("the declarations can be described");
     let documented = serde_json::to_string(&documented).expect("JSON");
-    // The same bytes, and where they are not, the lines that differ.
+    // Compares bytes, and on failure prints the lines that differ.
     if printed.trim_end() != documented {
         let pretty = |text: &str| {
             let json: Json = serde_json::from_str(text).expect("a schema in JSON");
@@ -276,6 +280,6 @@ async fn the_documented_schema_is_the_served_one() {
             .filter(|(one, other)| one != other)
             .take(5)
             .collect();
-        panic!("Terraform prints something else than `docs-gen schema`: {differing:#?}");
+        panic!("the output of Terraform differs from `docs-gen schema`: {differing:#?}");
     }
 }

@@ -1,4 +1,4 @@
-//! What the guides show is what happens: their configurations go the whole way, and their commands are run by a shell.
+//! Applies the configurations of the guides, and runs their commands in a shell.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use acceptance::terraform::Workspace;
 use harness::control_plane::{Collection, ControlPlane, machine_uuid};
 use serde_json::{Value as Json, json};
 
-use super::examples::whole_way_with;
+use super::examples::check_lifecycle_with;
 use super::{control_plane, provider, workspace};
 
 fn guide(name: &str) -> String {
@@ -16,7 +16,7 @@ fn guide(name: &str) -> String {
     fs::read_to_string(folder.join(name)).expect("the guide")
 }
 
-/// Blocks of code in that language, in order.
+/// The code blocks in this language, in order.
 fn blocks(guide: &str, language: &str) -> Vec<String> {
     let fence = format!("\n```{language}\n");
     let blocks = guide.split(fence.as_str()).skip(1);
@@ -26,20 +26,20 @@ fn blocks(guide: &str, language: &str) -> Vec<String> {
         .collect()
 }
 
-fn made(control_plane: &ControlPlane, collection: Collection, json: &Json) -> String {
+fn created(control_plane: &ControlPlane, collection: Collection, json: &Json) -> String {
     let object = json.as_object().expect("an object").clone();
-    let made = control_plane.create(collection, object).expect("it is made");
-    made["uuid"].as_str().expect("a uuid").to_owned()
+    let created = control_plane.create(collection, object).expect("it is created");
+    created["uuid"].as_str().expect("a uuid").to_owned()
 }
 
-/// A control plane that takes the value of every variable as a token, too.
+/// A control plane that also accepts the value of every variable as a token.
 async fn prepared() -> ControlPlane {
     let control_plane = control_plane().await;
     control_plane.accept_token("an-example");
     control_plane
 }
 
-/// A folder with the files that guides refer to.
+/// A folder with the files that the guides refer to.
 fn files() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(
@@ -52,7 +52,7 @@ fn files() -> tempfile::TempDir {
 
 /// Guides that build one configuration, block by block.
 #[tokio::test]
-async fn what_a_guide_builds_up_goes_the_whole_way() {
+async fn guides_with_one_configuration_can_be_applied() {
     for name in [
         "getting-started.md",
         "authentication.md",
@@ -62,31 +62,31 @@ async fn what_a_guide_builds_up_goes_the_whole_way() {
         eprintln!("{name}");
         let configuration = blocks(&guide(name), "terraform").join("\n");
         let folder = files();
-        // A first newline, as the helper looks for variables at the start of a line.
-        whole_way_with(&prepared().await, folder.path(), &format!("\n{configuration}")).await;
+        // The newline is for the helper, which expects `variable` after one.
+        check_lifecycle_with(&prepared().await, folder.path(), &format!("\n{configuration}")).await;
     }
 }
 
 /// A guide that shows one configuration after another.
 #[tokio::test]
-async fn each_configuration_of_the_guide_on_provisioning_goes_the_whole_way() {
+async fn provisioning_guide_configurations_can_be_applied() {
     let blocks = blocks(&guide("provisioning.md"), "terraform");
     assert_eq!(blocks.len(), 2);
     for block in blocks {
         let folder = files();
-        whole_way_with(&prepared().await, folder.path(), &format!("\n{block}")).await;
+        check_lifecycle_with(&prepared().await, folder.path(), &format!("\n{block}")).await;
     }
 }
 
-/// The three objects of the guide are imported by its blocks and commands; afterwards there is nothing to do.
+/// Imports the three objects of the guide with its blocks and commands. The next plan must be empty.
 #[tokio::test]
-async fn a_dashboard_is_imported_as_the_guide_says() {
+async fn importing_guide_works_with_blocks_and_commands() {
     let text = guide("importing.md");
     let control_plane = control_plane().await;
     let network = json!({"name": "internal", "network_cidr": "10.42.0.0/24"});
     let uuids = [
-        made(&control_plane, Collection::MeshNetworks, &network),
-        made(&control_plane, Collection::MachineRoles, &json!({"name": "web"})),
+        created(&control_plane, Collection::MeshNetworks, &network),
+        created(&control_plane, Collection::MachineRoles, &json!({"name": "web"})),
         machine_uuid(1),
     ];
     let imports = blocks(&text, "terraform").join("\n");
@@ -113,27 +113,27 @@ async fn a_dashboard_is_imported_as_the_guide_says() {
     workspace.configure("");
     workspace.plans_empty().await;
 
-    // On the command line the configuration is there first.
+    // For the command, the configuration must exist first.
     let configuration = "resource \"durantic_mesh_network\" \"internal\" {\n  name         = \"internal\"\n  network_cidr = \"10.42.0.0/24\"\n}\n";
     let workspace = self::workspace(&control_plane, configuration);
     succeeds(&workspace, &real(command_way)).await;
     workspace.plans_empty().await;
 
-    // What the guide says of ids that are none.
+    // The errors for invalid ids, as the guide describes them.
     let import = |id: &str| format!("import {{\n  to = durantic_mesh_network.other\n  id = \"{id}\"\n}}\n");
-    for (id, said) in [("internal", "UUID"), (&machine_uuid(2), "Cannot import")] {
+    for (id, expected) in [("internal", "UUID"), (&machine_uuid(2), "Cannot import")] {
         let workspace = self::workspace(&control_plane, &import(id));
-        let refused = workspace
+        let rejected = workspace
             .run(&["plan", "-generate-config-out=generated.tf"])
             .await;
-        assert_eq!(refused.status, Some(1), "{id}");
-        assert!(refused.said().contains(said), "{}", refused.said());
+        assert_eq!(rejected.status, Some(1), "{id}");
+        assert!(rejected.printed().contains(expected), "{}", rejected.printed());
     }
 }
 
-/// The commands that put the program into its place, each in a home directory of its own; then Terraform finds it.
+/// Runs each command of the guide that installs the program, in a home directory of its own. Terraform must find it.
 #[tokio::test]
-async fn the_program_is_installed_as_the_guide_says() {
+async fn local_installation_guide_commands_work() {
     let commands = blocks(&guide("local-installation.md"), "shell");
     let [install, elsewhere, by_hand, doctor, ..] = &commands[..] else {
         panic!("the guide shows three ways and the doctor: {commands:?}");
@@ -150,7 +150,7 @@ async fn the_program_is_installed_as_the_guide_says() {
     );
     for command in [install, &by_hand.replace("linux_amd64", &platform)] {
         let workspace = workspace(&control_plane, "data \"durantic_images\" \"all\" {}\n");
-        // Terraform finds it by itself, without the override that the other tests use.
+        // Without the development override of the other tests, so that Terraform uses the installed program.
         fs::write(workspace.path().join("terraform.rc"), "").expect("a file");
         workspace.write(
             "versions.tf",
@@ -162,7 +162,7 @@ async fn the_program_is_installed_as_the_guide_says() {
             !workspace
                 .run(&["init"])
                 .await
-                .said()
+                .printed()
                 .contains("been successfully initialized")
         );
         succeeds(&workspace, command).await;
@@ -173,7 +173,7 @@ async fn the_program_is_installed_as_the_guide_says() {
     }
 }
 
-/// Runs commands as a reader would: in a shell, in the directory of the configuration.
+/// Runs commands in a shell, in the directory of the configuration.
 async fn succeeds(workspace: &Workspace, commands: &str) {
     let mut shell = workspace.shell(commands);
     let Output {

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{control_plane, workspace};
 
 #[tokio::test]
-async fn it_is_found_by_uuid_name_and_url() {
+async fn image_is_found_by_uuid_name_and_url() {
     let control_plane = control_plane().await;
     let workspace = workspace(
         &control_plane,
@@ -43,10 +43,10 @@ data "durantic_image" "own" {
 }
 
 #[tokio::test]
-async fn none_and_several_are_errors_that_help() {
+async fn missing_and_ambiguous_image_errors_have_a_remedy() {
     let control_plane = control_plane().await;
     let workspace = workspace(&control_plane, "");
-    for (arguments, wanted) in [
+    for (arguments, expected) in [
         ("name = \"Ubuntu 24.4\"", "Closest: \"Ubuntu 24.04\""),
         ("name = \"Debian 13\"", "Narrow the search with `is_official`"),
         (
@@ -60,13 +60,13 @@ async fn none_and_several_are_errors_that_help() {
         ("", "Exactly one of"),
     ] {
         workspace.configure(&format!("data \"durantic_image\" \"x\" {{\n  {arguments}\n}}\n"));
-        let said = workspace.run(&["plan"]).await.fails();
-        assert!(said.contains(wanted), "{arguments}: {said}");
+        let output = workspace.run(&["plan"]).await.fails();
+        assert!(output.contains(expected), "{arguments}: {output}");
     }
 }
 
 #[tokio::test]
-async fn an_argument_may_be_unknown_until_apply() {
+async fn image_with_an_unknown_name_is_read_during_apply() {
     let control_plane = control_plane().await;
     let text = "resource \"terraform_data\" \"later\" {\n  input = \"gpu-node\"\n}\n\
                 data \"durantic_image\" \"it\" {\n  name = terraform_data.later.output\n}\n\
@@ -79,7 +79,7 @@ async fn an_argument_may_be_unknown_until_apply() {
 }
 
 #[tokio::test]
-async fn an_image_of_another_uuid_is_a_change_of_its_role() {
+async fn image_with_another_uuid_updates_its_role() {
     let control_plane = control_plane().await;
     let text = "data \"durantic_image\" \"it\" {\n  name = \"gpu-node\"\n}\n\
                 resource \"durantic_machine_role\" \"it\" {\n  name = \"it\"\n  image_uuid = data.durantic_image.it.uuid\n}\n";

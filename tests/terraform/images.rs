@@ -8,7 +8,7 @@ use super::{control_plane, machine, workspace};
 const ADDRESS: &str = "data.durantic_images.all";
 
 #[tokio::test]
-async fn it_lists_every_image_with_every_attribute() {
+async fn images_have_every_attribute() {
     let control_plane = control_plane().await;
     let text = "data \"durantic_images\" \"all\" {}\n";
     let workspace = workspace(&control_plane, text);
@@ -39,7 +39,7 @@ async fn it_lists_every_image_with_every_attribute() {
 }
 
 #[tokio::test]
-async fn resources_are_made_for_each_image_and_follow_the_list() {
+async fn images_can_be_used_in_for_each() {
     let control_plane = control_plane().await;
     let text = r#"
 data "durantic_images" "all" {}
@@ -62,7 +62,7 @@ resource "durantic_machine_role" "it" {
 }
 
 #[tokio::test]
-async fn none_is_an_empty_list() {
+async fn images_is_empty_without_images() {
     let control_plane = control_plane().await;
     for image in control_plane.objects(Collection::Images) {
         let uuid = image["uuid"].as_str().unwrap_or_default();
@@ -76,7 +76,7 @@ async fn none_is_an_empty_list() {
 }
 
 #[tokio::test]
-async fn what_it_depends_on_comes_first() {
+async fn images_with_depends_on_are_read_during_apply() {
     let control_plane = control_plane().await;
     let text = format!(
         "resource \"durantic_machine_config\" \"it\" {{\n  machine_uuid = \"{}\"\n}}\n\
@@ -89,7 +89,7 @@ async fn what_it_depends_on_comes_first() {
     assert_eq!(
         control_plane.log().count("provisioning_api_list_images"),
         0,
-        "not before apply"
+        "the list is not read before apply"
     );
     workspace.run(&["apply", "tfplan"]).await.succeeds();
     assert_eq!(workspace.outputs().await["count"], 4);

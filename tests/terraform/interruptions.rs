@@ -1,14 +1,14 @@
-//! A wait never costs a second installation: interrupts, timeouts, expired tokens, killed processes.
+//! Interruptions of a wait never cause a second installation: interrupts, timeouts, expired tokens, killed processes.
 //!
-//! What becomes of a run in each case is proved in the engine's `job/machine/table.rs` and `exploration.rs`; here the real
-//! Terraform proves that the parts fit together.
+//! The engine's `job/machine/table.rs` and `exploration.rs` test every case. These tests show with the real Terraform that
+//! the parts work together.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use acceptance::processes::{finish, group, kill_terraform, providers, start};
 use acceptance::terraform::Workspace;
-use harness::control_plane::{Answer, ControlPlane, Fault, FaultKind, Outcome};
+use harness::control_plane::{ControlPlane, Fault, FaultKind, FaultResponse, Outcome};
 use nix::sys::signal::{Signal, kill};
 use serde_json::json;
 use tokio::process::Child;
@@ -27,7 +27,7 @@ fn configuration(arguments: &str) -> String {
     )
 }
 
-/// A control plane whose clock stands still: an installation goes on until a test advances it.
+/// A control plane with a stopped clock: an installation lasts until a test advances the clock.
 async fn stopped() -> ControlPlane {
     let builder = ControlPlane::builder()
         .install_time(Duration::from_mins(10))
@@ -35,36 +35,36 @@ async fn stopped() -> ControlPlane {
     builder.start().await.expect("the control plane starts")
 }
 
-/// An apply under way.
+/// Starts an apply.
 fn start_apply(workspace: &Workspace) -> Child {
     start(workspace, &["apply", "-auto-approve"])
 }
 
-/// An apply that was interrupted in the middle of the installation: what it said.
+/// Interrupts an apply during the installation, and returns its output.
 async fn interrupted(control_plane: &ControlPlane, workspace: &Workspace) -> String {
     let apply = start_apply(workspace);
-    is_installing(control_plane).await;
+    wait_for_poll(control_plane).await;
     interrupt(apply).await
 }
 
-/// Interrupts a command: what it said.
+/// Interrupts a command, and returns its output.
 async fn interrupt(command: Child) -> String {
     kill(group(&command), Signal::SIGINT).expect("an interrupt is sent");
     finish(command).await.1
 }
 
-async fn is_installing(control_plane: &ControlPlane) {
+async fn wait_for_poll(control_plane: &ControlPlane) {
     control_plane.log().wait_for(POLL, 1).await;
 }
 
-/// Lets every run end, and with it this apply.
-async fn ends_with_the_run(control_plane: &ControlPlane, apply: Child) {
+/// Ends every run, and asserts that the apply then succeeds.
+async fn succeeds_after_the_run(control_plane: &ControlPlane, apply: Child) {
     control_plane.advance(Duration::from_mins(20));
-    let (status, said) = finish(apply).await;
-    assert_eq!(status, Some(0), "{said}");
+    let (status, output) = finish(apply).await;
+    assert_eq!(status, Some(0), "{output}");
 }
 
-/// Applies once more and expects the machine to be installed by the one run there is.
+/// Applies again and asserts that the single run has installed the machine.
 async fn converges_with_one_run(control_plane: &ControlPlane, workspace: &Workspace) {
     workspace.apply().await;
     let state = workspace.state(ADDRESS);
@@ -74,21 +74,21 @@ async fn converges_with_one_run(control_plane: &ControlPlane, workspace: &Worksp
 }
 
 #[tokio::test]
-async fn an_interrupt_ends_quickly_without_a_taint_and_the_next_apply_waits_on() {
+async fn interrupt_keeps_the_run_for_the_next_apply() {
     let control_plane = stopped().await;
     let workspace = workspace(&control_plane, &configuration(""));
     let apply = start_apply(&workspace);
-    is_installing(&control_plane).await;
+    wait_for_poll(&control_plane).await;
 
-    let asked = Instant::now();
-    let said = interrupt(apply).await;
+    let started = Instant::now();
+    let output = interrupt(apply).await;
     assert!(
-        asked.elapsed() < Duration::from_secs(4),
+        started.elapsed() < Duration::from_secs(4),
         "it took {:?}",
-        asked.elapsed()
+        started.elapsed()
     );
-    assert!(said.contains("Interrupted during the run"), "{said}");
-    assert!(said.contains("continues without Terraform"), "{said}");
+    assert!(output.contains("Interrupted during the run"), "{output}");
+    assert!(output.contains("continues without Terraform"), "{output}");
 
     let state: serde_json::Value = serde_json::from_str(&workspace.state_file()).expect("a state file");
     let deployment = state["resources"]
@@ -112,14 +112,14 @@ async fn an_interrupt_ends_quickly_without_a_taint_and_the_next_apply_waits_on()
     assert_eq!(
         workspace.plan().await.changes(),
         [format!("{ADDRESS}: update")],
-        "it is picked up in place"
+        "the next apply continues the wait in place"
     );
     control_plane.advance(Duration::from_mins(20));
     converges_with_one_run(&control_plane, &workspace).await;
 }
 
 #[tokio::test]
-async fn a_run_that_failed_meanwhile_is_replaced() {
+async fn run_that_failed_between_applies_is_replaced() {
     let control_plane = stopped().await;
     let workspace = workspace(&control_plane, &configuration(""));
     interrupted(&control_plane, &workspace).await;
@@ -138,20 +138,20 @@ async fn a_run_that_failed_meanwhile_is_replaced() {
 }
 
 #[tokio::test]
-async fn a_timeout_is_an_error_and_the_replacement_waits_for_the_same_run() {
+async fn replacement_after_a_timeout_waits_for_the_same_run() {
     let control_plane = stopped().await;
     let workspace = workspace(
         &control_plane,
         &configuration("timeouts {\n    create = \"3s\"\n  }"),
     );
-    let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
-    assert!(said.contains("Timeout while waiting for the run"), "{said}");
-    assert!(said.contains(&control_plane.runs()[0].uuid), "{said}");
+    let output = workspace.run(&["apply", "-auto-approve"]).await.fails();
+    assert!(output.contains("Timeout while waiting for the run"), "{output}");
+    assert!(output.contains(&control_plane.runs()[0].uuid), "{output}");
 
-    let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
+    let output = workspace.run(&["apply", "-auto-approve"]).await.fails();
     assert!(
-        said.contains("Timeout while waiting for the run"),
-        "still the same run: {said}"
+        output.contains("Timeout while waiting for the run"),
+        "it waits for the same run: {output}"
     );
     assert_eq!(control_plane.runs().len(), 1);
 
@@ -160,15 +160,15 @@ async fn a_timeout_is_an_error_and_the_replacement_waits_for_the_same_run() {
 }
 
 #[tokio::test]
-async fn a_token_that_expires_in_mid_run_fails_at_once_and_the_run_is_picked_up() {
+async fn expired_token_fails_at_once_and_keeps_the_run() {
     let control_plane = stopped().await;
     let workspace = workspace(&control_plane, &configuration(""));
     let apply = start_apply(&workspace);
-    is_installing(&control_plane).await;
+    wait_for_poll(&control_plane).await;
     control_plane.revoke_token(control_plane.token());
-    let (status, said) = finish(apply).await;
+    let (status, output) = finish(apply).await;
     assert_eq!(status, Some(1));
-    assert!(said.contains("401"), "{said}");
+    assert!(output.contains("401"), "{output}");
 
     control_plane.accept_token("dur_fresh");
     let workspace = workspace.with("DURANTIC_API_TOKEN", "dur_fresh");
@@ -177,7 +177,7 @@ async fn a_token_that_expires_in_mid_run_fails_at_once_and_the_run_is_picked_up(
 }
 
 #[tokio::test]
-async fn another_configuration_waits_for_the_old_run_before_it_starts_its_own() {
+async fn changed_configuration_waits_for_the_outdated_run() {
     let control_plane = stopped().await;
     let workspace = workspace(&control_plane, &configuration(""));
     interrupted(&control_plane, &workspace).await;
@@ -185,60 +185,64 @@ async fn another_configuration_waits_for_the_old_run_before_it_starts_its_own() 
     workspace.configure(&configuration("force_provision = \"1\""));
     let polls = control_plane.log().count(POLL);
     let apply = start_apply(&workspace);
-    // One look in the refresh, one in the wait for the old run.
+    // One poll in the refresh, one in the wait for the outdated run.
     control_plane.log().wait_for(POLL, polls + 2).await;
-    assert_eq!(control_plane.runs().len(), 1, "the old run goes on");
+    assert_eq!(control_plane.runs().len(), 1, "the outdated run is still active");
     control_plane.set_install_time(Duration::ZERO);
-    ends_with_the_run(&control_plane, apply).await;
+    succeeds_after_the_run(&control_plane, apply).await;
     assert_eq!(
         control_plane.runs().len(),
         2,
-        "the changed trigger has a run of its own"
+        "the changed `force_provision` starts a run"
     );
     workspace.plans_empty().await;
 }
 
 #[tokio::test]
-async fn a_terraform_that_is_killed_leaves_no_provider_and_its_run_is_waited_for() {
+async fn killed_terraform_leaves_no_provider_and_keeps_its_run() {
     let control_plane = stopped().await;
     let workspace = workspace(&control_plane, &configuration(""));
     let apply = start_apply(&workspace);
-    is_installing(&control_plane).await;
+    wait_for_poll(&control_plane).await;
     let orphans = providers(apply.id().expect("terraform runs"));
     assert!(!orphans.is_empty(), "the provider runs");
     kill_terraform(&workspace, apply).await;
 
-    // The run is still going when the next apply comes: it is waited for, and does the work.
+    // The run is still active: the next apply waits for it instead of starting another.
     let apply = start_apply(&workspace);
     control_plane.log().wait_for(START, 2).await;
-    ends_with_the_run(&control_plane, apply).await;
+    succeeds_after_the_run(&control_plane, apply).await;
     assert_eq!(control_plane.runs().len(), 1, "one installation, not two");
     workspace.plans_empty().await;
-    // It notices within a few seconds that nobody is there any more.
-    let given_up = Instant::now() + Duration::from_secs(15);
+    // The provider notices within a few seconds that Terraform has ended.
+    let deadline = Instant::now() + Duration::from_secs(15);
     while orphans.iter().any(|orphan| kill(*orphan, None).is_ok()) {
-        assert!(Instant::now() < given_up, "a provider is left behind");
+        assert!(Instant::now() < deadline, "a provider still runs");
         tokio::task::yield_now().await;
     }
 }
 
 #[tokio::test]
-async fn a_run_of_somebody_else_with_other_roles_is_not_taken_for_the_wanted_one() {
+async fn another_run_with_other_roles_is_followed_by_an_own_run() {
     let control_plane = stopped().await;
     control_plane.start_run(MACHINE).expect("a run is started");
     let workspace = workspace(&control_plane, &configuration(""));
     let apply = start_apply(&workspace);
-    is_installing(&control_plane).await;
+    wait_for_poll(&control_plane).await;
     control_plane.set_install_time(Duration::ZERO);
-    ends_with_the_run(&control_plane, apply).await;
+    succeeds_after_the_run(&control_plane, apply).await;
     let runs = control_plane.runs();
-    assert_eq!(runs.len(), 2, "the wanted one is started after the other one");
+    assert_eq!(
+        runs.len(),
+        2,
+        "the provider starts its own run after the other run"
+    );
     assert_eq!(workspace.state(ADDRESS)["provision_uuid"], runs[1].uuid.as_str());
     workspace.plans_empty().await;
 }
 
 #[tokio::test]
-async fn create_before_destroy_waits_for_the_old_run_and_starts_its_own() {
+async fn create_before_destroy_waits_for_the_outdated_run() {
     let control_plane = stopped().await;
     let lifecycle = "lifecycle {\n    create_before_destroy = true\n  }";
     let workspace = workspace(&control_plane, &configuration(lifecycle));
@@ -254,16 +258,16 @@ async fn create_before_destroy_waits_for_the_old_run_and_starts_its_own() {
     let apply = start_apply(&workspace);
     control_plane.log().wait_for(POLL, polls + 2).await;
     control_plane.set_install_time(Duration::ZERO);
-    ends_with_the_run(&control_plane, apply).await;
-    assert_eq!(control_plane.runs().len(), 2, "one for each set of roles");
+    succeeds_after_the_run(&control_plane, apply).await;
+    assert_eq!(control_plane.runs().len(), 2, "one run for each set of roles");
     assert_eq!(workspace.state(ADDRESS)["needs_provisioning"], false);
     workspace.plans_empty().await;
 }
 
-const AGAIN: [&str; 4] = ["apply", "-auto-approve", "-replace", ADDRESS];
+const REPLACE: [&str; 4] = ["apply", "-auto-approve", "-replace", ADDRESS];
 
-/// A machine that is installed, and a control plane whose next run goes on until a test advances the clock. To install
-/// it once more changes nothing that the machine could tell of.
+/// An installed machine, and a control plane whose next run lasts until a test advances the clock. A reinstallation does not
+/// change the attributes of the machine.
 async fn installed() -> (ControlPlane, Workspace) {
     let control_plane = stopped().await;
     control_plane.set_install_time(Duration::ZERO);
@@ -273,58 +277,61 @@ async fn installed() -> (ControlPlane, Workspace) {
     (control_plane, workspace)
 }
 
-/// An apply that installs it once more, and looks at the run.
-async fn installing_again(control_plane: &ControlPlane, workspace: &Workspace) -> Child {
+/// Starts an apply that reinstalls the machine, and waits until it polls the run.
+async fn start_reinstall(control_plane: &ControlPlane, workspace: &Workspace) -> Child {
     let polls = control_plane.log().count(POLL);
-    let apply = start(workspace, &AGAIN);
+    let apply = start(workspace, &REPLACE);
     control_plane.log().wait_for(POLL, polls + 1).await;
     apply
 }
 
 #[tokio::test]
-async fn installing_again_that_is_killed_is_waited_for() {
+async fn killed_reinstall_is_waited_for() {
     let (control_plane, workspace) = installed().await;
-    let apply = installing_again(&control_plane, &workspace).await;
+    let apply = start_reinstall(&control_plane, &workspace).await;
     kill_terraform(&workspace, apply).await;
 
     let starts = control_plane.log().count(START);
     let apply = start_apply(&workspace);
     control_plane.log().wait_for(START, starts + 1).await;
     control_plane.advance(Duration::from_mins(20));
-    let (status, said) = finish(apply).await;
-    assert_eq!(status, Some(0), "{said}");
-    assert!(said.contains("was active already"), "{said}");
-    assert_eq!(control_plane.runs().len(), 2, "one installation again, not two");
+    let (status, output) = finish(apply).await;
+    assert_eq!(status, Some(0), "{output}");
+    assert!(output.contains("was active already"), "{output}");
+    assert_eq!(control_plane.runs().len(), 2, "one reinstallation, not two");
     workspace.plans_empty().await;
 }
 
 #[tokio::test]
-async fn installing_again_that_may_have_been_started_is_not_started_twice() {
+async fn unconfirmed_reinstall_is_never_started_twice() {
     let (control_plane, workspace) = installed().await;
     let late = FaultKind::Delay(Duration::from_mins(10));
     control_plane.fault(Fault::new(START, late).times(1));
     let starts = control_plane.log().count(START);
-    let apply = start(&workspace, &AGAIN);
+    let apply = start(&workspace, &REPLACE);
     control_plane.log().wait_for(START, starts + 1).await;
     interrupt(apply).await;
     assert_eq!(workspace.state(ADDRESS)["provision_status"], "unconfirmed");
     control_plane.advance(Duration::from_mins(20));
 
-    let said = workspace.apply().await.said();
-    assert!(said.contains("Cannot tell whether the run took place"), "{said}");
-    assert_eq!(control_plane.runs().len(), 2, "nothing is started again");
+    let output = workspace.apply().await.printed();
+    assert!(
+        output.contains("Cannot tell whether the run took place"),
+        "{output}"
+    );
+    assert_eq!(control_plane.runs().len(), 2, "no run is started");
     assert_eq!(workspace.state(ADDRESS)["provision_status"], "lost");
     workspace.plans_empty().await;
 
     control_plane.set_install_time(Duration::ZERO);
-    workspace.run(&AGAIN).await.succeeds();
-    assert_eq!(control_plane.runs().len(), 3, "but on demand it is");
+    workspace.run(&REPLACE).await.succeeds();
+    assert_eq!(control_plane.runs().len(), 3, "`-replace` starts a run");
     assert_eq!(workspace.state(ADDRESS)["provision_status"], "completed");
     workspace.plans_empty().await;
 }
 
 #[tokio::test]
-async fn a_timeout_ends_a_call_that_is_not_answered() {
+async fn create_timeout_ends_a_request_without_a_response() {
     let control_plane = stopped().await;
     control_plane.set_install_time(Duration::ZERO);
     let settings = "provisioning_api_update_machine";
@@ -334,13 +341,13 @@ async fn a_timeout_ends_a_call_that_is_not_answered() {
         &control_plane,
         &configuration("timeouts {\n    create = \"2s\"\n  }"),
     );
-    let asked = Instant::now();
-    let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
-    assert!(said.contains("The timeout ended before"), "{said}");
+    let started = Instant::now();
+    let output = workspace.run(&["apply", "-auto-approve"]).await.fails();
+    assert!(output.contains("The timeout ended before"), "{output}");
     assert!(
-        asked.elapsed() < Duration::from_secs(15),
-        "it took {:?}, of `request_timeout`'s 30 s",
-        asked.elapsed()
+        started.elapsed() < Duration::from_secs(15),
+        "it took {:?}; `request_timeout` is 30 s",
+        started.elapsed()
     );
     control_plane.clear_faults();
     converges_with_one_run(&control_plane, &workspace).await;
@@ -349,14 +356,14 @@ async fn a_timeout_ends_a_call_that_is_not_answered() {
 const SHORT: &str = "timeouts {\n    create = \"3s\"\n    update = \"3s\"\n  }";
 
 #[tokio::test]
-async fn another_force_provision_is_not_forgotten_by_a_timeout() {
+async fn timeout_keeps_a_changed_force_provision() {
     let control_plane = stopped().await;
     let workspace = workspace(&control_plane, &configuration(SHORT));
     interrupted(&control_plane, &workspace).await;
 
     workspace.configure(&configuration(&format!("force_provision = \"1\"\n  {SHORT}")));
-    let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
-    assert!(said.contains("Timeout while waiting for the run"), "{said}");
+    let output = workspace.run(&["apply", "-auto-approve"]).await.fails();
+    assert!(output.contains("Timeout while waiting for the run"), "{output}");
     let tainted: serde_json::Value = serde_json::from_str(&workspace.state_file()).expect("a state file");
     assert!(tainted.to_string().contains("\"waiting\""), "{tainted}");
 
@@ -366,22 +373,22 @@ async fn another_force_provision_is_not_forgotten_by_a_timeout() {
     assert_eq!(
         control_plane.runs().len(),
         2,
-        "the old run does not count as the new one"
+        "the outdated run does not count as the new one"
     );
     assert_eq!(workspace.state(ADDRESS)["provision_status"], "completed");
     workspace.plans_empty().await;
 }
 
 #[tokio::test]
-async fn a_replacement_that_fails_does_not_forget_the_run() {
-    let open = format!(
+async fn failed_replacement_keeps_the_run() {
+    let without_roles = format!(
         "resource \"durantic_machine_deployment\" \"node\" {{\n  machine_uuid = \"{MACHINE}\"\n  {SHORT}\n}}\n"
     );
-    let no_name = FaultKind::Rewrite(Arc::new(|machine| machine["hostname"] = json!(7)));
+    let invalid_hostname = FaultKind::Rewrite(Arc::new(|machine| machine["hostname"] = json!(7)));
     for (configuration, fault) in [
-        (configuration(SHORT), FaultKind::Answer(Answer::json(422))),
-        (open, FaultKind::Answer(Answer::json(422))),
-        (configuration(SHORT), no_name),
+        (configuration(SHORT), FaultKind::Respond(FaultResponse::json(422))),
+        (without_roles, FaultKind::Respond(FaultResponse::json(422))),
+        (configuration(SHORT), invalid_hostname),
     ] {
         let control_plane = stopped().await;
         let workspace = workspace(&control_plane, &configuration);

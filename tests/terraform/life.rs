@@ -1,7 +1,7 @@
-//! The life of a resource under the real Terraform, from its table in `tests/src/resources.rs`.
+//! The lifecycle of a resource with the real Terraform, with the test data of `tests/src/resources.rs`.
 //!
-//! `life!` makes the tests, for a plain resource and for one with nested blocks. `tests/protocol/life.rs` promises the same of
-//! every resource, without the time that Terraform takes.
+//! `life!` generates the tests for a plain resource and for one with nested blocks. `tests/protocol/life.rs` tests every
+//! resource with the fake core, which is faster.
 
 use std::fmt::Display;
 
@@ -12,43 +12,43 @@ use serde_json::{Value as Json, json};
 
 use super::workspace;
 
-/// The tests of a resource's life.
+/// The lifecycle tests of a resource.
 macro_rules! life {
     ($resource:expr) => {
         #[tokio::test]
-        async fn the_minimal_form_has_the_defaults() {
+        async fn minimal_configuration_has_the_defaults() {
             super::life::minimal(&$resource).await;
         }
 
         #[tokio::test]
-        async fn everything_changes_in_place_and_is_cleared_again() {
+        async fn every_argument_is_updated_in_place_and_cleared() {
             super::life::changes(&$resource).await;
         }
 
         #[tokio::test]
-        async fn every_change_outside_is_seen_and_undone() {
+        async fn drift_is_detected_and_undone() {
             super::life::drifts(&$resource).await;
         }
 
         #[tokio::test]
-        async fn it_is_imported_by_command_and_by_block() {
+        async fn import_works_by_command_and_by_block() {
             super::life::imports(&$resource).await;
         }
 
         #[tokio::test]
-        async fn it_is_counted_and_moved() {
+        async fn count_and_moved_blocks_work() {
             super::life::counts_and_moves(&$resource).await;
         }
 
         #[tokio::test]
-        async fn every_argument_may_be_unknown_in_a_plan() {
+        async fn unknown_arguments_are_resolved_in_apply() {
             super::life::unknowns(&$resource).await;
         }
     };
 }
 pub(crate) use life;
 
-/// The address of an instance that is alone.
+/// The address of the only instance.
 fn address(resource: &Resource) -> String {
     format!("durantic_{}.it", resource.name)
 }
@@ -76,7 +76,7 @@ fn argument(resource: &Resource, name: &str, value: &Json) -> String {
     blocks.collect()
 }
 
-/// An argument in HCL, of which JSON is a part.
+/// An argument in HCL. JSON values are valid HCL expressions.
 fn line(name: &str, expression: &impl Display) -> String {
     format!("  {name} = {expression}\n")
 }
@@ -89,17 +89,17 @@ fn full_text(resource: &Resource) -> String {
     block(resource, "it", "1", "", &resource.full)
 }
 
-/// The full form of as many instances.
+/// The full configuration of this many instances.
 fn full_count(resource: &Resource, count: usize) -> String {
     let lines = format!("  count = {count}\n");
     block(resource, "it", COUNTED, &lines, &resource.full)
 }
 
-/// The number of an instance that is counted.
+/// The number of an instance with `count`.
 const COUNTED: &str = "${count.index + 1}";
 
-/// Asserts that the control plane was sent nothing that its contract does not know.
-fn assert_lawful(control_plane: &ControlPlane) {
+/// Asserts that all requests followed the contract.
+fn assert_no_violations(control_plane: &ControlPlane) {
     assert_eq!(control_plane.violations(), Vec::<String>::new());
 }
 
@@ -114,7 +114,7 @@ pub async fn minimal(resource: &Resource) {
     workspace.plans_empty().await;
     workspace.destroy().await;
     assert_eq!(resource.uuids(&control_plane), before);
-    assert_lawful(&control_plane);
+    assert_no_violations(&control_plane);
 }
 
 pub async fn changes(resource: &Resource) {
@@ -144,12 +144,12 @@ pub async fn changes(resource: &Resource) {
     workspace.configure(&minimal_text(resource));
     workspace.apply().await;
     let last = workspace.state(&address);
-    resource.assert_same(&last, &resource.cleared(first));
+    resource.assert_same(&last, &resource.after_clearing(first));
     workspace.plans_empty().await;
-    assert_lawful(&control_plane);
+    assert_no_violations(&control_plane);
 }
 
-/// One instance for each attribute that somebody else changes: one plan shows them all.
+/// One instance for each attribute that another client changes, all in one plan.
 pub async fn drifts(resource: &Resource) {
     let control_plane = resource.control_plane().await;
     let rows: Vec<(&String, &Json)> = fields(&resource.drift).collect();
@@ -178,13 +178,13 @@ pub async fn drifts(resource: &Resource) {
             json!(["update"])
         };
         assert_eq!(change["actions"], expected, "{name}: {change}");
-        for attribute in resource.visible() {
+        for attribute in resource.readable_arguments() {
             let other = attribute.name.as_ref();
             let differs = change["before"][other] != change["after"][other];
             assert_eq!(
                 differs,
                 other == name.as_str(),
-                "`{other}` with another `{name}`: {change}"
+                "`{other}` after a change of `{name}`: {change}"
             );
         }
     }
@@ -202,7 +202,7 @@ pub async fn drifts(resource: &Resource) {
     let destroy = ["destroy", "-auto-approve", "-refresh=false"];
     workspace.run(&destroy).await.succeeds();
     assert_eq!(workspace.state(&at(0)), json!(null));
-    assert_lawful(&control_plane);
+    assert_no_violations(&control_plane);
 }
 
 pub async fn imports(resource: &Resource) {
@@ -214,16 +214,16 @@ pub async fn imports(resource: &Resource) {
     let id = resource.import_id(&state).to_owned();
 
     workspace.run(&["state", "rm", &address]).await.succeeds();
-    let said = workspace.run(&["import", &address, "x"]).await.fails();
-    assert!(said.contains("Invalid import ID"), "{said}");
-    let nobody = "00000000-0000-4000-8000-999999999999";
-    let said = workspace.run(&["import", &address, nobody]).await.fails();
+    let output = workspace.run(&["import", &address, "x"]).await.fails();
+    assert!(output.contains("Invalid import ID"), "{output}");
+    let missing = "00000000-0000-4000-8000-999999999999";
+    let output = workspace.run(&["import", &address, missing]).await.fails();
     assert!(
-        said.contains("Cannot import non-existent remote object"),
-        "{said}"
+        output.contains("Cannot import non-existent remote object"),
+        "{output}"
     );
     workspace.run(&["import", &address, &id]).await.succeeds();
-    settle(resource, &workspace).await;
+    apply_after_import(resource, &workspace).await;
     resource.assert_same(&workspace.state(&address), &state);
 
     workspace.run(&["state", "rm", &address]).await.succeeds();
@@ -231,12 +231,12 @@ pub async fn imports(resource: &Resource) {
     workspace.configure(&import);
     let generate = ["plan", "-generate-config-out=generated.tf"];
     workspace.run(&generate).await.succeeds();
-    settle(resource, &workspace).await;
-    assert_lawful(&control_plane);
+    apply_after_import(resource, &workspace).await;
+    assert_no_violations(&control_plane);
 }
 
-/// After an import there is nothing to do.
-async fn settle(resource: &Resource, workspace: &Workspace) {
+/// Asserts that the plan after an import is empty.
+async fn apply_after_import(resource: &Resource, workspace: &Workspace) {
     let plan = workspace.plan().await;
     let change = plan.change(&address(resource));
     assert_eq!(plan.changes(), Vec::<String>::new(), "{change:#}");
@@ -271,7 +271,7 @@ pub async fn counts_and_moves(resource: &Resource) {
     assert_eq!(resource.uuids(&control_plane), before);
 }
 
-/// Every argument comes from a resource that does not exist yet.
+/// Every argument refers to a resource that does not exist yet.
 pub async fn unknowns(resource: &Resource) {
     let control_plane = resource.control_plane().await;
     let (mut inputs, mut arguments) = (Vec::new(), Vec::new());

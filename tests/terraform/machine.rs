@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{control_plane, machine, workspace};
 
 #[tokio::test]
-async fn it_is_found_by_hostname_and_by_uuid_in_full() {
+async fn machine_is_found_by_hostname_and_by_uuid() {
     let control_plane = control_plane().await;
     let text = format!(
         "data \"durantic_machine\" \"host\" {{\n  hostname = \"node-2\"\n}}\n\
@@ -22,12 +22,12 @@ async fn it_is_found_by_hostname_and_by_uuid_in_full() {
     assert_eq!(
         by_host["discovered_ip_addresses"],
         json!(["198.18.0.2"]),
-        "the short form of a list lacks them"
+        "the machine is read by its uuid, because the list omits the addresses"
     );
 }
 
 #[tokio::test]
-async fn a_missing_machine_gives_nulls_unless_that_is_an_error() {
+async fn missing_machine_is_null_unless_not_found_ok_is_false() {
     let control_plane = control_plane().await;
     let text = "data \"durantic_machine\" \"all\" {\n  for_each = toset([\"node-1\", \"node-9\"])\n  hostname = each.key\n}\n\
                 output \"found\" {\n  value = [for name, machine in data.durantic_machine.all : name if machine.uuid != null]\n}\n";
@@ -37,9 +37,12 @@ async fn a_missing_machine_gives_nulls_unless_that_is_an_error() {
 
     workspace
         .configure("data \"durantic_machine\" \"x\" {\n  hostname = \"node-9\"\n  not_found_ok = false\n}\n");
-    let said = workspace.run(&["plan"]).await.fails();
-    assert!(said.contains("no machine with hostname \"node-9\""), "{said}");
-    assert!(said.contains("\"node-1\""), "the closest names are told: {said}");
+    let output = workspace.run(&["plan"]).await.fails();
+    assert!(output.contains("no machine with hostname \"node-9\""), "{output}");
+    assert!(
+        output.contains("\"node-1\""),
+        "the error has the closest names: {output}"
+    );
 
     workspace.configure(&format!("data \"durantic_machine\" \"x\" {{\n  uuid = \"{}\"\n}}\noutput \"name\" {{\n  value = data.durantic_machine.x.hostname == null\n}}\n", machine(99)));
     workspace.apply().await;
@@ -47,10 +50,10 @@ async fn a_missing_machine_gives_nulls_unless_that_is_an_error() {
 }
 
 #[tokio::test]
-async fn exactly_one_argument_identifies_it() {
+async fn machine_needs_exactly_one_of_uuid_and_hostname() {
     let control_plane = control_plane().await;
     let workspace = workspace(&control_plane, "");
-    for (arguments, wanted) in [
+    for (arguments, expected) in [
         ("", "Exactly one of `uuid`, `hostname` must be set"),
         (
             "hostname = \"a\"\n  uuid = \"00000000-0000-4000-8000-000000000001\"",
@@ -61,13 +64,13 @@ async fn exactly_one_argument_identifies_it() {
         workspace.configure(&format!(
             "data \"durantic_machine\" \"x\" {{\n  {arguments}\n}}\n"
         ));
-        let said = workspace.run(&["plan"]).await.fails();
-        assert!(said.contains(wanted), "{arguments}: {said}");
+        let output = workspace.run(&["plan"]).await.fails();
+        assert!(output.contains(expected), "{arguments}: {output}");
     }
 }
 
 #[tokio::test]
-async fn every_attribute_is_the_machine_s() {
+async fn every_attribute_is_read_from_the_machine() {
     let control_plane = control_plane().await;
     let network = json!({ "name": "mesh", "network_cidr": "10.9.0.0/24" });
     let network = network.as_object().expect("an object").clone();
@@ -109,7 +112,7 @@ async fn every_attribute_is_the_machine_s() {
 }
 
 #[tokio::test]
-async fn one_of_several_host_names_is_an_error_that_lists_them() {
+async fn ambiguous_hostname_error_lists_the_machines() {
     let control_plane = control_plane().await;
     let twin = json!({ "uuid": machine(8), "hostname": "node-1" });
     let twin = twin.as_object().expect("an object").clone();
@@ -118,14 +121,17 @@ async fn one_of_several_host_names_is_an_error_that_lists_them() {
         .expect("a second node-1");
     let text = "data \"durantic_machine\" \"it\" {\n  hostname = \"node-1\"\n}\n";
     let workspace = workspace(&control_plane, text);
-    let said = workspace.run(&["plan"]).await.fails();
-    assert!(said.contains(&machine(1)) && said.contains(&machine(8)), "{said}");
-    assert!(said.contains("on main.tf line 2"), "{said}");
-    assert!(said.contains("Look it up by `uuid`"), "{said}");
+    let output = workspace.run(&["plan"]).await.fails();
+    assert!(
+        output.contains(&machine(1)) && output.contains(&machine(8)),
+        "{output}"
+    );
+    assert!(output.contains("on main.tf line 2"), "{output}");
+    assert!(output.contains("Look it up by `uuid`"), "{output}");
 }
 
 #[tokio::test]
-async fn a_host_name_is_matched_exactly() {
+async fn hostname_is_matched_exactly() {
     let control_plane = control_plane().await;
     let text = "data \"durantic_machine\" \"it\" {\n  for_each = toset([\"NODE-1\", \"node\", \"node-1.example.com\", \" node-1\"])\n  \
                 hostname = each.key\n}\noutput \"found\" {\n  value = [for machine in data.durantic_machine.it : machine.uuid if machine.uuid != null]\n}\n";

@@ -15,7 +15,7 @@ fn configuration(number: u32, arguments: &str) -> String {
 }
 
 #[tokio::test]
-async fn only_what_is_configured_is_sent() {
+async fn omitted_settings_are_not_sent() {
     let (control_plane, workspace) = applied(&configuration(1, "auto_update = false")).await;
     let sent = control_plane.log().of("provisioning_api_update_machine");
     assert_eq!(sent.len(), 1);
@@ -26,12 +26,12 @@ async fn only_what_is_configured_is_sent() {
     assert_eq!(
         changes(&control_plane),
         Vec::<String>::new(),
-        "the machine is forgotten"
+        "destroy sends no change"
     );
 }
 
 #[tokio::test]
-async fn no_roles_are_other_than_none_configured() {
+async fn empty_role_names_differ_from_omitted_ones() {
     let control_plane = control_plane().await;
     let outside = control_plane.update(Collection::Machines, &machine(1), |machine| {
         machine.insert("role_names".to_owned(), json!(["base"]));
@@ -52,11 +52,14 @@ async fn no_roles_are_other_than_none_configured() {
 }
 
 #[tokio::test]
-async fn a_setting_that_the_control_plane_overrides_is_told_and_plans_nothing() {
+async fn override_is_a_warning_and_plans_no_change() {
     let control_plane = control_plane().await;
     let workspace = workspace(&control_plane, &configuration(3, "kexec_installer = true"));
-    let said = workspace.apply().await.said();
-    assert!(said.contains("Value overridden by the control plane"), "{said}");
+    let output = workspace.apply().await.printed();
+    assert!(
+        output.contains("Value overridden by the control plane"),
+        "{output}"
+    );
     assert_eq!(
         control_plane.machine(&machine(3)).expect("it")["kexec_installer"],
         false
@@ -71,7 +74,7 @@ async fn a_setting_that_the_control_plane_overrides_is_told_and_plans_nothing() 
 }
 
 #[tokio::test]
-async fn a_machine_that_moves_to_another_network_gets_another_address() {
+async fn changed_mesh_network_plans_unknown_addresses() {
     let control_plane = control_plane().await;
     let networks = "resource \"durantic_mesh_network\" \"net\" {\n  count = 2\n  name = \"net-${count.index}\"\n  \
                     network_cidr = \"10.${count.index}.0.0/24\"\n}\n";

@@ -13,7 +13,7 @@ fn configuration(arguments: &str) -> String {
 }
 
 #[tokio::test]
-async fn an_image_that_leaves_the_configuration_is_cleared() {
+async fn removed_image_uuid_is_cleared() {
     let (control_plane, workspace) = applied(&configuration(&format!("image_uuid = \"{IMAGE}\""))).await;
     assert_eq!(workspace.state(ADDRESS)["image_uuid"], IMAGE);
     workspace.plans_empty().await;
@@ -34,7 +34,7 @@ async fn an_image_that_leaves_the_configuration_is_cleared() {
 }
 
 #[tokio::test]
-async fn a_template_passes_byte_for_byte() {
+async fn template_data_is_stored_unchanged() {
     let control_plane = control_plane().await;
     let workspace = workspace(&control_plane, &configuration("template_data = file(\"t.yaml\")"));
     let template = "#cloud-config\n{% for peer in peers %}{{ peer.hostname }}\t{{ secrets.TOKEN }}\n{% endfor %}\nx: ${y}\r\n\n\n";
@@ -57,17 +57,17 @@ async fn a_template_passes_byte_for_byte() {
 }
 
 #[tokio::test]
-async fn numbers_beyond_32_bits_are_refused_where_they_are() {
+async fn number_beyond_32_bits_is_reported_with_its_line() {
     let control_plane = control_plane().await;
     let workspace = workspace(&control_plane, "");
-    for (number, wanted) in [
+    for (number, expected) in [
         ("2147483648", "Number out of range"),
         ("1.5", "Invalid number"),
         ("1e100", "Number out of range"),
     ] {
         workspace.configure(&configuration(&format!("merge_priority = {number}")));
-        let said = workspace.run(&["plan"]).await.fails();
-        assert!(said.contains(wanted), "{number}: {said}");
-        assert!(said.contains("on main.tf line 3"), "{number}: {said}");
+        let output = workspace.run(&["plan"]).await.fails();
+        assert!(output.contains(expected), "{number}: {output}");
+        assert!(output.contains("on main.tf line 3"), "{number}: {output}");
     }
 }

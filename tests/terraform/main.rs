@@ -1,14 +1,14 @@
 //! The provider under the real Terraform, against the simulated control plane.
 //!
-//! One module for each resource and data source, and one for each thing that concerns them all. Every test has a
-//! control plane and a workspace of its own, so that all run side by side.
+//! One module per resource and data source, and one per common topic. Every test has a control plane and a workspace of its
+//! own, so that all can run in parallel.
 //!
-//! A Terraform costs a second of a processor: what the messages of the protocol can show is tested in `tests/protocol/`.
+//! Each run of Terraform takes a second of CPU time. What the protocol's messages can show is tested in `tests/protocol/`.
 
 #![cfg(test)]
 
+mod aborted_requests;
 mod another_provider;
-mod breaking_off;
 mod claims;
 mod deployment;
 mod dialects;
@@ -16,6 +16,7 @@ mod earlier_states;
 mod everything;
 mod examples;
 mod fleet;
+mod go_provider_states;
 mod guides;
 mod image;
 mod images;
@@ -34,7 +35,6 @@ mod scenarios;
 mod schema;
 mod secret;
 mod secrets_backend;
-mod taking_over;
 mod validation;
 mod variable;
 
@@ -47,12 +47,12 @@ use harness::control_plane::{Builder, ControlPlane};
 /// The uuid of the seeded machine `node-1`.
 const MACHINE: &str = "00000000-0000-4000-8000-000000000001";
 
-/// The program that is shipped.
+/// The shipped program.
 fn provider() -> &'static Path {
     acceptance::terraform::provider(env!("CARGO_BIN_EXE_provider-under-test"))
 }
 
-/// A control plane with three machines, on which an installation takes no time.
+/// A control plane with three machines and installations of zero duration.
 async fn control_plane() -> ControlPlane {
     quick().start().await.expect("the control plane starts")
 }
@@ -61,12 +61,12 @@ fn quick() -> Builder {
     ControlPlane::builder().install_time(Duration::ZERO)
 }
 
-/// A workspace of the provider that is shipped.
+/// A workspace with the shipped provider.
 fn workspace(control_plane: &ControlPlane, configuration: &str) -> Workspace {
     Workspace::new(provider(), control_plane, configuration)
 }
 
-/// A control plane, and a workspace whose configuration was applied to it.
+/// A control plane, and a workspace whose configuration is applied.
 async fn applied(configuration: &str) -> (ControlPlane, Workspace) {
     let control_plane = control_plane().await;
     let workspace = workspace(&control_plane, configuration);
@@ -79,7 +79,7 @@ fn machine(number: u32) -> String {
     format!("00000000-0000-4000-8000-{number:012}")
 }
 
-/// What the control plane was asked to change, in order: the operation without its prefix.
+/// The operations of all requests that may change something, in order, without their prefix.
 fn changes(control_plane: &ControlPlane) -> Vec<String> {
     let entries = control_plane.log().changes().into_iter();
     let name = |operation: &str| {
@@ -91,16 +91,17 @@ fn changes(control_plane: &ControlPlane) -> Vec<String> {
     entries.map(|entry| name(&entry.operation)).collect()
 }
 
-/// The text of an attribute in state.
-fn text(workspace: &Workspace, address: &str, attribute: &str) -> String {
+/// A string attribute in state.
+fn string(workspace: &Workspace, address: &str, attribute: &str) -> String {
     let state = workspace.state(address);
     let text = state[attribute].as_str();
-    text.unwrap_or_else(|| panic!("`{attribute}` is a text: {state}"))
+    text.unwrap_or_else(|| panic!("`{attribute}` is not a string: {state}"))
         .to_owned()
 }
 
-/// Asserts that a write-only value is in no file of the workspace but the configuration, and in no rendering of it.
-async fn assert_nowhere(workspace: &Workspace, value: &str) {
+/// Asserts that a write-only value is in no file of the workspace except the configuration, and in no output of
+/// `terraform show`.
+async fn assert_not_stored(workspace: &Workspace, value: &str) {
     for entry in std::fs::read_dir(workspace.path())
         .expect("the workspace")
         .flatten()
@@ -112,19 +113,19 @@ async fn assert_nowhere(workspace: &Workspace, value: &str) {
         if entry.path().is_file() && !is_configuration {
             let bytes = std::fs::read(entry.path()).expect("a file of the workspace");
             let has_value = String::from_utf8_lossy(&bytes).contains(value);
-            assert!(!has_value, "{:?} has the value", entry.file_name());
+            assert!(!has_value, "{:?} contains the value", entry.file_name());
         }
     }
     for shown in [&["show", "-json"][..], &["show", "-json", "tfplan"]] {
         let run = workspace.run(shown).await.succeeds();
         let mut shown: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
-        // A plan has the configuration in it.
+        // A plan contains the configuration.
         if let Some(shown) = shown.as_object_mut() {
             shown.remove("configuration");
         }
         assert!(
             !shown.to_string().contains(value),
-            "{} shows the value",
+            "{} prints the value",
             run.command
         );
     }

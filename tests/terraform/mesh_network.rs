@@ -1,9 +1,9 @@
 //! `durantic_mesh_network`
 
-use harness::control_plane::{Answer, Collection, Fault, FaultKind};
+use harness::control_plane::{Collection, Fault, FaultKind, FaultResponse};
 use serde_json::json;
 
-use super::{applied, control_plane, text, workspace};
+use super::{applied, control_plane, string, workspace};
 
 const ADDRESS: &str = "durantic_mesh_network.net";
 
@@ -14,7 +14,7 @@ fn configuration(arguments: &str) -> String {
 const MINIMAL: &str = "name = \"net\"\nnetwork_cidr = \"10.1.0.0/24\"";
 
 #[tokio::test]
-async fn it_changes_in_place_and_another_network_replaces_it() {
+async fn network_cidr_forces_replacement_other_changes_do_not() {
     let (control_plane, workspace) = applied(&configuration(MINIMAL)).await;
     let before = workspace.state(ADDRESS);
 
@@ -37,7 +37,7 @@ async fn it_changes_in_place_and_another_network_replaces_it() {
     assert_eq!(
         sent[0].body,
         Some(json!({"name": "renamed", "is_default": true})),
-        "only what changed is sent"
+        "only changed attributes are sent"
     );
     workspace.plans_empty().await;
 
@@ -53,9 +53,9 @@ async fn it_changes_in_place_and_another_network_replaces_it() {
 }
 
 #[tokio::test]
-async fn a_network_that_is_gone_is_destroyed_without_an_error() {
+async fn destroy_of_a_missing_network_succeeds() {
     let (control_plane, workspace) = applied(&configuration(MINIMAL)).await;
-    let uuid = text(&workspace, ADDRESS, "uuid");
+    let uuid = string(&workspace, ADDRESS, "uuid");
     control_plane
         .delete(Collection::MeshNetworks, &uuid)
         .expect("the network is deleted");
@@ -66,26 +66,26 @@ async fn a_network_that_is_gone_is_destroyed_without_an_error() {
 }
 
 #[tokio::test]
-async fn a_change_of_what_is_gone_says_what_to_do() {
+async fn update_of_a_missing_network_has_a_remedy() {
     let (control_plane, workspace) = applied(&configuration(MINIMAL)).await;
-    let uuid = text(&workspace, ADDRESS, "uuid");
+    let uuid = string(&workspace, ADDRESS, "uuid");
     control_plane
         .delete(Collection::MeshNetworks, &uuid)
         .expect("the network is deleted");
     workspace.configure(&configuration("name = \"other\"\nnetwork_cidr = \"10.1.0.0/24\""));
-    let said = workspace
+    let output = workspace
         .run(&["apply", "-auto-approve", "-refresh=false"])
         .await
         .fails();
-    assert!(said.contains("Object no longer exists"), "{said}");
-    assert!(said.contains("the new plan creates it"), "{said}");
+    assert!(output.contains("Object no longer exists"), "{output}");
+    assert!(output.contains("the new plan creates it"), "{output}");
 }
 
 #[tokio::test]
-async fn networks_that_are_not_private_or_not_canonical_are_refused() {
+async fn network_cidr_must_be_private_and_canonical() {
     let control_plane = control_plane().await;
     let workspace = workspace(&control_plane, "");
-    for (cidr, wanted) in [
+    for (cidr, expected) in [
         ("10.0.0.5/24", "Did you mean 10.0.0.0/24?"),
         ("8.8.8.0/24", "Network block is not private"),
         ("fd00::/64", "Network block is not private"),
@@ -96,9 +96,9 @@ async fn networks_that_are_not_private_or_not_canonical_are_refused() {
         workspace.configure(&configuration(&format!(
             "name = \"net\"\nnetwork_cidr = \"{cidr}\""
         )));
-        let said = workspace.run(&["plan"]).await.fails();
-        assert!(said.contains(wanted), "{cidr}: {said}");
-        assert!(said.contains("on main.tf line 3"), "{cidr}: {said}");
+        let output = workspace.run(&["plan"]).await.fails();
+        assert!(output.contains(expected), "{cidr}: {output}");
+        assert!(output.contains("on main.tf line 3"), "{cidr}: {output}");
     }
     for cidr in ["10.0.0.0/8", "172.31.0.0/16", "192.168.1.0/28"] {
         workspace.configure(&configuration(&format!(
@@ -109,7 +109,7 @@ async fn networks_that_are_not_private_or_not_canonical_are_refused() {
 }
 
 #[tokio::test]
-async fn a_conflict_says_what_the_control_plane_said() {
+async fn conflict_shows_status_and_request_id() {
     let control_plane = control_plane().await;
     let text = format!(
         "{}resource \"durantic_mesh_network\" \"again\" {{\n  name = \"again\"\n  network_cidr = \"10.1.0.0/24\"\n  \
@@ -117,29 +117,29 @@ async fn a_conflict_says_what_the_control_plane_said() {
         configuration(MINIMAL)
     );
     let workspace = workspace(&control_plane, &text);
-    let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
+    let output = workspace.run(&["apply", "-auto-approve"]).await.fails();
     assert!(
-        said.contains("The request to create mesh network \"again\" failed"),
-        "{said}"
+        output.contains("The request to create mesh network \"again\" failed"),
+        "{output}"
     );
-    assert!(said.contains("409 Conflict"), "{said}");
-    assert!(said.contains("Request id"), "{said}");
+    assert!(output.contains("409 Conflict"), "{output}");
+    assert!(output.contains("Request id"), "{output}");
     assert_eq!(workspace.state("durantic_mesh_network.again"), json!(null));
 }
 
 #[tokio::test]
-async fn a_rejected_field_is_told_on_its_attribute() {
+async fn rejected_field_is_reported_on_its_attribute() {
     let control_plane = control_plane().await;
     let problem =
         json!({ "type": "value_error", "loc": ["body", "payload", "network_cidr"], "msg": "is taken" });
-    let answer = Answer {
+    let response = FaultResponse {
         body: json!({ "detail": [problem] }).to_string().into_bytes(),
-        ..Answer::json(422)
+        ..FaultResponse::json(422)
     };
     let operation = "controlplane_api_create_mesh_network";
-    control_plane.fault(Fault::new(operation, FaultKind::Answer(answer)));
+    control_plane.fault(Fault::new(operation, FaultKind::Respond(response)));
     let workspace = workspace(&control_plane, &configuration(MINIMAL));
-    let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
-    assert!(said.contains("is taken"), "{said}");
-    assert!(said.contains("on main.tf line 3"), "{said}");
+    let output = workspace.run(&["apply", "-auto-approve"]).await.fails();
+    assert!(output.contains("is taken"), "{output}");
+    assert!(output.contains("on main.tf line 3"), "{output}");
 }

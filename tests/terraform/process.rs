@@ -1,4 +1,4 @@
-//! The program itself, as a person, a developer and Terraform start it.
+//! The program, started by hand, in debug mode and by Terraform.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -16,14 +16,14 @@ use super::{control_plane, provider, workspace};
 const VARIABLE: &str = "resource \"durantic_variable\" \"it\" {\n  name = \"it\"\n  value = \"v\"\n}\n";
 
 #[tokio::test]
-async fn by_hand_it_says_in_two_lines_what_it_is_and_how_to_install_it() {
+async fn program_started_by_hand_explains_itself_in_two_lines() {
     let output = Command::new(provider()).output().await.expect("the program runs");
     assert_eq!(output.status.code(), Some(1));
-    assert_eq!(output.stdout, b"", "Terraform reads standard output");
-    let said = String::from_utf8(output.stderr).expect("text");
-    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!(output.stdout, b"", "standard output is only for Terraform");
+    let output = String::from_utf8(output.stderr).expect("text");
+    let lines: Vec<&str> = output.lines().collect();
     let [what, how] = lines.as_slice() else {
-        panic!("two lines: {said}");
+        panic!("expected two lines: {output}");
     };
     assert!(what.contains("Terraform starts it as a plugin"), "{what}");
     assert!(
@@ -33,14 +33,14 @@ async fn by_hand_it_says_in_two_lines_what_it_is_and_how_to_install_it() {
 }
 
 #[tokio::test]
-async fn terraform_without_tls_is_served_too() {
+async fn provider_serves_without_plugin_tls() {
     let control_plane = control_plane().await;
     let workspace = workspace(&control_plane, VARIABLE).with("TF_DISABLE_PLUGIN_TLS", "1");
     workspace.apply().await;
     workspace.plans_empty().await;
 }
 
-/// The provider as a developer starts it, and the variable that it says Terraform needs.
+/// The provider in debug mode, and the value of `TF_REATTACH_PROVIDERS` that it prints.
 async fn debugged() -> (Child, String) {
     let mut process = Command::new(provider())
         .arg("--debug")
@@ -54,21 +54,21 @@ async fn debugged() -> (Child, String) {
     let reattach = line
         .strip_prefix("TF_REATTACH_PROVIDERS='")
         .and_then(|rest| rest.strip_suffix('\''));
-    let reattach = reattach.unwrap_or_else(|| panic!("a variable for a shell: {line}"));
+    let reattach = reattach.unwrap_or_else(|| panic!("expected a shell variable: {line}"));
     (process, reattach.to_owned())
 }
 
-/// A workspace that says in its configuration where the control plane is: it starts no provider of its own.
+/// A workspace that uses the running provider. The endpoint and the token are in its configuration.
 fn attached(control_plane: &ControlPlane, reattach: &str) -> Workspace {
     let (endpoint, token) = (control_plane.endpoint(), control_plane.token());
     let text = format!(
         "provider \"durantic\" {{\n  endpoint = \"{endpoint}\"\n  api_token = \"{token}\"\n}}\n{VARIABLE}"
     );
-    Workspace::bare(provider(), &text).with("TF_REATTACH_PROVIDERS", reattach)
+    Workspace::unconfigured(provider(), &text).with("TF_REATTACH_PROVIDERS", reattach)
 }
 
 #[tokio::test]
-async fn a_debugged_process_serves_one_run_after_the_other_until_it_is_interrupted() {
+async fn debug_mode_serves_several_commands_until_interrupted() {
     let (mut process, reattach) = debugged().await;
     let (first, second) = (control_plane().await, control_plane().await);
     for control_plane in [&first, &second, &first] {
@@ -83,24 +83,24 @@ async fn a_debugged_process_serves_one_run_after_the_other_until_it_is_interrupt
     let id = process.id().and_then(|id| i32::try_from(id).ok());
     kill(Pid::from_raw(id.expect("it runs")), Signal::SIGINT).expect("it is interrupted");
     assert!(process.wait().await.expect("it ends").success());
-    let said = attached(&first, &reattach).run(&["plan"]).await.fails();
+    let output = attached(&first, &reattach).run(&["plan"]).await.fails();
     assert!(
-        said.contains("durantic/durantic"),
-        "nobody else serves it: {said}"
+        output.contains("durantic/durantic"),
+        "no other process serves the provider: {output}"
     );
 }
 
-/// One test of these, and the demo, on a machine that lacks Terraform.
+/// Runs one of these tests, and the demo, without Terraform on PATH.
 #[tokio::test]
-async fn where_terraform_is_missing_the_tests_and_the_demo_say_how_to_get_it() {
+async fn missing_terraform_is_reported_by_tests_and_demo() {
     let tests = std::env::current_exe().expect("this program");
     let one = [
         "--exact",
-        "variable::the_minimal_form_has_the_defaults",
+        "variable::minimal_configuration_has_the_defaults",
         "--nocapture",
     ];
     let demo = Path::new(env!("CARGO_BIN_EXE_demo"));
-    for (program, arguments, wanted) in [
+    for (program, arguments, expected) in [
         (
             tests.as_path(),
             &one[..],
@@ -119,16 +119,16 @@ async fn where_terraform_is_missing_the_tests_and_the_demo_say_how_to_get_it() {
             .stdin(Stdio::null());
         let output = command.output().await.expect("the program runs");
         assert!(!output.status.success(), "{}", program.display());
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(said.contains(wanted), "{said}");
+        let output = String::from_utf8_lossy(&output.stderr);
+        assert!(output.contains(expected), "{output}");
         assert!(
-            said.contains("https://developer.hashicorp.com/terraform/install"),
-            "{said}"
+            output.contains("https://developer.hashicorp.com/terraform/install"),
+            "{output}"
         );
     }
 }
 
-/// The lines that the provider logged, as Terraform wrote them down.
+/// The provider's lines in Terraform's log.
 fn logged(workspace: &Workspace) -> Vec<Json> {
     let log = std::fs::read_to_string(workspace.path().join("log")).expect("the log");
     let lines = log.lines().map(|line| {
@@ -138,7 +138,7 @@ fn logged(workspace: &Workspace) -> Vec<Json> {
 }
 
 #[tokio::test]
-async fn terraform_takes_the_log_with_the_fields_that_its_users_filter_by() {
+async fn log_has_the_fields_of_terraform_plugin_log() {
     let control_plane = control_plane().await;
     let text = format!(
         "{VARIABLE}data \"durantic_images\" \"all\" {{}}\nresource \"durantic_variable\" \"again\" {{\n  \
@@ -177,21 +177,21 @@ async fn terraform_takes_the_log_with_the_fields_that_its_users_filter_by() {
             assert_eq!(line["@level"], "trace");
         }
     }
-    let told = of("ApplyResourceChange", "response contains error diagnostic");
-    let [told] = told.as_slice() else {
-        panic!("one conflict: {told:?}");
+    let diagnostics = of("ApplyResourceChange", "response contains error diagnostic");
+    let [diagnostic] = diagnostics.as_slice() else {
+        panic!("expected one conflict: {diagnostics:?}");
     };
-    assert_eq!(told["@level"], "error");
-    assert_eq!(told["diagnostic_severity"], "ERROR");
-    assert_eq!(told["diagnostic_summary"], "Failed to create the object");
-    let detail = told["diagnostic_detail"].as_str().unwrap_or_default();
+    assert_eq!(diagnostic["@level"], "error");
+    assert_eq!(diagnostic["diagnostic_severity"], "ERROR");
+    assert_eq!(diagnostic["diagnostic_summary"], "Failed to create the object");
+    let detail = diagnostic["diagnostic_detail"].as_str().unwrap_or_default();
     assert!(detail.contains("409"), "{detail}");
     let text = std::fs::read_to_string(workspace.path().join("log")).expect("the log");
     assert!(!text.contains(control_plane.token()), "the token is in the log");
 }
 
 #[tokio::test]
-async fn without_a_level_of_its_own_the_provider_logs_nothing() {
+async fn provider_logs_nothing_with_tf_log_core_only() {
     let control_plane = control_plane().await;
     let workspace = workspace(&control_plane, VARIABLE)
         .with("TF_LOG", "")
@@ -199,9 +199,6 @@ async fn without_a_level_of_its_own_the_provider_logs_nothing() {
         .with("TF_LOG_PATH", "log");
     workspace.apply().await;
     let log = std::fs::read_to_string(workspace.path().join("log")).expect("the log");
-    assert!(
-        log.contains("ApplyResourceChange"),
-        "Terraform's own log is there"
-    );
+    assert!(log.contains("ApplyResourceChange"), "Terraform's own log exists");
     assert!(!log.contains("tf_rpc"), "{log}");
 }

@@ -9,24 +9,24 @@ const NETWORK: &str =
     "resource \"durantic_mesh_network\" \"net\" {\n  name = \"net\"\n  network_cidr = \"10.1.0.0/24\"\n}\n";
 
 #[tokio::test]
-async fn a_missing_token_names_both_ways_to_set_it() {
-    let workspace = Workspace::bare(provider(), NETWORK);
-    let said = workspace.run(&["plan"]).await.fails();
-    for wanted in [
+async fn missing_api_token_error_names_both_ways_to_set_it() {
+    let workspace = Workspace::unconfigured(provider(), NETWORK);
+    let output = workspace.run(&["plan"]).await.fails();
+    for expected in [
         "Missing API token",
         "api_token",
         "DURANTIC_API_TOKEN",
         "API Tokens page",
     ] {
-        assert!(said.contains(wanted), "{wanted}: {said}");
+        assert!(output.contains(expected), "{expected}: {output}");
     }
-    let empty = Workspace::bare(provider(), NETWORK).with("DURANTIC_API_TOKEN", "");
+    let empty = Workspace::unconfigured(provider(), NETWORK).with("DURANTIC_API_TOKEN", "");
     assert!(empty.run(&["plan"]).await.fails().contains("Missing API token"));
 }
 
 #[tokio::test]
-async fn every_argument_is_checked_where_it_is() {
-    for (arguments, wanted) in [
+async fn invalid_provider_argument_is_reported_with_its_line() {
+    for (arguments, expected) in [
         ("endpoint = \"ftp://host\"", "endpoint"),
         ("endpoint = \"host\"", "endpoint"),
         ("ca_cert_file = \"/nowhere.pem\"", "/nowhere.pem"),
@@ -35,14 +35,17 @@ async fn every_argument_is_checked_where_it_is() {
         ("max_retries = -1", "max_retries"),
     ] {
         let text = format!("provider \"durantic\" {{\n  api_token = \"dur_x\"\n  {arguments}\n}}\n{NETWORK}");
-        let said = Workspace::bare(provider(), &text).run(&["plan"]).await.fails();
-        assert!(said.contains(wanted), "{arguments}: {said}");
+        let output = Workspace::unconfigured(provider(), &text)
+            .run(&["plan"])
+            .await
+            .fails();
+        assert!(output.contains(expected), "{arguments}: {output}");
         assert!(
-            said.contains("on main.tf line 3, in provider \"durantic\""),
-            "{arguments}: {said}"
+            output.contains("on main.tf line 3, in provider \"durantic\""),
+            "{arguments}: {output}"
         );
     }
-    let workspace = Workspace::bare(provider(), NETWORK)
+    let workspace = Workspace::unconfigured(provider(), NETWORK)
         .with("DURANTIC_API_TOKEN", "dur_x")
         .with("DURANTIC_INSECURE_SKIP_VERIFY", "perhaps");
     assert!(
@@ -68,19 +71,19 @@ fn two_aliases(first: &ControlPlane, second: &ControlPlane) -> String {
 }
 
 #[tokio::test]
-async fn the_configuration_beats_the_environment_so_two_aliases_work() {
+async fn provider_block_overrides_the_environment() {
     use harness::control_plane::Collection;
     let (first, second) = (control_plane().await, control_plane().await);
-    let workspace = Workspace::bare(provider(), &two_aliases(&first, &second))
+    let workspace = Workspace::unconfigured(provider(), &two_aliases(&first, &second))
         .with("DURANTIC_ENDPOINT", "http://127.0.0.1:9")
-        .with("DURANTIC_API_TOKEN", "dur_of_nobody");
+        .with("DURANTIC_API_TOKEN", "dur_unknown");
     workspace.apply().await;
     assert!(first.find(Collection::MeshNetworks, "first").is_some());
     assert!(second.find(Collection::MeshNetworks, "second").is_some());
     assert!(second.find(Collection::MeshNetworks, "first").is_none());
 }
 
-/// A workspace whose provider block gets one argument from a resource that does not exist yet.
+/// A workspace whose provider block refers to a resource that does not exist yet.
 fn unknown(control_plane: &ControlPlane, argument: &str, value: &str, rest: &str) -> Workspace {
     let text = format!(
         "resource \"terraform_data\" \"later\" {{\n  input = sensitive(\"{value}\")\n}}\n\
@@ -90,7 +93,7 @@ fn unknown(control_plane: &ControlPlane, argument: &str, value: &str, rest: &str
 }
 
 #[tokio::test]
-async fn an_endpoint_or_a_token_that_is_not_known_yet_defers_the_check() {
+async fn unknown_endpoint_or_api_token_defers_the_check() {
     for (argument, variable) in [
         ("endpoint", "DURANTIC_ENDPOINT"),
         ("api_token", "DURANTIC_API_TOKEN"),
@@ -100,56 +103,59 @@ async fn an_endpoint_or_a_token_that_is_not_known_yet_defers_the_check() {
             "endpoint" => control_plane.endpoint(),
             _ => control_plane.token(),
         };
-        let wrong = if argument == "endpoint" { "no address" } else { "" };
+        let wrong = if argument == "endpoint" { "not a URL" } else { "" };
         let workspace = unknown(&control_plane, argument, value, NETWORK).with(variable, wrong);
         workspace.apply().await;
         workspace.plans_empty().await;
 
         let data = "data \"durantic_machine\" \"m\" {\n  hostname = \"node-1\"\n}\n";
         let fresh = unknown(&control_plane, argument, value, data).with(variable, wrong);
-        let said = fresh.run(&["plan"]).await.fails();
-        assert!(said.contains(&format!("`{argument}`")), "{said}");
-        assert!(said.contains("only known after apply"), "{said}");
+        let output = fresh.run(&["plan"]).await.fails();
+        assert!(output.contains(&format!("`{argument}`")), "{output}");
+        assert!(output.contains("only known after apply"), "{output}");
     }
 }
 
 #[tokio::test]
-async fn a_value_that_becomes_known_and_is_wrong_is_told_in_the_apply() {
+async fn unknown_endpoint_is_validated_during_apply() {
     let control_plane = control_plane().await;
     let workspace = unknown(&control_plane, "endpoint", "ftp://host", NETWORK);
     workspace.run(&["plan"]).await.succeeds();
-    let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
-    assert!(said.contains("`endpoint` must be a URL"), "{said}");
-    assert!(said.contains("in provider \"durantic\""), "{said}");
+    let output = workspace.run(&["apply", "-auto-approve"]).await.fails();
+    assert!(output.contains("`endpoint` must be a URL"), "{output}");
+    assert!(output.contains("in provider \"durantic\""), "{output}");
 }
 
 #[tokio::test]
-async fn a_certificate_is_trusted_by_its_file_or_on_demand_with_a_warning() {
+async fn ca_cert_file_and_insecure_skip_verify_allow_tls() {
     let control_plane = quick().tls().start().await.expect("the control plane starts");
     let block = |argument: &str| format!("provider \"durantic\" {{\n  {argument}\n}}\n{NETWORK}");
     let workspace = workspace(&control_plane, &block(""));
-    let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
-    assert!(said.contains("certificate"), "{said}");
+    let output = workspace.run(&["apply", "-auto-approve"]).await.fails();
+    assert!(output.contains("certificate"), "{output}");
 
     workspace.configure(&block("insecure_skip_verify = true"));
-    let said = workspace.apply().await.said();
+    let output = workspace.apply().await.printed();
     assert!(
-        said.contains("Warning: TLS certificate verification disabled"),
-        "{said}"
+        output.contains("Warning: TLS certificate verification disabled"),
+        "{output}"
     );
-    assert!(said.contains("on main.tf line 2"), "{said}");
+    assert!(output.contains("on main.tf line 2"), "{output}");
     workspace.configure(&block("insecure_skip_verify = false"));
     workspace.run(&["plan"]).await.fails();
 
     let certificate = control_plane.certificate().expect("a certificate");
     workspace.write("ca.pem", certificate);
     workspace.configure(&block("ca_cert_file = \"ca.pem\""));
-    let said = workspace
+    let output = workspace
         .run(&["plan", "-detailed-exitcode"])
         .await
         .succeeds()
-        .said();
-    assert!(!said.contains("TLS certificate verification disabled"), "{said}");
+        .printed();
+    assert!(
+        !output.contains("TLS certificate verification disabled"),
+        "{output}"
+    );
     workspace.configure(&block(""));
     for (variable, value) in [
         ("DURANTIC_CA_CERT_FILE", "ca.pem"),
@@ -166,16 +172,16 @@ async fn a_certificate_is_trusted_by_its_file_or_on_demand_with_a_warning() {
 }
 
 #[tokio::test]
-async fn a_wrong_token_is_told_with_what_to_do() {
+async fn rejected_api_token_is_reported_but_not_shown() {
     let control_plane = control_plane().await;
     let workspace = workspace(&control_plane, NETWORK).with("DURANTIC_API_TOKEN", "dur_wrong_token_value");
-    let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
-    assert!(said.contains("401"), "{said}");
-    assert!(!said.contains("dur_wrong_token_value"), "{said}");
+    let output = workspace.run(&["apply", "-auto-approve"]).await.fails();
+    assert!(output.contains("401"), "{output}");
+    assert!(!output.contains("dur_wrong_token_value"), "{output}");
 }
 
 #[tokio::test]
-async fn requests_say_who_sends_them() {
+async fn requests_have_a_user_agent_and_a_request_id() {
     let control_plane = control_plane().await;
     let workspace = workspace(&control_plane, NETWORK).with("TF_APPEND_USER_AGENT", "fleet/7");
     workspace.apply().await;

@@ -3,7 +3,7 @@
 use harness::control_plane::{Collection, ControlPlane, Fault, FaultKind, Object};
 use serde_json::json;
 
-use super::{applied, assert_nowhere, control_plane, text, workspace};
+use super::{applied, assert_not_stored, control_plane, string, workspace};
 
 const ADDRESS: &str = "durantic_registry_credential.it";
 const UPDATE: &str = "provisioning_api_update_registry_credential";
@@ -15,18 +15,18 @@ fn configuration(url: &str, password: &str) -> String {
     )
 }
 
-fn kept(control_plane: &ControlPlane) -> Object {
+fn stored(control_plane: &ControlPlane) -> Object {
     let credential = control_plane.find(Collection::RegistryCredentials, "it");
     credential.expect("the credential exists")
 }
 
 #[tokio::test]
-async fn scheme_and_slash_of_the_registry_make_no_difference() {
+async fn registry_url_ignores_scheme_and_trailing_slash() {
     let control_plane = control_plane().await;
     let password = "password = \"p\"";
     let workspace = workspace(&control_plane, &configuration("https://ghcr.io/", password));
     workspace.apply().await;
-    assert_eq!(kept(&control_plane)["registry_url"], "ghcr.io");
+    assert_eq!(stored(&control_plane)["registry_url"], "ghcr.io");
     assert_eq!(workspace.state(ADDRESS)["registry_url"], "https://ghcr.io/");
     workspace.plans_empty().await;
     for url in ["ghcr.io", "http://ghcr.io", "https://ghcr.io/"] {
@@ -36,10 +36,10 @@ async fn scheme_and_slash_of_the_registry_make_no_difference() {
     workspace.configure(&configuration("https://quay.io", password));
     assert_eq!(workspace.plan().await.changes(), [format!("{ADDRESS}: update")]);
     workspace.apply().await;
-    assert_eq!(kept(&control_plane)["registry_url"], "quay.io");
+    assert_eq!(stored(&control_plane)["registry_url"], "quay.io");
     workspace.plans_empty().await;
 
-    let uuid = text(&workspace, ADDRESS, "uuid");
+    let uuid = string(&workspace, ADDRESS, "uuid");
     workspace.run(&["state", "rm", ADDRESS]).await.succeeds();
     workspace.run(&["import", ADDRESS, &uuid]).await.succeeds();
     control_plane.log().clear();
@@ -48,18 +48,18 @@ async fn scheme_and_slash_of_the_registry_make_no_difference() {
     assert_eq!(
         sent.body,
         Some(json!({ "password": "p" })),
-        "the import's spelling stays"
+        "the spelling of the imported URL is kept"
     );
 }
 
 #[tokio::test]
-async fn images_are_counted() {
+async fn image_count_is_refreshed() {
     let (control_plane, workspace) = applied(&configuration("ghcr.io", "password = \"p\"")).await;
-    assert_eq!(workspace.state(ADDRESS)["image_count"], 0, "null is none");
+    assert_eq!(workspace.state(ADDRESS)["image_count"], 0, "null means 0");
     let image = json!({
         "name": "mine",
         "docker_image_url": "ghcr.io/me/mine:1",
-        "registry_credential_uuid": text(&workspace, ADDRESS, "uuid"),
+        "registry_credential_uuid": string(&workspace, ADDRESS, "uuid"),
     });
     let image = image.as_object().expect("an object").clone();
     control_plane.create(Collection::Images, image).expect("an image");
@@ -72,7 +72,7 @@ async fn images_are_counted() {
 }
 
 #[tokio::test]
-async fn a_write_only_password_is_nowhere_and_its_version_sends_it_again() {
+async fn password_wo_is_not_stored_and_its_version_resends_it() {
     let control_plane = control_plane().await;
     let password = |value: &str, version: u32| {
         let password = format!("password_wo = \"{value}\"\npassword_wo_version = {version}");
@@ -81,25 +81,25 @@ async fn a_write_only_password_is_nowhere_and_its_version_sends_it_again() {
     let workspace = workspace(&control_plane, &password("first-hidden-value", 1));
     workspace.run(&["plan", "-out=tfplan"]).await.succeeds();
     workspace.run(&["apply", "tfplan"]).await.succeeds();
-    assert_eq!(kept(&control_plane)["password"], "first-hidden-value");
+    assert_eq!(stored(&control_plane)["password"], "first-hidden-value");
     workspace.configure(&password("second-hidden-value", 1));
     workspace.plans_empty().await;
     workspace.configure(&password("second-hidden-value", 2));
     assert_eq!(workspace.plan().await.changes(), [format!("{ADDRESS}: update")]);
     workspace.run(&["apply", "tfplan"]).await.succeeds();
-    assert_eq!(kept(&control_plane)["password"], "second-hidden-value");
+    assert_eq!(stored(&control_plane)["password"], "second-hidden-value");
     for value in ["first-hidden-value", "second-hidden-value"] {
-        assert_nowhere(&workspace, value).await;
+        assert_not_stored(&workspace, value).await;
     }
 
     workspace.configure(&configuration("ghcr.io", "password = \"in-the-state\""));
     workspace.apply().await;
-    assert_eq!(kept(&control_plane)["password"], "in-the-state");
+    assert_eq!(stored(&control_plane)["password"], "in-the-state");
     workspace.plans_empty().await;
 }
 
 #[tokio::test]
-async fn one_whose_answer_is_lost_is_found_under_the_bare_address() {
+async fn lost_create_is_found_by_the_registry_url_without_scheme() {
     let control_plane = control_plane().await;
     let operation = "provisioning_api_create_registry_credential";
     control_plane.fault(Fault::new(operation, FaultKind::ResetAfter).times(1));

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{control_plane, workspace};
 
 #[tokio::test]
-async fn an_empty_set_of_machines_stays_empty_and_an_absent_one_absent() {
+async fn machine_uuids_keeps_empty_and_null_apart() {
     let control_plane = control_plane().await;
     let configuration = |machines: &str| {
         format!(
@@ -26,7 +26,7 @@ async fn an_empty_set_of_machines_stays_empty_and_an_absent_one_absent() {
 }
 
 #[tokio::test]
-async fn another_order_of_machines_is_no_difference() {
+async fn another_order_of_machine_uuids_is_no_change() {
     let control_plane = control_plane().await;
     let configuration = |first: u32, second: u32| {
         format!(

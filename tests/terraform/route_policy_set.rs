@@ -2,11 +2,11 @@
 
 use acceptance::resources;
 use acceptance::terraform::Workspace;
-use harness::control_plane::{Answer, Collection, ControlPlane, Fault, FaultKind};
+use harness::control_plane::{Collection, ControlPlane, Fault, FaultKind, FaultResponse};
 use serde_json::{Value as Json, json};
 
 use super::life::life;
-use super::{applied, changes, control_plane, text, workspace};
+use super::{applied, changes, control_plane, string, workspace};
 
 life!(resources::route_policy_set());
 
@@ -14,7 +14,7 @@ const ADDRESS: &str = "durantic_route_policy_set.it";
 const CREATE_RULE: &str = "controlplane_api_create_route_policy_rule";
 const UPDATE_RULE: &str = "controlplane_api_update_route_policy_rule";
 
-/// A set with these arguments, and with these rules: sequence and action.
+/// A set with these arguments and rules, each with its sequence and action.
 fn configuration(arguments: &str, rules: &[(i64, &str)]) -> String {
     let rules: Vec<String> = rules
         .iter()
@@ -28,7 +28,7 @@ fn configuration(arguments: &str, rules: &[(i64, &str)]) -> String {
     )
 }
 
-/// The sequences in state, in its order.
+/// The sequences in state, in the order of state.
 fn sequences(workspace: &Workspace) -> Vec<i64> {
     let state = workspace.state(ADDRESS);
     let rules = state["rules"].as_array().cloned().unwrap_or_default();
@@ -38,7 +38,7 @@ fn sequences(workspace: &Workspace) -> Vec<i64> {
         .collect()
 }
 
-/// The sequences that the control plane has.
+/// The sequences in the control plane.
 fn existing(control_plane: &ControlPlane) -> Vec<i64> {
     let set = control_plane
         .find(Collection::RoutePolicySets, "it")
@@ -50,20 +50,20 @@ fn existing(control_plane: &ControlPlane) -> Vec<i64> {
         .collect()
 }
 
-/// Applies `before`, then `after`, and gives what the second apply sent.
+/// Applies `before`, then `after`, and returns the requests of the second apply.
 async fn sent(before: &str, after: &str) -> Vec<String> {
     let (control_plane, workspace) = applied(before).await;
     workspace.plans_empty().await;
     control_plane.log().clear();
     workspace.configure(after);
     workspace.apply().await;
-    let sent = calls(&control_plane);
+    let sent = requests(&control_plane);
     workspace.plans_empty().await;
     sent
 }
 
-/// What was sent: the operation, with the rule's sequence and action or the set's default action.
-fn calls(control_plane: &ControlPlane) -> Vec<String> {
+/// The requests: each operation with the rule's sequence and action or the set's default action.
+fn requests(control_plane: &ControlPlane) -> Vec<String> {
     let entries = control_plane.log().changes().into_iter();
     entries
         .zip(changes(control_plane))
@@ -77,7 +77,7 @@ fn calls(control_plane: &ControlPlane) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_rule_at_the_top_is_one_create() {
+async fn rule_added_at_the_top_is_one_create() {
     let before = configuration("", &[(10, "accept"), (20, "reject")]);
     let after = configuration("", &[(5, "reject"), (10, "accept"), (20, "reject")]);
     assert_eq!(
@@ -87,21 +87,21 @@ async fn a_rule_at_the_top_is_one_create() {
 }
 
 #[tokio::test]
-async fn another_order_sends_nothing() {
+async fn another_order_of_rules_sends_no_request() {
     let before = configuration("", &[(10, "accept"), (20, "reject"), (30, "accept")]);
     let after = configuration("", &[(30, "accept"), (10, "accept"), (20, "reject")]);
     assert_eq!(sent(&before, &after).await, Vec::<String>::new());
 }
 
 #[tokio::test]
-async fn a_rule_that_leaves_is_one_delete() {
+async fn removed_rule_is_one_delete() {
     let before = configuration("", &[(10, "accept"), (20, "reject"), (30, "accept")]);
     let after = configuration("", &[(20, "reject"), (30, "accept")]);
     assert_eq!(sent(&before, &after).await, ["delete_route_policy_rule"]);
 }
 
 #[tokio::test]
-async fn a_changed_rule_sends_what_changed() {
+async fn changed_rule_sends_only_the_changed_fields() {
     let before = configuration("", &[(10, "accept"), (20, "accept")]);
     let after = configuration("", &[(10, "accept"), (20, "reject")]);
     assert_eq!(
@@ -111,7 +111,7 @@ async fn a_changed_rule_sends_what_changed() {
 }
 
 #[tokio::test]
-async fn no_call_opens_the_policy_further_than_before_and_after() {
+async fn no_intermediate_state_accepts_more_than_before_or_after() {
     let open = configuration("  default_action = \"accept\"", &[(15, "accept"), (5, "reject")]);
     let closed = configuration("  default_action = \"reject\"", &[(10, "accept"), (20, "reject")]);
     assert_eq!(
@@ -137,30 +137,30 @@ async fn no_call_opens_the_policy_further_than_before_and_after() {
 }
 
 #[tokio::test]
-async fn a_failed_change_leaves_in_state_what_exists() {
+async fn failed_update_saves_the_existing_rules_in_state() {
     let (control_plane, workspace) = applied(&configuration("", &[(10, "accept"), (20, "reject")])).await;
 
     control_plane.fault(Fault::status(CREATE_RULE, 400).skip(1).times(1));
     let all = [(1, "reject"), (2, "reject"), (3, "accept"), (20, "reject")];
     workspace.configure(&configuration("  description = \"d\"", &all));
-    let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
+    let output = workspace.run(&["apply", "-auto-approve"]).await.fails();
     assert!(
-        said.contains("The request for rule 2 of route policy set \"it\" failed"),
-        "{said}"
+        output.contains("The request for rule 2 of route policy set \"it\" failed"),
+        "{output}"
     );
-    assert!(said.contains("on main.tf line 9"), "{said}");
+    assert!(output.contains("on main.tf line 9"), "{output}");
     assert_eq!(existing(&control_plane), [1, 10, 20]);
     assert_eq!(
         sequences(&workspace),
         [1, 20, 10],
-        "in the planned order, what is still to be deleted last"
+        "in the planned order, rules to delete last"
     );
-    assert_eq!(text(&workspace, ADDRESS, "description"), "d");
+    assert_eq!(string(&workspace, ADDRESS, "description"), "d");
 
     control_plane.log().clear();
     workspace.apply().await;
     assert_eq!(
-        calls(&control_plane),
+        requests(&control_plane),
         [
             "create_route_policy_rule 2 \"reject\"",
             "create_route_policy_rule 3 \"accept\"",
@@ -172,7 +172,7 @@ async fn a_failed_change_leaves_in_state_what_exists() {
 }
 
 #[tokio::test]
-async fn a_failed_create_leaves_nothing_behind() {
+async fn failed_create_saves_the_set_in_state() {
     let control_plane = control_plane().await;
     control_plane.fault(Fault::status(CREATE_RULE, 400).skip(1).times(1));
     let workspace = workspace(
@@ -180,7 +180,11 @@ async fn a_failed_create_leaves_nothing_behind() {
         &configuration("", &[(10, "accept"), (20, "reject")]),
     );
     workspace.run(&["apply", "-auto-approve"]).await.fails();
-    assert_eq!(existing(&control_plane), [20], "what rejects comes first");
+    assert_eq!(
+        existing(&control_plane),
+        [20],
+        "rejecting rules are created first"
+    );
     assert_eq!(sequences(&workspace), [20]);
 
     workspace.apply().await;
@@ -195,7 +199,7 @@ async fn a_failed_create_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn a_rule_whose_answer_is_lost_is_made_once() {
+async fn rule_with_a_lost_response_is_created_once() {
     let control_plane = control_plane().await;
     control_plane.fault(Fault::new(CREATE_RULE, FaultKind::ResetAfter).times(1));
     let workspace = workspace(
@@ -209,9 +213,9 @@ async fn a_rule_whose_answer_is_lost_is_made_once() {
 }
 
 #[tokio::test]
-async fn changes_of_rules_outside_are_seen_and_undone_one_by_one() {
+async fn drift_of_rules_is_undone_one_by_one() {
     let (control_plane, workspace) = applied(&configuration("", &[(20, "reject"), (10, "accept")])).await;
-    let uuid = text(&workspace, ADDRESS, "uuid");
+    let uuid = string(&workspace, ADDRESS, "uuid");
     let outside = |change: fn(&mut Vec<Json>)| {
         let changed = control_plane.update(Collection::RoutePolicySets, &uuid, |set| {
             change(set["rules"].as_array_mut().expect("rules"));
@@ -228,7 +232,10 @@ async fn changes_of_rules_outside_are_seen_and_undone_one_by_one() {
 
     outside(|rules| drop(rules.remove(1)));
     workspace.apply().await;
-    assert_eq!(calls(&control_plane), ["create_route_policy_rule 20 \"reject\""]);
+    assert_eq!(
+        requests(&control_plane),
+        ["create_route_policy_rule 20 \"reject\""]
+    );
 
     outside(|rules| {
         let mut rule = rules[0].clone();
@@ -237,43 +244,43 @@ async fn changes_of_rules_outside_are_seen_and_undone_one_by_one() {
         rules.push(rule);
     });
     workspace.apply().await;
-    assert_eq!(calls(&control_plane), ["delete_route_policy_rule"]);
+    assert_eq!(requests(&control_plane), ["delete_route_policy_rule"]);
     assert_eq!(existing(&control_plane), [10, 20]);
     assert_eq!(sequences(&workspace), [20, 10]);
     workspace.plans_empty().await;
 }
 
 #[tokio::test]
-async fn a_rejected_field_of_a_rule_is_told_on_its_attribute() {
+async fn rejected_rule_field_is_reported_on_its_attribute() {
     let control_plane = control_plane().await;
     let problem =
         json!({ "type": "value_error", "loc": ["body", "payload", "action"], "msg": "is not for you" });
-    let answer = Answer {
+    let response = FaultResponse {
         body: json!({ "detail": [problem] }).to_string().into_bytes(),
-        ..Answer::json(422)
+        ..FaultResponse::json(422)
     };
-    control_plane.fault(Fault::new(CREATE_RULE, FaultKind::Answer(answer)));
+    control_plane.fault(Fault::new(CREATE_RULE, FaultKind::Respond(response)));
     let workspace = workspace(&control_plane, &configuration("", &[(10, "accept")]));
-    let said = workspace.run(&["apply", "-auto-approve"]).await.fails();
-    assert!(said.contains("is not for you"), "{said}");
-    assert!(said.contains("on main.tf line 6"), "{said}");
+    let output = workspace.run(&["apply", "-auto-approve"]).await.fails();
+    assert!(output.contains("is not for you"), "{output}");
+    assert!(output.contains("on main.tf line 6"), "{output}");
 }
 
-/// The control plane refuses them today, but another version of it need not.
+/// The current control plane rejects them, but another version may not.
 #[tokio::test]
-async fn rules_that_share_a_sequence_outside_become_one() {
+async fn drift_to_a_duplicate_sequence_deletes_the_second_rule() {
     let (control_plane, workspace) = applied(&configuration("", &[(10, "accept")])).await;
-    let uuid = text(&workspace, ADDRESS, "uuid");
+    let uuid = string(&workspace, ADDRESS, "uuid");
     let mut set = json!(control_plane.find(Collection::RoutePolicySets, "it"));
     let mut twin = set["rules"][0].clone();
     twin["uuid"] = json!("60000000-0000-4000-8000-000000000001");
     set["rules"].as_array_mut().expect("rules").push(twin);
-    let answer = Answer {
+    let response = FaultResponse {
         body: set.to_string().into_bytes(),
-        ..Answer::json(200)
+        ..FaultResponse::json(200)
     };
     let read = "controlplane_api_get_route_policy_set";
-    control_plane.fault(Fault::new(read, FaultKind::Answer(answer)).times(2));
+    control_plane.fault(Fault::new(read, FaultKind::Respond(response)).times(2));
     assert_eq!(workspace.plan().await.changes(), [format!("{ADDRESS}: update")]);
     control_plane.log().clear();
     workspace.run(&["apply", "-auto-approve"]).await;
@@ -281,34 +288,34 @@ async fn rules_that_share_a_sequence_outside_become_one() {
     let paths: Vec<&str> = entries.iter().map(|entry| entry.path.as_str()).collect();
     let expected =
         format!("/api/controlplane/route-policy-sets/{uuid}/rules/60000000-0000-4000-8000-000000000001");
-    assert_eq!(paths, [expected], "the second of them goes");
+    assert_eq!(paths, [expected], "the second of them is deleted");
     assert_eq!(sequences(&workspace), [10]);
     workspace.plans_empty().await;
 }
 
 #[tokio::test]
-async fn two_rules_with_one_sequence_are_refused() {
+async fn duplicate_rule_sequence_is_an_error() {
     let control_plane = control_plane().await;
     let workspace = workspace(
         &control_plane,
         &configuration("", &[(10, "accept"), (10, "reject")]),
     );
-    let said = workspace.run(&["plan"]).await.fails();
-    assert!(said.contains("Duplicate rule sequence"), "{said}");
-    assert!(said.contains("on main.tf line 9"), "{said}");
+    let output = workspace.run(&["plan"]).await.fails();
+    assert!(output.contains("Duplicate rule sequence"), "{output}");
+    assert!(output.contains("on main.tf line 9"), "{output}");
 
     workspace.configure(&configuration("  rules {}", &[(100, "reject")]));
-    let said = workspace.run(&["plan"]).await.fails();
+    let output = workspace.run(&["plan"]).await.fails();
     assert!(
-        said.contains("Duplicate rule sequence"),
-        "the default is 100: {said}"
+        output.contains("Duplicate rule sequence"),
+        "the default is 100: {output}"
     );
 }
 
 #[tokio::test]
-async fn an_import_takes_the_rules_in_their_order() {
+async fn import_has_the_rules_sorted_by_sequence() {
     let (control_plane, workspace) = applied(&configuration("", &[(20, "reject"), (10, "accept")])).await;
-    let uuid = text(&workspace, ADDRESS, "uuid");
+    let uuid = string(&workspace, ADDRESS, "uuid");
     workspace.run(&["state", "rm", ADDRESS]).await.succeeds();
     workspace.run(&["import", ADDRESS, &uuid]).await.succeeds();
     assert_eq!(sequences(&workspace), [10, 20]);
@@ -316,16 +323,16 @@ async fn an_import_takes_the_rules_in_their_order() {
     control_plane.log().clear();
     workspace.apply().await;
     assert_eq!(
-        calls(&control_plane),
+        requests(&control_plane),
         Vec::<String>::new(),
-        "another order is nothing to send"
+        "another order sends no request"
     );
     assert_eq!(sequences(&workspace), [20, 10]);
     workspace.plans_empty().await;
 }
 
 #[tokio::test]
-async fn rules_may_be_unknown_in_a_plan() {
+async fn dynamic_rules_may_be_unknown_in_a_plan() {
     let control_plane = control_plane().await;
     let text = r#"
 resource "terraform_data" "later" {

@@ -1,4 +1,4 @@
-//! The shapes of real users' configurations.
+//! Configurations in the style of real users.
 
 use acceptance::terraform::Workspace;
 use harness::control_plane::{Collection, ControlPlane};
@@ -6,8 +6,8 @@ use serde_json::{Value as Json, json};
 
 use super::{applied, control_plane, machine, quick, workspace};
 
-/// Releases every machine from its roles, as an operator does before the roles can be deleted.
-fn release(control_plane: &ControlPlane) {
+/// Removes the roles from every machine, as an operator does before the roles can be deleted.
+fn remove_roles(control_plane: &ControlPlane) {
     for machine in control_plane.objects(Collection::Machines) {
         let uuid = machine["uuid"].as_str().unwrap_or_default();
         let released = control_plane.update(Collection::Machines, uuid, |machine| {
@@ -17,8 +17,8 @@ fn release(control_plane: &ControlPlane) {
     }
 }
 
-async fn ends(control_plane: &ControlPlane, workspace: &Workspace) {
-    release(control_plane);
+async fn destroys_everything(control_plane: &ControlPlane, workspace: &Workspace) {
+    remove_roles(control_plane);
     workspace.destroy().await;
     for collection in [Collection::MeshNetworks, Collection::Vips, Collection::Secrets] {
         assert_eq!(control_plane.objects(collection), [], "{collection:?}");
@@ -110,15 +110,15 @@ output "addresses" {
 "##;
 
 #[tokio::test]
-async fn a_kubernetes_cluster_grows_by_the_workers_that_arrive() {
+async fn kubernetes_cluster_deploys_newly_enrolled_workers() {
     let control_plane = quick()
         .machines(3)
         .start()
         .await
         .expect("the control plane starts");
     let workspace = workspace(&control_plane, CLUSTER).with("TF_VAR_join_token", "abcdef.0123456789abcdef");
-    let said = workspace.apply().await.said();
-    assert!(!said.contains("abcdef.0123456789abcdef"), "{said}");
+    let output = workspace.apply().await.printed();
+    assert!(!output.contains("abcdef.0123456789abcdef"), "{output}");
     let addresses = workspace.outputs().await["addresses"].clone();
     let found: Vec<&String> = addresses.as_object().expect("addresses").keys().collect();
     assert_eq!(
@@ -151,11 +151,11 @@ async fn a_kubernetes_cluster_grows_by_the_workers_that_arrive() {
     assert_eq!(
         control_plane.runs().len(),
         4,
-        "the others are not installed again"
+        "the other machines are not reinstalled"
     );
     assert_eq!(roles(&control_plane, 4), json!(["worker"]));
     workspace.plans_empty().await;
-    ends(&control_plane, &workspace).await;
+    destroys_everything(&control_plane, &workspace).await;
 }
 
 const TIERS: &str = r##"
@@ -202,7 +202,7 @@ resource "durantic_machine_deployment" "node" {
 "##;
 
 #[tokio::test]
-async fn a_tier_of_three_changes_alone() {
+async fn change_of_one_tier_leaves_the_others_alone() {
     let (control_plane, workspace) = applied(TIERS).await;
     assert_eq!(control_plane.runs().len(), 3);
     let image = |tier: &str| {
@@ -226,15 +226,19 @@ async fn a_tier_of_three_changes_alone() {
         "durantic_machine_deployment.node[\"node-3\"]: delete,create",
         "durantic_machine_role.tier[\"app\"]: update",
     ];
-    assert_eq!(plan.changes(), expected, "other roles are another installation");
+    assert_eq!(
+        plan.changes(),
+        expected,
+        "another set of roles reinstalls the machine"
+    );
 
     workspace.configure(&TIERS.replace("machines = [\"node-2\"]", "machines = []"));
     let expected = ["durantic_machine_deployment.node[\"node-2\"]: delete"];
     assert_eq!(workspace.plan().await.changes(), expected);
     workspace.run(&["apply", "tfplan"]).await.succeeds();
-    assert_eq!(control_plane.runs().len(), 3, "nobody is installed again");
+    assert_eq!(control_plane.runs().len(), 3, "no machine is reinstalled");
     workspace.plans_empty().await;
-    ends(&control_plane, &workspace).await;
+    destroys_everything(&control_plane, &workspace).await;
 }
 
 const SINGLE: &str = r#"
@@ -279,7 +283,7 @@ resource "durantic_machine_deployment" "single" {
 "#;
 
 #[tokio::test]
-async fn a_single_node_is_installed_again_when_its_template_changes() {
+async fn changed_template_reinstalls_a_single_node() {
     let control_plane = control_plane().await;
     let workspace = workspace(&control_plane, SINGLE);
     let template = "#cloud-config\nfqdn: {{ machine.hostname }}.{{ vars.DOMAIN }}\npassword: {{ secrets.DB_PASSWORD }}\n\n";
@@ -323,5 +327,5 @@ async fn a_single_node_is_installed_again_when_its_template_changes() {
         ["durantic_variable.it[\"REPLICAS\"]: delete"]
     );
     workspace.run(&["apply", "tfplan"]).await.succeeds();
-    ends(&control_plane, &workspace).await;
+    destroys_everything(&control_plane, &workspace).await;
 }

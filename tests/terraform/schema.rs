@@ -1,4 +1,4 @@
-//! The whole schema as Terraform prints it: from TOML over statics and protocol to JSON.
+//! The whole schema as Terraform prints it, compared with a snapshot.
 
 use std::path::Path;
 
@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use super::provider;
 
-/// `INSTA_UPDATE=always` writes the file anew: read the difference before you commit it.
+/// `INSTA_UPDATE=always` rewrites the snapshot. Read the difference before you commit it.
 #[tokio::test]
-async fn the_schema_is_the_pinned_one() {
-    let workspace = Workspace::bare(provider(), "");
+async fn served_schema_equals_the_snapshot() {
+    let workspace = Workspace::unconfigured(provider(), "");
     let run = workspace.run(&["providers", "schema", "-json"]).await.succeeds();
     let printed: Value = serde_json::from_str(&run.stdout).expect("a schema in JSON");
     let printed = serde_json::to_string_pretty(&printed).expect("JSON");

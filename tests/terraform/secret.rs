@@ -1,9 +1,9 @@
 //! `durantic_secret`
 
-use harness::control_plane::{Answer, Collection, ControlPlane, Fault, FaultKind};
+use harness::control_plane::{Collection, ControlPlane, Fault, FaultKind, FaultResponse};
 use serde_json::{Value as Json, json};
 
-use super::{applied, assert_nowhere, control_plane, workspace};
+use super::{applied, assert_not_stored, control_plane, workspace};
 
 const ADDRESS: &str = "durantic_secret.it";
 const UPDATE: &str = "controlplane_api_update_account_secret";
@@ -12,14 +12,14 @@ fn configuration(arguments: &str) -> String {
     format!("resource \"durantic_secret\" \"it\" {{\n  name = \"TOKEN\"\n{arguments}\n}}\n")
 }
 
-/// The value that the control plane has.
-fn kept(control_plane: &ControlPlane) -> Json {
+/// The value in the control plane.
+fn stored(control_plane: &ControlPlane) -> Json {
     let secret = control_plane.find(Collection::Secrets, "TOKEN");
     secret.expect("the secret exists")["value"].clone()
 }
 
 #[tokio::test]
-async fn a_write_only_value_is_nowhere_and_its_version_sends_it_again() {
+async fn value_wo_is_not_stored_and_its_version_resends_it() {
     let control_plane = control_plane().await;
     let workspace = workspace(
         &control_plane,
@@ -27,9 +27,9 @@ async fn a_write_only_value_is_nowhere_and_its_version_sends_it_again() {
     );
     workspace.run(&["plan", "-out=tfplan"]).await.succeeds();
     workspace.run(&["apply", "tfplan"]).await.succeeds();
-    assert_eq!(kept(&control_plane), "first-hidden-value");
+    assert_eq!(stored(&control_plane), "first-hidden-value");
     workspace.plans_empty().await;
-    assert_nowhere(&workspace, "first-hidden-value").await;
+    assert_not_stored(&workspace, "first-hidden-value").await;
 
     workspace.configure(&configuration(
         "value_wo = \"second-hidden-value\"\nvalue_wo_version = 1",
@@ -40,17 +40,17 @@ async fn a_write_only_value_is_nowhere_and_its_version_sends_it_again() {
     ));
     assert_eq!(workspace.plan().await.changes(), [format!("{ADDRESS}: update")]);
     workspace.run(&["apply", "tfplan"]).await.succeeds();
-    assert_eq!(kept(&control_plane), "second-hidden-value");
+    assert_eq!(stored(&control_plane), "second-hidden-value");
     assert_eq!(
         control_plane.log().of(UPDATE)[0].body,
         Some(json!({ "value": "second-hidden-value" }))
     );
     workspace.plans_empty().await;
-    assert_nowhere(&workspace, "second-hidden-value").await;
+    assert_not_stored(&workspace, "second-hidden-value").await;
 }
 
 #[tokio::test]
-async fn another_description_does_not_send_the_value() {
+async fn changed_description_does_not_send_the_value() {
     for value in ["value = \"v\"", "value_wo = \"v\"\nvalue_wo_version = 1"] {
         let control_plane = control_plane().await;
         let workspace = workspace(&control_plane, &configuration(value));
@@ -64,7 +64,7 @@ async fn another_description_does_not_send_the_value() {
 }
 
 #[tokio::test]
-async fn a_value_becomes_write_only_and_back() {
+async fn value_can_become_write_only_and_back() {
     let (control_plane, workspace) = applied(&configuration("value = \"in-the-state\"")).await;
     assert!(workspace.state_file().contains("in-the-state"));
 
@@ -74,19 +74,19 @@ async fn a_value_becomes_write_only_and_back() {
     ] {
         workspace.configure(&configuration(write_only));
         workspace.apply().await;
-        assert_eq!(kept(&control_plane), "out-of-state");
+        assert_eq!(stored(&control_plane), "out-of-state");
         assert!(!workspace.state_file().contains("in-the-state"));
         workspace.plans_empty().await;
 
         workspace.configure(&configuration("value = \"in-the-state\""));
         workspace.apply().await;
-        assert_eq!(kept(&control_plane), "in-the-state");
+        assert_eq!(stored(&control_plane), "in-the-state");
         workspace.plans_empty().await;
     }
 }
 
 #[tokio::test]
-async fn a_write_only_value_may_be_ephemeral() {
+async fn value_wo_may_be_ephemeral() {
     let control_plane = control_plane().await;
     let text = format!(
         "variable \"token\" {{\n  type = string\n  ephemeral = true\n}}\n{}",
@@ -95,16 +95,16 @@ async fn a_write_only_value_may_be_ephemeral() {
     let workspace = workspace(&control_plane, &text).with("TF_VAR_token", "ephemeral-value");
     workspace.run(&["plan", "-out=tfplan"]).await.succeeds();
     workspace.run(&["apply", "tfplan"]).await.succeeds();
-    assert_eq!(kept(&control_plane), "ephemeral-value");
+    assert_eq!(stored(&control_plane), "ephemeral-value");
     workspace.plans_empty().await;
-    assert_nowhere(&workspace, "ephemeral-value").await;
+    assert_not_stored(&workspace, "ephemeral-value").await;
 }
 
 #[tokio::test]
-async fn an_imported_one_gets_the_configured_value_at_the_first_apply() {
+async fn first_apply_after_import_sends_the_value() {
     for value in ["value = \"v\"", "value_wo = \"v\"\nvalue_wo_version = 1"] {
         let control_plane = control_plane().await;
-        let secret = json!({ "name": "TOKEN", "value": "somebody's" });
+        let secret = json!({ "name": "TOKEN", "value": "another" });
         let secret = secret.as_object().expect("an object").clone();
         let created = control_plane
             .create(Collection::Secrets, secret)
@@ -114,60 +114,60 @@ async fn an_imported_one_gets_the_configured_value_at_the_first_apply() {
         workspace.run(&["import", ADDRESS, uuid]).await.succeeds();
         assert_eq!(workspace.plan().await.changes(), [format!("{ADDRESS}: update")]);
         workspace.run(&["apply", "tfplan"]).await.succeeds();
-        assert_eq!(kept(&control_plane), "v");
+        assert_eq!(stored(&control_plane), "v");
         workspace.plans_empty().await;
     }
 }
 
 #[tokio::test]
-async fn a_value_is_sensitive_in_outputs_and_plans() {
+async fn value_is_sensitive_in_outputs_and_plans() {
     let control_plane = control_plane().await;
-    let output = |sensitive: &str| {
+    let with_output = |sensitive: &str| {
         let secret = configuration("value = \"not-to-be-seen\"");
         format!("{secret}output \"value\" {{\n  value = durantic_secret.it.value\n{sensitive}}}\n")
     };
-    let workspace = workspace(&control_plane, &output(""));
-    let said = workspace.run(&["plan"]).await.fails();
-    assert!(said.contains("Output refers to sensitive values"), "{said}");
-    workspace.configure(&output("  sensitive = true\n"));
-    let said = workspace.apply().await.said();
-    assert!(said.contains("(sensitive value)"), "{said}");
-    assert!(!said.contains("not-to-be-seen"), "{said}");
+    let workspace = workspace(&control_plane, &with_output(""));
+    let output = workspace.run(&["plan"]).await.fails();
+    assert!(output.contains("Output refers to sensitive values"), "{output}");
+    workspace.configure(&with_output("  sensitive = true\n"));
+    let output = workspace.apply().await.printed();
+    assert!(output.contains("(sensitive value)"), "{output}");
+    assert!(!output.contains("not-to-be-seen"), "{output}");
     assert_eq!(workspace.outputs().await["value"], "not-to-be-seen");
 }
 
 #[tokio::test]
-async fn a_refusal_does_not_show_the_value() {
+async fn rejection_does_not_show_the_value() {
     for value in ["value = \"not-to-be-seen\"", "value_wo = \"not-to-be-seen\""] {
         let control_plane = control_plane().await;
-        let echo = Answer {
+        let echo = FaultResponse {
             body: br#"{"detail": "refused: not-to-be-seen"}"#.to_vec(),
-            ..Answer::json(400)
+            ..FaultResponse::json(400)
         };
         let operation = "controlplane_api_create_account_secret";
-        control_plane.fault(Fault::new(operation, FaultKind::Answer(echo)));
+        control_plane.fault(Fault::new(operation, FaultKind::Respond(echo)));
         let workspace = workspace(&control_plane, &configuration(value)).with("TF_LOG", "TRACE");
         let run = workspace.run(&["apply", "-auto-approve"]).await;
-        let said = run.fails();
+        let output = run.fails();
         assert!(
-            said.contains("The request to create secret \"TOKEN\" failed"),
-            "{said}"
+            output.contains("The request to create secret \"TOKEN\" failed"),
+            "{output}"
         );
-        let ours = said
+        let detail = output
             .split("The request to create secret")
             .last()
             .unwrap_or_default();
-        assert!(!ours.contains("not-to-be-seen"), "{ours}");
+        assert!(!detail.contains("not-to-be-seen"), "{detail}");
     }
 }
 
 #[tokio::test]
-async fn a_write_only_value_may_be_unknown_in_a_plan() {
+async fn value_wo_may_be_unknown_in_a_plan() {
     let control_plane = control_plane().await;
     let later = "resource \"terraform_data\" \"later\" {\n  input = sensitive(\"later-value\")\n}\n";
     let secret = configuration("value_wo = terraform_data.later.output\nvalue_wo_version = 1");
     let workspace = workspace(&control_plane, &format!("{later}{secret}"));
     workspace.apply().await;
-    assert_eq!(kept(&control_plane), "later-value");
+    assert_eq!(stored(&control_plane), "later-value");
     workspace.plans_empty().await;
 }

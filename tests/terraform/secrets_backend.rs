@@ -16,7 +16,7 @@ fn configuration(config: &str) -> String {
 }
 
 #[tokio::test]
-async fn values_that_are_no_texts_are_shown_as_json_and_sent_back_as_what_they_were() {
+async fn config_keeps_the_json_types_of_imported_values() {
     let control_plane = control_plane().await;
     let backend = json!({
         "name": "it",
@@ -56,7 +56,7 @@ async fn values_that_are_no_texts_are_shown_as_json_and_sent_back_as_what_they_w
 }
 
 #[tokio::test]
-async fn another_spelling_of_the_same_json_is_no_difference() {
+async fn config_ignores_the_spelling_of_json() {
     let control_plane = control_plane().await;
     let backend = json!({
         "name": "it",
@@ -69,12 +69,12 @@ async fn another_spelling_of_the_same_json_is_no_difference() {
         .create(Collection::SecretsBackends, backend)
         .expect("a backend");
     let uuid = created["uuid"].as_str().expect("a uuid");
-    // `jsonencode` writes `<` as an escape, and nobody has to write JSON without spaces.
+    // `jsonencode` escapes `<`, and a user may write JSON with spaces.
     let text = "config = {\n paths = jsonencode([\"<a>\"])\n limits = \"{ \\\"b\\\": 2, \\\"a\\\": 1 }\"\n}";
     let workspace = workspace(&control_plane, &configuration(text));
     workspace.run(&["import", ADDRESS, uuid]).await.succeeds();
-    let said = workspace.apply().await.said();
-    assert!(!said.contains("Value overridden"), "{said}");
+    let output = workspace.apply().await.printed();
+    assert!(!output.contains("Value overridden"), "{output}");
     let stored = control_plane.find(Collection::SecretsBackends, "it");
     assert_eq!(
         stored.expect("the backend")["config"],
@@ -84,7 +84,7 @@ async fn another_spelling_of_the_same_json_is_no_difference() {
 }
 
 #[tokio::test]
-async fn texts_that_look_like_json_stay_texts() {
+async fn config_strings_that_look_like_json_stay_strings() {
     let (control_plane, workspace) =
         applied(&configuration("config = {\n timeout = 30\n empty = \"\"\n}")).await;
     let stored = |name: &str| {
@@ -112,16 +112,16 @@ async fn texts_that_look_like_json_stay_texts() {
 }
 
 #[tokio::test]
-async fn its_settings_are_not_shown() {
+async fn config_is_sensitive_in_plans_and_outputs() {
     let control_plane = control_plane().await;
     let text = configuration("config = {\n token = \"not-to-be-seen\"\n}");
     let workspace = workspace(&control_plane, &text);
-    let said = workspace.apply().await.said();
-    assert!(!said.contains("not-to-be-seen"), "{said}");
+    let output = workspace.apply().await.printed();
+    assert!(!output.contains("not-to-be-seen"), "{output}");
     workspace.write(
         "output.tf",
         "output \"config\" {\n  value = durantic_secrets_backend.it.config\n}\n",
     );
-    let said = workspace.run(&["plan"]).await.fails();
-    assert!(said.contains("Output refers to sensitive values"), "{said}");
+    let output = workspace.run(&["plan"]).await.fails();
+    assert!(output.contains("Output refers to sensitive values"), "{output}");
 }

@@ -1,4 +1,4 @@
-//! What can be known to be wrong is told by `terraform validate` where it stands, and what is not known yet passes.
+//! `terraform validate` reports every invalid value with its line, and accepts unknown values.
 
 use std::collections::BTreeMap;
 
@@ -8,25 +8,25 @@ use serde_json::Value as Json;
 
 use super::{control_plane, workspace};
 
-/// Wrong lines, each with a comment that says what is wrong with it.
-const WRONG: &str = include_str!("../data/wrong.tf");
+/// A configuration with invalid lines, each with the expected error in a comment.
+const INVALID: &str = include_str!("../data/invalid.tf");
 
-/// Line → what Terraform must tell about it.
+/// Line → a part of the expected error.
 fn expectations(configuration: &str) -> BTreeMap<u64, String> {
     let lines = (1..).zip(configuration.lines());
     let marked = lines.filter_map(|(number, line)| Some((number, line.split_once(" # ")?.1)));
     marked
-        .map(|(number, told)| (number, told.trim().to_owned()))
+        .map(|(number, error)| (number, error.trim().to_owned()))
         .collect()
 }
 
-/// Asserts that `terraform validate` tells just this.
+/// Asserts that `terraform validate` reports exactly these errors.
 async fn validates(configuration: &str, mut expected: BTreeMap<u64, String>) {
     let control_plane = control_plane().await;
     let workspace = workspace(&control_plane, configuration);
     let run = workspace.run(&["validate", "-json"]).await;
-    let told: Json = serde_json::from_str(&run.stdout).expect("diagnostics in JSON");
-    let diagnostics = told["diagnostics"].as_array().cloned().unwrap_or_default();
+    let report: Json = serde_json::from_str(&run.stdout).expect("diagnostics in JSON");
+    let diagnostics = report["diagnostics"].as_array().cloned().unwrap_or_default();
     for diagnostic in diagnostics
         .iter()
         .filter(|diagnostic| diagnostic["severity"] == "error")
@@ -34,38 +34,38 @@ async fn validates(configuration: &str, mut expected: BTreeMap<u64, String>) {
         let line = diagnostic["range"]["start"]["line"].as_u64().unwrap_or_default();
         let text = format!("{} {}", diagnostic["summary"], diagnostic["detail"]).replace("\\\"", "\"");
         let Some(expected) = expected.remove(&line) else {
-            panic!("nothing is wrong with line {line}, or that is told twice: {text}");
+            panic!("unexpected or duplicate error on line {line}: {text}");
         };
         assert!(text.contains(&expected), "line {line}: {text}");
     }
-    assert_eq!(expected, BTreeMap::new(), "this is wrong and is not told");
-    assert_eq!(control_plane.log().all().len(), 0, "nobody was asked");
+    assert_eq!(expected, BTreeMap::new(), "these errors are not reported");
+    assert_eq!(control_plane.log().all().len(), 0, "no request was sent");
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_told_where_it_stands() {
-    validates(WRONG, expectations(WRONG)).await;
+async fn validate_reports_every_invalid_value_with_its_line() {
+    validates(INVALID, expectations(INVALID)).await;
 }
 
-/// The same configuration with an unknown value in each wrong place.
+/// The same configuration with an unknown value in place of each invalid one.
 #[tokio::test]
-async fn what_is_not_known_yet_passes() {
-    let lines = WRONG.lines().map(|line| {
-        let (code, told) = line.split_once(" # ").unwrap_or((line, ""));
+async fn validate_accepts_unknown_values() {
+    let lines = INVALID.lines().map(|line| {
+        let (code, error) = line.split_once(" # ").unwrap_or((line, ""));
         match code.split_once('=') {
-            Some((name, _)) if !told.is_empty() => format!("{name}= terraform_data.later.output\n"),
+            Some((name, _)) if !error.is_empty() => format!("{name}= terraform_data.later.output\n"),
             _ => format!("{line}\n"),
         }
     });
     let unknown: String = lines.collect();
     let text = format!("{unknown}resource \"terraform_data\" \"later\" {{\n  input = 1\n}}\n");
-    // What is missing altogether is still missing.
+    // Missing arguments are still errors.
     let missing = expectations(&unknown);
-    assert!(missing.len() < expectations(WRONG).len());
+    assert!(missing.len() < expectations(INVALID).len());
     validates(&text, missing).await;
 }
 
-/// How a value of this attribute can be known to be wrong: words that are only in what is told about it.
+/// The validation rules of an attribute: for each, words that only its error has.
 fn rules(attribute: &Attribute) -> Vec<&'static [&'static str]> {
     if !attribute.mode.is_settable() {
         return Vec::new();
@@ -118,15 +118,15 @@ fn rules(attribute: &Attribute) -> Vec<&'static [&'static str]> {
 }
 
 #[test]
-fn every_rule_has_a_wrong_line() {
-    let mut wrong: BTreeMap<(&str, &str, &str), Vec<&str>> = BTreeMap::new();
+fn every_validation_rule_has_an_invalid_line() {
+    let mut expected: BTreeMap<(&str, &str, &str), Vec<&str>> = BTreeMap::new();
     let (mut kind, mut of) = ("", "");
-    for line in WRONG.lines() {
+    for line in INVALID.lines() {
         if let Some((block, rest)) = line.split_once(" \"durantic_") {
             (kind, of) = (block, rest.split('"').next().unwrap_or_default());
-        } else if let Some((code, told)) = line.split_once(" # ") {
+        } else if let Some((code, error)) = line.split_once(" # ") {
             let name = code.split_whitespace().next().unwrap_or_default();
-            wrong.entry((kind, of, name)).or_default().push(told);
+            expected.entry((kind, of, name)).or_default().push(error);
         }
     }
     let mut missing = Vec::new();
@@ -141,13 +141,13 @@ fn every_rule_has_a_wrong_line() {
                 .flat_map(|attribute| attribute.attributes.iter());
             for attribute in attributes.chain(nested) {
                 let key = (kind, schema.name.as_ref(), attribute.name.as_ref());
-                let told = wrong.get(&key).map(Vec::as_slice).unwrap_or_default();
+                let errors = expected.get(&key).map(Vec::as_slice).unwrap_or_default();
                 // Two bounds are two rules with the same words.
-                let mut left: Vec<&str> = told.to_vec();
+                let mut left: Vec<&str> = errors.to_vec();
                 for words in rules(attribute) {
                     let found = left
                         .iter()
-                        .position(|told| words.iter().any(|word| told.contains(word)));
+                        .position(|error| words.iter().any(|word| error.contains(word)));
                     match found {
                         Some(position) => drop(left.remove(position)),
                         None => missing.push(format!("{key:?}: {}", words[0])),
@@ -156,5 +156,5 @@ fn every_rule_has_a_wrong_line() {
             }
         }
     }
-    assert_eq!(missing, Vec::<String>::new(), "no line is wrong like this");
+    assert_eq!(missing, Vec::<String>::new(), "these rules have no invalid line");
 }

@@ -1,7 +1,7 @@
 //! `durantic_variable`
 
 use acceptance::resources;
-use harness::control_plane::{Answer, Collection, Fault, FaultKind};
+use harness::control_plane::{Collection, Fault, FaultKind, FaultResponse};
 use serde_json::json;
 
 use super::applied;
@@ -10,17 +10,17 @@ use super::life::life;
 life!(resources::variable());
 
 #[tokio::test]
-async fn a_null_of_the_control_plane_is_the_default() {
+async fn null_from_the_control_plane_means_the_default() {
     let text = "resource \"durantic_variable\" \"it\" {\n  name = \"it\"\n  value = \"v\"\n}\n";
     let (control_plane, workspace) = applied(text).await;
     let mut variable = json!(control_plane.find(Collection::Variables, "it"));
     variable["description"] = json!(null);
-    let answer = Answer {
+    let response = FaultResponse {
         body: variable.to_string().into_bytes(),
-        ..Answer::json(200)
+        ..FaultResponse::json(200)
     };
     let read = "controlplane_api_get_account_variable";
-    control_plane.fault(Fault::new(read, FaultKind::Answer(answer)));
+    control_plane.fault(Fault::new(read, FaultKind::Respond(response)));
     workspace.plans_empty().await;
     assert!(control_plane.log().count(read) > 0);
 }

@@ -1,4 +1,4 @@
-//! Files are laid out as `terraform fmt` lays them out: compared with the real one.
+//! Formats files as `terraform fmt` does: compared with the real Terraform.
 
 mod random;
 
@@ -12,73 +12,73 @@ use tools::upgrade::module::File;
 
 use crate::home::Home;
 
-/// Every file of the upgrade's cases and of the examples, as it is and with its spaces changed at random.
+/// Every file of the upgrade's cases and of the examples, unchanged and with random spaces.
 #[tokio::test]
-async fn terraform_lays_out_the_same_way() {
+async fn format_equals_terraform_fmt() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut files = Vec::new();
     for directory in ["crates/tools/tests/upgrade", "examples"] {
         collect(&root.join(directory), &mut files);
     }
-    assert!(files.len() > 40, "the files are gone");
+    assert!(files.len() > 40, "the files are missing");
     let mut random = fastrand::Rng::with_seed(13);
-    let mut texts = Vec::new();
+    let mut configurations = Vec::new();
     for file in files {
         let text = std::fs::read_to_string(&file).unwrap();
         if hcl_is_valid(&text) {
             for _ in 0..3 {
-                texts.push((file.clone(), shaken(&text, &mut random)));
+                configurations.push((file.clone(), with_random_spaces(&text, &mut random)));
             }
-            texts.push((file, text));
+            configurations.push((file, text));
         }
     }
-    let laid_out = by_terraform(texts.iter().map(|(_, text)| text)).await;
-    for ((file, text), wanted) in texts.iter().zip(laid_out) {
-        let wanted = wanted.unwrap_or_else(|| panic!("{} is refused:\n{text}", file.display()));
+    let formatted = terraform_fmt(configurations.iter().map(|(_, text)| text)).await;
+    for ((file, text), expected) in configurations.iter().zip(formatted) {
+        let expected = expected.unwrap_or_else(|| panic!("terraform rejects {}:\n{text}", file.display()));
         assert_eq!(
             format(text),
-            wanted,
+            expected,
             "{} with other spaces:\n{text}",
             file.display()
         );
     }
 }
 
-/// A file of each seed from 0; `FORMAT_FILES=100000` looks at more.
+/// A file for each seed from 0; `FORMAT_FILES=100000` tests more.
 #[tokio::test]
-async fn terraform_lays_out_random_files_the_same_way() {
+async fn format_equals_terraform_fmt_for_random_files() {
     let count = std::env::var("FORMAT_FILES").map_or(600, |count| count.parse().unwrap());
-    let texts: Vec<String> = (0..count).map(random::file).collect();
-    let laid_out = by_terraform(&texts).await;
+    let configurations: Vec<String> = (0..count).map(random::file).collect();
+    let formatted = terraform_fmt(&configurations).await;
     let mut valid = 0;
-    for (seed, (text, wanted)) in texts.iter().zip(laid_out).enumerate() {
-        let Some(wanted) = wanted else { continue };
-        assert_eq!(format(text), wanted, "seed {seed}:\n{text}");
+    for (seed, (text, expected)) in configurations.iter().zip(formatted).enumerate() {
+        let Some(expected) = expected else { continue };
+        assert_eq!(format(text), expected, "seed {seed}:\n{text}");
         valid += 1;
     }
-    assert!(valid * 10 > texts.len() * 9, "only {valid} are valid");
+    assert!(valid * 10 > configurations.len() * 9, "only {valid} are valid");
 }
 
-/// What `terraform fmt` makes of each text; `None` for one that it refuses.
-async fn by_terraform(texts: impl IntoIterator<Item = &String>) -> Vec<Option<String>> {
+/// Each text after `terraform fmt`; `None` if it rejects the text.
+async fn terraform_fmt(configurations: impl IntoIterator<Item = &String>) -> Vec<Option<String>> {
     let home = Home::new(&[]);
     let mut names = Vec::new();
-    for (number, text) in texts.into_iter().enumerate() {
+    for (number, text) in configurations.into_iter().enumerate() {
         names.push(format!("{number}.tf"));
         home.write(&names[number], text);
     }
     let run = home.terraform(&["fmt"]).await;
     let read = |name: &String| std::fs::read_to_string(home.work().join(name)).unwrap();
-    let is_refused = |name: &String| run.stderr.contains(&format!("on {name} line"));
+    let is_rejected = |name: &String| run.stderr.contains(&format!("on {name} line"));
     names
         .iter()
-        .map(|name| (!is_refused(name)).then(|| read(name)))
+        .map(|name| (!is_rejected(name)).then(|| read(name)))
         .collect()
 }
 
-/// What the upgrade writes passes `terraform fmt -check`, and `terraform validate` where the provider is at hand.
+/// The upgraded files pass `terraform fmt -check` and `terraform validate`.
 #[tokio::test]
-async fn what_the_upgrade_writes_is_valid() {
+async fn upgrade_writes_a_valid_configuration() {
     let home = Home::new(&[(
         "main.tf",
         "terraform {\n  required_providers {\n    durantic=\"~> 1.3\"\n  }\n}\nresource \"durantic_mesh_network\" \
@@ -94,7 +94,7 @@ async fn what_the_upgrade_writes_is_valid() {
     home.provider(&["0.13upgrade", "-check"]).await.succeeds();
 }
 
-/// Each case of the upgrade: its name, what is in it before, and what it becomes.
+/// Each case of the upgrade: its name, its input files and the expected files.
 fn cases() -> Vec<(String, Files, Files)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/tools/tests/upgrade");
     let mut cases = Vec::new();
@@ -105,7 +105,7 @@ fn cases() -> Vec<(String, Files, Files)> {
             cases.push((name, files(&path.join("input")), files(&path.join("expected"))));
         }
     }
-    assert!(cases.len() >= 23, "the cases are gone");
+    assert!(cases.len() >= 23, "the cases are missing");
     cases
 }
 
@@ -140,7 +140,7 @@ fn files(directory: &Path) -> Files {
     paths.iter().filter_map(read).collect()
 }
 
-/// The sources that a module's entries name in full.
+/// The full source addresses of a module's required providers.
 fn sources(files: &Files) -> BTreeSet<String> {
     let parsed = files
         .iter()
@@ -156,17 +156,21 @@ fn sources(files: &Files) -> BTreeSet<String> {
 }
 
 #[tokio::test]
-async fn what_the_upgrade_changes_is_laid_out_and_read_by_terraform() {
+async fn upgrade_cases_are_formatted_and_read_by_terraform() {
     for (case, input, expected) in cases() {
         let home = Home::new(&[]);
         for (name, text) in &expected {
-            // A backend would have to be initialised first, for which every provider is needed.
+            // Without the backend: its initialisation would need every provider.
             home.write(name, &text.replace("backend \"local\" {}\n", "\n"));
         }
         let run = home.terraform(&["providers"]).await.succeeds();
         for source in sources(&expected) {
-            let wanted = format!("provider[{source}]");
-            assert!(run.stdout.contains(&wanted), "{case}: {wanted}: {}", run.stdout);
+            let expected = format!("provider[{source}]");
+            assert!(
+                run.stdout.contains(&expected),
+                "{case}: {expected}: {}",
+                run.stdout
+            );
         }
         let home = Home::new(&[]);
         for (name, text) in expected
@@ -181,22 +185,22 @@ async fn what_the_upgrade_changes_is_laid_out_and_read_by_terraform() {
 }
 
 #[tokio::test]
-async fn what_the_upgrade_writes_is_valid_where_its_providers_are_at_hand() {
+async fn upgrade_cases_with_durantic_providers_are_valid() {
     let mut count = 0;
     for (case, _, expected) in cases() {
         let sources = sources(&expected);
         if sources.is_empty() || !sources.iter().all(|source| source.ends_with("/durantic")) {
             continue;
         }
-        // As a module that is called: one with `configuration_aliases` is valid in no other way.
+        // Called as a module: `configuration_aliases` is valid in no other way.
         let home = Home::new(&[]);
         for (name, text) in &expected {
             home.write(&format!("module/{name}"), text);
         }
-        let is_handed = expected
+        let has_aliases = expected
             .values()
             .any(|text| text.contains("configuration_aliases"));
-        home.write("main.tf", if is_handed { CALL_WITH_PROVIDER } else { CALL });
+        home.write("main.tf", if has_aliases { CALL_WITH_PROVIDER } else { CALL });
         for source in &sources {
             for version in ["1.3.0", "2.0.0"] {
                 home.provider(&["install", "--source", source, "--version", version])
@@ -209,35 +213,35 @@ async fn what_the_upgrade_writes_is_valid_where_its_providers_are_at_hand() {
         assert_eq!(run.status, Some(0), "{case}: {}", run.stderr);
         count += 1;
     }
-    assert!(count >= 3, "{count} cases only");
+    assert!(count >= 3, "only {count} cases");
 }
 
 fn hcl_is_valid(text: &str) -> bool {
     !text.is_empty() && File::parse(String::new(), text.to_owned()).is_ok()
 }
 
-/// The same tokens with other spaces between them. In templates spaces may mean something.
-fn shaken(text: &str, random: &mut fastrand::Rng) -> String {
-    let mut shaken = String::new();
+/// The same tokens with random spaces between them, except in templates, where spaces have a meaning.
+fn with_random_spaces(text: &str, random: &mut fastrand::Rng) -> String {
+    let mut result = String::new();
     let mut templates = 0;
     let tokens = tokens(text);
     for (index, token) in tokens.iter().enumerate() {
         templates -= i32::from(matches!(token.kind, Kind::CloseQuote | Kind::CloseHeredoc));
         let before = index.checked_sub(1).map(|index| tokens[index].kind);
         let is_word = |kind| matches!(kind, Kind::Identifier | Kind::Number);
-        let must = before.is_some_and(is_word) && is_word(token.kind);
-        let may_not =
+        let needs_space = before.is_some_and(is_word) && is_word(token.kind);
+        let allows_no_space =
             templates > 0 || before.is_some_and(|kind| kind == Kind::Dot) || token.kind == Kind::Dot;
-        let count = if may_not {
+        let count = if allows_no_space {
             0
         } else {
-            random.usize(0..4).max(usize::from(must))
+            random.usize(0..4).max(usize::from(needs_space))
         };
-        shaken.push_str(&" ".repeat(count));
-        shaken.push_str(&token.text);
+        result.push_str(&" ".repeat(count));
+        result.push_str(&token.text);
         templates += i32::from(matches!(token.kind, Kind::OpenQuote | Kind::OpenHeredoc));
     }
-    shaken
+    result
 }
 
 fn collect(directory: &Path, files: &mut Vec<PathBuf>) {

@@ -1,20 +1,20 @@
-//! Configurations at random: everything the language has, spaced and broken into lines in every way it allows.
+//! Generates random configurations: all syntax of the language, with any allowed spaces and line breaks.
 
 use std::fmt::Write as _;
 
 use fastrand::Rng;
 
-/// A file. The same seed makes the same.
+/// A random file. The same seed generates the same file.
 pub fn file(seed: u64) -> String {
-    let mut author = Author {
+    let mut generator = Generator {
         random: Rng::with_seed(seed),
         text: String::new(),
         attributes: 0,
     };
-    for _ in 0..author.random.usize(1..6) {
-        author.item(0, true);
+    for _ in 0..generator.random.usize(1..6) {
+        generator.item(0, true);
     }
-    let mut text = author.text;
+    let mut text = generator.text;
     match seed % 16 {
         0 => text = text.replace('\n', "\r\n"),
         1 => text.truncate(text.trim_end().len()),
@@ -24,10 +24,10 @@ pub fn file(seed: u64) -> String {
     text
 }
 
-struct Author {
+struct Generator {
     random: Rng,
     text: String,
-    /// How many there are: of one name there may be one in a block only.
+    /// The number of attributes, used to make their names unique.
     attributes: usize,
 }
 
@@ -65,17 +65,17 @@ const TYPES: [&str; 11] = [
 ];
 const OPERATORS: [&str; 9] = ["+", "-", "*", "/", "%", "==", ">=", "&&", "||"];
 
-impl Author {
+impl Generator {
     fn one_in(&mut self, count: usize) -> bool {
         self.random.usize(0..count) == 0
     }
 
-    fn any(&mut self, texts: &[&str]) {
-        let index = self.random.usize(0..texts.len());
-        self.text.push_str(texts[index]);
+    fn any(&mut self, choices: &[&str]) {
+        let index = self.random.usize(0..choices.len());
+        self.text.push_str(choices[index]);
     }
 
-    /// Spaces, where there may be some.
+    /// Optional spaces.
     fn gap(&mut self) {
         self.any(&["", "", " ", " ", "   ", "\t"]);
         if self.one_in(60) {
@@ -87,7 +87,7 @@ impl Author {
         self.any(&["\n", "\n", "\n", "\n\n", "  \n", "\n\n\n"]);
     }
 
-    /// The end of a line inside brackets, perhaps with a comment before it.
+    /// The end of a line inside brackets, sometimes with a comment.
     fn end_of_line(&mut self) {
         self.gap();
         if self.one_in(5) {
@@ -97,7 +97,7 @@ impl Author {
         self.gap();
     }
 
-    /// A newline or not, where the language does not care.
+    /// An optional newline.
     fn maybe_newline(&mut self, lines: bool) {
         if lines { self.end_of_line() } else { self.gap() }
     }

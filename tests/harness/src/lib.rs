@@ -1,4 +1,4 @@
-//! What the tests of the provider stand on: a simulated control plane and a fake Terraform, with tests of their own.
+//! Test support for the provider: a simulated control plane and a fake Terraform core, with tests of their own.
 
 pub mod control_plane;
 pub mod fake_core;

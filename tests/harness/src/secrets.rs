@@ -1,7 +1,7 @@
-//! Watches that no secret is ever shown: the harness searches all that a test prints and logs for every secret of it.
+//! Searches all output and logs of a test for its secrets.
 //!
-//! Secrets are learnt where they pass by: the control plane knows its tokens and what it was sent, the fake core what it
-//! was configured with. Whoever runs the provider searches what came out.
+//! The simulated control plane registers its tokens and the secrets that it receives, the fake core the sensitive values
+//! of its configurations. The code that runs the provider searches what was printed or logged.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::{self, Write as _};
@@ -15,55 +15,55 @@ use tracing::{Event, Metadata, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt as _};
 
-/// Shorter texts are found in anything.
-const SHORTEST: usize = 6;
+/// The minimum length of a secret, in bytes. Shorter strings occur in any output by chance.
+const MIN_SECRET_BYTES: usize = 6;
 
-/// Texts that must not be shown; clones share them.
+/// The strings that no output may contain. Clones share them.
 #[derive(Clone, Default)]
 pub struct Secrets(Arc<Mutex<Known>>);
 
-/// All that must not be shown. Everything is searched for all of it, so one pass over a text has to be enough.
+/// All known secrets, indexed so that one pass over the output finds any of them.
 #[derive(Default)]
 struct Known {
     /// By their first bytes.
-    texts: HashMap<[u8; SHORTEST], BTreeMap<String, Kind>>,
-    /// Every first byte of a text. Most others are no start of any.
+    strings: HashMap<[u8; MIN_SECRET_BYTES], BTreeMap<String, Kind>>,
+    /// The first byte of each string, to skip most positions quickly.
     starts: BTreeSet<u8>,
 }
 
-/// What kind of text it is.
+/// The kind of a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Shown nowhere.
+    /// May be shown nowhere.
     Secret,
-    /// A template: Terraform shows it in a plan, and nothing else does.
+    /// A template: only Terraform's plan may show it.
     Template,
 }
 
-/// Where a text comes from.
+/// The origin of the searched output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// What a command prints for its user.
+    /// The output of a command.
     Output,
-    /// A log, or what goes wrong.
+    /// A log or a diagnostic.
     Log,
 }
 
 impl Secrets {
-    /// Learns a secret, or every text in a list or map of them.
-    pub fn learn(&self, kind: Kind, value: &Json) {
+    /// Registers a secret, or every string in a list or an object.
+    pub fn register(&self, kind: Kind, value: &Json) {
         match value {
-            Json::String(text) => self.learn_text(kind, text),
-            Json::Array(elements) => elements.iter().for_each(|element| self.learn(kind, element)),
-            Json::Object(fields) => fields.values().for_each(|value| self.learn(kind, value)),
+            Json::String(text) => self.register_string(kind, text),
+            Json::Array(elements) => elements.iter().for_each(|element| self.register(kind, element)),
+            Json::Object(fields) => fields.values().for_each(|value| self.register(kind, value)),
             Json::Null | Json::Bool(_) | Json::Number(_) => {}
         }
     }
 
-    /// Learns one secret, and how JSON writes it.
-    pub fn learn_text(&self, kind: Kind, text: &str) {
+    /// Registers one secret, also with the escapes of JSON.
+    pub fn register_string(&self, kind: Kind, text: &str) {
         let text = text.trim();
-        if text.len() < SHORTEST {
+        if text.len() < MIN_SECRET_BYTES {
             return;
         }
         let escaped = Json::from(text).to_string();
@@ -73,7 +73,7 @@ impl Secrets {
         known.add(escaped, kind);
     }
 
-    /// Where a text shows a secret: what stands before it.
+    /// The text before the first secret; `None` if no secret is found.
     pub fn leak(&self, place: Place, text: &str) -> Option<String> {
         let at = self.known().find(place, text)?;
         let before: String = text
@@ -86,10 +86,10 @@ impl Secrets {
         Some(before.chars().rev().collect())
     }
 
-    /// Asserts that a text shows no secret.
+    /// Asserts that an output contains no secret.
     ///
     /// # Panics
-    /// Where it does.
+    /// If it contains one.
     #[track_caller]
     pub fn assert_absent(&self, place: Place, name: &str, text: &str) {
         let leak = self.leak(place, text);
@@ -109,17 +109,17 @@ impl Known {
     fn add(&mut self, text: String, kind: Kind) {
         if let Some(first) = text.as_bytes().first_chunk() {
             self.starts.insert(first[0]);
-            self.texts.entry(*first).or_default().insert(text, kind);
+            self.strings.entry(*first).or_default().insert(text, kind);
         }
     }
 
-    /// Where the first of them begins in a text.
+    /// The position of the first secret in an output.
     fn find(&self, place: Place, text: &str) -> Option<usize> {
         let bytes = text.as_bytes();
         let is_here = |at: &usize| {
             let rest = bytes.get(*at..).unwrap_or_default();
             let first = rest.first_chunk();
-            let known = first.and_then(|first| self.texts.get(first));
+            let known = first.and_then(|first| self.strings.get(first));
             known.into_iter().flatten().any(|(secret, kind)| {
                 let is_hidden = place == Place::Log || *kind == Kind::Secret;
                 is_hidden && rest.starts_with(secret.as_bytes())
@@ -133,10 +133,10 @@ impl Known {
     }
 }
 
-/// The crates that a provider's process runs.
-const OWN: [&str; 7] = ["client", "engine", "plugin", "provider", "rpc", "tools", "value"];
+/// The crates whose logs are searched: those of the provider's process.
+const CRATES: [&str; 7] = ["client", "engine", "plugin", "provider", "rpc", "tools", "value"];
 
-/// What the provider logs in this process, and the secrets of every test in it.
+/// The logs of the provider in this process, and the secrets of every test in it.
 #[derive(Clone, Default)]
 pub struct Logs {
     secrets: Secrets,
@@ -144,36 +144,36 @@ pub struct Logs {
 }
 
 impl Logs {
-    /// Reads everything that is logged in this process from now on, down to TRACE.
+    /// Searches everything that is logged in this process from now on, down to TRACE.
     pub fn watched() -> &'static Self {
         static INSTALLED: Once = Once::new();
         static LOGS: std::sync::LazyLock<Logs> = std::sync::LazyLock::new(Logs::default);
         INSTALLED.call_once(|| {
             let subscriber = tracing_subscriber::registry().with(Watch(LOGS.clone()));
-            // Fails only where the process has another subscriber, which then is what its test is about.
+            // Fails only if a test has already installed a subscriber of its own.
             let _ = tracing::subscriber::set_global_default(subscriber);
         });
         &LOGS
     }
 
-    /// The secrets that are searched for.
+    /// The secrets to search for.
     pub fn secrets(&self) -> &Secrets {
         &self.secrets
     }
 
-    /// Asserts that nothing logged so far shows a secret.
+    /// Asserts that no log so far contains a secret.
     ///
     /// # Panics
-    /// Where it does.
+    /// If one does.
     pub fn assert_clean(&self) {
         let leaks = self.leaks.lock().unwrap_or_else(PoisonError::into_inner);
         assert!(leaks.is_empty(), "a log shows a secret:\n{}", leaks.join("\n"));
     }
 
-    fn read(&self, metadata: &Metadata<'_>, record: impl FnOnce(&mut Text)) {
-        let mut text = Text(String::new());
-        record(&mut text);
-        if let Some(leak) = self.secrets.leak(Place::Log, &text.0) {
+    fn search(&self, metadata: &Metadata<'_>, record: impl FnOnce(&mut Fields)) {
+        let mut fields = Fields(String::new());
+        record(&mut fields);
+        if let Some(leak) = self.secrets.leak(Place::Log, &fields.0) {
             let mut leaks = self.leaks.lock().unwrap_or_else(PoisonError::into_inner);
             leaks.push(format!("{} after …{leak}", metadata.target()));
         }
@@ -183,10 +183,10 @@ impl Logs {
 struct Watch(Logs);
 
 impl<S: Subscriber> Layer<S> for Watch {
-    /// The libraries' own logs are never installed.
+    /// Ignores the logs of libraries.
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
         let crate_name = metadata.target().split("::").next().unwrap_or_default();
-        if OWN.contains(&crate_name) {
+        if CRATES.contains(&crate_name) {
             Interest::always()
         } else {
             Interest::never()
@@ -194,18 +194,19 @@ impl<S: Subscriber> Layer<S> for Watch {
     }
 
     fn on_new_span(&self, attributes: &Attributes<'_>, _: &Id, _: Context<'_, S>) {
-        self.0.read(attributes.metadata(), |text| attributes.record(text));
+        self.0
+            .search(attributes.metadata(), |fields| attributes.record(fields));
     }
 
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        self.0.read(event.metadata(), |text| event.record(text));
+        self.0.search(event.metadata(), |fields| event.record(fields));
     }
 }
 
-/// The fields of an event, one after the other.
-struct Text(String);
+/// The fields of an event or span as one line.
+struct Fields(String);
 
-impl Visit for Text {
+impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         let _ = write!(self.0, "{}={value:?} ", field.name());
     }
@@ -222,11 +223,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secrets_are_found_as_they_are_and_as_json_writes_them() {
+    fn leak_finds_secrets_verbatim_and_json_escaped() {
         let secrets = Secrets::default();
-        secrets.learn(Kind::Secret, &json!({ "a": ["first\nsecond \"third\"", 7] }));
-        secrets.learn(Kind::Template, &json!("#cloud-config"));
-        secrets.learn(Kind::Secret, &json!("short"));
+        secrets.register(Kind::Secret, &json!({ "a": ["first\nsecond \"third\"", 7] }));
+        secrets.register(Kind::Template, &json!("#cloud-config"));
+        secrets.register(Kind::Secret, &json!("short"));
         let table = [
             (Place::Output, "all is well, in short", None),
             (Place::Output, "it is first\nsecond \"third\"", Some("it is ")),
@@ -244,9 +245,10 @@ mod tests {
     }
 
     #[test]
-    fn logs_are_read() {
+    fn logs_watched_searches_every_event() {
         let logs = Logs::watched();
-        logs.secrets().learn_text(Kind::Secret, "a-secret-of-this-test");
+        logs.secrets()
+            .register_string(Kind::Secret, "a-secret-of-this-test");
         tracing::info!(target: "client", body = "nothing of note", "called");
         logs.assert_clean();
         tracing::trace!(target: "client", body = "has a-secret-of-this-test", "called");

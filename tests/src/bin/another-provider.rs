@@ -1,4 +1,4 @@
-//! The provider of `examples/another-provider/`, built with the tests: its program is this one line.
+//! The provider of `examples/another-provider/`, built with the tests.
 
 fn main() -> std::process::ExitCode {
     another_provider::main()

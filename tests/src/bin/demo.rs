@@ -1,4 +1,4 @@
-//! `cargo demo`: from a role to a running machine, with the real Terraform and the simulated control plane.
+//! `cargo demo`: deploys a role to a machine, with the real Terraform and the simulated control plane.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -51,7 +51,7 @@ fn failed(failure: &Failure) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// What went wrong, and during which step.
+/// The reason of a failure, and the step during which it happened.
 struct Failure {
     doing: String,
     reason: String,
@@ -99,9 +99,9 @@ async fn demo(options: &Options) -> Result<(), Failure> {
         .unwrap_or_default()
         .to_owned();
 
-    let stage = Stage::set(&binary, &control_plane, &hostname)?;
+    let stage = Stage::new(&binary, &control_plane, &hostname)?;
     let outcome = tokio::select! {
-        outcome = stage.play(&screen, &control_plane) => outcome,
+        outcome = stage.run(&screen, &control_plane) => outcome,
         _ = tokio::signal::ctrl_c() => Err(Failure::new("waiting", "interrupted")),
     };
     if options.keep {
@@ -115,7 +115,7 @@ async fn demo(options: &Options) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Builds the shipped program and gives its path.
+/// Builds the shipped program and returns its path.
 async fn build_provider() -> Result<PathBuf, Failure> {
     let doing = "building the provider";
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
@@ -159,14 +159,14 @@ fn root() -> &'static Path {
         .unwrap_or(Path::new("."))
 }
 
-/// A folder with the example, the provider in a filesystem mirror, and a CLI configuration that points there.
+/// A folder with the example, a filesystem mirror with the provider, and a CLI configuration for it.
 struct Stage {
     folder: tempfile::TempDir,
     environment: Vec<(&'static str, String)>,
 }
 
 impl Stage {
-    fn set(binary: &Path, control_plane: &ControlPlane, hostname: &str) -> Result<Self, Failure> {
+    fn new(binary: &Path, control_plane: &ControlPlane, hostname: &str) -> Result<Self, Failure> {
         let failure = |error: std::io::Error| Failure::new("copying the example", error);
         let folder = tempfile::Builder::new()
             .prefix("durantic-demo-")
@@ -206,8 +206,8 @@ impl Stage {
         Ok(Self { folder, environment })
     }
 
-    /// The whole way; gives the machine's address in the mesh.
-    async fn play(&self, screen: &Screen, control_plane: &Arc<ControlPlane>) -> Result<String, Failure> {
+    /// Runs all steps and returns the machine's address in the mesh.
+    async fn run(&self, screen: &Screen, control_plane: &Arc<ControlPlane>) -> Result<String, Failure> {
         self.terraform(screen, &["init"], &[0]).await?;
         self.terraform(screen, &["plan"], &[0]).await?;
         let watcher = screen.watch(control_plane);
@@ -231,7 +231,7 @@ impl Stage {
             .args(arguments)
             .current_dir(self.folder.path())
             .kill_on_drop(true);
-        // What the user has set for Terraform is not for this one.
+        // The user's own settings must not affect the demo.
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
             if text.starts_with("TF_") || text.starts_with("DURANTIC_") {
@@ -278,7 +278,7 @@ impl Stage {
         }
     }
 
-    /// Leaves everything as it is until the user ends it.
+    /// Keeps everything until the user presses Ctrl-C.
     async fn keep(
         self,
         screen: &Screen,
@@ -309,8 +309,8 @@ impl Stage {
     }
 }
 
-/// Takes the roles off every machine, as one would on the dashboard: Terraform forgets a deployed machine without
-/// touching it, and the control plane does not delete a role that a machine has.
+/// Removes the roles from every machine, as a user would on the dashboard. Destroying a deployment does not change the
+/// machine, and the control plane rejects the deletion of a role in use.
 fn release(screen: &Screen, control_plane: &ControlPlane) -> Result<(), Failure> {
     screen.title(
         "Removing the role from the machine, as on the dashboard: destroying a deployment does not change the machine",
@@ -330,7 +330,7 @@ fn release(screen: &Screen, control_plane: &ControlPlane) -> Result<(), Failure>
     Ok(())
 }
 
-/// Where everything is shown: with a bar for the installation on a terminal, in plain lines elsewhere.
+/// The output of the demo: with a progress bar on a terminal, otherwise in plain lines.
 struct Screen {
     is_terminal: bool,
     bar: ProgressBar,
@@ -374,7 +374,7 @@ impl Screen {
         }
     }
 
-    /// Shows how the installation comes along, from the control plane: Terraform itself only says that it is waiting.
+    /// Shows the progress of the installation, read from the control plane. Terraform only shows that it waits.
     fn watch(&self, control_plane: &Arc<ControlPlane>) -> tokio::task::JoinHandle<()> {
         let (is_terminal, bar, control_plane) =
             (self.is_terminal, self.bar.clone(), Arc::clone(control_plane));

@@ -1,4 +1,4 @@
-//! The provider as it is shipped, built with the tests: its program is this one line.
+//! The shipped provider, built with the tests.
 
 fn main() -> std::process::ExitCode {
     provider::main(&provider::durantic::DEFINITION)

@@ -1,4 +1,4 @@
-//! The to-do service as a program, for trying `examples/another-provider/` by hand.
+//! The to-do service as a program, to try `examples/another-provider/` by hand.
 
 use std::error::Error;
 use std::io::{self, Write};

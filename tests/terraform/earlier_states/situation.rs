@@ -1,10 +1,10 @@
-//! What led to each situation, for the build that writes its state. Time stands still in the control plane.
+//! The steps that lead to each situation, for the build that records its state. The control plane's clock is stopped.
 
 use std::time::Duration;
 
 use acceptance::processes::{finish, group, start};
 use acceptance::terraform::Workspace;
-use harness::control_plane::{Answer, Collection, ControlPlane, Fault, FaultKind, Outcome};
+use harness::control_plane::{Collection, ControlPlane, Fault, FaultKind, FaultResponse, Outcome};
 use nix::sys::signal::{Signal, kill};
 use serde_json::json;
 use tokio::process::Child;
@@ -16,7 +16,7 @@ const START: &str = "provisioning_api_provision_machine";
 const POLL: &str = "provisioning_api_get_machine_provision";
 const CREATE: &str = "controlplane_api_create_account_variable";
 const LIST: &str = "controlplane_api_list_account_variables";
-const AGAIN: [&str; 4] = [
+const REPLACE: [&str; 4] = [
     "apply",
     "-auto-approve",
     "-replace",
@@ -32,22 +32,22 @@ async fn interrupt(apply: Child) {
     finish(apply).await;
 }
 
-/// An apply that is interrupted when it has looked at its run for the `looks`th time.
-async fn interrupted(control_plane: &ControlPlane, workspace: &Workspace, looks: usize) {
+/// Interrupts an apply after it has polled its run this many times.
+async fn interrupted(control_plane: &ControlPlane, workspace: &Workspace, count: usize) {
     let polls = control_plane.log().count(POLL);
     let apply = start_apply(workspace);
-    control_plane.log().wait_for(POLL, polls + looks).await;
+    control_plane.log().wait_for(POLL, polls + count).await;
     interrupt(apply).await;
 }
 
-/// An apply that is interrupted when it has asked for a run, and has no answer yet.
+/// Interrupts an apply after it has sent a start, and before the response.
 async fn interrupted_at_start(
     control_plane: &ControlPlane,
     workspace: &Workspace,
     arguments: &[&str],
-    answer: Fault,
+    fault: Fault,
 ) {
-    control_plane.fault(answer.times(1));
+    control_plane.fault(fault.times(1));
     let starts = control_plane.log().count(START);
     let apply = start(workspace, arguments);
     control_plane.log().wait_for(START, starts + 1).await;
@@ -55,7 +55,7 @@ async fn interrupted_at_start(
     control_plane.clear_faults();
 }
 
-fn no_answer() -> Fault {
+fn no_response() -> Fault {
     Fault::new(START, FaultKind::Delay(Duration::from_mins(10)))
 }
 
@@ -70,8 +70,8 @@ pub async fn all_resources(control_plane: &ControlPlane, workspace: &Workspace) 
 }
 
 pub async fn overridden(_: &ControlPlane, workspace: &Workspace) {
-    let said = workspace.apply().await.said();
-    assert!(said.contains("kexec_installer"), "{said}");
+    let output = workspace.apply().await.printed();
+    assert!(output.contains("kexec_installer"), "{output}");
 }
 
 pub async fn json_config(control_plane: &ControlPlane, workspace: &Workspace) {
@@ -93,7 +93,7 @@ pub async fn imported_deployment(_: &ControlPlane, workspace: &Workspace) {
     workspace.apply().await;
 }
 
-/// A create whose answer is lost, as well as that to the question for what it has made.
+/// A create whose response is lost, and so is that of the lookup of its object.
 async fn lost_create(control_plane: &ControlPlane, workspace: &Workspace, lost: Fault) {
     control_plane.fault(lost);
     control_plane.fault(Fault::status(LIST, 500));
@@ -124,38 +124,38 @@ pub async fn claim_changed(control_plane: &ControlPlane, workspace: &Workspace) 
     changed.expect("the variable is changed");
 }
 
-pub async fn claim_of_nothing(control_plane: &ControlPlane, workspace: &Workspace) {
+pub async fn claim_without_object(control_plane: &ControlPlane, workspace: &Workspace) {
     lost_create(control_plane, workspace, Fault::html(CREATE, 502)).await;
 }
 
-pub async fn run_going(control_plane: &ControlPlane, workspace: &Workspace) {
+pub async fn run_active(control_plane: &ControlPlane, workspace: &Workspace) {
     interrupted(control_plane, workspace, 1).await;
 }
 
 pub async fn run_completed(control_plane: &ControlPlane, workspace: &Workspace) {
-    run_going(control_plane, workspace).await;
+    run_active(control_plane, workspace).await;
     control_plane.advance(Duration::from_mins(20));
 }
 
-pub async fn run_failed_meanwhile(control_plane: &ControlPlane, workspace: &Workspace) {
-    run_going(control_plane, workspace).await;
-    end(control_plane);
+pub async fn run_failed_between_applies(control_plane: &ControlPlane, workspace: &Workspace) {
+    run_active(control_plane, workspace).await;
+    fail_run(control_plane);
 }
 
-fn end(control_plane: &ControlPlane) {
+fn fail_run(control_plane: &ControlPlane) {
     let run = &control_plane.runs()[0].uuid;
     control_plane
         .end_run(run, Outcome::Error)
         .expect("the run is ended");
 }
 
-/// It fails while an update waits for it.
+/// The run fails while an update waits for it.
 pub async fn run_failed(control_plane: &ControlPlane, workspace: &Workspace) {
-    run_going(control_plane, workspace).await;
+    run_active(control_plane, workspace).await;
     let polls = control_plane.log().count(POLL);
     let apply = start_apply(workspace);
     control_plane.log().wait_for(POLL, polls + 2).await;
-    end(control_plane);
+    fail_run(control_plane);
     assert_eq!(finish(apply).await.0, Some(1));
 }
 
@@ -163,26 +163,27 @@ pub async fn run_timed_out(_: &ControlPlane, workspace: &Workspace) {
     workspace.run(&["apply", "-auto-approve"]).await.fails();
 }
 
-pub async fn run_joined(control_plane: &ControlPlane, workspace: &Workspace) {
+pub async fn run_of_another_client(control_plane: &ControlPlane, workspace: &Workspace) {
     control_plane.start_run(&machine(1)).expect("a run is started");
     interrupted(control_plane, workspace, 1).await;
 }
 
 pub async fn run_starting(control_plane: &ControlPlane, workspace: &Workspace) {
     let apply = ["apply", "-auto-approve"];
-    interrupted_at_start(control_plane, workspace, &apply, no_answer()).await;
+    interrupted_at_start(control_plane, workspace, &apply, no_response()).await;
 }
 
 pub async fn run_not_started(control_plane: &ControlPlane, workspace: &Workspace) {
-    let refused = Fault::new(START, FaultKind::Answer(Answer::json(429))).header("retry-after", "60");
+    let rejected =
+        Fault::new(START, FaultKind::Respond(FaultResponse::json(429))).header("retry-after", "60");
     let apply = ["apply", "-auto-approve"];
-    interrupted_at_start(control_plane, workspace, &apply, refused).await;
+    interrupted_at_start(control_plane, workspace, &apply, rejected).await;
 }
 
-/// The machine is installed again, so that it cannot say what became of that.
+/// The machine is reinstalled with the same roles, so its attributes do not show whether the run took place.
 pub async fn run_unconfirmed(control_plane: &ControlPlane, workspace: &Workspace) {
     installed(control_plane, workspace).await;
-    interrupted_at_start(control_plane, workspace, &AGAIN, no_answer()).await;
+    interrupted_at_start(control_plane, workspace, &REPLACE, no_response()).await;
 }
 
 pub async fn run_lost(control_plane: &ControlPlane, workspace: &Workspace) {
@@ -191,21 +192,21 @@ pub async fn run_lost(control_plane: &ControlPlane, workspace: &Workspace) {
     workspace.apply().await;
 }
 
-/// A run of another `force_provision` has to end first.
-pub async fn run_waiting(control_plane: &ControlPlane, workspace: &Workspace) {
-    outdated(control_plane, workspace).await;
-    // One look is that of the refresh.
+/// A run for another `force_provision` must end first.
+pub async fn outdated_run(control_plane: &ControlPlane, workspace: &Workspace) {
+    start_outdated_run(control_plane, workspace).await;
+    // One poll is that of the refresh.
     interrupted(control_plane, workspace, 2).await;
 }
 
-pub async fn run_waiting_timed_out(control_plane: &ControlPlane, workspace: &Workspace) {
-    outdated(control_plane, workspace).await;
+pub async fn outdated_run_timed_out(control_plane: &ControlPlane, workspace: &Workspace) {
+    start_outdated_run(control_plane, workspace).await;
     workspace.run(&["apply", "-auto-approve"]).await.fails();
 }
 
-async fn outdated(control_plane: &ControlPlane, workspace: &Workspace) {
-    let wanted = read(workspace.path(), CONFIGURATION);
-    workspace.configure(&wanted.replace("\"2\"", "\"1\""));
-    run_going(control_plane, workspace).await;
-    workspace.configure(&wanted);
+async fn start_outdated_run(control_plane: &ControlPlane, workspace: &Workspace) {
+    let configuration = read(workspace.path(), CONFIGURATION);
+    workspace.configure(&configuration.replace("\"2\"", "\"1\""));
+    run_active(control_plane, workspace).await;
+    workspace.configure(&configuration);
 }

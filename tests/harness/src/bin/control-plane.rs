@@ -1,4 +1,4 @@
-//! The simulated control plane as a program, for trying the provider by hand.
+//! The simulated control plane as a program, to try the provider by hand.
 
 use std::error::Error;
 use std::io::{self, Write};
@@ -93,13 +93,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
         builder = builder.fault(Fault::new("*", FaultKind::Any).probability(arguments.fault_rate));
     }
     let control_plane = builder.start().await?;
-    introduce(&control_plane)?;
+    print_usage(&control_plane)?;
     tokio::signal::ctrl_c().await?;
     Ok(())
 }
 
-/// Says where the control plane is and how to use it.
-fn introduce(control_plane: &ControlPlane) -> io::Result<()> {
+/// Prints the endpoint, the token and how to use them.
+fn print_usage(control_plane: &ControlPlane) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(
         out,

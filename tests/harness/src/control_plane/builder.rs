@@ -1,4 +1,4 @@
-//! Setting up a control plane.
+//! The settings of a simulated control plane, and its start.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -24,7 +24,7 @@ use super::tls::{Identity, TlsError};
 use super::{ControlPlane, socket};
 use crate::secrets::{Kind, Secrets};
 
-/// A control plane that is still to be set up.
+/// The settings of a control plane that is not started yet.
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a switch of its own on the command line"
@@ -47,24 +47,24 @@ pub struct Builder {
     tls: bool,
 }
 
-/// A control plane cannot be started.
+/// The control plane failed to start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The contract cannot be used.
+    /// The contract is invalid.
     #[error(transparent)]
     Contract(#[from] ContractError),
-    /// The seed cannot be used.
+    /// The seed is invalid.
     #[error(transparent)]
     Seed(#[from] SeedError),
-    /// There is no certificate.
+    /// No certificate could be generated.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// There is no socket or no thread to listen with.
+    /// The socket could not be bound, or no thread could be started.
     #[error("failed to listen on `{address}`")]
     Listen {
         /// The address.
         address: SocketAddr,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
 }
@@ -95,63 +95,63 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// Listens on this address; a free port of the loopback interface unless set.
+    /// Sets the address to listen on. Default: a free port of the loopback interface.
     #[must_use]
     pub fn listen(mut self, address: SocketAddr) -> Self {
         self.listen = address;
         self
     }
 
-    /// Accepts a token; may be given more than once. One is made up unless set.
+    /// Accepts a token; may be repeated. Default: a generated token.
     #[must_use]
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.tokens.insert(token.into());
         self
     }
 
-    /// Takes what is there before the first request from a file.
+    /// Reads the initial objects from a JSON file.
     #[must_use]
     pub fn seed(mut self, file: impl Into<PathBuf>) -> Self {
         self.seed = Some(file.into());
         self
     }
 
-    /// Knows what another control plane knew, in place of a seed. For that the clock has to stand still.
+    /// Starts with the objects and runs of another control plane instead of a seed. This stops the clock.
     #[must_use]
     pub fn snapshot(mut self, snapshot: Snapshot) -> Self {
         self.snapshot = Some(snapshot);
         self.stopped_clock()
     }
 
-    /// Has this many machines, `node-1` and so on, in place of the seed's.
+    /// Replaces the machines of the seed by this many, named `node-1` and so on.
     #[must_use]
     pub fn machines(mut self, count: u32) -> Self {
         self.machines = Some(count);
         self
     }
 
-    /// How long a provision run takes; no time at all unless set.
+    /// Sets the duration of a provision run. Default: zero.
     #[must_use]
     pub fn install_time(mut self, time: Duration) -> Self {
         self.times.install = time;
         self
     }
 
-    /// How long an agent needs to take a change of its configuration; no time at all unless set.
+    /// Sets how long an agent needs to apply a change of its configuration. Default: zero.
     #[must_use]
     pub fn config_push_time(mut self, time: Duration) -> Self {
         self.times.config_push = time;
         self
     }
 
-    /// Speaks a dialect.
+    /// Sets the dialect of the API.
     #[must_use]
     pub fn dialect(mut self, dialect: Dialect) -> Self {
         self.dialect = dialect;
         self
     }
 
-    /// Is to be found under a path such as `/durantic`.
+    /// Serves the API under a path prefix such as `/durantic`.
     #[must_use]
     pub fn prefix(mut self, prefix: &str) -> Self {
         let bare = prefix.trim_matches('/');
@@ -163,56 +163,59 @@ impl Builder {
         self
     }
 
-    /// Admits this many requests in any second; every one unless set.
+    /// Rejects requests above this number in any second with status 429. Default: no limit.
     #[must_use]
     pub fn rate_limit(mut self, requests_per_second: usize) -> Self {
         self.rate_limit = Some(requests_per_second);
         self
     }
 
-    /// Adds a fault behind those there are.
+    /// Adds a fault after the existing ones.
     #[must_use]
     pub fn fault(mut self, fault: Fault) -> Self {
         self.faults.push(fault);
         self
     }
 
-    /// The seed that faults by chance follow from; 0 unless set.
+    /// Sets the seed of the random faults. Default: 0.
     #[must_use]
     pub fn fault_seed(mut self, seed: u64) -> Self {
         self.fault_seed = seed;
         self
     }
 
-    /// Answers with fields that no version of the contract knows besides those it does.
+    /// Adds fields to every response that the contract does not have.
     #[must_use]
     pub fn unknown_fields(mut self) -> Self {
         self.unknown_fields = true;
         self
     }
 
-    /// Looks whether requests and answers keep to the contract, or does not; it does in debug builds unless set.
+    /// Sets whether requests and responses are checked against the contract. Default: only in debug builds.
     #[must_use]
     pub fn strict(mut self, strict: bool) -> Self {
         self.strict = strict;
         self
     }
 
-    /// Lets time stand still until [`ControlPlane::advance`] moves it.
+    /// Stops the clock: only [`ControlPlane::advance`] moves it.
     #[must_use]
     pub fn stopped_clock(mut self) -> Self {
         self.stopped_clock = true;
         self
     }
 
-    /// Speaks TLS with a certificate of its own, see [`ControlPlane::certificate`].
+    /// Serves over TLS with a generated certificate, see [`ControlPlane::certificate`].
     #[must_use]
     pub fn tls(mut self) -> Self {
         self.tls = true;
         self
     }
 
-    /// Starts to listen.
+    /// Starts the control plane.
+    ///
+    /// # Errors
+    /// If the contract, the seed or the snapshot is invalid, or if it cannot listen on the address.
     pub async fn start(self) -> Result<ControlPlane, StartError> {
         let contract = Contract::get()?;
         let clock = Arc::new(if self.stopped_clock {
@@ -223,7 +226,7 @@ impl Builder {
         let mut store = Store::new(Arc::clone(&clock), self.times);
         let secrets = Secrets::default();
         if let Some(snapshot) = self.snapshot {
-            snapshot.learn_secrets(contract, &secrets);
+            snapshot.register_secrets(contract, &secrets);
             snapshot.restore(&mut store)?;
         } else {
             let seed = self.seed.as_deref().map_or_else(Seed::standard, Seed::read)?;
@@ -231,7 +234,7 @@ impl Builder {
                 Some(count) => seed.with_machines(count),
                 None => seed,
             };
-            seed.plant(&mut store)?;
+            seed.create_all(&mut store)?;
         }
         let mut tokens = self.tokens;
         let token = tokens
@@ -240,7 +243,7 @@ impl Builder {
             .unwrap_or_else(|| format!("dur_{}", Uuid::new_v4().simple()));
         tokens.insert(token.clone());
         for token in &tokens {
-            secrets.learn_text(Kind::Secret, token);
+            secrets.register_string(Kind::Secret, token);
         }
         let faults = Faults::new(self.fault_seed);
         self.faults.into_iter().for_each(|fault| faults.add(fault));
@@ -270,7 +273,7 @@ impl Builder {
             .and_then(TcpListener::into_std)
             .map_err(no_socket)?;
         let address = listener.local_addr().map_err(no_socket)?;
-        // A runtime of its own: a test that blocks its thread still gets answers.
+        // A runtime of its own: a test that blocks its thread still gets responses.
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .thread_name("control-plane")

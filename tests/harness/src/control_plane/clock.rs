@@ -1,4 +1,4 @@
-//! The control plane's time, which a test can move.
+//! The control plane's clock, which a test can move.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -7,9 +7,9 @@ use jiff::{Timestamp, Unit};
 
 use super::lock;
 
-/// The time since the control plane started: real time plus what was added, or only what was added.
+/// The time since the control plane started: the elapsed time plus what was added, or only what was added.
 ///
-/// Everything that takes time is computed from it when somebody asks; nothing runs in the background.
+/// The progress of runs and agents is computed from this time at each request; nothing runs in the background.
 pub struct Clock {
     origin: Timestamp,
     running_since: Option<Instant>,
@@ -17,7 +17,7 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// A clock that goes on by itself.
+    /// A clock that runs in real time.
     pub fn running() -> Self {
         Self {
             origin: Timestamp::now(),
@@ -26,7 +26,7 @@ impl Clock {
         }
     }
 
-    /// A clock that stands still until it is advanced.
+    /// A clock that only [`Clock::advance`] moves.
     pub fn stopped() -> Self {
         Self {
             running_since: None,
@@ -40,13 +40,13 @@ impl Clock {
         ran.saturating_add(*lock(&self.added))
     }
 
-    /// Moves the time on.
+    /// Moves the clock forward.
     pub fn advance(&self, by: Duration) {
         let mut added = lock(&self.added);
         *added = added.saturating_add(by);
     }
 
-    /// A moment since the start as the API writes it, in microseconds.
+    /// A time since the start as a timestamp of the API, with microseconds.
     pub fn timestamp(&self, moment: Duration) -> String {
         let moment = self.origin.checked_add(moment).unwrap_or(Timestamp::MAX);
         moment.round(Unit::Microsecond).unwrap_or(moment).to_string()

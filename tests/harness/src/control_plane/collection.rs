@@ -1,4 +1,4 @@
-//! The names of the collections.
+//! The collections of the API and their names.
 
 /// A collection of the control plane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,7 +43,7 @@ impl Collection {
         Self::Variables,
     ];
 
-    /// The collection's name, as its path spells it.
+    /// The collection's name in paths.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Images => "images",
@@ -65,7 +65,7 @@ impl Collection {
         Self::ALL.into_iter().find(|collection| collection.name() == name)
     }
 
-    /// The word for one of its objects in a refusal.
+    /// The noun for one of its objects, with its article, for error messages.
     pub fn noun(self) -> String {
         let singular = self.name().replace('-', " ");
         let singular = singular.strip_suffix('s').unwrap_or(&singular);

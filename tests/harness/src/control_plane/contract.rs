@@ -1,7 +1,7 @@
-//! The contract: what the control plane's `openapi.json` says of its operations, ready to be obeyed.
+//! The contract: the operations of the control plane's `openapi.json`.
 //!
-//! Routes, request bodies and answers are all taken from that document, so the simulated control plane
-//! cannot drift from it.
+//! Routes, request bodies and responses are all derived from that document, so the simulated control plane
+//! always agrees with it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -13,13 +13,13 @@ use serde_json::{Value, json};
 
 use super::collection::Collection;
 
-/// The document as it is published by default.
+/// The document that the default dialect publishes.
 pub const DOCUMENT: &str = include_str!("../../../data/openapi.json");
 
-/// The methods an operation may have, as `OpenAPI` spells them.
+/// The methods of operations, in the lowercase of `OpenAPI`.
 pub const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
-/// Every operation of the control plane with its schemas.
+/// All operations of the control plane with their schemas.
 pub struct Contract {
     /// The published document.
     pub document: Value,
@@ -27,7 +27,7 @@ pub struct Contract {
     pub operations: Vec<Operation>,
 }
 
-/// One operation: what it does to which collection, and what may be sent and answered.
+/// One operation: its action, its collection, and the schemas of its request and responses.
 pub struct Operation {
     /// The `operationId`.
     pub id: String,
@@ -37,12 +37,12 @@ pub struct Operation {
     pub path: String,
     /// The collection it belongs to.
     pub collection: Collection,
-    /// What it does.
+    /// The action.
     pub action: Action,
-    /// The schema of the request body, where it has one.
+    /// The schema of the request body; `None` if it has no body.
     pub request: Option<Schema>,
-    /// The schema of each documented status; `None` where the answer has no body.
-    pub answers: BTreeMap<u16, Option<Schema>>,
+    /// The schema of the response of each documented status; `None` if that response has no body.
+    pub responses: BTreeMap<u16, Option<Schema>>,
     /// The status of a success.
     pub success: u16,
 }
@@ -50,11 +50,11 @@ pub struct Operation {
 /// What an operation does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
-    /// Answers every object of a collection.
+    /// Returns every object of a collection.
     List,
-    /// Makes an object.
+    /// Creates an object.
     Create,
-    /// Answers an object.
+    /// Returns an object.
     Get,
     /// Changes an object.
     Update,
@@ -68,30 +68,30 @@ pub enum Action {
     DeleteRule,
     /// Starts a provision run of a machine.
     Provision,
-    /// Answers a provision run of a machine.
+    /// Returns a provision run of a machine.
     GetRun,
 }
 
-/// A schema that a body is checked against.
+/// The schema of a request or response body.
 pub struct Schema {
     validator: Validator,
     /// The properties of the object, or of the objects in the array.
     pub properties: Vec<String>,
-    /// The properties that are never answered, such as a password.
+    /// The properties that are never returned, such as a password.
     pub write_only: BTreeSet<String>,
 }
 
-/// One fault of a body: where it is, and what is wrong, in the words the control plane uses.
+/// One fault of a body, in the words of the control plane.
 pub struct BodyFault {
     /// The kind of fault, such as `missing`.
     pub kind: String,
-    /// The way to the value inside the body.
+    /// The path to the value inside the body.
     pub path: Vec<Value>,
-    /// What is wrong.
+    /// The error message.
     pub message: String,
 }
 
-/// The document is not one that the simulated control plane can obey.
+/// The document of the contract is invalid.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("the contract in `tests/data/openapi.json` is invalid: {0}")]
 pub struct ContractError(String);
@@ -102,7 +102,10 @@ static CONTRACT: LazyLock<Result<Contract, ContractError>> = LazyLock::new(|| {
 });
 
 impl Contract {
-    /// The contract, read once in a process.
+    /// The contract. The document is read once per process.
+    ///
+    /// # Errors
+    /// If the document is invalid.
     pub fn get() -> Result<&'static Self, ContractError> {
         CONTRACT.as_ref().map_err(Clone::clone)
     }
@@ -139,36 +142,38 @@ impl Operation {
                 .transpose()
                 .map_err(broken)
         };
-        let mut answers = BTreeMap::new();
-        for (status, answer) in entries(declared.get("responses")) {
-            let status = status.parse().map_err(|_| broken(format!("status `{status}`")))?;
-            answers.insert(status, schema(Some(&inline(document, answer)))?);
+        let mut responses = BTreeMap::new();
+        for (status, response) in entries(declared.get("responses")) {
+            let status = status
+                .parse()
+                .map_err(|_| broken(format!("invalid status `{status}`")))?;
+            responses.insert(status, schema(Some(&inline(document, response)))?);
         }
-        let success = *answers
+        let success = *responses
             .keys()
             .find(|status| (200..300).contains(*status))
-            .ok_or_else(|| broken("no success".to_owned()))?;
+            .ok_or_else(|| broken("missing 2xx response".to_owned()))?;
         let method: Method = method
             .to_uppercase()
             .parse()
-            .map_err(|_| broken(format!("method `{method}`")))?;
-        let (collection, action) = classify(&method, path)
-            .ok_or_else(|| broken(format!("what `{method} {path}` does is unknown")))?;
+            .map_err(|_| broken(format!("invalid method `{method}`")))?;
+        let (collection, action) =
+            classify(&method, path).ok_or_else(|| broken(format!("unknown action of `{method} {path}`")))?;
         Ok(Self {
             id: id.to_owned(),
             path: path.to_owned(),
             collection,
             action,
             request: schema(declared.get("requestBody"))?,
-            answers,
+            responses,
             success,
             method,
         })
     }
 
-    /// The schema of a successful answer.
-    pub fn answer(&self) -> Option<&Schema> {
-        self.answers.get(&self.success)?.as_ref()
+    /// The schema of a successful response; `None` if it has no body.
+    pub fn success_schema(&self) -> Option<&Schema> {
+        self.responses.get(&self.success)?.as_ref()
     }
 }
 
@@ -213,7 +218,7 @@ impl BodyFault {
             })
             .collect();
         let (kind, message) = match error.kind() {
-            // A nullable value that is wrong: the fault of the value is what helps.
+            // A nullable value with a fault: report the fault of the value, not that of the union.
             ValidationErrorKind::AnyOf { context } => {
                 if let Some(inner) = context.first().and_then(|faults| faults.first()) {
                     return Self {
@@ -261,12 +266,12 @@ impl BodyFault {
     }
 }
 
-/// The entries of a JSON object; none for anything else.
+/// The entries of a JSON object; empty for any other value.
 pub fn entries(value: Option<&Value>) -> impl Iterator<Item = (&String, &Value)> {
     value.and_then(Value::as_object).into_iter().flatten()
 }
 
-/// What an operation does, from the shape of its path.
+/// The collection and the action of an operation, derived from the shape of its path.
 fn classify(method: &Method, path: &str) -> Option<(Collection, Action)> {
     let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
     let collection = Collection::from_name(segments.get(2)?)?;
@@ -291,7 +296,7 @@ fn classify(method: &Method, path: &str) -> Option<(Collection, Action)> {
     Some((collection, action))
 }
 
-/// The schema with every `$ref` replaced by what it names, and 32-bit integers with their bounds.
+/// The schema with every `$ref` resolved, and with the bounds of 32-bit integers.
 fn inline(document: &Value, schema: &Value) -> Value {
     match schema {
         Value::Object(object) => {

@@ -1,17 +1,17 @@
-//! The control of the simulation over HTTP, for whoever started it by hand.
+//! HTTP endpoints that control the simulation when it runs as a program.
 //!
 //! | request | effect |
 //! |---|---|
-//! | `GET /_control/log?operation=ID` | the requests so far |
-//! | `DELETE /_control/log` | forgets them |
-//! | `GET /_control/faults` | the faults there are |
-//! | `POST /_control/faults {"fault": "OPERATION=KIND,…"}` | adds one |
-//! | `DELETE /_control/faults` | removes them all |
-//! | `GET /_control/machines` | the machines, as they are kept |
-//! | `POST /_control/machines/UUID/outcome {"outcome": "error"}` | how the machine's next run ends |
-//! | `GET /_control/runs` | every provision run |
-//! | `POST /_control/advance {"time": "5m"}` | moves the time on |
-//! | `GET /_control/violations` | where requests or answers broke the contract |
+//! | `GET /_control/log?operation=ID` | lists the requests so far |
+//! | `DELETE /_control/log` | clears the log |
+//! | `GET /_control/faults` | lists the faults |
+//! | `POST /_control/faults {"fault": "OPERATION=KIND,…"}` | adds a fault |
+//! | `DELETE /_control/faults` | removes all faults |
+//! | `GET /_control/machines` | lists the machines with all stored fields |
+//! | `POST /_control/machines/UUID/outcome {"outcome": "error"}` | sets the outcome of the machine's next run |
+//! | `GET /_control/runs` | lists every provision run |
+//! | `POST /_control/advance {"time": "5m"}` | moves the clock forward |
+//! | `GET /_control/violations` | lists violations of the contract |
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ use super::collection::Collection;
 use super::faults::{Fault, parse_duration};
 use super::lock;
 use super::problem::Problem;
-use super::requests::{self, Server, control_answer};
+use super::requests::{self, Server, control_response};
 use super::runs::Outcome;
 
 #[derive(Deserialize)]
@@ -50,7 +50,7 @@ struct Advance {
     time: String,
 }
 
-/// The control of the simulation, and the control plane for everything else.
+/// Routes `/_control/` to this module and everything else to the simulated API.
 pub fn router(server: Arc<Server>) -> Router {
     Router::new()
         .route("/_control/log", get(log).delete(clear_log))
@@ -63,7 +63,7 @@ pub fn router(server: Arc<Server>) -> Router {
         .route("/_control/runs", get(runs))
         .route("/_control/advance", post(advance))
         .route("/_control/violations", get(violations))
-        .fallback(requests::answer)
+        .fallback(requests::handle)
         .with_state(server)
 }
 
@@ -72,7 +72,7 @@ async fn log(State(server): State<Arc<Server>>, Query(query): Query<LogQuery>) -
         Some(operation) => server.log.of(&operation),
         None => server.log.all(),
     };
-    control_answer(&json!(entries))
+    control_response(&json!(entries))
 }
 
 async fn clear_log(State(server): State<Arc<Server>>) -> StatusCode {
@@ -81,7 +81,7 @@ async fn clear_log(State(server): State<Arc<Server>>) -> StatusCode {
 }
 
 async fn faults(State(server): State<Arc<Server>>) -> Response {
-    control_answer(&json!({ "seed": server.faults.seed(), "faults": server.faults.describe() }))
+    control_response(&json!({ "seed": server.faults.seed(), "faults": server.faults.describe() }))
 }
 
 async fn add_fault(State(server): State<Arc<Server>>, Json(new): Json<NewFault>) -> Response {
@@ -101,9 +101,9 @@ async fn clear_faults(State(server): State<Arc<Server>>) -> StatusCode {
 
 async fn machines(State(server): State<Arc<Server>>) -> Response {
     let mut store = lock(&server.store);
-    store.settle();
+    store.update_machines_to_now();
     let machines: Vec<_> = store.objects(Collection::Machines).collect();
-    control_answer(&json!(machines))
+    control_response(&json!(machines))
 }
 
 async fn script_run(
@@ -119,7 +119,7 @@ async fn script_run(
 }
 
 async fn runs(State(server): State<Arc<Server>>) -> Response {
-    control_answer(&json!(lock(&server.store).run_views()))
+    control_response(&json!(lock(&server.store).run_views()))
 }
 
 async fn advance(
@@ -133,5 +133,5 @@ async fn advance(
 }
 
 async fn violations(State(server): State<Arc<Server>>) -> Response {
-    control_answer(&json!(*lock(&server.violations)))
+    control_response(&json!(*lock(&server.violations)))
 }

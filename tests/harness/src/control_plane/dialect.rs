@@ -1,4 +1,4 @@
-//! The dialects a control plane may speak: where its operations are, and what its fields are called.
+//! The dialects of the API: the methods and paths of its operations, and the names of its fields.
 
 use http::Method;
 use serde_json::{Map, Value, json};
@@ -6,19 +6,19 @@ use serde_json::{Map, Value, json};
 use super::contract::{Contract, Operation};
 use super::store::Object;
 
-/// Which control plane is simulated.
+/// The dialect of the simulated API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Dialect {
-    /// The contract as it is written.
+    /// The contract of `openapi.json`.
     #[default]
     Default,
-    /// Other paths, slashes, parameter names and update verbs, to be learnt from its `openapi.json` alone.
+    /// Different paths, slashes, parameter names and update methods. Only the published `openapi.json` has them.
     Other,
     /// An older version: no `openapi.json`, older field names, newer fields missing.
     Old,
 }
 
-/// The fields that were called otherwise in older versions.
+/// Fields that older versions named differently: the current name, the old name.
 const OLD_NAMES: [(&str, &str); 2] = [
     ("mesh_ip_address", "wg_ip_address"),
     ("required_image_name", "required_image_url"),
@@ -27,7 +27,7 @@ const OLD_NAMES: [(&str, &str); 2] = [
 /// The fields that older versions did not have.
 const NEWER_FIELDS: [&str; 3] = ["is_terminal", "is_active", "environment_slug"];
 
-/// Which operation is behind which method and path.
+/// Maps methods and paths to operations.
 pub struct Routes {
     routes: Vec<Route>,
 }
@@ -39,13 +39,13 @@ struct Route {
     operation: &'static Operation,
 }
 
-/// What is behind a method and a path.
+/// The result of looking up a method and a path.
 pub enum Found {
-    /// An operation, with the parameters of the path.
+    /// An operation, and the parameters in the path.
     Operation(&'static Operation, Vec<String>),
-    /// The path is there for other methods only.
+    /// The path exists, but not with this method.
     OtherMethod,
-    /// Nothing.
+    /// The path does not exist.
     Nothing,
 }
 
@@ -72,7 +72,7 @@ impl Routes {
         Self { routes }
     }
 
-    /// What is behind a method and a path.
+    /// Looks up a method and a path.
     pub fn find(&self, method: &Method, path: &str) -> Found {
         let mut other_method = false;
         for route in &self.routes {
@@ -92,7 +92,7 @@ impl Routes {
 }
 
 impl Route {
-    /// The parameters of a path that fits.
+    /// The parameters of a path; `None` if it does not match this route.
     fn parameters(&self, path: &str) -> Option<Vec<String>> {
         let mut parameters = Vec::new();
         let mut given = path.split('/');
@@ -108,7 +108,7 @@ impl Route {
 }
 
 impl Dialect {
-    /// The document that is published, if any.
+    /// The published `openapi.json`; `None` if the dialect has none.
     pub fn document(self, contract: &Contract) -> Option<Value> {
         match self {
             Self::Default => Some(contract.document.clone()),
@@ -117,10 +117,10 @@ impl Dialect {
         }
     }
 
-    /// The answer in the words of the dialect.
-    pub fn translate(self, answer: &mut Value) {
+    /// Renames and removes the fields of a response as the dialect does.
+    pub fn translate(self, response: &mut Value) {
         if self == Self::Old {
-            each_object(answer, &mut |object| {
+            each_object(response, &mut |object| {
                 for (new, old) in OLD_NAMES {
                     if let Some(value) = object.remove(new) {
                         object.insert(old.to_owned(), value);
@@ -143,7 +143,7 @@ impl Dialect {
             .replacen("/api/", "/api/v2/", 1)
             .replace("{uuid}", "{id}");
         let path = path.replace("_uuid}", "_id}");
-        // Collections lose their slash and items get one.
+        // Paths of collections lose their trailing slash, paths of objects get one.
         let path = path
             .strip_suffix('/')
             .map_or_else(|| format!("{path}/"), str::to_owned);
@@ -155,7 +155,7 @@ impl Dialect {
         (method, path)
     }
 
-    /// The contract's document with every operation where the dialect has it.
+    /// The contract's document with the methods and paths of the dialect.
     fn moved_document(self, contract: &Contract) -> Value {
         let mut paths = Map::new();
         for operation in &contract.operations {
@@ -186,9 +186,9 @@ impl Dialect {
     }
 }
 
-/// Puts a field that no version knows into every object of an answer, as a newer control plane might.
-pub fn add_unknown_fields(answer: &mut Value) {
-    each_object(answer, &mut |object| {
+/// Adds an unknown field to every object of a response, as a newer control plane might.
+pub fn add_unknown_fields(response: &mut Value) {
+    each_object(response, &mut |object| {
         object.insert(
             "field_of_a_later_version".to_owned(),
             json!({ "list": [1, 2.5, null], "text": "new" }),
@@ -211,9 +211,9 @@ fn parameters(path: &str) -> Value {
         .collect()
 }
 
-/// Every object of an answer, but not what is inside a secrets backend's `config`: that is the user's own JSON.
-fn each_object(answer: &mut Value, change: &mut impl FnMut(&mut Object)) {
-    match answer {
+/// Changes every object of a response, except inside the `config` of a secrets backend, which is the user's own JSON.
+fn each_object(response: &mut Value, change: &mut impl FnMut(&mut Object)) {
+    match response {
         Value::Array(items) => items.iter_mut().for_each(|item| each_object(item, change)),
         Value::Object(object) => {
             let inner = object.iter_mut().filter(|(name, _)| *name != "config");

@@ -1,7 +1,7 @@
-//! Scripted faults: what goes wrong with which request.
+//! Injected faults, each for the requests of one operation or of all.
 //!
-//! The first fault that is due for a request is played. Whether a fault is due depends only on the seed, the
-//! operation and how many requests it has had, so a run can be repeated from the seed it printed.
+//! A request gets the first fault that is due. Whether a fault is due depends only on the seed, the operation and the
+//! number of its requests so far. A test can therefore be repeated with the seed that it printed.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,59 +14,59 @@ use serde_json::Value;
 
 use super::lock;
 
-/// A fault, for which operation, and when.
+/// A fault, its operation, and the requests that it affects.
 #[derive(Clone, Debug)]
 pub struct Fault {
     /// The operation's id, `openapi` for the document, `*` for every operation of the contract.
     operation: String,
     kind: FaultKind,
-    /// How many requests pass before the first fault.
+    /// The number of requests before the first fault.
     skip: u64,
-    /// How many requests are hit at most.
+    /// The highest number of affected requests.
     times: Option<u64>,
-    /// The share of requests that are hit.
+    /// The share of affected requests, from 0 to 1.
     probability: f64,
 }
 
-/// What goes wrong.
+/// A kind of fault.
 #[derive(Clone)]
 pub enum FaultKind {
-    /// Answers this instead of the truth.
-    Answer(Answer),
+    /// Sends this response instead of the control plane's own.
+    Respond(FaultResponse),
     /// Resets the connection before the request is processed.
     ResetBefore,
-    /// Processes the request, then resets the connection: the answer is lost.
+    /// Processes the request, then resets the connection: the response is lost.
     ResetAfter,
-    /// Processes the request, then keeps the answer back for a while.
+    /// Processes the request, then delays the response.
     Delay(Duration),
-    /// Ends the connection in the middle of the answer's body.
+    /// Closes the connection in the middle of the response's body.
     Truncated,
-    /// Answers with success and a body that is no JSON.
+    /// Sends a success whose body is not JSON.
     Garbage,
     /// Sends the body in small pieces over this time.
     Slow(Duration),
-    /// Answers with success and a JSON string of this many bytes.
+    /// Sends a success whose body is a JSON string of this many bytes.
     Huge(usize),
-    /// Changes the body of the answer.
+    /// Changes the body of the response.
     Rewrite(Arc<dyn Fn(&mut Value) + Send + Sync>),
-    /// One of the above, another each time.
+    /// A random one of the above for each request.
     Any,
 }
 
-/// An answer that is made up.
+/// A response that a fault sends.
 #[derive(Clone)]
-pub struct Answer {
+pub struct FaultResponse {
     /// The status.
     pub status: StatusCode,
     /// The headers.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
-    /// Whether the request is processed all the same, as behind a gateway that gave up waiting.
+    /// Whether the request is processed nevertheless, as behind a gateway that timed out.
     pub processed: bool,
 }
 
-/// The text of a fault on a command line is not one.
+/// The fault on a command line is invalid.
 #[derive(Debug, thiserror::Error)]
 #[error("invalid fault `{text}`: {reason}; write `{FORM}`")]
 pub struct FaultError {
@@ -74,12 +74,12 @@ pub struct FaultError {
     reason: String,
 }
 
-/// How a fault is written on a command line.
+/// The syntax of a fault on a command line.
 pub const FORM: &str = "OPERATION=KIND[,MODIFIER…] with KIND one of STATUS, reset-before, reset-after, delay:TIME, \
     truncated, garbage, slow:TIME, huge:BYTES, redirect:URL, any and MODIFIER one of times:N, skip:N, \
     probability:P, retry-after:VALUE, html, processed";
 
-/// The faults that are to be played.
+/// All faults of a control plane.
 #[derive(Default)]
 pub struct Faults {
     seed: u64,
@@ -89,7 +89,7 @@ pub struct Faults {
 #[derive(Default)]
 struct State {
     faults: Vec<Scheduled>,
-    /// How many requests each operation has had.
+    /// The number of requests of each operation so far.
     requests: BTreeMap<String, u64>,
 }
 
@@ -100,7 +100,7 @@ struct Scheduled {
 }
 
 impl Fault {
-    /// A fault of a kind, for every request of an operation; `*` is every operation of the contract.
+    /// A fault for every request of an operation; `*` means every operation of the contract.
     pub fn new(operation: impl Into<String>, kind: FaultKind) -> Self {
         Self {
             operation: operation.into(),
@@ -111,61 +111,64 @@ impl Fault {
         }
     }
 
-    /// Answers with a status and the JSON `detail` of that status.
+    /// Sends a status and its JSON `detail`.
     pub fn status(operation: impl Into<String>, status: u16) -> Self {
-        Self::new(operation, FaultKind::Answer(Answer::json(status)))
+        Self::new(operation, FaultKind::Respond(FaultResponse::json(status)))
     }
 
-    /// Answers with a status and a page of HTML, as the web server in front does.
+    /// Sends a status and an HTML page, as the web server in front does.
     pub fn html(operation: impl Into<String>, status: u16) -> Self {
-        Self::new(operation, FaultKind::Answer(Answer::html(status)))
+        Self::new(operation, FaultKind::Respond(FaultResponse::html(status)))
     }
 
-    /// Answers with a redirect to another place.
+    /// Sends a redirect.
     pub fn redirect(operation: impl Into<String>, status: u16, location: &str) -> Self {
         Self::status(operation, status).header("location", location)
     }
 
-    /// Adds a header to a made up answer.
+    /// Adds a header to the response of the fault.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        if let FaultKind::Answer(answer) = &mut self.kind {
-            answer.headers.push((name.to_owned(), value.to_owned()));
+        if let FaultKind::Respond(response) = &mut self.kind {
+            response.headers.push((name.to_owned(), value.to_owned()));
         }
         self
     }
 
-    /// Processes the request although the answer is made up.
+    /// Processes the request before the response of the fault is sent.
     #[must_use]
     pub fn processed(mut self) -> Self {
-        if let FaultKind::Answer(answer) = &mut self.kind {
-            answer.processed = true;
+        if let FaultKind::Respond(response) = &mut self.kind {
+            response.processed = true;
         }
         self
     }
 
-    /// Hits this many requests only.
+    /// Affects at most this many requests.
     #[must_use]
     pub fn times(mut self, times: u64) -> Self {
         self.times = Some(times);
         self
     }
 
-    /// Lets this many requests pass before the first is hit.
+    /// Skips this many requests before the first fault.
     #[must_use]
     pub fn skip(mut self, skip: u64) -> Self {
         self.skip = skip;
         self
     }
 
-    /// Hits this share of the requests, 0 to 1.
+    /// Affects this share of the requests, from 0 to 1.
     #[must_use]
     pub fn probability(mut self, probability: f64) -> Self {
         self.probability = probability;
         self
     }
 
-    /// Reads a fault as it is written on a command line, see [`FORM`].
+    /// Parses a fault of a command line, see [`FORM`].
+    ///
+    /// # Errors
+    /// If the text does not follow that syntax.
     pub fn parse(text: &str) -> Result<Self, FaultError> {
         let error = |reason: &str| FaultError {
             text: text.to_owned(),
@@ -219,21 +222,21 @@ impl Fault {
     }
 
     fn in_html(mut self) -> Self {
-        if let FaultKind::Answer(answer) = &mut self.kind {
-            let page = Answer::html(answer.status.as_u16());
-            answer.headers.extend(page.headers);
-            answer.body = page.body;
+        if let FaultKind::Respond(response) = &mut self.kind {
+            let page = FaultResponse::html(response.status.as_u16());
+            response.headers.extend(page.headers);
+            response.body = page.body;
         }
         self
     }
 
-    fn concerns(&self, operation: &str) -> bool {
+    fn affects(&self, operation: &str) -> bool {
         self.operation == operation || (self.operation == "*" && operation != super::DOCUMENT_OPERATION)
     }
 }
 
-impl Answer {
-    /// A status with the JSON `detail` of that status.
+impl FaultResponse {
+    /// A response with a status and its JSON `detail`.
     pub fn json(status: u16) -> Self {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let detail = status.canonical_reason().unwrap_or("Unknown");
@@ -248,10 +251,10 @@ impl Answer {
         }
     }
 
-    /// A status with the page of HTML that nginx makes for it.
+    /// A response with a status and the HTML page of nginx for it.
     pub fn html(status: u16) -> Self {
-        let answer = Self::json(status);
-        let reason = answer.status.canonical_reason().unwrap_or("Unknown");
+        let response = Self::json(status);
+        let reason = response.status.canonical_reason().unwrap_or("Unknown");
         let title = format!("{status} {reason}");
         Self {
             headers: vec![("content-type".to_owned(), "text/html".to_owned())],
@@ -260,13 +263,13 @@ impl Answer {
                  <hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
             )
             .into_bytes(),
-            ..answer
+            ..response
         }
     }
 }
 
 impl Faults {
-    /// No faults yet; what is left to chance follows from the seed.
+    /// An empty list of faults; random decisions follow from the seed.
     pub fn new(seed: u64) -> Self {
         Self {
             seed,
@@ -274,12 +277,12 @@ impl Faults {
         }
     }
 
-    /// The seed that what is left to chance follows from.
+    /// The seed of all random decisions.
     pub fn seed(&self) -> u64 {
         self.seed
     }
 
-    /// Adds a fault behind those there are.
+    /// Adds a fault after the existing ones.
     pub fn add(&self, fault: Fault) {
         lock(&self.state).faults.push(Scheduled {
             fault,
@@ -293,7 +296,7 @@ impl Faults {
         lock(&self.state).faults.clear();
     }
 
-    /// The faults there are, in words.
+    /// A description of each fault.
     pub fn describe(&self) -> Vec<String> {
         let state = lock(&self.state);
         state
@@ -303,7 +306,7 @@ impl Faults {
             .collect()
     }
 
-    /// The fault to play for the next request of an operation; never [`FaultKind::Any`].
+    /// The fault of the next request of an operation; never [`FaultKind::Any`].
     pub fn next(&self, operation: &str) -> Option<FaultKind> {
         let mut state = lock(&self.state);
         let State { faults, requests } = &mut *state;
@@ -312,7 +315,7 @@ impl Faults {
         let mut chance = self.chance(operation, *number);
         for scheduled in faults
             .iter_mut()
-            .filter(|scheduled| scheduled.fault.concerns(operation))
+            .filter(|scheduled| scheduled.fault.affects(operation))
         {
             let Scheduled { fault, passed, hit } = scheduled;
             if fault.times.is_some_and(|times| *hit >= times) {
@@ -340,24 +343,24 @@ impl Faults {
     }
 }
 
-/// One of the faults that a client has to live with.
+/// A random fault that a client must survive.
 fn any(chance: &mut fastrand::Rng) -> FaultKind {
-    let answer = |answer: Answer| FaultKind::Answer(answer);
+    let respond = FaultKind::Respond;
     let with_retry_after = |status| {
-        let mut made_up = Answer::json(status);
-        made_up.headers.push(("retry-after".to_owned(), "1".to_owned()));
-        answer(made_up)
+        let mut response = FaultResponse::json(status);
+        response.headers.push(("retry-after".to_owned(), "1".to_owned()));
+        respond(response)
     };
     match chance.u8(0..13) {
-        0 => answer(Answer::json(429)),
+        0 => respond(FaultResponse::json(429)),
         1 => with_retry_after(429),
-        2 => answer(Answer::json(500)),
-        3 => answer(Answer::html(502)),
+        2 => respond(FaultResponse::json(500)),
+        3 => respond(FaultResponse::html(502)),
         4 => with_retry_after(503),
-        5 => answer(Answer::html(504)),
-        6 => answer(Answer {
+        5 => respond(FaultResponse::html(504)),
+        6 => respond(FaultResponse {
             processed: true,
-            ..Answer::html(504)
+            ..FaultResponse::html(504)
         }),
         7 => FaultKind::ResetBefore,
         8 => FaultKind::ResetAfter,
@@ -368,7 +371,7 @@ fn any(chance: &mut fastrand::Rng) -> FaultKind {
     }
 }
 
-/// A time such as `500ms` or `2s`.
+/// Parses a duration such as `500ms` or `2s`.
 pub fn parse_duration(text: &str) -> Option<Duration> {
     text.parse::<jiff::SignedDuration>().ok()?.try_into().ok()
 }
@@ -376,9 +379,13 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
 impl fmt::Debug for FaultKind {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Answer(answer) => {
-                write!(formatter, "answer {}", answer.status.as_u16())?;
-                formatter.write_str(if answer.processed { " after processing" } else { "" })
+            Self::Respond(response) => {
+                write!(formatter, "status {}", response.status.as_u16())?;
+                formatter.write_str(if response.processed {
+                    " after processing"
+                } else {
+                    ""
+                })
             }
             Self::ResetBefore => formatter.write_str("reset before processing"),
             Self::ResetAfter => formatter.write_str("reset after processing"),

@@ -1,4 +1,4 @@
-//! The log of requests, which tests can ask what was really sent.
+//! The log of requests, for tests that check what the provider sent.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -15,7 +15,7 @@ use super::contract::Operation;
 use super::lock;
 use crate::secrets::{Kind, Secrets};
 
-/// Every request in the order in which it was answered.
+/// Every request in the order of the responses.
 pub struct Log {
     entries: Mutex<Vec<Entry>>,
     length: watch::Sender<usize>,
@@ -24,26 +24,26 @@ pub struct Log {
     connections: AtomicUsize,
 }
 
-/// A request and what became of it.
+/// A request and its result.
 #[derive(Clone, Serialize)]
 pub struct Entry {
     /// The time since the control plane started.
     #[serde(serialize_with = "as_seconds")]
     pub time: Duration,
-    /// The operation's id, `openapi` for the document; empty where nothing is behind the path.
+    /// The operation's id, `openapi` for the document; empty if the path does not exist.
     pub operation: String,
     /// The method.
-    #[serde(serialize_with = "as_text")]
+    #[serde(serialize_with = "as_string")]
     pub method: Method,
     /// The path with its prefix.
     pub path: String,
-    /// The status of the answer; none where the connection was reset instead.
+    /// The status of the response; `None` if the connection was reset instead.
     pub status: Option<u16>,
-    /// Whether the operation was carried out, whatever was answered.
+    /// Whether the operation was performed. A fault may have replaced its response.
     pub processed: bool,
-    /// The fault that was played.
+    /// The injected fault.
     pub fault: Option<String>,
-    /// The body, if it was JSON. It holds secrets; neither Debug nor a serialised entry shows them.
+    /// The body, if it was JSON. It contains secrets, so Debug and serialised entries omit it.
     #[serde(skip)]
     pub body: Option<Value>,
     /// The body without its secrets.
@@ -57,7 +57,7 @@ pub struct Entry {
     pub has_authorization: bool,
 }
 
-/// A request that is not answered yet.
+/// A request without a response yet.
 pub(super) struct InFlight<'a>(&'a Log);
 
 impl Log {
@@ -86,7 +86,7 @@ impl Log {
             .collect()
     }
 
-    /// How many requests an operation had.
+    /// The number of requests of an operation.
     pub fn count(&self, operation: &str) -> usize {
         lock(&self.entries)
             .iter()
@@ -94,7 +94,7 @@ impl Log {
             .count()
     }
 
-    /// How many requests of an operation were carried out, even if the answer was lost.
+    /// The number of performed requests of an operation, including those whose response was lost.
     pub fn count_processed(&self, operation: &str) -> usize {
         let entries = lock(&self.entries);
         entries
@@ -103,7 +103,7 @@ impl Log {
             .count()
     }
 
-    /// The requests that were to change something: everything but GET.
+    /// The requests that may change something: all but GET.
     pub fn changes(&self) -> Vec<Entry> {
         lock(&self.entries)
             .iter()
@@ -112,22 +112,22 @@ impl Log {
             .collect()
     }
 
-    /// Forgets every entry.
+    /// Removes every entry.
     pub fn clear(&self) {
         lock(&self.entries).clear();
     }
 
-    /// The most requests there ever were at the same time.
+    /// The highest number of requests at the same time.
     pub fn peak_in_flight(&self) -> usize {
         self.peak_in_flight.load(Ordering::SeqCst)
     }
 
-    /// How many connections were opened.
+    /// The number of opened connections.
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
 
-    /// Waits until an operation has had a number of requests.
+    /// Waits until an operation has had this many requests.
     pub async fn wait_for(&self, operation: &str, count: usize) {
         let mut length = self.length.subscribe();
         while self.count(operation) < count {
@@ -172,13 +172,13 @@ impl fmt::Debug for Entry {
     }
 }
 
-/// A body without what must not be shown, of which the harness learns what to search for.
+/// A body without its secrets. The harness registers them, to search all output for them.
 pub(super) fn without_secrets(operation: &Operation, body: &Value, secrets: &Secrets) -> Value {
     let mut shown = body.clone();
     if let (Value::Object(fields), Some(schema)) = (&mut shown, &operation.request) {
         for (name, value) in fields {
             if let Some(kind) = kind(&schema.write_only, name) {
-                secrets.learn(kind, value);
+                secrets.register(kind, value);
                 *value = json!("(sensitive)");
             }
         }
@@ -186,17 +186,17 @@ pub(super) fn without_secrets(operation: &Operation, body: &Value, secrets: &Sec
     shown
 }
 
-/// What must not be shown of a field: what is never answered, a backend's free configuration, a template.
-fn kind(never_answered: &BTreeSet<String>, name: &str) -> Option<Kind> {
+/// The kind of secret in a field: a write-only field, the configuration of a backend, or a template.
+fn kind(write_only: &BTreeSet<String>, name: &str) -> Option<Kind> {
     match name {
-        _ if never_answered.contains(name) => Some(Kind::Secret),
+        _ if write_only.contains(name) => Some(Kind::Secret),
         "config" => Some(Kind::Secret),
         "template_data" => Some(Kind::Template),
         _ => None,
     }
 }
 
-fn as_text<S: serde::Serializer>(method: &Method, serializer: S) -> Result<S::Ok, S::Error> {
+fn as_string<S: serde::Serializer>(method: &Method, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(method.as_str())
 }
 

@@ -1,7 +1,7 @@
 //! A simulated control plane: the contract of `tests/data/openapi.json` on a loopback port.
 //!
-//! It is driven by that document, keeps every object in memory, and does to a client what networks and
-//! servers do: see [`faults`]. Time is computed, never waited for: [`ControlPlane::advance`] moves it.
+//! That document defines its operations. Objects are kept in memory. [`faults`] injects the failures of networks and
+//! servers. Nothing waits for time to pass: [`ControlPlane::advance`] moves the clock.
 
 mod builder;
 mod clock;
@@ -37,7 +37,7 @@ pub use builder::{Builder, StartError};
 pub use collection::Collection;
 pub use contract::{Action, Contract, ContractError, Operation, Schema};
 pub use dialect::Dialect;
-pub use faults::{Answer, Fault, FaultError, FaultKind};
+pub use faults::{Fault, FaultError, FaultKind, FaultResponse};
 pub use log::{Entry, Log};
 pub use problem::Problem;
 pub use runs::{Outcome, RunView};
@@ -45,21 +45,21 @@ pub use seed::{Seed, SeedError, machine_uuid};
 pub use snapshot::Snapshot;
 pub use store::Object;
 
-/// The name under which the published document is logged and given faults, as it has no operation id.
+/// The name of the published document in the log and in faults. It has no operation id.
 pub const DOCUMENT_OPERATION: &str = "openapi";
 
-/// A control plane that runs until it is dropped, on threads of its own.
+/// A simulated control plane. It runs on threads of its own until it is dropped.
 pub struct ControlPlane {
     server: Arc<Server>,
     endpoint: String,
     token: String,
     certificate: Option<String>,
-    /// Only taken when the control plane is dropped.
+    /// `None` only while the control plane is dropped.
     runtime: Option<Runtime>,
 }
 
 impl ControlPlane {
-    /// A control plane that is still to be set up.
+    /// A builder with the default settings.
     pub fn builder() -> Builder {
         Builder::default()
     }
@@ -74,17 +74,17 @@ impl ControlPlane {
         &self.token
     }
 
-    /// The certificate to trust, in PEM, where it speaks TLS.
+    /// The PEM-encoded certificate that a client must trust; `None` without TLS.
     pub fn certificate(&self) -> Option<&str> {
         self.certificate.as_deref()
     }
 
-    /// The requests so far.
+    /// The log of all requests so far.
     pub fn log(&self) -> &Log {
         &self.server.log
     }
 
-    /// Adds a fault behind those there are.
+    /// Adds a fault after the existing ones.
     pub fn fault(&self, fault: Fault) {
         self.server.faults.add(fault);
     }
@@ -94,45 +94,45 @@ impl ControlPlane {
         self.server.faults.clear();
     }
 
-    /// The seed that faults by chance follow from.
+    /// The seed of the random faults.
     pub fn fault_seed(&self) -> u64 {
         self.server.faults.seed()
     }
 
-    /// Accepts one more token.
+    /// Accepts another token from now on.
     pub fn accept_token(&self, token: &str) {
-        self.server.secrets.learn_text(Kind::Secret, token);
+        self.server.secrets.register_string(Kind::Secret, token);
         lock(&self.server.tokens).insert(token.to_owned());
     }
 
-    /// Accepts a token no longer.
+    /// Rejects a token from now on.
     pub fn revoke_token(&self, token: &str) {
         lock(&self.server.tokens).remove(token);
     }
 
-    /// What nothing may show: its tokens, and the secrets and templates that it was sent.
+    /// The values that no output may contain: the tokens, and the secrets and templates of all requests.
     pub fn secrets(&self) -> &Secrets {
         &self.server.secrets
     }
 
-    /// Moves the control plane's time on.
+    /// Moves the clock of the control plane forward.
     pub fn advance(&self, by: Duration) {
         self.server.clock.advance(by);
     }
 
-    /// Sets how long the runs take that start from now on.
+    /// Sets the duration of all runs that start from now on.
     pub fn set_install_time(&self, time: Duration) {
         lock(&self.server.store).times.install = time;
     }
 
-    /// The objects of a collection in the form in which they are written, secrets included.
+    /// The objects of a collection as clients write them, including secrets.
     pub fn objects(&self, collection: Collection) -> Vec<Object> {
         let mut store = lock(&self.server.store);
-        store.settle();
+        store.update_machines_to_now();
         store.objects(collection).cloned().collect()
     }
 
-    /// The first object of a collection with a name, or a host name.
+    /// The first object of a collection with this name; for machines, with this host name.
     pub fn find(&self, collection: Collection, name: &str) -> Option<Object> {
         let field = if collection == Collection::Machines {
             "hostname"
@@ -140,11 +140,11 @@ impl ControlPlane {
             "name"
         };
         let mut store = lock(&self.server.store);
-        store.settle();
+        store.update_machines_to_now();
         store.find(collection, field, name).cloned()
     }
 
-    /// A machine, if there is one with that uuid.
+    /// The machine with this uuid.
     pub fn machine(&self, uuid: &str) -> Option<Object> {
         lock(&self.server.store)
             .get(Collection::Machines, uuid)
@@ -152,12 +152,18 @@ impl ControlPlane {
             .cloned()
     }
 
-    /// Makes an object as somebody else would, past the API.
+    /// Creates an object outside of Terraform, without an API request.
+    ///
+    /// # Errors
+    /// If the control plane would reject the object.
     pub fn create(&self, collection: Collection, object: Object) -> Result<Object, Problem> {
         lock(&self.server.store).create(collection, object)
     }
 
-    /// Changes an object as somebody else would, past the API.
+    /// Changes an object outside of Terraform, without an API request.
+    ///
+    /// # Errors
+    /// If the object does not exist, or if the control plane would reject the change.
     pub fn update(
         &self,
         collection: Collection,
@@ -167,48 +173,57 @@ impl ControlPlane {
         lock(&self.server.store).update(collection, uuid, change)
     }
 
-    /// Deletes an object as somebody else would, past the API and even while it is in use.
+    /// Deletes an object outside of Terraform, without an API request, even if it is in use.
+    ///
+    /// # Errors
+    /// If the object does not exist.
     pub fn delete(&self, collection: Collection, uuid: &str) -> Result<Object, Problem> {
         let mut store = lock(&self.server.store);
         let object = store.get(collection, uuid)?.clone();
         Ok(store.remove(collection, object))
     }
 
-    /// Every provision run in the order in which they were asked for, as they stand now.
+    /// Every provision run in the order of the requests, with its current status.
     pub fn runs(&self) -> Vec<RunView> {
         lock(&self.server.store).run_views()
     }
 
-    /// Starts a run as somebody else would, and gives its uuid.
+    /// Starts a run outside of Terraform and returns its uuid.
+    ///
+    /// # Errors
+    /// If the machine does not exist or has an active run.
     pub fn start_run(&self, machine_uuid: &str) -> Result<String, Problem> {
         let mut body = Object::new();
         body.insert("mode".to_owned(), "rebuild".into());
         lock(&self.server.store).start_run(machine_uuid, &body)
     }
 
-    /// Says how the next run of a machine that has no outcome yet is to end.
+    /// Sets the outcome of the machine's next run. Further calls set the outcomes of the runs after it.
     pub fn script_run(&self, machine_uuid: &str, outcome: Outcome) {
         lock(&self.server.store).script_run(machine_uuid, outcome);
     }
 
-    /// Ends an active run now; one that has ended stays as it is.
+    /// Ends an active run now. A run that has already ended does not change.
+    ///
+    /// # Errors
+    /// If the run does not exist.
     pub fn end_run(&self, uuid: &str, outcome: Outcome) -> Result<(), Problem> {
         lock(&self.server.store).end_run(uuid, outcome)
     }
 
-    /// What it knows now, for [`Builder::snapshot`].
+    /// A copy of all current objects and runs, for [`Builder::snapshot`].
     pub fn snapshot(&self) -> Snapshot {
         Snapshot::of(&mut lock(&self.server.store))
     }
 
-    /// Where requests or answers broke the contract; a control plane that is not strict does not look.
+    /// The requests and responses that violated the contract; always empty unless the control plane is strict.
     pub fn violations(&self) -> Vec<String> {
         lock(&self.server.violations).clone()
     }
 }
 
 impl Drop for ControlPlane {
-    /// Closes every connection. Nothing is waited for, so this is allowed in asynchronous code.
+    /// Closes every connection. This does not block, so it is allowed in asynchronous code.
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
@@ -216,7 +231,7 @@ impl Drop for ControlPlane {
     }
 }
 
-/// Locks what a thread that panicked left behind as well: a test's panic must not hide behind another.
+/// Locks a mutex even if it is poisoned: the panic of a test must not be hidden by a second one.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

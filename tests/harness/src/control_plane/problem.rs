@@ -1,4 +1,4 @@
-//! What the control plane answers when it refuses a request.
+//! The error responses of the control plane.
 
 use std::fmt;
 
@@ -7,37 +7,37 @@ use serde_json::{Value, json};
 
 use super::contract::BodyFault;
 
-/// A refusal: its status and the `detail` of its body.
+/// An error response: its status and the `detail` of its body.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Problem {
-    /// The status of the answer.
+    /// The status.
     pub status: StatusCode,
-    /// The `detail` of the answer: a text, or the list of faults of a 422.
+    /// The `detail`: a string, or the list of faults of a 422.
     pub detail: Value,
 }
 
 impl Problem {
-    /// The request makes no sense, e.g. a malformed address.
+    /// Status 400: a value is invalid, e.g. a malformed address.
     pub fn bad_request(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, detail)
     }
 
-    /// No token, or one that is not valid here.
+    /// Status 401: the token is missing or invalid.
     pub fn unauthorized() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "Unauthorized")
     }
 
-    /// No such object.
+    /// Status 404: the object does not exist.
     pub fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "Not Found")
     }
 
-    /// The name or CIDR is taken, the object is in use, or a run is active.
+    /// Status 409: the name or CIDR is taken, the object is in use, or a run is active.
     pub fn conflict(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, detail)
     }
 
-    /// The body does not fit its schema.
+    /// Status 422: the body does not match its schema.
     pub fn invalid_body(faults: Vec<BodyFault>) -> Self {
         let detail = faults
             .into_iter()
@@ -55,7 +55,7 @@ impl Problem {
         }
     }
 
-    /// A parameter of the path is no uuid.
+    /// Status 422: a parameter of the path is not a uuid.
     pub fn invalid_parameter(name: &str) -> Self {
         Self {
             status: StatusCode::UNPROCESSABLE_ENTITY,
@@ -67,7 +67,7 @@ impl Problem {
         }
     }
 
-    /// The body of the answer.
+    /// The body of the response.
     pub fn body(&self) -> Value {
         json!({ "detail": self.detail })
     }
@@ -84,7 +84,7 @@ impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             formatter,
-            "the control plane refuses with {}: {}",
+            "the control plane rejected the request with status {}: {}",
             self.status.as_u16(),
             self.detail
         )

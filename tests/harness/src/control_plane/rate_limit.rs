@@ -1,4 +1,4 @@
-//! A limit of requests a second, as the web server in front keeps it.
+//! A limit of requests per second, as the web server in front enforces it.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -8,14 +8,14 @@ use super::lock;
 
 const WINDOW: Duration = Duration::from_secs(1);
 
-/// At most so many requests in any second.
+/// Admits at most a number of requests in any second.
 pub struct RateLimit {
     limit: usize,
     admitted: Mutex<VecDeque<Duration>>,
 }
 
 impl RateLimit {
-    /// A limit of requests a second.
+    /// A limit in requests per second.
     pub fn new(limit: usize) -> Self {
         Self {
             limit,
@@ -23,7 +23,7 @@ impl RateLimit {
         }
     }
 
-    /// Whether a request is admitted now.
+    /// Whether a request at this time is admitted. An admitted request counts from now on.
     pub fn admits(&self, now: Duration) -> bool {
         let mut admitted = lock(&self.admitted);
         while admitted
@@ -45,7 +45,7 @@ mod tests {
     use super::{Duration, RateLimit};
 
     #[test]
-    fn the_window_slides() {
+    fn rate_limit_window_slides() {
         let limit = RateLimit::new(2);
         let admitted =
             [0, 400, 500, 999, 1000, 1001, 1399, 1400].map(|ms| limit.admits(Duration::from_millis(ms)));

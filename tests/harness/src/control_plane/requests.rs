@@ -1,4 +1,4 @@
-//! The way of a request: limit, fault, token, parameters, body, operation, answer.
+//! The handling of a request: rate limit, fault, token, parameters, body, operation, response.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::clock::Clock;
 use super::contract::Operation;
 use super::dialect::{self, Dialect, Found, Routes};
-use super::faults::{Answer, FaultKind, Faults};
+use super::faults::{FaultKind, FaultResponse, Faults};
 use super::log::{Entry, Log, without_secrets};
 use super::problem::Problem;
 use super::rate_limit::RateLimit;
@@ -27,16 +27,16 @@ use super::store::Store;
 use super::{DOCUMENT_OPERATION, lock};
 use crate::secrets::Secrets;
 
-/// More than any request needs.
+/// The limit of a request body, in bytes. No request comes near it.
 const LARGEST_REQUEST: usize = 16 << 20;
 
 /// The path of the published document.
 const DOCUMENT_PATH: &str = "/api/openapi.json";
 
-/// The header that names a request.
+/// The header with the request id. The response repeats it.
 const REQUEST_ID: &str = "x-request-id";
 
-/// Everything that answers requests.
+/// The state that handles requests.
 pub struct Server {
     pub store: Mutex<Store>,
     pub clock: Arc<Clock>,
@@ -47,7 +47,7 @@ pub struct Server {
     pub unknown_fields: bool,
     pub prefix: String,
     pub tokens: Mutex<BTreeSet<String>>,
-    /// What nothing may show.
+    /// The values that no output may contain.
     pub secrets: Secrets,
     pub rate_limit: Option<RateLimit>,
     pub faults: Faults,
@@ -56,7 +56,7 @@ pub struct Server {
     pub violations: Mutex<Vec<String>>,
 }
 
-/// What a request is for.
+/// The target of a request.
 enum Target {
     Document,
     Operation(&'static Operation, Vec<String>),
@@ -64,14 +64,14 @@ enum Target {
     Nothing,
 }
 
-/// What the control plane has to say, before anything goes wrong on the way.
-struct Reply {
+/// The response before a fault changes it.
+struct IntactResponse {
     status: StatusCode,
     body: Option<Value>,
 }
 
-/// Answers any request that is not for the control of the simulation.
-pub async fn answer(
+/// Handles any request to the simulated API.
+pub async fn handle(
     State(server): State<Arc<Server>>,
     Extension(reset): Extension<Reset>,
     request: Request,
@@ -99,16 +99,16 @@ pub async fn answer(
             fault,
         )
     } else {
-        let mut answer = Answer::json(429);
-        answer.headers.push(("retry-after".to_owned(), "1".to_owned()));
-        (made_up(&answer, &mut entry), None)
+        let mut limited = FaultResponse::json(429);
+        limited.headers.push(("retry-after".to_owned(), "1".to_owned()));
+        (fault_response(&limited, &mut entry), None)
     };
     if let Some(id) = parts.headers.get(REQUEST_ID) {
         response
             .headers_mut()
             .insert(HeaderName::from_static(REQUEST_ID), id.clone());
     }
-    // Nothing was waited for so far: what a client hangs up on is processed and logged all the same.
+    // No await before this line: the request is processed and logged even if the client closes the connection.
     server.log.push(entry);
     if let Some(FaultKind::Delay(delay)) = fault {
         tokio::time::sleep(delay).await;
@@ -131,45 +131,47 @@ impl Server {
                 reset.reset();
                 return StatusCode::OK.into_response();
             }
-            Some(FaultKind::Answer(answer)) if !answer.processed => return made_up(answer, entry),
+            Some(FaultKind::Respond(response)) if !response.processed => {
+                return fault_response(response, entry);
+            }
             _ => {}
         }
-        let mut reply = match target {
-            Target::Nothing => return made_up(&Answer::html(404), entry),
-            Target::OtherMethod => return made_up(&Answer::html(405), entry),
+        let mut intact = match target {
+            Target::Nothing => return fault_response(&FaultResponse::html(404), entry),
+            Target::OtherMethod => return fault_response(&FaultResponse::html(405), entry),
             Target::Document => match &self.document {
-                Some(document) => Reply {
+                Some(document) => IntactResponse {
                     status: StatusCode::OK,
                     body: Some(document.clone()),
                 },
-                None => return made_up(&Answer::html(404), entry),
+                None => return fault_response(&FaultResponse::html(404), entry),
             },
             Target::Operation(operation, parameters) => {
-                let reply = self.process(operation, parameters, &parts.headers, body);
-                entry.processed = reply.status.is_success();
-                reply
+                let intact = self.process(operation, parameters, &parts.headers, body);
+                entry.processed = intact.status.is_success();
+                intact
             }
         };
-        entry.status = Some(reply.status.as_u16());
+        entry.status = Some(intact.status.as_u16());
         match fault {
-            Some(FaultKind::ResetAfter) => return lost(reset, entry),
-            Some(FaultKind::Answer(answer)) => return made_up(answer, entry),
-            Some(FaultKind::Rewrite(rewrite)) => reply.body.iter_mut().for_each(|body| rewrite(body)),
-            Some(FaultKind::Truncated) => match reply.body {
-                Some(body) => return truncated(reply.status, &body),
-                None => return lost(reset, entry),
+            Some(FaultKind::ResetAfter) => return reset_after_processing(reset, entry),
+            Some(FaultKind::Respond(response)) => return fault_response(response, entry),
+            Some(FaultKind::Rewrite(rewrite)) => intact.body.iter_mut().for_each(|body| rewrite(body)),
+            Some(FaultKind::Truncated) => match intact.body {
+                Some(body) => return truncated(intact.status, &body),
+                None => return reset_after_processing(reset, entry),
             },
             Some(FaultKind::Garbage) => {
-                return json_response(reply.status, Bytes::from_static(b"\x00\xff{\"uuid\": ]"));
+                return json_response(intact.status, Bytes::from_static(b"\x00\xff{\"uuid\": ]"));
             }
-            Some(FaultKind::Slow(time)) => return slow(&reply, *time),
-            Some(FaultKind::Huge(size)) => return huge(reply.status, *size),
+            Some(FaultKind::Slow(time)) => return slow(&intact, *time),
+            Some(FaultKind::Huge(size)) => return huge(intact.status, *size),
             _ => {}
         }
-        reply.into_response()
+        intact.into_response()
     }
 
-    /// What a request is for.
+    /// The target of a request.
     fn target(&self, method: &Method, path: &str) -> Target {
         match path.strip_prefix(&self.prefix) {
             Some(DOCUMENT_PATH) if method == Method::GET => Target::Document,
@@ -216,35 +218,35 @@ impl Server {
         }
     }
 
-    /// Does what a request asks for.
+    /// Performs an operation, and checks and translates its response.
     fn process(
         &self,
         operation: &Operation,
         parameters: &[String],
         headers: &HeaderMap,
         body: &Bytes,
-    ) -> Reply {
-        let (status, body) = match self.call(operation, parameters, headers, body) {
+    ) -> IntactResponse {
+        let (status, body) = match self.perform(operation, parameters, headers, body) {
             Ok(body) => (operation.success, body),
             Err(problem) => (problem.status.as_u16(), Some(problem.body())),
         };
         if self.strict {
-            self.check_answer(operation, status, body.as_ref());
+            self.check_response(operation, status, body.as_ref());
         }
-        let mut reply = Reply {
+        let mut intact = IntactResponse {
             status: StatusCode::from_u16(status).unwrap_or_default(),
             body,
         };
-        if let Some(body) = &mut reply.body {
+        if let Some(body) = &mut intact.body {
             self.dialect.translate(body);
             if self.unknown_fields {
                 dialect::add_unknown_fields(body);
             }
         }
-        reply
+        intact
     }
 
-    fn call(
+    fn perform(
         &self,
         operation: &Operation,
         parameters: &[String],
@@ -258,7 +260,7 @@ impl Server {
             .collect::<Result<_, _>>()
             .map_err(|_| Problem::invalid_parameter("uuid"))?;
         let Some(schema) = &operation.request else {
-            return lock(&self.store).call(operation, &parameters, None);
+            return lock(&self.store).perform(operation, &parameters, None);
         };
         let body: Value =
             serde_json::from_slice(body).map_err(|_| Problem::bad_request("Cannot parse request body"))?;
@@ -275,18 +277,15 @@ impl Server {
         if self.strict && !is_json {
             self.violation(operation, "the request's content type is not `application/json`");
         }
-        // The control plane ignores what it does not know; a provider that sends it has a fault all the same.
+        // The control plane ignores unknown fields, but a provider that sends one has a fault.
         fields.retain(|name, _| {
             let is_known = schema.properties.contains(name);
             if self.strict && !is_known {
-                self.violation(
-                    operation,
-                    &format!("the request has a field `{name}` that the contract does not know"),
-                );
+                self.violation(operation, &format!("the request has the unknown field `{name}`"));
             }
             is_known
         });
-        lock(&self.store).call(operation, &parameters, Some(fields))
+        lock(&self.store).perform(operation, &parameters, Some(fields))
     }
 
     fn authorize(&self, headers: &HeaderMap) -> Result<(), Problem> {
@@ -302,12 +301,12 @@ impl Server {
         }
     }
 
-    /// Holds an answer against the contract.
-    fn check_answer(&self, operation: &Operation, status: u16, body: Option<&Value>) {
-        match (operation.answers.get(&status), body) {
+    /// Checks a response against the contract.
+    fn check_response(&self, operation: &Operation, status: u16, body: Option<&Value>) {
+        match (operation.responses.get(&status), body) {
             (None, _) => self.violation(
                 operation,
-                &format!("the answer's status {status} is not in the contract"),
+                &format!("the contract has no response with status {status}"),
             ),
             (Some(None), None) => {}
             (Some(Some(schema)), Some(body)) => {
@@ -315,15 +314,15 @@ impl Server {
                     let place = Value::Array(fault.path);
                     self.violation(
                         operation,
-                        &format!("the answer {status} is wrong at {place}: {}", fault.message),
+                        &format!("the response {status} is invalid at {place}: {}", fault.message),
                     );
                 }
             }
             (Some(None), Some(_)) => {
-                self.violation(operation, &format!("the answer {status} must have no body"));
+                self.violation(operation, &format!("the response {status} must have no body"));
             }
             (Some(Some(_)), None) => {
-                self.violation(operation, &format!("the answer {status} must have a body"));
+                self.violation(operation, &format!("the response {status} must have a body"));
             }
         }
     }
@@ -333,7 +332,7 @@ impl Server {
     }
 }
 
-impl IntoResponse for Reply {
+impl IntoResponse for IntactResponse {
     fn into_response(self) -> Response {
         match &self.body {
             Some(body) => json_response(self.status, body.to_string()),
@@ -357,12 +356,12 @@ fn json_response(status: StatusCode, body: impl Into<Body>) -> Response {
         .into_response()
 }
 
-/// Answers something else than the truth.
-fn made_up(answer: &Answer, entry: &mut Entry) -> Response {
-    entry.status = Some(answer.status.as_u16());
-    let mut response = (answer.status, Body::from(answer.body.clone())).into_response();
+/// Sends the response of a fault instead of the control plane's own.
+fn fault_response(fault: &FaultResponse, entry: &mut Entry) -> Response {
+    entry.status = Some(fault.status.as_u16());
+    let mut response = (fault.status, Body::from(fault.body.clone())).into_response();
     response.headers_mut().remove(header::CONTENT_TYPE);
-    for (name, value) in &answer.headers {
+    for (name, value) in &fault.headers {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
             response.headers_mut().insert(name, value);
         }
@@ -370,18 +369,18 @@ fn made_up(answer: &Answer, entry: &mut Entry) -> Response {
     response
 }
 
-/// The request was processed, and nobody hears of it.
-fn lost(reset: &Reset, entry: &mut Entry) -> Response {
+/// Resets the connection instead of sending the response of a processed request.
+fn reset_after_processing(reset: &Reset, entry: &mut Entry) -> Response {
     entry.status = None;
     reset.reset();
     StatusCode::OK.into_response()
 }
 
-/// Promises the whole body, sends half of it and hangs up.
+/// Sends the length of the whole body and half of its bytes, then closes the connection.
 fn truncated(status: StatusCode, body: &Value) -> Response {
     let whole = Bytes::from(body.to_string());
     let half = whole.slice(..whole.len() / 2);
-    // The pause lets the half leave before the error takes the connection down.
+    // The pause lets the first half leave before the error closes the connection.
     let pieces = tokio_stream::iter([Ok(half), Err(io::Error::from(io::ErrorKind::ConnectionAborted))])
         .throttle(Duration::from_millis(20));
     let response = json_response(status, Body::from_stream(pieces));
@@ -389,10 +388,10 @@ fn truncated(status: StatusCode, body: &Value) -> Response {
 }
 
 /// Sends the body in small pieces.
-fn slow(reply: &Reply, time: Duration) -> Response {
+fn slow(intact: &IntactResponse, time: Duration) -> Response {
     const PIECES: usize = 16;
-    let Some(body) = &reply.body else {
-        return reply.status.into_response();
+    let Some(body) = &intact.body else {
+        return intact.status.into_response();
     };
     let whole = Bytes::from(body.to_string());
     let length = whole.len();
@@ -403,10 +402,10 @@ fn slow(reply: &Reply, time: Duration) -> Response {
         .collect();
     let pause = time / u32::try_from(PIECES).unwrap_or(1);
     let body = Body::from_stream(tokio_stream::iter(pieces).throttle(pause));
-    with_length(json_response(reply.status, body), length)
+    with_length(json_response(intact.status, body), length)
 }
 
-/// Sends a JSON string of this many bytes, without saying how many beforehand.
+/// Sends a JSON string of this many bytes, without a `Content-Length`.
 fn huge(status: StatusCode, size: usize) -> Response {
     const PIECE: Bytes = Bytes::from_static(&[b'a'; 1 << 16]);
     let quote = || Bytes::from_static(b"\"");
@@ -427,7 +426,7 @@ fn with_length(mut response: Response, length: usize) -> Response {
     response
 }
 
-/// What the control of the simulation answers.
-pub fn control_answer(value: &Value) -> Response {
+/// A response of the `/_control/` endpoints.
+pub fn control_response(value: &Value) -> Response {
     json_response(StatusCode::OK, value.to_string())
 }

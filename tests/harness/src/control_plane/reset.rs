@@ -1,20 +1,23 @@
-//! The order to tear a connection down.
+//! The request to reset a connection.
 
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Resets the connection of a request instead of answering it.
+/// Resets the connection of a request instead of sending a response.
 #[derive(Clone, Default)]
 pub struct Reset(Arc<AtomicBool>);
 
 impl Reset {
-    /// Lets the next write fail, which makes the server drop the connection.
+    /// Makes the next write fail, so that the server drops the connection.
     pub fn reset(&self) {
         self.0.store(true, Ordering::SeqCst);
     }
 
-    /// Fails once it was used.
+    /// Fails after [`Reset::reset`].
+    ///
+    /// # Errors
+    /// If the reset was requested.
     pub fn check(&self) -> io::Result<()> {
         if self.0.load(Ordering::SeqCst) {
             Err(io::ErrorKind::ConnectionReset.into())

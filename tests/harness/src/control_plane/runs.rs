@@ -1,4 +1,4 @@
-//! Provision runs: where one stands is computed from the time since it started, whenever somebody asks.
+//! Provision runs. Their progress is computed from the time since the start, at each request.
 
 mod provisioning;
 
@@ -10,10 +10,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// How many percent of an install are done when a run fails that cannot begin.
-const BEFORE_ANYTHING: u32 = 4;
+/// The progress of a run that fails before the machine is touched, in percent.
+const PERCENT_BEFORE_REBOOT: u32 = 4;
 
-/// Every run there ever was, and how the next ones are to end.
+/// All runs so far, and the scripted outcomes of later runs.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub struct Runs {
     all: BTreeMap<String, Run>,
@@ -22,29 +22,29 @@ pub struct Runs {
     scripts: BTreeMap<String, VecDeque<Outcome>>,
 }
 
-/// How a run ends.
+/// The outcome of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// The only success.
+    /// Success.
     Completed,
-    /// Installed, but cloud-init did not do all it was told.
+    /// Installed, but cloud-init finished with errors.
     Degraded,
     /// Fails while the image is extracted.
     Error,
-    /// Fails at the end, waiting for the machine to come back.
+    /// Fails at the end, because the machine does not come back.
     Timeout,
-    /// Ends while the image is downloaded, because somebody canceled it.
+    /// Ends while the image is downloaded, because an operator canceled it.
     Canceled,
     /// Fails before the machine is touched.
     RenderFailed,
     /// Never ends: the machine hangs while the image is extracted.
     NeverEnding,
-    /// Ends with a status that no version of the documentation names; only `is_terminal` tells.
+    /// Ends with an undocumented status. Only `is_terminal` shows that it has ended.
     Other(String),
 }
 
-/// Where a run stands.
+/// The current status of a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RunView {
     /// The run's uuid.
@@ -55,21 +55,21 @@ pub struct RunView {
     pub hostname: String,
     /// `rebuild`, `discover` or `clear`.
     pub mode: String,
-    /// `pending`, `running` or how it ended.
+    /// `pending`, `running` or the status of its [`Outcome`].
     pub status: String,
     /// Whether it has ended.
     pub is_terminal: bool,
-    /// The step it is in, or was in when it failed; `completed` after the last.
+    /// The current step, or the one in which it failed; `completed` after a success.
     pub current_step: String,
-    /// The step in words.
+    /// The description of the step.
     pub current_message: String,
-    /// How far it is, 0 to 100.
+    /// The progress, from 0 to 100.
     pub progress_percent: u32,
-    /// Why it failed.
+    /// The cause of a failure.
     pub error_message: Option<String>,
-    /// When it was asked for.
+    /// The time of the start.
     pub created_at: String,
-    /// When it last moved.
+    /// The time of the last progress.
     pub updated_at: String,
 }
 
@@ -83,17 +83,17 @@ struct Run {
     kexec: bool,
     started: Duration,
     length: Duration,
-    /// The roles that it installs, whatever the machine is given while it goes on.
+    /// The roles that it installs. The machine's own roles may change during the run.
     role_names: Value,
     outcome: Outcome,
     stops_at: u32,
     error_message: Option<String>,
-    /// When somebody ended it before its time.
+    /// The time at which a test ended it early.
     ended: Option<Duration>,
 }
 
 impl Outcome {
-    /// The status of a run that ended so.
+    /// The status of a run with this outcome.
     pub fn status(&self) -> &str {
         match self {
             Self::Completed => "completed",
@@ -107,7 +107,7 @@ impl Outcome {
         }
     }
 
-    /// Whether the machine runs its new system afterwards.
+    /// Whether the machine runs the new system afterwards.
     fn is_installed(&self) -> bool {
         matches!(self, Self::Completed | Self::Degraded)
     }
@@ -124,13 +124,13 @@ impl Outcome {
         }
     }
 
-    /// How many percent of the install are done when the run stops to move.
+    /// The final progress of the run, in percent.
     fn stops_at(&self) -> u32 {
         match self {
             Self::Completed | Self::Degraded | Self::Timeout | Self::Other(_) => 100,
             Self::Error | Self::NeverEnding => 60,
             Self::Canceled => 30,
-            Self::RenderFailed => BEFORE_ANYTHING,
+            Self::RenderFailed => PERCENT_BEFORE_REBOOT,
         }
     }
 }
@@ -160,7 +160,7 @@ impl FromStr for Outcome {
 }
 
 impl Run {
-    /// How many percent of the install are done.
+    /// The progress, in percent.
     fn percent(&self, now: Duration) -> u32 {
         let ran = self.ended.unwrap_or(now).min(now).saturating_sub(self.started);
         let percent = ran
@@ -173,7 +173,7 @@ impl Run {
             .min(self.stops_at)
     }
 
-    /// When it ends, if it ever does.
+    /// The time of the end; `None` if it never ends.
     fn end(&self) -> Option<Duration> {
         let planned = self
             .started

@@ -1,4 +1,4 @@
-//! What the control plane knows before the first request: what agents, operators and Durantic put there.
+//! The objects that exist before the first request: those of agents, operators and Durantic.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,14 +10,14 @@ use super::collection::Collection;
 use super::problem::Problem;
 use super::store::{Object, Store};
 
-/// The seed that is used where no other is given.
+/// The default seed.
 const DEFAULT: &str = include_str!("../../../data/seed.json");
 
-/// The objects of each collection, in the form in which they are written.
+/// The initial objects of each collection, as clients write them.
 #[derive(Debug, Clone)]
 pub struct Seed(BTreeMap<Collection, Vec<Object>>);
 
-/// A seed cannot be used.
+/// A seed is invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum SeedError {
     /// The file cannot be read.
@@ -25,27 +25,33 @@ pub enum SeedError {
     Read {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
-    /// The text is not JSON of the right shape.
+    /// The JSON is malformed or has the wrong shape.
     #[error("the seed is not a JSON object with a list of objects for each collection")]
     Parse(#[from] serde_json::Error),
-    /// There is no such collection.
+    /// A collection is unknown.
     #[error("the seed has an unknown collection `{0}`")]
     UnknownCollection(String),
-    /// The control plane refuses an object.
+    /// The control plane rejects an object.
     #[error("the seed has an invalid object")]
     Refused(#[from] Problem),
 }
 
 impl Seed {
-    /// Three machines, and images among which two share a name.
+    /// The default seed: three machines, and images of which two share a name.
+    ///
+    /// # Errors
+    /// Never, unless `tests/data/seed.json` is invalid.
     pub fn standard() -> Result<Self, SeedError> {
         Self::parse(DEFAULT)
     }
 
-    /// Reads a seed from a file.
+    /// Reads a seed from a file, see [`Seed::parse`].
+    ///
+    /// # Errors
+    /// If the file cannot be read or is invalid.
     pub fn read(path: &Path) -> Result<Self, SeedError> {
         let text = fs::read_to_string(path).map_err(|source| SeedError::Read {
             path: path.to_owned(),
@@ -54,7 +60,10 @@ impl Seed {
         Self::parse(&text)
     }
 
-    /// Reads a seed from JSON: `{"machines": [{"uuid": …}], …}`.
+    /// Parses a seed from JSON: `{"machines": [{"uuid": …}], …}`.
+    ///
+    /// # Errors
+    /// If the JSON is invalid or has an unknown collection.
     pub fn parse(text: &str) -> Result<Self, SeedError> {
         let parsed: BTreeMap<String, Vec<Object>> = serde_json::from_str(text)?;
         let known = parsed.into_iter().map(|(name, objects)| {
@@ -64,7 +73,7 @@ impl Seed {
         known.collect::<Result<_, SeedError>>().map(Self)
     }
 
-    /// Puts this many machines in place of those of the seed.
+    /// Replaces the machines of the seed by this many.
     #[must_use]
     pub fn with_machines(mut self, count: u32) -> Self {
         self.0
@@ -72,8 +81,11 @@ impl Seed {
         self
     }
 
-    /// Makes the objects, those that others refer to first.
-    pub fn plant(self, store: &mut Store) -> Result<(), SeedError> {
+    /// Creates the objects, those that others refer to first.
+    ///
+    /// # Errors
+    /// If the control plane rejects an object.
+    pub fn create_all(self, store: &mut Store) -> Result<(), SeedError> {
         let Self(mut collections) = self;
         for collection in Collection::ALL {
             for object in collections.remove(&collection).unwrap_or_default() {
@@ -84,12 +96,12 @@ impl Seed {
     }
 }
 
-/// The uuid of the machine with a number, counted from 1.
+/// The uuid of the machine with this number. Numbers start at 1.
 pub fn machine_uuid(number: u32) -> String {
     format!("00000000-0000-4000-8000-{number:012}")
 }
 
-/// The machine with a number: `node-1` at 198.18.0.1 and so on, in the block for tests of RFC 2544.
+/// The machine with this number: `node-1` at 198.18.0.1 and so on, in the test block of RFC 2544.
 fn machine(number: u32) -> Object {
     let address = std::net::Ipv4Addr::from_bits(u32::from_be_bytes([198, 18, 0, 0]).wrapping_add(number));
     let machine = json!({

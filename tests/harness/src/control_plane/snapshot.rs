@@ -1,4 +1,4 @@
-//! Everything that a control plane knows, to start another one that knows the same.
+//! A copy of all objects and runs of a control plane, to start another one with.
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -12,23 +12,23 @@ use super::contract::{Action, Contract};
 use super::log::without_secrets;
 use super::runs::Runs;
 use super::seed::SeedError;
-use super::store::{Object, Store, text};
+use super::store::{Object, Store, string};
 use crate::secrets::Secrets;
 
-/// The objects, runs and time of a control plane. Tokens, faults and settings are not part of it.
+/// The objects, runs and clock of a control plane, without tokens, faults and settings.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Snapshot {
-    /// The time since the control plane started, which runs are measured by.
+    /// The time since the control plane started. The times of runs refer to it.
     time: Duration,
-    /// The objects of each collection that has any, in the form in which they are written.
+    /// The objects of each non-empty collection, as clients write them.
     objects: BTreeMap<String, Vec<Object>>,
     runs: Runs,
 }
 
 impl Snapshot {
-    /// What a store knows now.
+    /// Copies the current content of a store.
     pub(super) fn of(store: &mut Store) -> Self {
-        store.settle();
+        store.update_machines_to_now();
         let objects = Collection::ALL.into_iter().filter_map(|collection| {
             let objects: Vec<Object> = store.objects(collection).cloned().collect();
             (!objects.is_empty()).then(|| (collection.name().to_owned(), objects))
@@ -40,15 +40,15 @@ impl Snapshot {
         }
     }
 
-    /// Puts everything into a store as it was, without the checks for new objects.
+    /// Puts the content into a store, without the checks for new objects.
     pub(super) fn restore(self, store: &mut Store) -> Result<(), SeedError> {
         store.clock.advance(self.time);
         store.runs = self.runs;
         for (name, objects) in self.objects {
             let collection = Collection::from_name(&name).ok_or(SeedError::UnknownCollection(name))?;
             for object in objects {
-                if let Ok(address) = text(&object, "mesh_ip_address").parse::<Ipv4Addr>() {
-                    let mesh = text(&object, "mesh_network_uuid").to_owned();
+                if let Ok(address) = string(&object, "mesh_ip_address").parse::<Ipv4Addr>() {
+                    let mesh = string(&object, "mesh_network_uuid").to_owned();
                     store.addresses.entry(mesh).or_default().insert(address.to_bits());
                 }
                 store.put(collection, object);
@@ -57,8 +57,8 @@ impl Snapshot {
         Ok(())
     }
 
-    /// Lets the harness learn what nothing may show, as if every object had been sent by a request.
-    pub(super) fn learn_secrets(&self, contract: &Contract, secrets: &Secrets) {
+    /// Registers the secrets of all objects, as if a request had sent each of them.
+    pub(super) fn register_secrets(&self, contract: &Contract, secrets: &Secrets) {
         let creates = contract
             .operations
             .iter()

@@ -1,4 +1,4 @@
-//! The accept loop, and a socket that can be torn down in the middle of a request.
+//! The accept loop, and a socket that can be reset in the middle of a request.
 
 use std::io;
 use std::pin::Pin;
@@ -18,13 +18,13 @@ use super::control;
 use super::requests::Server;
 use super::reset::Reset;
 
-/// A connection that is torn down with a TCP reset once its [`Reset`] is used.
+/// A connection that closes with a TCP reset once its [`Reset`] is requested.
 struct Socket {
     stream: TcpStream,
     reset: Reset,
 }
 
-/// Takes connections until the runtime ends.
+/// Accepts connections until the runtime ends.
 pub async fn serve(listener: std::net::TcpListener, server: Arc<Server>, tls: Option<TlsAcceptor>) {
     let Ok(listener) = TcpListener::from_std(listener) else {
         return;
@@ -36,15 +36,15 @@ pub async fn serve(listener: std::net::TcpListener, server: Arc<Server>, tls: Op
                 server.log.connected();
                 tokio::spawn(connection(stream, app.clone(), tls.clone()));
             }
-            // Out of file descriptors: some will be free again.
+            // Out of file descriptors: wait until some are free again.
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
         }
     }
 }
 
-/// Serves one connection. Its errors are the client's: what they broke, they know.
+/// Serves one connection. Errors are ignored: the client sees them.
 async fn connection(stream: TcpStream, app: Router, tls: Option<TlsAcceptor>) {
-    // Small answers would otherwise wait for the acknowledgement of the one before.
+    // Without this, a small response would wait for the acknowledgement of the previous one.
     let _ = stream.set_nodelay(true);
     let reset = Reset::default();
     let service = TowerToHyperService::new(app.layer(Extension(reset.clone())));

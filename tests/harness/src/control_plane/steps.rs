@@ -1,28 +1,28 @@
-//! The steps of a provision run, and when each begins.
+//! The steps of a provision run, and the progress at which each begins.
 
-/// How many percent of a run are done when the machine goes down for the first time.
+/// The progress at which the machine reboots for the first time, in percent.
 pub const FIRST_REBOOT: u32 = 5;
 
 /// A step of a provision run.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Step {
-    /// The step as `current_step` names it.
+    /// The value of `current_step`.
     pub name: &'static str,
-    /// How many percent of the run are done when it begins.
+    /// The progress at which it begins, in percent.
     begins: u32,
-    /// The step in words; `{image}` and `{reboot}` stand for what the run uses.
-    words: &'static str,
+    /// The description, with the placeholders `{image}` and `{reboot}`.
+    description: &'static str,
 }
 
 const PENDING: Step = Step {
     name: "pending",
     begins: 0,
-    words: "Waiting for the machine",
+    description: "Waiting for the machine",
 };
 const REBOOTING: Step = Step {
     name: "rebooting",
     begins: FIRST_REBOOT,
-    words: "Rebooting into the installer ({reboot})",
+    description: "Rebooting into the installer ({reboot})",
 };
 
 /// The steps of a reinstall.
@@ -32,32 +32,32 @@ const REBUILD: [Step; 8] = [
     Step {
         name: "downloading_image",
         begins: 15,
-        words: "Downloading {image}",
+        description: "Downloading {image}",
     },
     Step {
         name: "partitioning",
         begins: 45,
-        words: "Partitioning the target disk",
+        description: "Partitioning the target disk",
     },
     Step {
         name: "extracting",
         begins: 50,
-        words: "Extracting {image}",
+        description: "Extracting {image}",
     },
     Step {
         name: "injecting_configuration",
         begins: 75,
-        words: "Injecting the configuration",
+        description: "Injecting the configuration",
     },
     Step {
         name: "rebooting_into_system",
         begins: 80,
-        words: "Rebooting into the installed system",
+        description: "Rebooting into the installed system",
     },
     Step {
         name: "cloud_init",
         begins: 90,
-        words: "Running cloud-init",
+        description: "Running cloud-init",
     },
 ];
 
@@ -67,7 +67,7 @@ const DISCOVER: [Step; 3] = [
     Step {
         name: "discovering",
         begins: 40,
-        words: "Discovering the hardware",
+        description: "Discovering the hardware",
     },
 ];
 
@@ -77,11 +77,11 @@ const CLEAR: [Step; 3] = [
     Step {
         name: "clearing",
         begins: 40,
-        words: "Clearing the disks",
+        description: "Clearing the disks",
     },
 ];
 
-/// The step of a mode that a run is in once so many percent of it are done.
+/// The step of a run in this mode at this progress.
 pub fn at(mode: &str, percent: u32) -> Step {
     let steps: &[Step] = match mode {
         "discover" => &DISCOVER,
@@ -97,9 +97,11 @@ pub fn at(mode: &str, percent: u32) -> Step {
 }
 
 impl Step {
-    /// The step in words, for a run of an image.
+    /// The value of `current_message`, for a run with this image.
     pub fn message(&self, image: &str, kexec: bool) -> String {
         let reboot = if kexec { "kexec" } else { "full reboot" };
-        self.words.replace("{image}", image).replace("{reboot}", reboot)
+        self.description
+            .replace("{image}", image)
+            .replace("{reboot}", reboot)
     }
 }

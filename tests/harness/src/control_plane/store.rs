@@ -1,8 +1,7 @@
-//! What the control plane knows: the objects of every collection. [`operations`] is the one engine that changes them.
+//! The objects of every collection. Only [`operations`] changes them.
 //!
-//! An object is kept in the form in which it is *written* (`image_uuid`, `machine_uuids`, a secret's `value`)
-//! and answered in the form of the operation's schema: its own fields and those its collection adds
-//! (`image`, `machines`), without the fields the schema does not name.
+//! Objects are stored as clients *write* them (`image_uuid`, `machine_uuids`, a secret's `value`). A response has the
+//! fields of the operation's schema: stored ones and those that the collection adds (`image`, `machines`).
 
 mod operations;
 
@@ -16,32 +15,32 @@ use super::clock::Clock;
 use super::collection::Collection;
 use super::runs::Runs;
 
-/// An object in the form in which it is written.
+/// An object as clients write it.
 pub type Object = Map<String, Value>;
 
-/// Everything the control plane knows.
+/// The content of the control plane.
 pub struct Store {
-    /// The time.
+    /// The clock.
     pub clock: Arc<Clock>,
-    /// How long things take.
+    /// The durations of installations and configuration changes.
     pub times: Times,
     /// The provision runs.
     pub runs: Runs,
-    /// The addresses that are taken in each mesh network.
+    /// The assigned addresses of each mesh network, by its uuid.
     pub addresses: BTreeMap<String, BTreeSet<u32>>,
     tables: BTreeMap<Collection, Table>,
 }
 
-/// How long the control plane takes for what it does.
+/// The durations of what takes time in the control plane.
 #[derive(Debug, Clone, Copy)]
 pub struct Times {
     /// From the start of a provision run to its end.
     pub install: Duration,
-    /// Until an agent has taken a change of its configuration.
+    /// Until an agent has applied a change of its configuration.
     pub config_push: Duration,
 }
 
-/// The objects of a collection in the order in which they were made.
+/// The objects of a collection in the order of their creation.
 #[derive(Default)]
 struct Table {
     objects: BTreeMap<u64, Object>,
@@ -54,7 +53,7 @@ static EMPTY: Table = Table {
 };
 
 impl Store {
-    /// A control plane that knows nothing yet.
+    /// An empty store.
     pub fn new(clock: Arc<Clock>, times: Times) -> Self {
         Self {
             clock,
@@ -65,24 +64,24 @@ impl Store {
         }
     }
 
-    /// The objects of a collection in the order in which they were made.
+    /// The objects of a collection in the order of their creation.
     pub fn objects(&self, collection: Collection) -> impl Iterator<Item = &Object> {
         self.table(collection).objects.values()
     }
 
-    /// An object of a collection, as it was when it was last looked at.
+    /// An object of a collection, without updating it to the current time.
     pub fn peek(&self, collection: Collection, uuid: &str) -> Option<&Object> {
         let table = self.table(collection);
         table.objects.get(table.positions.get(uuid)?)
     }
 
-    /// The first object of a collection with a value in a field.
+    /// The first object of a collection with this value in this field.
     pub fn find(&self, collection: Collection, field: &str, value: &str) -> Option<&Object> {
         self.objects(collection)
-            .find(|object| text(object, field) == value)
+            .find(|object| string(object, field) == value)
     }
 
-    /// Keeps an object as it is, without any check.
+    /// Stores an object without any check.
     pub fn put(&mut self, collection: Collection, object: Object) {
         let table = self.tables.entry(collection).or_default();
         let next = table
@@ -91,12 +90,12 @@ impl Store {
             .map_or(0, |(last, _)| last.saturating_add(1));
         let position = *table
             .positions
-            .entry(text(&object, "uuid").to_owned())
+            .entry(string(&object, "uuid").to_owned())
             .or_insert(next);
         table.objects.insert(position, object);
     }
 
-    /// Sets a field of every object of a collection that has a certain value in it.
+    /// Replaces a value in a field of every object of a collection, also as an element of a list.
     pub fn replace(&mut self, collection: Collection, field: &str, from: &Value, to: &Value) {
         let table = self.tables.entry(collection).or_default();
         for object in table.objects.values_mut() {
@@ -118,18 +117,18 @@ impl Store {
     }
 }
 
-/// A text in an object; empty where there is none.
-pub fn text<'a>(object: &'a Object, field: &str) -> &'a str {
+/// The string in a field of an object; empty if the field is missing.
+pub fn string<'a>(object: &'a Object, field: &str) -> &'a str {
     object.get(field).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// A switch in an object; off where there is none.
+/// The boolean in a field of an object; `false` if the field is missing.
 pub fn is_set(object: &Object, field: &str) -> bool {
     object.get(field).and_then(Value::as_bool).unwrap_or_default()
 }
 
-/// The texts of a list in an object; none where there is no list.
-pub fn texts<'a>(object: &'a Object, field: &str) -> impl Iterator<Item = &'a str> + use<'a> {
+/// The strings of the list in a field of an object; empty if the field is missing.
+pub fn strings<'a>(object: &'a Object, field: &str) -> impl Iterator<Item = &'a str> + use<'a> {
     object
         .get(field)
         .and_then(Value::as_array)

@@ -1,17 +1,17 @@
-//! What a role's template asks for: only as much of Jinja2 as tells which secrets and variables it names.
+//! Finds the secrets and variables that a role's template uses. Nothing else of Jinja2 is implemented.
 
 use std::fmt;
 
-/// A secret or variable that a template names.
+/// A secret or variable that a template uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Named<'a> {
-    /// What it is.
+    /// Secret or variable.
     pub kind: Kind,
     /// Its name.
     pub name: &'a str,
 }
 
-/// What a template may name.
+/// What a template can use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// `secrets.NAME`
@@ -30,7 +30,7 @@ impl fmt::Display for Named<'_> {
     }
 }
 
-/// The secrets and variables that a template names inside `{{ }}` and `{% %}`.
+/// The secrets and variables that a template uses inside `{{ }}` and `{% %}`.
 pub fn names(template: &str) -> impl Iterator<Item = Named<'_>> {
     expressions(template).flat_map(|expression| {
         let secrets = members(expression, "secrets.").map(|name| Named {
@@ -57,15 +57,15 @@ fn expressions(template: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The names that follow a prefix which stands for itself, not at the end of another word.
+/// The names after a prefix such as `secrets.`, unless the prefix is the end of a longer word.
 fn members<'a>(expression: &'a str, prefix: &'static str) -> impl Iterator<Item = &'a str> {
     let is_word = |character: char| character.is_alphanumeric() || character == '_';
     expression.match_indices(prefix).filter_map(move |(position, _)| {
         let before = expression.get(..position)?.chars().next_back();
         let after = expression.get(position..)?.strip_prefix(prefix)?;
         let name = after.split(|character| !is_word(character)).next()?;
-        let stands_alone = !before.is_some_and(|character| is_word(character) || character == '.');
-        (stands_alone && !name.is_empty()).then_some(name)
+        let is_whole_word = !before.is_some_and(|character| is_word(character) || character == '.');
+        (is_whole_word && !name.is_empty()).then_some(name)
     })
 }
 
@@ -78,20 +78,20 @@ mod tests {
     }
 
     #[test]
-    fn names_secrets_and_variables_inside_delimiters() {
+    fn names_finds_secrets_and_variables_inside_delimiters() {
         let template = "#cloud-config\npassword: {{ secrets.ROOT | quote }}\n{% if vars.debug %}x{% endif %}";
         assert_eq!(named(template), ["secrets.ROOT", "vars.debug"]);
         assert_eq!(named("{{ secrets.A ~ secrets.B }}"), ["secrets.A", "secrets.B"]);
     }
 
     #[test]
-    fn takes_plain_text_and_longer_words_for_what_they_are() {
+    fn names_ignores_plain_text_and_longer_words() {
         assert_eq!(named("path: /etc/secrets.d and secrets.NAME"), [""; 0]);
         assert_eq!(named("{{ mysecrets.NAME }} {{ role.vars.x }}"), [""; 0]);
     }
 
     #[test]
-    fn an_expression_without_an_end_is_read_to_the_end() {
+    fn names_reads_an_unclosed_expression_to_the_end() {
         assert_eq!(named("{{ secrets.A"), ["secrets.A"]);
         assert_eq!(named("{"), [""; 0]);
     }

@@ -1,4 +1,5 @@
-//! What may become of a planned object: `objchange.AssertObjectCompatible` of Terraform's source.
+//! Terraform's check of an applied object against its plan:
+//! [`objchange.AssertObjectCompatible`](https://github.com/hashicorp/terraform/blob/main/internal/plans/objchange/compatible.go).
 
 use std::collections::BTreeMap;
 
@@ -7,7 +8,7 @@ use value::{Path, Value};
 use super::fault::{Faults, show};
 use super::schema::{Block, NestedBlock, Nesting};
 
-/// Everything in which an object is not what was planned.
+/// All differences between an object and its plan that Terraform rejects.
 pub fn assert_object_compatible(schema: &Block, planned: &Value, actual: &Value) -> Vec<String> {
     let mut faults = Faults::default();
     object(schema, planned, actual, &Path::root(), &mut faults);
@@ -45,7 +46,7 @@ fn object(schema: &Block, planned: &Value, actual: &Value, path: &Path, faults: 
 fn blocks(nested: &NestedBlock, planned: &Value, actual: &Value, path: &Path, faults: &mut Faults) {
     let is_single = matches!(nested.nesting, Nesting::Single | Nesting::Group);
     if is_single {
-        // A placeholder of an unknown number of blocks may have come to none.
+        // An unknown number of blocks may turn out to be zero.
         if !(planned.is_unknown() && actual.is_null()) {
             object(&nested.block, planned, actual, path, faults);
         }
@@ -152,7 +153,7 @@ fn value(planned: &Value, actual: &Value, path: &Path, faults: &mut Faults) {
     }
 }
 
-/// Each element needs one on the other side that it may have become; several may share one.
+/// Each element needs a compatible element on the other side; several elements may share one.
 fn set(
     planned: &Value,
     actual: &Value,

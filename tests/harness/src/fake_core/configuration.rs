@@ -1,4 +1,4 @@
-//! A configuration written as JSON, as Terraform would hand it to a provider.
+//! Converts a configuration from JSON to the value that Terraform sends to a provider.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,13 @@ use super::json::UNKNOWN;
 use super::schema::{Attribute, Block, Kind, NestedBlock, Nesting, Object};
 use crate::secrets::{self, Logs};
 
-/// Reads a configuration, which [`to_json`](super::json::to_json) writes; what it does not mention is null, or no block. Terraform itself refuses what is misspelt, of
-/// the wrong type, or missing although required.
+/// Reads a configuration in the form of [`to_json`](super::json::to_json). Omitted arguments are null, omitted blocks are
+/// absent.
+///
+/// # Errors
+/// If Terraform itself would reject the configuration: an unknown name, a wrong type, or a missing required argument.
 pub fn read(schema: &Block, json: &Json) -> Result<Value, Vec<String>> {
-    learn_secrets(&schema.attributes, json);
+    register_secrets(&schema.attributes, json);
     let mut faults = Faults::default();
     let value = block(schema, json, &Path::root(), &mut faults);
     if faults.is_empty() {
@@ -24,21 +27,21 @@ pub fn read(schema: &Block, json: &Json) -> Result<Value, Vec<String>> {
     }
 }
 
-/// Lets everything that is shown and logged from now on be searched for the secrets of this configuration.
-fn learn_secrets(attributes: &BTreeMap<String, Attribute>, json: &Json) {
+/// Registers the secrets of this configuration, so that all output and logs are searched for them.
+fn register_secrets(attributes: &BTreeMap<String, Attribute>, json: &Json) {
     for (name, attribute) in attributes {
         let Some(value) = json.get(name).filter(|value| *value != UNKNOWN) else {
             continue;
         };
         if attribute.sensitive || attribute.write_only {
-            Logs::watched().secrets().learn(secrets::Kind::Secret, value);
+            Logs::watched().secrets().register(secrets::Kind::Secret, value);
         }
         if let Kind::Nested(object) = &attribute.kind {
             let elements = value
                 .as_array()
                 .map_or(std::slice::from_ref(value), Vec::as_slice);
             for element in elements {
-                learn_secrets(&object.attributes, element);
+                register_secrets(&object.attributes, element);
             }
         }
     }

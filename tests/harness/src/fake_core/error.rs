@@ -1,4 +1,4 @@
-//! Why something did not work, in Terraform's words.
+//! Errors of an operation, in Terraform's words.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use value::Path;
 
 pub use engine::diagnostic::Severity;
 
-/// A diagnostic as Terraform reads it from the protocol.
+/// A diagnostic of the provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     /// An error or a warning.
@@ -15,39 +15,39 @@ pub struct Diagnostic {
     pub summary: String,
     /// What happened, and what to do.
     pub detail: String,
-    /// The attribute; the root where there is none.
+    /// The path of the attribute; the root path for a diagnostic without one.
     pub path: Path,
 }
 
-/// Why an operation did not work.
+/// The reason why an operation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The provider broke the protocol: one line for each way, as Terraform would tell it.
+    /// The provider violated the protocol. Each string is a violation in Terraform's words.
     #[error("{}", .0.join("\n"))]
     Violation(Vec<String>),
-    /// The provider told errors.
+    /// The provider reported errors.
     #[error("{}", lines(.0))]
-    Told(Vec<Diagnostic>),
-    /// Terraform itself refuses the configuration, without asking the provider.
+    Reported(Vec<Diagnostic>),
+    /// Terraform itself rejects the configuration, without a request to the provider.
     #[error("invalid configuration: {}", .0.join("\n"))]
     Configuration(Vec<String>),
 }
 
 impl Error {
-    /// One violation, with its place.
+    /// A single violation.
     pub fn violation(summary: &str, detail: impl fmt::Display) -> Self {
         Self::Violation(vec![format!("{summary}: {detail}")])
     }
 
-    /// Whether the provider is at fault, not the configuration or the world.
+    /// Whether the provider violated the protocol.
     pub fn is_violation(&self) -> bool {
         matches!(self, Self::Violation(_))
     }
 
-    /// What the provider told, where that is why it did not work.
-    pub fn told(&self) -> &[Diagnostic] {
+    /// The errors that the provider reported; empty for other failures.
+    pub fn reported(&self) -> &[Diagnostic] {
         match self {
-            Self::Told(diagnostics) => diagnostics,
+            Self::Reported(diagnostics) => diagnostics,
             Self::Violation(_) | Self::Configuration(_) => &[],
         }
     }
@@ -58,7 +58,7 @@ fn lines(diagnostics: &[Diagnostic]) -> String {
     lines.join("\n")
 }
 
-/// As Terraform tells it.
+/// A diagnostic as Terraform prints it.
 pub(super) fn line(diagnostic: &Diagnostic) -> String {
     let severity = match diagnostic.severity {
         Severity::Error => "Error",

@@ -1,15 +1,15 @@
-//! What a check finds, and how it is shown.
+//! The faults that a check finds, and how values are shown in them.
 
 use value::{Path, Value};
 
 use super::json::to_json;
 
-/// Collects what a check finds, each with its place.
+/// Collects faults, each with the path of its value.
 #[derive(Default)]
 pub struct Faults(Vec<String>);
 
 impl Faults {
-    /// Adds one.
+    /// Adds a fault.
     pub fn add(&mut self, path: &Path, text: impl Into<String>) {
         let text = text.into();
         self.0.push(if path.is_root() {
@@ -19,7 +19,7 @@ impl Faults {
         });
     }
 
-    /// Adds those of a part, or a vague one in their place where they would show a secret.
+    /// Adds the faults of a part. For a sensitive attribute a single generic fault replaces them.
     pub fn add_part(&mut self, part: Self, path: &Path, sensitive: bool) {
         if part.0.is_empty() {
             return;
@@ -31,18 +31,18 @@ impl Faults {
         }
     }
 
-    /// Whether there are none.
+    /// Whether no fault was found.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// All of them.
+    /// All faults.
     pub fn into_vec(self) -> Vec<String> {
         self.0
     }
 }
 
-/// A value in a message. The values of tests are no secrets.
+/// Shows a value in a message. The values of these tests are not confidential.
 pub fn show(value: &Value) -> String {
     to_json(value).to_string()
 }

@@ -3,10 +3,10 @@
 use serde_json::Value as Json;
 use value::{Type, Value};
 
-/// Stands in JSON for a value that is only known after something else was applied.
+/// The string that represents an unknown value in JSON.
 pub const UNKNOWN: &str = "(known after apply)";
 
-/// A value as a configuration writes it, secrets and all.
+/// Converts a value to JSON, including secrets.
 pub fn to_json(value: &Value) -> Json {
     match value {
         Value::Null => Json::Null,
@@ -22,8 +22,10 @@ pub fn to_json(value: &Value) -> Json {
     }
 }
 
-/// A value of the type as a state file has it. One of another type is a fault, and so is one that is not known: no
-/// state file can have it.
+/// Converts a value of this type to the JSON of a state file.
+///
+/// # Errors
+/// If the value has another type or contains unknown values.
 pub fn stored(value: &Value, r#type: &Type) -> Result<Json, String> {
     value.conforms(r#type).map_err(|error| error.to_string())?;
     if value.is_wholly_known() {
@@ -33,8 +35,8 @@ pub fn stored(value: &Value, r#type: &Type) -> Result<Json, String> {
     }
 }
 
-/// Reads what [`Type::to_json`] writes. `None` for anything else; that includes `dynamic` and tuples, which no
-/// declaration can make.
+/// Parses a type in the form of [`Type::to_json`]. `None` for anything else, including `dynamic` and tuples, which no
+/// declaration can have.
 pub fn parse_type(json: &Json) -> Option<Type> {
     match json {
         Json::String(name) => match name.as_str() {

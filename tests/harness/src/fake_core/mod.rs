@@ -1,12 +1,16 @@
-//! What Terraform does around a provider, and what it enforces, without Terraform.
+//! A fake core of Terraform: plans, applies and stores state like Terraform 1.11, without Terraform.
 //!
-//! It drives a provider in this process over the plugin protocol's own messages: it proposes new states, holds every
-//! plan and apply to the rules of Terraform 1.11 (and to a few that Terraform lets pass although they hurt its users),
-//! and keeps state as a state file does: JSON and the provider's private bytes. A broken rule is an [`Error`] in
-//! Terraform's words. Tests can run thousands of configurations through it.
+//! It calls a provider in this process with the messages of the plugin protocol: it proposes new states, checks every
+//! plan and apply against Terraform's rules (and a few stricter ones that protect users), and keeps state as a state file
+//! does: JSON and the provider's private bytes. A violated rule is an [`Error`] in Terraform's words. It is fast enough
+//! for tests with thousands of configurations.
+//!
+//! The order of the calls is that of Terraform's
+//! [resource instance change lifecycle](https://github.com/hashicorp/terraform/blob/main/docs/resource-instance-change-lifecycle.md).
 
 pub mod compatible;
 pub mod configuration;
+mod encoding;
 mod error;
 mod fault;
 pub mod json;
@@ -15,7 +19,6 @@ pub mod plugin;
 pub mod proposed;
 pub mod schema;
 mod steps;
-mod wire;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -32,68 +35,68 @@ pub use error::{Diagnostic, Error, Severity};
 pub use json::UNKNOWN;
 pub use plugin::Plugin;
 
-/// Terraform, as a provider knows it: one workspace with its state.
+/// Terraform with one workspace and its state.
 pub struct Core {
     plugin: Arc<Plugin>,
     objects: BTreeMap<Address, Stored>,
 }
 
-/// A resource in a configuration: `durantic_machine_role.web`.
+/// The address of a resource, such as `durantic_machine_role.web`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Address {
     type_name: String,
     name: String,
 }
 
-/// An object as a state file has it.
+/// An object as a state file stores it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stored {
     /// Version of the schema it was written with.
     pub version: i64,
-    /// Its attributes.
+    /// Its attributes, as JSON.
     pub json: String,
-    /// What the provider remembers of it.
+    /// The provider's private state.
     pub private: Vec<u8>,
-    /// Whether it is whole.
+    /// Ready or tainted.
     pub status: Status,
 }
 
-/// Whether an object in state is whole.
+/// The status of an object in state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// It is.
+    /// Not tainted.
     Ready,
-    /// Its creation failed on the way: the next plan replaces it.
+    /// Its creation failed: the next plan replaces it.
     Tainted,
 }
 
-/// What a plan does.
+/// The action of a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Nothing.
     NoOp,
-    /// Makes it.
+    /// Creates the object.
     Create,
-    /// Changes it in place.
+    /// Changes the object in place.
     Update,
-    /// Ends it and makes it anew.
+    /// Destroys the object and creates another.
     Replace,
-    /// Ends it.
+    /// Destroys the object.
     Delete,
 }
 
 /// A plan for one resource.
 #[derive(Debug)]
 pub struct Planned {
-    /// What it does.
+    /// The planned action.
     pub action: Action,
-    /// The object as it was found; null where there is none.
+    /// The refreshed object; null if it does not exist.
     pub prior: Value,
-    /// The object as it will be; unknown parts are those "known after apply".
+    /// The planned object; unknown values are "known after apply".
     pub planned: Value,
-    /// What forces a new object.
+    /// The changed attributes that require replacement.
     pub requires_replace: Vec<Path>,
-    /// What the provider told besides.
+    /// The warnings that the provider reported.
     pub warnings: Vec<Diagnostic>,
     address: Address,
     config: Value,
@@ -101,10 +104,10 @@ pub struct Planned {
     refreshed: Option<Stored>,
 }
 
-/// How a plan is made, as the arguments of `terraform plan` say.
+/// The options of `terraform plan`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// As it is without arguments.
+    /// No options.
     Normal,
     /// `-replace=ADDRESS`
     Replace,
@@ -113,7 +116,10 @@ pub enum Mode {
 }
 
 impl Core {
-    /// Starts a provider of that definition and configures it for a control plane.
+    /// Starts a provider with this definition and configures it for a control plane.
+    ///
+    /// # Errors
+    /// If the schema is invalid or the provider rejects the configuration.
     pub async fn start(definition: &'static Definition, endpoint: &str, token: &str) -> Result<Self, Error> {
         let core = Self::unconfigured(Arc::new(rpc::Service::new(provider::program(definition)))).await?;
         core.configure(&json!({ "endpoint": endpoint, "api_token": token }))
@@ -121,7 +127,10 @@ impl Core {
         Ok(core)
     }
 
-    /// Starts any provider, which is not configured yet.
+    /// Starts a provider without configuring it.
+    ///
+    /// # Errors
+    /// If the schema is invalid.
     pub async fn unconfigured(provider: Arc<dyn Provider>) -> Result<Self, Error> {
         Logs::watched();
         Ok(Self {
@@ -131,6 +140,9 @@ impl Core {
     }
 
     /// Configures the provider.
+    ///
+    /// # Errors
+    /// If the configuration is invalid.
     pub async fn configure(&self, config: &Json) -> Result<(), Error> {
         let block = &self.plugin.schema().block;
         let config = configuration::read(block, config).map_err(Error::Configuration)?;
@@ -146,23 +158,32 @@ impl Core {
         }
     }
 
-    /// The provider itself, for what no workflow of Terraform needs.
+    /// The provider, for calls that no workflow of Terraform makes.
     pub fn plugin(&self) -> &Arc<Plugin> {
         &self.plugin
     }
 
     /// Validates a configuration.
+    ///
+    /// # Errors
+    /// If the configuration is invalid or the provider violates the protocol.
     pub async fn validate(&self, type_name: &str, config: &Json) -> Result<(), Error> {
         let config = self.config(type_name, config)?;
         self.plugin.validate(type_name, &config).await
     }
 
-    /// Plans: refreshes, validates, and asks the provider what it would do. State stays as it is.
+    /// `terraform plan`: refreshes, validates, and plans. State does not change.
+    ///
+    /// # Errors
+    /// If the configuration is invalid, the provider reports an error or violates the protocol.
     pub async fn plan(&self, type_name: &str, name: &str, config: &Json) -> Result<Planned, Error> {
         self.plan_with(type_name, name, config, Mode::Normal).await
     }
 
-    /// Plans with arguments.
+    /// [`Core::plan`] with options.
+    ///
+    /// # Errors
+    /// As [`Core::plan`].
     pub async fn plan_with(
         &self,
         type_name: &str,
@@ -174,25 +195,37 @@ impl Core {
         self.plan_config(address(type_name, name), config, mode).await
     }
 
-    /// Carries a plan out, with the configuration it was made of.
+    /// `terraform apply` of a plan, with its own configuration.
+    ///
+    /// # Errors
+    /// If the provider reports an error or violates the protocol.
     pub async fn apply(&mut self, planned: Planned) -> Result<Value, Error> {
         let config = planned.config.clone();
         self.apply_config(planned, config).await
     }
 
-    /// Carries a plan out, now that the unknown values of its configuration are known.
+    /// `terraform apply` of a plan, with the configuration in which all values have become known.
+    ///
+    /// # Errors
+    /// As [`Core::apply`].
     pub async fn apply_resolved(&mut self, planned: Planned, config: &Json) -> Result<Value, Error> {
         let config = self.config(&planned.address.type_name, config)?;
         self.apply_config(planned, config).await
     }
 
-    /// Plans and carries out.
+    /// Plans and applies.
+    ///
+    /// # Errors
+    /// As [`Core::plan`] and [`Core::apply`].
     pub async fn converge(&mut self, type_name: &str, name: &str, config: &Json) -> Result<Value, Error> {
         let planned = self.plan(type_name, name, config).await?;
         self.apply(planned).await
     }
 
-    /// `terraform apply -refresh-only`; null where the object is gone.
+    /// `terraform apply -refresh-only`; null if the object no longer exists.
+    ///
+    /// # Errors
+    /// If the provider reports an error or violates the protocol.
     pub async fn refresh(&mut self, type_name: &str, name: &str) -> Result<Value, Error> {
         let address = address(type_name, name);
         let Some(stored) = self.objects.get(&address).cloned() else {
@@ -208,6 +241,9 @@ impl Core {
     }
 
     /// `terraform import`
+    ///
+    /// # Errors
+    /// If the address is managed already, or the object does not exist, or the provider violates the protocol.
     pub async fn import(&mut self, type_name: &str, name: &str, id: &str) -> Result<Value, Error> {
         let address = address(type_name, name);
         if self.objects.contains_key(&address) {
@@ -226,28 +262,37 @@ impl Core {
     }
 
     /// `terraform destroy`
+    ///
+    /// # Errors
+    /// If the provider reports an error or violates the protocol.
     pub async fn destroy(&mut self, type_name: &str, name: &str) -> Result<(), Error> {
         self.destroy_with(type_name, name, Mode::Normal).await
     }
 
-    /// `terraform destroy` with arguments.
+    /// `terraform destroy` with options.
+    ///
+    /// # Errors
+    /// As [`Core::destroy`].
     pub async fn destroy_with(&mut self, type_name: &str, name: &str, mode: Mode) -> Result<(), Error> {
         self.destroy_object(address(type_name, name), mode).await
     }
 
-    /// Reads a data source; unknown where its configuration is not known.
+    /// Reads a data source; unknown if its configuration has unknown values.
+    ///
+    /// # Errors
+    /// If the configuration is invalid, the provider reports an error or violates the protocol.
     pub async fn read_data_source(&self, type_name: &str, config: &Json) -> Result<Value, Error> {
         let schema = self.plugin.data_source(type_name)?;
         let config = configuration::read(&schema.block, config).map_err(Error::Configuration)?;
         self.plugin.read_data_source(type_name, &config).await
     }
 
-    /// The object in state, in the form of the state file.
+    /// The object in state, as the state file stores it.
     pub fn stored(&self, type_name: &str, name: &str) -> Option<&Stored> {
         self.objects.get(&address(type_name, name))
     }
 
-    /// The attributes in state; null where there is no object.
+    /// The attributes in state; null without an object.
     pub fn state(&self, type_name: &str, name: &str) -> Json {
         let stored = self.stored(type_name, name);
         stored
@@ -255,7 +300,7 @@ impl Core {
             .unwrap_or_default()
     }
 
-    /// Puts an object into state as a state file would bring it, whoever wrote that.
+    /// Puts an object into state, as if a state file contained it.
     pub fn store(&mut self, type_name: &str, name: &str, stored: Stored) {
         self.put(&address(type_name, name), Some(stored));
     }

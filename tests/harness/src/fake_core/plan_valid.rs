@@ -1,4 +1,5 @@
-//! What Terraform refuses in a plan: `objchange.AssertPlanValid` of its source.
+//! Terraform's check of a plan:
+//! [`objchange.AssertPlanValid`](https://github.com/hashicorp/terraform/blob/main/internal/plans/objchange/plan_valid.go).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,14 +10,14 @@ use super::schema::{Attribute, Block, Kind, NestedBlock, Nesting, Object};
 
 static NULL: Value = Value::Null;
 
-/// Everything that is wrong with a plan.
+/// All faults of a plan that Terraform rejects.
 pub fn assert_plan_valid(schema: &Block, prior: &Value, config: &Value, planned: &Value) -> Vec<String> {
     let mut faults = Faults::default();
     block(schema, prior, config, planned, &Path::root(), &mut faults);
     faults.into_vec()
 }
 
-/// The values a rule compares, all at one path.
+/// The three values at one path that the rules compare.
 #[derive(Clone, Copy)]
 struct Values<'a> {
     prior: &'a Value,
@@ -116,7 +117,7 @@ fn nested_block(nested: &NestedBlock, values: Values<'_>, path: &Path, faults: &
                 }
             }
         }
-        // Elements of a set cannot be told apart, so Terraform trusts the provider with what is in them.
+        // Elements of sets have no identity, so Terraform does not compare their content.
         Nesting::Set => {
             compare_set_counts("block set length", planned, config, path, faults);
             if planned.elements().iter().any(Value::is_unknown) {
@@ -163,7 +164,7 @@ fn attribute(schema: &Attribute, values: Values<'_>, path: &Path, faults: &mut F
         planned,
     } = values;
     if schema.write_only {
-        // In Terraform a check of its own, beside this one.
+        // In Terraform this is a separate check.
         if !planned.is_null() {
             faults.add(path, "planned value for a write-only attribute");
         }
@@ -172,7 +173,7 @@ fn attribute(schema: &Attribute, values: Values<'_>, path: &Path, faults: &mut F
     if planned == config {
         return;
     }
-    // How a provider says that the configuration means what is there already.
+    // A provider plans the prior value if the configured value is equivalent to it.
     if planned == prior && !prior.is_null() && !config.is_null() {
         return;
     }
@@ -279,7 +280,7 @@ fn nested_element(schema: &Object, values: Values<'_>, path: &Path, faults: &mut
     }
 }
 
-/// The number of elements of a set is only known where all of them are.
+/// The number of elements of a set is known only if all elements are known.
 fn compare_set_counts(what: &str, planned: &Value, config: &Value, path: &Path, faults: &mut Faults) {
     let (plan_count, config_count) = (planned.elements().len(), config.elements().len());
     let is_sure = planned.is_wholly_known() && config.is_wholly_known();

@@ -1,9 +1,12 @@
-//! The provider, one method for each RPC: builds the request, and holds the answer to what Terraform demands of it.
+//! The provider with one method per RPC: each builds the request and checks the response as Terraform does.
+//!
+//! The messages are those of the
+//! [plugin protocol](https://github.com/hashicorp/terraform/blob/main/docs/plugin-protocol/tfplugin6.proto).
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use proto::tfplugin6 as wire;
+use proto::tfplugin6;
 use proto::tfplugin6::provider_server::Provider;
 use proto::tfplugin6::{
     apply_resource_change, configure_provider, get_provider_schema, import_resource_state,
@@ -13,19 +16,19 @@ use proto::tfplugin6::{
 use tonic::{Code, Request, Response, Status};
 use value::{Path, Type, Value};
 
+use super::encoding;
 use super::error::{Diagnostic, Error, Severity};
 use super::schema::{Block, Schema};
-use super::wire as convert;
 
-/// What Terraform 1.11 says of itself.
-const CLIENT: wire::ClientCapabilities = wire::ClientCapabilities {
+/// The client capabilities of Terraform 1.11.
+const CLIENT: tfplugin6::ClientCapabilities = tfplugin6::ClientCapabilities {
     deferral_allowed: false,
     write_only_attributes_allowed: true,
     store_planned_private: false,
     computed_blocks_allowed: false,
 };
 
-/// A provider in this process, reached as Terraform reaches it.
+/// A provider in this process.
 pub struct Plugin {
     provider: Arc<dyn Provider>,
     schema: Schema,
@@ -34,36 +37,39 @@ pub struct Plugin {
     warnings: Mutex<Vec<Diagnostic>>,
 }
 
-/// The answer to `PlanResourceChange`.
+/// The response of `PlanResourceChange`.
 pub struct Proposal {
-    /// The planned object; null where it is to be destroyed.
+    /// The planned object; null for a destroy.
     pub planned: Value,
-    /// What only a new object can change.
+    /// The attributes that require replacement.
     pub requires_replace: Vec<Path>,
-    /// What the provider remembers.
+    /// The planned private state.
     pub private: Vec<u8>,
 }
 
-/// The answer to `ApplyResourceChange`, not yet judged.
+/// The response of `ApplyResourceChange` before it is checked against the plan.
 pub struct Outcome {
-    /// The object; `None` where the provider did not say.
+    /// The object; `None` if the response has none; an error if it cannot be decoded.
     pub state: Result<Option<Value>, String>,
-    /// What the provider remembers.
+    /// The private state.
     pub private: Vec<u8>,
-    /// Its errors.
+    /// The reported errors.
     pub errors: Vec<Diagnostic>,
-    /// How the call itself broke the protocol.
+    /// The violations of the protocol.
     pub violations: Vec<String>,
 }
 
 impl Plugin {
-    /// Asks the provider for its schema and checks it.
+    /// Calls `GetProviderSchema` and checks the schema.
+    ///
+    /// # Errors
+    /// If the schema is invalid.
     pub async fn start(provider: Arc<dyn Provider>) -> Result<Self, Error> {
         let request = Request::new(get_provider_schema::Request {});
-        let answer = answer(provider.get_provider_schema(request).await)?;
-        let told = convert::diagnostics(answer.diagnostics, &Type::Object(BTreeMap::new()))?;
+        let response = received(provider.get_provider_schema(request).await)?;
+        let diagnostics = encoding::diagnostics(response.diagnostics, &Type::Object(BTreeMap::new()))?;
         let mut faults = Vec::new();
-        let mut read = |what: &str, from: &wire::Schema| {
+        let mut read = |what: &str, from: &tfplugin6::Schema| {
             Schema::read(from).unwrap_or_else(|found| {
                 faults.extend(
                     found
@@ -73,19 +79,19 @@ impl Plugin {
                 Schema::default()
             })
         };
-        let schema = answer
+        let schema = response
             .provider
             .as_ref()
             .map(|schema| read("the provider", schema))
             .unwrap_or_default();
-        let mut read_all = |schemas: &std::collections::HashMap<String, wire::Schema>| {
+        let mut read_all = |schemas: &std::collections::HashMap<String, tfplugin6::Schema>| {
             schemas
                 .iter()
                 .map(|(name, schema)| (name.clone(), read(name, schema)))
                 .collect()
         };
-        let resources = read_all(&answer.resource_schemas);
-        let data_sources = read_all(&answer.data_source_schemas);
+        let resources = read_all(&response.resource_schemas);
+        let data_sources = read_all(&response.data_source_schemas);
         if !faults.is_empty() {
             return Err(Error::Violation(faults));
         }
@@ -96,7 +102,7 @@ impl Plugin {
             data_sources,
             warnings: Mutex::default(),
         };
-        plugin.keep_warnings(told)?;
+        plugin.check_diagnostics(diagnostics)?;
         Ok(plugin)
     }
 
@@ -106,87 +112,105 @@ impl Plugin {
     }
 
     /// The schema of a resource.
+    ///
+    /// # Errors
+    /// If the provider has no such resource.
     pub fn resource(&self, type_name: &str) -> Result<&Schema, Error> {
         known(&self.resources, type_name)
     }
 
     /// The schema of a data source.
+    ///
+    /// # Errors
+    /// If the provider has no such data source.
     pub fn data_source(&self, type_name: &str) -> Result<&Schema, Error> {
         known(&self.data_sources, type_name)
     }
 
-    /// The warnings that were told since the last time.
+    /// The warnings since the last call.
     pub fn take_warnings(&self) -> Vec<Diagnostic> {
         std::mem::take(&mut *self.warnings.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Interrupts what is under way.
+    /// `StopProvider`: interrupts all running requests.
+    ///
+    /// # Errors
+    /// If the provider fails to stop.
     pub async fn stop(&self) -> Result<(), Error> {
-        let answer = answer(
+        let response = received(
             self.provider
                 .stop_provider(Request::new(stop_provider::Request {}))
                 .await,
         )?;
-        if answer.error.is_empty() {
+        if response.error.is_empty() {
             Ok(())
         } else {
-            Err(Error::violation("StopProvider failed", answer.error))
+            Err(Error::violation("StopProvider failed", response.error))
         }
     }
 
-    /// `ValidateProviderConfig` and `ConfigureProvider`, which always go together.
+    /// `ValidateProviderConfig` and `ConfigureProvider`.
+    ///
+    /// # Errors
+    /// If the provider reports an error or violates the protocol.
     pub async fn configure(&self, config: &Value) -> Result<(), Error> {
         let r#type = self.schema.block.implied_type();
-        let sent = Some(convert::encode(config, &r#type)?);
+        let sent = Some(encoding::encode(config, &r#type)?);
         let request = validate_provider_config::Request { config: sent.clone() };
-        let answered = answer(
+        let response = received(
             self.provider
                 .validate_provider_config(Request::new(request))
                 .await,
         )?;
-        self.keep_warnings(convert::diagnostics(answered.diagnostics, &r#type)?)?;
+        self.check_diagnostics(encoding::diagnostics(response.diagnostics, &r#type)?)?;
         let request = configure_provider::Request {
             terraform_version: "1.11.4".to_owned(),
             config: sent,
             client_capabilities: Some(CLIENT),
         };
-        let answered = answer(self.provider.configure_provider(Request::new(request)).await)?;
-        self.keep_warnings(convert::diagnostics(answered.diagnostics, &r#type)?)
+        let response = received(self.provider.configure_provider(Request::new(request)).await)?;
+        self.check_diagnostics(encoding::diagnostics(response.diagnostics, &r#type)?)
     }
 
     /// `ValidateResourceConfig`.
+    ///
+    /// # Errors
+    /// If the provider reports an error or violates the protocol.
     pub async fn validate(&self, type_name: &str, config: &Value) -> Result<(), Error> {
         let r#type = self.resource(type_name)?.block.implied_type();
         let request = validate_resource_config::Request {
             type_name: type_name.to_owned(),
-            config: Some(convert::encode(config, &r#type)?),
+            config: Some(encoding::encode(config, &r#type)?),
             client_capabilities: Some(CLIENT),
         };
-        let answered = answer(
+        let response = received(
             self.provider
                 .validate_resource_config(Request::new(request))
                 .await,
         )?;
-        self.keep_warnings(convert::diagnostics(answered.diagnostics, &r#type)?)
+        self.check_diagnostics(encoding::diagnostics(response.diagnostics, &r#type)?)
     }
 
-    /// `UpgradeResourceState`, with the state as its file has it.
+    /// `UpgradeResourceState`, with the JSON of the state file.
+    ///
+    /// # Errors
+    /// If the provider reports an error, loses the object or violates the protocol.
     pub async fn upgrade(&self, type_name: &str, version: i64, json: &str) -> Result<Value, Error> {
         let schema = self.resource(type_name)?;
         let r#type = schema.block.implied_type();
-        let raw = wire::RawState {
+        let raw = tfplugin6::RawState {
             json: json.as_bytes().to_vec(),
-            ..wire::RawState::default()
+            ..tfplugin6::RawState::default()
         };
         let request = upgrade_resource_state::Request {
             type_name: type_name.to_owned(),
             version,
             raw_state: Some(raw),
         };
-        let answered = answer(self.provider.upgrade_resource_state(Request::new(request)).await)?;
-        self.keep_warnings(convert::diagnostics(answered.diagnostics, &r#type)?)?;
+        let response = received(self.provider.upgrade_resource_state(Request::new(request)).await)?;
+        self.check_diagnostics(encoding::diagnostics(response.diagnostics, &r#type)?)?;
         let summary = "Invalid resource state upgrade";
-        let state = convert::decode(answered.upgraded_state.as_ref(), &r#type)
+        let state = encoding::decode(response.upgraded_state.as_ref(), &r#type)
             .map_err(|error| Error::violation(summary, format!("{type_name}: {error}")))?;
         let state = state.filter(|state| !state.is_null());
         let state =
@@ -195,7 +219,10 @@ impl Plugin {
         Ok(state)
     }
 
-    /// `ReadResource`. A null state: the object is gone.
+    /// `ReadResource`. The state is null if the object no longer exists.
+    ///
+    /// # Errors
+    /// If the provider reports an error or violates the protocol.
     pub async fn read(
         &self,
         type_name: &str,
@@ -206,23 +233,26 @@ impl Plugin {
         let r#type = schema.block.implied_type();
         let request = read_resource::Request {
             type_name: type_name.to_owned(),
-            current_state: Some(convert::encode(state, &r#type)?),
+            current_state: Some(encoding::encode(state, &r#type)?),
             private: private.to_vec(),
             client_capabilities: Some(CLIENT),
             ..read_resource::Request::default()
         };
-        let answered = answer(self.provider.read_resource(Request::new(request)).await)?;
-        self.keep_warnings(convert::diagnostics(answered.diagnostics, &r#type)?)?;
+        let response = received(self.provider.read_resource(Request::new(request)).await)?;
+        self.check_diagnostics(encoding::diagnostics(response.diagnostics, &r#type)?)?;
         let summary = "Provider produced invalid object";
-        refuse_deferred(summary, answered.deferred.as_ref())?;
-        let state = convert::decode(answered.new_state.as_ref(), &r#type)
+        reject_deferred(summary, response.deferred.as_ref())?;
+        let state = encoding::decode(response.new_state.as_ref(), &r#type)
             .map_err(|error| Error::violation(summary, format!("{type_name} during refresh: {error}")))?
             .unwrap_or_default();
         check_object(summary, type_name, &schema.block, &state)?;
-        Ok((state, answered.private))
+        Ok((state, response.private))
     }
 
-    /// `PlanResourceChange`; of the answer only its form is checked here.
+    /// `PlanResourceChange`. Only the encoding of the response is checked here.
+    ///
+    /// # Errors
+    /// If the provider reports an error or violates the protocol.
     pub async fn plan(
         &self,
         type_name: &str,
@@ -234,24 +264,24 @@ impl Plugin {
         let r#type = self.resource(type_name)?.block.implied_type();
         let request = plan_resource_change::Request {
             type_name: type_name.to_owned(),
-            prior_state: Some(convert::encode(prior, &r#type)?),
-            proposed_new_state: Some(convert::encode(proposed, &r#type)?),
-            config: Some(convert::encode(config, &r#type)?),
+            prior_state: Some(encoding::encode(prior, &r#type)?),
+            proposed_new_state: Some(encoding::encode(proposed, &r#type)?),
+            config: Some(encoding::encode(config, &r#type)?),
             prior_private: private.to_vec(),
             client_capabilities: Some(CLIENT),
             ..plan_resource_change::Request::default()
         };
-        let answered = answer(self.provider.plan_resource_change(Request::new(request)).await)?;
-        self.keep_warnings(convert::diagnostics(answered.diagnostics, &r#type)?)?;
+        let response = received(self.provider.plan_resource_change(Request::new(request)).await)?;
+        self.check_diagnostics(encoding::diagnostics(response.diagnostics, &r#type)?)?;
         let summary = "Provider produced invalid plan";
-        refuse_deferred(summary, answered.deferred.as_ref())?;
-        if answered.legacy_type_system {
+        reject_deferred(summary, response.deferred.as_ref())?;
+        if response.legacy_type_system {
             return Err(Error::violation(
                 summary,
                 "the legacy type system is for the old SDK only",
             ));
         }
-        let planned = convert::decode(answered.planned_state.as_ref(), &r#type)
+        let planned = encoding::decode(response.planned_state.as_ref(), &r#type)
             .map_err(|error| {
                 Error::violation(
                     summary,
@@ -259,18 +289,21 @@ impl Plugin {
                 )
             })?
             .unwrap_or_default();
-        let paths = answered
+        let paths = response
             .requires_replace
             .iter()
-            .map(|path| convert::path(Some(path)));
+            .map(|path| encoding::path(Some(path)));
         Ok(Proposal {
             planned,
             requires_replace: paths.collect::<Result<_, _>>()?,
-            private: answered.planned_private,
+            private: response.planned_private,
         })
     }
 
-    /// `ApplyResourceChange`. Whatever goes wrong is part of the outcome, for the state has to be saved first.
+    /// `ApplyResourceChange`. Errors and violations are part of the outcome, because the state is saved first.
+    ///
+    /// # Errors
+    /// If the request cannot be encoded.
     pub async fn apply(
         &self,
         type_name: &str,
@@ -282,14 +315,14 @@ impl Plugin {
         let r#type = self.resource(type_name)?.block.implied_type();
         let request = apply_resource_change::Request {
             type_name: type_name.to_owned(),
-            prior_state: Some(convert::encode(prior, &r#type)?),
-            planned_state: Some(convert::encode(planned, &r#type)?),
-            config: Some(convert::encode(config, &r#type)?),
+            prior_state: Some(encoding::encode(prior, &r#type)?),
+            planned_state: Some(encoding::encode(planned, &r#type)?),
+            config: Some(encoding::encode(config, &r#type)?),
             planned_private: private.to_vec(),
             ..apply_resource_change::Request::default()
         };
-        let answered = match answer(self.provider.apply_resource_change(Request::new(request)).await) {
-            Ok(answered) => answered,
+        let response = match received(self.provider.apply_resource_change(Request::new(request)).await) {
+            Ok(response) => response,
             Err(error) => {
                 let violations = vec![error.to_string()];
                 return Ok(Outcome {
@@ -301,22 +334,25 @@ impl Plugin {
             }
         };
         let mut violations = Vec::new();
-        if answered.legacy_type_system {
+        if response.legacy_type_system {
             violations.push("the legacy type system is for the old SDK only".to_owned());
         }
-        let told = convert::diagnostics(answered.diagnostics, &r#type).unwrap_or_else(|error| {
+        let diagnostics = encoding::diagnostics(response.diagnostics, &r#type).unwrap_or_else(|error| {
             violations.push(error.to_string());
             Vec::new()
         });
         Ok(Outcome {
-            state: convert::decode(answered.new_state.as_ref(), &r#type),
-            private: answered.private,
-            errors: self.keep_warnings_of(told),
+            state: encoding::decode(response.new_state.as_ref(), &r#type),
+            private: response.private,
+            errors: self.keep_warnings(diagnostics),
             violations,
         })
     }
 
     /// `ImportResourceState`.
+    ///
+    /// # Errors
+    /// If the provider reports an error or violates the protocol.
     pub async fn import(&self, type_name: &str, id: &str) -> Result<(Value, Vec<u8>), Error> {
         let schema = self.resource(type_name)?;
         let r#type = schema.block.implied_type();
@@ -326,12 +362,12 @@ impl Plugin {
             client_capabilities: Some(CLIENT),
             ..import_resource_state::Request::default()
         };
-        let answered = answer(self.provider.import_resource_state(Request::new(request)).await)?;
-        self.keep_warnings(convert::diagnostics(answered.diagnostics, &r#type)?)?;
+        let response = received(self.provider.import_resource_state(Request::new(request)).await)?;
+        self.check_diagnostics(encoding::diagnostics(response.diagnostics, &r#type)?)?;
         let summary = "Provider produced invalid object";
-        refuse_deferred(summary, answered.deferred.as_ref())?;
-        let [imported] = answered.imported_resources.as_slice() else {
-            let count = answered.imported_resources.len();
+        reject_deferred(summary, response.deferred.as_ref())?;
+        let [imported] = response.imported_resources.as_slice() else {
+            let count = response.imported_resources.len();
             return Err(Error::violation(
                 "Multiple import states not supported",
                 format!("{count} objects for {id:?}"),
@@ -343,7 +379,7 @@ impl Plugin {
                 format!("{type_name}: imported a {:?}", imported.type_name),
             ));
         }
-        let state = convert::decode(imported.state.as_ref(), &r#type)
+        let state = encoding::decode(imported.state.as_ref(), &r#type)
             .map_err(|error| Error::violation(summary, format!("{type_name} during import: {error}")))?
             .filter(|state| !state.is_null())
             .ok_or_else(|| Error::violation("Import returned null resource", id))?;
@@ -351,21 +387,24 @@ impl Plugin {
         Ok((state, imported.private.clone()))
     }
 
-    /// `ValidateDataResourceConfig` and, where the configuration is known, `ReadDataSource`.
+    /// `ValidateDataResourceConfig` and, if the configuration is known, `ReadDataSource`.
+    ///
+    /// # Errors
+    /// If the provider reports an error or violates the protocol.
     pub async fn read_data_source(&self, type_name: &str, config: &Value) -> Result<Value, Error> {
         let schema = self.data_source(type_name)?;
         let r#type = schema.block.implied_type();
-        let sent = Some(convert::encode(config, &r#type)?);
+        let sent = Some(encoding::encode(config, &r#type)?);
         let request = validate_data_resource_config::Request {
             type_name: type_name.to_owned(),
             config: sent.clone(),
         };
-        let answered = answer(
+        let response = received(
             self.provider
                 .validate_data_resource_config(Request::new(request))
                 .await,
         )?;
-        self.keep_warnings(convert::diagnostics(answered.diagnostics, &r#type)?)?;
+        self.check_diagnostics(encoding::diagnostics(response.diagnostics, &r#type)?)?;
         if !config.is_wholly_known() {
             return Ok(Value::Unknown);
         }
@@ -375,11 +414,11 @@ impl Plugin {
             client_capabilities: Some(CLIENT),
             ..read_data_source::Request::default()
         };
-        let answered = answer(self.provider.read_data_source(Request::new(request)).await)?;
-        self.keep_warnings(convert::diagnostics(answered.diagnostics, &r#type)?)?;
+        let response = received(self.provider.read_data_source(Request::new(request)).await)?;
+        self.check_diagnostics(encoding::diagnostics(response.diagnostics, &r#type)?)?;
         let summary = "Provider produced invalid object";
-        refuse_deferred(summary, answered.deferred.as_ref())?;
-        let state = convert::decode(answered.state.as_ref(), &r#type)
+        reject_deferred(summary, response.deferred.as_ref())?;
+        let state = encoding::decode(response.state.as_ref(), &r#type)
             .map_err(|error| Error::violation(summary, format!("data.{type_name}: {error}")))?
             .filter(|state| !state.is_null())
             .ok_or_else(|| Error::violation("Provider produced null object", format!("data.{type_name}")))?;
@@ -397,38 +436,42 @@ impl Plugin {
         }
     }
 
-    fn keep_warnings(&self, told: Vec<Diagnostic>) -> Result<(), Error> {
-        let errors = self.keep_warnings_of(told);
+    /// Keeps the warnings and fails with the errors, if there are any.
+    fn check_diagnostics(&self, diagnostics: Vec<Diagnostic>) -> Result<(), Error> {
+        let errors = self.keep_warnings(diagnostics);
         if errors.is_empty() {
             Ok(())
         } else {
-            Err(Error::Told(errors))
+            Err(Error::Reported(errors))
         }
     }
 
-    /// Keeps the warnings and gives the errors back.
-    fn keep_warnings_of(&self, told: Vec<Diagnostic>) -> Vec<Diagnostic> {
-        let (errors, warnings) = told
+    /// Keeps the warnings and returns the errors.
+    fn keep_warnings(&self, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        let (errors, warnings) = diagnostics
             .into_iter()
             .partition(|diagnostic| diagnostic.severity == Severity::Error);
-        let mut kept = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.extend::<Vec<Diagnostic>>(warnings);
+        let mut stored = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        stored.extend::<Vec<Diagnostic>>(warnings);
         errors
     }
 }
 
-/// What any object that is no plan has to be: wholly known, without write-only values, with empty blocks as such.
+/// Checks an object that is not a plan: it must be wholly known, have no write-only value and no null block collection.
+///
+/// # Errors
+/// If it violates one of these rules.
 pub fn check_object(summary: &str, what: &str, schema: &Block, object: &Value) -> Result<(), Error> {
     let mut faults = Vec::new();
     if !object.is_wholly_known() {
         faults.push(format!("{summary}: {what}: an object with unknown values"));
     }
-    for path in convert::write_only_paths(schema, object) {
+    for path in encoding::write_only_paths(schema, object) {
         faults.push(format!(
             "{summary}: {what}.{path}: returned a value for a write-only attribute"
         ));
     }
-    for path in convert::null_blocks(schema, object, &Path::root()) {
+    for path in encoding::null_blocks(schema, object, &Path::root()) {
         faults.push(format!(
             "{summary}: {what}.{path}: a collection of blocks must be empty, not null"
         ));
@@ -440,11 +483,11 @@ pub fn check_object(summary: &str, what: &str, schema: &Block, object: &Value) -
     }
 }
 
-fn refuse_deferred(summary: &str, deferred: Option<&wire::Deferred>) -> Result<(), Error> {
+fn reject_deferred(summary: &str, deferred: Option<&tfplugin6::Deferred>) -> Result<(), Error> {
     match deferred {
         Some(_) => Err(Error::violation(
             summary,
-            "deferred although that was not allowed",
+            "deferred although the client does not allow it",
         )),
         None => Ok(()),
     }
@@ -458,7 +501,8 @@ fn known<'a>(schemas: &'a BTreeMap<String, Schema>, type_name: &str) -> Result<&
     })
 }
 
-fn answer<T>(result: Result<Response<T>, Status>) -> Result<T, Error> {
+/// The message of a response, or the violation that a gRPC status means.
+fn received<T>(result: Result<Response<T>, Status>) -> Result<T, Error> {
     result.map(Response::into_inner).map_err(|status| {
         let summary = match status.code() {
             Code::Unavailable => "Plugin did not respond",

@@ -1,6 +1,7 @@
-//! What Terraform proposes as the new state: `objchange.ProposedNew` of its source.
+//! The new state that Terraform proposes to the provider:
+//! [`objchange.ProposedNew`](https://github.com/hashicorp/terraform/blob/main/internal/plans/objchange/objchange.go).
 //!
-//! The configuration has the last word, and what it leaves open of computed attributes keeps its prior value.
+//! Configured values win. Computed attributes that are not configured keep their prior value.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,7 @@ use super::schema::{Attribute, Block, Kind, NestedBlock, Nesting, Object};
 
 static NULL: Value = Value::Null;
 
-/// The object Terraform proposes; null where it is to be destroyed.
+/// The proposed object; null for a destroy.
 pub fn proposed_new(block: &Block, prior: &Value, config: &Value) -> Value {
     if config.is_null() && prior.is_null() {
         return Value::Null;
@@ -28,7 +29,7 @@ pub fn proposed_new(block: &Block, prior: &Value, config: &Value) -> Value {
     Value::Object(proposed)
 }
 
-/// Attributes and blocks of one object, of either kind.
+/// The schema of one object: that of a block or of a nested attribute.
 #[derive(Clone, Copy)]
 enum Shape<'a> {
     Block(&'a Block),
@@ -103,7 +104,7 @@ fn attributes(
     proposed.collect()
 }
 
-/// Whether a prior nested object holds what only a configuration can have set.
+/// Whether a prior nested object has values that only a configuration can set.
 fn was_configured(attribute: &Attribute, prior: &Value) -> bool {
     let Kind::Nested(object) = &attribute.kind else {
         return false;
@@ -171,7 +172,7 @@ fn objects(shape: Shape<'_>, nesting: Nesting, prior: &Value, config: &Value) ->
     }
 }
 
-/// Whether a prior set element could be what this configuration became: only computed values were added.
+/// Whether a prior set element can result from this configuration, by adding computed values only.
 fn objects_came_from(shape: Shape<'_>, nesting: Nesting, prior: &Value, config: &Value) -> bool {
     if prior == config || prior.is_null() {
         return true;

@@ -1,8 +1,8 @@
-//! The provider's schema as Terraform reads it from `GetProviderSchema`, and the rules it holds it to.
+//! The provider's schema from `GetProviderSchema`, and Terraform's rules for it.
 
 use std::collections::BTreeMap;
 
-use proto::tfplugin6 as wire;
+use proto::tfplugin6;
 use proto::tfplugin6::schema::{nested_block, object};
 use schema::Mode;
 use value::{Type, Value};
@@ -12,13 +12,13 @@ use super::json::parse_type;
 /// The schema of one resource, data source, or the provider itself.
 #[derive(Clone, Debug, Default)]
 pub struct Schema {
-    /// Version of the state.
+    /// The version of the state.
     pub version: i64,
     /// Attributes and blocks of the root.
     pub block: Block,
 }
 
-/// What may be written between the braces of a block.
+/// The attributes and nested blocks of a block.
 #[derive(Clone, Debug, Default)]
 pub struct Block {
     /// Attributes by name.
@@ -30,65 +30,68 @@ pub struct Block {
 /// One attribute.
 #[derive(Clone, Debug)]
 pub struct Attribute {
-    /// Plain type, or nested attributes.
+    /// A plain type or nested attributes.
     pub kind: Kind,
-    /// Who may set it.
+    /// Required, optional, computed, or optional and computed.
     pub mode: Mode,
-    /// Redacted.
+    /// Redacted in Terraform's output.
     pub sensitive: bool,
-    /// Never stored.
+    /// Never stored in state.
     pub write_only: bool,
 }
 
-/// What an attribute holds.
+/// The kind of an attribute.
 #[derive(Clone, Debug)]
 pub enum Kind {
-    /// A value that Terraform only takes as a whole.
+    /// A value that Terraform treats as a whole.
     Plain(Type),
-    /// Objects whose attributes have rules of their own.
+    /// Objects with attributes of their own.
     Nested(Object),
 }
 
-/// Objects in an attribute.
+/// The objects of a nested attribute.
 #[derive(Clone, Debug)]
 pub struct Object {
-    /// Attributes of each.
+    /// The attributes of each object.
     pub attributes: BTreeMap<String, Attribute>,
-    /// How many, and how they are told apart.
+    /// The number of objects, and what identifies each.
     pub nesting: Nesting,
 }
 
 /// A nested block.
 #[derive(Clone, Debug)]
 pub struct NestedBlock {
-    /// What each holds.
+    /// The content of each block.
     pub block: Block,
-    /// How many, and how they are told apart.
+    /// The number of objects, and what identifies each.
     pub nesting: Nesting,
-    /// Fewest in a configuration.
+    /// The minimum number in a configuration.
     pub min: i64,
-    /// Most in a configuration; 0 for any number.
+    /// The maximum number in a configuration; 0 means no limit.
     pub max: i64,
 }
 
-/// How nested objects are kept.
+/// The number of nested objects, and what identifies each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Nesting {
-    /// One, or null.
+    /// One or null.
     Single,
-    /// One, always.
+    /// Always one.
     Group,
-    /// By position.
+    /// Any number, identified by index.
     List,
-    /// By what they are.
+    /// Any number, identified by value.
     Set,
-    /// By key.
+    /// Any number, identified by key.
     Map,
 }
 
 impl Schema {
-    /// Reads the wire's form; every rule it breaks is a line in the error.
-    pub fn read(from: &wire::Schema) -> Result<Self, Vec<String>> {
+    /// Reads a schema from the message of the protocol.
+    ///
+    /// # Errors
+    /// If the schema violates Terraform's rules: one string per violation.
+    pub fn read(from: &tfplugin6::Schema) -> Result<Self, Vec<String>> {
         let mut faults = Vec::new();
         let block = from
             .block
@@ -110,7 +113,7 @@ impl Schema {
 }
 
 impl Block {
-    /// The type of an object of this block.
+    /// The type of the block's value.
     pub fn implied_type(&self) -> Type {
         let attributes = self
             .attributes
@@ -123,7 +126,7 @@ impl Block {
         Type::Object(attributes.chain(blocks).collect())
     }
 
-    /// A configuration of it in which nothing is set.
+    /// A configuration in which every argument is omitted.
     pub fn empty(&self) -> Value {
         let attributes = self.attributes.keys().map(|name| (name.clone(), Value::Null));
         let blocks = self
@@ -135,7 +138,7 @@ impl Block {
 }
 
 impl Attribute {
-    /// The type of its value.
+    /// The type of the attribute's value.
     pub fn implied_type(&self) -> Type {
         match &self.kind {
             Kind::Plain(r#type) => r#type.clone(),
@@ -153,12 +156,12 @@ impl Attribute {
 }
 
 impl NestedBlock {
-    /// The type of all blocks of that name.
+    /// The type of all blocks with this name.
     pub fn implied_type(&self) -> Type {
         collected(self.nesting, self.block.implied_type())
     }
 
-    /// What stands for "no such block".
+    /// The value that means "no such block".
     pub fn absent(&self) -> Value {
         match self.nesting {
             Nesting::Single => Value::Null,
@@ -179,7 +182,7 @@ fn collected(nesting: Nesting, element: Type) -> Type {
     }
 }
 
-fn read_block(from: &wire::schema::Block, path: &str, faults: &mut Vec<String>) -> Block {
+fn read_block(from: &tfplugin6::schema::Block, path: &str, faults: &mut Vec<String>) -> Block {
     let attributes = read_attributes(&from.attributes, path, faults);
     let mut blocks = BTreeMap::new();
     for nested in &from.block_types {
@@ -201,7 +204,11 @@ fn read_block(from: &wire::schema::Block, path: &str, faults: &mut Vec<String>) 
     Block { attributes, blocks }
 }
 
-fn read_nested_block(from: &wire::schema::NestedBlock, path: &str, faults: &mut Vec<String>) -> NestedBlock {
+fn read_nested_block(
+    from: &tfplugin6::schema::NestedBlock,
+    path: &str,
+    faults: &mut Vec<String>,
+) -> NestedBlock {
     use nested_block::NestingMode;
     let nesting = match from.nesting() {
         NestingMode::Single => Nesting::Single,
@@ -255,7 +262,7 @@ fn read_nested_block(from: &wire::schema::NestedBlock, path: &str, faults: &mut 
     }
 }
 
-/// Elements of a set have no identity: what is not stored would make them unequal to themselves.
+/// Elements of a set are identified by value, so a value that is never stored would break their identity.
 fn check_set_block(block: &Block, path: &str, faults: &mut Vec<String>) {
     check_set_attributes(&block.attributes, path, faults);
     for (name, nested) in &block.blocks {
@@ -277,7 +284,7 @@ fn check_set_attributes(attributes: &BTreeMap<String, Attribute>, path: &str, fa
 }
 
 fn read_attributes(
-    from: &[wire::schema::Attribute],
+    from: &[tfplugin6::schema::Attribute],
     path: &str,
     faults: &mut Vec<String>,
 ) -> BTreeMap<String, Attribute> {
@@ -293,7 +300,7 @@ fn read_attributes(
     attributes
 }
 
-fn read_attribute(from: &wire::schema::Attribute, path: &str, faults: &mut Vec<String>) -> Attribute {
+fn read_attribute(from: &tfplugin6::schema::Attribute, path: &str, faults: &mut Vec<String>) -> Attribute {
     let mode = match (from.required, from.optional, from.computed) {
         (true, false, false) => Mode::Required,
         (false, true, false) => Mode::Optional,
@@ -333,7 +340,7 @@ fn read_attribute(from: &wire::schema::Attribute, path: &str, faults: &mut Vec<S
     }
 }
 
-fn read_object(from: &wire::schema::Object, path: &str, faults: &mut Vec<String>) -> Object {
+fn read_object(from: &tfplugin6::schema::Object, path: &str, faults: &mut Vec<String>) -> Object {
     use object::NestingMode;
     let nesting = match from.nesting() {
         NestingMode::Single => Nesting::Single,
@@ -355,7 +362,7 @@ fn read_object(from: &wire::schema::Object, path: &str, faults: &mut Vec<String>
 fn read_type(bytes: &[u8], path: &str, faults: &mut Vec<String>) -> Type {
     let json = serde_json::from_slice(bytes).ok();
     json.as_ref().and_then(parse_type).unwrap_or_else(|| {
-        faults.push(format!("{path}: the type is not one that a declaration can make"));
+        faults.push(format!("{path}: no declaration can have this type"));
         Type::String
     })
 }

@@ -1,4 +1,4 @@
-//! The order in which Terraform asks, and what it does with the answers.
+//! The order of Terraform's requests to a provider, and the handling of the responses.
 
 use value::{Path, Step, Value};
 
@@ -9,9 +9,9 @@ use super::plan_valid::assert_plan_valid;
 use super::plugin::{Outcome, check_object};
 use super::proposed::proposed_new;
 use super::schema::Block;
-use super::{Action, Address, Core, Mode, Planned, Status, Stored, json, wire};
+use super::{Action, Address, Core, Mode, Planned, Status, Stored, encoding, json};
 
-/// What `PlanResourceChange` came to.
+/// A planned change.
 struct Change {
     action: Action,
     planned: Value,
@@ -29,7 +29,7 @@ impl Core {
         self.plugin.take_warnings();
         let found = match self.objects.get(&address).cloned() {
             None => None,
-            Some(stored) => self.found(&address, stored, mode).await?,
+            Some(stored) => self.prior_object(&address, stored, mode).await?,
         };
         self.plugin.validate(&address.type_name, &config).await?;
         let (current, refreshed) = match found {
@@ -72,7 +72,7 @@ impl Core {
         let Some(stored) = self.objects.get(&address).cloned() else {
             return Ok(());
         };
-        let Some((prior, stored)) = self.found(&address, stored, mode).await? else {
+        let Some((prior, stored)) = self.prior_object(&address, stored, mode).await? else {
             self.put(&address, None);
             return Ok(());
         };
@@ -92,8 +92,8 @@ impl Core {
         Ok(())
     }
 
-    /// The object in state as a plan begins with it; `None` where it is gone.
-    async fn found(
+    /// The object in state at the start of a plan; `None` if it no longer exists.
+    async fn prior_object(
         &self,
         address: &Address,
         stored: Stored,
@@ -105,7 +105,7 @@ impl Core {
         }
     }
 
-    /// The object in state as the provider reads it today; `None` where it is gone.
+    /// The object in state after a refresh; `None` if it no longer exists.
     pub(super) async fn refreshed(
         &self,
         address: &Address,
@@ -155,7 +155,7 @@ impl Core {
             .await
     }
 
-    /// Plans one change, and once more from nothing where that is a replacement.
+    /// Plans a change. A replacement is planned a second time, as a create.
     async fn plan_change(
         &self,
         address: &Address,
@@ -177,11 +177,11 @@ impl Core {
         let mut change = self.plan_once(address, current, private, config).await?;
         let is_forced = mode == Mode::Replace && !current.is_null();
         if is_forced || change.action == Action::Replace {
-            let anew = self.plan_once(address, &null, &change.private, config).await?;
+            let create = self.plan_once(address, &null, &change.private, config).await?;
             change = Change {
                 action: Action::Replace,
                 requires_replace: change.requires_replace,
-                ..anew
+                ..create
             };
         }
         Ok(change)
@@ -203,10 +203,10 @@ impl Core {
         let planned = proposal.planned;
         let faults = assert_plan_valid(block, prior, config, &planned);
         if !faults.is_empty() {
-            let told = |fault| {
+            let describe = |fault| {
                 format!("Provider produced invalid plan: planned an invalid value for {address}{fault}")
             };
-            return Err(Error::Violation(faults.into_iter().map(told).collect()));
+            return Err(Error::Violation(faults.into_iter().map(describe).collect()));
         }
         let requires_replace = changed_paths(address, prior, &planned, proposal.requires_replace)?;
         let action = if prior.is_null() {
@@ -239,7 +239,7 @@ impl Core {
             )]));
         }
         self.plugin.validate(&address.type_name, &config).await?;
-        // After a destroy there is no state: what the plan remembered does not come here (so Terraform 1.11 does it).
+        // After a destroy there is no state, so the planned private state is lost, as in Terraform 1.11.
         let stored = self.objects.get(address).cloned();
         let (prior, private) = match &stored {
             Some(stored) => (self.upgraded(address, stored).await?, stored.private.clone()),
@@ -254,7 +254,7 @@ impl Core {
             .await
     }
 
-    /// What was known in the first plan has to be the same in the second.
+    /// All values that were known in the first plan must be the same in the second.
     fn check_final_plan(&self, address: &Address, first: &Planned, second: &Change) -> Result<(), Error> {
         let summary = "Provider produced inconsistent final plan";
         let is_same = match (first.action, second.action) {
@@ -282,7 +282,7 @@ impl Core {
         }
     }
 
-    /// `ApplyResourceChange`; saves what comes of it, whatever went wrong.
+    /// `ApplyResourceChange`. The result is saved even if the apply failed.
     async fn apply_change(
         &mut self,
         address: &Address,
@@ -311,9 +311,9 @@ impl Core {
                 return failed(violations, errors);
             }
         };
-        let is_told = !errors.is_empty() || !violations.is_empty();
+        let is_reported = !errors.is_empty() || !violations.is_empty();
         let state = state.unwrap_or_else(|| {
-            if !is_told && !planned.is_null() {
+            if !is_reported && !planned.is_null() {
                 violations.push(format!(
                     "Provider produced invalid object: no value after apply for {address}"
                 ));
@@ -324,12 +324,12 @@ impl Core {
                 prior.clone()
             }
         });
-        for path in wire::write_only_paths(block, &state) {
+        for path in encoding::write_only_paths(block, &state) {
             violations.push(format!(
                 "Provider produced invalid object: returned a value for the write-only attribute {address}.{path}"
             ));
         }
-        if !violations.is_empty() && !wire::write_only_paths(block, &state).is_empty() {
+        if !violations.is_empty() && !encoding::write_only_paths(block, &state).is_empty() {
             self.put(address, None);
             return failed(violations, errors);
         }
@@ -339,7 +339,7 @@ impl Core {
                 show(&state)
             ));
         }
-        let state = wire::unknown_as_null(&state);
+        let state = encoding::unknown_as_null(&state);
         if errors.is_empty() && violations.is_empty() {
             violations.extend(inconsistencies(address, block, planned, &state));
         }
@@ -350,7 +350,7 @@ impl Core {
             _ => Status::Ready,
         };
         match (state.is_null(), is_failed && !errors.is_empty()) {
-            // An error without an object keeps what was there.
+            // An error without an object keeps the prior object.
             (true, true) => {}
             (true, false) => self.put(address, None),
             (false, _) => {
@@ -366,7 +366,7 @@ impl Core {
     }
 }
 
-/// In what an applied object is not what was planned.
+/// The differences between an applied object and its plan.
 fn inconsistencies(address: &Address, block: &Block, planned: &Value, state: &Value) -> Vec<String> {
     let summary = "Provider produced inconsistent result after apply";
     if planned.is_null() {
@@ -378,17 +378,17 @@ fn inconsistencies(address: &Address, block: &Block, planned: &Value, state: &Va
         };
     }
     let faults = assert_object_compatible(block, planned, state);
-    let mut told: Vec<String> = faults
+    let mut inconsistencies: Vec<String> = faults
         .into_iter()
         .map(|fault| format!("{summary}: {address}{fault}"))
         .collect();
     if let Err(Error::Violation(found)) = check_object(summary, &address.to_string(), block, state) {
-        told.extend(found);
+        inconsistencies.extend(found);
     }
-    told
+    inconsistencies
 }
 
-/// The paths whose value differs, of those that were said to force a new object.
+/// The paths that require replacement and whose value changes.
 fn changed_paths(
     address: &Address,
     prior: &Value,
@@ -416,7 +416,7 @@ fn changed_paths(
     Ok(changed)
 }
 
-/// The value at a path, where every step of the path exists.
+/// The value at a path; `None` if a step of the path does not exist.
 fn at<'a>(value: &'a Value, path: &Path) -> Option<&'a Value> {
     let mut steps = path.steps().iter();
     steps.try_fold(value, |value, step| match (value, step) {
@@ -429,8 +429,8 @@ fn at<'a>(value: &'a Value, path: &Path) -> Option<&'a Value> {
 
 fn failed<T>(violations: Vec<String>, errors: Vec<Diagnostic>) -> Result<T, Error> {
     if violations.is_empty() {
-        return Err(Error::Told(errors));
+        return Err(Error::Reported(errors));
     }
-    let told = errors.iter().map(line);
-    Err(Error::Violation(violations.into_iter().chain(told).collect()))
+    let errors = errors.iter().map(line);
+    Err(Error::Violation(violations.into_iter().chain(errors).collect()))
 }

@@ -1,4 +1,4 @@
-//! Machines: their settings, and the addresses they have in a mesh.
+//! Machines: their settings, and their addresses in a mesh.
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ async fn join(client: &Client, machine: u32, mesh: Option<&str>) -> Value {
 }
 
 #[tokio::test]
-async fn joining_takes_the_next_free_address_and_leaving_frees_it() {
+async fn joining_a_mesh_takes_an_address_and_leaving_frees_it() {
     let (control_plane, client) = start().await;
     let mesh_uuid = mesh(&client, "prod", "10.0.0.0/29").await;
     let mesh_uuid = mesh_uuid.as_str();
@@ -52,7 +52,7 @@ async fn joining_takes_the_next_free_address_and_leaving_frees_it() {
     );
     assert_eq!(counts(&client, mesh_uuid).await, (json!(2), json!(4)));
 
-    // The address is stable while the machine stays, and a freed one is the next to be taken.
+    // The address is stable while the machine stays. The next machine gets the freed address.
     assert_eq!(
         join(&client, 2, Some(mesh_uuid)).await["mesh_ip_address"],
         "10.0.0.2"
@@ -68,7 +68,7 @@ async fn joining_takes_the_next_free_address_and_leaving_frees_it() {
         "10.0.0.1"
     );
 
-    // Into another mesh: the old address is free again.
+    // Joining another mesh frees the address in the previous one.
     let other = mesh(&client, "other", "10.1.0.0/31").await;
     assert_eq!(
         join(&client, 3, Some(&other)).await["mesh_ip_address"],
@@ -88,7 +88,7 @@ async fn joining_takes_the_next_free_address_and_leaving_frees_it() {
 }
 
 #[tokio::test]
-async fn a_full_mesh_refuses_and_changes_nothing() {
+async fn joining_a_full_mesh_is_rejected_without_a_change() {
     let (_control_plane, client) = start().await;
     let small = mesh(&client, "small", "10.0.0.0/32").await;
     assert_eq!(
@@ -96,7 +96,9 @@ async fn a_full_mesh_refuses_and_changes_nothing() {
         "10.0.0.0"
     );
     let body = json!({ "mesh_network_uuid": small });
-    client.refused(UPDATE, &[&machine_uuid(2)], Some(body), 409).await;
+    client
+        .rejected(UPDATE, &[&machine_uuid(2)], Some(body), 409)
+        .await;
     assert_eq!(
         client.ok(GET, &[&machine_uuid(2)], None).await["mesh_network"],
         Value::Null
@@ -105,7 +107,7 @@ async fn a_full_mesh_refuses_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_change_is_pending_until_the_agent_has_taken_it() {
+async fn pending_config_push_ends_when_the_agent_applies_it() {
     let control_plane = ControlPlane::builder()
         .stopped_clock()
         .config_push_time(Duration::from_secs(5))
@@ -132,7 +134,7 @@ async fn a_change_is_pending_until_the_agent_has_taken_it() {
 }
 
 #[tokio::test]
-async fn another_set_of_roles_needs_provisioning_and_another_order_does_not() {
+async fn needs_provisioning_ignores_the_order_of_roles() {
     let (control_plane, client) = start().await;
     client
         .ok(
@@ -173,9 +175,9 @@ async fn another_set_of_roles_needs_provisioning_and_another_order_does_not() {
 }
 
 #[tokio::test]
-async fn hardware_that_needs_a_full_reboot_overrides_kexec() {
+async fn needs_full_reboot_overrides_kexec_installer() {
     let (_control_plane, client) = start().await;
-    for (machine, answered) in [(1, true), (3, false)] {
+    for (machine, returned) in [(1, true), (3, false)] {
         let changed = client
             .ok(
                 UPDATE,
@@ -183,12 +185,12 @@ async fn hardware_that_needs_a_full_reboot_overrides_kexec() {
                 Some(json!({ "kexec_installer": true })),
             )
             .await;
-        assert_eq!(changed["kexec_installer"], answered);
+        assert_eq!(changed["kexec_installer"], returned);
     }
 }
 
 #[tokio::test]
-async fn the_list_form_of_a_machine_is_shorter() {
+async fn list_machines_returns_fewer_fields_than_get() {
     let (_control_plane, client) = start().await;
     let mesh_uuid = mesh(&client, "prod", "10.0.0.0/24").await;
     let machine = join(&client, 1, Some(&mesh_uuid)).await;
@@ -205,7 +207,7 @@ async fn the_list_form_of_a_machine_is_shorter() {
 }
 
 #[tokio::test]
-async fn as_many_machines_as_asked_for() {
+async fn builder_machines_creates_this_many_machines() {
     let control_plane = ControlPlane::builder().machines(1000).start().await.unwrap();
     let client = Client::new(&control_plane);
     let machines = client.ok("provisioning_api_list_machines", &[], None).await;

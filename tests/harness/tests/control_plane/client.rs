@@ -3,12 +3,12 @@
 use harness::control_plane::{Collection, Contract, ControlPlane, Object};
 use serde_json::{Value, json};
 
-/// Calls operations of a control plane, each over a connection that may be used again.
+/// Sends requests to a control plane over reused connections.
 pub struct Client {
     http: reqwest::Client,
     endpoint: String,
     token: String,
-    /// The paths of a document: the contract's own unless another was given.
+    /// The `OpenAPI` document with the paths; the contract's by default.
     document: Value,
 }
 
@@ -22,7 +22,7 @@ impl Client {
         }
     }
 
-    /// Takes methods and paths from a document.
+    /// Uses the methods and paths of another document.
     pub fn with_document(self, document: Value) -> Self {
         Self { document, ..self }
     }
@@ -38,7 +38,7 @@ impl Client {
         Self { http, ..self }
     }
 
-    /// The method and path of an operation, its parameters put in by position.
+    /// The method and path of an operation, with its parameters filled in by position.
     pub fn place(&self, operation: &str, parameters: &[&str]) -> (String, String) {
         for (path, item) in self.document["paths"].as_object().unwrap() {
             for (method, declared) in item.as_object().unwrap() {
@@ -55,7 +55,7 @@ impl Client {
         panic!("the document lacks `{operation}`");
     }
 
-    /// Sends a request for an operation, whatever becomes of it.
+    /// Sends the request of an operation.
     pub async fn send(
         &self,
         operation: &str,
@@ -86,7 +86,7 @@ impl Client {
         request.send().await
     }
 
-    /// Calls an operation and gives status and body; null where there is none.
+    /// Calls an operation and returns status and body; null without a body.
     pub async fn call(&self, operation: &str, parameters: &[&str], body: Option<Value>) -> (u16, Value) {
         let response = self.send(operation, parameters, body.as_ref()).await.unwrap();
         let status = response.status().as_u16();
@@ -96,29 +96,29 @@ impl Client {
 
     /// Calls an operation that must succeed.
     pub async fn ok(&self, operation: &str, parameters: &[&str], body: Option<Value>) -> Value {
-        let (status, answer) = self.call(operation, parameters, body).await;
+        let (status, response) = self.call(operation, parameters, body).await;
         assert!(
             (200..300).contains(&status),
-            "{operation} answers {status}: {answer}"
+            "{operation} returned {status}: {response}"
         );
-        answer
+        response
     }
 
-    /// Calls an operation that must be refused, and gives the detail.
-    pub async fn refused(
+    /// Calls an operation that must be rejected with this status, and returns the detail.
+    pub async fn rejected(
         &self,
         operation: &str,
         parameters: &[&str],
         body: Option<Value>,
         expected: u16,
     ) -> Value {
-        let (status, answer) = self.call(operation, parameters, body).await;
-        assert_eq!(status, expected, "{operation} answers {answer}");
-        answer["detail"].clone()
+        let (status, response) = self.call(operation, parameters, body).await;
+        assert_eq!(status, expected, "{operation} returned {response}");
+        response["detail"].clone()
     }
 }
 
-/// A control plane that is set up in the usual way, and a client for it.
+/// A control plane with default settings, and a client for it.
 pub async fn start() -> (ControlPlane, Client) {
     let control_plane = ControlPlane::builder().start().await.unwrap();
     let client = Client::new(&control_plane);
@@ -155,7 +155,7 @@ pub fn operations(collection: Collection) -> [&'static str; 5] {
     }
 }
 
-/// The collections whose objects can be made, changed and deleted, each with the least a creation needs.
+/// The collections with create, update and delete, each with the required fields of a create.
 pub fn plain_collections() -> Vec<(Collection, Value)> {
     vec![
         (
@@ -189,7 +189,7 @@ pub fn uuid(object: &Value) -> &str {
     object["uuid"].as_str().unwrap()
 }
 
-/// A field of an object as it is kept.
-pub fn kept<'a>(object: &'a Object, field: &str) -> &'a Value {
+/// A stored field of an object; null if it is missing.
+pub fn stored<'a>(object: &'a Object, field: &str) -> &'a Value {
     object.get(field).unwrap_or(&Value::Null)
 }

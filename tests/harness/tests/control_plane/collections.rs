@@ -1,14 +1,14 @@
-//! Every collection: what is made, read, changed and deleted.
+//! Create, read, update and delete in every collection.
 
 use harness::control_plane::{Collection, machine_uuid};
 use serde_json::{Value, json};
 
-use crate::client::{kept, operations, plain_collections, start, uuid};
+use crate::client::{operations, plain_collections, start, stored, uuid};
 
 const UBUNTU: &str = "10000000-0000-4000-8000-000000000001";
 
-/// What is answered for the least a creation needs, without uuid and times.
-fn answered(collection: Collection) -> Value {
+/// The response to a create with the required fields only, without uuid and times.
+fn expected_object(collection: Collection) -> Value {
     match collection {
         Collection::MeshNetworks => json!({
             "name": "prod", "network_cidr": "10.0.0.0/24", "is_default": false, "route_reflector_mode": false,
@@ -53,45 +53,49 @@ fn without_identity(object: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn every_plain_collection_lives_from_creation_to_deletion() {
+async fn every_plain_collection_has_create_read_update_delete() {
     let (control_plane, client) = start().await;
     for (collection, least) in plain_collections() {
         let [list, create, get, update, delete] = operations(collection);
         let before = client.ok(list, &[], None).await.as_array().unwrap().len();
-        let made = client.ok(create, &[], Some(least.clone())).await;
-        assert_eq!(without_identity(&made), answered(collection), "{create}");
-        assert_eq!(client.ok(get, &[uuid(&made)], None).await, made, "{get}");
+        let created = client.ok(create, &[], Some(least.clone())).await;
+        assert_eq!(
+            without_identity(&created),
+            expected_object(collection),
+            "{create}"
+        );
+        assert_eq!(client.ok(get, &[uuid(&created)], None).await, created, "{get}");
         let listed = client.ok(list, &[], None).await;
         assert_eq!(listed.as_array().unwrap().len(), before + 1, "{list}");
-        assert_eq!(listed.as_array().unwrap().last(), Some(&made), "{list}");
+        assert_eq!(listed.as_array().unwrap().last(), Some(&created), "{list}");
 
-        // A partial update keeps what it leaves out and moves `updated_at` only.
+        // A partial update keeps the omitted fields and otherwise changes only `updated_at`.
         let renamed = client
-            .ok(update, &[uuid(&made)], Some(json!({ "name": "renamed" })))
+            .ok(update, &[uuid(&created)], Some(json!({ "name": "renamed" })))
             .await;
-        let mut expected = made.clone();
+        let mut expected = created.clone();
         expected["name"] = json!("renamed");
         expected["updated_at"] = renamed["updated_at"].clone();
         assert_eq!(renamed, expected, "{update}");
-        assert_ne!(renamed["updated_at"], made["updated_at"], "{update}");
+        assert_ne!(renamed["updated_at"], created["updated_at"], "{update}");
         let unchanged = client
-            .ok(update, &[uuid(&made)], Some(json!({ "name": "renamed" })))
+            .ok(update, &[uuid(&created)], Some(json!({ "name": "renamed" })))
             .await;
         assert_eq!(unchanged, renamed, "{update}");
 
         assert_eq!(
-            client.ok(delete, &[uuid(&made)], None).await,
+            client.ok(delete, &[uuid(&created)], None).await,
             Value::Null,
             "{delete}"
         );
-        client.refused(get, &[uuid(&made)], None, 404).await;
-        client.refused(delete, &[uuid(&made)], None, 404).await;
+        client.rejected(get, &[uuid(&created)], None, 404).await;
+        client.rejected(delete, &[uuid(&created)], None, 404).await;
     }
     assert_eq!(control_plane.violations(), [""; 0]);
 }
 
 #[tokio::test]
-async fn a_role_answers_image_and_vip_as_objects_and_null_clears_them() {
+async fn role_returns_image_and_vip_as_objects_null_clears_them() {
     let (_control_plane, client) = start().await;
     let [_, create, _, update, _] = operations(Collection::MachineRoles);
     let vip = client
@@ -124,7 +128,7 @@ async fn a_role_answers_image_and_vip_as_objects_and_null_clears_them() {
 }
 
 #[tokio::test]
-async fn a_new_name_of_a_role_reaches_its_machines() {
+async fn renaming_a_role_changes_its_machines() {
     let (_control_plane, client) = start().await;
     let role = client
         .ok(
@@ -150,7 +154,7 @@ async fn a_new_name_of_a_role_reaches_its_machines() {
 }
 
 #[tokio::test]
-async fn routes_and_vips_answer_their_members() {
+async fn routes_and_vips_return_their_machines() {
     let (control_plane, client) = start().await;
     let (first, second) = (machine_uuid(1), machine_uuid(2));
     for (collection, least) in plain_collections() {
@@ -160,11 +164,18 @@ async fn routes_and_vips_answer_their_members() {
         let [_, create, get, update, _] = operations(collection);
         let mut body = least;
         body["machine_uuids"] = json!([first, second, first]);
-        let made = client.ok(create, &[], Some(body)).await;
+        let created = client.ok(create, &[], Some(body)).await;
         let members = json!([{ "uuid": first, "name": "node-1" }, { "uuid": second, "name": "node-2" }]);
-        assert_eq!((&made["machines"], &made["machine_count"]), (&members, &json!(2)));
+        assert_eq!(
+            (&created["machines"], &created["machine_count"]),
+            (&members, &json!(2))
+        );
         let changed = client
-            .ok(update, &[uuid(&made)], Some(json!({ "machine_uuids": [second] })))
+            .ok(
+                update,
+                &[uuid(&created)],
+                Some(json!({ "machine_uuids": [second] })),
+            )
             .await;
         assert_eq!(changed["machines"], json!([{ "uuid": second, "name": "node-2" }]));
         control_plane
@@ -173,7 +184,7 @@ async fn routes_and_vips_answer_their_members() {
             })
             .unwrap();
         assert_eq!(
-            client.ok(get, &[uuid(&made)], None).await["machines"][0]["name"],
+            client.ok(get, &[uuid(&created)], None).await["machines"][0]["name"],
             "moved"
         );
         control_plane
@@ -191,7 +202,7 @@ async fn routes_and_vips_answer_their_members() {
 }
 
 #[tokio::test]
-async fn secrets_and_passwords_are_kept_and_never_answered() {
+async fn secrets_and_passwords_are_stored_and_never_returned() {
     let (control_plane, client) = start().await;
     for (collection, field) in [
         (Collection::Secrets, "value"),
@@ -202,28 +213,28 @@ async fn secrets_and_passwords_are_kept_and_never_answered() {
             .find(|(plain, _)| *plain == collection)
             .unwrap();
         let [list, create, get, update, _] = operations(collection);
-        let made = client.ok(create, &[], Some(least)).await;
+        let created = client.ok(create, &[], Some(least)).await;
         let changed = client
-            .ok(update, &[uuid(&made)], Some(json!({ field: "s3cret" })))
+            .ok(update, &[uuid(&created)], Some(json!({ field: "s3cret" })))
             .await;
-        let read = client.ok(get, &[uuid(&made)], None).await;
+        let read = client.ok(get, &[uuid(&created)], None).await;
         let listed = client.ok(list, &[], None).await;
-        for answer in [&made, &changed, &read, &listed] {
-            let answer = answer.to_string();
+        for response in [&created, &changed, &read, &listed] {
+            let response = response.to_string();
             assert!(
-                !answer.contains("hunter2") && !answer.contains("s3cret"),
-                "{answer}"
+                !response.contains("hunter2") && !response.contains("s3cret"),
+                "{response}"
             );
         }
         let object = control_plane
-            .find(collection, made["name"].as_str().unwrap())
+            .find(collection, created["name"].as_str().unwrap())
             .unwrap();
-        assert_eq!(kept(&object, field), "s3cret");
+        assert_eq!(stored(&object, field), "s3cret");
     }
 }
 
 #[tokio::test]
-async fn a_registry_url_is_kept_bare_and_images_are_counted() {
+async fn registry_url_loses_its_scheme_and_images_are_counted() {
     let (_control_plane, client) = start().await;
     let [_, create, get, update, delete] = operations(Collection::RegistryCredentials);
     let body = json!({ "name": "a", "registry_url": "https://ghcr.io/", "username": "u", "password": "p" });
@@ -260,18 +271,18 @@ async fn a_registry_url_is_kept_bare_and_images_are_counted() {
 }
 
 #[tokio::test]
-async fn a_backends_configuration_comes_back_as_it_was_sent() {
+async fn secrets_backend_config_is_returned_unchanged() {
     let (_control_plane, client) = start().await;
     let config = json!({ "auth_path": "kubernetes", "retries": 3, "tls": { "verify": true }, "ratio": 1.50 });
     let body = json!({ "name": "v", "backend_type": "http", "url": "https://s.example", "config": config });
-    let made = client
+    let created = client
         .ok("controlplane_api_create_secrets_backend", &[], Some(body))
         .await;
-    assert_eq!(made["config"], config);
+    assert_eq!(created["config"], config);
 }
 
 #[tokio::test]
-async fn the_seed_has_two_images_of_one_name() {
+async fn seed_has_two_images_with_one_name() {
     let (_control_plane, client) = start().await;
     let images = client.ok("provisioning_api_list_images", &[], None).await;
     let of_name = images
@@ -284,7 +295,7 @@ async fn the_seed_has_two_images_of_one_name() {
 }
 
 #[tokio::test]
-async fn rules_live_inside_their_set_in_the_order_of_their_sequence() {
+async fn rules_are_sorted_by_sequence_inside_their_set() {
     let (control_plane, client) = start().await;
     let set = client
         .ok(
@@ -317,11 +328,11 @@ async fn rules_live_inside_their_set_in_the_order_of_their_sequence() {
     };
     assert_eq!(sequences(&read().await), json!([10, 20]));
 
-    let detail = client.refused(create, &[set], Some(rule(20)), 409).await;
+    let detail = client.rejected(create, &[set], Some(rule(20)), 409).await;
     assert_eq!(detail, "a rule with the sequence 20 exists already");
     let update = "controlplane_api_update_route_policy_rule";
     client
-        .refused(update, &[set, uuid(&last)], Some(json!({ "sequence": 10 })), 409)
+        .rejected(update, &[set, uuid(&last)], Some(json!({ "sequence": 10 })), 409)
         .await;
     let moved = client
         .ok(
@@ -345,17 +356,17 @@ async fn rules_live_inside_their_set_in_the_order_of_their_sequence() {
         )
         .await;
     client
-        .refused(delete, &[uuid(&other), uuid(&first)], None, 404)
+        .rejected(delete, &[uuid(&other), uuid(&first)], None, 404)
         .await;
     client.ok(delete, &[set, uuid(&first)], None).await;
-    client.refused(delete, &[set, uuid(&first)], None, 404).await;
+    client.rejected(delete, &[set, uuid(&first)], None, 404).await;
     assert_eq!(sequences(&read().await), json!([5]));
 
     client
         .ok("controlplane_api_delete_route_policy_set", &[set], None)
         .await;
     client
-        .refused(update, &[set, uuid(&last)], Some(json!({})), 404)
+        .rejected(update, &[set, uuid(&last)], Some(json!({})), 404)
         .await;
     assert_eq!(control_plane.objects(Collection::RoutePolicySets).len(), 1);
     assert_eq!(control_plane.violations(), [""; 0]);

@@ -1,4 +1,4 @@
-//! The contract: the declared operations, and whether every answer keeps to it.
+//! The contract: it has the declared operations, and every response follows it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::client::{Client, operations, plain_collections, start, uuid};
 
 #[test]
-fn the_declared_operations_are_those_of_the_contract() {
+fn contract_has_exactly_the_declared_operations() {
     let declared: BTreeMap<String, String> =
         toml::from_str(include_str!("../../../../schema/operations.toml")).unwrap();
     let contract = Contract::get().unwrap().operations.iter();
@@ -23,7 +23,7 @@ fn the_declared_operations_are_those_of_the_contract() {
     assert_eq!(declared, contract);
 }
 
-/// Another value than the one there is, of a kind that the property's schema allows.
+/// A valid value of the property that differs from its default.
 fn another(operation: &Operation, property: &str) -> Value {
     match property {
         "network_cidr" => json!("10.77.0.0/16"),
@@ -64,48 +64,48 @@ fn another(operation: &Operation, property: &str) -> Value {
     }
 }
 
-/// Sends every property that an update may change, one by one, and checks that it is read back.
+/// Updates every property, one by one, and checks that the response has the new value.
 async fn change_everything(client: &Client, operation: &Operation, parameters: &[&str]) {
     for property in &operation.request.as_ref().unwrap().properties {
         let value = another(operation, property);
-        let answer = client
+        let response = client
             .ok(&operation.id, parameters, Some(json!({ property: value })))
             .await;
-        if let Some(read) = answer.get(property) {
+        if let Some(read) = response.get(property) {
             assert_eq!(*read, value, "{property} of {}", operation.id);
         }
     }
 }
 
 #[tokio::test]
-async fn every_operation_keeps_to_the_contract() {
+async fn every_operation_follows_the_contract() {
     let (control_plane, client) = start().await;
     let contract = Contract::get().unwrap();
     for (collection, least) in plain_collections() {
         let [list, create, get, update, delete] = operations(collection);
-        let made = client.ok(create, &[], Some(least)).await;
-        let made = uuid(&made);
+        let created = client.ok(create, &[], Some(least)).await;
+        let created = uuid(&created);
         if collection == Collection::RoutePolicySets {
             let rule = Some(json!({ "action": "accept" }));
             let rule = client
-                .ok("controlplane_api_create_route_policy_rule", &[made], rule)
+                .ok("controlplane_api_create_route_policy_rule", &[created], rule)
                 .await;
             let change = contract
                 .operation("controlplane_api_update_route_policy_rule")
                 .unwrap();
-            change_everything(&client, change, &[made, uuid(&rule)]).await;
+            change_everything(&client, change, &[created, uuid(&rule)]).await;
             client
                 .ok(
                     "controlplane_api_delete_route_policy_rule",
-                    &[made, uuid(&rule)],
+                    &[created, uuid(&rule)],
                     None,
                 )
                 .await;
         }
-        change_everything(&client, contract.operation(update).unwrap(), &[made]).await;
-        client.ok(get, &[made], None).await;
+        change_everything(&client, contract.operation(update).unwrap(), &[created]).await;
+        client.ok(get, &[created], None).await;
         client.ok(list, &[], None).await;
-        client.ok(delete, &[made], None).await;
+        client.ok(delete, &[created], None).await;
     }
     let machine = machine_uuid(1);
     let change = contract.operation("provisioning_api_update_machine").unwrap();
@@ -143,34 +143,32 @@ async fn every_operation_keeps_to_the_contract() {
 }
 
 #[tokio::test]
-async fn a_request_or_answer_that_breaks_the_contract_is_noticed() {
+async fn violations_lists_unknown_fields_and_invalid_responses() {
     let (control_plane, client) = start().await;
     let body = json!({ "name": "a", "value": "b", "force_provision": "now" });
-    let made = client
+    let created = client
         .ok("controlplane_api_create_account_variable", &[], Some(body))
         .await;
     assert_eq!(
         control_plane.violations(),
-        [
-            "controlplane_api_create_account_variable: the request has a field `force_provision` that the contract does not know"
-        ]
+        ["controlplane_api_create_account_variable: the request has the unknown field `force_provision`"]
     );
     control_plane
-        .update(Collection::Variables, uuid(&made), |variable| {
+        .update(Collection::Variables, uuid(&created), |variable| {
             variable.insert("value".to_owned(), json!(7));
         })
         .unwrap();
     client
-        .ok("controlplane_api_get_account_variable", &[uuid(&made)], None)
+        .ok("controlplane_api_get_account_variable", &[uuid(&created)], None)
         .await;
     assert_eq!(
         control_plane.violations()[1],
-        "controlplane_api_get_account_variable: the answer 200 is wrong at [\"value\"]: Input should be a valid string"
+        "controlplane_api_get_account_variable: the response 200 is invalid at [\"value\"]: Input should be a valid string"
     );
 }
 
 #[test]
-fn every_collection_has_the_operations_that_its_paths_promise() {
+fn classify_derives_the_action_from_the_path() {
     use Action::{Create, CreateRule, Delete, DeleteRule, Get, GetRun, List, Provision, Update, UpdateRule};
     let of = |collection: Collection| -> Vec<Action> {
         let operations = Contract::get().unwrap().operations.iter();

@@ -1,4 +1,4 @@
-//! The log, the control over HTTP, what tests may do past the API, and the life of a control plane.
+//! The log, the control over HTTP, changes outside of the API, and the start and end of a control plane.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -6,23 +6,23 @@ use std::time::{Duration, Instant};
 use harness::control_plane::{Collection, ControlPlane, Object, Outcome, machine_uuid};
 use serde_json::{Value, json};
 
-use crate::client::{Client, kept, start, uuid};
+use crate::client::{Client, start, stored, uuid};
 
 const LIST: &str = "provisioning_api_list_images";
 const CREATE: &str = "controlplane_api_create_account_secret";
 
 async fn control(client: &Client, method: &str, path: &str, body: Option<Value>) -> Value {
-    let answer = client.send_to(method, path, body.as_ref()).await.unwrap();
+    let response = client.send_to(method, path, body.as_ref()).await.unwrap();
     assert!(
-        answer.status().is_success(),
+        response.status().is_success(),
         "{method} {path}: {}",
-        answer.status()
+        response.status()
     );
-    serde_json::from_str(&answer.text().await.unwrap()).unwrap_or(Value::Null)
+    serde_json::from_str(&response.text().await.unwrap()).unwrap_or(Value::Null)
 }
 
 #[tokio::test]
-async fn the_log_tells_what_was_sent_and_shows_no_secret() {
+async fn log_has_the_sent_body_and_redacts_secrets() {
     let (control_plane, client) = start().await;
     let http = reqwest::Client::builder()
         .no_proxy()
@@ -35,13 +35,13 @@ async fn the_log_tells_what_was_sent_and_shows_no_secret() {
         .post(url)
         .bearer_auth(control_plane.token())
         .header("x-request-id", "r-1");
-    let answer = request
+    let response = request
         .header("content-type", "application/json")
         .body(body.to_string())
         .send()
         .await
         .unwrap();
-    assert_eq!(answer.headers()["x-request-id"], "r-1");
+    assert_eq!(response.headers()["x-request-id"], "r-1");
 
     let entry = control_plane.log().of(CREATE).remove(0);
     assert_eq!(entry.body, Some(body));
@@ -72,7 +72,7 @@ async fn the_log_tells_what_was_sent_and_shows_no_secret() {
 }
 
 #[tokio::test]
-async fn a_test_can_wait_for_a_request() {
+async fn wait_for_returns_after_the_expected_requests() {
     let (control_plane, client) = start().await;
     let control_plane = Arc::new(control_plane);
     let waiting = tokio::spawn({
@@ -96,7 +96,7 @@ async fn a_test_can_wait_for_a_request() {
 }
 
 #[tokio::test]
-async fn the_simulation_is_controlled_over_http() {
+async fn control_endpoints_set_faults_outcomes_and_time() {
     let control_plane = ControlPlane::builder()
         .stopped_clock()
         .install_time(Duration::from_mins(1))
@@ -106,7 +106,7 @@ async fn the_simulation_is_controlled_over_http() {
     let client = Client::new(&control_plane);
     let fault = json!({ "fault": format!("{LIST}=503,times:1") });
     control(&client, "POST", "/_control/faults", Some(fault)).await;
-    client.refused(LIST, &[], None, 503).await;
+    client.rejected(LIST, &[], None, 503).await;
     let faults = control(&client, "GET", "/_control/faults", None).await;
     assert!(
         faults["faults"][0].as_str().unwrap().ends_with("hit 1"),
@@ -117,11 +117,11 @@ async fn the_simulation_is_controlled_over_http() {
         control(&client, "GET", "/_control/faults", None).await["faults"],
         json!([])
     );
-    let refused = client
+    let rejected = client
         .send_to("POST", "/_control/faults", Some(&json!({ "fault": "nonsense" })))
         .await
         .unwrap();
-    assert_eq!(refused.status(), 400);
+    assert_eq!(rejected.status(), 400);
 
     let machine = machine_uuid(1);
     let outcome = json!({ "outcome": "degraded" });
@@ -160,12 +160,12 @@ async fn the_simulation_is_controlled_over_http() {
 }
 
 #[tokio::test]
-async fn others_change_what_they_like() {
+async fn changes_outside_of_the_api_take_effect() {
     let (control_plane, client) = start().await;
     let mut object = Object::new();
     object.insert("name".to_owned(), json!("region"));
     object.insert("value".to_owned(), json!("eu"));
-    let made = control_plane
+    let created = control_plane
         .create(Collection::Variables, object.clone())
         .unwrap();
     assert_eq!(
@@ -175,7 +175,7 @@ async fn others_change_what_they_like() {
             .status,
         409
     );
-    let variable = kept(&made, "uuid").as_str().unwrap();
+    let variable = stored(&created, "uuid").as_str().unwrap();
     let change = |variable: &mut Object| {
         variable.insert("value".to_owned(), json!("us"));
     };
@@ -189,7 +189,7 @@ async fn others_change_what_they_like() {
     assert!(control_plane.find(Collection::Variables, "region").is_some());
     control_plane.delete(Collection::Variables, variable).unwrap();
     client
-        .refused("controlplane_api_get_account_variable", &[variable], None, 404)
+        .rejected("controlplane_api_get_account_variable", &[variable], None, 404)
         .await;
     assert_eq!(
         control_plane
@@ -199,7 +199,7 @@ async fn others_change_what_they_like() {
         404
     );
 
-    // Even a role that is in use: somebody with access to the database did it.
+    // Even a role in use can be deleted, as with access to the database.
     let mut role = Object::new();
     role.insert("name".to_owned(), json!("web"));
     let role = control_plane.create(Collection::MachineRoles, role).unwrap();
@@ -210,7 +210,7 @@ async fn others_change_what_they_like() {
         .update(Collection::Machines, &machine_uuid(1), assign)
         .unwrap();
     control_plane
-        .delete(Collection::MachineRoles, kept(&role, "uuid").as_str().unwrap())
+        .delete(Collection::MachineRoles, stored(&role, "uuid").as_str().unwrap())
         .unwrap();
 
     let run = control_plane.start_run(&machine_uuid(1)).unwrap();
@@ -223,7 +223,7 @@ async fn others_change_what_they_like() {
 }
 
 #[tokio::test]
-async fn a_seed_comes_from_a_file_and_says_what_is_wrong_with_it() {
+async fn seed_is_read_from_a_file_and_reports_errors() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("seed.json");
     let seed = |text: &str| {
@@ -255,7 +255,7 @@ async fn a_seed_comes_from_a_file_and_says_what_is_wrong_with_it() {
 }
 
 #[tokio::test]
-async fn a_dropped_control_plane_closes_its_connections() {
+async fn drop_closes_all_connections() {
     let (control_plane, client) = start().await;
     client.ok(LIST, &[], None).await;
     drop(control_plane);
@@ -263,7 +263,7 @@ async fn a_dropped_control_plane_closes_its_connections() {
 }
 
 #[test]
-fn a_test_that_blocks_its_thread_still_gets_answers() {
+fn control_plane_responds_to_a_blocked_test_thread() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -276,7 +276,7 @@ fn a_test_that_blocks_its_thread_still_gets_answers() {
     other.block_on(async { Client::new(&control_plane).ok(LIST, &[], None).await });
 }
 
-/// A thousand machines poll at the same time; the control plane is not what they wait for.
+/// A thousand machines poll at the same time. The control plane must not be the bottleneck.
 #[tokio::test]
 async fn a_thousand_machines_poll_in_parallel() {
     let control_plane = ControlPlane::builder()

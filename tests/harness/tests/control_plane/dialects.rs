@@ -1,4 +1,4 @@
-//! The dialects, the prefix, fields of later versions, and TLS.
+//! The dialects, the path prefix, unknown fields, and TLS.
 
 use harness::control_plane::{Collection, ControlPlane, Dialect, machine_uuid};
 use serde_json::{Value, json};
@@ -6,32 +6,32 @@ use serde_json::{Value, json};
 use crate::client::{Client, operations, plain_collections, uuid};
 
 #[tokio::test]
-async fn the_default_publishes_the_contract() {
+async fn default_dialect_publishes_the_contract() {
     let control_plane = ControlPlane::builder().start().await.unwrap();
     let client = Client::new(&control_plane);
-    let answer = client.send_to("GET", "/api/openapi.json", None).await.unwrap();
-    let document: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+    let response = client.send_to("GET", "/api/openapi.json", None).await.unwrap();
+    let document: Value = serde_json::from_str(&response.text().await.unwrap()).unwrap();
     let contract: Value = serde_json::from_str(include_str!("../../../data/openapi.json")).unwrap();
     assert_eq!(document, contract);
     assert_eq!(control_plane.log().count("openapi"), 1);
 }
 
 #[tokio::test]
-async fn another_control_plane_is_learnt_from_its_document_alone() {
+async fn other_dialect_is_described_by_its_document() {
     let control_plane = ControlPlane::builder()
         .dialect(Dialect::Other)
         .start()
         .await
         .unwrap();
     let default = Client::new(&control_plane);
-    let by_default = default
+    let default_path = default
         .send("provisioning_api_list_machines", &[], None)
         .await
         .unwrap();
-    assert_eq!(by_default.status(), 404);
+    assert_eq!(default_path.status(), 404);
 
-    let answer = default.send_to("GET", "/api/openapi.json", None).await.unwrap();
-    let document: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+    let response = default.send_to("GET", "/api/openapi.json", None).await.unwrap();
+    let document: Value = serde_json::from_str(&response.text().await.unwrap()).unwrap();
     let client = default.with_document(document);
     let place = |operation: &str, parameters: &[&str]| client.place(operation, parameters);
     assert_eq!(
@@ -51,18 +51,18 @@ async fn another_control_plane_is_learnt_from_its_document_alone() {
     );
     for (collection, least) in plain_collections() {
         let [_, create, get, update, delete] = operations(collection);
-        let made = client.ok(create, &[], Some(least)).await;
+        let created = client.ok(create, &[], Some(least)).await;
         client
-            .ok(update, &[uuid(&made)], Some(json!({ "name": "renamed" })))
+            .ok(update, &[uuid(&created)], Some(json!({ "name": "renamed" })))
             .await;
-        assert_eq!(client.ok(get, &[uuid(&made)], None).await["name"], "renamed");
-        client.ok(delete, &[uuid(&made)], None).await;
+        assert_eq!(client.ok(get, &[uuid(&created)], None).await["name"], "renamed");
+        client.ok(delete, &[uuid(&created)], None).await;
     }
     assert_eq!(control_plane.violations(), [""; 0]);
 }
 
 #[tokio::test]
-async fn an_old_control_plane_has_old_names_and_no_document() {
+async fn old_dialect_has_old_names_and_no_document() {
     let control_plane = ControlPlane::builder()
         .dialect(Dialect::Old)
         .start()
@@ -113,7 +113,7 @@ async fn an_old_control_plane_has_old_names_and_no_document() {
 }
 
 #[tokio::test]
-async fn a_prefix_is_part_of_every_path_but_not_of_the_document() {
+async fn prefix_applies_to_every_path_but_not_to_the_document() {
     let control_plane = ControlPlane::builder().prefix("durantic/").start().await.unwrap();
     assert!(
         control_plane.endpoint().ends_with("/durantic"),
@@ -143,7 +143,7 @@ async fn a_prefix_is_part_of_every_path_but_not_of_the_document() {
 }
 
 #[tokio::test]
-async fn fields_of_a_later_version_come_on_top() {
+async fn unknown_fields_are_added_to_every_object() {
     let control_plane = ControlPlane::builder().unknown_fields().start().await.unwrap();
     let client = Client::new(&control_plane);
     let config = json!({ "inner": { "a": 1 } });
@@ -160,7 +160,7 @@ async fn fields_of_a_later_version_come_on_top() {
 }
 
 #[tokio::test]
-async fn tls_is_spoken_with_http_2() {
+async fn tls_offers_http_2() {
     let control_plane = ControlPlane::builder().tls().start().await.unwrap();
     let certificate =
         reqwest::Certificate::from_pem(control_plane.certificate().unwrap().as_bytes()).unwrap();
@@ -176,10 +176,10 @@ async fn tls_is_spoken_with_http_2() {
         .build()
         .unwrap();
     let client = client.with_http(http);
-    let answer = client
+    let response = client
         .send("provisioning_api_list_images", &[], None)
         .await
         .unwrap();
-    assert_eq!(answer.version(), reqwest::Version::HTTP_2);
+    assert_eq!(response.version(), reqwest::Version::HTTP_2);
     assert_eq!(control_plane.objects(Collection::Images).len(), 4);
 }

@@ -1,10 +1,10 @@
-//! Every kind of fault, as a client sees it.
+//! Every kind of fault, seen from a client.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use harness::control_plane::{Answer, Collection, ControlPlane, Fault, FaultKind};
+use harness::control_plane::{Collection, ControlPlane, Fault, FaultKind, FaultResponse};
 use serde_json::{Value, json};
 
 use crate::client::{Client, start};
@@ -12,8 +12,8 @@ use crate::client::{Client, start};
 const LIST: &str = "controlplane_api_list_account_variables";
 const CREATE: &str = "controlplane_api_create_account_variable";
 
-/// What a client without any cleverness gets for a creation: the bytes until the end, and how it ended.
-fn raw(control_plane: &ControlPlane) -> (Vec<u8>, std::io::Result<()>) {
+/// Sends a create over a plain socket, and returns the bytes until the end and the result of the last read.
+fn raw_create(control_plane: &ControlPlane) -> (Vec<u8>, std::io::Result<()>) {
     let address = control_plane.endpoint().strip_prefix("http://").unwrap();
     let body = json!({ "name": "region", "value": "eu" }).to_string();
     let mut stream = TcpStream::connect(address).unwrap();
@@ -30,42 +30,42 @@ fn raw(control_plane: &ControlPlane) -> (Vec<u8>, std::io::Result<()>) {
     (bytes, end)
 }
 
-/// How many variables there are.
-fn variables(control_plane: &ControlPlane) -> usize {
+/// The number of variables.
+fn count_variables(control_plane: &ControlPlane) -> usize {
     control_plane.objects(Collection::Variables).len()
 }
 
 #[tokio::test]
-async fn a_reset_before_processing_is_a_tcp_reset_and_changes_nothing() {
+async fn reset_before_sends_a_tcp_reset_without_processing() {
     let (control_plane, _) = start().await;
     control_plane.fault(Fault::new(CREATE, FaultKind::ResetBefore).times(1));
-    let (bytes, end) = raw(&control_plane);
+    let (bytes, end) = raw_create(&control_plane);
     assert_eq!(bytes, b"");
     assert_eq!(end.unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
-    assert_eq!(variables(&control_plane), 0);
+    assert_eq!(count_variables(&control_plane), 0);
     let entry = control_plane.log().of(CREATE).remove(0);
     assert_eq!((entry.status, entry.processed), (None, false));
     assert_eq!(entry.fault.as_deref(), Some("reset before processing"));
 }
 
 #[tokio::test]
-async fn a_reset_after_processing_loses_the_answer_only() {
+async fn reset_after_loses_only_the_response() {
     let (control_plane, _) = start().await;
     control_plane.fault(Fault::new(CREATE, FaultKind::ResetAfter).times(1));
-    let (bytes, end) = raw(&control_plane);
+    let (bytes, end) = raw_create(&control_plane);
     assert_eq!(bytes, b"");
     assert_eq!(end.unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
-    assert_eq!(variables(&control_plane), 1);
+    assert_eq!(count_variables(&control_plane), 1);
     let entry = control_plane.log().of(CREATE).remove(0);
     assert_eq!((entry.status, entry.processed), (None, true));
     assert_eq!(control_plane.log().count_processed(CREATE), 1);
 }
 
 #[tokio::test]
-async fn a_truncated_body_ends_half_way() {
+async fn truncated_sends_half_of_the_body() {
     let (control_plane, _) = start().await;
     control_plane.fault(Fault::new(CREATE, FaultKind::Truncated).times(1));
-    let (bytes, _) = raw(&control_plane);
+    let (bytes, _) = raw_create(&control_plane);
     let text = String::from_utf8(bytes).unwrap();
     let (head, body) = text.split_once("\r\n\r\n").unwrap();
     let length = head
@@ -74,46 +74,46 @@ async fn a_truncated_body_ends_half_way() {
         .unwrap();
     assert_eq!(body.len(), length.parse::<usize>().unwrap() / 2);
     assert!(head.starts_with("HTTP/1.1 201 "), "{head}");
-    assert_eq!(variables(&control_plane), 1);
+    assert_eq!(count_variables(&control_plane), 1);
 }
 
 #[tokio::test]
-async fn a_client_takes_a_truncated_body_for_an_error() {
+async fn truncated_is_an_error_for_a_client() {
     let (control_plane, client) = start().await;
     control_plane.fault(Fault::new(LIST, FaultKind::Truncated));
     control_plane.fault(Fault::new(
         "controlplane_api_delete_account_variable",
         FaultKind::Truncated,
     ));
-    let answer = client.send(LIST, &[], None).await.unwrap();
-    assert!(answer.text().await.is_err());
-    // An answer without a body cannot be cut: the connection is reset instead.
-    let made = client
+    let response = client.send(LIST, &[], None).await.unwrap();
+    assert!(response.text().await.is_err());
+    // A response without a body cannot be truncated: the connection is reset instead.
+    let created = client
         .ok(CREATE, &[], Some(json!({ "name": "a", "value": "" })))
         .await;
-    let uuid = made["uuid"].as_str().unwrap();
+    let uuid = created["uuid"].as_str().unwrap();
     assert!(
         client
             .send("controlplane_api_delete_account_variable", &[uuid], None)
             .await
             .is_err()
     );
-    assert_eq!(variables(&control_plane), 0);
+    assert_eq!(count_variables(&control_plane), 0);
 }
 
 #[tokio::test]
-async fn made_up_answers_carry_status_headers_and_body() {
+async fn respond_sends_status_headers_and_body() {
     let (control_plane, client) = start().await;
     control_plane.fault(Fault::status(LIST, 429).header("retry-after", "7").times(1));
     control_plane.fault(Fault::html(LIST, 502).times(1));
     control_plane.fault(Fault::redirect(LIST, 307, "http://127.0.0.1:9/elsewhere").times(1));
-    let answer = Answer {
+    let response = FaultResponse {
         status: http::StatusCode::OK,
         headers: vec![],
         body: b"[1".to_vec(),
         processed: false,
     };
-    control_plane.fault(Fault::new(LIST, FaultKind::Answer(answer)).times(1));
+    control_plane.fault(Fault::new(LIST, FaultKind::Respond(response)).times(1));
 
     let limited = client.send(LIST, &[], None).await.unwrap();
     assert_eq!(
@@ -147,55 +147,55 @@ async fn made_up_answers_carry_status_headers_and_body() {
 }
 
 #[tokio::test]
-async fn a_gateway_may_give_up_on_a_request_that_is_processed() {
+async fn processed_performs_the_request_behind_a_504() {
     let (control_plane, client) = start().await;
     control_plane.fault(Fault::html(CREATE, 504).processed().times(1));
     let (status, _) = client
         .call(CREATE, &[], Some(json!({ "name": "a", "value": "" })))
         .await;
-    assert_eq!((status, variables(&control_plane)), (504, 1));
+    assert_eq!((status, count_variables(&control_plane)), (504, 1));
     assert_eq!(control_plane.log().count_processed(CREATE), 1);
 }
 
 #[tokio::test]
-async fn garbage_is_no_json() {
+async fn garbage_is_not_json() {
     let (control_plane, client) = start().await;
     control_plane.fault(Fault::new(LIST, FaultKind::Garbage).times(1));
-    let answer = client.send(LIST, &[], None).await.unwrap();
-    assert_eq!(answer.status(), 200);
-    assert!(serde_json::from_slice::<Value>(&answer.bytes().await.unwrap()).is_err());
+    let response = client.send(LIST, &[], None).await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert!(serde_json::from_slice::<Value>(&response.bytes().await.unwrap()).is_err());
 }
 
 #[tokio::test]
-async fn a_huge_body_is_as_long_as_asked_for() {
+async fn huge_sends_a_body_of_this_size() {
     let (control_plane, client) = start().await;
     for size in [2, 200_000] {
         control_plane.fault(Fault::new(LIST, FaultKind::Huge(size)).times(1));
-        let answer = client.send(LIST, &[], None).await.unwrap();
-        assert_eq!(answer.content_length(), None);
-        let body = answer.bytes().await.unwrap();
+        let response = client.send(LIST, &[], None).await.unwrap();
+        assert_eq!(response.content_length(), None);
+        let body = response.bytes().await.unwrap();
         assert_eq!(body.len(), size);
         assert!(serde_json::from_slice::<String>(&body).is_ok());
     }
 }
 
 #[tokio::test]
-async fn slow_and_delayed_answers_are_whole() {
+async fn slow_and_delay_send_the_whole_body() {
     let (control_plane, client) = start().await;
     let pause = Duration::from_millis(160);
-    let made = client
+    let created = client
         .ok(CREATE, &[], Some(json!({ "name": "a", "value": "" })))
         .await;
     for kind in [FaultKind::Slow(pause), FaultKind::Delay(pause)] {
         control_plane.fault(Fault::new(LIST, kind).times(1));
         let start = Instant::now();
-        assert_eq!(client.ok(LIST, &[], None).await, json!([made]));
+        assert_eq!(client.ok(LIST, &[], None).await, json!([created]));
         assert!(start.elapsed() >= pause / 2, "{:?}", start.elapsed());
     }
 }
 
 #[tokio::test]
-async fn a_request_that_a_client_gives_up_on_is_processed_and_logged() {
+async fn delay_processes_a_request_that_the_client_aborts() {
     let (control_plane, client) = start().await;
     control_plane.fault(Fault::new(CREATE, FaultKind::Delay(Duration::from_hours(1))));
     let http = reqwest::Client::builder()
@@ -214,7 +214,7 @@ async fn a_request_that_a_client_gives_up_on_is_processed_and_logged() {
     );
     assert_eq!(
         (
-            variables(&control_plane),
+            count_variables(&control_plane),
             control_plane.log().count_processed(CREATE)
         ),
         (1, 1)
@@ -222,7 +222,7 @@ async fn a_request_that_a_client_gives_up_on_is_processed_and_logged() {
 }
 
 #[tokio::test]
-async fn an_answer_can_be_rewritten() {
+async fn rewrite_changes_the_response() {
     let (control_plane, client) = start().await;
     let rewrite = |body: &mut Value| body[0]["uuid"] = json!("../../x");
     let rewrite = FaultKind::Rewrite(std::sync::Arc::new(rewrite));
@@ -233,7 +233,7 @@ async fn an_answer_can_be_rewritten() {
 }
 
 #[tokio::test]
-async fn faults_hit_the_requests_they_are_meant_for() {
+async fn next_fault_respects_operation_skip_and_times() {
     let (control_plane, client) = start().await;
     control_plane.fault(Fault::status(LIST, 503).skip(2).times(2));
     control_plane.fault(Fault::status("*", 500).times(1));
@@ -241,7 +241,7 @@ async fn faults_hit_the_requests_they_are_meant_for() {
     for _ in 0..6 {
         statuses.push(client.call(LIST, &[], None).await.0);
     }
-    // The first of the list's own faults lets two pass; the one for all takes the first of those.
+    // The fault of the list operation skips two requests. The fault for `*` affects the first of those.
     assert_eq!(statuses, [500, 200, 503, 503, 200, 200]);
     control_plane.fault(Fault::status("*", 500));
     assert_eq!(
@@ -266,8 +266,8 @@ async fn faults_hit_the_requests_they_are_meant_for() {
 }
 
 #[tokio::test]
-async fn chance_follows_from_the_seed() {
-    async fn played(seed: u64) -> Vec<Option<String>> {
+async fn random_faults_follow_from_the_seed() {
+    async fn injected(seed: u64) -> Vec<Option<String>> {
         let fault = Fault::new("*", FaultKind::Any).probability(0.25);
         let control_plane = ControlPlane::builder()
             .fault(fault)
@@ -277,9 +277,9 @@ async fn chance_follows_from_the_seed() {
             .unwrap();
         let client = Client::new(&control_plane);
         for _ in 0..80 {
-            // Whatever becomes of it.
-            if let Ok(answer) = client.send(LIST, &[], None).await {
-                drop(answer.bytes().await);
+            // Errors are expected here.
+            if let Ok(response) = client.send(LIST, &[], None).await {
+                drop(response.bytes().await);
             }
         }
         assert_eq!(control_plane.violations(), [""; 0]);
@@ -290,8 +290,8 @@ async fn chance_follows_from_the_seed() {
             .map(|entry| entry.fault)
             .collect()
     }
-    let (first, again, other) = tokio::join!(played(1), played(1), played(2));
-    // The client repeats by itself what a reset of a kept connection took from it.
+    let (first, again, other) = tokio::join!(injected(1), injected(1), injected(2));
+    // The client retries a request by itself if a reused connection was reset.
     let length = first.len().min(again.len());
     assert!(length >= 80);
     assert_eq!(first[..length], again[..length]);
@@ -301,7 +301,7 @@ async fn chance_follows_from_the_seed() {
 }
 
 #[tokio::test]
-async fn a_rate_limit_answers_429_with_retry_after_until_the_second_is_over() {
+async fn rate_limit_returns_429_with_retry_after() {
     let control_plane = ControlPlane::builder()
         .stopped_clock()
         .rate_limit(3)
@@ -322,19 +322,19 @@ async fn a_rate_limit_answers_429_with_retry_after_until_the_second_is_over() {
 }
 
 #[test]
-fn faults_are_read_from_a_command_line() {
+fn fault_parse_accepts_and_rejects_the_documented_syntax() {
     for (text, expected) in [
         (
             "a=503",
-            "kind: answer 503, skip: 0, times: None, probability: 1.0",
+            "kind: status 503, skip: 0, times: None, probability: 1.0",
         ),
         (
             "a=504,html,processed",
-            "kind: answer 504 after processing, skip: 0, times: None, probability: 1.0",
+            "kind: status 504 after processing, skip: 0, times: None, probability: 1.0",
         ),
         (
             "a=429,retry-after:7,times:2,skip:1",
-            "kind: answer 429, skip: 1, times: Some(2), probability: 1.0",
+            "kind: status 429, skip: 1, times: Some(2), probability: 1.0",
         ),
         (
             "a=delay:1500ms,probability:0.5",
@@ -358,7 +358,7 @@ fn faults_are_read_from_a_command_line() {
         ),
         (
             "a=redirect:http://x/y",
-            "kind: answer 302, skip: 0, times: None, probability: 1.0",
+            "kind: status 302, skip: 0, times: None, probability: 1.0",
         ),
     ] {
         let fault = format!("{:?}", Fault::parse(text).unwrap());

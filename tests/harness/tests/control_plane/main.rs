@@ -1,6 +1,6 @@
-//! What the simulated control plane promises, seen from outside.
+//! Tests of the simulated control plane through its API.
 
-// Tells clippy that the helpers are tests as well: they may unwrap.
+// For clippy: the helpers count as tests, which may unwrap.
 #![cfg(test)]
 
 mod addresses;
@@ -10,6 +10,6 @@ mod contract;
 mod control;
 mod dialects;
 mod faults;
-mod refusals;
+mod rejections;
 mod runs;
 mod snapshots;

@@ -1,16 +1,16 @@
-//! Provision runs: how they go on, how they end, and what that does to the machine.
+//! Provision runs: their progress, their outcomes, and their effects on the machine.
 
 use std::time::Duration;
 
 use harness::control_plane::{Collection, ControlPlane, Outcome, machine_uuid};
 use serde_json::{Value, json};
 
-use crate::client::{Client, kept, start};
+use crate::client::{Client, start, stored};
 
 const START: &str = "provisioning_api_provision_machine";
 const GET: &str = "provisioning_api_get_machine_provision";
 
-/// A control plane whose installs take 100 s on a clock that stands still.
+/// A control plane with a stopped clock and installations of 100 s.
 async fn slow() -> (ControlPlane, Client) {
     let control_plane = ControlPlane::builder()
         .stopped_clock()
@@ -30,7 +30,7 @@ async fn begin(client: &Client, machine: &str) -> String {
 }
 
 #[tokio::test]
-async fn an_install_goes_through_its_steps() {
+async fn rebuild_goes_through_its_steps() {
     let (control_plane, client) = slow().await;
     let machine = machine_uuid(1);
     let image = json!({ "name": "web", "image_uuid": "10000000-0000-4000-8000-000000000001" });
@@ -44,15 +44,15 @@ async fn an_install_goes_through_its_steps() {
     let run = begin(&client, &machine).await;
     let mut seen = Vec::new();
     for second in 0..=100 {
-        let answer = client.ok(GET, &[&machine, &run], None).await;
-        assert_eq!(answer["progress_percent"], second, "{answer}");
-        assert_eq!(answer["is_terminal"], second == 100, "{answer}");
-        assert_eq!(answer["is_active"], second < 100, "{answer}");
+        let response = client.ok(GET, &[&machine, &run], None).await;
+        assert_eq!(response["progress_percent"], second, "{response}");
+        assert_eq!(response["is_terminal"], second == 100, "{response}");
+        assert_eq!(response["is_active"], second < 100, "{response}");
         let online = client.ok("provisioning_api_get_machine", &[&machine], None).await["is_online"].clone();
         let row = json!([
-            answer["status"],
-            answer["current_step"],
-            answer["current_message"],
+            response["status"],
+            response["current_step"],
+            response["current_message"],
             online
         ]);
         if seen.last().map(|(_, last)| last) != Some(&row) {
@@ -121,12 +121,12 @@ async fn an_install_goes_through_its_steps() {
 }
 
 #[tokio::test]
-async fn an_active_run_refuses_another_until_it_has_ended() {
+async fn active_run_rejects_another_start() {
     let (control_plane, client) = slow().await;
     let machine = machine_uuid(1);
     let mode = || Some(json!({ "mode": "rebuild" }));
     let first = begin(&client, &machine).await;
-    let detail = client.refused(START, &[&machine], mode(), 409).await;
+    let detail = client.rejected(START, &[&machine], mode(), 409).await;
     assert_eq!(
         detail,
         format!("the machine 'node-1' has an active provision run: {first}")
@@ -135,11 +135,11 @@ async fn an_active_run_refuses_another_until_it_has_ended() {
     control_plane.advance(Duration::from_secs(100));
     begin(&client, &machine).await;
     assert_eq!(control_plane.runs().len(), 3);
-    client.refused(GET, &[&machine_uuid(2), &first], None, 404).await;
+    client.rejected(GET, &[&machine_uuid(2), &first], None, 404).await;
 }
 
 #[tokio::test]
-async fn every_scripted_end_is_reached() {
+async fn script_run_reaches_every_outcome() {
     let (control_plane, client) = slow().await;
     let machine = machine_uuid(1);
     let cases = [
@@ -175,20 +175,20 @@ async fn every_scripted_end_is_reached() {
         control_plane.script_run(&machine, outcome.clone());
         let run = begin(&client, &machine).await;
         control_plane.advance(Duration::from_secs(100));
-        let answer = client.ok(GET, &[&machine, &run], None).await;
+        let response = client.ok(GET, &[&machine, &run], None).await;
         assert_eq!(
             (
-                &answer["status"],
-                &answer["is_terminal"],
-                &answer["current_step"],
-                &answer["progress_percent"]
+                &response["status"],
+                &response["is_terminal"],
+                &response["current_step"],
+                &response["progress_percent"]
             ),
             (&json!(status), &json!(true), &json!(step), &json!(percent)),
         );
         assert_eq!(
-            answer["error_message"].is_null(),
+            response["error_message"].is_null(),
             outcome == Outcome::Completed,
-            "{answer}"
+            "{response}"
         );
         let machine = client.ok("provisioning_api_get_machine", &[&machine], None).await;
         assert_eq!(
@@ -201,32 +201,35 @@ async fn every_scripted_end_is_reached() {
 }
 
 #[tokio::test]
-async fn a_run_that_never_ends_can_be_ended() {
+async fn end_run_ends_a_never_ending_run() {
     let (control_plane, client) = slow().await;
     let machine = machine_uuid(1);
     control_plane.script_run(&machine, Outcome::NeverEnding);
     let run = begin(&client, &machine).await;
     control_plane.advance(Duration::from_hours(24));
-    let answer = client.ok(GET, &[&machine, &run], None).await;
+    let response = client.ok(GET, &[&machine, &run], None).await;
     assert_eq!(
-        (&answer["status"], &answer["progress_percent"]),
+        (&response["status"], &response["progress_percent"]),
         (&json!("running"), &json!(60))
     );
     client
-        .refused(START, &[&machine], Some(json!({ "mode": "rebuild" })), 409)
+        .rejected(START, &[&machine], Some(json!({ "mode": "rebuild" })), 409)
         .await;
     control_plane.end_run(&run, Outcome::Completed).unwrap();
     control_plane.end_run(&run, Outcome::Error).unwrap();
-    let answer = client.ok(GET, &[&machine, &run], None).await;
+    let response = client.ok(GET, &[&machine, &run], None).await;
     assert_eq!(
-        (&answer["status"], &answer["progress_percent"]),
+        (&response["status"], &response["progress_percent"]),
         (&json!("completed"), &json!(100))
     );
-    assert_eq!(kept(&control_plane.machine(&machine).unwrap(), "is_online"), true);
+    assert_eq!(
+        stored(&control_plane.machine(&machine).unwrap(), "is_online"),
+        true
+    );
 }
 
 #[tokio::test]
-async fn an_install_of_no_length_is_over_at_the_first_poll() {
+async fn install_time_of_zero_completes_at_the_first_poll() {
     let (_control_plane, client) = start().await;
     let run = begin(&client, &machine_uuid(1)).await;
     assert_eq!(
@@ -236,7 +239,7 @@ async fn an_install_of_no_length_is_over_at_the_first_poll() {
 }
 
 #[tokio::test]
-async fn a_role_that_requires_a_mesh_fails_a_machine_without_one() {
+async fn requires_mesh_fails_the_run_of_a_machine_without_mesh() {
     let (_control_plane, client) = start().await;
     let machine = machine_uuid(1);
     let role = json!({ "name": "web", "requires_mesh": true });
@@ -251,14 +254,14 @@ async fn a_role_that_requires_a_mesh_fails_a_machine_without_one() {
         )
         .await;
     let run = begin(&client, &machine).await;
-    let answer = client.ok(GET, &[&machine, &run], None).await;
+    let response = client.ok(GET, &[&machine, &run], None).await;
     assert_eq!(
-        (&answer["status"], &answer["current_step"]),
+        (&response["status"], &response["current_step"]),
         (&json!("error"), &json!("pending"))
     );
     assert_eq!(
-        answer["error_message"],
-        "the role 'web' requires a mesh network, and the machine is in none"
+        response["error_message"],
+        "the role 'web' requires a mesh network, but the machine has not joined one"
     );
 
     let mesh = json!({ "name": "prod", "network_cidr": "10.0.0.0/24" });
@@ -277,7 +280,7 @@ async fn a_role_that_requires_a_mesh_fails_a_machine_without_one() {
 }
 
 #[tokio::test]
-async fn a_template_that_names_an_undefined_secret_does_not_render() {
+async fn undefined_secret_in_a_template_is_render_failed() {
     let (_control_plane, client) = start().await;
     let machine = machine_uuid(1);
     let role = json!({ "name": "web", "template_data": "#cloud-config\npassword: {{ secrets.ROOT }}\n" });
@@ -292,11 +295,11 @@ async fn a_template_that_names_an_undefined_secret_does_not_render() {
         )
         .await;
     let run = begin(&client, &machine).await;
-    let answer = client.ok(GET, &[&machine, &run], None).await;
-    assert_eq!(answer["status"], "render_failed");
+    let response = client.ok(GET, &[&machine, &run], None).await;
+    assert_eq!(response["status"], "render_failed");
     assert_eq!(
-        answer["error_message"],
-        "the template of the role 'web' names 'secrets.ROOT', which is not defined"
+        response["error_message"],
+        "the template of the role 'web' uses 'secrets.ROOT', which is not defined"
     );
 
     let secret = json!({ "name": "ROOT", "value": "hunter2" });
@@ -311,7 +314,7 @@ async fn a_template_that_names_an_undefined_secret_does_not_render() {
 }
 
 #[tokio::test]
-async fn the_highest_role_with_an_image_decides_the_image() {
+async fn image_is_that_of_the_role_with_the_highest_priority() {
     let (control_plane, client) = slow().await;
     let machine = machine_uuid(3);
     for (name, priority, image) in [
@@ -333,21 +336,21 @@ async fn the_highest_role_with_an_image_decides_the_image() {
         .await;
     let run = begin(&client, &machine).await;
     control_plane.advance(Duration::from_secs(10));
-    let answer = client.ok(GET, &[&machine, &run], None).await;
+    let response = client.ok(GET, &[&machine, &run], None).await;
     assert_eq!(
-        answer["current_message"],
+        response["current_message"],
         "Rebooting into the installer (full reboot)"
     );
     control_plane.advance(Duration::from_secs(10));
-    let answer = client.ok(GET, &[&machine, &run], None).await;
+    let response = client.ok(GET, &[&machine, &run], None).await;
     assert_eq!(
-        answer["current_message"],
+        response["current_message"],
         "Downloading ghcr.io/durantic/debian:13"
     );
 }
 
 #[tokio::test]
-async fn the_other_modes_have_steps_of_their_own() {
+async fn discover_and_clear_have_steps_of_their_own() {
     let (control_plane, client) = slow().await;
     for (machine, mode, step) in [(1, "discover", "discovering"), (2, "clear", "clearing")] {
         let machine = machine_uuid(machine);

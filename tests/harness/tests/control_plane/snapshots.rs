@@ -1,4 +1,4 @@
-//! A control plane that starts from what another one knew.
+//! Control planes that start from the snapshot of another one.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::client::Client;
 const UPDATE: &str = "provisioning_api_update_machine";
 
 #[tokio::test]
-async fn objects_runs_and_addresses_are_the_same_and_go_on() {
+async fn snapshot_restores_objects_runs_and_addresses() {
     let first = ControlPlane::builder()
         .stopped_clock()
         .install_time(Duration::from_secs(100))
@@ -55,7 +55,7 @@ async fn objects_runs_and_addresses_are_the_same_and_go_on() {
 }
 
 #[tokio::test]
-async fn a_secret_in_it_is_one_that_nothing_may_show() {
+async fn snapshot_registers_its_secrets() {
     let first = ControlPlane::builder().start().await.unwrap();
     let secret = json!({ "name": "TOKEN", "value": "concealed-1" });
     first

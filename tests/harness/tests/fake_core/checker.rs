@@ -1,29 +1,29 @@
-//! The fake Terraform finds what Terraform finds: a checker that cannot fail is worth nothing.
+//! The fake core finds faults in plans, diagnostics and schemas: a checker that cannot fail is useless.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use harness::fake_core::{Action, Core, Error, Mode, UNKNOWN};
-use proto::tfplugin6 as wire;
+use proto::tfplugin6;
 use serde_json::{Value as Json, json};
 use value::Value;
 
-use super::liar::{Liar, Lies, Twist};
+use super::faulty_provider::{Alter, Alterations, FaultyProvider};
 
-pub const THING: &str = "liar_thing";
+pub const THING: &str = "faulty_thing";
 
-pub async fn started(lies: Lies) -> Result<Core, Error> {
-    let core = Core::unconfigured(Arc::new(Liar { lies })).await?;
+pub async fn started(alterations: Alterations) -> Result<Core, Error> {
+    let core = Core::unconfigured(Arc::new(FaultyProvider { alterations })).await?;
     core.configure(&json!({})).await?;
     Ok(core)
 }
 
-pub async fn honest() -> Core {
-    started(Lies::default()).await.unwrap()
+pub async fn correct_provider() -> Core {
+    started(Alterations::default()).await.unwrap()
 }
 
-/// A thing that has everything.
-pub fn rich() -> Json {
+/// A configuration with every argument.
+pub fn full() -> Json {
     json!({
         "name": "a", "size": 7, "words": ["x", "y"], "tags": ["t", "s"], "labels": {"k": "v"}, "secret": "s",
         "secret_wo": "w", "disk": {"path": "/a"}, "disks": [{"path": "/a"}, {"path": "/b"}],
@@ -33,7 +33,7 @@ pub fn rich() -> Json {
     })
 }
 
-pub fn set(name: &'static str, value: impl Fn() -> Value + Send + Sync + 'static) -> Twist<Value> {
+pub fn set(name: &'static str, value: impl Fn() -> Value + Send + Sync + 'static) -> Alter<Value> {
     Box::new(move |object| {
         if !object.is_null() {
             object.set_attribute(name, value());
@@ -42,7 +42,7 @@ pub fn set(name: &'static str, value: impl Fn() -> Value + Send + Sync + 'static
 }
 
 /// Changes an attribute of the first element (or of the only object) in a nested attribute or block.
-pub fn set_within(outer: &'static str, name: &'static str, value: Value) -> Twist<Value> {
+pub fn set_within(outer: &'static str, name: &'static str, value: Value) -> Alter<Value> {
     Box::new(move |object| {
         let mut nested = object.get(outer).clone();
         let first = match &mut nested {
@@ -58,27 +58,27 @@ pub fn set_within(outer: &'static str, name: &'static str, value: Value) -> Twis
     })
 }
 
-fn path(name: &str) -> wire::AttributePath {
-    let selector = wire::attribute_path::step::Selector::AttributeName(name.to_owned());
-    wire::AttributePath {
-        steps: vec![wire::attribute_path::Step {
+fn path(name: &str) -> tfplugin6::AttributePath {
+    let selector = tfplugin6::attribute_path::step::Selector::AttributeName(name.to_owned());
+    tfplugin6::AttributePath {
+        steps: vec![tfplugin6::attribute_path::Step {
             selector: Some(selector),
         }],
     }
 }
 
 #[tokio::test]
-async fn an_honest_provider_passes() {
-    let mut core = honest().await;
-    let planned = core.plan(THING, "a", &rich()).await.unwrap();
+async fn core_accepts_a_correct_provider() {
+    let mut core = correct_provider().await;
+    let planned = core.plan(THING, "a", &full()).await.unwrap();
     assert_eq!(planned.action, Action::Create);
     assert!(planned.planned.get("id").is_unknown());
     let state = core.apply(planned).await.unwrap();
-    assert_eq!(state.get("id").as_str(), Some("made"));
+    assert_eq!(state.get("id").as_str(), Some("created"));
     assert_eq!(core.stored(THING, "a").unwrap().private, b"{\"seen\":true}");
-    assert_eq!(core.plan(THING, "a", &rich()).await.unwrap().action, Action::NoOp);
+    assert_eq!(core.plan(THING, "a", &full()).await.unwrap().action, Action::NoOp);
 
-    let mut other = rich();
+    let mut other = full();
     other["disks"] = json!([{"path": "/b"}, {"path": "/c"}, {"path": "/d"}]);
     other["rule_set"] = json!([{"port": 2}, {"port": 5}]);
     let planned = core.plan(THING, "a", &other).await.unwrap();
@@ -90,29 +90,29 @@ async fn an_honest_provider_passes() {
     core.import(THING, "a", "a").await.unwrap();
     core.destroy(THING, "a").await.unwrap();
     assert_eq!(core.state(THING, "a"), Json::Null);
-    core.read_data_source(THING, &rich()).await.unwrap();
+    core.read_data_source(THING, &full()).await.unwrap();
 }
 
 #[tokio::test]
-async fn unknown_values_become_known() {
-    let mut core = honest().await;
-    let mut config = rich();
+async fn apply_resolved_replaces_unknown_values() {
+    let mut core = correct_provider().await;
+    let mut config = full();
     config["size"] = json!(UNKNOWN);
     config["disks"] = json!([{"path": UNKNOWN}]);
     config["rule"] = json!(UNKNOWN);
     let planned = core.plan(THING, "a", &config).await.unwrap();
     assert!(planned.planned.get("size").is_unknown());
-    let state = core.apply_resolved(planned, &rich()).await.unwrap_err();
+    let state = core.apply_resolved(planned, &full()).await.unwrap_err();
     assert!(state.to_string().contains("element 1 has appeared"), "{state}");
-    let mut resolved = rich();
+    let mut resolved = full();
     resolved["disks"] = json!([{"path": "/a"}]);
     let planned = core.plan(THING, "a", &config).await.unwrap();
     core.apply_resolved(planned, &resolved).await.unwrap();
 }
 
 #[tokio::test]
-async fn text_is_normalised_as_terraform_does_it() {
-    let mut core = honest().await;
+async fn decode_normalises_strings_to_nfc() {
+    let mut core = correct_provider().await;
     let state = core
         .converge(THING, "a", &json!({"name": "e\u{301}"}))
         .await
@@ -128,8 +128,8 @@ async fn text_is_normalised_as_terraform_does_it() {
 }
 
 #[tokio::test]
-async fn lies_in_a_plan_are_found() {
-    let table: Vec<(&str, Twist<Value>, &str)> = vec![
+async fn assert_plan_valid_rejects_each_faulty_plan() {
+    let table: Vec<(&str, Alter<Value>, &str)> = vec![
         (
             "another name",
             set("name", || "b".into()),
@@ -146,12 +146,12 @@ async fn lies_in_a_plan_are_found() {
             ".name: planned value",
         ),
         (
-            "a guess",
+            "a changed label",
             set("labels", || Value::map([("k", "w".into())])),
             ".labels: planned value",
         ),
         (
-            "a secret",
+            "another secret",
             set("secret", || "x".into()),
             ".secret: sensitive planned value",
         ),
@@ -226,7 +226,7 @@ async fn lies_in_a_plan_are_found() {
             ".limits.port: planned value",
         ),
         (
-            "a note from nowhere",
+            "a note that is not configured",
             set_within("rule", "note", "n".into()),
             "for a non-computed attribute",
         ),
@@ -241,7 +241,7 @@ async fn lies_in_a_plan_are_found() {
             ".disk_map[\"m\"].path",
         ),
         (
-            "another path in one",
+            "another path in a single object",
             set_within("disk", "path", "/z".into()),
             ".disk.path: planned value",
         ),
@@ -271,14 +271,14 @@ async fn lies_in_a_plan_are_found() {
             "from config is not present",
         ),
     ];
-    for (what, lie, expected) in table {
-        let core = started(Lies {
-            plan: Some(lie),
-            ..Lies::default()
+    for (what, alter, expected) in table {
+        let core = started(Alterations {
+            plan: Some(alter),
+            ..Alterations::default()
         })
         .await
         .unwrap();
-        let error = core.plan(THING, "a", &rich()).await.unwrap_err();
+        let error = core.plan(THING, "a", &full()).await.unwrap_err();
         assert!(error.is_violation(), "{what}: {error}");
         assert!(
             error.to_string().starts_with("Provider produced invalid plan"),
@@ -289,12 +289,12 @@ async fn lies_in_a_plan_are_found() {
 }
 
 #[tokio::test]
-async fn what_nobody_set_must_stay_null_and_unknown_must_stay_unknown() {
-    let lies = Lies {
+async fn assert_plan_valid_keeps_null_null_and_unknown_unknown() {
+    let alterations = Alterations {
         plan: Some(set("size", || 3.into())),
-        ..Lies::default()
+        ..Alterations::default()
     };
-    let core = started(lies).await.unwrap();
+    let core = started(alterations).await.unwrap();
     let error = core.plan(THING, "a", &json!({"name": "a"})).await.unwrap_err();
     assert!(
         error
@@ -315,15 +315,15 @@ async fn what_nobody_set_must_stay_null_and_unknown_must_stay_unknown() {
 }
 
 #[tokio::test]
-async fn a_plan_may_keep_the_prior_value_of_what_is_configured_only() {
-    let mut core = started(Lies {
+async fn assert_plan_valid_allows_prior_only_if_configured() {
+    let mut core = started(Alterations {
         plan: Some(set("size", || 7.into())),
-        ..Lies::default()
+        ..Alterations::default()
     })
     .await
     .unwrap();
-    core.converge(THING, "a", &rich()).await.unwrap();
-    let mut other = rich();
+    core.converge(THING, "a", &full()).await.unwrap();
+    let mut other = full();
     other["size"] = json!(8);
     assert_eq!(core.plan(THING, "a", &other).await.unwrap().action, Action::NoOp);
     other["size"] = Json::Null;
@@ -335,18 +335,18 @@ async fn a_plan_may_keep_the_prior_value_of_what_is_configured_only() {
 }
 
 #[tokio::test]
-async fn replacement_is_judged_by_values() {
+async fn requires_replace_counts_only_changed_values() {
     let (size, nowhere) = (path("size"), path("nowhere"));
-    let forced = Lies {
-        plan_answer: Some(Box::new(move |answer| {
-            answer.requires_replace = vec![size.clone()];
+    let forced = Alterations {
+        plan_response: Some(Box::new(move |response| {
+            response.requires_replace = vec![size.clone()];
         })),
-        ..Lies::default()
+        ..Alterations::default()
     };
     let mut core = started(forced).await.unwrap();
-    core.converge(THING, "a", &rich()).await.unwrap();
-    assert_eq!(core.plan(THING, "a", &rich()).await.unwrap().action, Action::NoOp);
-    let mut other = rich();
+    core.converge(THING, "a", &full()).await.unwrap();
+    assert_eq!(core.plan(THING, "a", &full()).await.unwrap().action, Action::NoOp);
+    let mut other = full();
     other["words"] = json!(["z"]);
     assert_eq!(
         core.plan(THING, "a", &other).await.unwrap().action,
@@ -363,14 +363,14 @@ async fn replacement_is_judged_by_values() {
     let planned = core.plan_with(THING, "a", &other, Mode::Replace).await.unwrap();
     assert_eq!(planned.action, Action::Replace);
 
-    let misled = Lies {
-        plan_answer: Some(Box::new(move |answer| {
-            answer.requires_replace = vec![nowhere.clone()];
+    let with_invalid_path = Alterations {
+        plan_response: Some(Box::new(move |response| {
+            response.requires_replace = vec![nowhere.clone()];
         })),
-        ..Lies::default()
+        ..Alterations::default()
     };
-    let mut core = started(misled).await.unwrap();
-    core.converge(THING, "a", &rich()).await.unwrap();
+    let mut core = started(with_invalid_path).await.unwrap();
+    core.converge(THING, "a", &full()).await.unwrap();
     let error = core.plan(THING, "a", &other).await.unwrap_err();
     assert!(
         error.to_string().contains("non-existent attribute path nowhere"),
@@ -379,19 +379,19 @@ async fn replacement_is_judged_by_values() {
 }
 
 #[tokio::test]
-async fn a_second_plan_that_differs_is_found() {
+async fn check_final_plan_rejects_a_changed_value() {
     let count = AtomicU32::new(0);
-    let lie = move |object: &mut Value| {
+    let alter = move |object: &mut Value| {
         let number = i64::from(count.fetch_add(1, Ordering::SeqCst));
         object.set_attribute("hint", Value::string(number.to_string()));
     };
-    let mut core = started(Lies {
-        plan: Some(Box::new(lie)),
-        ..Lies::default()
+    let mut core = started(Alterations {
+        plan: Some(Box::new(alter)),
+        ..Alterations::default()
     })
     .await
     .unwrap();
-    let error = core.converge(THING, "a", &rich()).await.unwrap_err();
+    let error = core.converge(THING, "a", &full()).await.unwrap_err();
     assert!(
         error
             .to_string()
@@ -405,20 +405,20 @@ async fn a_second_plan_that_differs_is_found() {
 }
 
 #[tokio::test]
-async fn another_action_in_the_second_plan_is_found() {
+async fn check_final_plan_rejects_another_action() {
     let plans = AtomicU32::new(0);
-    let fickle = Lies {
-        plan_answer: Some(Box::new(move |answer| {
-            // Twice when it is made, once when the change is planned: the fourth is the one in apply.
+    let changing = Alterations {
+        plan_response: Some(Box::new(move |response| {
+            // The create plans twice, then the change plans once: the fourth plan is that of its apply.
             if plans.fetch_add(1, Ordering::SeqCst) == 3 {
-                answer.requires_replace = vec![path("size")];
+                response.requires_replace = vec![path("size")];
             }
         })),
-        ..Lies::default()
+        ..Alterations::default()
     };
-    let mut core = started(fickle).await.unwrap();
-    core.converge(THING, "a", &rich()).await.unwrap();
-    let mut other = rich();
+    let mut core = started(changing).await.unwrap();
+    core.converge(THING, "a", &full()).await.unwrap();
+    let mut other = full();
     other["size"] = json!(8);
     let error = core.converge(THING, "a", &other).await.unwrap_err();
     assert!(
@@ -430,41 +430,44 @@ async fn another_action_in_the_second_plan_is_found() {
 }
 
 #[tokio::test]
-async fn a_diagnostic_needs_a_severity_and_a_real_path() {
-    let told = |severity: i32, name: &'static str| Lies {
-        validate: Some(Box::new(move |answer| {
-            answer.diagnostics = vec![wire::Diagnostic {
+async fn diagnostics_need_a_severity_and_an_existing_path() {
+    let reporting = |severity: i32, name: &'static str| Alterations {
+        validate: Some(Box::new(move |response| {
+            response.diagnostics = vec![tfplugin6::Diagnostic {
                 severity,
                 summary: "No".to_owned(),
                 attribute: Some(path(name)),
-                ..wire::Diagnostic::default()
+                ..tfplugin6::Diagnostic::default()
             }];
         })),
-        ..Lies::default()
+        ..Alterations::default()
     };
-    let core = started(told(0, "name")).await.unwrap();
-    let error = core.validate(THING, &rich()).await.unwrap_err();
+    let core = started(reporting(0, "name")).await.unwrap();
+    let error = core.validate(THING, &full()).await.unwrap_err();
     assert!(error.to_string().contains("has no severity"), "{error}");
-    let core = started(told(1, "nowhere")).await.unwrap();
-    let error = core.validate(THING, &rich()).await.unwrap_err();
+    let core = started(reporting(1, "nowhere")).await.unwrap();
+    let error = core.validate(THING, &full()).await.unwrap_err();
     assert!(error.to_string().contains("does not exist"), "{error}");
-    let core = started(told(1, "name")).await.unwrap();
-    assert_eq!(core.validate(THING, &rich()).await.unwrap_err().told().len(), 1);
-    let core = started(told(2, "name")).await.unwrap();
-    assert_eq!(core.plan(THING, "a", &rich()).await.unwrap().warnings.len(), 1);
+    let core = started(reporting(1, "name")).await.unwrap();
+    assert_eq!(
+        core.validate(THING, &full()).await.unwrap_err().reported().len(),
+        1
+    );
+    let core = started(reporting(2, "name")).await.unwrap();
+    assert_eq!(core.plan(THING, "a", &full()).await.unwrap().warnings.len(), 1);
 }
 
 #[tokio::test]
-async fn an_invalid_schema_is_found() {
-    type Change = fn(&mut wire::schema::Block);
+async fn schema_read_rejects_each_invalid_schema() {
+    type Change = fn(&mut tfplugin6::schema::Block);
     let table: [(&str, Change, &str); 8] = [
         (
-            "nobody sets it",
+            "neither configurable nor computed",
             |block| block.attributes[0].required = false,
             "must set Optional, Required or Computed",
         ),
         (
-            "both set it",
+            "required and computed",
             |block| block.attributes[0].computed = true,
             "cannot set both",
         ),
@@ -474,22 +477,22 @@ async fn an_invalid_schema_is_found() {
             "either Type or NestedType",
         ),
         (
-            "no such type",
+            "unknown type",
             |block| block.attributes[0].r#type = b"\"text\"".to_vec(),
-            "not one that a declaration can make",
+            "no declaration can have this type",
         ),
         (
-            "a bad name",
+            "invalid name",
             |block| block.attributes[0].name = "Name".into(),
             "invalid name",
         ),
         (
-            "a clash",
+            "attribute and block with one name",
             |block| block.block_types[0].type_name = "name".into(),
             "both attribute and child block",
         ),
         (
-            "a write-only set",
+            "write-only in a set",
             |block| {
                 let nested = block.block_types[1].block.as_mut().unwrap();
                 nested.attributes[1].write_only = true;
@@ -497,23 +500,23 @@ async fn an_invalid_schema_is_found() {
             "set must not contain the write-only attribute",
         ),
         (
-            "bounds of one",
+            "bounds of a single block",
             |block| block.block_types[3].max_items = 2,
             "NestingSingle",
         ),
     ];
     for (what, change, expected) in table {
-        let lies = Lies {
-            schema: Some(Box::new(move |answer| {
-                let schema = answer.resource_schemas.get_mut(THING).unwrap();
+        let alterations = Alterations {
+            schema: Some(Box::new(move |response| {
+                let schema = response.resource_schemas.get_mut(THING).unwrap();
                 change(schema.block.as_mut().unwrap());
             })),
-            ..Lies::default()
+            ..Alterations::default()
         };
-        let error = started(lies)
+        let error = started(alterations)
             .await
             .err()
-            .unwrap_or_else(|| panic!("{what} is not found"));
+            .unwrap_or_else(|| panic!("{what}: accepted"));
         assert!(error.to_string().contains(expected), "{what}: {error}");
     }
 }

@@ -1,8 +1,8 @@
-//! The fake Terraform finds what the real one finds.
+//! The fake core finds the violations that Terraform finds.
 
-// Tells clippy that the helpers are tests as well: they may unwrap.
+// For clippy: the helpers count as tests, which may unwrap.
 #![cfg(test)]
 
 mod checker;
-mod liar;
+mod faulty_provider;
 mod outcomes;

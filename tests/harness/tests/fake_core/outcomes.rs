@@ -1,16 +1,16 @@
-//! The fake Terraform finds lies about what was done and what exists, and saves what Terraform saves.
+//! The fake core finds faults in applies, refreshes and imports, and saves what Terraform saves.
 
 use harness::fake_core::{Action, Status, Stored};
-use proto::tfplugin6 as wire;
+use proto::tfplugin6;
 use serde_json::json;
 use value::Value;
 
-use super::checker::{THING, honest, rich, set, set_within, started};
-use super::liar::{Lies, Twist, encoded};
+use super::checker::{THING, correct_provider, full, set, set_within, started};
+use super::faulty_provider::{Alter, Alterations, encoded};
 
 #[tokio::test]
-async fn lies_in_an_apply_are_found() {
-    let table: Vec<(&str, Twist<Value>, &str)> = vec![
+async fn assert_object_compatible_rejects_each_faulty_apply() {
+    let table: Vec<(&str, Alter<Value>, &str)> = vec![
         (
             "another name",
             set("name", || "b".into()),
@@ -22,12 +22,12 @@ async fn lies_in_an_apply_are_found() {
             ".size: was 7, but now null",
         ),
         (
-            "a value from nowhere",
+            "a value that is not configured",
             set_within("rule", "note", "n".into()),
             ".rule[0].note: was null, but now",
         ),
         (
-            "something unknown",
+            "an unknown value",
             set("id", || Value::Unknown),
             "still has unknown values",
         ),
@@ -64,7 +64,7 @@ async fn lies_in_an_apply_are_found() {
             "actual set element \"u\" does not correlate",
         ),
         (
-            "a secret",
+            "another secret",
             set("secret", || "x".into()),
             "inconsistent values for sensitive attribute",
         ),
@@ -114,14 +114,14 @@ async fn lies_in_an_apply_are_found() {
             "Root object was present, but now absent",
         ),
     ];
-    for (what, lie, expected) in table {
-        let mut core = started(Lies {
-            apply: Some(lie),
-            ..Lies::default()
+    for (what, alter, expected) in table {
+        let mut core = started(Alterations {
+            apply: Some(alter),
+            ..Alterations::default()
         })
         .await
         .unwrap();
-        let error = core.converge(THING, "a", &rich()).await.unwrap_err();
+        let error = core.converge(THING, "a", &full()).await.unwrap_err();
         assert!(error.is_violation(), "{what}: {error}");
         assert!(error.to_string().contains(expected), "{what}: {error}");
         if let Some(stored) = core.stored(THING, "a") {
@@ -131,52 +131,56 @@ async fn lies_in_an_apply_are_found() {
 }
 
 #[tokio::test]
-async fn a_write_only_value_in_the_result_loses_the_object() {
-    let lies = Lies {
+async fn apply_with_a_write_only_value_loses_the_object() {
+    let alterations = Alterations {
         apply: Some(set("secret_wo", || "w".into())),
-        ..Lies::default()
+        ..Alterations::default()
     };
-    let mut core = started(lies).await.unwrap();
-    let error = core.converge(THING, "a", &rich()).await.unwrap_err();
+    let mut core = started(alterations).await.unwrap();
+    let error = core.converge(THING, "a", &full()).await.unwrap_err();
     assert!(
         error
             .to_string()
-            .contains("write-only attribute liar_thing.a.secret_wo"),
+            .contains("write-only attribute faulty_thing.a.secret_wo"),
         "{error}"
     );
     assert!(core.stored(THING, "a").is_none());
 }
 
-fn failing(state: Option<Value>) -> Lies {
-    Lies {
-        apply_answer: Some(Box::new(move |answer| {
-            answer.new_state = state.as_ref().map(encoded);
-            answer.diagnostics = vec![wire::Diagnostic {
-                severity: wire::diagnostic::Severity::Error.into(),
+fn failing(state: Option<Value>) -> Alterations {
+    Alterations {
+        apply_response: Some(Box::new(move |response| {
+            response.new_state = state.as_ref().map(encoded);
+            response.diagnostics = vec![tfplugin6::Diagnostic {
+                severity: tfplugin6::diagnostic::Severity::Error.into(),
                 summary: "No".to_owned(),
-                ..wire::Diagnostic::default()
+                ..tfplugin6::Diagnostic::default()
             }];
         })),
-        ..Lies::default()
+        ..Alterations::default()
     }
 }
 
 #[tokio::test]
-async fn what_is_saved_after_an_error() {
-    let made = honest().await.converge(THING, "a", &rich()).await.unwrap();
+async fn apply_saves_the_object_after_an_error() {
+    let created = correct_provider()
+        .await
+        .converge(THING, "a", &full())
+        .await
+        .unwrap();
 
-    let mut core = started(failing(Some(made.clone()))).await.unwrap();
-    let error = core.converge(THING, "a", &rich()).await.unwrap_err();
-    assert_eq!(error.told().len(), 1, "{error}");
+    let mut core = started(failing(Some(created.clone()))).await.unwrap();
+    let error = core.converge(THING, "a", &full()).await.unwrap_err();
+    assert_eq!(error.reported().len(), 1, "{error}");
     let stored = core.stored(THING, "a").unwrap().clone();
     assert_eq!(stored.status, Status::Tainted);
     assert_eq!(
-        core.plan(THING, "a", &rich()).await.unwrap().action,
+        core.plan(THING, "a", &full()).await.unwrap().action,
         Action::Replace
     );
 
     let mut core = started(failing(None)).await.unwrap();
-    core.converge(THING, "a", &rich()).await.unwrap_err();
+    core.converge(THING, "a", &full()).await.unwrap_err();
     assert!(core.stored(THING, "a").is_none());
 
     core.store(
@@ -187,7 +191,7 @@ async fn what_is_saved_after_an_error() {
             ..stored.clone()
         },
     );
-    let mut other = rich();
+    let mut other = full();
     other["size"] = json!(8);
     core.converge(THING, "a", &other).await.unwrap_err();
     assert_eq!(core.stored(THING, "a").unwrap().status, Status::Ready);
@@ -198,19 +202,19 @@ async fn what_is_saved_after_an_error() {
         "a failed destroy keeps the object"
     );
 
-    let lies = Lies {
+    let alterations = Alterations {
         apply_status: Some(tonic::Status::cancelled("panicked")),
-        ..Lies::default()
+        ..Alterations::default()
     };
-    let mut core = started(lies).await.unwrap();
-    let error = core.converge(THING, "a", &rich()).await.unwrap_err();
+    let mut core = started(alterations).await.unwrap();
+    let error = core.converge(THING, "a", &full()).await.unwrap_err();
     assert!(error.to_string().contains("Request cancelled"), "{error}");
     assert!(core.stored(THING, "a").is_none());
 }
 
 #[tokio::test]
-async fn lies_about_what_exists_are_found() {
-    let table: Vec<(&str, Twist<Value>, &str)> = vec![
+async fn check_object_rejects_each_faulty_refresh() {
+    let table: Vec<(&str, Alter<Value>, &str)> = vec![
         ("unknown", set("size", || Value::Unknown), "unknown values"),
         ("write-only", set("secret_wo", || "w".into()), "write-only"),
         (
@@ -219,25 +223,25 @@ async fn lies_about_what_exists_are_found() {
             "must be empty, not null",
         ),
     ];
-    for (what, lie, expected) in table {
-        let mut core = started(Lies {
-            read: Some(lie),
-            ..Lies::default()
+    for (what, alter, expected) in table {
+        let mut core = started(Alterations {
+            read: Some(alter),
+            ..Alterations::default()
         })
         .await
         .unwrap();
-        core.converge(THING, "a", &rich()).await.unwrap();
+        core.converge(THING, "a", &full()).await.unwrap();
         let error = core.refresh(THING, "a").await.unwrap_err();
         assert!(error.to_string().contains(expected), "{what}: {error}");
     }
-    let gone = Lies {
+    let gone = Alterations {
         read: Some(Box::new(|state| *state = Value::Null)),
-        ..Lies::default()
+        ..Alterations::default()
     };
     let mut core = started(gone).await.unwrap();
-    core.converge(THING, "a", &rich()).await.unwrap();
+    core.converge(THING, "a", &full()).await.unwrap();
     assert_eq!(
-        core.plan(THING, "a", &rich()).await.unwrap().action,
+        core.plan(THING, "a", &full()).await.unwrap().action,
         Action::Create
     );
     let error = core.import(THING, "b", "b").await.unwrap_err();
@@ -248,13 +252,13 @@ async fn lies_about_what_exists_are_found() {
         "{error}"
     );
 
-    let lost = Lies {
-        upgrade: Some(Box::new(|answer| answer.upgraded_state = None)),
-        ..Lies::default()
+    let lost = Alterations {
+        upgrade: Some(Box::new(|response| response.upgraded_state = None)),
+        ..Alterations::default()
     };
     let mut core = started(lost).await.unwrap();
-    core.converge(THING, "a", &rich()).await.unwrap();
-    let error = core.plan(THING, "a", &rich()).await.unwrap_err();
+    core.converge(THING, "a", &full()).await.unwrap();
+    let error = core.plan(THING, "a", &full()).await.unwrap_err();
     assert!(
         error.to_string().contains("Invalid resource state upgrade"),
         "{error}"
@@ -262,25 +266,25 @@ async fn lies_about_what_exists_are_found() {
 }
 
 #[tokio::test]
-async fn lies_in_an_import_are_found() {
-    let twists: [(Twist<wire::import_resource_state::Response>, &str); 3] = [
+async fn import_rejects_each_faulty_response() {
+    let table: [(Alter<tfplugin6::import_resource_state::Response>, &str); 3] = [
         (
-            Box::new(|answer| answer.imported_resources.clear()),
+            Box::new(|response| response.imported_resources.clear()),
             "Multiple import states",
         ),
         (
-            Box::new(|answer| answer.imported_resources[0].type_name = "other".into()),
+            Box::new(|response| response.imported_resources[0].type_name = "other".into()),
             "imported a \"other\"",
         ),
         (
-            Box::new(|answer| answer.imported_resources[0].state = None),
+            Box::new(|response| response.imported_resources[0].state = None),
             "Import returned null resource",
         ),
     ];
-    for (lie, expected) in twists {
-        let mut core = started(Lies {
-            import: Some(lie),
-            ..Lies::default()
+    for (alter, expected) in table {
+        let mut core = started(Alterations {
+            import: Some(alter),
+            ..Alterations::default()
         })
         .await
         .unwrap();
@@ -290,13 +294,13 @@ async fn lies_in_an_import_are_found() {
 }
 
 #[tokio::test]
-async fn a_data_source_has_to_echo_its_configuration() {
-    let core = started(Lies {
+async fn read_data_source_must_keep_the_configuration() {
+    let core = started(Alterations {
         data: Some(set("name", || "b".into())),
-        ..Lies::default()
+        ..Alterations::default()
     })
     .await
     .unwrap();
-    let error = core.read_data_source(THING, &rich()).await.unwrap_err();
+    let error = core.read_data_source(THING, &full()).await.unwrap_err();
     assert!(error.to_string().contains(".name: planned value"), "{error}");
 }

@@ -1,10 +1,10 @@
-//! Machine roles: image and VIP are answered as objects; a role in use stays.
+//! Machine roles: image and VIP are returned as objects; a role in use cannot be deleted.
 
 use serde_json::{Value, json};
 
 use super::{Behaviour, Collection, check_reference, object, reference};
 use crate::control_plane::problem::Problem;
-use crate::control_plane::store::{Object, Store, is_set, text, texts};
+use crate::control_plane::store::{Object, Store, is_set, string, strings};
 
 /// The roles of machines.
 pub struct MachineRoles;
@@ -46,9 +46,9 @@ impl Behaviour for MachineRoles {
         object.insert("vip".to_owned(), vip);
     }
 
-    /// Machines name their roles, so a new name reaches them.
+    /// Machines refer to roles by name, so renaming a role changes its machines.
     fn updated(&self, store: &mut Store, previous: &Object, object: &Object) {
-        let names: [Value; 2] = [json!(text(previous, "name")), json!(text(object, "name"))];
+        let names: [Value; 2] = [json!(string(previous, "name")), json!(string(object, "name"))];
         let [from, to] = &names;
         if from != to {
             store.replace(Collection::Machines, "role_names", from, to);
@@ -59,14 +59,14 @@ impl Behaviour for MachineRoles {
         if is_set(object, "is_official") {
             return Err(Problem::bad_request("an official role cannot be deleted"));
         }
-        let name = text(object, "name");
+        let name = string(object, "name");
         let mut machines = store
             .objects(Collection::Machines)
-            .filter(|machine| texts(machine, "role_names").any(|role| role == name));
+            .filter(|machine| strings(machine, "role_names").any(|role| role == name));
         match machines.next() {
             Some(machine) => Err(Problem::conflict(format!(
                 "the role '{name}' is assigned to the machine '{}' and cannot be deleted",
-                text(machine, "hostname")
+                string(machine, "hostname")
             ))),
             None => Ok(()),
         }

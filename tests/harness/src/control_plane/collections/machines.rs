@@ -1,4 +1,4 @@
-//! Machines: enrolled by their agents, so seeded here; only their settings change.
+//! Machines. Agents enroll them, so the seed has them; requests only change their settings.
 
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 
 use super::{Behaviour, Collection, check_reference, object};
 use crate::control_plane::problem::Problem;
-use crate::control_plane::store::{Object, Store, is_set, text, texts};
+use crate::control_plane::store::{Object, Store, is_set, string, strings};
 
-/// The settings that an agent has to be told of.
+/// The settings that the control plane pushes to the agent.
 const PUSHED: [&str; 7] = [
     "mesh_network_uuid",
     "tunnel_type",
@@ -53,7 +53,7 @@ impl Behaviour for Machines {
         object: &mut Object,
         previous: Option<&Object>,
     ) -> Result<(), Problem> {
-        let unknown = texts(object, "role_names")
+        let unknown = strings(object, "role_names")
             .find(|name| store.find(Collection::MachineRoles, "name", name).is_none());
         if let Some(name) = unknown {
             return Err(Problem::bad_request(format!(
@@ -64,11 +64,11 @@ impl Behaviour for Machines {
         if is_set(object, "needs_full_reboot") {
             object.insert("kexec_installer".to_owned(), json!(false));
         }
-        settle_address(store, object, previous)?;
+        assign_address(store, object, previous)?;
         let Some(previous) = previous else {
             return Ok(());
         };
-        let roles = |machine| texts(machine, "role_names").collect::<BTreeSet<_>>();
+        let roles = |machine| strings(machine, "role_names").collect::<BTreeSet<_>>();
         if roles(object) != roles(previous) {
             object.insert("needs_provisioning".to_owned(), json!(true));
         }
@@ -87,20 +87,20 @@ impl Behaviour for Machines {
     }
 
     fn complete(&self, store: &Store, object: &mut Object) {
-        let mesh = store.peek(Collection::MeshNetworks, text(object, "mesh_network_uuid")).map(|mesh| {
+        let mesh = store.peek(Collection::MeshNetworks, string(object, "mesh_network_uuid")).map(|mesh| {
             json!({ "uuid": mesh.get("uuid"), "name": mesh.get("name"), "network_cidr": mesh.get("network_cidr") })
         });
         object.insert("mesh_network".to_owned(), mesh.unwrap_or(Value::Null));
     }
 
-    /// A machine that is gone needs no address.
+    /// Frees the address of the deleted machine.
     fn deleted(&self, store: &mut Store, object: &Object) {
         free_address(store, object);
     }
 }
 
-/// Lets the agent take a configuration once it is due.
-pub fn take_config(machine: &mut Object, now: Duration) {
+/// Clears `pending_config_push` once the agent has had enough time.
+pub fn apply_pending_config(machine: &mut Object, now: Duration) {
     let due = machine
         .get("config_push_due_ms")
         .and_then(Value::as_u64)
@@ -111,8 +111,8 @@ pub fn take_config(machine: &mut Object, now: Duration) {
     }
 }
 
-/// Joining a mesh takes its next free host address, leaving frees it.
-fn settle_address(store: &mut Store, object: &mut Object, previous: Option<&Object>) -> Result<(), Problem> {
+/// Assigns the next free host address to a machine that joins a mesh, and frees it when the machine leaves.
+fn assign_address(store: &mut Store, object: &mut Object, previous: Option<&Object>) -> Result<(), Problem> {
     let left = previous.and_then(|previous| previous.get("mesh_network_uuid"));
     if left == object.get("mesh_network_uuid") {
         return Ok(());
@@ -131,7 +131,7 @@ fn settle_address(store: &mut Store, object: &mut Object, previous: Option<&Obje
 fn take_address(store: &mut Store, mesh: &str) -> Result<Ipv4Addr, Problem> {
     let network = store
         .peek(Collection::MeshNetworks, mesh)
-        .map(|mesh| text(mesh, "network_cidr").parse::<Ipv4Net>());
+        .map(|mesh| string(mesh, "network_cidr").parse::<Ipv4Net>());
     let Some(Ok(network)) = network else {
         return Err(Problem::not_found());
     };
@@ -146,8 +146,8 @@ fn take_address(store: &mut Store, mesh: &str) -> Result<Ipv4Addr, Problem> {
 }
 
 fn free_address(store: &mut Store, machine: &Object) {
-    let taken = store.addresses.get_mut(text(machine, "mesh_network_uuid"));
-    if let (Some(taken), Ok(address)) = (taken, text(machine, "mesh_ip_address").parse::<Ipv4Addr>()) {
+    let taken = store.addresses.get_mut(string(machine, "mesh_network_uuid"));
+    if let (Some(taken), Ok(address)) = (taken, string(machine, "mesh_ip_address").parse::<Ipv4Addr>()) {
         taken.remove(&u32::from(address));
     }
 }

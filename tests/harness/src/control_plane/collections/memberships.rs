@@ -1,4 +1,4 @@
-//! Routes and VIPs: written with `machine_uuids`, answered with the objects `machines` and their count.
+//! Routes and VIPs: written with `machine_uuids`, returned with the objects `machines` and their count.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Behaviour, Collection, object, reference};
 use crate::control_plane::problem::Problem;
-use crate::control_plane::store::{Object, Store, text, texts};
+use crate::control_plane::store::{Object, Store, string, strings};
 
 /// The routes.
 pub struct Routes;
@@ -27,10 +27,10 @@ impl Behaviour for Routes {
         object: &mut Object,
         _previous: Option<&Object>,
     ) -> Result<(), Problem> {
-        if texts(object, "prefixes").next().is_none() {
+        if strings(object, "prefixes").next().is_none() {
             return Err(Problem::bad_request("prefixes: a route needs at least one"));
         }
-        if let Some(prefix) = texts(object, "prefixes").find(|prefix| prefix.parse::<IpNet>().is_err()) {
+        if let Some(prefix) = strings(object, "prefixes").find(|prefix| prefix.parse::<IpNet>().is_err()) {
             return Err(Problem::bad_request(format!(
                 "prefixes: '{prefix}' is not a network"
             )));
@@ -64,7 +64,7 @@ impl Behaviour for Vips {
         object: &mut Object,
         _previous: Option<&Object>,
     ) -> Result<(), Problem> {
-        let address = text(object, "address");
+        let address = string(object, "address");
         if address.parse::<IpAddr>().is_err() {
             return Err(Problem::bad_request(format!(
                 "address: '{address}' is not an IP address"
@@ -81,16 +81,16 @@ impl Behaviour for Vips {
         store.replace(
             Collection::MachineRoles,
             "vip_uuid",
-            &json!(text(object, "uuid")),
+            &json!(string(object, "uuid")),
             &Value::Null,
         );
     }
 }
 
-/// Members must exist, and each is one once.
+/// Rejects unknown members and removes duplicates.
 fn check_members(store: &Store, object: &mut Object) -> Result<(), Problem> {
     let mut seen = BTreeSet::new();
-    let members: Vec<&str> = texts(object, "machine_uuids")
+    let members: Vec<&str> = strings(object, "machine_uuids")
         .filter(|uuid| seen.insert(*uuid))
         .collect();
     if let Some(uuid) = members
@@ -107,7 +107,7 @@ fn check_members(store: &Store, object: &mut Object) -> Result<(), Problem> {
 }
 
 fn complete_members(store: &Store, object: &mut Object) {
-    let machines: Vec<Value> = texts(object, "machine_uuids")
+    let machines: Vec<Value> = strings(object, "machine_uuids")
         .map(|uuid| {
             let member = super::object(json!({ "uuid": uuid }));
             reference(store, &member, "uuid", Collection::Machines)

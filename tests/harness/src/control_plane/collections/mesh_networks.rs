@@ -1,4 +1,4 @@
-//! Mesh networks: private blocks whose addresses go to the machines that join.
+//! Mesh networks: private blocks whose addresses are assigned to the machines that join.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Behaviour, Collection, object};
 use crate::control_plane::problem::Problem;
-use crate::control_plane::store::{Object, Store, text};
+use crate::control_plane::store::{Object, Store, string};
 
 /// The mesh networks.
 pub struct MeshNetworks;
@@ -23,7 +23,7 @@ impl Behaviour for MeshNetworks {
         object: &mut Object,
         _previous: Option<&Object>,
     ) -> Result<(), Problem> {
-        let cidr = text(object, "network_cidr");
+        let cidr = string(object, "network_cidr");
         let network: Ipv4Net = cidr
             .parse()
             .map_err(|_| Problem::bad_request(format!("network_cidr: '{cidr}' is not an IPv4 network")))?;
@@ -37,9 +37,9 @@ impl Behaviour for MeshNetworks {
                 "network_cidr: '{cidr}' is not an RFC 1918 block"
             )));
         }
-        let taken = store
-            .objects(Collection::MeshNetworks)
-            .any(|other| text(other, "network_cidr") == cidr && text(other, "uuid") != text(object, "uuid"));
+        let taken = store.objects(Collection::MeshNetworks).any(|other| {
+            string(other, "network_cidr") == cidr && string(other, "uuid") != string(object, "uuid")
+        });
         if taken {
             return Err(Problem::conflict(format!(
                 "a mesh network with the CIDR '{cidr}' exists already"
@@ -49,22 +49,25 @@ impl Behaviour for MeshNetworks {
     }
 
     fn complete(&self, store: &Store, object: &mut Object) {
-        let used = store.addresses.get(text(object, "uuid")).map_or(0, BTreeSet::len);
-        let size = text(object, "network_cidr").parse().map_or(0, capacity);
+        let used = store
+            .addresses
+            .get(string(object, "uuid"))
+            .map_or(0, BTreeSet::len);
+        let size = string(object, "network_cidr").parse().map_or(0, capacity);
         let free = size.saturating_sub(u64::try_from(used).unwrap_or(u64::MAX));
         object.insert("machine_count".to_owned(), json!(used));
         object.insert("available_ip_count".to_owned(), json!(free));
     }
 
-    /// The machines of the mesh are in none any more.
+    /// Removes all machines from the deleted mesh.
     fn deleted(&self, store: &mut Store, object: &Object) {
-        let uuid = json!(text(object, "uuid"));
+        let uuid = json!(string(object, "uuid"));
         let members: Vec<String> = store
             .objects(Collection::Machines)
             .filter(|machine| machine.get("mesh_network_uuid") == Some(&uuid))
-            .map(|machine| text(machine, "uuid").to_owned())
+            .map(|machine| string(machine, "uuid").to_owned())
             .collect();
-        store.addresses.remove(text(object, "uuid"));
+        store.addresses.remove(string(object, "uuid"));
         for member in members {
             if let Some(mut machine) = store.peek(Collection::Machines, &member).cloned() {
                 machine.insert("mesh_network_uuid".to_owned(), Value::Null);

@@ -1,6 +1,6 @@
-//! The collections and what is particular to each.
+//! The rules of each collection.
 //!
-//! All of them share the engine in `Store`; a [`Behaviour`] says only in what one differs.
+//! All collections share the operations in `Store`; a [`Behaviour`] has only the differences.
 
 mod images;
 mod machine_roles;
@@ -18,7 +18,7 @@ use super::problem::Problem;
 use super::store::{Object, Store};
 
 impl Collection {
-    /// What is particular to the collection.
+    /// The rules of the collection.
     pub fn behaviour(self) -> &'static dyn Behaviour {
         match self {
             Self::Images => &images::Images,
@@ -36,14 +36,17 @@ impl Collection {
     }
 }
 
-/// What is particular to a collection; every method does nothing unless a collection says otherwise.
+/// The rules of a collection. By default, every method does nothing.
 pub trait Behaviour: Sync {
-    /// The values of the fields that a request leaves out.
+    /// The values of fields that a request omits.
     fn defaults(&self) -> Object {
         Map::new()
     }
 
-    /// Refuses an object that is new or changed, and brings it into the form that is kept.
+    /// Checks and normalises a new or changed object.
+    ///
+    /// # Errors
+    /// If a rule of the collection rejects the object.
     fn check(
         &self,
         _store: &mut Store,
@@ -53,21 +56,24 @@ pub trait Behaviour: Sync {
         Ok(())
     }
 
-    /// Adds the fields that are answered but not kept.
+    /// Adds the fields that are returned but not stored.
     fn complete(&self, _store: &Store, _object: &mut Object) {}
 
-    /// Lets other objects follow a change.
+    /// Changes other objects after a change of this one.
     fn updated(&self, _store: &mut Store, _previous: &Object, _object: &Object) {}
 
-    /// Refuses the deletion of an object.
+    /// Checks whether an object may be deleted.
+    ///
+    /// # Errors
+    /// If it may not.
     fn check_delete(&self, _store: &Store, _object: &Object) -> Result<(), Problem> {
         Ok(())
     }
 
-    /// Lets other objects follow a deletion.
+    /// Changes other objects after the deletion of this one.
     fn deleted(&self, _store: &mut Store, _object: &Object) {}
 
-    /// Two objects of one name are allowed where they differ in this.
+    /// Two objects may have the same name if they differ in this value.
     fn shares_names(&self, _object: &Object) -> bool {
         false
     }
@@ -81,7 +87,7 @@ fn object(value: Value) -> Object {
     }
 }
 
-/// Refuses a reference to an object that does not exist; null refers to nothing.
+/// Rejects a reference to an object that does not exist. Null is no reference.
 fn check_reference(
     store: &Store,
     object: &Object,
@@ -97,7 +103,7 @@ fn check_reference(
     }
 }
 
-/// The object `{uuid, name}` for a reference; null where it refers to nothing.
+/// The object `{uuid, name}` for a reference; null without a reference.
 fn reference(store: &Store, object: &Object, field: &str, collection: Collection) -> Value {
     object
         .get(field)

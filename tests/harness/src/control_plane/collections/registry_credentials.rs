@@ -1,10 +1,10 @@
-//! Registry credentials: the URL is kept bare, the password is never answered.
+//! Registry credentials: the URL is stored without its scheme, the password is never returned.
 
 use serde_json::{Value, json};
 
 use super::{Behaviour, Collection, object};
 use crate::control_plane::problem::Problem;
-use crate::control_plane::store::{Object, Store, text};
+use crate::control_plane::store::{Object, Store, string};
 
 /// The credentials of image registries.
 pub struct RegistryCredentials;
@@ -14,14 +14,14 @@ impl Behaviour for RegistryCredentials {
         object(json!({ "description": "" }))
     }
 
-    /// `https://ghcr.io/` is kept as `ghcr.io`.
+    /// Stores `https://ghcr.io/` as `ghcr.io`.
     fn check(
         &self,
         _store: &mut Store,
         object: &mut Object,
         _previous: Option<&Object>,
     ) -> Result<(), Problem> {
-        let url = text(object, "registry_url");
+        let url = string(object, "registry_url");
         let bare = url
             .split_once("://")
             .map_or(url, |(_, rest)| rest)
@@ -31,7 +31,7 @@ impl Behaviour for RegistryCredentials {
         Ok(())
     }
 
-    /// The count is null rather than 0 where no image uses the credential.
+    /// The count is null instead of 0 if no image uses the credential.
     fn complete(&self, store: &Store, object: &mut Object) {
         let uuid = object.get("uuid");
         let count = store
@@ -45,7 +45,7 @@ impl Behaviour for RegistryCredentials {
     }
 
     fn deleted(&self, store: &mut Store, object: &Object) {
-        let uuid = json!(text(object, "uuid"));
+        let uuid = json!(string(object, "uuid"));
         store.replace(
             Collection::Images,
             "registry_credential_uuid",

@@ -1,4 +1,4 @@
-//! Route policy sets, and their rules as a collection of their own inside each set.
+//! Route policy sets, and the rules inside each set.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{Behaviour, Collection, object};
 use crate::control_plane::problem::Problem;
-use crate::control_plane::store::{Object, Store, text};
+use crate::control_plane::store::{Object, Store, string};
 
 /// The route policy sets with their rules.
 pub struct RoutePolicySets;
@@ -23,7 +23,7 @@ impl Behaviour for RoutePolicySets {
         }))
     }
 
-    /// The first rule that matches decides, so two rules with one sequence are refused.
+    /// The first matching rule decides, so each sequence must be unique.
     fn check(
         &self,
         _store: &mut Store,
@@ -49,6 +49,9 @@ impl Behaviour for RoutePolicySets {
 }
 
 /// Adds a rule to a set.
+///
+/// # Errors
+/// If the set does not exist or has a rule with this sequence.
 pub fn create_rule(store: &mut Store, set: &str, body: Object) -> Result<Object, Problem> {
     let mut rule = object(json!({
         "sequence": 100,
@@ -74,6 +77,9 @@ pub fn create_rule(store: &mut Store, set: &str, body: Object) -> Result<Object,
 }
 
 /// Changes a rule of a set.
+///
+/// # Errors
+/// If the set or the rule does not exist, or the new sequence is taken.
 pub fn update_rule(store: &mut Store, set: &str, uuid: &str, body: Object) -> Result<Object, Problem> {
     let mut rule = find(store, set, uuid)?;
     rule.extend(body);
@@ -86,6 +92,9 @@ pub fn update_rule(store: &mut Store, set: &str, uuid: &str, body: Object) -> Re
 }
 
 /// Removes a rule from a set.
+///
+/// # Errors
+/// If the set or the rule does not exist.
 pub fn delete_rule(store: &mut Store, set: &str, uuid: &str) -> Result<(), Problem> {
     let rule = find(store, set, uuid)?;
     change_rules(store, set, |rules| {
@@ -100,7 +109,7 @@ fn find(store: &mut Store, set: &str, uuid: &str) -> Result<Object, Problem> {
         .into_iter()
         .flatten()
         .filter_map(Value::as_object)
-        .find(|rule| text(rule, "uuid") == uuid)
+        .find(|rule| string(rule, "uuid") == uuid)
         .cloned()
         .ok_or_else(Problem::not_found)
 }

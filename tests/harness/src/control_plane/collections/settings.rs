@@ -1,6 +1,6 @@
 //! Secrets, variables and secrets backends: plain objects with defaults.
 //!
-//! A secret's `value` is kept and never answered, because the schema of the answer does not name it.
+//! A secret's `value` is stored but never returned, because the response schema does not have it.
 
 use serde_json::json;
 

@@ -1,36 +1,39 @@
-//! What runs do to the machines, and what of the control plane decides on them.
+//! The effects of runs on machines, and the roles that decide how a run goes.
 
 use std::collections::VecDeque;
 
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{BEFORE_ANYTHING, Outcome, Run, RunView};
+use super::{Outcome, PERCENT_BEFORE_REBOOT, Run, RunView};
 use crate::control_plane::collection::Collection;
 use crate::control_plane::collections::machines;
 use crate::control_plane::problem::Problem;
 use crate::control_plane::steps::{self, Step};
-use crate::control_plane::store::{Object, Store, is_set, text, texts};
+use crate::control_plane::store::{Object, Store, is_set, string, strings};
 use crate::control_plane::templates;
 
 impl Store {
-    /// Starts a run of a machine, unless one is active, and gives its uuid.
+    /// Starts a run of a machine and returns its uuid.
+    ///
+    /// # Errors
+    /// If the machine does not exist or has an active run.
     pub fn start_run(&mut self, machine_uuid: &str, body: &Object) -> Result<String, Problem> {
         let machine = self.get(Collection::Machines, machine_uuid)?.clone();
         if let Some(active) = self.runs.active.get(machine_uuid) {
-            let hostname = text(&machine, "hostname");
+            let hostname = string(&machine, "hostname");
             return Err(Problem::conflict(format!(
                 "the machine '{hostname}' has an active provision run: {active}"
             )));
         }
-        let mode = text(body, "mode");
+        let mode = string(body, "mode");
         let fault = if mode == "rebuild" {
             self.fault_of_roles(&machine)
         } else {
             None
         };
         let (outcome, stops_at, error_message) = if let Some((outcome, message)) = fault {
-            (outcome, BEFORE_ANYTHING, Some(message))
+            (outcome, PERCENT_BEFORE_REBOOT, Some(message))
         } else {
             let scripted = self
                 .runs
@@ -44,7 +47,7 @@ impl Store {
         let run = Run {
             uuid: Uuid::new_v4().to_string(),
             machine_uuid: machine_uuid.to_owned(),
-            hostname: text(&machine, "hostname").to_owned(),
+            hostname: string(&machine, "hostname").to_owned(),
             mode: mode.to_owned(),
             image: self.image_of(&machine),
             kexec: is_set(&machine, "kexec_installer"),
@@ -63,8 +66,11 @@ impl Store {
         Ok(uuid)
     }
 
-    /// The answer for a run of a machine.
-    pub fn run_answer(&mut self, machine_uuid: &str, uuid: &str) -> Result<Value, Problem> {
+    /// The body of the response for a run of a machine.
+    ///
+    /// # Errors
+    /// If the machine or the run does not exist.
+    pub fn run_response(&mut self, machine_uuid: &str, uuid: &str) -> Result<Value, Problem> {
         self.get(Collection::Machines, machine_uuid)?;
         let run = self
             .runs
@@ -86,13 +92,13 @@ impl Store {
         }))
     }
 
-    /// Every run in the order in which they were asked for.
+    /// Every run in the order of the requests.
     pub fn run_views(&self) -> Vec<RunView> {
         let runs = self.runs.order.iter().filter_map(|uuid| self.runs.all.get(uuid));
         runs.map(|run| self.view(run)).collect()
     }
 
-    /// Says how the next run of a machine that has no outcome yet is to end.
+    /// Sets the outcome of the machine's next run. Further calls set the outcomes of the runs after it.
     pub fn script_run(&mut self, machine_uuid: &str, outcome: Outcome) {
         self.runs
             .scripts
@@ -101,7 +107,10 @@ impl Store {
             .push_back(outcome);
     }
 
-    /// Ends an active run now; an ended one stays as it is.
+    /// Ends an active run now. A run that has already ended does not change.
+    ///
+    /// # Errors
+    /// If the run does not exist.
     pub fn end_run(&mut self, uuid: &str, outcome: Outcome) -> Result<(), Problem> {
         let run = self.runs.all.get(uuid).ok_or_else(Problem::not_found)?;
         if self.view(run).is_terminal || outcome == Outcome::NeverEnding {
@@ -117,27 +126,28 @@ impl Store {
         Ok(())
     }
 
-    /// Brings every machine up to date with its run.
-    pub fn settle(&mut self) {
+    /// Updates every machine to the current time.
+    pub fn update_machines_to_now(&mut self) {
         let machines: Vec<String> = self
             .objects(Collection::Machines)
             .filter(|machine| {
-                is_set(machine, "pending_config_push") || self.runs.active.contains_key(text(machine, "uuid"))
+                is_set(machine, "pending_config_push")
+                    || self.runs.active.contains_key(string(machine, "uuid"))
             })
-            .map(|machine| text(machine, "uuid").to_owned())
+            .map(|machine| string(machine, "uuid").to_owned())
             .collect();
         for machine in machines {
-            self.settle_machine(&machine);
+            self.update_machine_to_now(&machine);
         }
     }
 
-    /// Brings a machine up to date with its run and its agent.
-    pub fn settle_machine(&mut self, uuid: &str) {
+    /// Updates a machine to the current time: the effects of its run and of its agent.
+    pub fn update_machine_to_now(&mut self, uuid: &str) {
         let Some(mut machine) = self.peek(Collection::Machines, uuid).cloned() else {
             return;
         };
         let now = self.clock.now();
-        machines::take_config(&mut machine, now);
+        machines::apply_pending_config(&mut machine, now);
         let run = self.runs.active.get(uuid).and_then(|run| self.runs.all.get(run));
         if let Some(run) = run {
             let is_touched = run.percent(now) >= steps::FIRST_REBOOT;
@@ -190,16 +200,16 @@ impl Store {
         }
     }
 
-    /// Why a machine cannot be installed with its roles.
+    /// The reason why the machine's roles make a run fail, if any.
     fn fault_of_roles(&self, machine: &Object) -> Option<(Outcome, String)> {
         self.roles_of(machine).find_map(|role| {
-            let name = text(role, "name");
-            if is_set(role, "requires_mesh") && text(machine, "mesh_network_uuid").is_empty() {
+            let name = string(role, "name");
+            if is_set(role, "requires_mesh") && string(machine, "mesh_network_uuid").is_empty() {
                 let message =
-                    format!("the role '{name}' requires a mesh network, and the machine is in none");
+                    format!("the role '{name}' requires a mesh network, but the machine has not joined one");
                 return Some((Outcome::Error, message));
             }
-            let undefined = templates::names(text(role, "template_data")).find(|named| {
+            let undefined = templates::names(string(role, "template_data")).find(|named| {
                 let collection = match named.kind {
                     templates::Kind::Secret => Collection::Secrets,
                     templates::Kind::Variable => Collection::Variables,
@@ -207,24 +217,24 @@ impl Store {
                 self.find(collection, "name", named.name).is_none()
             })?;
             let message =
-                format!("the template of the role '{name}' names '{undefined}', which is not defined");
+                format!("the template of the role '{name}' uses '{undefined}', which is not defined");
             Some((Outcome::RenderFailed, message))
         })
     }
 
-    /// The URL of the image that the highest role with an image decides on.
+    /// The URL of the image that a run installs: that of the role with an image and the highest priority.
     fn image_of(&self, machine: &Object) -> String {
         self.roles_of(machine)
-            .filter(|role| !text(role, "image_uuid").is_empty())
+            .filter(|role| !string(role, "image_uuid").is_empty())
             .max_by_key(|role| role.get("merge_priority").and_then(Value::as_i64))
-            .and_then(|role| self.peek(Collection::Images, text(role, "image_uuid")))
+            .and_then(|role| self.peek(Collection::Images, string(role, "image_uuid")))
             .map_or_else(
                 || "the default image".to_owned(),
-                |image| text(image, "docker_image_url").to_owned(),
+                |image| string(image, "docker_image_url").to_owned(),
             )
     }
 
     fn roles_of(&self, machine: &Object) -> impl Iterator<Item = &Object> {
-        texts(machine, "role_names").filter_map(|name| self.find(Collection::MachineRoles, "name", name))
+        strings(machine, "role_names").filter_map(|name| self.find(Collection::MachineRoles, "name", name))
     }
 }

@@ -1,17 +1,20 @@
-//! The one engine that changes what the control plane knows, with what is particular to each collection.
+//! The operations of the API on the stored objects. A `Behaviour` adds the rules of each collection.
 
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Object, Store, text};
+use super::{Object, Store, string};
 use crate::control_plane::collection::Collection;
 use crate::control_plane::collections;
 use crate::control_plane::contract::{Action, Operation};
 use crate::control_plane::problem::Problem;
 
 impl Store {
-    /// Does what an operation asks for and gives the body of the answer.
-    pub fn call(
+    /// Performs an operation and returns the body of the response.
+    ///
+    /// # Errors
+    /// If the control plane rejects the request.
+    pub fn perform(
         &mut self,
         operation: &Operation,
         parameters: &[String],
@@ -23,10 +26,10 @@ impl Store {
         let body = body.unwrap_or_default();
         let object = match operation.action {
             Action::List => {
-                self.settle();
+                self.update_machines_to_now();
                 let objects = self
                     .objects(collection)
-                    .map(|object| self.answer(operation, object));
+                    .map(|object| self.representation(operation, object));
                 return Ok(Some(objects.collect()));
             }
             Action::Create => self.create(collection, body)?,
@@ -48,20 +51,26 @@ impl Store {
                     json!({ "message": "Provision started", "provision_uuid": run }),
                 ));
             }
-            Action::GetRun => return self.run_answer(uuid, inner).map(Some),
+            Action::GetRun => return self.run_response(uuid, inner).map(Some),
         };
-        Ok(Some(self.answer(operation, &object)))
+        Ok(Some(self.representation(operation, &object)))
     }
 
-    /// An object of a collection, as it is now.
+    /// An object of a collection, updated to the current time.
+    ///
+    /// # Errors
+    /// If the object does not exist.
     pub fn get(&mut self, collection: Collection, uuid: &str) -> Result<&Object, Problem> {
         if collection == Collection::Machines {
-            self.settle_machine(uuid);
+            self.update_machine_to_now(uuid);
         }
         self.peek(collection, uuid).ok_or_else(Problem::not_found)
     }
 
-    /// Makes an object of a collection; its `uuid` and times are added where they are missing.
+    /// Creates an object of a collection. A missing `uuid` and missing times are added.
+    ///
+    /// # Errors
+    /// If the name is taken or a rule of the collection rejects the object.
     pub fn create(&mut self, collection: Collection, body: Object) -> Result<Object, Problem> {
         let now = self.clock.timestamp(self.clock.now());
         let mut object = collection.behaviour().defaults();
@@ -74,7 +83,10 @@ impl Store {
         Ok(object)
     }
 
-    /// Changes an object of a collection and what depends on it.
+    /// Changes an object of a collection, and the objects that depend on it.
+    ///
+    /// # Errors
+    /// If the object does not exist, the name is taken or a rule of the collection rejects the change.
     pub fn update(
         &mut self,
         collection: Collection,
@@ -95,28 +107,33 @@ impl Store {
         Ok(object)
     }
 
-    /// Deletes an object of a collection and what refers to it.
+    /// Deletes an object of a collection, and the references to it.
+    ///
+    /// # Errors
+    /// If the object does not exist or is in use.
     pub fn delete(&mut self, collection: Collection, uuid: &str) -> Result<Object, Problem> {
         let object = self.get(collection, uuid)?.clone();
         collection.behaviour().check_delete(self, &object)?;
         Ok(self.remove(collection, object))
     }
 
-    /// Takes an object away, whoever still uses it.
+    /// Deletes an object even if it is in use.
     pub fn remove(&mut self, collection: Collection, object: Object) -> Object {
         let table = self.tables.entry(collection).or_default();
-        if let Some(position) = table.positions.remove(text(&object, "uuid")) {
+        if let Some(position) = table.positions.remove(string(&object, "uuid")) {
             table.objects.remove(&position);
         }
         collection.behaviour().deleted(self, &object);
         object
     }
 
-    /// The answer an operation gives for an object: what its schema names, and nothing else.
-    pub fn answer(&self, operation: &Operation, object: &Object) -> Value {
+    /// The representation of an object in the response of an operation: exactly the fields of its schema.
+    pub fn representation(&self, operation: &Operation, object: &Object) -> Value {
         let mut complete = object.clone();
         operation.collection.behaviour().complete(self, &mut complete);
-        let properties = operation.answer().map_or(&[][..], |schema| &schema.properties);
+        let properties = operation
+            .success_schema()
+            .map_or(&[][..], |schema| &schema.properties);
         properties
             .iter()
             .filter_map(|name| Some((name.clone(), complete.remove(name)?)))
@@ -132,12 +149,12 @@ impl Store {
     ) -> Result<(), Problem> {
         let behaviour = collection.behaviour();
         let taken = |other: &Object| {
-            text(other, "name") == text(object, "name")
-                && text(other, "uuid") != text(object, "uuid")
+            string(other, "name") == string(object, "name")
+                && string(other, "uuid") != string(object, "uuid")
                 && behaviour.shares_names(other) == behaviour.shares_names(object)
         };
         if object.contains_key("name") && self.objects(collection).any(taken) {
-            let name = text(object, "name");
+            let name = string(object, "name");
             return Err(Problem::conflict(format!(
                 "{} with the name '{name}' exists already",
                 collection.noun()

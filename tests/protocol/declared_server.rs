@@ -1,6 +1,6 @@
-//! A server made of a declaration: it serves just the operations of one resource, and behaves as the declaration says.
+//! A server derived from a declaration: it serves the operations of one resource and behaves as declared.
 //!
-//! Whatever the declaration lets change without being asked (what is not `stable`) does change with every update.
+//! Every computed attribute that the declaration does not call `stable` changes with every update.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -16,18 +16,18 @@ use serde_json::{Map, Value as Json, json};
 
 use super::generate::literal_json;
 
-/// One call, as it came.
+/// A received request.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Call {
-    /// The operation.
+pub struct Request {
+    /// The id of the operation.
     pub operation: String,
-    /// Its body.
+    /// The body.
     pub body: Option<Json>,
 }
 
-/// The server, until it is dropped.
-pub struct Derived {
-    /// Where it listens.
+/// The server. It runs until it is dropped.
+pub struct DeclaredServer {
+    /// The URL of the server.
     pub endpoint: String,
     shared: Arc<Shared>,
     task: tokio::task::JoinHandle<()>,
@@ -37,20 +37,20 @@ struct Shared {
     definition: &'static Definition,
     resource: &'static Resource,
     operations: Vec<&'static Operation>,
-    known: Mutex<Known>,
+    state: Mutex<ServerState>,
 }
 
 #[derive(Default)]
-struct Known {
-    /// By the arguments of the path that reads them; attributes by name.
+struct ServerState {
+    /// The objects by the path parameters of their read operation. Their attributes are by name.
     objects: BTreeMap<Vec<String>, Map<String, Json>>,
-    calls: Vec<Call>,
-    /// Grows with every change, so that nothing is made twice.
+    requests: Vec<Request>,
+    /// Incremented by every change, so that each generated value is new.
     revision: u64,
 }
 
-impl Derived {
-    /// Starts to listen.
+impl DeclaredServer {
+    /// Starts the server.
     pub async fn start(definition: &'static Definition, resource: &'static Resource) -> Self {
         let used: Vec<&str> = resource.operations().collect();
         let is_used = |operation: &&Operation| {
@@ -61,7 +61,7 @@ impl Derived {
             definition,
             resource,
             operations,
-            known: Mutex::default(),
+            state: Mutex::default(),
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -76,16 +76,16 @@ impl Derived {
         }
     }
 
-    /// The calls since the last time, but for those that only read.
-    pub fn take_changes(&self) -> Vec<Call> {
-        let calls = std::mem::take(&mut self.shared.known.lock().unwrap().calls);
-        let is_get = |call: &Call| {
+    /// The requests since the last call, without GET requests.
+    pub fn take_changes(&self) -> Vec<Request> {
+        let requests = std::mem::take(&mut self.shared.state.lock().unwrap().requests);
+        let is_get = |call: &Request| {
             self.shared
                 .operations
                 .iter()
                 .any(|operation| operation.id == call.operation && operation.method == schema::Method::Get)
         };
-        calls.into_iter().filter(|call| !is_get(call)).collect()
+        requests.into_iter().filter(|call| !is_get(call)).collect()
     }
 
     /// Names of the attributes that identify an object.
@@ -93,38 +93,38 @@ impl Derived {
         self.shared.identity()
     }
 
-    /// Changes an attribute of every object, as somebody else would.
+    /// Changes an attribute of every object outside of Terraform.
     pub fn drift(&self, attribute: &Attribute, written: &Json) {
-        let mut known = self.shared.known.lock().unwrap();
-        known.revision += 1;
-        let value = take_value(attribute, written, known.revision);
-        for object in known.objects.values_mut() {
+        let mut state = self.shared.state.lock().unwrap();
+        state.revision += 1;
+        let value = stored_value(attribute, written, state.revision);
+        for object in state.objects.values_mut() {
             object.insert(attribute.name.to_string(), value.clone());
         }
     }
 
-    /// Gives an attribute of every object another value of the server's own.
-    pub fn renew(&self, attribute: &Attribute) {
-        let mut known = self.shared.known.lock().unwrap();
-        known.revision += 1;
-        let value = sample(attribute, known.revision);
-        for object in known.objects.values_mut() {
+    /// Changes a computed attribute of every object to another generated value.
+    pub fn change_computed(&self, attribute: &Attribute) {
+        let mut state = self.shared.state.lock().unwrap();
+        state.revision += 1;
+        let value = sample(attribute, state.revision);
+        for object in state.objects.values_mut() {
             object.insert(attribute.name.to_string(), value.clone());
         }
     }
 
-    /// Deletes every object, as somebody else would.
-    pub fn lose(&self) {
-        self.shared.known.lock().unwrap().objects.clear();
+    /// Deletes every object outside of Terraform.
+    pub fn delete_all(&self) {
+        self.shared.state.lock().unwrap().objects.clear();
     }
 
-    /// How many objects there are.
+    /// The number of objects.
     pub fn count(&self) -> usize {
-        self.shared.known.lock().unwrap().objects.len()
+        self.shared.state.lock().unwrap().objects.len()
     }
 }
 
-impl Drop for Derived {
+impl Drop for DeclaredServer {
     fn drop(&mut self) {
         self.task.abort();
     }
@@ -132,15 +132,15 @@ impl Drop for Derived {
 
 async fn serve(State(shared): State<Arc<Shared>>, method: Method, uri: Uri, body: String) -> Response {
     let body = serde_json::from_str::<Json>(&body).ok();
-    match shared.answer(&method, uri.path(), body) {
+    match shared.respond(&method, uri.path(), body) {
         Ok((status, Json::Null)) => status.into_response(),
         Ok((status, body)) => (status, Body(body)).into_response(),
-        Err(status) => (status, Body(json!({"detail": "there is no such thing"}))).into_response(),
+        Err(status) => (status, Body(json!({"detail": "not found"}))).into_response(),
     }
 }
 
 impl Shared {
-    fn answer(
+    fn respond(
         &self,
         method: &Method,
         path: &str,
@@ -154,8 +154,8 @@ impl Shared {
             arguments(&operation.path, path).map(|arguments| (*operation, arguments))
         };
         let (operation, arguments) = found.into_iter().find_map(matches).ok_or(StatusCode::NOT_FOUND)?;
-        let mut known = self.known.lock().unwrap();
-        known.calls.push(Call {
+        let mut state = self.state.lock().unwrap();
+        state.requests.push(Request {
             operation: operation.id.to_string(),
             body: body.clone(),
         });
@@ -163,36 +163,36 @@ impl Shared {
         let id = Some(&operation.id);
         let key = self.key(&arguments);
         if let Some(job) = self.resource.job.iter().find(|job| job.start == operation.id) {
-            known.revision += 1;
-            let mut answer = Map::new();
+            state.revision += 1;
+            let mut response = Map::new();
             for (attribute, field) in job.save.iter() {
                 let attribute = self.resource.attribute(attribute).unwrap();
-                put(&mut answer, field, sample(attribute, known.revision));
+                put(&mut response, field, sample(attribute, state.revision));
             }
-            return Ok((StatusCode::ACCEPTED, answer.into()));
+            return Ok((StatusCode::ACCEPTED, response.into()));
         }
         if let Some(job) = self.resource.job.iter().find(|job| job.poll == operation.id) {
-            let mut answer = Map::new();
-            put(&mut answer, &job.status, json!(job.done.first()));
+            let mut response = Map::new();
+            put(&mut response, &job.status, json!(job.done.first()));
             if let Some(terminal) = &job.terminal {
-                put(&mut answer, terminal, json!(true));
+                put(&mut response, terminal, json!(true));
             }
-            return Ok((StatusCode::OK, answer.into()));
+            return Ok((StatusCode::OK, response.into()));
         }
         let is_adopted = arguments.len() == self.identity().count() && api.create == api.update;
-        if is_adopted && !known.objects.contains_key(&key) {
-            self.create(&mut known, &key, &Map::new());
+        if is_adopted && !state.objects.contains_key(&key) {
+            self.create(&mut state, &key, &Map::new());
         }
         if let Some(attribute) = part(self.definition, self.resource, operation) {
             let sent = body
                 .and_then(|body| body.as_object().cloned())
                 .unwrap_or_default();
-            return known.change_part(&key, attribute, method, arguments.get(key.len()), &sent);
+            return state.change_part(&key, attribute, method, arguments.get(key.len()), &sent);
         }
         if api.list.as_ref() == id {
             return Ok((
                 StatusCode::OK,
-                known.objects.values().map(|object| self.show(object)).collect(),
+                state.objects.values().map(|object| self.show(object)).collect(),
             ));
         }
         let sent = body
@@ -201,27 +201,27 @@ impl Shared {
             .cloned()
             .unwrap_or_default();
         if api.create.as_ref() == id && !is_adopted {
-            known.revision += 1;
+            state.revision += 1;
             let key: Vec<String> = self
                 .identity()
                 .map(|name| self.resource.attribute(name).unwrap())
-                .map(|attribute| sample(attribute, known.revision).as_str().unwrap().to_owned())
+                .map(|attribute| sample(attribute, state.revision).as_str().unwrap().to_owned())
                 .collect();
-            self.create(&mut known, &key, &sent);
-            return Ok((StatusCode::CREATED, self.show(&known.objects[&key])));
+            self.create(&mut state, &key, &sent);
+            return Ok((StatusCode::CREATED, self.show(&state.objects[&key])));
         }
-        let object = known.objects.get(&key).cloned().ok_or(StatusCode::NOT_FOUND)?;
+        let object = state.objects.get(&key).cloned().ok_or(StatusCode::NOT_FOUND)?;
         if api.delete == Delete::Call(operation.id.clone()) {
-            known.objects.remove(&key);
+            state.objects.remove(&key);
             return Ok((StatusCode::NO_CONTENT, Json::Null));
         }
         if api.update.as_ref() == id {
-            known.revision += 1;
-            let revision = known.revision;
+            state.revision += 1;
+            let revision = state.revision;
             let object = self.changed(object, &sent, revision);
-            known.objects.insert(key.clone(), object);
+            state.objects.insert(key.clone(), object);
         }
-        Ok((StatusCode::OK, self.show(&known.objects[&key])))
+        Ok((StatusCode::OK, self.show(&state.objects[&key])))
     }
 
     /// Names of the attributes that identify an object, in the order of the path that reads it.
@@ -247,12 +247,12 @@ impl Shared {
         arguments.iter().take(self.identity().count()).cloned().collect()
     }
 
-    fn create(&self, known: &mut Known, key: &[String], sent: &Map<String, Json>) {
+    fn create(&self, state: &mut ServerState, key: &[String], sent: &Map<String, Json>) {
         let mut object = Map::new();
         for attribute in self.resource.attributes.iter() {
             let is_own = attribute.mode.is_computed() && attribute.default.is_none();
             let value = if is_own {
-                sample(attribute, known.revision)
+                sample(attribute, state.revision)
             } else {
                 Json::Null
             };
@@ -261,11 +261,11 @@ impl Shared {
         for (name, value) in self.identity().zip(key) {
             object.insert(name.to_owned(), json!(value));
         }
-        let object = take(&self.resource.attributes, object, sent, known.revision);
-        known.objects.insert(key.to_vec(), object);
+        let object = merge_sent(&self.resource.attributes, object, sent, state.revision);
+        state.objects.insert(key.to_vec(), object);
     }
 
-    /// What an update makes of an object: what was sent, and everything that a change may alter.
+    /// An object after an update: with the sent values, and with new values of all attributes that an update may change.
     fn changed(
         &self,
         object: Map<String, Json>,
@@ -273,17 +273,17 @@ impl Shared {
         revision: u64,
     ) -> Map<String, Json> {
         let before = object.clone();
-        let mut object = take(&self.resource.attributes, object, sent, revision);
+        let mut object = merge_sent(&self.resource.attributes, object, sent, revision);
         for attribute in self.resource.attributes.iter() {
             let name = attribute.name.as_ref();
-            let is_altered = match &attribute.stable {
+            let may_change = match &attribute.stable {
                 Stable::No => true,
                 Stable::Yes => false,
                 Stable::Unless(causes) => causes
                     .iter()
                     .any(|cause| before.get(cause.as_ref()) != object.get(cause.as_ref())),
             };
-            if attribute.mode == Mode::Computed && is_altered {
+            if attribute.mode == Mode::Computed && may_change {
                 object.insert(name.to_owned(), sample(attribute, revision));
             }
         }
@@ -295,8 +295,8 @@ impl Shared {
     }
 }
 
-impl Known {
-    /// Adds, changes or removes an element of a part of an object; it is found by the identity it was given.
+impl ServerState {
+    /// Adds, changes or removes an element of an attribute whose elements have operations of their own.
     fn change_part(
         &mut self,
         key: &[String],
@@ -314,11 +314,11 @@ impl Known {
         }
         let elements = elements.as_array_mut().unwrap();
         let Some(id) = element else {
-            let made = take_object(attribute, &sent.clone().into(), &revision.to_string(), revision);
-            elements.push(made.clone());
+            let created = stored_object(attribute, &sent.clone().into(), &revision.to_string(), revision);
+            elements.push(created.clone());
             return Ok((
                 StatusCode::CREATED,
-                show(&attribute.attributes, made.as_object().unwrap()),
+                show(&attribute.attributes, created.as_object().unwrap()),
             ));
         };
         let is_it = |element: &Json| element.as_object().unwrap().values().any(|value| value == id);
@@ -328,14 +328,14 @@ impl Known {
             return Ok((StatusCode::NO_CONTENT, Json::Null));
         }
         let object = elements[position].as_object().unwrap().clone();
-        let object = take(&attribute.attributes, object, sent, revision);
+        let object = merge_sent(&attribute.attributes, object, sent, revision);
         elements[position] = object.clone().into();
         Ok((StatusCode::OK, show(&attribute.attributes, &object)))
     }
 }
 
-/// The attribute whose elements an operation changes one by one: its path goes on from the object's with the
-/// attribute's name.
+/// The attribute whose elements an operation changes one by one: the path of the operation is that of the object, followed
+/// by the attribute's name.
 fn part(
     definition: &'static Definition,
     resource: &'static Resource,
@@ -355,7 +355,7 @@ fn part(
     })
 }
 
-/// The placeholders' values, where the path fits the pattern.
+/// The values of the placeholders; `None` if the path does not match the pattern.
 fn arguments(pattern: &str, path: &str) -> Option<Vec<String>> {
     let (pattern, path): (Vec<&str>, Vec<&str>) = (pattern.split('/').collect(), path.split('/').collect());
     if pattern.len() != path.len() {
@@ -372,8 +372,11 @@ fn arguments(pattern: &str, path: &str) -> Option<Vec<String>> {
     Some(arguments)
 }
 
-/// The object with what was sent; keys that no attribute is written under would be a mistake.
-fn take(
+/// The object with the sent values.
+///
+/// # Panics
+/// If a key is not the wire name of any attribute.
+fn merge_sent(
     attributes: &[Attribute],
     mut object: Map<String, Json>,
     sent: &Map<String, Json>,
@@ -386,33 +389,36 @@ fn take(
             .peekable();
         assert!(
             written.peek().is_some(),
-            "`{key}` was sent, but no attribute is written there"
+            "`{key}` was sent, but it is not the wire name of any attribute"
         );
-        // A twin is written where the attribute is that it stands beside.
+        // A write-only twin has the same wire name as its attribute.
         for attribute in written {
-            object.insert(attribute.name.to_string(), take_value(attribute, value, revision));
+            object.insert(
+                attribute.name.to_string(),
+                stored_value(attribute, value, revision),
+            );
         }
     }
     object
 }
 
-fn take_value(attribute: &Attribute, value: &Json, revision: u64) -> Json {
+fn stored_value(attribute: &Attribute, value: &Json, revision: u64) -> Json {
     match value {
         _ if attribute.r#type.scalar != Scalar::Object => value.clone(),
         Json::Array(elements) => elements
             .iter()
             .enumerate()
-            .map(|(index, element)| take_object(attribute, element, &index.to_string(), revision))
+            .map(|(index, element)| stored_object(attribute, element, &index.to_string(), revision))
             .collect(),
         Json::Object(entries) if attribute.r#type.collections.first() == Some(&Collection::Map) => entries
             .iter()
-            .map(|(key, element)| (key.clone(), take_object(attribute, element, key, revision)))
+            .map(|(key, element)| (key.clone(), stored_object(attribute, element, key, revision)))
             .collect(),
-        other => take_object(attribute, other, "", revision),
+        other => stored_object(attribute, other, "", revision),
     }
 }
 
-fn take_object(attribute: &Attribute, value: &Json, place: &str, revision: u64) -> Json {
+fn stored_object(attribute: &Attribute, value: &Json, place: &str, revision: u64) -> Json {
     let Json::Object(sent) = value else {
         return value.clone();
     };
@@ -428,22 +434,22 @@ fn take_object(attribute: &Attribute, value: &Json, place: &str, revision: u64) 
             if is_own { sample(nested, salt) } else { Json::Null },
         );
     }
-    take(&attribute.attributes, object, sent, revision).into()
+    merge_sent(&attribute.attributes, object, sent, revision).into()
 }
 
 fn show(attributes: &[Attribute], object: &Map<String, Json>) -> Json {
-    let mut answer = Map::new();
-    let told = attributes
+    let mut response = Map::new();
+    let returned = attributes
         .iter()
         .filter(|attribute| attribute.returned && !attribute.write_only);
-    for attribute in told {
+    for attribute in returned {
         let Some(pointer) = attribute.wire.read.first() else {
             continue;
         };
         let value = object.get(attribute.name.as_ref()).cloned().unwrap_or_default();
-        put(&mut answer, pointer, show_value(attribute, value));
+        put(&mut response, pointer, show_value(attribute, value));
     }
-    answer.into()
+    response.into()
 }
 
 fn show_value(attribute: &Attribute, value: Json) -> Json {
@@ -453,7 +459,7 @@ fn show_value(attribute: &Attribute, value: Json) -> Json {
             .map_or(Json::Null, |object| show(&attribute.attributes, object))
     };
     match (&value, attribute.r#type.collections.first()) {
-        // What the API has for "no elements" is its own choice.
+        // The API may represent "no elements" as it likes.
         (Json::Null, Some(Collection::Map)) => json!({}),
         (Json::Null, Some(_)) => json!([]),
         _ if attribute.r#type.scalar != Scalar::Object => value,
@@ -466,10 +472,10 @@ fn show_value(attribute: &Attribute, value: Json) -> Json {
     }
 }
 
-/// Writes a value at a dotted pointer, beside what is there; `[]` makes an object of each element.
-fn put(answer: &mut Map<String, Json>, pointer: &str, value: Json) {
+/// Writes a value at a dotted pointer and keeps existing values; after `[]` each element becomes an object.
+fn put(response: &mut Map<String, Json>, pointer: &str, value: Json) {
     let Some((step, rest)) = pointer.split_once('.') else {
-        answer.entry(pointer).or_insert(value);
+        response.entry(pointer).or_insert(value);
         return;
     };
     if let Some(step) = step.strip_suffix("[]") {
@@ -479,23 +485,23 @@ fn put(answer: &mut Map<String, Json>, pointer: &str, value: Json) {
             put(&mut object, rest, element);
             Json::from(object)
         });
-        answer.entry(step).or_insert(objects.collect());
+        response.entry(step).or_insert(objects.collect());
         return;
     }
-    let inner = answer.entry(step).or_insert_with(|| json!({}));
+    let inner = response.entry(step).or_insert_with(|| json!({}));
     if let Json::Object(inner) = inner {
         put(inner, rest, value);
     }
 }
 
-/// A value of the server's own.
+/// A value that the server generates.
 fn sample(attribute: &Attribute, salt: u64) -> Json {
     let salt = hash(&(attribute.name.as_ref(), salt));
     let element = || match attribute.r#type.scalar {
         Scalar::Bool => json!(salt.is_multiple_of(2)),
         Scalar::Int => json!(salt % 1000),
         Scalar::Number => json!(f64::from(u8::try_from(salt % 200).unwrap()) / 8.0),
-        Scalar::String => json!(sample_text(attribute, salt)),
+        Scalar::String => json!(sample_string(attribute, salt)),
         Scalar::Object => {
             let values = attribute
                 .attributes
@@ -514,7 +520,7 @@ fn sample(attribute: &Attribute, salt: u64) -> Json {
     })
 }
 
-fn sample_text(attribute: &Attribute, salt: u64) -> String {
+fn sample_string(attribute: &Attribute, salt: u64) -> String {
     if let Some(word) = attribute.validate.one_of.first() {
         return word.to_string();
     }

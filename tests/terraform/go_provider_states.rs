@@ -1,4 +1,4 @@
-//! Configurations and state files of the published Go provider: the first plan has nothing to do.
+//! Configurations and state files of the published Go provider: the first plan is empty.
 
 use std::path::{Path, PathBuf};
 
@@ -9,17 +9,15 @@ use serde_json::{Value as Json, json};
 
 use super::{machine, quick, workspace};
 
-/// The configuration and the state file of each resource, and the objects that the control plane has.
+/// The configuration and the state file of each resource, and the objects of the control plane.
 const STATES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/states");
 
 async fn seeded() -> ControlPlane {
     let seed = PathBuf::from(STATES).join("seed.json");
     let started = quick().seed(seed).start().await;
     let control_plane = started.expect("the control plane starts");
-    // A seed cannot name machines here: they have a role, which has this virtual IP.
-    let vip = control_plane
-        .find(Collection::Vips, "api")
-        .expect("the virtual IP");
+    // A seed cannot set these members: the machines refer to a role, and the role to this VIP.
+    let vip = control_plane.find(Collection::Vips, "api").expect("the VIP");
     let members = control_plane.update(
         Collection::Vips,
         vip["uuid"].as_str().unwrap_or_default(),
@@ -27,7 +25,7 @@ async fn seeded() -> ControlPlane {
             vip.insert("machine_uuids".to_owned(), json!([machine(2), machine(1)]));
         },
     );
-    members.expect("the virtual IP has members");
+    members.expect("the VIP has members");
     control_plane
 }
 
@@ -36,8 +34,8 @@ fn file(name: &str, file: &str) -> String {
     text.unwrap_or_else(|error| panic!("`{name}` has a `{file}`: {error}"))
 }
 
-/// All of them in one workspace, each object altered.
-fn all_taken_over(
+/// A workspace with all configurations and states, each object in state altered.
+fn workspace_with_all_states(
     control_plane: &ControlPlane,
     alter: impl Fn(&'static schema::Resource, &mut Json),
 ) -> Workspace {
@@ -57,8 +55,8 @@ fn all_taken_over(
     workspace
 }
 
-/// What another provider may have left as its private data, in base64 as a state file has it: nothing, as
-/// terraform-plugin-framework and as the SDK before it write it, and what is no JSON at all.
+/// Private state of another provider, in the base64 of a state file: absent, that of terraform-plugin-framework, that of
+/// terraform-plugin-sdk, and bytes that are not JSON.
 const PRIVATE: [Option<&str>; 4] = [
     None,
     Some("eyJkdXJhbnRpYyI6ImV5SjFkV2xrSWpvaWVDSjkiLCJsYXN0X3Byb3Zpc2lvbiI6ImV5SjkifQ=="),
@@ -67,14 +65,14 @@ const PRIVATE: [Option<&str>; 4] = [
 ];
 
 #[tokio::test]
-async fn the_first_plan_is_empty_whatever_the_private_data() {
+async fn first_plan_is_empty_with_any_private_state() {
     let control_plane = seeded().await;
     for private in PRIVATE {
-        let workspace = all_taken_over(&control_plane, |_, object| {
+        let workspace = workspace_with_all_states(&control_plane, |_, object| {
             object["private"] = json!(private);
         });
-        let said = workspace.apply().await.said();
-        assert!(said.contains("No changes."), "{private:?}: {said}");
+        let output = workspace.apply().await.printed();
+        assert!(output.contains("No changes."), "{private:?}: {output}");
         workspace.plans_empty().await;
     }
     let sent = super::changes(&control_plane);
@@ -86,9 +84,9 @@ fn sensitive(schema: &schema::Resource) -> impl Iterator<Item = &schema::Attribu
 }
 
 #[tokio::test]
-async fn the_first_plan_is_empty_without_a_refresh() {
+async fn first_plan_is_empty_without_a_refresh() {
     let control_plane = seeded().await;
-    let workspace = all_taken_over(&control_plane, |schema, object| {
+    let workspace = workspace_with_all_states(&control_plane, |schema, object| {
         let paths =
             sensitive(schema).map(|attribute| json!([{ "type": "get_attr", "value": attribute.name }]));
         object["sensitive_attributes"] = paths.collect();
@@ -96,16 +94,16 @@ async fn the_first_plan_is_empty_without_a_refresh() {
     let run = workspace
         .run(&["plan", "-detailed-exitcode", "-refresh=false"])
         .await;
-    assert_eq!(run.status, Some(0), "{}", run.said());
-    assert_eq!(control_plane.log().all().len(), 0, "nobody was asked");
+    assert_eq!(run.status, Some(0), "{}", run.printed());
+    assert_eq!(control_plane.log().all().len(), 0, "no request was sent");
 }
 
-/// Terraform notes in a state file what is sensitive, and calls it a change where that differs from the schema, whatever
-/// the provider says: an older one noted less, and `value_wo` is new. A refresh notes it anew.
+/// Terraform stores in the state file which attributes are sensitive, and plans an update if that differs from the schema.
+/// The Go provider had fewer sensitive attributes, and no `value_wo`. A refresh updates the list.
 #[tokio::test]
-async fn what_is_newly_sensitive_is_a_change_of_nothing_without_a_refresh() {
+async fn newly_sensitive_attributes_plan_an_update_without_changes() {
     let control_plane = seeded().await;
-    let workspace = all_taken_over(&control_plane, |_, object| {
+    let workspace = workspace_with_all_states(&control_plane, |_, object| {
         assert_eq!(object["sensitive_attributes"], json!([]));
     });
     workspace
@@ -125,18 +123,17 @@ async fn what_is_newly_sensitive_is_a_change_of_nothing_without_a_refresh() {
         assert_eq!(change["before"], change["after"], "{}", binding.schema.name);
     }
     workspace.run(&["apply", "tfplan"]).await.succeeds();
-    assert_eq!(control_plane.log().all().len(), 0, "nobody was asked");
+    assert_eq!(control_plane.log().all().len(), 0, "no request was sent");
     let run = workspace
         .run(&["plan", "-detailed-exitcode", "-refresh=false"])
         .await;
-    assert_eq!(run.status, Some(0), "{}", run.said());
+    assert_eq!(run.status, Some(0), "{}", run.printed());
 }
 
-/// A change of a taken-over configuration: the resource, what stands in its file, what takes the place of that, and what is
-/// planned.
+/// A change of a configuration: the resource, the replaced text, its replacement, and the planned actions.
 type Row = (&'static str, &'static str, &'static str, &'static str);
 
-/// Tables whose rows go together in one plan.
+/// Tables of changes. The rows of one table go into one plan.
 const CHANGES: [&[Row]; 3] = [
     &[
         (
@@ -161,10 +158,10 @@ const CHANGES: [&[Row]; 3] = [
 ];
 
 #[tokio::test]
-async fn changes_go_on_from_there() {
+async fn changes_after_the_migration_are_planned_and_applied() {
     for rows in CHANGES {
         let control_plane = seeded().await;
-        let workspace = all_taken_over(&control_plane, |_, _| {});
+        let workspace = workspace_with_all_states(&control_plane, |_, _| {});
         let mut text = std::fs::read_to_string(workspace.path().join("main.tf")).expect("the configuration");
         let mut expected = Vec::new();
         for (name, from, to, actions) in rows {

@@ -1,8 +1,8 @@
-//! A provider that is honest until it is told to lie, to see that each lie is found.
+//! A correct provider whose responses a test alters, to check that the fake core finds each fault.
 
 use std::collections::BTreeMap;
 
-use proto::tfplugin6 as wire;
+use proto::tfplugin6;
 use proto::tfplugin6::provider_server::Provider;
 use proto::tfplugin6::schema::{Attribute, Block, NestedBlock, Object, nested_block, object};
 use proto::tfplugin6::{
@@ -13,29 +13,29 @@ use proto::tfplugin6::{
 use tonic::{Request, Response, Status};
 use value::{Type, Value, json, msgpack};
 
-type Answer<T> = Result<Response<T>, Status>;
-/// Alters an honest answer.
-pub type Twist<T> = Box<dyn Fn(&mut T) + Send + Sync>;
+type RpcResult<T> = Result<Response<T>, Status>;
+/// Alters a correct value or response.
+pub type Alter<T> = Box<dyn Fn(&mut T) + Send + Sync>;
 
-/// Where it lies. Each twist gets what an honest provider would answer.
+/// The values and responses to alter.
 #[derive(Default)]
-pub struct Lies {
-    pub schema: Option<Twist<get_provider_schema::Response>>,
-    pub validate: Option<Twist<validate_resource_config::Response>>,
-    pub upgrade: Option<Twist<upgrade_resource_state::Response>>,
-    pub read: Option<Twist<Value>>,
-    pub plan: Option<Twist<Value>>,
-    pub plan_answer: Option<Twist<plan_resource_change::Response>>,
-    pub apply: Option<Twist<Value>>,
-    pub apply_answer: Option<Twist<apply_resource_change::Response>>,
+pub struct Alterations {
+    pub schema: Option<Alter<get_provider_schema::Response>>,
+    pub validate: Option<Alter<validate_resource_config::Response>>,
+    pub upgrade: Option<Alter<upgrade_resource_state::Response>>,
+    pub read: Option<Alter<Value>>,
+    pub plan: Option<Alter<Value>>,
+    pub plan_response: Option<Alter<plan_resource_change::Response>>,
+    pub apply: Option<Alter<Value>>,
+    pub apply_response: Option<Alter<apply_resource_change::Response>>,
     pub apply_status: Option<Status>,
-    pub import: Option<Twist<import_resource_state::Response>>,
-    pub data: Option<Twist<Value>>,
+    pub import: Option<Alter<import_resource_state::Response>>,
+    pub data: Option<Alter<Value>>,
 }
 
-/// A provider of one resource and one data source, both `liar_thing`.
-pub struct Liar {
-    pub lies: Lies,
+/// A provider of one resource and one data source, both `faulty_thing`.
+pub struct FaultyProvider {
+    pub alterations: Alterations,
 }
 
 fn plain(name: &str, r#type: &Type) -> Attribute {
@@ -88,8 +88,8 @@ fn nested(name: &str, nesting: object::NestingMode) -> Attribute {
     }
 }
 
-/// The schema of `liar_thing`.
-pub fn schema() -> wire::Schema {
+/// The schema of `faulty_thing`.
+pub fn schema() -> tfplugin6::Schema {
     use nested_block::NestingMode as Blocks;
     use object::NestingMode as Objects;
     let name = Attribute {
@@ -130,7 +130,7 @@ pub fn schema() -> wire::Schema {
         block("rule_map", Blocks::Map),
         block("limits", Blocks::Single),
     ];
-    wire::Schema {
+    tfplugin6::Schema {
         version: 0,
         block: Some(Block {
             attributes,
@@ -140,7 +140,7 @@ pub fn schema() -> wire::Schema {
     }
 }
 
-/// The type of `liar_thing`.
+/// The type of `faulty_thing`.
 pub fn object_type() -> Type {
     harness::fake_core::schema::Schema::read(&schema())
         .unwrap()
@@ -148,44 +148,44 @@ pub fn object_type() -> Type {
         .implied_type()
 }
 
-/// A value for the wire.
-pub fn encoded(value: &Value) -> wire::DynamicValue {
-    wire::DynamicValue {
+/// A value in the encoding of the protocol.
+pub fn encoded(value: &Value) -> tfplugin6::DynamicValue {
+    tfplugin6::DynamicValue {
         msgpack: msgpack::encode(value, &object_type()).unwrap(),
         json: Vec::new(),
     }
 }
 
-fn decoded(value: Option<&wire::DynamicValue>) -> Value {
+fn decoded(value: Option<&tfplugin6::DynamicValue>) -> Value {
     msgpack::decode(&value.unwrap().msgpack, &object_type()).unwrap()
 }
 
-fn twist<T>(lie: Option<&Twist<T>>, mut answer: T) -> T {
-    if let Some(lie) = lie {
-        lie(&mut answer);
+fn altered<T>(alter: Option<&Alter<T>>, mut value: T) -> T {
+    if let Some(alter) = alter {
+        alter(&mut value);
     }
-    answer
+    value
 }
 
-/// What an honest provider plans: computed values that nobody set are not known yet in a new or changed object.
+/// The plan of a correct provider: in a new or changed object, computed values that are not configured are unknown.
 fn planned(prior: &Value, proposed: Value) -> Value {
     if proposed.is_null() || proposed == *prior {
         return proposed;
     }
-    without_write_only(mark(proposed, prior.is_null()))
+    without_write_only(with_unknown(proposed, prior.is_null()))
 }
 
-fn mark(value: Value, is_new: bool) -> Value {
+fn with_unknown(value: Value, is_new: bool) -> Value {
     match value {
         Value::Object(entries) => Value::Object(
             entries
                 .into_iter()
                 .map(|(name, value)| {
-                    let is_open = (name == "id" || name == "hint") && value.is_null();
-                    let value = if is_open && (is_new || name == "id") {
+                    let is_computed = (name == "id" || name == "hint") && value.is_null();
+                    let value = if is_computed && (is_new || name == "id") {
                         Value::Unknown
                     } else {
-                        mark(value, is_new)
+                        with_unknown(value, is_new)
                     };
                     (name, value)
                 })
@@ -194,19 +194,19 @@ fn mark(value: Value, is_new: bool) -> Value {
         Value::List(elements) => Value::List(
             elements
                 .into_iter()
-                .map(|element| mark(element, is_new))
+                .map(|element| with_unknown(element, is_new))
                 .collect(),
         ),
         Value::Set(elements) => Value::set(
             elements
                 .into_iter()
-                .map(|element| mark(element, is_new))
+                .map(|element| with_unknown(element, is_new))
                 .collect(),
         ),
         Value::Map(entries) => Value::Map(
             entries
                 .into_iter()
-                .map(|(key, element)| (key, mark(element, is_new)))
+                .map(|(key, element)| (key, with_unknown(element, is_new)))
                 .collect(),
         ),
         other => other,
@@ -218,29 +218,29 @@ fn without_write_only(mut object: Value) -> Value {
     object
 }
 
-/// What becomes of a plan: the unknown is known.
-fn settled(value: Value) -> Value {
+/// A planned value with all unknown values resolved.
+fn resolved(value: Value) -> Value {
     match value {
-        Value::Unknown => Value::string("made"),
+        Value::Unknown => Value::string("created"),
         Value::Object(entries) => Value::Object(
             entries
                 .into_iter()
-                .map(|(name, value)| (name, settled(value)))
+                .map(|(name, value)| (name, resolved(value)))
                 .collect::<BTreeMap<_, _>>(),
         ),
-        other => other.map_elements(settled),
+        other => other.map_elements(resolved),
     }
 }
 
 #[tonic::async_trait]
-impl Provider for Liar {
+impl Provider for FaultyProvider {
     async fn get_provider_schema(
         &self,
         _: Request<get_provider_schema::Request>,
-    ) -> Answer<get_provider_schema::Response> {
-        let schemas = || std::iter::once(("liar_thing".to_owned(), schema())).collect();
-        let honest = get_provider_schema::Response {
-            provider: Some(wire::Schema {
+    ) -> RpcResult<get_provider_schema::Response> {
+        let schemas = || std::iter::once(("faulty_thing".to_owned(), schema())).collect();
+        let correct = get_provider_schema::Response {
+            provider: Some(tfplugin6::Schema {
                 version: 0,
                 block: Some(Block::default()),
             }),
@@ -248,29 +248,29 @@ impl Provider for Liar {
             data_source_schemas: schemas(),
             ..get_provider_schema::Response::default()
         };
-        Ok(Response::new(twist(self.lies.schema.as_ref(), honest)))
+        Ok(Response::new(altered(self.alterations.schema.as_ref(), correct)))
     }
 
     async fn validate_provider_config(
         &self,
         _: Request<validate_provider_config::Request>,
-    ) -> Answer<validate_provider_config::Response> {
+    ) -> RpcResult<validate_provider_config::Response> {
         Ok(Response::new(validate_provider_config::Response::default()))
     }
 
     async fn configure_provider(
         &self,
         _: Request<configure_provider::Request>,
-    ) -> Answer<configure_provider::Response> {
+    ) -> RpcResult<configure_provider::Response> {
         Ok(Response::new(configure_provider::Response::default()))
     }
 
     async fn validate_resource_config(
         &self,
         _: Request<validate_resource_config::Request>,
-    ) -> Answer<validate_resource_config::Response> {
-        Ok(Response::new(twist(
-            self.lies.validate.as_ref(),
+    ) -> RpcResult<validate_resource_config::Response> {
+        Ok(Response::new(altered(
+            self.alterations.validate.as_ref(),
             validate_resource_config::Response::default(),
         )))
     }
@@ -278,29 +278,32 @@ impl Provider for Liar {
     async fn validate_data_resource_config(
         &self,
         _: Request<validate_data_resource_config::Request>,
-    ) -> Answer<validate_data_resource_config::Response> {
+    ) -> RpcResult<validate_data_resource_config::Response> {
         Ok(Response::new(validate_data_resource_config::Response::default()))
     }
 
     async fn upgrade_resource_state(
         &self,
         request: Request<upgrade_resource_state::Request>,
-    ) -> Answer<upgrade_resource_state::Response> {
+    ) -> RpcResult<upgrade_resource_state::Response> {
         let raw = request.into_inner().raw_state.unwrap();
         let state = json::decode(&raw.json, &object_type()).unwrap();
-        let honest = upgrade_resource_state::Response {
+        let correct = upgrade_resource_state::Response {
             upgraded_state: Some(encoded(&state)),
             ..upgrade_resource_state::Response::default()
         };
-        Ok(Response::new(twist(self.lies.upgrade.as_ref(), honest)))
+        Ok(Response::new(altered(self.alterations.upgrade.as_ref(), correct)))
     }
 
     async fn read_resource(
         &self,
         request: Request<read_resource::Request>,
-    ) -> Answer<read_resource::Response> {
+    ) -> RpcResult<read_resource::Response> {
         let request = request.into_inner();
-        let state = twist(self.lies.read.as_ref(), decoded(request.current_state.as_ref()));
+        let state = altered(
+            self.alterations.read.as_ref(),
+            decoded(request.current_state.as_ref()),
+        );
         Ok(Response::new(read_resource::Response {
             new_state: Some(encoded(&state)),
             private: request.private,
@@ -311,41 +314,47 @@ impl Provider for Liar {
     async fn plan_resource_change(
         &self,
         request: Request<plan_resource_change::Request>,
-    ) -> Answer<plan_resource_change::Response> {
+    ) -> RpcResult<plan_resource_change::Response> {
         let request = request.into_inner();
         let prior = decoded(request.prior_state.as_ref());
         let planned = planned(&prior, decoded(request.proposed_new_state.as_ref()));
-        let planned = twist(self.lies.plan.as_ref(), planned);
-        let honest = plan_resource_change::Response {
+        let planned = altered(self.alterations.plan.as_ref(), planned);
+        let correct = plan_resource_change::Response {
             planned_state: Some(encoded(&planned)),
             planned_private: request.prior_private,
             ..plan_resource_change::Response::default()
         };
-        Ok(Response::new(twist(self.lies.plan_answer.as_ref(), honest)))
+        Ok(Response::new(altered(
+            self.alterations.plan_response.as_ref(),
+            correct,
+        )))
     }
 
     async fn apply_resource_change(
         &self,
         request: Request<apply_resource_change::Request>,
-    ) -> Answer<apply_resource_change::Response> {
-        if let Some(status) = &self.lies.apply_status {
+    ) -> RpcResult<apply_resource_change::Response> {
+        if let Some(status) = &self.alterations.apply_status {
             return Err(status.clone());
         }
         let request = request.into_inner();
-        let state = settled(decoded(request.planned_state.as_ref()));
-        let state = twist(self.lies.apply.as_ref(), state);
-        let honest = apply_resource_change::Response {
+        let state = resolved(decoded(request.planned_state.as_ref()));
+        let state = altered(self.alterations.apply.as_ref(), state);
+        let correct = apply_resource_change::Response {
             new_state: Some(encoded(&state)),
             private: b"{\"seen\":true}".to_vec(),
             ..apply_resource_change::Response::default()
         };
-        Ok(Response::new(twist(self.lies.apply_answer.as_ref(), honest)))
+        Ok(Response::new(altered(
+            self.alterations.apply_response.as_ref(),
+            correct,
+        )))
     }
 
     async fn import_resource_state(
         &self,
         request: Request<import_resource_state::Request>,
-    ) -> Answer<import_resource_state::Response> {
+    ) -> RpcResult<import_resource_state::Response> {
         let request = request.into_inner();
         let schema = harness::fake_core::schema::Schema::read(&schema()).unwrap();
         let mut state = schema.block.empty();
@@ -355,21 +364,21 @@ impl Provider for Liar {
             state: Some(encoded(&state)),
             ..import_resource_state::ImportedResource::default()
         };
-        let honest = import_resource_state::Response {
+        let correct = import_resource_state::Response {
             imported_resources: vec![imported],
             ..import_resource_state::Response::default()
         };
-        Ok(Response::new(twist(self.lies.import.as_ref(), honest)))
+        Ok(Response::new(altered(self.alterations.import.as_ref(), correct)))
     }
 
     async fn read_data_source(
         &self,
         request: Request<read_data_source::Request>,
-    ) -> Answer<read_data_source::Response> {
+    ) -> RpcResult<read_data_source::Response> {
         let config = decoded(request.into_inner().config.as_ref());
-        let state = twist(
-            self.lies.data.as_ref(),
-            settled(without_write_only(mark(config, true))),
+        let state = altered(
+            self.alterations.data.as_ref(),
+            resolved(without_write_only(with_unknown(config, true))),
         );
         Ok(Response::new(read_data_source::Response {
             state: Some(encoded(&state)),

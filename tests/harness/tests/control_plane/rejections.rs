@@ -1,14 +1,14 @@
-//! Every documented refusal.
+//! Every documented error response.
 
 use harness::control_plane::{Collection, machine_uuid};
 use serde_json::{Value, json};
 
 use crate::client::{Client, operations, plain_collections, start, uuid};
 
-const NOBODY: &str = "ffffffff-ffff-4fff-8fff-ffffffffffff";
+const MISSING_UUID: &str = "ffffffff-ffff-4fff-8fff-ffffffffffff";
 
 #[tokio::test]
-async fn a_name_that_is_taken_conflicts() {
+async fn duplicate_name_is_a_conflict() {
     let (_control_plane, client) = start().await;
     for (collection, least) in plain_collections() {
         let [_, create, _, update, _] = operations(collection);
@@ -17,7 +17,7 @@ async fn a_name_that_is_taken_conflicts() {
         if collection == Collection::MeshNetworks {
             other["network_cidr"] = json!("10.9.0.0/24");
         }
-        let detail = client.refused(create, &[], Some(other.clone()), 409).await;
+        let detail = client.rejected(create, &[], Some(other.clone()), 409).await;
         let name = least["name"].as_str().unwrap();
         assert!(
             detail
@@ -27,52 +27,67 @@ async fn a_name_that_is_taken_conflicts() {
             "{detail}"
         );
         other["name"] = json!("other");
-        let made = client.ok(create, &[], Some(other)).await;
+        let created = client.ok(create, &[], Some(other)).await;
         client
-            .refused(update, &[uuid(&made)], Some(json!({ "name": name })), 409)
+            .rejected(update, &[uuid(&created)], Some(json!({ "name": name })), 409)
             .await;
     }
 }
 
 #[tokio::test]
-async fn what_does_not_exist_is_not_found() {
+async fn missing_object_is_not_found() {
     let (_control_plane, client) = start().await;
     for (collection, _) in plain_collections() {
         let [_, _, get, update, delete] = operations(collection);
-        assert_eq!(client.refused(get, &[NOBODY], None, 404).await, "Not Found");
-        client.refused(update, &[NOBODY], Some(json!({})), 404).await;
-        client.refused(delete, &[NOBODY], None, 404).await;
+        assert_eq!(
+            client.rejected(get, &[MISSING_UUID], None, 404).await,
+            "Not Found"
+        );
+        client
+            .rejected(update, &[MISSING_UUID], Some(json!({})), 404)
+            .await;
+        client.rejected(delete, &[MISSING_UUID], None, 404).await;
     }
     let machine = machine_uuid(1);
     client
-        .refused("provisioning_api_get_image", &[NOBODY], None, 404)
+        .rejected("provisioning_api_get_image", &[MISSING_UUID], None, 404)
         .await;
     client
-        .refused("provisioning_api_get_machine", &[NOBODY], None, 404)
+        .rejected("provisioning_api_get_machine", &[MISSING_UUID], None, 404)
         .await;
     client
-        .refused("provisioning_api_update_machine", &[NOBODY], Some(json!({})), 404)
+        .rejected(
+            "provisioning_api_update_machine",
+            &[MISSING_UUID],
+            Some(json!({})),
+            404,
+        )
         .await;
     let mode = || Some(json!({ "mode": "rebuild" }));
     client
-        .refused("provisioning_api_provision_machine", &[NOBODY], mode(), 404)
+        .rejected("provisioning_api_provision_machine", &[MISSING_UUID], mode(), 404)
         .await;
     client
-        .refused(
+        .rejected(
             "provisioning_api_get_machine_provision",
-            &[&machine, NOBODY],
+            &[&machine, MISSING_UUID],
             None,
             404,
         )
         .await;
     let rule = Some(json!({ "action": "accept" }));
     client
-        .refused("controlplane_api_create_route_policy_rule", &[NOBODY], rule, 404)
+        .rejected(
+            "controlplane_api_create_route_policy_rule",
+            &[MISSING_UUID],
+            rule,
+            404,
+        )
         .await;
 }
 
 #[tokio::test]
-async fn a_token_that_is_not_accepted_is_unauthorized() {
+async fn invalid_token_is_unauthorized() {
     let (control_plane, client) = start().await;
     control_plane.accept_token("dur_second");
     let list = "provisioning_api_list_images";
@@ -80,7 +95,7 @@ async fn a_token_that_is_not_accepted_is_unauthorized() {
     let second = Client::new(&control_plane).with_token("dur_second");
     second.ok(list, &[], None).await;
     control_plane.revoke_token("dur_second");
-    assert_eq!(second.refused(list, &[], None, 401).await, "Unauthorized");
+    assert_eq!(second.rejected(list, &[], None, 401).await, "Unauthorized");
     client.ok(list, &[], None).await;
     let url = format!("{}/api/provisioning/images/", control_plane.endpoint());
     let bare = reqwest::Client::builder()
@@ -103,9 +118,9 @@ async fn a_token_that_is_not_accepted_is_unauthorized() {
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_fit_names_every_fault() {
+async fn invalid_body_reports_every_fault() {
     let (control_plane, client) = start().await;
-    let vip = |body| client.refused("controlplane_api_create_vip", &[], Some(body), 422);
+    let vip = |body| client.rejected("controlplane_api_create_vip", &[], Some(body), 422);
     let fault = |kind: &str, field: Value, message: &str| {
         let mut location = vec![json!("body"), json!("payload")];
         location.extend(field.as_array().unwrap().clone());
@@ -156,16 +171,16 @@ async fn a_body_that_does_not_fit_names_every_fault() {
             "Input should be a valid uuid"
         )])
     );
-    // A nullable value names the fault of the value, not that none of two schemas fits.
+    // For a nullable value the fault of the value is reported, not that no schema of the union matches.
     let role = json!({ "name": "web", "image_uuid": 7 });
     let detail = client
-        .refused("controlplane_api_create_machine_role", &[], Some(role), 422)
+        .rejected("controlplane_api_create_machine_role", &[], Some(role), 422)
         .await;
     assert_eq!(detail[0]["loc"], json!(["body", "payload", "image_uuid"]));
     assert_eq!(detail[0]["type"], "string_type");
     let mode = json!({ "mode": "explode" });
     let detail = client
-        .refused(
+        .rejected(
             "provisioning_api_provision_machine",
             &[&machine_uuid(1)],
             Some(mode),
@@ -177,10 +192,10 @@ async fn a_body_that_does_not_fit_names_every_fault() {
 }
 
 #[tokio::test]
-async fn a_body_or_parameter_that_cannot_be_read_is_refused() {
+async fn malformed_body_or_parameter_is_rejected() {
     let (control_plane, client) = start().await;
     let detail = client
-        .refused("controlplane_api_get_vip", &["not-a-uuid"], None, 422)
+        .rejected("controlplane_api_get_vip", &["not-a-uuid"], None, 422)
         .await;
     assert_eq!(detail[0]["loc"], json!(["path", "uuid"]));
     let url = format!("{}/api/controlplane/vips/", control_plane.endpoint());
@@ -190,16 +205,16 @@ async fn a_body_or_parameter_that_cannot_be_read_is_refused() {
         .unwrap()
         .post(url)
         .bearer_auth(control_plane.token());
-    let answer = request.body("{\"name\": ").send().await.unwrap();
-    assert_eq!(answer.status(), 400);
+    let response = request.body("{\"name\": ").send().await.unwrap();
+    assert_eq!(response.status(), 400);
     assert_eq!(
-        answer.text().await.unwrap(),
+        response.text().await.unwrap(),
         "{\"detail\":\"Cannot parse request body\"}"
     );
 }
 
 #[tokio::test]
-async fn what_makes_no_sense_is_a_bad_request() {
+async fn invalid_value_is_a_bad_request() {
     let (control_plane, client) = start().await;
     let create = |collection| operations(collection)[1];
     let mesh = |cidr: &str| {
@@ -226,31 +241,31 @@ async fn what_makes_no_sense_is_a_bad_request() {
         ),
         (
             create(Collection::Routes),
-            json!({ "name": "r", "prefixes": ["::/0"], "machine_uuids": [NOBODY] }),
+            json!({ "name": "r", "prefixes": ["::/0"], "machine_uuids": [MISSING_UUID] }),
         ),
         (
             create(Collection::MachineRoles),
-            json!({ "name": "r", "image_uuid": NOBODY }),
+            json!({ "name": "r", "image_uuid": MISSING_UUID }),
         ),
         (
             create(Collection::MachineRoles),
-            json!({ "name": "r", "vip_uuid": NOBODY }),
+            json!({ "name": "r", "vip_uuid": MISSING_UUID }),
         ),
         (
             create(Collection::Images),
-            json!({ "name": "i", "docker_image_url": "u", "registry_credential_uuid": NOBODY }),
+            json!({ "name": "i", "docker_image_url": "u", "registry_credential_uuid": MISSING_UUID }),
         ),
     ];
     for (operation, body) in cases {
-        let detail = client.refused(operation, &[], Some(body.clone()), 400).await;
-        assert!(detail.is_string(), "{body} is refused with {detail}");
+        let detail = client.rejected(operation, &[], Some(body.clone()), 400).await;
+        assert!(detail.is_string(), "{body} is rejected with {detail}");
     }
     for body in [
-        json!({ "role_names": ["nobody"] }),
-        json!({ "mesh_network_uuid": NOBODY }),
+        json!({ "role_names": ["missing"] }),
+        json!({ "mesh_network_uuid": MISSING_UUID }),
     ] {
         client
-            .refused(
+            .rejected(
                 "provisioning_api_update_machine",
                 &[&machine_uuid(1)],
                 Some(body),
@@ -262,14 +277,14 @@ async fn what_makes_no_sense_is_a_bad_request() {
 }
 
 #[tokio::test]
-async fn a_cidr_that_is_taken_conflicts() {
+async fn duplicate_cidr_is_a_conflict() {
     let (_control_plane, client) = start().await;
     let create = |name: &str| json!({ "name": name, "network_cidr": "192.168.0.0/16" });
     client
         .ok("controlplane_api_create_mesh_network", &[], Some(create("a")))
         .await;
     let detail = client
-        .refused(
+        .rejected(
             "controlplane_api_create_mesh_network",
             &[],
             Some(create("b")),
@@ -283,7 +298,7 @@ async fn a_cidr_that_is_taken_conflicts() {
 }
 
 #[tokio::test]
-async fn a_role_in_use_stays_and_an_official_one_cannot_be_touched() {
+async fn role_in_use_or_official_cannot_be_deleted() {
     let (_control_plane, client) = start().await;
     let delete = "controlplane_api_delete_machine_role";
     let role = client
@@ -301,7 +316,7 @@ async fn a_role_in_use_stays_and_an_official_one_cannot_be_touched() {
             assign(json!(["web"])),
         )
         .await;
-    let detail = client.refused(delete, &[uuid(&role)], None, 409).await;
+    let detail = client.rejected(delete, &[uuid(&role)], None, 409).await;
     assert_eq!(
         detail,
         "the role 'web' is assigned to the machine 'node-2' and cannot be deleted"
@@ -316,15 +331,15 @@ async fn a_role_in_use_stays_and_an_official_one_cannot_be_touched() {
     client.ok(delete, &[uuid(&role)], None).await;
 
     let official = "30000000-0000-4000-8000-000000000001";
-    client.refused(delete, &[official], None, 400).await;
+    client.rejected(delete, &[official], None, 400).await;
     let change = Some(json!({ "merge_priority": 1 }));
     client
-        .refused("controlplane_api_update_machine_role", &[official], change, 400)
+        .rejected("controlplane_api_update_machine_role", &[official], change, 400)
         .await;
 }
 
 #[tokio::test]
-async fn other_paths_and_methods_get_a_page_of_the_web_server() {
+async fn unknown_path_or_method_returns_an_html_page() {
     let (_control_plane, client) = start().await;
     for (method, path, status) in [
         ("GET", "/api/provisioning/machines", 404),
@@ -337,8 +352,8 @@ async fn other_paths_and_methods_get_a_page_of_the_web_server() {
         ),
         ("POST", "/api/provisioning/machines/", 405),
     ] {
-        let answer = client.send_to(method, path, None).await.unwrap();
-        assert_eq!(answer.status(), status, "{method} {path}");
-        assert_eq!(answer.headers()["content-type"], "text/html");
+        let response = client.send_to(method, path, None).await.unwrap();
+        assert_eq!(response.status(), status, "{method} {path}");
+        assert_eq!(response.headers()["content-type"], "text/html");
     }
 }

@@ -1,16 +1,22 @@
-//! Between the plugin protocol's messages and what Terraform makes of them.
+//! Converts between the plugin protocol's messages and the values of the fake core.
+//!
+//! The rules are those of Terraform's
+//! [object wire format](https://github.com/hashicorp/terraform/blob/main/docs/plugin-protocol/object-wire-format.md).
 
-use proto::tfplugin6 as wire;
+use proto::tfplugin6;
 use value::{Path, Step, Type, Value, json, msgpack};
 
 use super::error::{Diagnostic, Error, Severity};
 use super::schema::{Attribute, Block, Kind, Nesting};
 use crate::secrets::{Logs, Place};
 
-/// A value as Terraform sends it.
-pub fn encode(value: &Value, r#type: &Type) -> Result<wire::DynamicValue, Error> {
+/// Encodes a value as Terraform sends it.
+///
+/// # Errors
+/// If the value does not have this type.
+pub fn encode(value: &Value, r#type: &Type) -> Result<tfplugin6::DynamicValue, Error> {
     match msgpack::encode(value, r#type) {
-        Ok(msgpack) => Ok(wire::DynamicValue {
+        Ok(msgpack) => Ok(tfplugin6::DynamicValue {
             msgpack,
             json: Vec::new(),
         }),
@@ -21,8 +27,11 @@ pub fn encode(value: &Value, r#type: &Type) -> Result<wire::DynamicValue, Error>
     }
 }
 
-/// A value as Terraform reads it; `None` where the message has none. Texts are NFC-normalised, sets sorted.
-pub fn decode(from: Option<&wire::DynamicValue>, r#type: &Type) -> Result<Option<Value>, String> {
+/// Decodes a value as Terraform reads it; `None` if the message has none. Strings are NFC-normalised, sets are sorted.
+///
+/// # Errors
+/// If the bytes do not encode a value of this type.
+pub fn decode(from: Option<&tfplugin6::DynamicValue>, r#type: &Type) -> Result<Option<Value>, String> {
     let Some(from) = from else { return Ok(None) };
     let decoded = if !from.msgpack.is_empty() {
         msgpack::decode(&from.msgpack, r#type)
@@ -49,18 +58,21 @@ fn normalised(value: Value) -> Value {
     }
 }
 
-/// Diagnostics as Terraform reads them. One whose severity is not set, or whose path leads nowhere, is a fault.
-pub fn diagnostics(from: Vec<wire::Diagnostic>, r#type: &Type) -> Result<Vec<Diagnostic>, Error> {
+/// Reads diagnostics.
+///
+/// # Errors
+/// If a diagnostic has no severity or summary, contains a secret, or has the path of an attribute that does not exist.
+pub fn diagnostics(from: Vec<tfplugin6::Diagnostic>, r#type: &Type) -> Result<Vec<Diagnostic>, Error> {
     from.into_iter()
         .map(|diagnostic| read_diagnostic(diagnostic, r#type))
         .collect()
 }
 
-fn read_diagnostic(from: wire::Diagnostic, r#type: &Type) -> Result<Diagnostic, Error> {
+fn read_diagnostic(from: tfplugin6::Diagnostic, r#type: &Type) -> Result<Diagnostic, Error> {
     let severity = match from.severity() {
-        wire::diagnostic::Severity::Error => Severity::Error,
-        wire::diagnostic::Severity::Warning => Severity::Warning,
-        wire::diagnostic::Severity::Invalid => {
+        tfplugin6::diagnostic::Severity::Error => Severity::Error,
+        tfplugin6::diagnostic::Severity::Warning => Severity::Warning,
+        tfplugin6::diagnostic::Severity::Invalid => {
             return Err(Error::violation("A diagnostic has no severity", from.summary));
         }
     };
@@ -75,10 +87,10 @@ fn read_diagnostic(from: wire::Diagnostic, r#type: &Type) -> Result<Diagnostic, 
         ));
     }
     let path = path(from.attribute.as_ref())?;
-    if !leads_somewhere(&path, r#type) {
+    if !exists(&path, r#type) {
         let text = format!("`{path}` of {:?}", from.summary);
         return Err(Error::violation(
-            "A diagnostic is on an attribute that does not exist",
+            "A diagnostic has the path of an attribute that does not exist",
             text,
         ));
     }
@@ -90,9 +102,12 @@ fn read_diagnostic(from: wire::Diagnostic, r#type: &Type) -> Result<Diagnostic, 
     })
 }
 
-/// A path as Terraform reads it.
-pub fn path(from: Option<&wire::AttributePath>) -> Result<Path, Error> {
-    use wire::attribute_path::step::Selector;
+/// Reads an attribute path.
+///
+/// # Errors
+/// If a step has no selector.
+pub fn path(from: Option<&tfplugin6::AttributePath>) -> Result<Path, Error> {
+    use tfplugin6::attribute_path::step::Selector;
     let steps = from.into_iter().flat_map(|path| &path.steps);
     let steps = steps.map(|step| match &step.selector {
         Some(Selector::AttributeName(name)) => Ok(Step::Attribute(name.clone())),
@@ -106,7 +121,7 @@ pub fn path(from: Option<&wire::AttributePath>) -> Result<Path, Error> {
     steps.collect()
 }
 
-fn leads_somewhere(path: &Path, r#type: &Type) -> bool {
+fn exists(path: &Path, r#type: &Type) -> bool {
     let end = path
         .steps()
         .iter()
@@ -118,7 +133,7 @@ fn leads_somewhere(path: &Path, r#type: &Type) -> bool {
     end.is_some()
 }
 
-/// Where an object has a write-only value, which no answer may have.
+/// The paths of write-only values, which no response may have.
 pub fn write_only_paths(schema: &Block, object: &Value) -> Vec<Path> {
     let mut paths = Vec::new();
     find_in_block(schema, object, &Path::root(), &mut paths);
@@ -150,7 +165,7 @@ fn find_in_attribute(attribute: &Attribute, value: &Value, path: &Path, paths: &
     }
 }
 
-/// Where an object has null for "no blocks": only an empty collection says that.
+/// The paths of null block collections. Without blocks, a collection must be empty.
 pub fn null_blocks(schema: &Block, object: &Value, path: &Path) -> Vec<Path> {
     if object.is_null() || object.is_unknown() {
         return Vec::new();
@@ -189,7 +204,7 @@ fn nested_objects<'a>(nesting: Nesting, value: &'a Value, path: &Path) -> Vec<(&
     }
 }
 
-/// The value with null in place of everything unknown, as Terraform saves it after it has complained.
+/// The value with all unknown values replaced by null, as Terraform saves it after the error.
 pub fn unknown_as_null(value: &Value) -> Value {
     match value {
         Value::Unknown => Value::Null,

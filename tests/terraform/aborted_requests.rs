@@ -1,12 +1,12 @@
-//! Processes that end in the middle of a request, for every operation: how many objects and runs there are, and that the
-//! next apply converges.
+//! Processes that end during a request, for every operation: checks the number of objects and runs, and that the next apply
+//! converges.
 //!
-//! Each cell breaks off once the control plane has carried the request out, and before its answer arrives.
+//! Each process ends after the control plane has performed the request, and before the response arrives.
 
 use std::time::Duration;
 
 use acceptance::processes::{finish, group, kill_terraform, providers, start};
-use acceptance::requests::With;
+use acceptance::requests::RequestKind;
 use acceptance::terraform::Workspace;
 use harness::control_plane::{Collection, ControlPlane, Fault, FaultKind};
 use nix::sys::signal::{Signal, kill};
@@ -14,52 +14,52 @@ use tokio::process::Child;
 
 use super::{MACHINE, workspace};
 
-/// How it breaks off.
+/// The way in which the process ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum How {
+enum Abort {
     Interrupt,
     TwoInterrupts,
     KillProvider,
     KillTerraform,
 }
 
-use How::{Interrupt, KillProvider, KillTerraform, TwoInterrupts};
-use With::{Create, Delete, Poll, Read, Start, Update};
+use Abort::{Interrupt, KillProvider, KillTerraform, TwoInterrupts};
+use RequestKind::{Create, Delete, Poll, Read, Start, Update};
 
-const EVERY_HOW: [How; 4] = [Interrupt, TwoInterrupts, KillProvider, KillTerraform];
+const EVERY_ABORT: [Abort; 4] = [Interrupt, TwoInterrupts, KillProvider, KillTerraform];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn in_a_create_the_object_is_found_again() {
-    play(Create).await;
+async fn aborted_create_finds_its_object() {
+    check_every_abort(Create).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn in_a_read_nothing_is_lost() {
-    play(Read).await;
+async fn aborted_read_loses_nothing() {
+    check_every_abort(Read).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn in_an_update_the_next_plan_sees_what_was_done() {
-    play(Update).await;
+async fn aborted_update_is_detected_by_the_next_plan() {
+    check_every_abort(Update).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn in_a_delete_the_object_is_gone() {
-    play(Delete).await;
+async fn aborted_delete_has_deleted_the_object() {
+    check_every_abort(Delete).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn in_a_start_the_run_is_waited_for() {
-    play(Start).await;
+async fn aborted_start_waits_for_its_run() {
+    check_every_abort(Start).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn in_a_poll_the_run_is_waited_for() {
-    play(Poll).await;
+async fn aborted_poll_waits_for_its_run() {
+    check_every_abort(Poll).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_policy_is_taken_over_with_the_rules_that_it_has() {
+async fn aborted_create_adopts_a_policy_with_its_rules() {
     let rule = "controlplane_api_create_route_policy_rule";
     let control_plane = ControlPlane::builder()
         .start()
@@ -72,13 +72,13 @@ async fn a_policy_is_taken_over_with_the_rules_that_it_has() {
     control_plane.fault(Fault::new(rule, late).times(1));
     let apply = start(&workspace, &["apply", "-auto-approve"]);
     control_plane.log().wait_for(rule, 1).await;
-    break_off(KillProvider, &workspace, apply).await;
+    abort(KillProvider, &workspace, apply).await;
 
-    let said = workspace.apply().await.said();
-    assert!(said.contains("Adopted an existing object"), "{said}");
+    let output = workspace.apply().await.printed();
+    assert!(output.contains("Adopted an existing object"), "{output}");
     workspace.plans_empty().await;
     let log = control_plane.log();
-    assert_eq!(log.count_processed(rule), 2, "each rule is made once");
+    assert_eq!(log.count_processed(rule), 2, "each rule is created once");
     assert_eq!(log.count("controlplane_api_delete_route_policy_set"), 0);
     let rules = workspace.state("durantic_route_policy_set.it")["rules"].clone();
     assert_eq!(
@@ -87,45 +87,45 @@ async fn a_policy_is_taken_over_with_the_rules_that_it_has() {
     );
 }
 
-async fn play(with: With) {
-    for how in EVERY_HOW {
-        cell(how, with).await;
+async fn check_every_abort(request: RequestKind) {
+    for abort_by in EVERY_ABORT {
+        check_abort(abort_by, request).await;
     }
 }
 
-async fn cell(how: How, with: With) {
-    let name = format!("{how:?} in {with:?}");
+async fn check_abort(abort_by: Abort, request: RequestKind) {
+    let name = format!("{abort_by:?} in {request:?}");
     let control_plane = ControlPlane::builder()
         .install_time(Duration::from_mins(10))
         .stopped_clock()
         .start()
         .await
         .expect("the control plane starts");
-    let workspace = workspace(&control_plane, &configuration(with, "before"));
-    if matches!(with, Read | Update | Delete) {
+    let workspace = workspace(&control_plane, &configuration(request, "before"));
+    if matches!(request, Read | Update | Delete) {
         workspace.apply().await;
     }
-    workspace.configure(&configuration(with, "after"));
-    let seen = control_plane.log().count(with.operation());
-    if with != Poll {
+    workspace.configure(&configuration(request, "after"));
+    let seen = control_plane.log().count(request.operation());
+    if request != Poll {
         let late = FaultKind::Delay(Duration::from_mins(10));
-        control_plane.fault(Fault::new(with.operation(), late).times(1));
+        control_plane.fault(Fault::new(request.operation(), late).times(1));
     }
 
-    let command = if with == Delete { "destroy" } else { "apply" };
+    let command = if request == Delete { "destroy" } else { "apply" };
     let apply = start(&workspace, &[command, "-auto-approve"]);
-    control_plane.log().wait_for(with.operation(), seen + 1).await;
-    break_off(how, &workspace, apply).await;
+    control_plane.log().wait_for(request.operation(), seen + 1).await;
+    abort(abort_by, &workspace, apply).await;
 
-    let objects = || match with {
+    let objects = || match request {
         Start | Poll => control_plane.runs().len(),
         _ => control_plane.objects(Collection::Variables).len(),
     };
-    assert_eq!(objects(), usize::from(with != Delete), "{name}");
+    assert_eq!(objects(), usize::from(request != Delete), "{name}");
 
     let apply = start(&workspace, &[command, "-auto-approve"]);
-    if matches!(with, Start | Poll) {
-        // The run ends once the next apply looks for it.
+    if matches!(request, Start | Poll) {
+        // The run ends once the next apply polls it or sends a start.
         let log = control_plane.log();
         let (polls, starts) = (log.count(Poll.operation()) + 1, log.count(Start.operation()) + 1);
         tokio::select! {
@@ -134,18 +134,22 @@ async fn cell(how: How, with: With) {
         }
         control_plane.advance(Duration::from_mins(20));
     }
-    let (status, said) = finish(apply).await;
-    assert_eq!(status, Some(0), "{name}: {said}");
-    if with != Delete {
+    let (status, output) = finish(apply).await;
+    assert_eq!(status, Some(0), "{name}: {output}");
+    if request != Delete {
         workspace.plans_empty().await;
     }
-    assert_eq!(objects(), usize::from(with != Delete), "{name}: in the end");
+    assert_eq!(
+        objects(),
+        usize::from(request != Delete),
+        "{name}: after the next apply"
+    );
     assert_eq!(control_plane.violations(), Vec::<String>::new(), "{name}");
 }
 
-async fn break_off(how: How, workspace: &Workspace, apply: Child) {
+async fn abort(abort_by: Abort, workspace: &Workspace, apply: Child) {
     let signal = |pid, signal| kill(pid, signal).expect("a signal is sent");
-    match how {
+    match abort_by {
         Interrupt => signal(group(&apply), Signal::SIGINT),
         TwoInterrupts => {
             signal(group(&apply), Signal::SIGINT);
@@ -161,13 +165,13 @@ async fn break_off(how: How, workspace: &Workspace, apply: Child) {
     finish(apply).await;
 }
 
-fn configuration(with: With, value: &str) -> String {
-    match with {
+fn configuration(request: RequestKind, value: &str) -> String {
+    match request {
         Start | Poll => format!(
             "resource \"durantic_machine_deployment\" \"it\" {{\n  machine_uuid = \"{MACHINE}\"\n  \
              role_names = [\"base\"]\n}}\n"
         ),
-        // Terraform does not tell a provider of an interrupt while it refreshes, so a read ends when its time is over.
+        // During a refresh, Terraform does not forward an interrupt to the provider, so a read ends at its timeout.
         _ => format!(
             "provider \"durantic\" {{\n  request_timeout = \"2s\"\n}}\n\
              resource \"durantic_variable\" \"it\" {{\n  name = \"GREETING\"\n  value = \"{value}\"\n}}\n"

@@ -1,5 +1,5 @@
-# Every way in which a configuration can be known to be wrong, one resource for each. A comment says what Terraform must
-# tell about its line; there must be nothing else to tell.
+# Every kind of invalid value, one resource for each. The comment on a line is a part of the error that Terraform must report
+# for that line. No other errors are expected.
 
 resource "durantic_mesh_network" "name" {
   name         = "" # must have at least 1 characters

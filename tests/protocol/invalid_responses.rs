@@ -1,9 +1,9 @@
-//! Answers of a control plane that lies, or is none: each ends as a diagnostic on what it is about, soon and in little
-//! memory, state keeps what it had, and the next apply converges.
+//! Invalid responses: each becomes a diagnostic that names the object, quickly and with little memory. State does not
+//! change, and the next apply converges.
 
 use std::time::Duration;
 
-use harness::control_plane::{Answer, Collection, ControlPlane, Fault, FaultKind, machine_uuid};
+use harness::control_plane::{Collection, ControlPlane, Fault, FaultKind, FaultResponse, machine_uuid};
 use harness::fake_core::{Action, Core, Error};
 use http::StatusCode;
 use serde_json::{Value as Json, json};
@@ -21,8 +21,8 @@ const GET_MACHINE: &str = "provisioning_api_get_machine";
 const START: &str = "provisioning_api_provision_machine";
 const POLL: &str = "provisioning_api_get_machine_provision";
 
-/// Longer than any answer here may keep the user waiting, on a busy machine.
-const SOON: Duration = Duration::from_mins(1);
+/// The time limit of a refresh, generous for a busy machine.
+const REFRESH_TIMEOUT: Duration = Duration::from_mins(1);
 
 async fn core(control_plane: &ControlPlane) -> Core {
     let service = rpc::Service::new(provider::program(&provider::durantic::DEFINITION));
@@ -38,10 +38,10 @@ async fn core(control_plane: &ControlPlane) -> Core {
 }
 
 fn body(bytes: impl Into<Vec<u8>>) -> FaultKind {
-    FaultKind::Answer(Answer {
+    FaultKind::Respond(FaultResponse {
         body: bytes.into(),
         status: StatusCode::OK,
-        ..Answer::json(200)
+        ..FaultResponse::json(200)
     })
 }
 
@@ -49,7 +49,7 @@ fn rewrite(change: impl Fn(&mut Json) + Send + Sync + 'static) -> FaultKind {
     FaultKind::Rewrite(std::sync::Arc::new(change))
 }
 
-/// A variable in state that answers to `change` are about to go wrong for.
+/// A control plane, a core with a variable in state, and its configuration.
 async fn variable() -> (ControlPlane, Core, Json) {
     let control_plane = ControlPlane::builder().start().await.unwrap();
     let mut core = core(&control_plane).await;
@@ -58,19 +58,20 @@ async fn variable() -> (ControlPlane, Core, Json) {
     (control_plane, core, config)
 }
 
-fn told(result: Result<impl Sized, Error>, name: &str) -> String {
+/// The errors that the provider reported.
+fn reported(result: Result<impl Sized, Error>, name: &str) -> String {
     match result {
-        Ok(_) => panic!("{name}: nothing is told"),
-        Err(error @ Error::Told(_)) => error.to_string(),
+        Ok(_) => panic!("{name}: no error was reported"),
+        Err(error @ Error::Reported(_)) => error.to_string(),
         Err(error) => panic!("{name}: {error}"),
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn in_a_read_state_is_kept() {
+async fn refresh_keeps_state_after_an_invalid_response() {
     let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
     let many = format!("[{}0]", "0,".repeat(3_000_000));
-    let mut zipped = Answer::json(200);
+    let mut zipped = FaultResponse::json(200);
     zipped
         .headers
         .push(("content-encoding".to_owned(), "gzip".to_owned()));
@@ -82,11 +83,11 @@ async fn in_a_read_state_is_kept() {
         ("many values", body(many), "more than 2000000 values"),
         ("HTML", body("<html><body>Welcome</body></html>"), "is not JSON"),
         (
-            "no UTF-8",
+            "not UTF-8",
             body(b"{\"name\": \"\xff\xfe\"}".to_vec()),
             "is not JSON",
         ),
-        ("zipped", FaultKind::Answer(zipped), "is not JSON"),
+        ("zipped", FaultKind::Respond(zipped), "is not JSON"),
         (
             "slow",
             FaultKind::Slow(Duration::from_secs(20)),
@@ -94,7 +95,7 @@ async fn in_a_read_state_is_kept() {
         ),
         ("empty", body(""), "returned null"),
         ("a list", body("[]"), "returned a list"),
-        ("a text", body("\"ok\""), "returned a string"),
+        ("a string", body("\"ok\""), "returned a string"),
         (
             "a list for a name",
             rewrite(|body| body["name"] = json!(["GREETING"])),
@@ -130,15 +131,15 @@ async fn in_a_read_state_is_kept() {
         let (control_plane, mut core, config) = variable().await;
         let before = core.stored(VARIABLE, NAME).cloned();
         control_plane.fault(Fault::new(GET, fault));
-        let refreshed = tokio::time::timeout(SOON, core.refresh(VARIABLE, NAME)).await;
-        let said = told(
-            refreshed.unwrap_or_else(|_| panic!("{name}: it takes too long")),
+        let refreshed = tokio::time::timeout(REFRESH_TIMEOUT, core.refresh(VARIABLE, NAME)).await;
+        let error = reported(
+            refreshed.unwrap_or_else(|_| panic!("{name}: the refresh takes too long")),
             name,
         );
-        assert!(said.contains(expected), "{name}: {said}");
+        assert!(error.contains(expected), "{name}: {error}");
         assert!(
-            said.contains("variable \"GREETING\"") || said.contains("(at "),
-            "{name}: {said}"
+            error.contains("variable \"GREETING\"") || error.contains("(at "),
+            "{name}: {error}"
         );
         assert_eq!(core.stored(VARIABLE, NAME).cloned(), before, "{name}");
 
@@ -149,7 +150,7 @@ async fn in_a_read_state_is_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn in_a_create_the_object_is_not_lost() {
+async fn create_keeps_the_object_after_an_invalid_response() {
     let table: Vec<(&str, FaultKind, &str)> = vec![
         (
             "no uuid",
@@ -162,7 +163,7 @@ async fn in_a_create_the_object_is_not_lost() {
             "in an invalid format",
         ),
         ("a list", rewrite(|body| *body = json!([])), "returned a list"),
-        ("nothing", rewrite(|body| *body = Json::Null), "returned null"),
+        ("null", rewrite(|body| *body = Json::Null), "returned null"),
         (
             "a list for a time",
             rewrite(|body| body["created_at"] = json!([])),
@@ -174,11 +175,11 @@ async fn in_a_create_the_object_is_not_lost() {
         let mut core = core(&control_plane).await;
         let config = json!({ "name": "GREETING", "value": "hello" });
         control_plane.fault(Fault::new(CREATE, fault).times(1));
-        let said = told(core.converge(VARIABLE, NAME, &config).await, name);
-        assert!(said.contains(expected), "{name}: {said}");
+        let error = reported(core.converge(VARIABLE, NAME, &config).await, name);
+        assert!(error.contains(expected), "{name}: {error}");
         assert!(
             core.stored(VARIABLE, NAME).is_some(),
-            "{name}: state knows nothing of it"
+            "{name}: the object is not in state"
         );
         core.converge(VARIABLE, NAME, &config).await.unwrap();
         let plan = core.plan(VARIABLE, NAME, &config).await.unwrap();
@@ -188,7 +189,7 @@ async fn in_a_create_the_object_is_not_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_update_that_is_answered_with_nothing_is_read_back() {
+async fn update_with_an_empty_response_refreshes_the_object() {
     let (control_plane, mut core, _) = variable().await;
     control_plane.fault(Fault::new(UPDATE, rewrite(|body| *body = Json::Null)));
     let config = json!({ "name": "GREETING", "value": "goodbye" });
@@ -198,23 +199,23 @@ async fn an_update_that_is_answered_with_nothing_is_read_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_cannot_break_out_of_its_line() {
+async fn error_detail_escapes_control_characters() {
     let (control_plane, mut core, _) = variable().await;
-    let mut answer = Answer::json(422);
-    answer.body = json!({ "detail": "no\r\n\u{1b}[31mError: all is lost\u{7}\u{202e}" })
+    let mut response = FaultResponse::json(422);
+    response.body = json!({ "detail": "no\r\n\u{1b}[31mError: all is lost\u{7}\u{202e}" })
         .to_string()
         .into_bytes();
-    control_plane.fault(Fault::new(UPDATE, FaultKind::Answer(answer)));
+    control_plane.fault(Fault::new(UPDATE, FaultKind::Respond(response)));
     let config = json!({ "name": "GREETING", "value": "goodbye" });
-    let said = told(core.converge(VARIABLE, NAME, &config).await, "a message");
+    let error = reported(core.converge(VARIABLE, NAME, &config).await, "a message");
     let is_harmless =
         |character: char| character == '\n' || !(character.is_control() || character == '\u{202e}');
-    assert!(said.chars().all(is_harmless), "{said:?}");
-    assert!(!said.contains("\nError: all is lost"), "{said:?}");
+    assert!(error.chars().all(is_harmless), "{error:?}");
+    assert!(!error.contains("\nError: all is lost"), "{error:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_list_may_hold_anything() {
+async fn lookup_ignores_invalid_list_elements() {
     let strange = |body: &mut Json| {
         let list = body.as_array_mut().unwrap();
         list.splice(
@@ -237,7 +238,7 @@ async fn a_list_may_hold_anything() {
         ("foreign objects", rewrite(strange), Ok(())),
         ("duplicates", rewrite(twice), Err("2 objects match")),
         (
-            "no list",
+            "not a list",
             rewrite(|body| *body = json!({ "items": [] })),
             Err("expects a list, but the control plane returned an object"),
         ),
@@ -260,22 +261,22 @@ async fn a_list_may_hold_anything() {
                 assert_eq!(found.get("uuid").as_str(), Some(MACHINE), "{name}");
             }
             Err(expected) => {
-                let said = told(found, name);
-                assert!(said.contains(expected), "{name}: {said}");
+                let error = reported(found, name);
+                assert!(error.contains(expected), "{name}: {error}");
             }
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_whose_name_is_a_path_is_not_followed_there() {
+async fn start_rejects_an_invalid_provision_uuid() {
     let control_plane = ControlPlane::builder().start().await.unwrap();
     let mut core = core(&control_plane).await;
     let config = json!({ "machine_uuid": MACHINE, "role_names": ["base"] });
     control_plane
         .fault(Fault::new(START, rewrite(|body| body["provision_uuid"] = json!("../../x"))).times(1));
-    let said = told(core.converge(DEPLOYMENT, NAME, &config).await, "a path");
-    assert!(said.contains("no usable `provision_uuid`"), "{said}");
+    let error = reported(core.converge(DEPLOYMENT, NAME, &config).await, "a path");
+    assert!(error.contains("no usable `provision_uuid`"), "{error}");
     core.converge(DEPLOYMENT, NAME, &config).await.unwrap();
     assert_eq!(control_plane.runs().len(), 1, "one installation");
     let plan = core.plan(DEPLOYMENT, NAME, &config).await.unwrap();
@@ -283,35 +284,35 @@ async fn a_run_whose_name_is_a_path_is_not_followed_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_run_says_cannot_break_out_of_its_line() {
+async fn run_messages_escape_control_characters() {
     let control_plane = ControlPlane::builder().start().await.unwrap();
     let mut core = core(&control_plane).await;
     let token = control_plane.token().to_owned();
-    let said = format!("a\r\nError: \u{1b}[2J {token} {}", "x".repeat(5000));
-    let hostile = rewrite(move |body| {
+    let message = format!("a\r\nError: \u{1b}[2J {token} {}", "x".repeat(5000));
+    let invalid = rewrite(move |body| {
         body["status"] = json!("error\u{1b}[31m");
         body["is_terminal"] = json!(true);
         for field in ["error_message", "current_step", "current_message"] {
-            body[field] = json!(said);
+            body[field] = json!(message);
         }
     });
-    control_plane.fault(Fault::new(POLL, hostile).times(1));
+    control_plane.fault(Fault::new(POLL, invalid).times(1));
     let config = json!({ "machine_uuid": MACHINE, "role_names": ["base"] });
-    let said = told(core.converge(DEPLOYMENT, NAME, &config).await, "a run");
-    assert!(said.contains("with the status `error [31m`"), "{said}");
-    assert!(said.contains("a Error: [2J (redacted) xxx"), "{said}");
+    let error = reported(core.converge(DEPLOYMENT, NAME, &config).await, "a run");
+    assert!(error.contains("with the status `error [31m`"), "{error}");
+    assert!(error.contains("a Error: [2J (redacted) xxx"), "{error}");
     let is_harmless = |character: char| character == '\n' || !character.is_control();
-    assert!(said.chars().all(is_harmless) && said.len() < 5000, "{said:?}");
+    assert!(error.chars().all(is_harmless) && error.len() < 5000, "{error:?}");
     core.converge(DEPLOYMENT, NAME, &config).await.unwrap();
     let plan = core.plan(DEPLOYMENT, NAME, &config).await.unwrap();
     assert_eq!(plan.action, Action::NoOp);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_machine_that_cannot_be_read_after_its_installation_is_not_installed_again() {
+async fn failed_refresh_after_a_run_is_a_warning() {
     let table = [
         FaultKind::Garbage,
-        FaultKind::Answer(Answer::json(500)),
+        FaultKind::Respond(FaultResponse::json(500)),
         body("[]"),
         rewrite(|body| body["uuid"] = json!(machine_uuid(9))),
     ];
@@ -325,11 +326,11 @@ async fn a_machine_that_cannot_be_read_after_its_installation_is_not_installed_a
         core.apply(plan)
             .await
             .unwrap_or_else(|error| panic!("{name}: {error}"));
-        let warned = core.plugin().take_warnings();
-        let is_told = |summary: &str| summary.contains("Failed to refresh the object after its run");
+        let warnings = core.plugin().take_warnings();
+        let is_expected = |summary: &str| summary.contains("Failed to refresh the object after its run");
         assert!(
-            warned.iter().any(|warning| is_told(&warning.summary)),
-            "{name}: {warned:?}"
+            warnings.iter().any(|warning| is_expected(&warning.summary)),
+            "{name}: {warnings:?}"
         );
         assert_eq!(
             core.state(DEPLOYMENT, NAME)["provision_status"],
@@ -345,17 +346,20 @@ async fn a_machine_that_cannot_be_read_after_its_installation_is_not_installed_a
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_resources_that_are_the_same_do_not_share_an_object() {
+async fn create_never_adopts_the_object_of_another_resource() {
     let (control_plane, mut core, config) = variable().await;
-    let said = told(core.converge(VARIABLE, "other", &config).await, "the same again");
-    assert!(said.contains("409 Conflict"), "{said}");
+    let error = reported(core.converge(VARIABLE, "other", &config).await, "the same name");
+    assert!(error.contains("409 Conflict"), "{error}");
     assert!(core.stored(VARIABLE, "other").is_none());
 
-    // Nor does one take what somebody else has just made.
+    // Nor an object that another client has just created.
     let created = json!({ "name": "THEIRS", "value": "hello" });
     let created = created.as_object().unwrap().clone();
     control_plane.create(Collection::Variables, created).unwrap();
     let config = json!({ "name": "THEIRS", "value": "hello" });
-    let said = told(core.converge(VARIABLE, "other", &config).await, "somebody else's");
-    assert!(said.contains("409 Conflict"), "{said}");
+    let error = reported(
+        core.converge(VARIABLE, "other", &config).await,
+        "another client's object",
+    );
+    assert!(error.contains("409 Conflict"), "{error}");
 }
