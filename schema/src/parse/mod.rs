@@ -13,6 +13,8 @@ mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use conform::Reader;
+
 use crate::declarations::{Declaration, Model, Unchecked};
 use crate::diagnostic::{Problem, did_you_mean};
 use crate::grammar::Section;
