@@ -69,6 +69,11 @@ impl From<PackageError> for CommandError {
     }
 }
 
+/// Writes this program as a package into a plugin directory, and prints the `required_providers` block and warnings.
+///
+/// # Errors
+///
+/// [`CommandError`], if the address cannot be used, the package cannot be written or the output is closed.
 pub fn install(
     context: &Context,
     arguments: &Arguments,
@@ -118,6 +123,11 @@ pub fn install(
     Ok(Status::Success)
 }
 
+/// Removes packages for this platform from a plugin directory.
+///
+/// # Errors
+///
+/// [`CommandError`], if the address cannot be used, a package cannot be removed or the output is closed.
 pub fn uninstall(
     context: &Context,
     arguments: &UninstallArguments,
