@@ -63,7 +63,9 @@ impl From<PackageError> for CommandError {
             PackageError::File { error, .. } if error.kind() == io::ErrorKind::StorageFull => {
                 "Free some disk space, then run the command again. No partial file was left."
             }
-            _ => "Check that path, move what is in the way, then run the command again.",
+            _ => {
+                "Check the path, and remove a file or directory that is in the way. Then run the command again."
+            }
         };
         Self::new(error, remedy)
     }
