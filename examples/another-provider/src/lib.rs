@@ -30,7 +30,7 @@ engine::summaries! {
     }
 }
 
-/// Runs the program.
+/// Serves the provider to the Terraform that started this program.
 pub fn main() -> ExitCode {
     let program = Program {
         definition: &DEFINITION,
@@ -41,7 +41,11 @@ pub fn main() -> ExitCode {
     rpc::serve(program, Mode::Managed)
 }
 
-/// Connects the service as the provider block asks.
+/// Connects to the service with the arguments of the provider block.
+///
+/// # Errors
+///
+/// [`Reported`], if an argument is missing or invalid.
 fn connect(
     definition: &'static Definition,
     arguments: &Arguments,
