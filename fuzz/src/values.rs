@@ -173,7 +173,7 @@ fn with_choice(index: usize, input: Vec<u8>) -> Vec<u8> {
 
 /// What Terraform sent, and an object of each resource.
 fn msgpack_seeds() -> Vec<Vec<u8>> {
-    let captured = seeds::text("crates/value/tests/data/wire/terraform-1.11.4.json");
+    let captured = seeds::text("crates/value/tests/data/captured/terraform-1.11.4.json");
     let calls: serde_json::Value = serde_json::from_str(&captured).expect("the samples are JSON");
     let mut payloads: Vec<Vec<u8>> = calls
         .as_array()

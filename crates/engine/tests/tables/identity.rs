@@ -140,7 +140,7 @@ fn a_stored_state_is_read_in_todays_shape() {
         row("a block that was null is empty", block, json!({"field": null}), json!([])),
         row("a block that is new is empty", block, json!({}), json!([])),
         row("a value of another type is an error", "type = 'int'",
-            json!({"field": ["a"]}), json!("`field`: expected a number, found an array")),
+            json!({"field": ["a"]}), json!("`field`: expected a number, found a list")),
         row("an error within a block has its place", block, json!({"field": [{"size": 1}, {"size": {}}]}),
             json!("`field[1].size`: expected a number, found an object")),
     ];
