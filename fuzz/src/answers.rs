@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use client::fuzzing::{self, Received};
+use client::fuzzing::{self, ReceivedResponse};
 use engine::api::Body;
 use engine::diagnostic::Diagnostics;
 use engine::{Binding, shape, wire};
@@ -104,15 +104,15 @@ pub fn answer(input: &[u8]) {
     let Some(binding) = bindings.get(index) else {
         return;
     };
-    let received = Received {
+    let received = ReceivedResponse {
         status: 200,
         headers: &[],
         body,
         token: &Secret::new(TOKEN),
         secrets: &[],
-        sent: None,
+        request_body: None,
     };
-    let Ok(answer) = fuzzing::answer(&received, &ENDPOINT) else {
+    let Ok(answer) = fuzzing::read_response(&received, &ENDPOINT) else {
         return;
     };
     let attributes = &binding.schema.attributes;
@@ -164,7 +164,7 @@ pub fn refusal(input: &[u8]) {
         .and_then(|text| text.parse().ok());
     let sent = json!({ "value": SECRET, "name": "a name that may be shown" });
     let (token, secret) = (Secret::new(TOKEN), Secret::new(SECRET));
-    let received = Received {
+    let received = ReceivedResponse {
         status: status.unwrap_or(500),
         headers: &[
             ("retry-after", after.trim_ascii()),
@@ -174,9 +174,9 @@ pub fn refusal(input: &[u8]) {
         body,
         token: &token,
         secrets: &[&secret],
-        sent: Some(&Body::new(sent, Vec::new())),
+        request_body: Some(&Body::new(sent, Vec::new())),
     };
-    let told = match fuzzing::answer(&received, &ENDPOINT) {
+    let told = match fuzzing::read_response(&received, &ENDPOINT) {
         Ok(answer) => answer.request_id,
         Err(error) => error.to_string(),
     };
