@@ -29,12 +29,12 @@ fn declaration(type_name: &str) -> &'static schema::Resource {
 
 fn encode(type_name: &str, value: &Value) -> wire::DynamicValue {
     let r#type = shape::object_type(&declaration(type_name).attributes);
-    convert::dynamic_value(value, &r#type, &mut Diagnostics::default()).expect("it fits")
+    convert::to_dynamic_value(value, &r#type, &mut Diagnostics::default()).expect("it fits")
 }
 
 fn decode(type_name: &str, value: Option<&wire::DynamicValue>) -> Value {
     let r#type = shape::object_type(&declaration(type_name).attributes);
-    convert::value(value, &r#type, "state", &mut Diagnostics::default()).expect("a value")
+    convert::from_dynamic_value(value, &r#type, "state", &mut Diagnostics::default()).expect("a value")
 }
 
 /// What is told about a resource with these texts.
