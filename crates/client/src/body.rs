@@ -124,7 +124,7 @@ pub(super) fn error(exchange: &Exchange<'_>, response: &HttpResponse, redactor: 
         return error.with_detail(redactor.clean(&response.redirect_error(), MAX_MESSAGE_CHARACTERS));
     }
     let Ok(body) = parse(&response.body) else {
-        // An HTML page of a proxy tells the user no more than the status.
+        // An HTML page of a proxy is of no more use to the user than the status.
         let is_page = response.body.trim_ascii_start().starts_with(b"<");
         let detail = (!is_page).then(|| redactor.unreadable(&response.body).into_boxed_str());
         return Error { detail, ..error };

@@ -136,6 +136,10 @@ impl Routes {
     }
 
     /// The routes of a document that was found at the location, for the operations that it has.
+    ///
+    /// # Errors
+    ///
+    /// The parser's error if the bytes are not an OpenAPI document.
     pub fn live(
         bytes: &[u8],
         location: &DocumentLocation,

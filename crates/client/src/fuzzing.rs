@@ -1,6 +1,6 @@
 //! Entry points for the fuzz targets: how the client reads bytes from outside, without a connection.
 //!
-//! Tests: `fuzz/src/answers.rs`.
+//! Tests: `fuzz/src/responses.rs`.
 
 use engine::api::{Body, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};

@@ -33,6 +33,10 @@ impl SharedReads {
     /// Sends a read, or joins the same read in flight.
     ///
     /// If the caller that sends it is dropped, one of the callers that wait sends it again.
+    ///
+    /// # Errors
+    ///
+    /// The error of the read, for all its callers. It is not cached.
     pub async fn read(&self, key: String, read: impl AsyncFnOnce() -> Result<Response, Error>) -> Outcome {
         let cell = self.join(&key);
         let outcome = cell

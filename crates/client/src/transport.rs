@@ -64,6 +64,11 @@ pub(super) struct HttpResponse {
 }
 
 impl Transport {
+    /// Checks the headers that the settings contain, without any I/O.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Setup`] if the API token or the user agent contains characters that are not allowed in a header.
     pub fn new(settings: Settings) -> Result<Self, Failure> {
         let header = |text: &str, name: &str| {
             HeaderValue::from_str(text).map_err(|_| {
@@ -92,6 +97,11 @@ impl Transport {
     }
 
     /// Sends a request and reads its response within the request's timeout.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no response: the connection, TLS, a timeout, a redirect loop, or a response that is too large. A response
+    /// with any status is not an error here.
     pub async fn send(&self, request: &HttpRequest<'_>) -> Result<HttpResponse, Failure> {
         let http = self
             .http

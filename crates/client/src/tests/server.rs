@@ -1,4 +1,4 @@
-//! A server that does what a test tells it to, down to the bytes, and records the requests.
+//! A server whose responses a test defines, byte by byte if it must, and that records the requests.
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
