@@ -1,5 +1,5 @@
-//! [`fuzz::targets::refusal`]
+//! [`fuzz::targets::error_response`]
 
 #![cfg_attr(fuzzing, no_main)]
 
-fuzz::program!(refusal);
+fuzz::program!(error_response);

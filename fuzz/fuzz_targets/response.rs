@@ -1,5 +1,5 @@
-//! [`fuzz::targets::answer`]
+//! [`fuzz::targets::response`]
 
 #![cfg_attr(fuzzing, no_main)]
 
-fuzz::program!(answer);
+fuzz::program!(response);

@@ -1,5 +1,5 @@
-//! [`fuzz::targets::words`]
+//! [`fuzz::targets::short_strings`]
 
 #![cfg_attr(fuzzing, no_main)]
 
-fuzz::program!(words);
+fuzz::program!(short_strings);
