@@ -10,7 +10,7 @@ use tracing::Instrument;
 /// The newest version of the protocol whose messages the provider can decode.
 const PROTOCOL_VERSION: &str = "6.11";
 
-/// The object of a request.
+/// The declaration that a request is about.
 #[derive(Clone, Debug)]
 pub enum Subject {
     /// The provider block.

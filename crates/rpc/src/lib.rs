@@ -3,6 +3,10 @@
 //! A failure is a diagnostic, never a gRPC status, because Terraform drops the object from state if an apply ends with a
 //! status. A panic becomes a diagnostic, too, and state keeps everything that the provider knew about the object.
 //!
+//! Terraform describes the order and the rules of the RPCs for a resource in [Resource Instance Change Lifecycle].
+//!
+//! [Resource Instance Change Lifecycle]: https://github.com/hashicorp/terraform/blob/main/docs/resource-instance-change-lifecycle.md
+//!
 //! Tests: `provider/tests/protocol.rs`, `tests/protocol/`.
 
 pub mod convert;

@@ -16,7 +16,7 @@ pub const MAX_DIGITS: u16 = 4096;
 /// Two numbers are equal if their shortest decimals are equal, as [in cty]: `1.0`, `1` and `1e0` are the same number.
 /// `Display` and `Debug` write that decimal, without an exponent.
 ///
-/// [in cty]: https://github.com/zclconf/go-cty/blob/main/docs/types.md#ctynumber
+/// [in cty]: https://github.com/zclconf/go-cty/blob/main/cty/primitive_type.go
 ///
 /// # Examples
 ///
