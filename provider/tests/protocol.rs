@@ -35,7 +35,7 @@ fn encode(type_name: &str, value: &Value) -> tfplugin6::DynamicValue {
 
 fn decode(type_name: &str, value: Option<&tfplugin6::DynamicValue>) -> Value {
     let r#type = shape::object_type(&declaration(type_name).attributes);
-    convert::value(value, &r#type, "state", &mut Diagnostics::default()).expect("a value")
+    convert::from_dynamic_value(value, &r#type, "state", &mut Diagnostics::default()).expect("a value")
 }
 
 /// The diagnostics for a resource with these string arguments.
