@@ -1,4 +1,4 @@
-//! A Terraform provider for a to-do service: `schema/` declares what it manages, and this file connects it.
+//! A Terraform provider for a to-do service. `schema/` declares its resources; this file connects to the service.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -41,7 +41,7 @@ pub fn main() -> ExitCode {
     rpc::serve(program, Mode::Managed)
 }
 
-/// Connects the service as the provider block asks.
+/// Connects to the service with the arguments of the provider block.
 fn connect(
     definition: &'static Definition,
     arguments: &Arguments,
