@@ -30,7 +30,7 @@ fn declaration(type_name: &str) -> &'static schema::Resource {
 
 fn encode(type_name: &str, value: &Value) -> tfplugin6::DynamicValue {
     let r#type = shape::object_type(&declaration(type_name).attributes);
-    convert::dynamic_value(value, &r#type, &mut Diagnostics::default()).expect("the value is of this type")
+    convert::to_dynamic_value(value, &r#type, &mut Diagnostics::default()).expect("the value is of this type")
 }
 
 fn decode(type_name: &str, value: Option<&tfplugin6::DynamicValue>) -> Value {

@@ -1,4 +1,4 @@
-//! A Terraform provider for a to-do service: `schema/` declares what it manages, and this file connects it.
+//! A Terraform provider for a to-do service. `schema/` declares its resources; this file connects to the service.
 
 use std::process::ExitCode;
 use std::sync::Arc;
