@@ -12,7 +12,7 @@ use thiserror::Error;
 #[error("type `{0}` cannot be documented")]
 pub struct TypeError(pub String);
 
-/// A type of cty, parsed from its [JSON form](https://github.com/zclconf/go-cty/blob/main/docs/json.md).
+/// A [type of cty](https://github.com/zclconf/go-cty/blob/main/docs/types.md), parsed from its JSON form.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Type {
     /// `string`, `number`, `bool` or `dynamic`.
