@@ -3,8 +3,8 @@
 //! [`facts`] collects all facts from the declarations or, for another provider, from the output of
 //! `terraform providers schema -json` ([`json`]). [`registry`] writes them to Markdown pages, [`site`] to HTML, [`llms`]
 //! to files for language models and other programs, and [`mod@diff`] compares the facts of two versions. [`compat`]
-//! writes the same pages as `HashiCorp`'s generator, and [`validate`] checks pages and examples. No text about an
-//! attribute is written by hand twice.
+//! writes the same pages as `HashiCorp`'s generator, and [`validate`] checks pages and examples. Nothing about an
+//! attribute is written twice by hand.
 //!
 //! Tests: `docs-gen/tests/`.
 

@@ -92,7 +92,7 @@ impl Target {
         ))
     }
 
-    /// The C compiler for the target on this machine; `None` if there is none, or the system's own is used.
+    /// The C compiler for the target on this machine; `None` if it is missing, or for the system's own compiler.
     fn installed_c_compiler(&self) -> Option<&'static str> {
         let is_native = self.triple.starts_with(std::env::consts::ARCH);
         let native = is_native.then_some("musl-gcc");
@@ -101,7 +101,7 @@ impl Target {
     }
 }
 
-/// Builds the program for a target, or for this machine if there is none. The program does not contain paths of this
+/// Builds the program for a target; without one, for this machine. The program does not contain paths of this
 /// machine.
 ///
 /// # Errors

@@ -25,7 +25,7 @@ enum Kind {
     Name,
 }
 
-/// The declarations say what there is: the engine reads it from them.
+/// The engine reads the names of resources and attributes from the declarations.
 #[test]
 fn the_engine_names_no_resource_and_no_attribute() {
     let declared = declared_names();
@@ -38,7 +38,7 @@ fn the_engine_names_no_resource_and_no_attribute() {
     });
 }
 
-/// What a status means is for `client` to say.
+/// Only `client` knows what a status code means.
 #[test]
 fn the_engine_knows_no_status_code() {
     refuse("engine", "it may be an HTTP status", |word| {
@@ -109,13 +109,6 @@ fn refuse(package: &str, reason: &str, is_wrong: impl Fn(&Word) -> bool) {
         "words that `{package}` must not know, because {reason}:\n{}",
         lines.join("\n")
     );
-}
-
-/// Each string in the code of a package, tests excluded, and its place.
-pub fn strings(package: &str) -> Vec<(String, String)> {
-    let words = words(package).into_iter();
-    let strings = words.filter(|word| word.kind == Kind::String);
-    strings.map(|word| (word.place, word.text)).collect()
 }
 
 /// The words in all modules of a package.

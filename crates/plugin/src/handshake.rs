@@ -1,5 +1,5 @@
-//! go-plugin's handshake: the magic cookie, the protocol version, and the line on standard output that tells Terraform where
-//! to connect.
+//! go-plugin's handshake: the magic cookie, the protocol version, and the line on standard output with the address that
+//! Terraform connects to.
 //!
 //! go-plugin describes it in [Writing Plugins Without Go] and implements it in [`server.go`].
 //!

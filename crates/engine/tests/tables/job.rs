@@ -31,7 +31,7 @@ fn built() -> Binding {
          status = { type = 'string', mode = 'computed', stable = true, wire = false }\n\
          [job]\nnoun = 'build'\nafter = ['create']\nstart = 'start'\nbody = { mode = 'all' }\npoll = 'poll'\n\
          save = { run = 'id' }\nstatus = { field = 'status', into = 'status' }\nterminal = 'over'\nneeded = 'todo'\n\
-         done = ['done']\nfailed = ['error']\nreport = { error = 'why', step = 'step', message = 'said' }\n\
+         done = ['done']\nfailed = ['error']\nreport = { error = 'why', step = 'step', message = 'note' }\n\
          [timeouts]\ncreate = '1h'\nupdate = '1h'",
     )
 }

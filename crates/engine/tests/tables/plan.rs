@@ -25,7 +25,7 @@ fn row(
     (rule, (keys, prior.into(), config.into(), planned.into()))
 }
 
-/// The plan from a prior object to a configuration; null if there is none. A prior object has a UUID.
+/// The plan from a prior object to a configuration; either can be null. A prior object has a UUID.
 fn plan_of(binding: &Binding, prior: &Json, config: &Json, private: Private) -> Plan {
     let mut prior = value(binding, prior);
     prior.set_attribute("uuid", Value::string(UUID));

@@ -16,7 +16,7 @@ fn object(binding: &Binding, json: &Json) -> Value {
     Value::object([("field", value_of(the_field(binding), json))])
 }
 
-/// The JSON of a body; null if there is none.
+/// The JSON of a body; null without a body.
 fn sent(body: Option<&Body>) -> Json {
     body.map_or(NULL, |body| body.expose().clone())
 }

@@ -30,7 +30,7 @@ impl RequiredProvider {
     }
 }
 
-/// The entries for this provider in the configuration; if there is none, the published address.
+/// The entries for this provider in the configuration; without an entry, the published address.
 ///
 /// # Errors
 ///
