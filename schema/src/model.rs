@@ -263,7 +263,7 @@ pub struct Attribute {
     /// Environment variable that is used if the configuration omits it. Only for arguments of the provider.
     pub env: Option<Text>,
     /// Attributes of the objects, sorted by name, if the type's scalar is [`Scalar::Object`].
-    pub attributes: List<Attribute>,
+    pub attributes: List<Self>,
     /// Whether the configuration uses a block (`rules { … }`) instead of an attribute (`rules = [{ … }]`).
     pub block: bool,
 }
