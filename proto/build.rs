@@ -11,7 +11,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .include_imports(true)
         .open_files(["tfplugin6.proto", "plugin.proto"])?;
 
-    // The tests compare it with the table of the protocol.
+    // The tests compare the descriptors with a table of the protocol.
     let output = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(
         output.join("descriptors.bin"),
@@ -19,11 +19,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     )?;
 
     tonic_prost_build::configure()
-        // The tests are the client; what the provider does not call, the linker drops.
+        // Only tests use the client. The linker drops it from the provider.
         .build_client(true)
         .build_transport(false)
         .generate_default_stubs(true)
-        // They hold values, and values hold secrets: lib.rs has a form that shows none.
+        // These contain values, which may be secrets: lib.rs has a `Debug` that hides them.
         .skip_debug(["tfplugin6.DynamicValue", "tfplugin6.RawState"])
         .compile_fds(compiler.file_descriptor_set())?;
     Ok(())

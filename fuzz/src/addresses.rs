@@ -1,4 +1,4 @@
-//! Addresses of providers, and patterns of them.
+//! The target for provider addresses and patterns of them.
 
 use tools::address::pattern::Pattern;
 use tools::address::{Address, local};
@@ -9,7 +9,7 @@ pub(crate) const ADDRESS: Target = Target {
     name: "address",
     run: address,
     seeds: address_seeds,
-    words: &[
+    dictionary: &[
         "registry.terraform.io/",
         "terraform-provider-",
         "xn--",
@@ -27,18 +27,18 @@ pub(crate) const ADDRESS: Target = Target {
     ],
 };
 
-/// Any text is an address that reads back from each of its forms, or an error that says what to write; the same for
+/// Any string is an address that parses from each of its written forms, or an error with a suggestion. The same holds for
 /// patterns.
 pub fn address(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else {
         return;
     };
     match Address::parse(text) {
-        Ok(address) => reads_back(text, &address.resolved()),
+        Ok(address) => check_forms(text, &address.resolved()),
         Err(error) => assert!(!error.to_string().is_empty() && !error.suggestion.is_empty()),
     }
     if let Ok(address) = Address::implied(text) {
-        reads_back(text, &address);
+        check_forms(text, &address);
     }
     match Pattern::parse(text) {
         Ok(pattern) if !text.contains('*') => {
@@ -50,8 +50,8 @@ pub fn address(input: &[u8]) {
     }
 }
 
-/// No form of an address is that of another one.
-fn reads_back(text: &str, address: &Address) {
+/// Each written form of an address parses to the same address.
+fn check_forms(text: &str, address: &Address) {
     let [host, namespace, type_name] = &address.path();
     let full = Address::parse_full(&address.full());
     let forms = [
@@ -59,8 +59,8 @@ fn reads_back(text: &str, address: &Address) {
         Address::from_parts(host, namespace, type_name),
         full.clone(),
     ];
-    // Terraform takes a type with its own name before it where that stands alone, and looks for dashes and dots that
-    // have nothing between them before it leaves out or replaces other characters. What it takes it may then refuse.
+    // Terraform accepts a type with the prefix `terraform-` only on its own, and checks for adjacent dashes and dots before
+    // it drops or replaces other characters. So it may reject the normal form of an address that it accepted.
     let is_exact = text.is_ascii() && !address.type_name().starts_with("terraform-") && !address.is_legacy();
     for again in forms {
         match again {
@@ -76,7 +76,7 @@ fn reads_back(text: &str, address: &Address) {
 }
 
 fn address_seeds() -> Vec<Vec<u8>> {
-    let sources = seeds::text("crates/tools/tests/address/sources.txt");
+    let sources = seeds::file_content("crates/tools/tests/address/sources.txt");
     let sources = sources.lines().filter_map(|line| line.split_once(" => "));
     let patterns = ["*/*", "*/*/*", "example.com/myorg/*", "example.com/*/*", "*/*/x"];
     seeds::inputs(sources.map(|(source, _)| source).chain(patterns))

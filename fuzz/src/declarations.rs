@@ -1,4 +1,4 @@
-//! The language of the declarations.
+//! The target for the language of the declarations.
 
 use std::sync::LazyLock;
 
@@ -14,7 +14,7 @@ pub(crate) const SCHEMA: Target = Target {
     name: "schema",
     run: schema,
     seeds: schema_seeds,
-    words: &[
+    dictionary: &[
         "# as: data/things.toml\n",
         "# as: parts/times.toml\n",
         "# as: provider.toml\n",
@@ -39,11 +39,11 @@ pub(crate) const SCHEMA: Target = Target {
 
 const FOLDER: &str = "schema/tests/every-key";
 
-/// The name under which a text is read whose first line gives no other.
+/// The file's name if the first line of the input sets no other.
 const NAME: &str = "input.toml";
 
-/// Good declarations, among which the input stands.
-static GOOD: LazyLock<Vec<Source>> = LazyLock::new(|| {
+/// Valid declarations that are loaded together with the input.
+static VALID: LazyLock<Vec<Source>> = LazyLock::new(|| {
     [
         "provider.toml",
         "operations.toml",
@@ -55,15 +55,15 @@ static GOOD: LazyLock<Vec<Source>> = LazyLock::new(|| {
     ]
     .map(|name| Source {
         name: name.to_owned(),
-        text: seeds::text(&format!("{FOLDER}/{name}")),
+        text: seeds::file_content(&format!("{FOLDER}/{name}")),
     })
     .to_vec()
 });
 
-/// Any text is declarations or problems, each at a place that is there; declarations without a problem are such as the
-/// engine can use.
+/// Any string gives declarations or problems. Each problem is at an existing place, and the engine can use declarations
+/// without a problem.
 ///
-/// A first line `# as: data/machine.toml` says under which name the text is read, as in `schema/tests/ui`.
+/// A first line `# as: data/machine.toml` sets the file's name, as in `schema/tests/ui`.
 pub fn schema(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else {
         return;
@@ -73,7 +73,7 @@ pub fn schema(input: &[u8]) {
         .next()
         .and_then(|line| line.strip_prefix("# as: "))
         .unwrap_or(NAME);
-    let mut files: Vec<Source> = GOOD.iter().filter(|file| file.name != name).cloned().collect();
+    let mut files: Vec<Source> = VALID.iter().filter(|file| file.name != name).cloned().collect();
     files.push(Source {
         name: name.to_owned(),
         text: text.to_owned(),
@@ -83,7 +83,7 @@ pub fn schema(input: &[u8]) {
         files,
     };
     let (model, problems) = schema::load(&sources);
-    assert!(problems.is_sorted(), "problems stand in the order of the files");
+    assert!(problems.is_sorted(), "problems are in the order of the files");
     let rules = schema::rules();
     for problem in &problems {
         let shown = problem.to_string();
@@ -95,7 +95,7 @@ pub fn schema(input: &[u8]) {
         assert!(rules.contains(&problem.rule), "{}", problem.rule);
         let file = sources.files.iter().find(|file| file.name == problem.file);
         if let (Some(file), true) = (file, problem.line > 0) {
-            // A problem may be at the end of a text, after its last newline.
+            // A problem may be at the end of the file, after its last newline.
             let line = file.text.split('\n').nth(problem.line - 1);
             let columns = line.map(|line| line.chars().count() + 1);
             assert!(
@@ -118,6 +118,6 @@ pub fn schema(input: &[u8]) {
 }
 
 fn schema_seeds() -> Vec<Vec<u8>> {
-    let examples = seeds::texts("schema/tests/ui", ".toml");
+    let examples = seeds::file_contents("schema/tests/ui", ".toml");
     seeds::inputs(examples)
 }

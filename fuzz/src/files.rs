@@ -1,4 +1,4 @@
-//! Files that Terraform and its users write.
+//! The targets for files that Terraform and its users write.
 
 use tools::address::Address;
 use tools::hcl::token::{self, Kind, Token};
@@ -11,7 +11,7 @@ pub(crate) const HCL: Target = Target {
     name: "hcl",
     run: hcl,
     seeds: hcl_seeds,
-    words: &[
+    dictionary: &[
         "<<-EOT\n",
         "\nEOT\n",
         "${",
@@ -38,7 +38,7 @@ pub(crate) const LOCK_FILE: Target = Target {
     name: "lock_file",
     run: lock_file,
     seeds: lock_file_seeds,
-    words: &[
+    dictionary: &[
         "provider \"registry.terraform.io/",
         "version     = \"",
         "constraints = \"~> ",
@@ -49,8 +49,8 @@ pub(crate) const LOCK_FILE: Target = Target {
     ],
 };
 
-/// Tokens leave nothing out but spaces, any text is a CLI configuration or an error on a line of it, and a file that
-/// was laid out is still one and stays as it is.
+/// The tokens of any string contain everything but whitespace, any string is a CLI configuration or an error on one of its
+/// lines, and a formatted configuration is still valid and does not change when it is formatted again.
 pub fn hcl(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else {
         return;
@@ -62,7 +62,7 @@ pub fn hcl(input: &[u8]) {
     if let Err(error) = config::parse(text) {
         assert!((1..=text.split('\n').count()).contains(&error.line), "{error}");
     }
-    // The parser takes strings of several lines, and characters that Terraform refuses.
+    // The parser accepts strings of several lines, and characters that Terraform rejects.
     let count = |kind| tokens.iter().filter(|token| token.kind == kind).count();
     let is_closed = count(Kind::OpenQuote) == count(Kind::CloseQuote);
     let is_hcl = |token: &Token| token.kind != Kind::Other || token.text == "=>";
@@ -80,7 +80,7 @@ pub fn hcl(input: &[u8]) {
     }
 }
 
-/// Whether it is certain that the parser comes to an end: some nestings take it twice the time for each level.
+/// Whether the parser is sure to finish soon: for some nestings its time doubles with each level.
 fn is_shallow(tokens: &[Token]) -> bool {
     let mut depth = 0;
     tokens.iter().all(|token| {
@@ -95,7 +95,7 @@ fn without_spaces(text: &str) -> String {
         .collect()
 }
 
-/// Any lock file is entries with whole addresses, or an error.
+/// Any string is a lock file whose entries have full addresses, or an error.
 pub fn lock_file(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else {
         return;
@@ -111,13 +111,13 @@ pub fn lock_file(input: &[u8]) {
     }
 }
 
-/// A CLI configuration, and the examples.
+/// A CLI configuration, an unformatted configuration, and the examples.
 fn hcl_seeds() -> Vec<Vec<u8>> {
     let cli = "plugin_cache_dir = \"$HOME/x\"\nprovider_installation {\n  filesystem_mirror {\n    path = \"/x\"\n    \
                include = [\"a/b\", \"*/*\"]\n  }\n  direct {\n    exclude = [\"a/b\"]\n  }\n}\n";
     let odd = "resource a b{\nx=<<-EOT\n   kept  ${ a }\n    EOT\n list=[\n1,\n2 ,{a=1}] # c\n}\nvariable x{type=\"list\"\n}\n";
-    let examples = seeds::texts("examples", ".tf");
-    let upgrades = seeds::texts("crates/tools/tests/upgrade", ".tf");
+    let examples = seeds::file_contents("examples", ".tf");
+    let upgrades = seeds::file_contents("crates/tools/tests/upgrade", ".tf");
     let written = [cli, odd].map(str::to_owned);
     seeds::inputs(written.into_iter().chain(examples).chain(upgrades))
 }

@@ -1,60 +1,61 @@
-//! What must hold for any bytes from outside: each target is one function, which panics where it does not hold.
+//! Properties that must hold for any input from outside. A target is a function that panics if a property does not hold.
 //!
-//! libFuzzer drives a target through its program in `fuzz_targets/`, and `cargo test` over its seeds and mutations of
-//! them. The seeds are the project's own data: declarations, examples, what Terraform sent.
+//! libFuzzer runs a target with its program in `fuzz_targets/`; `cargo test` runs it with its seeds and mutations of them.
+//! The seeds are data of this project: declarations, examples, and messages that Terraform sent.
 
 #![expect(
     clippy::expect_used,
     clippy::missing_panics_doc,
-    reason = "to panic is how a target tells that something does not hold"
+    reason = "a target panics if a property does not hold"
 )]
 
 mod addresses;
-mod answers;
 mod declarations;
 mod files;
+mod responses;
 mod samples;
 pub mod seeds;
+mod short_strings;
 mod values;
-mod words;
 
-/// The targets, by the names of their programs.
+/// The functions of the targets, by the names of their programs.
 pub mod targets {
     pub use crate::addresses::address;
-    pub use crate::answers::{answer, document, refusal};
     pub use crate::declarations::schema;
     pub use crate::files::{hcl, lock_file};
+    pub use crate::responses::{document, error_response, response};
+    pub use crate::short_strings::short_strings;
     pub use crate::values::{json_state, msgpack};
-    pub use crate::words::words;
 }
 
-/// Something that must hold for any bytes.
+/// A fuzz target: a property that must hold for any input.
 pub struct Target {
-    /// Name of its program.
+    /// The name of its program.
     pub name: &'static str,
-    /// Panics where it does not hold.
+    /// Checks the property for an input, and panics if it does not hold.
     pub run: fn(&[u8]),
-    /// Inputs to begin with.
+    /// Returns valid inputs, which are mutated to get others.
     pub seeds: fn() -> Vec<Vec<u8>>,
-    /// Words that matter to what reads the input.
-    pub words: &'static [&'static str],
+    /// Strings that are inserted into inputs, because the code under test treats them specially.
+    pub dictionary: &'static [&'static str],
 }
 
 /// Every target.
 pub const TARGETS: &[Target] = &[
     addresses::ADDRESS,
-    answers::ANSWER,
-    answers::DOCUMENT,
+    responses::DOCUMENT,
+    responses::ERROR_RESPONSE,
     files::HCL,
     values::JSON_STATE,
     files::LOCK_FILE,
     values::MSGPACK,
-    answers::REFUSAL,
+    responses::RESPONSE,
     declarations::SCHEMA,
-    words::WORDS,
+    short_strings::SHORT_STRINGS,
 ];
 
-/// The program of a target: libFuzzer's where cargo-fuzz builds it, otherwise one that tries the files it is given.
+/// The program of a target: libFuzzer's if cargo-fuzz builds it, otherwise one that runs the target with the files that are
+/// its arguments.
 #[macro_export]
 macro_rules! program {
     ($target:ident) => {

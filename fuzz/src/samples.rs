@@ -1,4 +1,4 @@
-//! Answers of the control plane that have every field, and the objects that they give.
+//! Bodies of responses with every attribute, and the objects that the engine reads from them.
 
 use engine::diagnostic::Diagnostics;
 use engine::{shape, wire};
@@ -6,13 +6,13 @@ use schema::{Attribute, Collection, Resource, Scalar};
 use serde_json::{Value as Json, json};
 use value::{Path, Value};
 
-/// An object of a resource, as the control plane's answer gives it.
-pub(crate) fn sample_object(resource: &Resource) -> Value {
+/// The object of a resource that the engine reads from a response with every attribute.
+pub(crate) fn object(resource: &Resource) -> Value {
     let attributes = &resource.attributes;
-    let (answer, known) = (sample(attributes), shape::empty_object(attributes));
+    let (body, known) = (response_body(attributes), shape::empty_object(attributes));
     wire::from_response(
         attributes,
-        &answer,
+        &body,
         &known,
         &Path::root(),
         &mut Diagnostics::default(),
@@ -20,24 +20,24 @@ pub(crate) fn sample_object(resource: &Resource) -> Value {
     .0
 }
 
-/// An answer that has every field that these attributes read.
-pub(crate) fn sample(attributes: &[Attribute]) -> Json {
-    let mut answer = json!({});
+/// The body of a response with every attribute.
+pub(crate) fn response_body(attributes: &[Attribute]) -> Json {
+    let mut body = json!({});
     for attribute in attributes {
         if let Some(pointer) = attribute.wire.read.first() {
-            put(&mut answer, pointer, &field(attribute));
+            set(&mut body, pointer, &json_value(attribute));
         }
     }
-    answer
+    body
 }
 
-fn field(attribute: &Attribute) -> Json {
+fn json_value(attribute: &Attribute) -> Json {
     let scalar = match attribute.r#type.scalar {
         Scalar::Bool => json!(true),
         Scalar::Int => json!(24),
         Scalar::Number => json!(1.5),
         Scalar::String => json!("10.0.0.0/24"),
-        Scalar::Object => sample(&attribute.attributes),
+        Scalar::Object => response_body(&attribute.attributes),
     };
     let collections = attribute.r#type.collections.iter().rev();
     collections.fold(scalar, |inner, collection| match collection {
@@ -46,9 +46,9 @@ fn field(attribute: &Attribute) -> Json {
     })
 }
 
-/// Puts a field to where a pointer finds it.
-fn put(answer: &mut Json, pointer: &str, field: &Json) {
-    let Some(object) = answer.as_object_mut() else {
+/// Sets the value at a pointer, such as `a.b[].c`.
+fn set(body: &mut Json, pointer: &str, value: &Json) {
+    let Some(object) = body.as_object_mut() else {
         return;
     };
     let (step, rest) = pointer
@@ -57,14 +57,14 @@ fn put(answer: &mut Json, pointer: &str, field: &Json) {
     match (step.strip_suffix("[]"), rest) {
         (Some(key), Some(rest)) => {
             let elements = object.entry(key).or_insert_with(|| json!([{}]));
-            let field = field.get(0).unwrap_or(field);
+            let value = value.get(0).unwrap_or(value);
             for element in elements.as_array_mut().into_iter().flatten() {
-                put(element, rest, field);
+                set(element, rest, value);
             }
         }
-        (None, Some(rest)) => put(object.entry(step).or_insert_with(|| json!({})), rest, field),
+        (None, Some(rest)) => set(object.entry(step).or_insert_with(|| json!({})), rest, value),
         _ => {
-            object.insert(step.to_owned(), field.clone());
+            object.insert(step.to_owned(), value.clone());
         }
     }
 }

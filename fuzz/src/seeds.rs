@@ -1,6 +1,7 @@
-//! The project's own data, as inputs to begin with.
+//! Seeds of the targets, from data of this project.
 //!
-//! `corpus/TARGET` is where libFuzzer looks for them and keeps what it finds, `corpus/TARGET.dict` has the words.
+//! libFuzzer reads them from `corpus/TARGET`, to which it adds the inputs that it finds, and the dictionary from
+//! `corpus/TARGET.dict`.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -11,13 +12,13 @@ use crate::TARGETS;
 /// The project's folder.
 const PROJECT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// The text of a file of the project.
-pub fn text(file: &str) -> String {
+/// The content of a file of the project.
+pub fn file_content(file: &str) -> String {
     fs::read_to_string(Path::new(PROJECT).join(file)).expect("the file is part of the project")
 }
 
-/// The texts of all files below a folder of the project whose names end so, in the order of their names.
-pub fn texts(folder: &str, ending: &str) -> Vec<String> {
+/// The contents of all files below a folder of the project whose names have this ending, in the order of their paths.
+pub fn file_contents(folder: &str, ending: &str) -> Vec<String> {
     let mut found = Vec::new();
     collect(&Path::new(PROJECT).join(folder), ending, &mut found);
     found.sort();
@@ -38,12 +39,16 @@ fn collect(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Texts as inputs.
-pub fn inputs(texts: impl IntoIterator<Item = impl Into<String>>) -> Vec<Vec<u8>> {
-    texts.into_iter().map(|text| text.into().into_bytes()).collect()
+/// Converts strings to inputs.
+pub fn inputs(strings: impl IntoIterator<Item = impl Into<String>>) -> Vec<Vec<u8>> {
+    strings.into_iter().map(|string| string.into().into_bytes()).collect()
 }
 
-/// Writes the seeds and the words of a target to where libFuzzer looks for them.
+/// Writes the seeds and the dictionary of a target for libFuzzer.
+///
+/// # Errors
+///
+/// The error of the file system if a file cannot be written.
 pub fn write(name: &str) -> io::Result<()> {
     let corpus = Path::new(PROJECT).join("fuzz/corpus");
     for target in TARGETS.iter().filter(|target| target.name == name) {
@@ -52,7 +57,7 @@ pub fn write(name: &str) -> io::Result<()> {
             fs::write(corpus.join(name).join(format!("seed-{number:03}")), seed)?;
         }
         let mut dictionary = String::new();
-        for word in target.words {
+        for word in target.dictionary {
             dictionary.push('"');
             for byte in word.bytes() {
                 let _ = write!(dictionary, "\\x{byte:02x}");

@@ -1,4 +1,4 @@
-//! Values as Terraform sends and stores them.
+//! The targets for values that Terraform sends and stores.
 
 use std::sync::LazyLock;
 
@@ -17,14 +17,14 @@ pub(crate) const MSGPACK: Target = Target {
     name: "msgpack",
     run: msgpack,
     seeds: msgpack_seeds,
-    words: &["\u{6}\"bool\"", "1e999", "-0.1e-99999999", "\u{301}"],
+    dictionary: &["\u{6}\"bool\"", "1e999", "-0.1e-99999999", "\u{301}"],
 };
 
 pub(crate) const JSON_STATE: Target = Target {
     name: "json_state",
     run: json_state,
     seeds: json_seeds,
-    words: &[
+    dictionary: &[
         "{\"type\":\"number\",\"value\":",
         "{\"durantic\":{\"run\":{\"saved\":{},\"status\":\"\",\"stage\":\"going\",\"trigger\":1}}}",
         "1e999999999",
@@ -34,10 +34,10 @@ pub(crate) const JSON_STATE: Target = Target {
     ],
 };
 
-/// What the first byte of an input chooses to decode as.
+/// The type that the first byte of an input selects.
 struct Shape {
     r#type: Type,
-    /// Where it is the type of a resource.
+    /// The resource, if it is the type of one.
     binding: Option<&'static Binding>,
 }
 
@@ -53,7 +53,7 @@ static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
     others.into_iter().chain(resources).collect()
 });
 
-/// The type in the wire samples.
+/// The type of the payloads that were captured from Terraform.
 fn captured() -> Type {
     Type::object([
         ("blk", Type::list(Type::object([("k", Type::String)]))),
@@ -77,7 +77,7 @@ fn captured() -> Type {
     ])
 }
 
-/// A type with collections of every kind in each other, and with secrets.
+/// A type with nested collections of every kind, and with secrets.
 fn nested() -> Type {
     Type::list(Type::map(Type::set(Type::object([
         ("k", Type::Secret),
@@ -91,8 +91,8 @@ fn chosen(input: &[u8]) -> Option<(&'static Shape, &[u8])> {
     Some((SHAPES.get(index)?, rest))
 }
 
-/// Any bytes either are refused or are a value that encodes and decodes to itself; a configuration that is accepted
-/// has a plan, always the same one.
+/// Any bytes are rejected, or are a value that encodes and decodes to itself. A valid configuration has a plan, and planning
+/// it again gives the same plan.
 pub fn msgpack(input: &[u8]) {
     let Some((shape, bytes)) = chosen(input) else {
         return;
@@ -102,7 +102,7 @@ pub fn msgpack(input: &[u8]) {
     };
     round_trip(&value, &shape.r#type);
     if let (Some(binding), Value::Object(_)) = (shape.binding, &value)
-        && is_accepted(binding, &value)
+        && is_valid(binding, &value)
     {
         let planned = || {
             let request = PlanRequest {
@@ -114,18 +114,21 @@ pub fn msgpack(input: &[u8]) {
         };
         let first = planned();
         assert_eq!(first.planned.conforms(&shape.r#type), Ok(()));
-        assert!(first.planned == planned().planned, "the same plan twice");
+        assert!(
+            first.planned == planned().planned,
+            "planning again gives the same plan"
+        );
     }
 }
 
-fn is_accepted(binding: &Binding, config: &Value) -> bool {
+fn is_valid(binding: &Binding, config: &Value) -> bool {
     let mut diagnostics = Diagnostics::default();
     validate::config(binding, config, WriteOnly::Allowed, &mut diagnostics);
     diagnostics.result().is_ok()
 }
 
-/// Any stored state either is refused or is a value that encodes and decodes to itself, and any private state is a
-/// memory that does.
+/// Any stored state is rejected, or is a value that encodes and decodes to itself. Any private state encodes and decodes to
+/// itself.
 pub fn json_state(input: &[u8]) {
     let Some((shape, text)) = chosen(input) else {
         return;
@@ -135,9 +138,9 @@ pub fn json_state(input: &[u8]) {
         None => json::decode(text, &shape.r#type),
     };
     if let Ok(value) = decoded {
-        assert!(value.is_wholly_known(), "state leaves nothing unknown");
+        assert!(value.is_wholly_known(), "state has no unknown value");
         let encoded = wire::to_json(&value).to_string();
-        let again = json::decode(encoded.as_bytes(), &shape.r#type).expect("what was encoded decodes");
+        let again = json::decode(encoded.as_bytes(), &shape.r#type).expect("an encoded value decodes");
         assert!(again == value, "{encoded} became {}", wire::to_json(&again));
         // Terraform reads the state from JSON and sends it on as msgpack.
         round_trip(&value, &shape.r#type);
@@ -147,11 +150,11 @@ pub fn json_state(input: &[u8]) {
     assert!(Private::decode(&private.encode(name), name) == private);
 }
 
-/// A value is of its type, and has one encoding that decodes to itself.
+/// Asserts that a value conforms to its type and has one encoding, which decodes to the same value.
 pub(crate) fn round_trip(value: &Value, r#type: &Type) {
     assert_eq!(value.conforms(r#type), Ok(()));
-    let bytes = msgpack::encode(value, r#type).expect("what conforms encodes");
-    let again = msgpack::decode(&bytes, r#type).expect("what was encoded decodes");
+    let bytes = msgpack::encode(value, r#type).expect("a conforming value encodes");
+    let again = msgpack::decode(&bytes, r#type).expect("an encoded value decodes");
     assert!(
         again == *value,
         "{} became {}",
@@ -165,15 +168,15 @@ pub(crate) fn round_trip(value: &Value, r#type: &Type) {
     );
 }
 
-/// The bytes that chose a shape, and an input of it.
+/// An input with the byte that selects a shape.
 fn with_choice(index: usize, input: Vec<u8>) -> Vec<u8> {
-    let choice = u8::try_from(index).expect("there are fewer types than bytes");
+    let choice = u8::try_from(index).expect("there are at most 256 types");
     std::iter::once(choice).chain(input).collect()
 }
 
-/// What Terraform sent, and an object of each resource.
+/// The payloads that were captured from Terraform, and an object of each resource.
 fn msgpack_seeds() -> Vec<Vec<u8>> {
-    let captured = seeds::text("crates/value/tests/data/wire/terraform-1.11.4.json");
+    let captured = seeds::file_content("crates/value/tests/data/captured/terraform-1.11.4.json");
     let calls: serde_json::Value = serde_json::from_str(&captured).expect("the samples are JSON");
     let mut payloads: Vec<Vec<u8>> = calls
         .as_array()
@@ -185,7 +188,7 @@ fn msgpack_seeds() -> Vec<Vec<u8>> {
     payloads.sort();
     payloads.dedup();
     let objects = SHAPES.iter().enumerate().filter_map(|(index, shape)| {
-        let bytes = msgpack::encode(&samples::sample_object(shape.binding?.schema), &shape.r#type);
+        let bytes = msgpack::encode(&samples::object(shape.binding?.schema), &shape.r#type);
         Some(with_choice(index, bytes.expect("the sample is of the type")))
     });
     payloads.into_iter().step_by(2).chain(objects).collect()
@@ -203,7 +206,7 @@ fn unhex(text: &str) -> Vec<u8> {
 /// State of each resource and of the other types, and private state.
 fn json_seeds() -> Vec<Vec<u8>> {
     let objects = SHAPES.iter().enumerate().filter_map(|(index, shape)| {
-        let state = wire::to_json(&samples::sample_object(shape.binding?.schema));
+        let state = wire::to_json(&samples::object(shape.binding?.schema));
         Some(with_choice(index, state.to_string().into_bytes()))
     });
     let others = [

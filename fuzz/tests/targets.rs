@@ -1,6 +1,6 @@
-//! Every target holds for its seeds and for some thousands of mutations of them, the same ones each time.
+//! Runs every target with its seeds and with mutations of them, the same ones in each run.
 //!
-//! This takes the project's compiler and nothing else. libFuzzer, which follows the coverage, finds more: `fuzz/run`.
+//! This needs no C++ compiler. libFuzzer reaches more code and finds more: `fuzz/run`.
 
 #![cfg(test)]
 
@@ -13,13 +13,14 @@ use fuzz::{TARGETS, Target};
 
 const FOLDER: &str = env!("CARGO_MANIFEST_DIR");
 
-/// Mutations of the seeds of each target.
+/// The number of mutations of the seeds for each target.
 const MUTATIONS: u64 = 2000;
 
-/// Longest input: what is wrong with long texts is wrong with shorter ones.
-const LONGEST: usize = 4096;
+/// The length of the longest input. Longer inputs find no other bugs, and take longer.
+const MAX_INPUT_BYTES: usize = 4096;
 
-fn holds(name: &str) {
+/// Runs a target with its seeds and mutations of them.
+fn check(name: &str) {
     let target = TARGETS.iter().find(|target| target.name == name).unwrap();
     let seeds = (target.seeds)();
     assert!(!seeds.is_empty());
@@ -29,12 +30,12 @@ fn holds(name: &str) {
     for number in 0..MUTATIONS {
         attempt(
             target,
-            &mutated(&seeds, target.words, &mut Rng::with_seed(number)),
+            &mutated(&seeds, target.dictionary, &mut Rng::with_seed(number)),
         );
     }
 }
 
-/// Runs a target, and keeps an input for which it does not hold.
+/// Runs a target with one input, and writes the input to a file if the target fails.
 fn attempt(target: &Target, input: &[u8]) {
     if catch_unwind(AssertUnwindSafe(|| (target.run)(input))).is_err() {
         let folder = Path::new(FOLDER).join("artifacts").join(target.name);
@@ -42,12 +43,14 @@ fn attempt(target: &Target, input: &[u8]) {
         fs::create_dir_all(folder).unwrap();
         fs::write(&file, input).unwrap();
         let (name, file) = (target.name, file.display());
-        panic!("`{name}` does not hold for `{file}`: `cargo run -p fuzz --bin {name} -- {file}` shows it");
+        panic!(
+            "`{name}` fails for the input in `{file}`; run `cargo run -p fuzz --bin {name} -- {file}` to reproduce it"
+        );
     }
 }
 
-/// A seed after one to four changes.
-fn mutated(seeds: &[Vec<u8>], words: &[&str], rng: &mut Rng) -> Vec<u8> {
+/// A random seed with one to four random changes.
+fn mutated(seeds: &[Vec<u8>], dictionary: &[&str], rng: &mut Rng) -> Vec<u8> {
     let mut bytes = rng.choice(seeds).unwrap().clone();
     for _ in 0..rng.usize(1..=4) {
         let at = rng.usize(..=bytes.len());
@@ -70,10 +73,10 @@ fn mutated(seeds: &[Vec<u8>], words: &[&str], rng: &mut Rng) -> Vec<u8> {
                 insert(&mut bytes, at, &other[from..to]);
             }
             6 => insert(&mut bytes, at, &[rng.u8(..)]),
-            _ => insert(&mut bytes, at, rng.choice(words).unwrap().as_bytes()),
+            _ => insert(&mut bytes, at, rng.choice(dictionary).unwrap().as_bytes()),
         }
     }
-    bytes.truncate(LONGEST);
+    bytes.truncate(MAX_INPUT_BYTES);
     bytes
 }
 
@@ -81,13 +84,13 @@ fn insert(bytes: &mut Vec<u8>, at: usize, inserted: &[u8]) {
     bytes.splice(at..at, inserted.iter().copied());
 }
 
-/// A test for each target, and one that there is a program for each.
+/// Declares a test for each target, and a test that each target has a program.
 macro_rules! targets {
     ($($name:ident)*) => {
         $(
             #[test]
             fn $name() {
-                holds(stringify!($name));
+                check(stringify!($name));
             }
         )*
 
@@ -105,21 +108,21 @@ macro_rules! targets {
     };
 }
 
-targets! { address answer document hcl json_state lock_file msgpack refusal schema words }
+targets! { address document error_response hcl json_state lock_file msgpack response schema short_strings }
 
 #[test]
-fn a_target_that_does_not_hold_is_told_with_the_input_that_shows_it() {
+fn attempt_names_the_file_with_the_failing_input() {
     let fails = Target {
         name: "self_test",
         run: |input| assert!(input.is_empty()),
         seeds: Vec::new,
-        words: &[],
+        dictionary: &[],
     };
     attempt(&fails, b"");
-    let told = catch_unwind(|| attempt(&fails, b"x")).unwrap_err();
-    let told = told.downcast_ref::<String>().unwrap();
-    let kept = Path::new(FOLDER).join("artifacts/self_test/from-test");
-    assert!(told.contains(kept.to_str().unwrap()), "{told}");
-    assert_eq!(fs::read(&kept).unwrap(), b"x");
-    fs::remove_dir_all(kept.parent().unwrap()).unwrap();
+    let payload = catch_unwind(|| attempt(&fails, b"x")).unwrap_err();
+    let message = payload.downcast_ref::<String>().unwrap();
+    let file = Path::new(FOLDER).join("artifacts/self_test/from-test");
+    assert!(message.contains(file.to_str().unwrap()), "{message}");
+    assert_eq!(fs::read(&file).unwrap(), b"x");
+    fs::remove_dir_all(file.parent().unwrap()).unwrap();
 }

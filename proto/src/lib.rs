@@ -1,20 +1,23 @@
-//! Messages and services of Terraform's plugin protocol 6 and of go-plugin, nothing else.
+//! The messages and services of Terraform's plugin protocol 6 and of go-plugin.
 //!
-//! Everything here is generated from `proto/*.proto`. An RPC that a service does not implement answers
-//! UNIMPLEMENTED, as the protocol demands of what a provider does not offer. A `DynamicValue` and a `RawState`
-//! show nothing of what they hold in their `Debug` form.
+//! Everything is generated from `proto/*.proto`. An RPC that a service does not implement returns `UNIMPLEMENTED`, as the
+//! protocol requires. The `Debug` forms of `DynamicValue` and `RawState` hide their content, which may contain secrets.
+//!
+//! Tests: `proto/tests/descriptors.rs`.
 
 use std::fmt;
 
 #[expect(missing_docs, unused_qualifications, clippy::pedantic, reason = "generated")]
 pub mod tfplugin6 {
-    //! Terraform's plugin protocol 6, up to minor 6.11.
+    //! [Terraform's plugin protocol 6], up to version 6.11.
+    //!
+    //! [Terraform's plugin protocol 6]: https://github.com/hashicorp/terraform/tree/main/docs/plugin-protocol
     tonic::include_proto!("tfplugin6");
 }
 
 #[expect(missing_docs, unused_qualifications, clippy::pedantic, reason = "generated")]
 pub mod plugin {
-    //! The services of go-plugin.
+    //! [go-plugin's own services](https://github.com/hashicorp/go-plugin/tree/main/internal/plugin).
     tonic::include_proto!("plugin");
 }
 

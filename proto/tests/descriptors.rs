@@ -1,4 +1,4 @@
-//! Compares what the `.proto` files compile to with the table of the protocol, so that no typo gets through.
+//! Compares the compiled `.proto` files with a table of the protocol, to find typing errors.
 #![cfg(test)]
 
 use std::collections::BTreeSet;
@@ -10,10 +10,10 @@ use prost_types::{
     MethodDescriptorProto,
 };
 
-/// The table, one line per RPC, message and enum.
+/// The table: one line for each RPC, message and enum.
 const TABLE: &str = include_str!("tfplugin6.txt");
 
-/// The same for go-plugin's services, short enough to stand here.
+/// The table of go-plugin's services.
 const GO_PLUGIN: &str = "
 rpc Shutdown: Empty -> Empty
 rpc StreamStdio: google.protobuf.Empty -> stream StdioData
@@ -26,12 +26,12 @@ message ConnInfo.Knock: knock=1 bool; ack=2 bool; error=3 string
 ";
 
 #[test]
-fn tfplugin6_is_the_published_interface() {
+fn tfplugin6_descriptor_matches_the_published_protocol() {
     compare("tfplugin6", &["Provider"], TABLE);
 }
 
 #[test]
-fn plugin_is_the_published_interface() {
+fn plugin_descriptor_matches_go_plugin() {
     compare(
         "plugin",
         &["GRPCController", "GRPCStdio", "GRPCBroker"],
@@ -64,7 +64,7 @@ fn compiled(package: &str) -> FileDescriptorProto {
     files.into_iter().find(|file| file.package() == package).unwrap()
 }
 
-/// The lines of the table without comments and without the versions, which a descriptor does not know.
+/// The lines of the table without comments and without versions, which descriptors do not have.
 fn without_versions(table: &str) -> BTreeSet<String> {
     let lines = table
         .lines()
@@ -82,11 +82,11 @@ fn without_versions(table: &str) -> BTreeSet<String> {
         })
         .collect();
     let unique: BTreeSet<String> = lines.iter().cloned().collect();
-    assert_eq!(unique.len(), lines.len(), "the table repeats itself");
+    assert_eq!(unique.len(), lines.len(), "a line occurs twice in the table");
     unique
 }
 
-/// Writes a descriptor in the words of the table.
+/// Writes a descriptor in the format of the table.
 struct Printer<'a> {
     package: &'a str,
 }
@@ -127,7 +127,7 @@ impl Printer<'_> {
             .iter()
             .map(|field| self.field(message, field))
             .collect();
-        // A message that only holds others, as `GetMetadata` does, is a namespace and has no line.
+        // A message that only contains other messages, such as `GetMetadata`, is a namespace and has no line.
         let namespace = fields.is_empty() && !message.nested_type.is_empty();
         if !namespace {
             let fields = if fields.is_empty() {
@@ -171,7 +171,7 @@ impl Printer<'_> {
         format!("{oneof}{}={} {kind}", field.name(), field.number())
     }
 
-    /// The type, by its last name as the table has it, except for the types of other packages.
+    /// The type of a field as the table writes it: the last part of its name, or the full name of another package's type.
     fn kind(&self, field: &FieldDescriptorProto) -> String {
         match field.r#type() {
             Type::Message | Type::Enum => {

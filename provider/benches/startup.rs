@@ -1,6 +1,6 @@
-//! How long the shipped program takes to its handshake, what it holds in memory once Terraform has its schema, and how
-//! large it is. Prints the figures; a limit that is exceeded fails. With `BASELINE`, another build of the program is
-//! measured in the same run, the two in turn, and the ratios are printed.
+//! Measures the released program: the time from its start to the handshake line, its memory after Terraform got the
+//! schema, and its size. The benchmark prints the figures, and fails if one exceeds its limit. With `BASELINE`, it
+//! measures another build in turn with this one, and prints the ratios.
 //!
 //! ```sh
 //! cargo bench --package terraform-provider-durantic --bench startup
@@ -11,7 +11,7 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::print_stdout,
-    reason = "a benchmark prints its figures, and stops where it cannot measure"
+    reason = "a benchmark prints its figures, and stops if it cannot measure"
 )]
 
 use std::io::{BufRead, BufReader, Write};
@@ -26,13 +26,14 @@ use tokio::net::UnixStream;
 const RUNS: usize = 30;
 const MAX_HANDSHAKE: Duration = Duration::from_millis(5);
 const MAX_RESIDENT_KIB: u64 = 10 * 1024;
-const MAX_BINARY: u64 = 10 * 1024 * 1024;
+const MAX_SIZE_BYTES: u64 = 10 * 1024 * 1024;
 
-/// What was measured of one program.
+/// The figures of one program.
 struct Figures {
+    /// The median time from the start of the process to its handshake line.
     handshake: Duration,
     resident_kib: u64,
-    size: u64,
+    size_bytes: u64,
 }
 
 fn main() -> ExitCode {
@@ -51,19 +52,20 @@ fn main() -> ExitCode {
             "\nratios to it: handshake {:.2}, resident {:.2}, binary {:.2}",
             own.handshake.as_secs_f64() / baseline.handshake.as_secs_f64(),
             ratio(own.resident_kib, baseline.resident_kib),
-            ratio(own.size, baseline.size),
+            ratio(own.size_bytes, baseline.size_bytes),
         );
     }
-    let holds =
-        own.handshake <= MAX_HANDSHAKE && own.resident_kib <= MAX_RESIDENT_KIB && own.size <= MAX_BINARY;
-    if holds {
+    let is_within_limits = own.handshake <= MAX_HANDSHAKE
+        && own.resident_kib <= MAX_RESIDENT_KIB
+        && own.size_bytes <= MAX_SIZE_BYTES;
+    if is_within_limits {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     }
 }
 
-/// The programs' figures, measured in turn: the machine's speed drifts.
+/// The figures of the programs. They are measured in turn, because the speed of the machine changes over time.
 fn measure(binaries: &[String]) -> Vec<Figures> {
     let mut handshakes: Vec<Vec<Duration>> = vec![Vec::new(); binaries.len()];
     for _ in 0..RUNS {
@@ -78,7 +80,7 @@ fn measure(binaries: &[String]) -> Vec<Figures> {
             Figures {
                 handshake: handshakes[RUNS / 2],
                 resident_kib: resident_after_schema(binary),
-                size: std::fs::metadata(binary).map_or(u64::MAX, |metadata| metadata.len()),
+                size_bytes: std::fs::metadata(binary).map_or(u64::MAX, |metadata| metadata.len()),
             }
         })
         .collect()
@@ -88,11 +90,15 @@ fn print(figures: &Figures) {
     let Figures {
         handshake,
         resident_kib,
-        size,
+        size_bytes,
     } = figures;
     println!("exec to handshake line: median {handshake:.2?} of {RUNS}, limit {MAX_HANDSHAKE:?}");
     println!("resident after the schema: {resident_kib} KiB, limit {MAX_RESIDENT_KIB} KiB");
-    println!("binary: {} KiB, limit {} KiB", size / 1024, MAX_BINARY / 1024);
+    println!(
+        "binary: {} KiB, limit {} KiB",
+        size_bytes / 1024,
+        MAX_SIZE_BYTES / 1024
+    );
 }
 
 #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^52")]
@@ -100,7 +106,7 @@ fn ratio(own: u64, other: u64) -> f64 {
     own as f64 / other as f64
 }
 
-/// Starts the program as Terraform does, without TLS; gives it and its handshake line.
+/// Starts the program as Terraform does, but without TLS, and returns the process and its handshake line.
 fn start(binary: &str) -> (Child, String) {
     let mut child = Command::new(binary)
         .env(
@@ -122,7 +128,8 @@ fn start(binary: &str) -> (Child, String) {
     (child, line)
 }
 
-/// With a client's certificate, as in real life: the provider makes one of its own before it answers.
+/// The time from the start to the handshake line. As Terraform does, it passes a client certificate, so that the
+/// provider generates its own before the handshake.
 fn handshake(binary: &str) -> Duration {
     let key = rcgen::KeyPair::generate().expect("a key");
     let certificate = rcgen::CertificateParams::new(["localhost".to_owned()])
@@ -152,6 +159,7 @@ fn handshake(binary: &str) -> Duration {
     elapsed
 }
 
+/// The resident memory after a request for the schema, in KiB.
 fn resident_after_schema(binary: &str) -> u64 {
     let (mut child, line) = start(binary);
     let socket = line.split('|').nth(3).expect("an address").to_owned();

@@ -1,4 +1,4 @@
-//! What the provider manages. Add a resource by adding a file to `schema/` and a line here.
+//! The resources and data sources of the provider. A new one needs a file in `schema/` and a line here.
 //!
 //! Tests: `provider/tests/declarations.rs`.
 

@@ -1,5 +1,5 @@
-//! The Terraform provider for Durantic: its declarations, hooks, provider block and remedies. All else is in the crates
-//! under `crates/`.
+//! The Terraform provider for Durantic: its declarations, hooks, provider block and remedies. Everything that is not
+//! specific to Durantic is in the crates under `crates/`.
 //!
 //! Tests: `tests/`.
 
@@ -18,7 +18,7 @@ use tools::commands;
 
 pub use remedies::remedy;
 
-/// The program that serves a definition with this provider's block.
+/// The program that serves a definition with this provider's connection settings.
 pub const fn program(definition: &'static Definition) -> Program {
     Program {
         definition,
@@ -28,7 +28,7 @@ pub const fn program(definition: &'static Definition) -> Program {
     }
 }
 
-/// What the program's own commands need to know of it.
+/// The description of the provider for the commands of its program.
 pub fn identity(definition: &'static Definition) -> commands::Identity {
     commands::Identity {
         name: &definition.provider.name,
@@ -39,10 +39,10 @@ pub fn identity(definition: &'static Definition) -> commands::Identity {
     }
 }
 
-/// Runs the program.
+/// Serves the provider, or runs a command.
 ///
-/// Terraform starts it without arguments; `--debug` serves any Terraform that has it in `TF_REATTACH_PROVIDERS`. Other
-/// arguments are [`commands`] of a person, and nothing of them is touched without.
+/// Terraform starts the program without arguments. With `--debug`, it serves any Terraform that has its address in
+/// `TF_REATTACH_PROVIDERS`. Any other arguments are one of the [`commands`].
 pub fn main(definition: &'static Definition) -> ExitCode {
     let mut arguments = std::env::args_os().skip(1).peekable();
     if arguments.peek().is_none() {

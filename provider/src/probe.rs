@@ -1,4 +1,4 @@
-//! Whether the control plane is there and knows the token: the part of `doctor` that needs a connection.
+//! The connection check of `doctor`: whether the control plane can be reached and accepts the token.
 
 use std::time::Duration;
 
@@ -14,43 +14,43 @@ use value::Value;
 use crate::durantic::DEFINITION;
 use crate::{program, remedy, settings};
 
-/// A call that changes nothing, and that every token may make.
+/// An operation that changes nothing and that every token is allowed to request.
 const OPERATION: &str = "controlplane_api_list_mesh_networks";
 
-/// Calls the control plane as the provider would, and says what comes of it.
+/// Sends a request to the control plane, with the settings that the provider would have.
 pub fn probe(block: &ProviderBlock, environment: &Environment) -> Vec<Finding> {
-    commands::block_on(call(block, environment))
-        .unwrap_or_else(|error| vec![Finding::bad(error.problem, error.remedy)])
+    commands::block_on(send_request(block, environment))
+        .unwrap_or_else(|error| vec![Finding::problem(error.problem, error.remedy)])
 }
 
-async fn call(block: &ProviderBlock, environment: &Environment) -> Vec<Finding> {
+async fn send_request(block: &ProviderBlock, environment: &Environment) -> Vec<Finding> {
     let user_agent = rpc::user_agent(&program(&DEFINITION), "doctor", None);
     let mut diagnostics = Diagnostics::default();
-    let settings = values(block, &mut diagnostics)
+    let settings = literal_arguments(block, &mut diagnostics)
         .and_then(|config| Arguments::resolve(DEFINITION.provider, &config, environment, &mut diagnostics))
         .and_then(|arguments| {
             settings::settings(DEFINITION.provider, &arguments, &user_agent, &mut diagnostics)
         });
     let Ok(mut settings) = settings else {
-        let faults = diagnostics.errors();
-        return faults
-            .map(|fault| Finding::bad(fault.summary.text, &fault.detail))
+        let errors = diagnostics.errors();
+        return errors
+            .map(|error| Finding::problem(error.summary.text, &error.detail))
             .collect();
     };
-    // A person waits.
+    // The command is interactive: it reports a failure soon instead of retrying.
     settings.request_timeout = Duration::from_secs(10);
     settings.max_retries = 0;
     let endpoint = settings.endpoint.to_string();
     let client = match Client::new(settings, DEFINITION.operations) {
         Ok(client) => client,
         Err(error) => {
-            return vec![Finding::bad(
+            return vec![Finding::problem(
                 client::summaries::CONNECTION_SETUP_FAILED.text,
                 error.to_string(),
             )];
         }
     };
-    let call = Request {
+    let request = Request {
         operation: OPERATION,
         path: &[],
         body: None,
@@ -59,14 +59,17 @@ async fn call(block: &ProviderBlock, environment: &Environment) -> Vec<Finding> 
         secrets: &[],
         cancel: &CancellationToken::new(),
     };
-    vec![match client.call(call).await {
-        Ok(_) => Finding::good(format!("The control plane at `{endpoint}` accepts the token")),
-        Err(error) => Finding::bad(meaning(error.kind, &endpoint), error.into_api(remedy).to_string()),
+    vec![match client.call(request).await {
+        Ok(_) => Finding::passed(format!("The control plane at `{endpoint}` accepts the token")),
+        Err(error) => Finding::problem(
+            connection_problem(error.kind, &endpoint),
+            error.into_api(remedy).to_string(),
+        ),
     }]
 }
 
-/// What a failed call says of the control plane.
-fn meaning(kind: ErrorKind, endpoint: &str) -> String {
+/// The problem with the connection that a failed request shows.
+fn connection_problem(kind: ErrorKind, endpoint: &str) -> String {
     match kind {
         ErrorKind::Unauthorized => format!("The control plane at `{endpoint}` rejected the token"),
         ErrorKind::Forbidden => format!("The token has no read permission at `{endpoint}`"),
@@ -83,9 +86,9 @@ fn meaning(kind: ErrorKind, endpoint: &str) -> String {
     }
 }
 
-/// The arguments that the configuration writes as plain values; the others count as not set.
-fn values(block: &ProviderBlock, diagnostics: &mut Diagnostics) -> Result<Value, Reported> {
-    // All of them before the first error counts: each is reported.
+/// The arguments that are literals in the configuration; the others are null.
+fn literal_arguments(block: &ProviderBlock, diagnostics: &mut Diagnostics) -> Result<Value, Reported> {
+    // All arguments are parsed before the first error is returned, so that each error is reported.
     let values: Vec<Result<(String, Value), Reported>> = DEFINITION
         .provider
         .attributes
@@ -93,7 +96,7 @@ fn values(block: &ProviderBlock, diagnostics: &mut Diagnostics) -> Result<Value,
         .map(|attribute| {
             let name = attribute.name.to_string();
             let value = match block.get(&name) {
-                Some(text) => parse(attribute, text, &format!("`{name}`"), diagnostics)?,
+                Some(literal) => parse(attribute, literal, &format!("`{name}`"), diagnostics)?,
                 None => Value::Null,
             };
             Ok((name, value))
@@ -106,29 +109,29 @@ fn values(block: &ProviderBlock, diagnostics: &mut Diagnostics) -> Result<Value,
 mod tests {
     use super::*;
 
-    /// What is found of a block that cannot be used, each as its text and remedy.
-    fn found(arguments: &[(&str, &str)]) -> Vec<String> {
+    /// The problems of an invalid provider block, each with its remedy.
+    fn problems(arguments: &[(&str, &str)]) -> Vec<String> {
         let block: ProviderBlock = arguments.iter().copied().collect();
         let findings = probe(&block, &Environment::default());
-        let bad = findings.into_iter().map(|finding| match finding {
-            Finding::Bad(problem) => format!("{}: {}", problem.text, problem.remedy),
-            Finding::Good(text) | Finding::Note(text) => panic!("{text}"),
+        let problems = findings.into_iter().map(|finding| match finding {
+            Finding::Problem(problem) => format!("{}: {}", problem.message, problem.remedy),
+            Finding::Passed(message) | Finding::Note(message) => panic!("{message}"),
         });
-        bad.collect()
+        problems.collect()
     }
 
     #[test]
-    fn a_literal_that_is_no_value_of_its_argument_is_found() {
+    fn probe_reports_a_literal_of_the_wrong_type() {
         assert_eq!(
-            found(&[("api_token", "dur_x"), ("insecure_skip_verify", "yes")]),
+            problems(&[("api_token", "dur_x"), ("insecure_skip_verify", "yes")]),
             ["Invalid boolean: `insecure_skip_verify` is `yes`, but it must be `true` or `false`."]
         );
     }
 
     #[test]
-    fn a_password_in_an_endpoint_is_not_shown() {
+    fn probe_hides_a_password_in_the_endpoint() {
         for endpoint in ["ftp://me:canary@host", "https://me:canary@host", "//me:canary@"] {
-            let found = found(&[("api_token", "dur_x"), ("endpoint", endpoint)]).concat();
+            let found = problems(&[("api_token", "dur_x"), ("endpoint", endpoint)]).concat();
             assert!(
                 found.contains("`endpoint`") && !found.contains("canary"),
                 "{found}"

@@ -1,8 +1,8 @@
-//! What the user can do about a call that failed, in Terraform's words and this provider's.
+//! The remedies for failed requests, which name the provider's arguments and environment variables.
 
 use engine::api::ErrorKind;
 
-/// The remedy for an error of this kind, as sentences.
+/// The remedy for an error of this kind, as sentences; `None` if the error needs no more explanation.
 pub fn remedy(kind: ErrorKind) -> Option<&'static str> {
     Some(match kind {
         ErrorKind::Unauthorized => {
@@ -47,7 +47,7 @@ mod tests {
     use crate::durantic::DEFINITION;
 
     #[test]
-    fn the_variable_of_the_token_is_the_declared_one() {
+    fn remedy_names_the_declared_variable_of_the_token() {
         let mut attributes = DEFINITION.provider.attributes.iter();
         let token = attributes
             .find(|attribute| attribute.name == "api_token")

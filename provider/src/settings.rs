@@ -1,7 +1,7 @@
-//! From the provider block to the client's settings.
+//! Converts the arguments of the provider block to the client's settings.
 //!
-//! Types, bounds, defaults and environment variables are declared in `schema/provider.toml`; here is what no declaration
-//! can say.
+//! `schema/provider.toml` declares types, bounds, defaults and environment variables. This module has the checks that a
+//! declaration cannot express.
 
 use std::path::Path as FilePath;
 use std::sync::Arc;
@@ -21,14 +21,14 @@ use value::secret::Secret;
 use crate::remedies::remedy;
 use crate::summaries;
 
-/// Where a control plane publishes the methods and paths of its operations.
-const DOCUMENT: &str = "/api/openapi.json";
+/// The path of the control plane's OpenAPI document, which has the methods and paths of its operations.
+const OPENAPI_PATH: &str = "/api/openapi.json";
 
-/// Connects the control plane as the provider block asks, without any I/O beyond reading the CA file.
+/// Creates the connection to the control plane. It sends no request; it only reads the file of CA certificates.
 ///
 /// # Errors
 ///
-/// [`Reported`], with every fault on its argument.
+/// [`Reported`], with a diagnostic at each invalid argument.
 pub fn connect(
     definition: &'static Definition,
     arguments: &Arguments,
@@ -36,65 +36,63 @@ pub fn connect(
     diagnostics: &mut Diagnostics,
 ) -> Result<Arc<dyn Api>, Reported> {
     let settings = settings(definition.provider, arguments, user_agent, diagnostics)?;
-    warn(&settings, diagnostics);
+    warn_insecure(&settings, diagnostics);
     Client::connect(settings, definition.operations, diagnostics)
 }
 
-/// The client's settings.
+/// The client's settings for these arguments.
 ///
 /// # Errors
 ///
-/// [`Reported`], with every fault on its argument.
+/// [`Reported`], with a diagnostic at each invalid argument.
 pub fn settings(
     provider: &Provider,
     arguments: &Arguments,
     user_agent: &str,
     diagnostics: &mut Diagnostics,
 ) -> Result<Settings, Reported> {
-    let endpoint = endpoint(provider, arguments.string("endpoint").unwrap_or_default()).map_err(|fault| {
-        refuse(
+    let endpoint = arguments.string("endpoint").unwrap_or_default();
+    let endpoint = parse_endpoint(provider, endpoint).map_err(|problem| {
+        report_invalid(
             arguments,
             "endpoint",
             &summaries::INVALID_ENDPOINT,
-            &fault,
+            &problem,
             diagnostics,
         )
     });
     let api_token = match arguments.secret("api_token") {
-        Some(text) => {
-            let refused = |fault| {
-                refuse(
-                    arguments,
-                    "api_token",
-                    &summaries::INVALID_TOKEN,
-                    fault,
-                    diagnostics,
-                )
-            };
-            token(text).map_err(refused)
-        }
-        None => Err(missing_token(arguments, diagnostics)),
+        Some(token) => check_token(token).map_err(|problem| {
+            report_invalid(
+                arguments,
+                "api_token",
+                &summaries::INVALID_TOKEN,
+                problem,
+                diagnostics,
+            )
+        }),
+        None => Err(report_missing_token(arguments, diagnostics)),
     };
     let ca_certificates = arguments
         .string("ca_cert_file")
         .map_or(Ok(Vec::new()), read_certificates)
-        .map_err(|fault| {
-            refuse(
+        .map_err(|problem| {
+            report_invalid(
                 arguments,
                 "ca_cert_file",
                 &summaries::INVALID_CERTIFICATES,
-                &fault,
+                &problem,
                 diagnostics,
             )
         });
     let request_timeout = arguments.duration("request_timeout");
     let request_timeout = if request_timeout.is_some_and(|timeout| timeout.is_zero()) {
-        let fault = "must be above zero, such as `30s` or `1m30s`";
-        Err(refuse(
+        let problem = "must be above zero, such as `30s` or `1m30s`";
+        Err(report_invalid(
             arguments,
             "request_timeout",
             &summaries::INVALID_DURATION,
-            fault,
+            problem,
             diagnostics,
         ))
     } else {
@@ -110,36 +108,37 @@ pub fn settings(
             .and_then(|retries| u32::try_from(retries).ok())
             .unwrap_or(settings.max_retries),
         remedies: remedy,
-        document: Some(DOCUMENT),
+        document: Some(OPENAPI_PATH),
         ..settings
     })
 }
 
-fn refuse(
+/// Reports an invalid argument. `problem` is a fragment whose subject is the argument or its environment variable.
+fn report_invalid(
     arguments: &Arguments,
     name: &str,
     summary: &'static Summary,
-    fault: &str,
+    problem: &str,
     diagnostics: &mut Diagnostics,
 ) -> Reported {
-    let detail = format!("{} {fault}.", arguments.origin(name));
+    let detail = format!("{} {problem}.", arguments.origin(name));
     diagnostics.error_at(Path::root().attribute(name), summary, detail)
 }
 
-fn missing_token(arguments: &Arguments, diagnostics: &mut Diagnostics) -> Reported {
-    let advice = "Tokens are created on the API Tokens page of the Durantic dashboard.";
+fn report_missing_token(arguments: &Arguments, diagnostics: &mut Diagnostics) -> Reported {
+    let advice = "Create a token on the API Tokens page of the Durantic dashboard.";
     arguments.missing("api_token", &summaries::MISSING_TOKEN, advice, diagnostics)
 }
 
-fn declared<'a>(provider: &'a Provider, name: &str) -> Option<&'a Attribute> {
+fn find_attribute<'a>(provider: &'a Provider, name: &str) -> Option<&'a Attribute> {
     provider
         .attributes
         .iter()
         .find(|attribute| attribute.name == name)
 }
 
-/// Warns of what works but should not be.
-fn warn(settings: &Settings, diagnostics: &mut Diagnostics) {
+/// Warns of settings that expose the API token.
+fn warn_insecure(settings: &Settings, diagnostics: &mut Diagnostics) {
     if settings.endpoint.scheme() == "http" && !is_loopback(&settings.endpoint) {
         diagnostics.warning_at(
             Path::root().attribute("endpoint"),
@@ -161,37 +160,41 @@ fn warn(settings: &Settings, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The address of a control plane. A URL with a password is not shown.
-fn endpoint(provider: &Provider, text: &str) -> Result<Url, String> {
-    let usual = declared(provider, "endpoint").and_then(|endpoint| endpoint.default.as_ref());
-    let example = match usual {
-        Some(Literal::String(usual)) => format!("it is a URL such as `{usual}`"),
-        _ => "it is a URL".to_owned(),
+/// Parses the URL of a control plane. The error does not contain a URL that may have a password.
+fn parse_endpoint(provider: &Provider, endpoint: &str) -> Result<Url, String> {
+    let default = find_attribute(provider, "endpoint").and_then(|attribute| attribute.default.as_ref());
+    let example = match default {
+        Some(Literal::String(default)) => format!("use a URL such as `{default}`"),
+        _ => "use a URL".to_owned(),
     };
-    let url = Url::parse(text).map_err(|error| format!("is not a valid URL ({error}): {example}"))?;
+    let url = Url::parse(endpoint).map_err(|error| format!("is not a valid URL ({error}): {example}"))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err("must not have a user name or password: use `api_token`".to_owned());
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(format!("`{text}` must not have a query or a fragment: {example}"));
+        return Err(format!(
+            "`{endpoint}` must not have a query or a fragment: {example}"
+        ));
     }
     Ok(url)
 }
 
-fn token(text: &Secret) -> Result<Secret, &'static str> {
-    if text.expose().trim().is_empty() {
+/// Rejects tokens that cannot be in an HTTP header.
+fn check_token(token: &Secret) -> Result<Secret, &'static str> {
+    if token.expose().trim().is_empty() {
         return Err("is empty");
     }
-    if !text
+    if !token
         .expose()
         .chars()
         .all(|character| character.is_ascii_graphic())
     {
-        return Err("has characters that no token has: check it for spaces and line breaks");
+        return Err("has characters that are not allowed in a token: check it for spaces and line breaks");
     }
-    Ok(text.clone())
+    Ok(token.clone())
 }
 
+/// Reads the PEM-encoded certificates of a file, and checks that TLS can use them.
 fn read_certificates(path: &str) -> Result<Vec<CertificateDer<'static>>, String> {
     let unreadable =
         |reason: &dyn std::fmt::Display| format!("is set to `{path}`, which cannot be read: {reason}");
@@ -226,8 +229,8 @@ mod tests {
     use super::*;
     use crate::durantic::DEFINITION;
 
-    /// Settings from the arguments of a provider block and variables, or what is reported.
-    fn from(config: &[(&str, Value)], variables: &[(&str, &str)]) -> Result<Settings, String> {
+    /// The settings for arguments of a provider block and environment variables, or the diagnostics, one per line.
+    fn settings_from(config: &[(&str, Value)], variables: &[(&str, &str)]) -> Result<Settings, String> {
         let mut block = Value::object(
             DEFINITION
                 .provider
@@ -251,13 +254,13 @@ mod tests {
         })
     }
 
-    fn string(text: &str) -> Value {
-        Value::string(text)
+    fn string(content: &str) -> Value {
+        Value::string(content)
     }
 
     fn warnings(settings: &Settings) -> Vec<String> {
         let mut diagnostics = Diagnostics::default();
-        warn(settings, &mut diagnostics);
+        warn_insecure(settings, &mut diagnostics);
         diagnostics
             .iter()
             .map(|warning| warning.path.to_string())
@@ -265,8 +268,8 @@ mod tests {
     }
 
     #[test]
-    fn defaults_are_those_of_the_declaration() {
-        let settings = from(&[], &[]).unwrap();
+    fn settings_have_the_declared_defaults() {
+        let settings = settings_from(&[], &[]).unwrap();
         assert_eq!(settings.endpoint.as_str(), "https://api.durantic.io/");
         assert_eq!(settings.api_token.expose(), "dur_token");
         assert!(!settings.insecure_skip_verify && settings.ca_certificates.is_empty());
@@ -278,30 +281,32 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_environment_variable_is_unset() {
+    fn settings_ignore_empty_environment_variables() {
         let empty = [
             ("DURANTIC_ENDPOINT", ""),
             ("DURANTIC_INSECURE_SKIP_VERIFY", ""),
             ("DURANTIC_CA_CERT_FILE", ""),
         ];
         assert_eq!(
-            from(&[], &empty).unwrap().endpoint.as_str(),
+            settings_from(&[], &empty).unwrap().endpoint.as_str(),
             "https://api.durantic.io/"
         );
         let missing = "api_token: Missing API token: Set `api_token` in the provider configuration, or the \
-                       environment variable DURANTIC_API_TOKEN. Tokens are created on the API Tokens page of the \
+                       environment variable DURANTIC_API_TOKEN. Create a token on the API Tokens page of the \
                        Durantic dashboard.";
         for variables in [&[("DURANTIC_API_TOKEN", "")][..], &[]] {
             assert_eq!(
-                from(&[("api_token", Value::Null)], variables).err().unwrap(),
+                settings_from(&[("api_token", Value::Null)], variables)
+                    .err()
+                    .unwrap(),
                 missing
             );
         }
     }
 
     #[test]
-    fn the_configuration_beats_the_environment() {
-        let settings = from(
+    fn settings_prefer_the_provider_block_to_the_environment() {
+        let settings = settings_from(
             &[("endpoint", string("https://block"))],
             &[
                 ("DURANTIC_ENDPOINT", "https://variable"),
@@ -314,26 +319,31 @@ mod tests {
     }
 
     #[test]
-    fn endpoints() {
+    fn settings_accept_or_reject_endpoints() {
         for endpoint in [
             "https://host",
             "http://localhost:8000",
             "https://host/durantic/",
             "http://[::1]:1/a/b",
         ] {
-            assert!(from(&[("endpoint", string(endpoint))], &[]).is_ok(), "{endpoint}");
+            assert!(
+                settings_from(&[("endpoint", string(endpoint))], &[]).is_ok(),
+                "{endpoint}"
+            );
         }
-        let wrong_form = |endpoint: &str| {
+        let invalid_format = |endpoint: &str| {
             format!(
                 "endpoint: Invalid format: `endpoint` must be a URL that begins with http:// or https://, \
                  got {endpoint:?}."
             )
         };
         for endpoint in ["", "api.durantic.io", "https://", "host:8000", "ftp://host"] {
-            let fault = from(&[("endpoint", string(endpoint))], &[]).err().unwrap();
-            assert_eq!(fault, wrong_form(endpoint));
+            let error = settings_from(&[("endpoint", string(endpoint))], &[])
+                .err()
+                .unwrap();
+            assert_eq!(error, invalid_format(endpoint));
         }
-        let example = "it is a URL such as `https://api.durantic.io`";
+        let example = "use a URL such as `https://api.durantic.io`";
         for (endpoint, expected) in [
             (
                 "https://host?x=1",
@@ -348,77 +358,81 @@ mod tests {
                 "must not have a user name or password: use `api_token`.".to_owned(),
             ),
         ] {
-            let fault = from(&[("endpoint", string(endpoint))], &[]).err().unwrap();
+            let error = settings_from(&[("endpoint", string(endpoint))], &[])
+                .err()
+                .unwrap();
             assert_eq!(
-                fault,
+                error,
                 format!("endpoint: Invalid endpoint: `endpoint` {expected}")
             );
         }
     }
 
     #[test]
-    fn a_password_in_a_variable_is_not_shown() {
+    fn settings_hide_a_password_in_the_endpoint() {
         for endpoint in ["ftp://me:canary@host", "https://me:canary@host"] {
-            let fault = from(&[], &[("DURANTIC_ENDPOINT", endpoint)]).err().unwrap();
+            let error = settings_from(&[], &[("DURANTIC_ENDPOINT", endpoint)])
+                .err()
+                .unwrap();
             assert!(
-                fault.contains("DURANTIC_ENDPOINT") && !fault.contains("canary"),
-                "{fault}"
+                error.contains("DURANTIC_ENDPOINT") && !error.contains("canary"),
+                "{error}"
             );
         }
     }
 
     #[test]
-    fn illegal_arguments() {
+    fn settings_reject_invalid_arguments() {
         let number = |number: i64| Value::Number(value::Number::from(number));
-        let illegal = |name: &str, value: Value| from(&[(name, value)], &[]).err().unwrap();
+        let error = |name: &str, value: Value| settings_from(&[(name, value)], &[]).err().unwrap();
         assert_eq!(
-            illegal("api_token", Value::secret("")),
+            error("api_token", Value::secret("")),
             "api_token: Invalid API token: `api_token` is empty."
         );
         assert_eq!(
-            from(
+            settings_from(
                 &[("api_token", Value::Null)],
                 &[("DURANTIC_API_TOKEN", "dur_x\n")]
             )
             .err()
             .unwrap(),
-            "api_token: Invalid API token: The environment variable DURANTIC_API_TOKEN has characters that no token \
-             has: check it for spaces and line breaks."
+            "api_token: Invalid API token: The environment variable DURANTIC_API_TOKEN has characters that are not \
+             allowed in a token: check it for spaces and line breaks."
         );
         assert_eq!(
-            from(&[], &[("DURANTIC_INSECURE_SKIP_VERIFY", "yes")])
+            settings_from(&[], &[("DURANTIC_INSECURE_SKIP_VERIFY", "yes")])
                 .err()
                 .unwrap(),
             "insecure_skip_verify: Invalid boolean: The environment variable DURANTIC_INSECURE_SKIP_VERIFY is `yes`, \
              but it must be `true` or `false`."
         );
         assert_eq!(
-            illegal("request_timeout", string("30")),
+            error("request_timeout", string("30")),
             "request_timeout: Invalid format: `request_timeout` must be a duration such as 90s, 20m or \
              1h30m, got \"30\"."
         );
         assert_eq!(
-            illegal("request_timeout", string("0s")),
+            error("request_timeout", string("0s")),
             "request_timeout: Invalid duration: `request_timeout` must be above zero, such as `30s` or `1m30s`."
         );
         for retries in [21, -1] {
             assert_eq!(
-                illegal("max_retries", number(retries)),
+                error("max_retries", number(retries)),
                 format!(
                     "max_retries: Number out of range: `max_retries` must be between 0 and 20, got {retries}."
                 )
             );
         }
         assert_eq!(
-            illegal("ca_cert_file", string("/nonexistent/ca.pem")),
+            error("ca_cert_file", string("/nonexistent/ca.pem")),
             "ca_cert_file: Invalid CA certificate file: `ca_cert_file` is set to `/nonexistent/ca.pem`, which cannot be \
              read: No such file or directory (os error 2)."
         );
     }
 
     #[test]
-    fn every_fault_is_reported() {
-        let faults = from(
+    fn settings_report_every_invalid_argument() {
+        let errors = settings_from(
             &[
                 ("endpoint", string("https://host?x=1")),
                 ("api_token", Value::Null),
@@ -426,13 +440,13 @@ mod tests {
             ],
             &[],
         );
-        let faults = faults.err().unwrap();
-        let names: Vec<_> = faults.lines().filter_map(|line| line.split(':').next()).collect();
+        let errors = errors.err().unwrap();
+        let names: Vec<_> = errors.lines().filter_map(|line| line.split(':').next()).collect();
         assert_eq!(names, ["endpoint", "api_token", "request_timeout"]);
     }
 
     #[test]
-    fn certificates_of_a_bundle() {
+    fn read_certificates_reads_a_bundle() {
         let certificate = || {
             let key = rcgen::KeyPair::generate().unwrap();
             rcgen::CertificateParams::default()
@@ -442,10 +456,10 @@ mod tests {
         };
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("ca.pem");
-        let path_text = path.to_str().unwrap();
+        let file = path.to_str().unwrap();
         let read = |contents: &str| {
             std::fs::write(&path, contents).unwrap();
-            from(&[("ca_cert_file", string(path_text))], &[])
+            settings_from(&[("ca_cert_file", string(file))], &[])
         };
 
         let bundle = format!("# first\n{}\n# second\n{}", certificate(), certificate());
@@ -467,29 +481,29 @@ mod tests {
             ),
         ];
         for (contents, expected) in table {
-            let fault = read(contents).err().unwrap();
+            let error = read(contents).err().unwrap();
             assert_eq!(
-                fault,
+                error,
                 format!(
-                    "ca_cert_file: Invalid CA certificate file: `ca_cert_file` is set to `{path_text}`, {expected}"
+                    "ca_cert_file: Invalid CA certificate file: `ca_cert_file` is set to `{file}`, {expected}"
                 )
             );
         }
     }
 
     #[test]
-    fn warnings_for_what_works_but_should_not_be() {
+    fn warn_insecure_of_http_and_disabled_verification() {
         for endpoint in [
             "http://localhost",
             "http://127.0.0.1:8000",
             "http://[::1]",
             "http://demo.localhost",
         ] {
-            let settings = from(&[("endpoint", string(endpoint))], &[]).unwrap();
+            let settings = settings_from(&[("endpoint", string(endpoint))], &[]).unwrap();
             assert!(warnings(&settings).is_empty(), "{endpoint}");
         }
         for endpoint in ["http://10.0.0.1", "http://localhost.example.com", "http://[::2]"] {
-            let settings = from(
+            let settings = settings_from(
                 &[
                     ("endpoint", string(endpoint)),
                     ("insecure_skip_verify", Value::Bool(true)),

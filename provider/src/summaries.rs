@@ -7,7 +7,7 @@ use engine::diagnostic::Summary;
 engine::summaries! {
     INVALID_ENDPOINT {
         text: "Invalid endpoint",
-        when: "The `endpoint` of the provider block is no usable URL.",
+        when: "The `endpoint` of the provider block is not a usable URL.",
         remedy: "Set the URL of the control plane, without user name, password, query and fragment.",
     }
     MISSING_TOKEN {
@@ -17,7 +17,7 @@ engine::summaries! {
     }
     INVALID_TOKEN {
         text: "Invalid API token",
-        when: "The API token is empty or has characters that no token has.",
+        when: "The API token is empty or has characters that are not allowed in a token.",
         remedy: "Check the token for spaces and line ends.",
     }
     INVALID_CERTIFICATES {
@@ -32,7 +32,7 @@ engine::summaries! {
     }
     UNENCRYPTED {
         text: "API token sent without encryption",
-        when: "The `endpoint` of the provider block uses http and another host than this one.",
+        when: "The `endpoint` of the provider block uses http and is not on this machine.",
         remedy: "Use https.",
     }
     UNVERIFIED {
@@ -53,7 +53,7 @@ engine::summaries! {
     DUPLICATE_SEQUENCE {
         text: "Duplicate rule sequence",
         when: "Two rules of a route policy set have the same `sequence`.",
-        remedy: "Give each rule a `sequence` of its own.",
+        remedy: "Give each rule a unique `sequence`.",
     }
     INVALID_PREFIX_LENGTHS {
         text: "Invalid prefix length range",

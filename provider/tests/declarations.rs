@@ -1,4 +1,4 @@
-//! The statics that `provider!` makes of the project's declarations are what the parser reads.
+//! The statics that `provider!` generates from the project's declarations equal the model that the parser reads.
 
 #![cfg(test)]
 
@@ -17,7 +17,7 @@ fn parsed() -> Model {
 }
 
 #[test]
-fn a_static_equals_the_parsed_file() {
+fn provider_macro_generates_the_parsed_model() {
     let model = parsed();
     assert_eq!(*DEFINITION.provider, model.provider);
     let bindings: Vec<&Binding> = DEFINITION
@@ -38,6 +38,7 @@ fn a_static_equals_the_parsed_file() {
 }
 
 #[test]
-fn every_operation_is_there_since_a_hook_may_call_any() {
+fn provider_macro_generates_all_operations() {
+    // A hook may request any of them.
     assert_eq!(DEFINITION.operations, parsed().operations);
 }

@@ -1,10 +1,11 @@
-//! What the tests with the real Terraform cannot show: a Terraform that is older or newer than theirs, and states it does not write.
+//! Requests that the Terraform of the other tests does not send: those of older and newer versions, and with states that
+//! it does not write.
 
 #![cfg(test)]
 
 use engine::diagnostic::Diagnostics;
 use engine::shape;
-use proto::tfplugin6 as wire;
+use proto::tfplugin6;
 use proto::tfplugin6::provider_server::Provider;
 use proto::tfplugin6::{
     get_metadata, get_provider_schema, import_resource_state, read_resource, upgrade_resource_state,
@@ -23,31 +24,31 @@ fn declaration(type_name: &str) -> &'static schema::Resource {
     let name = type_name.trim_start_matches("durantic_");
     bindings
         .find(|binding| binding.schema.name == name)
-        .expect("it is declared")
+        .expect("the resource is declared")
         .schema
 }
 
-fn encode(type_name: &str, value: &Value) -> wire::DynamicValue {
+fn encode(type_name: &str, value: &Value) -> tfplugin6::DynamicValue {
     let r#type = shape::object_type(&declaration(type_name).attributes);
-    convert::dynamic_value(value, &r#type, &mut Diagnostics::default()).expect("it fits")
+    convert::to_dynamic_value(value, &r#type, &mut Diagnostics::default()).expect("the value is of this type")
 }
 
-fn decode(type_name: &str, value: Option<&wire::DynamicValue>) -> Value {
+fn decode(type_name: &str, value: Option<&tfplugin6::DynamicValue>) -> Value {
     let r#type = shape::object_type(&declaration(type_name).attributes);
-    convert::value(value, &r#type, "state", &mut Diagnostics::default()).expect("a value")
+    convert::from_dynamic_value(value, &r#type, "state", &mut Diagnostics::default()).expect("a value")
 }
 
-/// What is told about a resource with these texts.
+/// The diagnostics for a resource with these string arguments.
 async fn validate(
     type_name: &str,
-    texts: &[(&str, &str)],
-    client_capabilities: Option<wire::ClientCapabilities>,
-) -> Vec<wire::Diagnostic> {
+    arguments: &[(&str, &str)],
+    client_capabilities: Option<tfplugin6::ClientCapabilities>,
+) -> Vec<tfplugin6::Diagnostic> {
     let schema = declaration(type_name);
     let mut config = shape::empty_object(&schema.attributes);
-    for (name, text) in texts {
-        let attribute = schema.attribute(name).expect("an attribute");
-        config.set_attribute(name, shape::string_value(attribute, text));
+    for (name, argument) in arguments {
+        let attribute = schema.attribute(name).expect("the attribute is declared");
+        config.set_attribute(name, shape::string_value(attribute, argument));
     }
     let request = validate_resource_config::Request {
         type_name: type_name.to_owned(),
@@ -55,19 +56,19 @@ async fn validate(
         client_capabilities,
     };
     let request = tonic::Request::new(request);
-    let answer = service().validate_resource_config(request).await;
-    answer.expect("an answer").into_inner().diagnostics
+    let response = service().validate_resource_config(request).await;
+    response.expect("a response").into_inner().diagnostics
 }
 
-fn capabilities(write_only_attributes_allowed: bool) -> wire::ClientCapabilities {
-    wire::ClientCapabilities {
+fn capabilities(write_only_attributes_allowed: bool) -> tfplugin6::ClientCapabilities {
+    tfplugin6::ClientCapabilities {
         write_only_attributes_allowed,
-        ..wire::ClientCapabilities::default()
+        ..tfplugin6::ClientCapabilities::default()
     }
 }
 
 #[tokio::test]
-async fn terraform_before_1_11_is_told_not_to_use_write_only_arguments() {
+async fn validate_rejects_write_only_arguments_before_terraform_1_11() {
     let secret = [("name", "TOKEN"), ("value_wo", "not-to-be-seen")];
     let credential = [
         ("name", "it"),
@@ -75,7 +76,7 @@ async fn terraform_before_1_11_is_told_not_to_use_write_only_arguments() {
         ("username", "u"),
         ("password_wo", "not-to-be-seen"),
     ];
-    for (type_name, texts, argument, instead) in [
+    for (type_name, arguments, write_only, instead) in [
         ("durantic_secret", &secret[..], "value_wo", "`value`"),
         (
             "durantic_registry_credential",
@@ -85,36 +86,36 @@ async fn terraform_before_1_11_is_told_not_to_use_write_only_arguments() {
         ),
     ] {
         for older in [None, Some(capabilities(false))] {
-            let told = validate(type_name, texts, older).await;
-            let [diagnostic] = told.as_slice() else {
-                panic!("{type_name}: {told:?}");
+            let diagnostics = validate(type_name, arguments, older).await;
+            let [diagnostic] = diagnostics.as_slice() else {
+                panic!("{type_name}: {diagnostics:?}");
             };
             assert_eq!(diagnostic.summary, "Write-only argument not supported");
             assert!(diagnostic.detail.contains(instead), "{}", diagnostic.detail);
             assert!(!diagnostic.detail.contains("not-to-be-seen"));
             let steps = &diagnostic.attribute.as_ref().expect("a path").steps;
             let step = steps.first().and_then(|step| step.selector.clone());
-            let expected = wire::attribute_path::step::Selector::AttributeName(argument.to_owned());
+            let expected = tfplugin6::attribute_path::step::Selector::AttributeName(write_only.to_owned());
             assert_eq!(step, Some(expected));
         }
-        assert_eq!(validate(type_name, texts, Some(capabilities(true))).await, []);
+        assert_eq!(validate(type_name, arguments, Some(capabilities(true))).await, []);
     }
 }
 
 #[tokio::test]
-async fn terraform_before_1_11_takes_the_ordinary_arguments() {
-    let texts = [("name", "TOKEN"), ("value", "v")];
-    assert_eq!(validate("durantic_secret", &texts, None).await, []);
+async fn validate_accepts_ordinary_arguments_before_terraform_1_11() {
+    let arguments = [("name", "TOKEN"), ("value", "v")];
+    assert_eq!(validate("durantic_secret", &arguments, None).await, []);
 }
 
-/// The protocol has a second encoding, which Terraform does not use so far.
+/// `DynamicValue` has a second encoding, JSON, which Terraform does not use so far.
 #[tokio::test]
-async fn a_value_may_come_as_json() {
-    let of = |json: &str| validate_resource_config::Request {
+async fn dynamic_value_may_be_json() {
+    let request = |json: &str| validate_resource_config::Request {
         type_name: "durantic_variable".to_owned(),
-        config: Some(wire::DynamicValue {
+        config: Some(tfplugin6::DynamicValue {
             json: json.as_bytes().to_vec(),
-            ..wire::DynamicValue::default()
+            ..tfplugin6::DynamicValue::default()
         }),
         ..validate_resource_config::Request::default()
     };
@@ -124,62 +125,64 @@ async fn a_value_may_come_as_json() {
         (r#"{"name": "", "value": "v"}"#, &["Invalid length"]),
         (r#"{"name": ["#, &["Value does not match the provider's schema"]),
     ] {
-        let answer = service
-            .validate_resource_config(tonic::Request::new(of(json)))
+        let response = service
+            .validate_resource_config(tonic::Request::new(request(json)))
             .await;
-        let told = answer.expect("an answer").into_inner().diagnostics;
-        let told: Vec<&str> = told.iter().map(|told| told.summary.as_str()).collect();
-        assert_eq!(told, expected, "{json}");
+        let diagnostics = response.expect("a response").into_inner().diagnostics;
+        assert_eq!(summaries(&diagnostics), expected, "{json}");
     }
+}
+
+fn summaries(diagnostics: &[tfplugin6::Diagnostic]) -> Vec<&str> {
+    diagnostics
+        .iter()
+        .map(|diagnostic| diagnostic.summary.as_str())
+        .collect()
 }
 
 async fn upgrade(json: &str, version: i64) -> upgrade_resource_state::Response {
     let request = upgrade_resource_state::Request {
         type_name: "durantic_variable".to_owned(),
         version,
-        raw_state: Some(wire::RawState {
+        raw_state: Some(tfplugin6::RawState {
             json: json.as_bytes().to_vec(),
-            ..wire::RawState::default()
+            ..tfplugin6::RawState::default()
         }),
     };
-    let answer = service()
+    let response = service()
         .upgrade_resource_state(tonic::Request::new(request))
         .await;
-    answer.expect("an answer").into_inner()
+    response.expect("a response").into_inner()
 }
 
 #[tokio::test]
-async fn a_state_that_cannot_be_read_is_told_and_not_taken_for_none() {
+async fn upgrade_resource_state_reports_an_invalid_state() {
     for (json, version, summary) in [
         ("", 0, "State from an unsupported Terraform version"),
         ("{", 0, "Invalid state"),
         (r#"{"name": ["a"]}"#, 0, "Invalid state"),
         (r#"{"name": "a"}"#, 1, "State from a newer provider version"),
     ] {
-        let answer = upgrade(json, version).await;
-        let told: Vec<&str> = answer
-            .diagnostics
-            .iter()
-            .map(|told| told.summary.as_str())
-            .collect();
-        assert_eq!((told, answer.upgraded_state), (vec![summary], None), "{json}");
+        let response = upgrade(json, version).await;
+        assert_eq!(summaries(&response.diagnostics), [summary], "{json}");
+        assert_eq!(response.upgraded_state, None, "{json}");
     }
 }
 
 #[tokio::test]
-async fn what_a_state_has_besides_is_left_out() {
-    let answer = upgrade(r#"{"name": "a", "of_another_version": {"x": [1]}}"#, 0).await;
-    assert_eq!(answer.diagnostics, []);
-    let state = decode("durantic_variable", answer.upgraded_state.as_ref());
+async fn upgrade_resource_state_drops_unknown_attributes() {
+    let response = upgrade(r#"{"name": "a", "of_another_version": {"x": [1]}}"#, 0).await;
+    assert_eq!(response.diagnostics, []);
+    let state = decode("durantic_variable", response.upgraded_state.as_ref());
     assert_eq!(state.get("name").as_str(), Some("a"));
 }
 
 #[tokio::test]
-async fn a_type_that_this_version_lacks_is_told_and_its_object_kept() {
+async fn read_resource_keeps_the_state_of_an_unknown_type() {
     let service = service();
-    let current = Some(wire::DynamicValue {
+    let current = Some(tfplugin6::DynamicValue {
         msgpack: b"\x81\xa1a\xc3".to_vec(),
-        ..wire::DynamicValue::default()
+        ..tfplugin6::DynamicValue::default()
     });
     let request = read_resource::Request {
         type_name: "durantic_teapot".to_owned(),
@@ -187,20 +190,20 @@ async fn a_type_that_this_version_lacks_is_told_and_its_object_kept() {
         private: b"of the teapot".to_vec(),
         ..read_resource::Request::default()
     };
-    let answer = service.read_resource(tonic::Request::new(request)).await;
-    let answer = answer.expect("an answer").into_inner();
+    let response = service.read_resource(tonic::Request::new(request)).await;
+    let response = response.expect("a response").into_inner();
     assert_eq!(
-        answer.diagnostics[0].summary,
+        response.diagnostics[0].summary,
         "Unsupported resource or data source"
     );
     assert_eq!(
-        (answer.new_state, answer.private),
+        (response.new_state, response.private),
         (current, b"of the teapot".to_vec())
     );
 }
 
 #[tokio::test]
-async fn what_needs_the_control_plane_says_so_before_it_is_configured() {
+async fn read_resource_requires_a_configured_provider() {
     let service = service();
     let import = import_resource_state::Request {
         type_name: "durantic_variable".to_owned(),
@@ -208,54 +211,54 @@ async fn what_needs_the_control_plane_says_so_before_it_is_configured() {
         ..import_resource_state::Request::default()
     };
     let imported = service.import_resource_state(tonic::Request::new(import)).await;
-    let imported = imported.expect("an answer").into_inner().imported_resources;
+    let imported = imported.expect("a response").into_inner().imported_resources;
     let request = read_resource::Request {
         type_name: "durantic_variable".to_owned(),
         current_state: imported[0].state.clone(),
         ..read_resource::Request::default()
     };
-    let answer = service.read_resource(tonic::Request::new(request)).await;
-    let answer = answer.expect("an answer").into_inner();
-    assert_eq!(answer.diagnostics[0].summary, "Provider not configured");
-    assert_eq!(answer.new_state, imported[0].state);
+    let response = service.read_resource(tonic::Request::new(request)).await;
+    let response = response.expect("a response").into_inner();
+    assert_eq!(response.diagnostics[0].summary, "Provider not configured");
+    assert_eq!(response.new_state, imported[0].state);
 }
 
-/// Terraform asks for the schema only, but a server that stands between it and several providers asks for this first.
+/// Terraform requests only the schema, but a multiplexing server in front of several providers requests this first.
 #[tokio::test]
-async fn the_metadata_names_what_the_schema_has() {
+async fn get_metadata_lists_the_types_of_the_schema() {
     let service = service();
     let metadata = service
         .get_metadata(tonic::Request::new(get_metadata::Request {}))
         .await;
-    let metadata = metadata.expect("an answer").into_inner();
+    let metadata = metadata.expect("a response").into_inner();
     let schema = service
         .get_provider_schema(tonic::Request::new(get_provider_schema::Request {}))
         .await;
-    let schema = schema.expect("an answer").into_inner();
+    let schema = schema.expect("a response").into_inner();
     assert_eq!(metadata.server_capabilities, schema.server_capabilities);
     let mut resources: Vec<String> = schema.resource_schemas.into_keys().collect();
     let mut data_sources: Vec<String> = schema.data_source_schemas.into_keys().collect();
     resources.sort();
     data_sources.sort();
-    let named: Vec<String> = metadata
+    let listed: Vec<String> = metadata
         .resources
         .into_iter()
-        .map(|named| named.type_name)
+        .map(|resource| resource.type_name)
         .collect();
-    assert_eq!(named, resources);
-    let named: Vec<String> = metadata
+    assert_eq!(listed, resources);
+    let listed: Vec<String> = metadata
         .data_sources
         .into_iter()
-        .map(|named| named.type_name)
+        .map(|data_source| data_source.type_name)
         .collect();
-    assert_eq!(named, data_sources);
+    assert_eq!(listed, data_sources);
 }
 
 #[tokio::test]
-async fn what_newer_terraforms_ask_for_besides_is_unimplemented() {
-    use wire::{call_function, get_functions, get_resource_identity_schemas, move_resource_state};
+async fn optional_requests_are_unimplemented() {
+    use tfplugin6::{call_function, get_functions, get_resource_identity_schemas, move_resource_state};
     let service = service();
-    let asked = [
+    let errors = [
         service
             .get_resource_identity_schemas(tonic::Request::new(get_resource_identity_schemas::Request {}))
             .await
@@ -273,7 +276,7 @@ async fn what_newer_terraforms_ask_for_besides_is_unimplemented() {
             .await
             .err(),
     ];
-    for status in asked {
+    for status in errors {
         assert_eq!(
             status.map(|status| status.code()),
             Some(tonic::Code::Unimplemented)

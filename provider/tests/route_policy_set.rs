@@ -1,4 +1,4 @@
-//! The calls that a policy set's hook makes, against an API that answers by the operation.
+//! The requests of the route policy set's hook, to an API whose responses depend on the operation.
 
 #![cfg(test)]
 
@@ -20,21 +20,21 @@ use value::secret::Secret;
 
 const UUID: &str = "0b8e5a7c-4a53-4d1b-9c5e-3f1f6f0f2d11";
 
-/// Accepts everything, and answers for a rule with the fields that were sent and a `set_med` that is no number.
+/// Accepts every request. The response for a rule has the fields of the request, and a `set_med` that is not a number.
 #[derive(Default)]
-struct Unreadable(Mutex<Vec<String>>);
+struct InvalidResponses(Mutex<Vec<String>>);
 
 #[async_trait]
-impl Api for Unreadable {
-    async fn call(&self, call: Request<'_>) -> Result<Response, Error> {
-        self.0.lock().unwrap().push(call.operation.to_owned());
-        let mut body = match call.body {
+impl Api for InvalidResponses {
+    async fn call(&self, request: Request<'_>) -> Result<Response, Error> {
+        self.0.lock().unwrap().push(request.operation.to_owned());
+        let mut body = match request.body {
             Some(body) => body.expose().clone(),
             None => json!({"name": "a"}),
         };
         if let Some(object) = body.as_object_mut() {
             object.insert("uuid".to_owned(), json!(UUID));
-            if call.operation.ends_with("_rule") {
+            if request.operation.ends_with("_rule") {
                 object.insert("set_med".to_owned(), json!("x"));
             }
         }
@@ -45,8 +45,8 @@ impl Api for Unreadable {
         })
     }
 
-    async fn read(&self, call: Request<'_>) -> Result<Arc<Response>, Error> {
-        self.call(call).await.map(Arc::new)
+    async fn read(&self, request: Request<'_>) -> Result<Arc<Response>, Error> {
+        self.call(request).await.map(Arc::new)
     }
 
     fn clean(&self, text: &str, _: &[&Secret]) -> String {
@@ -83,8 +83,8 @@ fn set(uuid: Value, rules: Vec<Value>) -> Value {
 }
 
 #[tokio::test]
-async fn rules_whose_answers_cannot_be_read_are_all_made_and_what_is_unwanted_goes() {
-    let api = Arc::new(Unreadable::default());
+async fn apply_sends_every_rule_request_despite_invalid_responses() {
+    let api = Arc::new(InvalidResponses::default());
     let context = Context {
         api: Arc::clone(&api) as Arc<dyn Api>,
         cancel: CancellationToken::new(),
@@ -93,11 +93,11 @@ async fn rules_whose_answers_cannot_be_read_are_all_made_and_what_is_unwanted_go
     };
     let known = |sequence| rule(sequence, Value::string(UUID));
     let new = |sequence| rule(sequence, Value::Unknown);
-    let wanted = set(Value::string(UUID), vec![new(10), new(20)]);
+    let planned = set(Value::string(UUID), vec![new(10), new(20)]);
     let request = ApplyRequest {
         prior: set(Value::string(UUID), vec![known(30)]),
-        planned: wanted.clone(),
-        config: wanted,
+        planned: planned.clone(),
+        config: planned,
         private: Private::default(),
     };
     let progress = Progress::default();

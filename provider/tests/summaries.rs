@@ -1,18 +1,18 @@
-//! The catalogue of summaries: each is short, holds no value, and is there once.
+//! The catalogue of summaries: each is short, contains no value, and is unique.
 
 #![cfg(test)]
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-const LONGEST: usize = 60;
+const MAX_CHARACTERS: usize = 60;
 
 #[test]
 fn summaries_are_short_static_and_unique() {
     let mut texts = BTreeSet::new();
     for summary in provider::summaries::all() {
         let text = summary.text;
-        assert!(text.chars().count() <= LONGEST, "too long: {text}");
+        assert!(text.chars().count() <= MAX_CHARACTERS, "too long: {text}");
         assert!(text.starts_with(|first: char| first.is_uppercase()), "{text}");
         assert!(!text.ends_with('.'), "a full stop: {text}");
         assert!(!text.contains(['{', '}', '"', '`', '|']), "a value: {text}");
@@ -22,7 +22,7 @@ fn summaries_are_short_static_and_unique() {
 }
 
 #[test]
-fn summaries_say_when_and_what_to_do_in_a_sentence() {
+fn summaries_have_when_and_remedy_as_one_line_of_sentences() {
     for summary in provider::summaries::all() {
         for sentence in [summary.when, summary.remedy] {
             assert!(
@@ -36,7 +36,7 @@ fn summaries_say_when_and_what_to_do_in_a_sentence() {
     }
 }
 
-/// All of them as a table, in the order of their texts. `INSTA_UPDATE=always` writes it.
+/// All summaries as a table, sorted. `INSTA_UPDATE=always` writes the snapshot.
 #[test]
 fn summaries_as_a_table() {
     let rows: BTreeSet<_> = provider::summaries::all()

@@ -1,4 +1,6 @@
-//! The files that the Registry takes from a release.
+//! The files of a release on GitHub, from which the Terraform Registry publishes a provider.
+//!
+//! Source: <https://developer.hashicorp.com/terraform/registry/providers/publishing>.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -11,7 +13,12 @@ use tools::package::{archive, hash, layout};
 use crate::sign::Key;
 use crate::{Release, ReleaseError, read};
 
-/// Writes zips, manifest, checksums and, with a key, the signature. Gives the files in the order of their names.
+/// Writes the zip archives, the manifest, the checksums and, if there is a key, their signature. Returns the paths of the
+/// files.
+///
+/// # Errors
+///
+/// [`ReleaseError`], if a file cannot be read or written, the manifest is wrong, or the key cannot sign.
 pub fn write(
     release: &Release,
     manifest: &Path,
@@ -35,12 +42,12 @@ pub fn write(
     }
 
     let path = directory.join(release.file_name("manifest.json"));
-    let text = checked_manifest(manifest)?;
-    files::write(&path, Mode::Plain, |file| file.write_all(&text))?;
+    let manifest = read_manifest(manifest)?;
+    files::write(&path, Mode::Plain, |file| file.write_all(&manifest))?;
     paths.push(path);
     paths.sort();
 
-    let sums = sums(&paths)?;
+    let sums = sha256_sums(&paths)?;
     let sums_path = directory.join(release.file_name("SHA256SUMS"));
     files::write(&sums_path, Mode::Plain, |file| file.write_all(sums.as_bytes()))?;
     paths.push(sums_path);
@@ -53,29 +60,30 @@ pub fn write(
     Ok(paths)
 }
 
-/// As `sha256sum` prints it.
-fn sums(paths: &[PathBuf]) -> Result<String, ReleaseError> {
-    let mut text = String::new();
+/// The SHA-256 checksums of files, in the format of `sha256sum`.
+fn sha256_sums(paths: &[PathBuf]) -> Result<String, ReleaseError> {
+    let mut lines = String::new();
     for path in paths {
         let sum = hash::sha256(read(path)?.as_slice()).map_err(|error| ReleaseError::File {
             path: path.clone(),
             error,
         })?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let _ = writeln!(text, "{sum}  {name}");
+        let _ = writeln!(lines, "{sum}  {name}");
     }
-    Ok(text)
+    Ok(lines)
 }
 
-/// The manifest tells the Registry which protocol it may offer the provider for: a wrong one breaks every user.
-fn checked_manifest(path: &Path) -> Result<Vec<u8>, ReleaseError> {
-    let text = read(path)?;
+/// Reads the manifest and checks its protocol version. The Registry passes it on to Terraform, which would not start the
+/// provider if it were wrong.
+fn read_manifest(path: &Path) -> Result<Vec<u8>, ReleaseError> {
+    let content = read(path)?;
     let wrong = || ReleaseError::Manifest(path.display().to_string());
-    let document: serde_json::Value = serde_json::from_slice(&text).map_err(|_| wrong())?;
+    let document: serde_json::Value = serde_json::from_slice(&content).map_err(|_| wrong())?;
     let versions = document.pointer("/metadata/protocol_versions");
     if versions != Some(&serde_json::json!(["6.0"])) || document.get("version") != Some(&serde_json::json!(1))
     {
         return Err(wrong());
     }
-    Ok(text)
+    Ok(content)
 }

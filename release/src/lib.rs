@@ -1,13 +1,13 @@
-//! The files of a release: zips, checksums and their signature, and mirrors.
+//! The files of a release: zip archives, checksums and their signature, and mirrors.
 //!
 //! | module | knows |
 //! |---|---|
-//! | [`targets`] | what a release is built for, and what can be built here |
-//! | [`assets`] | the files that the Registry takes |
-//! | [`mirrors`] | the trees for those who cannot reach it |
-//! | [`sign`] | the signature |
+//! | [`targets`] | the platforms of a release, and how the program is built for them |
+//! | [`assets`] | the files for the Terraform Registry |
+//! | [`mirrors`] | a filesystem mirror and a network mirror, for users without access to the Registry |
+//! | [`sign`] | the signature of the checksums |
 //!
-//! The same programs make the same bytes, on any machine and at any time; only a signature has a time in it.
+//! The same programs give the same bytes on any machine and at any time, except for the signature, which has a time.
 
 pub mod assets;
 pub mod mirrors;
@@ -21,10 +21,10 @@ use tools::package::platform::Platform;
 use tools::package::version::Version;
 use tools::package::{PackageError, layout};
 
-/// What is released.
+/// A release of the provider.
 #[derive(Clone, Debug)]
 pub struct Release {
-    /// The provider.
+    /// The address of the provider.
     pub address: Address,
     /// Its version.
     pub version: Version,
@@ -32,44 +32,44 @@ pub struct Release {
     pub programs: Vec<Program>,
 }
 
-/// A program that was built.
+/// A built program.
 #[derive(Clone, Debug)]
 pub struct Program {
-    /// What it runs on.
+    /// The platform that it is for.
     pub platform: Platform,
-    /// Where it is.
+    /// The file.
     pub path: PathBuf,
 }
 
-/// Why there is no release.
+/// Why the files of a release cannot be built.
 #[derive(Debug, thiserror::Error)]
 pub enum ReleaseError {
     /// A package cannot be read or written.
     #[error(transparent)]
     Package(#[from] PackageError),
-    /// The provider has no usable address.
+    /// The address of the provider is invalid.
     #[error("the address of the provider is invalid: {0}")]
     Address(#[from] AddressError),
-    /// The workspace has no usable version.
+    /// The version of the workspace is invalid.
     #[error("`{0}` is not a version: correct it in the root `Cargo.toml`")]
     Version(String),
     /// A file cannot be read.
     #[error("failed to read `{}`: {error}", path.display())]
     File {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The system's error.
         error: std::io::Error,
     },
     /// A command of the build failed.
     #[error("`{command}` failed: {reason}")]
     Command {
-        /// What was run.
+        /// The command line.
         command: String,
         /// Why it failed.
         reason: String,
     },
-    /// The manifest does not say what the provider speaks.
+    /// The manifest does not have the plugin protocol of the provider.
     #[error("`{0}` does not declare plugin protocol 6.0: set `metadata.protocol_versions` to [\"6.0\"]")]
     Manifest(String),
     /// The key cannot sign a release.
@@ -80,31 +80,35 @@ pub enum ReleaseError {
     Platform {
         /// The program.
         path: PathBuf,
-        /// What it should be for.
+        /// The platform that it should be for.
         platform: Platform,
     },
-    /// There is nothing to release.
+    /// There are no programs to release.
     #[error(
         "no programs to release: build one with --host, or pass programs from other machines with --prebuilt"
     )]
-    Nothing,
+    NoPrograms,
 }
 
 impl Release {
-    /// The name of the zip for a platform.
+    /// The file name of the zip archive for a platform.
     pub fn archive_name(&self, platform: &Platform) -> String {
         layout::archive_name(&self.address, &self.version, platform)
     }
 
-    /// The name of a file that is there once: `terraform-provider-NAME_VERSION_REST`.
-    pub fn file_name(&self, rest: &str) -> String {
-        format!("{}_{}_{rest}", self.address.program(), self.version)
+    /// The name of a file for all platforms: `terraform-provider-NAME_VERSION_SUFFIX`.
+    pub fn file_name(&self, suffix: &str) -> String {
+        format!("{}_{}_{suffix}", self.address.program(), self.version)
     }
 
-    /// Refuses programs that are not what their place says.
+    /// Checks that each program is for its platform.
+    ///
+    /// # Errors
+    ///
+    /// [`ReleaseError`], if there are no programs, or one cannot be read or is for another platform.
     pub fn check(&self) -> Result<(), ReleaseError> {
         if self.programs.is_empty() {
-            return Err(ReleaseError::Nothing);
+            return Err(ReleaseError::NoPrograms);
         }
         for program in &self.programs {
             let bytes = read(&program.path)?;

@@ -63,7 +63,7 @@ fn run(arguments: &Arguments) -> Result<(), ReleaseError> {
         Some(directory) => targets::prebuilt(directory)?,
         None => Vec::new(),
     };
-    programs.extend(built(arguments, workspace, &programs)?);
+    programs.extend(build_targets(arguments, workspace, &programs)?);
     programs.sort_by(|one, other| one.platform.cmp(&other.platform));
     let version = env!("CARGO_PKG_VERSION");
     let release = Release {
@@ -108,8 +108,12 @@ fn run(arguments: &Arguments) -> Result<(), ReleaseError> {
     Ok(())
 }
 
-/// Builds what is wanted and can be built here; says what cannot.
-fn built(arguments: &Arguments, workspace: &Path, present: &[Program]) -> Result<Vec<Program>, ReleaseError> {
+/// Builds the selected targets that this machine can build, and lists the others on standard error.
+fn build_targets(
+    arguments: &Arguments,
+    workspace: &Path,
+    present: &[Program],
+) -> Result<Vec<Program>, ReleaseError> {
     let mut programs = Vec::new();
     if arguments.no_build {
         return Ok(programs);
@@ -117,19 +121,19 @@ fn built(arguments: &Arguments, workspace: &Path, present: &[Program]) -> Result
     if arguments.host {
         return Ok(vec![targets::build(workspace, None)?]);
     }
-    let mut left = Vec::new();
+    let mut skipped = Vec::new();
     for target in TARGETS {
-        let is_wanted =
-            arguments.targets.is_empty() || arguments.targets.iter().any(|wanted| *wanted == target.triple);
+        let is_selected =
+            arguments.targets.is_empty() || arguments.targets.iter().any(|triple| *triple == target.triple);
         let is_present = present
             .iter()
             .any(|program| program.platform == target.platform());
-        if !is_wanted || is_present {
+        if !is_selected || is_present {
             continue;
         }
-        match target.missing() {
+        match target.missing_requirement() {
             None => programs.push(targets::build(workspace, Some(&target))?),
-            Some(reason) if arguments.targets.is_empty() => left.push(format!(
+            Some(reason) if arguments.targets.is_empty() => skipped.push(format!(
                 "  {:<14} {:<27} {reason}",
                 target.platform().to_string(),
                 target.triple
@@ -142,12 +146,12 @@ fn built(arguments: &Arguments, workspace: &Path, present: &[Program]) -> Result
             }
         }
     }
-    // The last thing of a long build, where it is seen.
-    if !left.is_empty() {
+    // The list comes last, because it would be lost in the output of a long build.
+    if !skipped.is_empty() {
         let _ = writeln!(
             std::io::stderr(),
             "\nThis machine cannot build these targets. Build them on other machines with --build-only, then pass them with --prebuilt:\n{}\n",
-            left.join("\n")
+            skipped.join("\n")
         );
     }
     Ok(programs)

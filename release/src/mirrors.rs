@@ -1,4 +1,7 @@
-//! The trees for those who cannot reach the Registry.
+//! A filesystem mirror and a network mirror, for users without access to the Terraform Registry.
+//!
+//! Source: <https://developer.hashicorp.com/terraform/cli/config/config-file#provider-installation> and
+//! <https://developer.hashicorp.com/terraform/internals/provider-network-mirror-protocol>.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -13,7 +16,12 @@ use tools::package::mirror::{Archive, Index, Packages};
 
 use crate::{Release, ReleaseError};
 
-/// Writes a filesystem mirror of zips that were written before, and the file with their hashes beside it.
+/// Writes a filesystem mirror of the zip archives in `assets`, and a file with their `h1:` checksums beside it. Returns
+/// the path of that file.
+///
+/// # Errors
+///
+/// [`ReleaseError`], if a file cannot be read or written.
 pub fn write_filesystem(release: &Release, assets: &Path, directory: &Path) -> Result<PathBuf, ReleaseError> {
     let mut hashes = String::new();
     for program in &release.programs {
@@ -34,9 +42,13 @@ pub fn write_filesystem(release: &Release, assets: &Path, directory: &Path) -> R
     Ok(path)
 }
 
-/// Writes a network mirror of zips that were written before: any web server with a certificate can serve it.
+/// Writes a network mirror of the zip archives in `assets`. Any HTTPS server can serve it.
+///
+/// # Errors
+///
+/// [`ReleaseError`], if a file cannot be read or written.
 pub fn write_network(release: &Release, assets: &Path, directory: &Path) -> Result<(), ReleaseError> {
-    // URLs name the host as it is called, directories as it is read.
+    // URLs have the host in punycode, directories of a filesystem mirror have it in Unicode.
     let provider = directory
         .join(release.address.host().comparison())
         .join(release.address.namespace().to_string())

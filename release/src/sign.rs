@@ -1,4 +1,6 @@
-//! The signature of the checksums: `OpenPGP`, detached, binary, by an RSA key. The Registry takes no other.
+//! The signature of the checksums. The Terraform Registry requires a detached binary `OpenPGP` signature of an RSA key.
+//!
+//! Source: <https://developer.hashicorp.com/terraform/registry/providers/publishing>.
 
 use std::fmt;
 use std::path::Path;
@@ -19,22 +21,30 @@ pub struct Key {
 }
 
 impl Key {
-    /// Reads a key as `gpg --export-secret-keys [--armor]` writes it.
+    /// Reads a key from a file in the format of `gpg --export-secret-keys [--armor]`.
+    ///
+    /// # Errors
+    ///
+    /// [`ReleaseError`], if the file cannot be read or is not an RSA key.
     pub fn read(path: &Path, passphrase: &str) -> Result<Self, ReleaseError> {
         Self::parse(&read(path)?, passphrase)
     }
 
-    /// Parses a key, armoured or not.
+    /// Parses a key, with or without ASCII armor.
+    ///
+    /// # Errors
+    ///
+    /// [`ReleaseError::Key`], if it is not an RSA key.
     pub fn parse(bytes: &[u8], passphrase: &str) -> Result<Self, ReleaseError> {
-        let unusable = |error: pgp::errors::Error| {
+        let invalid = |error: pgp::errors::Error| {
             ReleaseError::Key(format!(
                 "{error}. Export it with `gpg --export-secret-keys --armor KEY`"
             ))
         };
         let key = if bytes.starts_with(b"-----BEGIN") {
-            SignedSecretKey::from_armor_single(bytes).map_err(unusable)?.0
+            SignedSecretKey::from_armor_single(bytes).map_err(invalid)?.0
         } else {
-            SignedSecretKey::from_bytes(bytes).map_err(unusable)?
+            SignedSecretKey::from_bytes(bytes).map_err(invalid)?
         };
         if key.primary_key.algorithm() != PublicKeyAlgorithm::RSA {
             return Err(ReleaseError::Key(format!(
@@ -48,12 +58,16 @@ impl Key {
         })
     }
 
-    /// The signature of some bytes.
+    /// Signs bytes, and returns the detached signature.
+    ///
+    /// # Errors
+    ///
+    /// [`ReleaseError::Key`], if the passphrase is wrong or the key may not sign.
     pub fn sign(&self, bytes: &[u8]) -> Result<Vec<u8>, ReleaseError> {
         let failed = |error: pgp::errors::Error| {
             ReleaseError::Key(format!("{error}. Check the passphrase (RELEASE_KEY_PASSPHRASE)"))
         };
-        let signature = match self.signer()? {
+        let signature = match self.signing_key()? {
             Signer::Primary(key) => self.signature(key, bytes),
             Signer::Subkey(key) => self.signature(key, bytes),
         };
@@ -72,11 +86,11 @@ impl Key {
         )
     }
 
-    /// The key that may sign. Some have a primary one that may only certify, and one for signing below it.
-    fn signer(&self) -> Result<Signer<'_>, ReleaseError> {
-        let of_users = self.key.details.users.iter().flat_map(|user| &user.signatures);
-        let mut of_primary = of_users.chain(&self.key.details.direct_signatures);
-        if of_primary.any(|signature| signature.key_flags().sign()) {
+    /// The primary key or the subkey that may sign. The primary key of some keys may only certify.
+    fn signing_key(&self) -> Result<Signer<'_>, ReleaseError> {
+        let users = self.key.details.users.iter().flat_map(|user| &user.signatures);
+        let mut primary_signatures = users.chain(&self.key.details.direct_signatures);
+        if primary_signatures.any(|signature| signature.key_flags().sign()) {
             return Ok(Signer::Primary(&self.key.primary_key));
         }
         let subkey = self.key.secret_subkeys.iter().find(|subkey| {
@@ -97,7 +111,7 @@ enum Signer<'a> {
     Subkey(&'a SecretSubkey),
 }
 
-/// Shows the fingerprint only.
+/// Shows only the fingerprint, not the secret.
 impl fmt::Debug for Key {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter

@@ -1,4 +1,4 @@
-//! What a release is built for, and what can be built here.
+//! The targets of a release, and how the program is built for them.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,25 +7,25 @@ use tools::package::platform::Platform;
 
 use crate::{Program, ReleaseError};
 
-/// The package that is built.
+/// The package of the program.
 const PACKAGE: &str = "terraform-provider-durantic";
 
-/// A platform of the release, and how it is built.
+/// A target of the release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Target {
-    /// Rust's name for it.
+    /// Rust's name of the target.
     pub triple: &'static str,
-    /// Terraform's name for the operating system.
+    /// Terraform's name of the operating system.
     pub os: &'static str,
-    /// Terraform's name for the processor.
+    /// Terraform's name of the processor architecture.
     pub arch: &'static str,
-    /// The system on which it is built.
+    /// The operating system on which it is built, as in `std::env::consts::OS`.
     pub built_on: &'static str,
-    /// The compiler for C that must be there besides, which the cryptography is built with.
+    /// The C compiler that the build of the cryptography needs, unless it is the system's own.
     pub c_compiler: Option<&'static str>,
 }
 
-/// Every platform of the release. On Linux the program is static, so that it runs on any distribution.
+/// The targets of the release. On Linux the program is statically linked, so that it runs on any distribution.
 pub const TARGETS: [Target; 5] = [
     Target {
         triple: "x86_64-unknown-linux-musl",
@@ -65,7 +65,7 @@ pub const TARGETS: [Target; 5] = [
 ];
 
 impl Target {
-    /// Terraform's name for it.
+    /// The platform of the package.
     pub fn platform(&self) -> Platform {
         Platform {
             os: self.os.to_owned(),
@@ -73,8 +73,8 @@ impl Target {
         }
     }
 
-    /// Why the target cannot be built here, and what would help; `None` if it can.
-    pub fn missing(&self) -> Option<String> {
+    /// What this machine lacks to build the target, and how to get it; `None` if it can build the target.
+    pub fn missing_requirement(&self) -> Option<String> {
         if self.built_on != std::env::consts::OS {
             return Some(format!("requires a machine with {}", self.built_on));
         }
@@ -84,14 +84,16 @@ impl Target {
                 self.triple
             ));
         }
-        let compiler = self.c_compiler.filter(|_| self.compiler().is_none())?;
+        let compiler = self
+            .c_compiler
+            .filter(|_| self.installed_c_compiler().is_none())?;
         Some(format!(
             "requires `{compiler}`, or `musl-gcc` on a machine of this architecture (Debian package musl-tools)"
         ))
     }
 
-    /// The compiler for C that is here; `None` if the system's own will do, or if there is none.
-    fn compiler(&self) -> Option<&'static str> {
+    /// The C compiler for the target on this machine; `None` if there is none, or the system's own is used.
+    fn installed_c_compiler(&self) -> Option<&'static str> {
         let is_native = self.triple.starts_with(std::env::consts::ARCH);
         let native = is_native.then_some("musl-gcc");
         let usable = self.c_compiler.into_iter().chain(self.c_compiler.and(native));
@@ -99,7 +101,12 @@ impl Target {
     }
 }
 
-/// Builds the program for a target, or for this machine as it is. The paths of this machine are not part of it.
+/// Builds the program for a target, or for this machine if there is none. The program does not contain paths of this
+/// machine.
+///
+/// # Errors
+///
+/// [`ReleaseError::Command`], if the build fails.
 pub fn build(workspace: &Path, target: Option<&Target>) -> Result<Program, ReleaseError> {
     let triple = target.map(|target| target.triple);
     let platform = target.map_or_else(Platform::current, Target::platform);
@@ -136,14 +143,14 @@ pub fn build(workspace: &Path, target: Option<&Target>) -> Result<Program, Relea
         .arg(&directory)
         .env("CARGO_ENCODED_RUSTFLAGS", rust_flags)
         .env("SOURCE_DATE_EPOCH", "0");
-    // Microsoft's compiler knows no such flag; it writes no paths either.
+    // Microsoft's C compiler does not have this flag, and does not need it: it does not embed paths.
     if platform.os != "windows" {
         command.env("CFLAGS", flags("-ffile-prefix-map", " "));
     }
     if let Some(triple) = triple {
         command.args(["--target", triple]);
     }
-    if let Some((triple, compiler)) = triple.zip(target.and_then(Target::compiler)) {
+    if let Some((triple, compiler)) = triple.zip(target.and_then(Target::installed_c_compiler)) {
         command.env(format!("CC_{}", triple.replace('-', "_")), compiler);
     }
     run(&mut command)?;
@@ -157,7 +164,11 @@ pub fn build(workspace: &Path, target: Option<&Target>) -> Result<Program, Relea
     Ok(Program { platform, path })
 }
 
-/// The programs in `DIR/OS_ARCH/`, which other machines have built.
+/// The programs that other machines have built, in `DIR/OS_ARCH/`.
+///
+/// # Errors
+///
+/// [`ReleaseError::File`], if the directory cannot be read.
 pub fn prebuilt(directory: &Path) -> Result<Vec<Program>, ReleaseError> {
     let entries = std::fs::read_dir(directory).map_err(|error| ReleaseError::File {
         path: directory.to_owned(),

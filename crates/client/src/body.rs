@@ -1,4 +1,4 @@
-//! What the body of an answer says.
+//! Reads the body of a response: JSON if it succeeded, otherwise an error message.
 
 use std::fmt;
 
@@ -10,123 +10,130 @@ use super::redact::Redactor;
 use super::retry::{date, effect_of, retry_after};
 use super::transport::HttpResponse;
 
-/// Values in one answer, at most. Each takes some sixty bytes of memory but may be two bytes of JSON, so that
-/// the limit on bytes alone would let an answer grow thirtyfold.
+/// Limit of JSON values in one response. A value takes about sixty bytes of memory, but may be only two bytes of JSON, so
+/// that the limit of bytes alone would let a response grow to thirty times its size.
 const MAX_VALUES: usize = 2_000_000;
 
-/// Longest message of the API that is shown, in characters.
-pub(super) const LONGEST_MESSAGE: usize = 1000;
+/// How much of a message from the API is shown, in characters.
+pub(super) const MAX_MESSAGE_CHARACTERS: usize = 1000;
 
-/// Longest id of a request that is shown, in characters.
-pub(super) const LONGEST_REQUEST_ID: usize = 128;
+/// How much of a request id is shown, in characters.
+pub(super) const MAX_REQUEST_ID_CHARACTERS: usize = 128;
 
-/// Field problems that are shown, at most.
+/// How many problems of single fields are shown.
 const MAX_PROBLEMS: usize = 50;
 
-/// Why a body is of no use.
+/// How many steps of a problem's location are shown.
+const MAX_LOCATION_STEPS: usize = 16;
+
+/// Why a body cannot be used.
 #[derive(Debug)]
-pub(super) enum Unreadable {
-    /// It is no JSON.
+pub(super) enum InvalidBody {
+    /// It is not JSON.
     NotJson(serde_json::Error),
-    /// It has more values than are read.
-    TooMany,
+    /// It has more than [`MAX_VALUES`] values.
+    TooManyValues,
 }
 
-impl Unreadable {
+impl InvalidBody {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::NotJson(_) => ErrorKind::UnexpectedResponse,
-            Self::TooMany => ErrorKind::TooLarge,
+            Self::TooManyValues => ErrorKind::TooLarge,
         }
     }
 }
 
-impl fmt::Display for Unreadable {
+impl fmt::Display for InvalidBody {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotJson(error) => write!(formatter, "the body is not JSON ({error})"),
-            Self::TooMany => write!(formatter, "the body has more than {MAX_VALUES} values"),
+            Self::TooManyValues => write!(formatter, "the body has more than {MAX_VALUES} values"),
         }
     }
 }
 
-/// The JSON value of a body; null where there is none. How deep it may be nested is the parser's limit (128).
-pub(super) fn parse(bytes: &[u8]) -> Result<Value, Unreadable> {
+/// Parses a body as JSON; an empty body is null. The parser limits the nesting to 128 levels.
+pub(super) fn parse(bytes: &[u8]) -> Result<Value, InvalidBody> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii();
     if bytes.is_empty() {
         return Ok(Value::Null);
     }
     if bytes.len() > MAX_VALUES && count(bytes) > MAX_VALUES {
-        return Err(Unreadable::TooMany);
+        return Err(InvalidBody::TooManyValues);
     }
-    serde_json::from_slice(bytes).map_err(Unreadable::NotJson)
+    serde_json::from_slice(bytes).map_err(InvalidBody::NotJson)
 }
 
-/// How many values a JSON text has, at most.
+/// An upper bound of the number of values in JSON.
 fn count(bytes: &[u8]) -> usize {
     let mut count = 1;
-    let mut is_text = false;
+    let mut is_string = false;
     let mut is_escaped = false;
     for byte in bytes {
         match byte {
             _ if is_escaped => is_escaped = false,
-            b'\\' => is_escaped = is_text,
-            b'"' => is_text = !is_text,
-            b',' | b'[' | b'{' if !is_text => count += 1,
+            b'\\' => is_escaped = is_string,
+            b'"' => is_string = !is_string,
+            b',' | b'[' | b'{' if !is_string => count += 1,
             _ => {}
         }
     }
     count
 }
 
-/// What an answer that says success comes to.
+/// Reads a response with a status of success.
 pub(super) fn read(
     exchange: &Exchange<'_>,
-    reply: &HttpResponse,
+    response: &HttpResponse,
     redactor: &Redactor<'_>,
 ) -> Result<Response, Error> {
-    let body = parse(&reply.body).map_err(|reason| {
-        let shown = redactor.unreadable(&reply.body);
+    let body = parse(&response.body).map_err(|reason| {
+        let shown = redactor.unreadable(&response.body);
         exchange
             .error(reason.kind(), Effect::Done)
-            .with_status(reply.status)
+            .with_status(response.status)
             .with_detail(format!("{reason}: `{shown}`"))
     })?;
-    let request_id = reply.request_id().map_or_else(
+    let request_id = response.request_id().map_or_else(
         || exchange.request_id.to_owned(),
-        |id| redactor.clean(id, LONGEST_REQUEST_ID),
+        |id| redactor.clean(id, MAX_REQUEST_ID_CHARACTERS),
     );
     Ok(Response {
         body,
         request_id,
-        date: date(&reply.headers),
+        date: date(&response.headers),
     })
 }
 
-/// The error that an answer without success means.
-pub(super) fn explain(exchange: &Exchange<'_>, reply: &HttpResponse, redactor: &Redactor<'_>) -> Error {
-    let wait = retry_after(&reply.headers);
-    let kind = kind_of(reply.status);
+/// The error that a response without success means.
+pub(super) fn error(exchange: &Exchange<'_>, response: &HttpResponse, redactor: &Redactor<'_>) -> Error {
+    let wait = retry_after(&response.headers);
+    let kind = kind_of(response.status);
     let mut error = exchange
-        .error(kind, effect_of(reply.status.as_u16(), wait))
-        .with_status(reply.status)
+        .error(kind, effect_of(response.status.as_u16(), wait))
+        .with_status(response.status)
         .with_request_id(
-            reply
+            response
                 .request_id()
-                .map(|id| redactor.clean(id, LONGEST_REQUEST_ID)),
+                .map(|id| redactor.clean(id, MAX_REQUEST_ID_CHARACTERS)),
         );
     error.retry_after = wait;
 
     if kind == ErrorKind::Redirect {
-        return error.with_detail(redactor.clean(&reply.redirect_refusal(), LONGEST_MESSAGE));
+        return error.with_detail(redactor.clean(&response.redirect_error(), MAX_MESSAGE_CHARACTERS));
     }
-    let Ok(body) = parse(&reply.body) else {
-        // The pages of a proxy say no more than the status does.
-        let is_page = reply.body.trim_ascii_start().starts_with(b"<");
-        let detail = (!is_page).then(|| redactor.unreadable(&reply.body).into_boxed_str());
+    let Ok(body) = parse(&response.body) else {
+        // An HTML page of a proxy is of no more use to the user than the status.
+        let is_page = response.body.trim_ascii_start().starts_with(b"<");
+        let detail = (!is_page).then(|| redactor.unreadable(&response.body).into_boxed_str());
         return Error { detail, ..error };
     };
-    let message = |value: &Value| value.as_str().map(|text| redactor.clean(text, LONGEST_MESSAGE));
+    let message = |value: &Value| {
+        value
+            .as_str()
+            .map(|text| redactor.clean(text, MAX_MESSAGE_CHARACTERS))
+    };
     match body.get("detail") {
         Some(Value::Array(items)) => {
             error.problems = items
@@ -135,31 +142,32 @@ pub(super) fn explain(exchange: &Exchange<'_>, reply: &HttpResponse, redactor: &
                 .map(|item| problem(item, redactor))
                 .collect();
         }
-        Some(Value::String(text)) => error.detail = Some(redactor.clean(text, LONGEST_MESSAGE).into()),
+        Some(Value::String(text)) => error.detail = Some(redactor.clean(text, MAX_MESSAGE_CHARACTERS).into()),
         _ => {
             let known = ["message", "error", "msg", "error_description"];
-            let told = known.iter().find_map(|key| body.get(key).and_then(message));
+            let known = known.iter().find_map(|key| body.get(key).and_then(message));
             let whole = || (!body.is_null()).then(|| redactor.unreadable(body.to_string().as_bytes()));
-            error.detail = told.or_else(whole).map(String::into_boxed_str);
+            error.detail = known.or_else(whole).map(String::into_boxed_str);
         }
     }
     error
 }
 
-/// An error without an answer. Its detail may hold what the server said before: where it redirected to, for example.
-pub(super) fn cleaned(error: Error, redactor: &Redactor<'_>) -> Error {
+/// Redacts the detail of an error without a response. It may contain what the server sent before, such as the target of a
+/// redirect.
+pub(super) fn redacted(error: Error, redactor: &Redactor<'_>) -> Error {
     let detail = error
         .detail
         .as_deref()
-        .map(|detail| redactor.clean(detail, LONGEST_MESSAGE).into());
+        .map(|detail| redactor.clean(detail, MAX_MESSAGE_CHARACTERS).into());
     Error { detail, ..error }
 }
 
-/// One entry of the list that a 422 has as its detail: `{"type", "loc", "msg"}`.
+/// Reads one entry of the list that a response 422 has as its `detail`: `{"type", "loc", "msg"}`.
 fn problem(item: &Value, redactor: &Redactor<'_>) -> Problem {
     let text = |value: &Value| {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        redactor.clean(&text, LONGEST_MESSAGE)
+        redactor.clean(&text, MAX_MESSAGE_CHARACTERS)
     };
     let location = item
         .get("loc")
@@ -171,7 +179,7 @@ fn problem(item: &Value, redactor: &Redactor<'_>) -> Problem {
         .or_else(|| item.get("message"))
         .or_else(|| item.get("type"));
     Problem {
-        location: location.iter().take(16).map(text).collect(),
+        location: location.iter().take(MAX_LOCATION_STEPS).map(text).collect(),
         message: text(message.unwrap_or(item)),
     }
 }
@@ -183,7 +191,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bodies() {
+    fn parse_returns_json_or_unexpected_response() {
         let deep = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         assert_eq!(parse(b"").unwrap(), Value::Null);
         assert_eq!(parse(b" \r\n").unwrap(), Value::Null);
@@ -207,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_does_not_grow_without_bound_in_memory() {
+    fn parse_limits_the_number_of_values() {
         let list = |length: usize| format!("[{}0]", "0,".repeat(length - 1));
         assert_eq!(
             parse(list(1_000_000).as_bytes())

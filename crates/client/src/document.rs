@@ -1,7 +1,7 @@
-//! Method and path of each operation, from the control plane's live API document.
+//! The method and path of each operation, from the control plane's live API document.
 //!
-//! No path is wired into the provider: those of the declarations serve where there is no live document, where it cannot
-//! be understood, or lacks the operation.
+//! The paths of the declarations are only the fallback, for when there is no live document, it cannot be read, or it lacks
+//! the operation.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -18,60 +18,64 @@ use url::Url;
 
 use super::error::Error;
 
-/// Largest document that is read.
-pub(super) const MAX_BYTES: usize = 8 * 1024 * 1024;
+/// Size of the largest document that is accepted.
+pub(super) const MAX_DOCUMENT_BYTES: usize = 8 * 1024 * 1024;
 
-/// What is escaped of a value in a path: all that RFC 3986 does not call unreserved.
+/// The characters that are escaped in a value of a path: all but the unreserved characters of RFC 3986.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// The live document: read once, by the first who needs it.
+/// The live document, which the first request reads once for all.
 pub(super) struct Document {
-    place: Place,
+    location: DocumentLocation,
     live: OnceLock<Routes>,
-    /// Held while the document is read; when to try again after a failure that may pass.
-    reading: Mutex<Option<Instant>>,
+    /// Locked while the document is read. The instant is the earliest time of another try after a transient failure.
+    not_before: Mutex<Option<Instant>>,
 }
 
-/// Where a document is.
-pub(super) struct Place {
+/// The location of a document.
+pub(super) struct DocumentLocation {
     url: Url,
-    /// Its path under the endpoint.
+    /// The path of the document, without the path of the endpoint.
     path: &'static str,
 }
 
-/// Where operations are, by id.
+/// The method and path of each operation, by its id.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Routes(BTreeMap<&'static str, Route>);
 
-/// Where an operation is.
+/// The method and path of one operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Route {
     method: Method,
-    /// From the root of the host, with the endpoint's prefix, and with placeholders.
+    /// The path from the root of the host, with the endpoint's prefix and with placeholders.
     path: String,
 }
 
 impl Document {
-    pub fn new(place: Place) -> Self {
+    pub fn new(location: DocumentLocation) -> Self {
         Self {
-            place,
+            location,
             live: OnceLock::new(),
-            reading: Mutex::new(None),
+            not_before: Mutex::new(None),
         }
     }
 
-    /// Where it is.
+    /// The URL of the document.
     pub fn url(&self) -> &Url {
-        &self.place.url
+        &self.location.url
     }
 
-    /// The routes of the live document, which is read unless it has been, or the declared ones.
+    /// The routes of the live document, which is read if it was not read yet, with the declared routes as the fallback.
     ///
-    /// A failure that may pass leaves the declared ones in charge for as long as `pause`.
+    /// After a transient failure the declared routes are used for as long as `pause`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Cancelled`] if the request for the document is cancelled. Any other failure selects the fallback.
     pub async fn routes<'a, F: Future<Output = Result<Vec<u8>, Error>>>(
         &'a self,
         declared: &'a Routes,
@@ -82,7 +86,7 @@ impl Document {
         if let Some(routes) = self.live.get() {
             return Ok(routes);
         }
-        let mut not_before = self.reading.lock().await;
+        let mut not_before = self.not_before.lock().await;
         if let Some(routes) = self.live.get() {
             return Ok(routes);
         }
@@ -90,7 +94,7 @@ impl Document {
             return Ok(declared);
         }
         let routes = match read().await {
-            Ok(bytes) => Routes::live(&bytes, &self.place, operations).unwrap_or_else(|reason| {
+            Ok(bytes) => Routes::live(&bytes, &self.location, operations).unwrap_or_else(|reason| {
                 tracing::debug!(%reason, "cannot use the live API document; using the declared paths");
                 Routes(BTreeMap::new())
             }),
@@ -109,7 +113,7 @@ impl Document {
     }
 }
 
-impl Place {
+impl DocumentLocation {
     pub fn new(endpoint: &Url, path: &'static str) -> Self {
         let mut url = endpoint.clone();
         url.set_path(&format!("{}{path}", prefix(endpoint)));
@@ -118,7 +122,7 @@ impl Place {
 }
 
 impl Routes {
-    /// The operations where the declarations have them.
+    /// The routes of the declarations.
     pub fn declared(endpoint: &Url, operations: &'static [Operation]) -> Self {
         let prefix = prefix(endpoint);
         let route = |operation: &'static Operation| {
@@ -131,14 +135,18 @@ impl Routes {
         Self(operations.iter().map(route).collect())
     }
 
-    /// The operations of a document that was found there; those it lacks are left out.
+    /// The routes of a document that was found at the location, for the operations that it has.
+    ///
+    /// # Errors
+    ///
+    /// The parser's error if the bytes are not an OpenAPI document.
     pub fn live(
         bytes: &[u8],
-        place: &Place,
+        location: &DocumentLocation,
         operations: &'static [Operation],
     ) -> Result<Self, serde_json::Error> {
         let document: OpenApi = serde_json::from_slice(bytes)?;
-        let base = Base::new(&document, place);
+        let base = Base::new(&document, location);
         let mut routes = BTreeMap::new();
         for operation in operations {
             let candidates = document.paths.iter().flat_map(|(path, item)| {
@@ -146,7 +154,7 @@ impl Routes {
                 methods.map(move |(method, _)| (method, path))
             });
             let usable = candidates.filter(|(method, path)| is_usable(operation, *method, path));
-            // An operation may be there under several methods: the declared one is the best known.
+            // A document may list an operation under several methods: the declared method is preferred.
             if let Some((method, path)) = usable.min_by_key(|(method, _)| *method != operation.method) {
                 routes.insert(
                     &*operation.id,
@@ -162,7 +170,7 @@ impl Routes {
         Ok(Self(routes))
     }
 
-    /// These, and others for the operations that are missing here.
+    /// These routes, and those of `others` for the operations that are missing here.
     pub fn or(mut self, others: &Self) -> Self {
         for (id, route) in &others.0 {
             self.0.entry(id).or_insert_with(|| route.clone());
@@ -170,7 +178,11 @@ impl Routes {
         self
     }
 
-    /// Method and URL of a request, with values for the placeholders in their order.
+    /// The method and URL of a request, with values for the placeholders in their order.
+    ///
+    /// # Errors
+    ///
+    /// The reason, as a clause, if the operation has no route.
     pub fn request(
         &self,
         operation: &Operation,
@@ -189,8 +201,12 @@ impl Routes {
 
 /// The values for the placeholders of an operation's declared path, in their order.
 ///
-/// A value is one segment of a path. One that could be anything else, once a server or a proxy has decoded
-/// it, is refused: it may come from an answer.
+/// A value must be one segment of a path, also after a server or a proxy has decoded it, because it may come from a
+/// response of the control plane.
+///
+/// # Errors
+///
+/// The reason, as a clause, if a value is missing or is not one segment.
 pub(super) fn arguments<'a>(
     operation: &Operation,
     values: &[(&str, &'a str)],
@@ -207,13 +223,13 @@ pub(super) fn arguments<'a>(
         if is_segment {
             Ok(*value)
         } else {
-            Err(format!("{value:?} is no valid `{name}`"))
+            Err(format!("{value:?} is not a valid `{name}`"))
         }
     };
     operation.placeholders().map(argument).collect()
 }
 
-/// A path with values in place of its placeholders. The values are escaped; what the path itself escapes stays as it is.
+/// Replaces the placeholders of a path by values. The values are escaped; escapes in the path itself do not change.
 fn fill(pattern: &str, values: &[&str]) -> String {
     let mut values = values.iter();
     let mut filled = String::new();
@@ -236,8 +252,8 @@ fn prefix(endpoint: &Url) -> &str {
     endpoint.path().trim_end_matches('/')
 }
 
-/// Whether a live operation can stand in for the declared one: no read becomes a write or a delete, and each
-/// placeholder has its value.
+/// Whether an operation of the live document can replace the declared one: a read must not become a write or a delete, and
+/// the path must have the same number of placeholders.
 fn is_usable(operation: &Operation, method: Method, path: &str) -> bool {
     let is_write = |method| matches!(method, Method::Post | Method::Put | Method::Patch);
     let is_same_kind = method == operation.method || is_write(method) && is_write(operation.method);
@@ -248,16 +264,16 @@ fn is_usable(operation: &Operation, method: Method, path: &str) -> bool {
         && placeholders(path).count() == operation.placeholders().count()
 }
 
-/// What the paths of a document stand behind.
+/// What precedes the paths of a document.
 struct Base {
-    /// Path of the document's server, without a slash at its end.
+    /// The path of the document's server, without a slash at its end.
     server: String,
-    /// Prefix of the endpoint; empty where the paths have it already.
+    /// The prefix of the endpoint; empty if the paths contain it already.
     prefix: String,
 }
 
 impl Base {
-    fn new(document: &OpenApi, Place { url, path }: &Place) -> Self {
+    fn new(document: &OpenApi, DocumentLocation { url, path }: &DocumentLocation) -> Self {
         let server = document.server().and_then(|server| url.join(server).ok());
         let server = server.as_ref().map(prefix).unwrap_or_default().to_owned();
         let endpoint = url.path().strip_suffix(path).unwrap_or_default();
@@ -265,10 +281,10 @@ impl Base {
             server,
             prefix: String::new(),
         };
-        // Behind a proxy that strips the prefix the paths lack it; where the application knows its prefix
-        // they all have it. A prefix `/api` cannot be told from the paths' own beginning.
-        let is_there = |path: &String| is_below(&base.join(path), endpoint);
-        if path.starts_with(&format!("{endpoint}/")) || !document.paths.keys().all(is_there) {
+        // The paths lack the prefix if a proxy strips it, and all have it if the application knows it. A prefix `/api`
+        // cannot be distinguished from the beginning of the paths.
+        let has_prefix = |path: &String| is_below(&base.join(path), endpoint);
+        if path.starts_with(&format!("{endpoint}/")) || !document.paths.keys().all(has_prefix) {
             endpoint.clone_into(&mut base.prefix);
         }
         base
@@ -284,12 +300,12 @@ impl Base {
     }
 }
 
-/// Whether a path lies below that one, which has no slash at its end.
+/// Whether a path is below another, which has no slash at its end.
 fn is_below(path: &str, above: &str) -> bool {
     path.strip_prefix(above).is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// As much of an `OpenAPI` document as is needed.
+/// The parts of an OpenAPI document that this module reads.
 #[derive(Deserialize)]
 struct OpenApi {
     paths: BTreeMap<String, PathItem>,
@@ -298,7 +314,7 @@ struct OpenApi {
 }
 
 impl OpenApi {
-    /// URL of the first server, unless it is empty or a template.
+    /// The URL of the first server, unless it is empty or a template.
     fn server(&self) -> Option<&str> {
         let Lenient::Known(servers) = &self.servers else {
             return None;
@@ -317,13 +333,13 @@ struct Server {
     url: String,
 }
 
-/// Operations by method, among other things that do not matter here.
+/// The operations of a path by method, among other keys that are ignored.
 #[derive(Deserialize)]
 #[serde(transparent)]
 struct PathItem(BTreeMap<String, Lenient<LiveOperation>>);
 
 impl PathItem {
-    /// Methods and ids of the operations.
+    /// The methods and ids of the operations.
     fn methods(&self) -> impl Iterator<Item = (Method, &str)> {
         const METHODS: [Method; 5] = [
             Method::Get,
@@ -350,7 +366,7 @@ struct LiveOperation {
     id: String,
 }
 
-/// Something that need not have the expected form.
+/// A value that is ignored if it does not have the expected type.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Lenient<T> {
@@ -395,11 +411,11 @@ mod tests {
         },
     ];
 
-    /// The requests for all operations, as text.
+    /// The requests for all operations, as `METHOD URL`.
     fn requests(document: &serde_json::Value, endpoint: &str) -> [String; 4] {
         let endpoint: Url = endpoint.parse().unwrap();
-        let place = Place::new(&endpoint, "/api/openapi.json");
-        let routes = Routes::live(document.to_string().as_bytes(), &place, &OPERATIONS).unwrap();
+        let location = DocumentLocation::new(&endpoint, "/api/openapi.json");
+        let routes = Routes::live(document.to_string().as_bytes(), &location, &OPERATIONS).unwrap();
         let routes = routes.or(&Routes::declared(&endpoint, &OPERATIONS));
         std::array::from_fn(|index| {
             let operation = &OPERATIONS[index];
@@ -411,7 +427,7 @@ mod tests {
     }
 
     #[test]
-    fn another_dialect() {
+    fn live_routes_have_the_methods_and_paths_of_the_document() {
         let document = json!({
             "openapi": "3.1.0",
             "servers": [{"url": "https://elsewhere.test/"}],
@@ -441,7 +457,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_used_is_left_to_the_declaration() {
+    fn live_routes_leave_out_unusable_operations() {
         let document = json!({
             "paths": {
                 "/api/a": {"delete": {"operationId": "list"}},
@@ -463,7 +479,7 @@ mod tests {
     }
 
     #[test]
-    fn an_operation_under_two_methods_keeps_the_declared_one() {
+    fn live_routes_prefer_the_declared_method() {
         let item = |method: &str| json!({method: {"operationId": "update"}});
         let document = json!({"paths": {"/api/a/{x}": item("put"), "/api/b/{x}": item("patch"), "/api/c/{x}": item("post")}});
         assert_eq!(
@@ -473,7 +489,7 @@ mod tests {
     }
 
     #[test]
-    fn prefixes_and_servers() {
+    fn live_routes_join_prefix_server_and_path() {
         let table = [
             // endpoint, server, path, expected
             ("https://host", None, "/api/t", "https://host/api/t"),
@@ -554,7 +570,7 @@ mod tests {
     }
 
     #[test]
-    fn documents_that_are_none() {
+    fn live_routes_reject_other_documents() {
         for text in [
             "",
             "<html>",
@@ -564,16 +580,16 @@ mod tests {
             r#"{"paths": 7}"#,
             r#"{"paths": {"/a": 1}}"#,
         ] {
-            let place = Place::new(&Url::parse("https://host").unwrap(), "/api/openapi.json");
+            let location = DocumentLocation::new(&Url::parse("https://host").unwrap(), "/api/openapi.json");
             assert!(
-                Routes::live(text.as_bytes(), &place, &OPERATIONS).is_err(),
+                Routes::live(text.as_bytes(), &location, &OPERATIONS).is_err(),
                 "{text}"
             );
         }
     }
 
     #[test]
-    fn values_are_one_segment() {
+    fn arguments_must_be_one_segment_of_the_path() {
         let endpoint: Url = "https://host".parse().unwrap();
         let routes = Routes::declared(&endpoint, &OPERATIONS);
         for (value, expected) in [
@@ -591,7 +607,7 @@ mod tests {
         }
         for value in ["", ".", "..", "../../x", "a/b", "a\\b", "a\nb", "a\0"] {
             let text = arguments(&OPERATIONS[1], &[("uuid", value)]).unwrap_err();
-            assert_eq!(text, format!("{value:?} is no valid `uuid`"));
+            assert_eq!(text, format!("{value:?} is not a valid `uuid`"));
         }
         assert!(
             arguments(&OPERATIONS[1], &[("id", "x")])

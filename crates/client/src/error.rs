@@ -1,4 +1,4 @@
-//! A call that did not succeed, with what HTTP knows of it.
+//! The error of a failed request, with the details of HTTP.
 
 use std::time::Duration;
 
@@ -6,40 +6,40 @@ use engine::api::{self, Effect, ErrorKind, Problem};
 use http::StatusCode;
 use schema::model::Method;
 
-/// What the user can do about an error of a kind, as sentences. The words are those of the program that configures the
-/// client.
+/// Returns what the user can do about an error of a kind, as sentences, or `None`. The program that configures the client
+/// writes them.
 pub type Remedies = fn(ErrorKind) -> Option<&'static str>;
 
-/// A call that did not succeed. Its text is that of the [`api::Error`] it becomes.
+/// The error of a failed request. Its text is that of the [`api::Error`] that it converts to.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{}", self.clone().into_api(|_| None))]
 pub struct Error {
-    /// What went wrong.
+    /// The kind of failure.
     pub kind: ErrorKind,
     /// Whether the control plane has carried out the request.
     pub effect: Effect,
-    /// Id of the operation.
+    /// The id of the operation.
     pub operation: Box<str>,
-    /// Method of the request.
+    /// The method of the request.
     pub method: Method,
-    /// Path of the request, without scheme, host and query.
+    /// The path of the request, without scheme, host and query.
     pub path: Box<str>,
-    /// Status of the last answer, where there was one.
+    /// The status of the last response; `None` if there was no response.
     pub status: Option<u16>,
-    /// What the control plane's logs call the request.
+    /// The id of the request in the control plane's logs.
     pub request_id: Box<str>,
-    /// How many attempts were made.
+    /// The number of attempts.
     pub attempts: u32,
-    /// What the API said, or why there was no answer, secrets and control characters removed.
+    /// The API's message, or the reason why there is no response; without secrets and control characters.
     pub detail: Option<Box<str>>,
-    /// Faults of single fields, as the API names them.
+    /// The problems of single fields, as the API names them.
     pub problems: Box<[Problem]>,
-    /// How long the control plane asks to wait.
+    /// The wait that the control plane asks for with `Retry-After`.
     pub(super) retry_after: Option<Duration>,
 }
 
 impl Error {
-    /// Whether the same call may well succeed later, without any change.
+    /// Whether the same request may succeed later.
     pub fn is_transient(&self) -> bool {
         self.kind.is_transient()
     }
@@ -58,7 +58,7 @@ impl Error {
         }
     }
 
-    /// The id in the answer, where there is one, is what the control plane's logs have.
+    /// Replaces the request's id by the id in the response, which is the one in the control plane's logs.
     pub(super) fn with_request_id(self, request_id: Option<String>) -> Self {
         match request_id {
             Some(request_id) => Self {
@@ -69,7 +69,7 @@ impl Error {
         }
     }
 
-    /// The same error, when an interrupt keeps it from being retried.
+    /// The same error, after an interrupt has ended the wait for a retry.
     pub(super) fn cancelled(self) -> Self {
         Self {
             kind: ErrorKind::Cancelled,
@@ -78,7 +78,7 @@ impl Error {
     }
 }
 
-/// The request an error is about.
+/// Identifies a request in errors and logs.
 pub(super) struct Exchange<'a> {
     pub operation: &'a str,
     pub method: Method,
@@ -86,7 +86,7 @@ pub(super) struct Exchange<'a> {
     pub request_id: &'a str,
 }
 
-/// Why there is no answer to an attempt.
+/// Why an attempt got no response.
 #[derive(Debug)]
 pub(super) struct Failure {
     pub kind: ErrorKind,
@@ -126,7 +126,7 @@ impl<'a> Exchange<'a> {
     }
 }
 
-/// What a status means.
+/// The kind of error that a status means.
 pub(super) fn kind_of(status: StatusCode) -> ErrorKind {
     match status.as_u16() {
         400 | 422 => ErrorKind::Invalid,
@@ -143,14 +143,14 @@ pub(super) fn kind_of(status: StatusCode) -> ErrorKind {
 }
 
 impl Error {
-    /// The same error for the engine, with what the user can do about it.
+    /// Converts the error to the engine's, with the remedy for its kind.
     pub fn into_api(self, remedies: Remedies) -> api::Error {
         let error = self;
         api::Error {
             remedy: remedies(error.kind),
             kind: error.kind,
             effect: error.effect,
-            what: what(&error).into(),
+            what: describe(&error).into(),
             detail: error.detail,
             problems: error.problems,
             request_id: error.request_id,
@@ -159,8 +159,8 @@ impl Error {
     }
 }
 
-/// What was asked and what came back, as a clause.
-fn what(error: &Error) -> String {
+/// The request and its outcome, as a clause.
+fn describe(error: &Error) -> String {
     let request = format!("`{} {}`", error.method.name(), error.path);
     match (error.kind, error.status) {
         (ErrorKind::UnknownOperation, _) => format!("The operation `{}` does not exist", error.operation),
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn texts() {
+    fn display_has_request_detail_remedy_and_id() {
         let conflict = exchange()
             .error(ErrorKind::Conflict, Effect::None)
             .with_status(StatusCode::CONFLICT)

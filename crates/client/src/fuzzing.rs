@@ -1,6 +1,6 @@
-//! What the client makes of bytes from outside, without a connection: for tools that try hostile ones.
+//! Entry points for the fuzz targets: how the client reads bytes from outside, without a connection.
 //!
-//! Tests: `fuzz/src/answers.rs`.
+//! Tests: `fuzz/src/responses.rs`.
 
 use engine::api::{Body, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -9,52 +9,56 @@ use url::Url;
 use value::secret::Secret;
 
 use super::body;
-use super::document::{Place, Routes};
+use super::document::{DocumentLocation, Routes};
 use super::error::{Error, Exchange};
 use super::redact::Redactor;
 use super::transport::HttpResponse;
 
-/// An answer as it arrived, and what was asked.
-pub struct Received<'a> {
-    /// Status; one that no answer can have is taken for 500.
+/// A response as it arrived, and what the request contained.
+pub struct ReceivedResponse<'a> {
+    /// The status; 500 is used instead of an invalid one.
     pub status: u16,
-    /// Headers; those that no answer can have are left out.
+    /// The headers; invalid ones are left out.
     pub headers: &'a [(&'a str, &'a [u8])],
-    /// Body.
+    /// The body of the response.
     pub body: &'a [u8],
     /// The token of the request.
     pub token: &'a Secret,
-    /// Texts that no error may show.
+    /// Secrets that no error may contain.
     pub secrets: &'a [&'a Secret],
-    /// Body of the request.
-    pub sent: Option<&'a Body>,
+    /// The body of the request.
+    pub request_body: Option<&'a Body>,
 }
 
-/// What a call comes to that is answered so.
-pub fn answer(received: &Received<'_>, url: &Url) -> Result<Response, Error> {
+/// Reads a response as the client does.
+///
+/// # Errors
+///
+/// The error that the caller of the request would get.
+pub fn read_response(received: &ReceivedResponse<'_>, url: &Url) -> Result<Response, Error> {
     let headers = received.headers.iter().filter_map(|(name, value)| {
         Some((
             HeaderName::try_from(*name).ok()?,
             HeaderValue::from_bytes(value).ok()?,
         ))
     });
-    let reply = HttpResponse {
+    let response = HttpResponse {
         status: StatusCode::from_u16(received.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
         headers: headers.collect::<HeaderMap>(),
         body: received.body.to_vec(),
         url: url.clone(),
     };
-    let redactor = Redactor::new(received.token, received.secrets, received.sent);
+    let redactor = Redactor::new(received.token, received.secrets, received.request_body);
     let exchange = Exchange::new("operation", Method::Post, url.path(), "request");
-    if reply.status.is_success() {
-        body::read(&exchange, &reply, &redactor)
+    if response.status.is_success() {
+        body::read(&exchange, &response, &redactor)
     } else {
-        Err(body::explain(&exchange, &reply, &redactor))
+        Err(body::error(&exchange, &response, &redactor))
     }
 }
 
-/// The requests for all operations of a control plane that has such a live document at this path, with the same text
-/// for each placeholder. An operation that cannot be requested is an error, as is a text that is not part of a path.
+/// The requests for all operations, if the control plane has this live document at this path, with the same value for each
+/// placeholder. The result of an operation is an error if the value cannot be part of a path.
 pub fn requests(
     document: &[u8],
     path: &'static str,
@@ -63,7 +67,7 @@ pub fn requests(
     argument: &str,
 ) -> Vec<Result<(Method, Url), String>> {
     let declared = Routes::declared(endpoint, operations);
-    let routes = match Routes::live(document, &Place::new(endpoint, path), operations) {
+    let routes = match Routes::live(document, &DocumentLocation::new(endpoint, path), operations) {
         Ok(live) => live.or(&declared),
         Err(_) => declared,
     };

@@ -1,13 +1,14 @@
 //! The control plane's HTTP API: operations by id, with retries, and errors a user can act on.
 //!
-//! [`Client`] is the engine's [`Api`] over HTTP; this crate knows nothing of Terraform. An operation is called by its id;
-//! method and path come from the control plane's live API document (`document`), or from the declaration where there is
-//! none, or the document lacks it. One attempt is in `transport`, whether there is another in `retry`, and how many are under way at a time in
-//! `limit`.
+//! [`Client`] implements the engine's [`Api`] over HTTP; this crate knows nothing of Terraform. A caller names an operation by
+//! its id. The method and path come from the control plane's live API document (`document`), or from the declaration if
+//! there is no document or the document lacks the operation. `transport` sends one attempt, `retry` decides whether another
+//! follows, and `limit` limits the number of concurrent requests.
 
 mod body;
 mod document;
 mod error;
+#[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod limit;
 mod redact;
@@ -24,7 +25,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use document::{Document, Place, Routes};
+use document::{Document, DocumentLocation, Routes};
 use engine::api::{self, Api, Effect, ErrorKind, Request, Response, Retry};
 use engine::diagnostic::{Diagnostics, Reported};
 use error::Exchange;
@@ -42,17 +43,17 @@ pub use error::{Error, Remedies};
 pub use retry::Backoff;
 pub use settings::{Settings, is_loopback};
 
-/// Requests under way at a time, at most.
-const CONCURRENCY: usize = 32;
+/// Limit of concurrent requests.
+const MAX_CONCURRENT_REQUESTS: usize = 32;
 
-/// Largest answer that is read.
-const MAX_BODY: usize = 32 * 1024 * 1024;
+/// Size of the largest response that is accepted.
+const MAX_RESPONSE_BYTES: usize = 32 * 1024 * 1024;
 
-/// How long an interrupt waits for the answer to a write that is under way: an object that is being made
-/// should not be lost, and an interrupt should end within two seconds.
-const GRACE: Duration = Duration::from_secs(1);
+/// Time that a write in flight has left after an interrupt: the object that it creates should not be lost, and the interrupt
+/// should end within two seconds.
+const WRITE_GRACE_PERIOD: Duration = Duration::from_secs(1);
 
-/// A client of one control plane; clones share connections, limits and the live document.
+/// A client of one control plane. Clones share connections, limits and the live document.
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,
@@ -62,7 +63,7 @@ struct Shared {
     transport: Transport,
     operations: &'static [Operation],
     declared: Routes,
-    /// `None`, where the API publishes none.
+    /// `None` if the API publishes no document.
     document: Option<Document>,
     limit: Limit,
     reads: SharedReads,
@@ -72,13 +73,17 @@ struct Shared {
 }
 
 impl Client {
-    /// Makes a client, without any I/O: the first call opens the first connection.
+    /// Creates a client without any I/O: the first request opens the first connection.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Setup`] if the API token or the user agent cannot be an HTTP header.
     pub fn new(settings: Settings, operations: &'static [Operation]) -> Result<Self, Error> {
         let (backoff, max_retries, remedies) = (settings.backoff, settings.max_retries, settings.remedies);
         let declared = Routes::declared(&settings.endpoint, operations);
         let document = settings
             .document
-            .map(|path| Document::new(Place::new(&settings.endpoint, path)));
+            .map(|path| Document::new(DocumentLocation::new(&settings.endpoint, path)));
         let transport = Transport::new(settings)
             .map_err(|failure| Exchange::new("", Method::Get, "", "").failed(failure))?;
         let shared = Shared {
@@ -86,7 +91,7 @@ impl Client {
             operations,
             declared,
             document,
-            limit: Limit::new(CONCURRENCY),
+            limit: Limit::new(MAX_CONCURRENT_REQUESTS),
             reads: SharedReads::default(),
             backoff,
             max_retries,
@@ -97,11 +102,11 @@ impl Client {
         })
     }
 
-    /// Makes a client for the engine, as [`Client::new`] does.
+    /// Creates a client for the engine, as [`Client::new`] does.
     ///
     /// # Errors
     ///
-    /// [`Reported`], where no connection can be set up.
+    /// [`Reported`] if the connection cannot be set up; the reason is in `diagnostics`.
     pub fn connect(
         settings: Settings,
         operations: &'static [Operation],
@@ -113,63 +118,79 @@ impl Client {
         }
     }
 
-    /// Calls an operation that changes nothing; callers that want the same at the same time share one call.
+    /// Calls an operation that changes nothing. Concurrent reads of the same object share one request.
     ///
-    /// What a write of this process has done is seen by every read that is asked for after it.
-    pub async fn read(&self, call: Request<'_>) -> Result<Arc<Response>, Error> {
-        // What the operation's path does not name makes no difference to what is read.
+    /// A read sees the effect of every write of this process that ended before the read began.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Client::call`].
+    pub async fn read(&self, request: Request<'_>) -> Result<Arc<Response>, Error> {
+        // Only the values of the path's placeholders decide what is read.
         let values = self
-            .operation(call.operation)
-            .and_then(|operation| document::arguments(operation, call.path).ok());
-        let key = format!("{} {values:?}", call.operation);
-        self.shared.reads.read(key, async || self.call(call).await).await
+            .operation(request.operation)
+            .and_then(|operation| document::arguments(operation, request.path).ok());
+        let key = format!("{} {values:?}", request.operation);
+        self.shared
+            .reads
+            .read(key, async || self.call(request).await)
+            .await
     }
 
-    /// Calls an operation, with as many attempts as the rules allow.
-    pub async fn call(&self, call: Request<'_>) -> Result<Response, Error> {
-        let called = self.call_operation(call).await;
-        called.map_err(|error| {
-            let is_gone = error.status.is_some_and(|status| call.gone.contains(&status));
+    /// Calls an operation and retries it as often as the rules of the module `retry` allow.
+    ///
+    /// # Errors
+    ///
+    /// The [`Error`] of the last attempt if none succeeds, and an error without an attempt if the operation does not exist,
+    /// its path cannot be filled in, or the request is cancelled before.
+    pub async fn call(&self, request: Request<'_>) -> Result<Response, Error> {
+        let response = self.call_operation(request).await;
+        response.map_err(|error| {
+            let is_gone = error.status.is_some_and(|status| request.gone.contains(&status));
             let kind = if is_gone { ErrorKind::NotFound } else { error.kind };
             Error { kind, ..error }
         })
     }
 
-    async fn call_operation(&self, call: Request<'_>) -> Result<Response, Error> {
+    async fn call_operation(&self, request: Request<'_>) -> Result<Response, Error> {
         let shared = &*self.shared;
-        let unknown = Exchange::new(call.operation, Method::Get, "", "");
+        let unsent = Exchange::new(request.operation, Method::Get, "", "");
         let operation = self
-            .operation(call.operation)
-            .ok_or_else(|| unknown.error(ErrorKind::UnknownOperation, Effect::None))?;
-        let values = document::arguments(operation, call.path).map_err(|text| {
-            unknown
+            .operation(request.operation)
+            .ok_or_else(|| unsent.error(ErrorKind::UnknownOperation, Effect::None))?;
+        let values = document::arguments(operation, request.path).map_err(|reason| {
+            unsent
                 .error(ErrorKind::Parameter, Effect::None)
-                .with_detail(text)
+                .with_detail(reason)
         })?;
 
-        let routes = self.routes(call.cancel).await?;
+        let routes = self.routes(request.cancel).await?;
         let (method, url) = routes
             .request(operation, shared.transport.endpoint(), &values)
-            .map_err(|text| {
-                unknown
+            .map_err(|reason| {
+                unsent
                     .error(ErrorKind::Parameter, Effect::None)
-                    .with_detail(text)
+                    .with_detail(reason)
             })?;
 
         let _write = (method != Method::Get).then(|| shared.reads.write());
-        let redactor = Redactor::new(shared.transport.token(), call.secrets, call.body);
-        let body = call.body.map(|body| Bytes::from(body.expose().to_string()));
+        let redactor = Redactor::new(shared.transport.token(), request.secrets, request.body);
+        let body = request.body.map(|body| Bytes::from(body.expose().to_string()));
         let request_id = uuid::Uuid::new_v4().to_string();
-        let exchange = Exchange::new(call.operation, method, url.path(), &request_id);
-        let request = HttpRequest {
+        let exchange = Exchange::new(request.operation, method, url.path(), &request_id);
+        let http_request = HttpRequest {
             exchange: &exchange,
             url: &url,
             body,
-            max_bytes: MAX_BODY,
+            max_bytes: MAX_RESPONSE_BYTES,
         };
-        self.attempts(&request, call.retry, &redactor, call.cancel, |reply| {
-            body::read(&exchange, reply, &redactor)
-        })
+        self.send(
+            &http_request,
+            request.retry,
+            &redactor,
+            request.cancel,
+            |response| body::read(&exchange, response, &redactor),
+        )
         .await
     }
 
@@ -177,8 +198,8 @@ impl Client {
         self.shared.operations.iter().find(|operation| operation.id == id)
     }
 
-    /// Sends a request until it is answered, refused for good, or no further attempt is allowed.
-    async fn attempts<T>(
+    /// Sends a request until an attempt succeeds or fails for good, or no retry is left.
+    async fn send<T>(
         &self,
         request: &HttpRequest<'_>,
         retry: Retry,
@@ -191,17 +212,18 @@ impl Client {
         let mut retries = Retries::new(shared.backoff, shared.max_retries, method, retry);
         loop {
             let error = match self.attempt(request, retries.attempt(), cancel).await {
-                Ok(reply) if reply.status.is_success() => match read(&reply) {
-                    Ok(answer) => return Ok(answer),
+                Ok(response) if response.status.is_success() => match read(&response) {
+                    Ok(content) => return Ok(content),
                     Err(error) => {
-                        let id = reply.request_id();
-                        error.with_request_id(id.map(|id| redactor.clean(id, body::LONGEST_REQUEST_ID)))
+                        let id = response.request_id();
+                        error
+                            .with_request_id(id.map(|id| redactor.clean(id, body::MAX_REQUEST_ID_CHARACTERS)))
                     }
                 },
-                Ok(reply) => body::explain(request.exchange, &reply, redactor),
-                Err(error) => body::cleaned(error, redactor),
+                Ok(response) => body::error(request.exchange, &response, redactor),
+                Err(error) => body::redacted(error, redactor),
             };
-            let pause = retries.after(error)?;
+            let pause = retries.next(error)?;
             if pause.is_rate_limit {
                 shared.limit.slow_down(pause.wait);
             }
@@ -213,7 +235,7 @@ impl Client {
         }
     }
 
-    /// One attempt, as soon as the limit allows.
+    /// Sends one attempt as soon as the limit of concurrent requests allows.
     async fn attempt(
         &self,
         request: &HttpRequest<'_>,
@@ -235,14 +257,14 @@ impl Client {
             biased;
             result = &mut sending => result.map_err(|failure| exchange.failed(failure)),
             () = cancel.cancelled() => {
-                let grace = if exchange.method == Method::Get { Duration::ZERO } else { GRACE };
+                let grace = if exchange.method == Method::Get { Duration::ZERO } else { WRITE_GRACE_PERIOD };
                 match tokio::time::timeout(grace, sending).await {
                     Ok(result) => result.map_err(|failure| exchange.failed(failure)),
                     Err(_) => Err(exchange.error(ErrorKind::Cancelled, Effect::Unknown)),
                 }
             }
         };
-        let status = result.as_ref().ok().map(|reply| reply.status);
+        let status = result.as_ref().ok().map(|response| response.status);
         if status.is_some_and(|status| status != StatusCode::TOO_MANY_REQUESTS) {
             permit.accept();
         }
@@ -260,7 +282,7 @@ impl Client {
         result
     }
 
-    /// Methods and paths as the live document has them; the first call reads it.
+    /// The methods and paths of the live document, which the first request reads.
     async fn routes(&self, cancel: &CancellationToken) -> Result<&Routes, Error> {
         let shared = &*self.shared;
         let Some(document) = &shared.document else {
@@ -274,11 +296,11 @@ impl Client {
                 exchange: &exchange,
                 url,
                 body: None,
-                max_bytes: document::MAX_BYTES,
+                max_bytes: document::MAX_DOCUMENT_BYTES,
             };
             let redactor = Redactor::new(shared.transport.token(), &[], None);
-            self.attempts(&request, Retry::Safe, &redactor, cancel, |reply| {
-                Ok(reply.body.clone())
+            self.send(&request, Retry::Safe, &redactor, cancel, |response| {
+                Ok(response.body.clone())
             })
             .await
         };
@@ -296,18 +318,18 @@ impl Client {
 
 #[async_trait]
 impl Api for Client {
-    async fn call(&self, call: Request<'_>) -> Result<Response, api::Error> {
-        let called = Self::call(self, call).await;
-        called.map_err(|error| error.into_api(self.shared.remedies))
+    async fn call(&self, request: Request<'_>) -> Result<Response, api::Error> {
+        let response = Self::call(self, request).await;
+        response.map_err(|error| error.into_api(self.shared.remedies))
     }
 
-    async fn read(&self, call: Request<'_>) -> Result<Arc<Response>, api::Error> {
-        let read = Self::read(self, call).await;
-        read.map_err(|error| error.into_api(self.shared.remedies))
+    async fn read(&self, request: Request<'_>) -> Result<Arc<Response>, api::Error> {
+        let response = Self::read(self, request).await;
+        response.map_err(|error| error.into_api(self.shared.remedies))
     }
 
     fn clean(&self, text: &str, secrets: &[&Secret]) -> String {
-        Redactor::new(self.shared.transport.token(), secrets, None).clean(text, body::LONGEST_MESSAGE)
+        Redactor::new(self.shared.transport.token(), secrets, None).clean(text, body::MAX_MESSAGE_CHARACTERS)
     }
 
     fn remedy(&self, kind: ErrorKind) -> Option<&'static str> {

@@ -1,5 +1,4 @@
-//! How many requests are under way at a time: fewer, and none for a while, when the control plane says "too
-//! many".
+//! Limits the number of concurrent requests, and lowers the limit when the control plane responds "429 Too Many Requests".
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -7,48 +6,48 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
-/// A limit on concurrent requests that halves when the control plane refuses one for its rate, and grows back
-/// by one for every round of requests it accepts.
+/// A limit of concurrent requests. It halves when the control plane rejects a request because of its rate limit, and grows
+/// by one whenever as many requests as the limit have been accepted.
 pub(super) struct Limit {
     permits: Semaphore,
     state: Mutex<State>,
-    most: usize,
+    max: usize,
 }
 
 struct State {
-    /// Requests that may be under way.
+    /// The current limit.
     limit: usize,
-    /// Permits that are still out although the limit has shrunk: not given back when they end.
+    /// The number of permits that were given out before the limit was lowered. They are not reused when they are dropped.
     excess: usize,
-    /// Requests that were accepted since the limit last changed.
+    /// The number of requests that were accepted since the limit last changed.
     accepted: usize,
-    /// No request starts before.
+    /// No request starts before this time.
     resume: Option<Instant>,
 }
 
-/// The right to have one request under way.
+/// The permission to send one request.
 pub(super) struct Permit<'a> {
     limit: &'a Limit,
     permit: Option<SemaphorePermit<'a>>,
 }
 
 impl Limit {
-    pub fn new(most: usize) -> Self {
+    pub fn new(max: usize) -> Self {
         Self {
-            permits: Semaphore::new(most),
+            permits: Semaphore::new(max),
             state: Mutex::new(State {
-                limit: most,
+                limit: max,
                 excess: 0,
                 accepted: 0,
                 resume: None,
             }),
-            most,
+            max,
         }
     }
 
-    /// Waits for the right to start a request, in order of arrival.
+    /// Waits for the permission to send a request, in order of arrival.
     pub async fn acquire(&self) -> Permit<'_> {
-        // The semaphore is never closed: without a permit there is no limit, which is still no failure.
+        // The semaphore is never closed. If it were, requests would be sent without a limit.
         let permit = Permit {
             limit: self,
             permit: self.permits.acquire().await.ok(),
@@ -62,9 +61,9 @@ impl Limit {
         }
     }
 
-    /// After a refusal: no request starts for that long, and then half as many.
+    /// Reacts to a response 429: no request starts during `wait`, and then the limit is half of what it was.
     ///
-    /// Refusals of requests that were sent before the first of them was seen say nothing new.
+    /// Further responses 429 during the wait belong to requests that were sent before, so they do not lower the limit again.
     pub fn slow_down(&self, wait: Duration) {
         let mut state = self.state();
         let now = Instant::now();
@@ -87,11 +86,11 @@ impl Limit {
 }
 
 impl Permit<'_> {
-    /// Ends a request that the control plane did not refuse for its rate.
+    /// Ends a request that the control plane did not reject because of its rate limit.
     pub fn accept(self) {
         let limit = self.limit;
         let mut state = limit.state();
-        if state.limit < limit.most {
+        if state.limit < limit.max {
             state.accepted += 1;
         }
         if state.accepted >= state.limit {
@@ -102,7 +101,7 @@ impl Permit<'_> {
                 None => limit.permits.add_permits(1),
             }
         }
-        // The permit's own end locks the state again.
+        // Dropping the permit locks the state again.
         drop(state);
     }
 }
@@ -125,7 +124,7 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    /// How many requests can start right now.
+    /// The number of requests that can start now.
     async fn free(limit: &Limit) -> usize {
         let mut permits = Vec::new();
         while let Ok(permit) = tokio::time::timeout(Duration::from_millis(1), limit.acquire()).await {
@@ -135,12 +134,12 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn no_more_than_the_limit() {
+    async fn acquire_gives_out_no_more_than_max() {
         assert_eq!(free(&Limit::new(32)).await, 32);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_refusal_pauses_all_and_halves_the_limit_once() {
+    async fn slow_down_pauses_all_and_halves_the_limit_once() {
         let limit = Limit::new(8);
         limit.slow_down(10 * SECOND);
         limit.slow_down(5 * SECOND);
@@ -156,7 +155,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn requests_that_are_under_way_count_when_the_limit_shrinks() {
+    async fn slow_down_counts_requests_in_flight() {
         let limit = Limit::new(4);
         let permits = [
             limit.acquire().await,
@@ -176,7 +175,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn one_request_is_always_allowed_and_the_limit_grows_back() {
+    async fn limit_stays_above_zero_and_grows_with_accept() {
         let limit = Limit::new(4);
         for _ in 0..10 {
             limit.slow_down(Duration::ZERO);

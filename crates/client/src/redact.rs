@@ -1,4 +1,4 @@
-//! Text from the control plane made fit to be shown: without secrets, control characters, or great length.
+//! Removes secrets and control characters from messages of the control plane, and shortens them.
 
 use std::borrow::Cow;
 
@@ -6,26 +6,26 @@ use engine::api::Body;
 use serde_json::Value;
 use value::secret::Secret;
 
-/// What stands in for a secret.
+/// The replacement for a secret.
 const PLACEHOLDER: &str = "(redacted)";
 
-/// Shorter texts are no secrets; to hide them would shred what is shown.
-const SHORTEST_SECRET: usize = 4;
+/// Shorter strings are not hidden: that would make messages unreadable.
+const MIN_SECRET_BYTES: usize = 4;
 
-/// Shorter lines of a secret are hidden only together with the rest of it.
-const SHORTEST_LINE: usize = 8;
+/// Shorter lines of a secret are not hidden by themselves, only as a part of the whole secret.
+const MIN_LINE_BYTES: usize = 8;
 
-/// A text of a request body that is longer than this, or has several lines, is a template or a key rather
-/// than a name, and is shown nowhere.
-const LONGEST_NAME: usize = 80;
+/// A string of a request body that is longer than this, or has several lines, is a template or a key rather than a name. It
+/// is always hidden.
+const MAX_NAME_BYTES: usize = 80;
 
-/// How much of an unreadable answer is shown, in characters.
-const EXCERPT: usize = 200;
+/// How much of an unreadable response is shown, in characters.
+const EXCERPT_CHARACTERS: usize = 200;
 
-/// How much of an unreadable answer is looked at, in bytes.
-const LOOK: usize = 4096;
+/// How much of an unreadable response is redacted in order to show its beginning, in bytes.
+const EXCERPT_SOURCE_BYTES: usize = 4096;
 
-/// Removes the secrets of one call from texts.
+/// Removes the secrets of one request from messages.
 pub(super) struct Redactor<'a> {
     token: &'a Secret,
     secrets: &'a [&'a Secret],
@@ -37,33 +37,33 @@ impl<'a> Redactor<'a> {
         Redactor { token, secrets, body }
     }
 
-    /// A message of the API, at most that many characters of it. Names that were sent may be shown.
+    /// A message of the API, shortened to that many characters. Names of the request's body may be shown.
     pub fn clean(&self, text: &str, longest: usize) -> String {
-        let is_secret = |text: &str| text.len() > LONGEST_NAME || text.contains('\n');
-        self.shown(text, longest, is_secret)
+        let is_secret = |text: &str| text.len() > MAX_NAME_BYTES || text.contains('\n');
+        self.redact(text, longest, is_secret)
     }
 
-    /// The beginning of an answer that could not be understood. Nothing that was sent is shown.
+    /// The beginning of a response that could not be parsed. All strings of the request's body are hidden.
     pub fn unreadable(&self, body: &[u8]) -> String {
-        let start = body.get(..LOOK).unwrap_or(body);
-        self.shown(&String::from_utf8_lossy(start), EXCERPT, |_| true)
+        let start = body.get(..EXCERPT_SOURCE_BYTES).unwrap_or(body);
+        self.redact(&String::from_utf8_lossy(start), EXCERPT_CHARACTERS, |_| true)
     }
 
-    fn shown(&self, text: &str, longest: usize, is_secret: impl Fn(&str) -> bool) -> String {
+    fn redact(&self, text: &str, longest: usize, is_secret: impl Fn(&str) -> bool) -> String {
         let mut secrets = vec![self.token.expose()];
         secrets.extend(self.secrets.iter().map(|secret| secret.expose()));
         if let Some(body) = self.body {
             secrets.extend(body.secrets().iter().map(Secret::expose));
             collect(body.expose(), &is_secret, &mut secrets);
         }
-        // A line of a template or a key says much by itself.
+        // A single line of a template or a key can already be a secret.
         let lines: Vec<_> = secrets
             .iter()
             .flat_map(|secret| secret.lines().map(str::trim))
             .collect();
-        secrets.extend(lines.into_iter().filter(|line| line.len() >= SHORTEST_LINE));
-        secrets.retain(|secret| secret.trim().len() >= SHORTEST_SECRET);
-        // The longest first: what contains another must not be left in parts.
+        secrets.extend(lines.into_iter().filter(|line| line.len() >= MIN_LINE_BYTES));
+        secrets.retain(|secret| secret.trim().len() >= MIN_SECRET_BYTES);
+        // The longest first: a secret that contains another must be hidden as a whole.
         secrets.sort_unstable_by_key(|secret| std::cmp::Reverse(secret.len()));
         secrets.dedup();
 
@@ -71,16 +71,16 @@ impl<'a> Redactor<'a> {
         let text = forms
             .iter()
             .fold(Cow::Borrowed(text), |text, form| hide(text, form));
-        // What is left out to make it one line may have stood within a secret.
+        // Joining the lines removes characters, which may complete a secret.
         let in_line = forms.iter().map(|form| one_line(form));
         let line = in_line
-            .filter(|form| form.len() >= SHORTEST_SECRET)
+            .filter(|form| form.len() >= MIN_SECRET_BYTES)
             .fold(Cow::Owned(one_line(&text)), |line, form| hide(line, &form));
         excerpt(&line, longest)
     }
 }
 
-/// All texts of a value that are secrets.
+/// Collects the strings of a value that are secrets.
 fn collect<'a>(value: &'a Value, is_secret: &impl Fn(&str) -> bool, secrets: &mut Vec<&'a str>) {
     match value {
         Value::String(text) if is_secret(text) => secrets.push(text),
@@ -92,7 +92,7 @@ fn collect<'a>(value: &'a Value, is_secret: &impl Fn(&str) -> bool, secrets: &mu
     }
 }
 
-/// How a text may appear in an answer: as it is, in JSON, in JSON within JSON, in HTML.
+/// The forms in which a secret may appear in a response: unchanged, in JSON, in JSON within JSON, in HTML.
 fn forms(secret: &str) -> Vec<Cow<'_, str>> {
     let in_json = |text: &str| {
         let json = Value::from(text).to_string();
@@ -117,7 +117,7 @@ fn forms(secret: &str) -> Vec<Cow<'_, str>> {
     forms
 }
 
-/// A text without a secret, nor the beginning of one at its end, where it may have been cut.
+/// Hides a secret in a message, and the beginning of it at the end of the message, where the message may have been cut.
 fn hide<'a>(text: Cow<'a, str>, secret: &str) -> Cow<'a, str> {
     let text = if text.contains(secret) {
         Cow::Owned(text.replace(secret, PLACEHOLDER))
@@ -126,7 +126,7 @@ fn hide<'a>(text: Cow<'a, str>, secret: &str) -> Cow<'a, str> {
     };
     let lengths = secret.char_indices().map(|(index, _)| index).rev();
     let cut = lengths
-        .take_while(|length| *length >= SHORTEST_SECRET)
+        .take_while(|length| *length >= MIN_SECRET_BYTES)
         .filter(|length| *length <= text.len())
         .find_map(|length| text.strip_suffix(secret.get(..length)?).map(str::len));
     match cut {
@@ -135,7 +135,7 @@ fn hide<'a>(text: Cow<'a, str>, secret: &str) -> Cow<'a, str> {
     }
 }
 
-/// A text in one line, without characters that could do something to a terminal.
+/// Joins the lines of a message and removes characters that control a terminal.
 fn one_line(text: &str) -> String {
     let words = text.split(|character: char| character.is_whitespace() || is_control(character));
     words
@@ -144,7 +144,7 @@ fn one_line(text: &str) -> String {
         .join(" ")
 }
 
-/// The beginning of a text.
+/// The beginning of a message, with an ellipsis if it is longer.
 fn excerpt(text: &str, longest: usize) -> String {
     match text.char_indices().nth(longest) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
@@ -152,7 +152,7 @@ fn excerpt(text: &str, longest: usize) -> String {
     }
 }
 
-/// Characters that control a terminal, or the direction of what is read.
+/// Whether a character controls the terminal or the direction of writing, or is invisible.
 fn is_control(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_hidden_in_every_form() {
+    fn redactor_hides_secrets_in_every_form() {
         let body = json!({"value": "p\"a<s>s", "nested": [{"key": "line one\nline two"}], "short": "abc", "n": 12345});
         let table = [
             ("token dur_token!", "token (redacted)!"),
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_does_not_come_together_when_its_text_is_put_in_one_line() {
+    fn redactor_hides_secrets_that_joined_lines_complete() {
         let body = json!(["correct horse battery"]);
         for text in [
             "correct\u{202e} horse\r\nbattery",
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_contains_another_is_hidden_as_a_whole() {
+    fn redactor_hides_a_secret_that_contains_another() {
         let body = json!(["hunter", "hunter2-and-more"]);
         assert_eq!(
             unreadable(&body, "hunter2-and-more hunter2!"),
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_keep_names_but_no_templates() {
+    fn clean_keeps_names_and_hides_templates() {
         let template = "#cloud-config\npackages: [nginx]";
         let body = json!({"name": "production", "template_data": template, "key": "x".repeat(100)});
         let (token, configured, body) = (
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shown_is_one_harmless_line() {
+    fn unreadable_is_one_line_without_control_characters() {
         let table = [
             ("a\r\nX-Header: b", "a X-Header: b"),
             ("\u{1b}[31mred\u{1b}[0m", "[31mred [0m"),
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_text_are_no_trouble() {
+    fn unreadable_accepts_invalid_utf8() {
         let token = Secret::new("dur_token");
         assert_eq!(
             Redactor::new(&token, &[], None).unreadable(b"\xff\xfea"),

@@ -1,4 +1,4 @@
-//! Whether a request is sent again, and when.
+//! Decides whether a request is retried, and when.
 
 use std::time::Duration;
 
@@ -10,14 +10,14 @@ use value::duration;
 
 use super::error::Error;
 
-/// How long to wait between attempts: exponentially longer, with full jitter.
+/// The waits between attempts: exponential backoff with full jitter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backoff {
-    /// Longest wait before the first retry; it doubles with each one.
+    /// The longest wait before the first retry. It doubles with each retry.
     pub base: Duration,
-    /// Longest wait before any retry, and before the live document is tried again.
+    /// The longest wait before any retry, and before the client tries to read the live document again.
     pub cap: Duration,
-    /// Longest wait that the control plane can ask for.
+    /// The longest wait that the control plane can ask for with `Retry-After`.
     pub retry_after_cap: Duration,
 }
 
@@ -32,10 +32,10 @@ impl Default for Backoff {
 }
 
 impl Backoff {
-    /// The wait before the retry of that number, counting from 1.
+    /// The wait before the retry with this number, counted from 1.
     ///
-    /// What the control plane asks for is the least; some jitter on top keeps those that were refused
-    /// together from coming back together.
+    /// It is at least what the control plane asks for. The jitter keeps requests that were rejected together from being
+    /// retried together.
     fn wait(self, retry: u32, retry_after: Option<Duration>) -> Duration {
         if let Some(asked) = retry_after {
             return asked.min(self.retry_after_cap) + jitter(self.base / 2);
@@ -45,29 +45,28 @@ impl Backoff {
     }
 }
 
-/// A random duration up to that one.
+/// A random duration of at most `longest`.
 fn jitter(longest: Duration) -> Duration {
     longest.mul_f64(fastrand::f64())
 }
 
-/// The attempts of one call.
+/// The retries of one request.
 pub(super) struct Retries {
     backoff: Backoff,
-    /// Attempts that are allowed.
-    most: u32,
+    max_attempts: u32,
     method: Method,
     retry: Retry,
     attempt: u32,
 }
 
-/// A wait before another attempt.
+/// The wait before a retry.
 #[derive(Debug)]
 pub(super) struct Pause {
-    /// How long.
+    /// The length of the wait.
     pub wait: Duration,
     /// Whether all requests should wait.
     pub is_rate_limit: bool,
-    /// What the last attempt came to, in case that there is no other after all.
+    /// The error of the last attempt, for the case that the wait is interrupted.
     pub error: Error,
 }
 
@@ -75,23 +74,27 @@ impl Retries {
     pub fn new(backoff: Backoff, max_retries: u32, method: Method, retry: Retry) -> Self {
         Self {
             backoff,
-            most: max_retries.saturating_add(1),
+            max_attempts: max_retries.saturating_add(1),
             method,
             retry,
             attempt: 1,
         }
     }
 
-    /// The number of the attempt that is due, counting from 1.
+    /// The number of the current attempt, counted from 1.
     pub fn attempt(&self) -> u32 {
         self.attempt
     }
 
-    /// After an attempt that failed: the wait before another, or the error where there is none.
-    pub fn after(&mut self, mut error: Error) -> Result<Pause, Error> {
+    /// The wait before the next attempt, after an attempt has failed with this error.
+    ///
+    /// # Errors
+    ///
+    /// The error for the caller of the request if there is no further attempt.
+    pub fn next(&mut self, mut error: Error) -> Result<Pause, Error> {
         error.attempts = self.attempt;
-        if !is_retriable(&error, self.method, self.retry) || self.attempt >= self.most {
-            return Err(settle(error, self.retry));
+        if !is_retriable(&error, self.method, self.retry) || self.attempt >= self.max_attempts {
+            return Err(final_error(error, self.retry));
         }
         let wait = self.backoff.wait(self.attempt, error.retry_after);
         self.attempt += 1;
@@ -103,21 +106,21 @@ impl Retries {
     }
 }
 
-/// Whether another attempt makes sense and can do no harm.
+/// Whether a retry may succeed and cannot apply a write twice.
 fn is_retriable(error: &Error, method: Method, retry: Retry) -> bool {
     let is_harmless = retry == Retry::Safe || error.effect == Effect::None;
     match error.status {
         Some(429) => true,
         Some(408 | 502 | 503 | 504) => is_harmless,
-        // The application itself failed: a write may have been half done.
+        // The application itself failed, possibly in the middle of a write.
         Some(500) => method == Method::Get,
         Some(_) => false,
         None => matches!(error.kind, ErrorKind::Unreachable | ErrorKind::RequestTimeout) && is_harmless,
     }
 }
 
-/// The error that the caller sees: where a request must not be repeated, not knowing is what matters.
-fn settle(error: Error, retry: Retry) -> Error {
+/// The error for the caller: [`ErrorKind::Ambiguous`] if the request must not be repeated and its effect is unknown.
+fn final_error(error: Error, retry: Retry) -> Error {
     let is_lost = match error.status {
         Some(status) => matches!(status, 408 | 502 | 503 | 504),
         None => matches!(error.kind, ErrorKind::Unreachable | ErrorKind::RequestTimeout),
@@ -131,32 +134,32 @@ fn settle(error: Error, retry: Retry) -> Error {
     }
 }
 
-/// Whether an answer with this status means that the request was carried out.
+/// Whether the control plane carried out a request to which it responded with this status.
 pub(super) fn effect_of(status: u16, retry_after: Option<Duration>) -> Effect {
     match status {
         200..=299 => Effect::Done,
-        // Who says when to come back has refused; without that it may be a proxy that lost the server's
-        // answer.
+        // With `Retry-After` it was rejected. Without it, a proxy may have lost the response of the server.
         503 if retry_after.is_some() => Effect::None,
         501 => Effect::None,
-        // A redirect after the fact; a proxy that gave up on the server; an application that failed half way.
+        // A redirect after a write, a proxy that no longer waits for the server, an application that failed halfway.
         302 | 303 | 408 | 500..=599 => Effect::Unknown,
         _ => Effect::None,
     }
 }
 
-/// The difference at which two clocks count as the same: a header has whole seconds.
-const SAME: SignedDuration = SignedDuration::from_secs(2);
+/// Two clocks that differ by no more than this count as equal: a `Date` header has whole seconds.
+const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_secs(2);
 
-/// When an answer was made, by the clock of whoever made it; by ours, which is finer, where it says the same or nothing.
+/// The time of a response: by its `Date` header, or by the local clock, which is more precise, if both are equal or the
+/// header is missing.
 pub(super) fn date(headers: &HeaderMap) -> Timestamp {
     let now = Timestamp::now();
     let date = header_text(headers, &header::DATE).and_then(parse_date);
-    date.filter(|date| date.duration_since(now).abs() > SAME)
+    date.filter(|date| date.duration_since(now).abs() > CLOCK_TOLERANCE)
         .unwrap_or(now)
 }
 
-/// The wait that an answer asks for: seconds, or a date, which is compared with the answer's own.
+/// The wait that a response asks for with `Retry-After`: seconds, or a date, which is relative to the response's `Date`.
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let now = header_text(headers, &header::DATE).and_then(parse_date);
     let text = header_text(headers, &header::RETRY_AFTER)?;
@@ -174,7 +177,7 @@ fn parse_retry_after(text: &str, now: Timestamp) -> Option<Duration> {
     Some(duration::between(now, parse_date(text)?))
 }
 
-/// A date such as `Sun, 06 Nov 1994 08:49:37 GMT`.
+/// Parses a date such as `Sun, 06 Nov 1994 08:49:37 GMT`.
 fn parse_date(text: &str) -> Option<Timestamp> {
     jiff::fmt::rfc2822::DateTimeParser::new()
         .parse_timestamp(text)
@@ -188,22 +191,22 @@ mod tests {
     use super::super::error::{Exchange, kind_of};
     use super::*;
 
-    /// What becomes of an attempt.
+    /// What follows a failed attempt.
     #[derive(Debug, PartialEq, Eq)]
-    enum Verdict {
-        Again,
+    enum Outcome {
+        Retried,
         Fails(ErrorKind),
     }
-    use Verdict::{Again, Fails};
+    use Outcome::{Fails, Retried};
 
-    fn verdict(error: Error, method: Method, retry: Retry) -> Verdict {
-        match Retries::new(Backoff::default(), 4, method, retry).after(error) {
-            Ok(_) => Again,
+    fn outcome(error: Error, method: Method, retry: Retry) -> Outcome {
+        match Retries::new(Backoff::default(), 4, method, retry).next(error) {
+            Ok(_) => Retried,
             Err(error) => Fails(error.kind),
         }
     }
 
-    fn answered(status: u16, retry_after: Option<Duration>) -> Error {
+    fn response_error(status: u16, retry_after: Option<Duration>) -> Error {
         let status = StatusCode::from_u16(status).unwrap();
         let exchange = Exchange::new("operation", Method::Get, "/", "id");
         let mut error = exchange
@@ -214,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn rules_for_statuses() {
+    fn retry_rules_for_statuses() {
         let second = Some(Duration::from_secs(1));
         #[rustfmt::skip]
         let table = [
@@ -224,38 +227,38 @@ mod tests {
             (401, None, Fails(ErrorKind::Unauthorized), Fails(ErrorKind::Unauthorized), Fails(ErrorKind::Unauthorized)),
             (403, None, Fails(ErrorKind::Forbidden), Fails(ErrorKind::Forbidden), Fails(ErrorKind::Forbidden)),
             (404, None, Fails(ErrorKind::NotFound), Fails(ErrorKind::NotFound), Fails(ErrorKind::NotFound)),
-            (408, None, Again, Again, Fails(ErrorKind::Ambiguous)),
+            (408, None, Retried, Retried, Fails(ErrorKind::Ambiguous)),
             (409, None, Fails(ErrorKind::Conflict), Fails(ErrorKind::Conflict), Fails(ErrorKind::Conflict)),
             (410, None, Fails(ErrorKind::NotFound), Fails(ErrorKind::NotFound), Fails(ErrorKind::NotFound)),
             (418, None, Fails(ErrorKind::Rejected), Fails(ErrorKind::Rejected), Fails(ErrorKind::Rejected)),
             (422, None, Fails(ErrorKind::Invalid), Fails(ErrorKind::Invalid), Fails(ErrorKind::Invalid)),
-            (429, None, Again, Again, Again),
-            (429, second, Again, Again, Again),
-            (500, None, Again, Fails(ErrorKind::Server), Fails(ErrorKind::Server)),
+            (429, None, Retried, Retried, Retried),
+            (429, second, Retried, Retried, Retried),
+            (500, None, Retried, Fails(ErrorKind::Server), Fails(ErrorKind::Server)),
             (501, None, Fails(ErrorKind::Server), Fails(ErrorKind::Server), Fails(ErrorKind::Server)),
-            (502, None, Again, Again, Fails(ErrorKind::Ambiguous)),
-            (503, None, Again, Again, Fails(ErrorKind::Ambiguous)),
-            (503, second, Again, Again, Again),
-            (504, None, Again, Again, Fails(ErrorKind::Ambiguous)),
-            (504, second, Again, Again, Fails(ErrorKind::Ambiguous)),
+            (502, None, Retried, Retried, Fails(ErrorKind::Ambiguous)),
+            (503, None, Retried, Retried, Fails(ErrorKind::Ambiguous)),
+            (503, second, Retried, Retried, Retried),
+            (504, None, Retried, Retried, Fails(ErrorKind::Ambiguous)),
+            (504, second, Retried, Retried, Fails(ErrorKind::Ambiguous)),
         ];
         for (status, retry_after, get, patch, post) in table {
-            let verdict = |method, retry| verdict(answered(status, retry_after), method, retry);
-            assert_eq!(verdict(Method::Get, Retry::Safe), get, "GET {status}");
-            assert_eq!(verdict(Method::Patch, Retry::Safe), patch, "PATCH {status}");
-            assert_eq!(verdict(Method::Post, Retry::Unsafe), post, "POST {status}");
+            let outcome = |method, retry| outcome(response_error(status, retry_after), method, retry);
+            assert_eq!(outcome(Method::Get, Retry::Safe), get, "GET {status}");
+            assert_eq!(outcome(Method::Patch, Retry::Safe), patch, "PATCH {status}");
+            assert_eq!(outcome(Method::Post, Retry::Unsafe), post, "POST {status}");
         }
     }
 
     #[test]
-    fn rules_for_failures() {
+    fn retry_rules_for_failures() {
         #[rustfmt::skip]
         let table = [
             // kind, effect, safe, unsafe
-            (ErrorKind::Unreachable, Effect::None, Again, Again),
-            (ErrorKind::Unreachable, Effect::Unknown, Again, Fails(ErrorKind::Ambiguous)),
-            (ErrorKind::RequestTimeout, Effect::None, Again, Again),
-            (ErrorKind::RequestTimeout, Effect::Unknown, Again, Fails(ErrorKind::Ambiguous)),
+            (ErrorKind::Unreachable, Effect::None, Retried, Retried),
+            (ErrorKind::Unreachable, Effect::Unknown, Retried, Fails(ErrorKind::Ambiguous)),
+            (ErrorKind::RequestTimeout, Effect::None, Retried, Retried),
+            (ErrorKind::RequestTimeout, Effect::Unknown, Retried, Fails(ErrorKind::Ambiguous)),
             (ErrorKind::Tls, Effect::None, Fails(ErrorKind::Tls), Fails(ErrorKind::Tls)),
             (ErrorKind::Redirect, Effect::None, Fails(ErrorKind::Redirect), Fails(ErrorKind::Redirect)),
             (ErrorKind::TooLarge, Effect::Done, Fails(ErrorKind::TooLarge), Fails(ErrorKind::TooLarge)),
@@ -266,12 +269,12 @@ mod tests {
         for (kind, effect, safe, not_safe) in table {
             let error = || Exchange::new("operation", Method::Get, "/", "id").error(kind, effect);
             assert_eq!(
-                verdict(error(), Method::Delete, Retry::Safe),
+                outcome(error(), Method::Delete, Retry::Safe),
                 safe,
                 "{kind:?} {effect:?}"
             );
             assert_eq!(
-                verdict(error(), Method::Post, Retry::Unsafe),
+                outcome(error(), Method::Post, Retry::Unsafe),
                 not_safe,
                 "{kind:?} {effect:?}"
             );
@@ -279,21 +282,21 @@ mod tests {
     }
 
     #[test]
-    fn attempts_are_counted() {
+    fn retries_count_attempts() {
         for max_retries in [0, 1, 4, 20] {
             let mut retries = Retries::new(Backoff::default(), max_retries, Method::Get, Retry::Safe);
             for _ in 0..max_retries {
-                retries.after(answered(503, None)).unwrap();
+                retries.next(response_error(503, None)).unwrap();
             }
             assert_eq!(
-                retries.after(answered(503, None)).unwrap_err().attempts,
+                retries.next(response_error(503, None)).unwrap_err().attempts,
                 max_retries + 1
             );
         }
     }
 
     #[test]
-    fn waits_double_up_to_the_cap_and_are_drawn_from_the_whole_range() {
+    fn backoff_doubles_up_to_its_cap_with_full_jitter() {
         let backoff = Backoff::default();
         for (retry, longest) in [
             (1, 1),
@@ -314,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn waits_that_are_asked_for_are_kept_and_capped() {
+    fn backoff_obeys_retry_after_up_to_its_cap() {
         let backoff = Backoff::default();
         for (asked, expected) in [(0, 0), (1, 1), (59, 59), (3600, 60), (u64::MAX, 60)] {
             for _ in 0..100 {
@@ -329,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn forms_of_retry_after() {
+    fn parse_retry_after_reads_seconds_and_dates() {
         let now: Timestamp = "1994-11-06T08:49:37Z".parse().unwrap();
         let table = [
             ("0", Some(0)),
@@ -353,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_is_measured_by_the_clock_of_the_server() {
+    fn retry_after_date_is_relative_to_the_date_header() {
         let mut headers = HeaderMap::new();
         headers.insert(header::DATE, "Sun, 06 Nov 1994 08:49:37 GMT".parse().unwrap());
         headers.insert(
@@ -366,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_dated_by_the_clock_of_whoever_made_it() {
+    fn date_is_the_servers_unless_equal_or_invalid() {
         let headers = |date: Option<Timestamp>| {
             let text = date.map(|date| date.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string());
             text.map(|text| (header::DATE, text.parse().unwrap()))
@@ -381,7 +384,7 @@ mod tests {
             dated.duration_since(behind).abs() < second,
             "{dated}, not {behind}"
         );
-        // Where both say the same, ours is finer; a header that is none says nothing.
+        // If both clocks are equal, the local one is used. An invalid header is ignored.
         assert!(!differs(date(&headers(Some(Timestamp::now())))));
         assert!(!differs(date(&headers(None))));
         let garbage = [(header::DATE, "yesterday".parse().unwrap())];

@@ -1,6 +1,6 @@
-//! How to reach an API.
+//! The settings of a client.
 //!
-//! Tests: `crates/client/src/tests/calls.rs`.
+//! Tests: `crates/client/src/tests/requests.rs`.
 
 use std::time::Duration;
 
@@ -11,34 +11,33 @@ use value::secret::Secret;
 use crate::error::Remedies;
 use crate::retry::Backoff;
 
-/// How to reach an API.
+/// The settings of a client: how to reach and use one API.
 #[derive(Clone)]
 pub struct Settings {
-    /// Scheme, host, and the prefix of every path.
+    /// The scheme, the host, and the prefix of every path.
     pub endpoint: Url,
-    /// Sent as a bearer token with every request, to this endpoint only.
+    /// The bearer token of every request. It is sent to the endpoint only.
     pub api_token: Secret,
-    /// Whether any certificate is accepted.
+    /// Whether the client accepts any certificate.
     pub insecure_skip_verify: bool,
-    /// Authorities that are trusted besides the system's.
+    /// CA certificates that are trusted in addition to the system's.
     pub ca_certificates: Vec<CertificateDer<'static>>,
-    /// How long one attempt may take.
+    /// The timeout of one attempt.
     pub request_timeout: Duration,
-    /// How many attempts may follow the first.
+    /// The maximum number of retries of one request.
     pub max_retries: u32,
     /// The `User-Agent` of every request.
     pub user_agent: String,
-    /// How long to wait between attempts.
+    /// The waits between attempts.
     pub backoff: Backoff,
-    /// What errors advise.
+    /// What a user can do about an error, by its kind.
     pub remedies: Remedies,
-    /// Path under the endpoint of the live API document; `None` where the API publishes none.
+    /// The path of the live API document, without the endpoint's prefix; `None` if the API publishes no document.
     pub document: Option<&'static str>,
 }
 
 impl Settings {
-    /// Settings with 30 seconds and four repeats for each request, the system's certificates, no remedies and no live API
-    /// document.
+    /// Settings with a timeout of 30 seconds, four retries, the system's certificates, no remedies and no live API document.
     pub fn new(endpoint: Url, api_token: Secret, user_agent: String) -> Self {
         Self {
             endpoint,
@@ -55,7 +54,7 @@ impl Settings {
     }
 }
 
-/// Whether a URL leads to this very machine.
+/// Whether the host of a URL is this machine.
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),

@@ -1,4 +1,4 @@
-//! Reads that several callers want at the same time, made once.
+//! Shares one request between concurrent reads of the same object.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,30 +8,35 @@ use tokio::sync::OnceCell;
 
 use super::error::Error;
 
-/// What a read came to.
+/// The result of a read.
 type Outcome = Result<Arc<Response>, Error>;
 
-/// The reads that are under way.
+/// The reads in flight.
 ///
-/// Who asks for one joins it, unless a write has ended since it began: what was read may be older than that.
+/// A caller joins the same read in flight, unless a write has ended since that read began: its response may be older than
+/// the write.
 #[derive(Default)]
 pub(super) struct SharedReads(Mutex<State>);
 
 #[derive(Default)]
 struct State {
-    /// Writes that have ended.
+    /// The number of writes that have ended.
     writes: u64,
-    /// What is read → how many writes had ended when that began, and its outcome.
+    /// By the operation and its path: the number of writes that had ended when the read began, and its result.
     reads: HashMap<String, (u64, Arc<OnceCell<Outcome>>)>,
 }
 
-/// A write under way; its end is what counts, however it ends.
+/// A write in flight. It ends when it is dropped, whether it succeeded or not.
 pub(super) struct Write<'a>(&'a SharedReads);
 
 impl SharedReads {
-    /// Reads, or waits for the same read that is under way.
+    /// Sends a read, or joins the same read in flight.
     ///
-    /// Should the caller that reads be dropped, one of those that wait reads instead.
+    /// If the caller that sends it is dropped, one of the callers that wait sends it again.
+    ///
+    /// # Errors
+    ///
+    /// The error of the read, for all its callers. It is not cached.
     pub async fn read(&self, key: String, read: impl AsyncFnOnce() -> Result<Response, Error>) -> Outcome {
         let cell = self.join(&key);
         let outcome = cell
@@ -58,7 +63,7 @@ impl SharedReads {
         let mut state = self.state();
         let writes = state.writes;
         match state.reads.get(key) {
-            Some((begun, cell)) if *begun == writes => Arc::clone(cell),
+            Some((writes_before, cell)) if *writes_before == writes => Arc::clone(cell),
             _ => {
                 let cell = Arc::default();
                 state.reads.insert(key.to_owned(), (writes, Arc::clone(&cell)));
@@ -90,26 +95,26 @@ mod tests {
     use super::*;
     use crate::error::Exchange;
 
-    /// A server that answers with how often it was asked, as soon as it is told to.
+    /// A server that responds with the number of the request, after the test notifies it.
     #[derive(Default)]
     struct Server {
         reads: SharedReads,
-        asked: AtomicUsize,
-        answers: Notify,
+        requests: AtomicUsize,
+        respond: Notify,
     }
 
     impl Server {
         async fn read(self: Arc<Self>) -> u64 {
             let outcome = self.reads.read("list".to_owned(), async || {
-                let number = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
-                self.answers.notified().await;
-                Ok(answer(number))
+                let number = self.requests.fetch_add(1, Ordering::SeqCst) + 1;
+                self.respond.notified().await;
+                Ok(response(number))
             });
             outcome.await.unwrap().body.as_u64().unwrap()
         }
     }
 
-    fn answer(number: usize) -> Response {
+    fn response(number: usize) -> Response {
         Response {
             date: jiff::Timestamp::UNIX_EPOCH,
             body: json!(number),
@@ -117,7 +122,7 @@ mod tests {
         }
     }
 
-    /// Lets every task go as far as it can.
+    /// Lets every task run until it waits.
     async fn settle() {
         for _ in 0..10 {
             tokio::task::yield_now().await;
@@ -125,34 +130,34 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn many_share_one_read_and_the_next_makes_its_own() {
+    async fn concurrent_reads_share_one_request() {
         let server = Arc::new(Server::default());
         let readers: Vec<_> = (0..10)
             .map(|_| tokio::spawn(Arc::clone(&server).read()))
             .collect();
         settle().await;
-        server.answers.notify_one();
+        server.respond.notify_one();
         for reader in readers {
             assert_eq!(reader.await.unwrap(), 1);
         }
-        server.answers.notify_one();
+        server.respond.notify_one();
         assert_eq!(Arc::clone(&server).read().await, 2);
         assert!(server.reads.state().reads.is_empty());
     }
 
     #[tokio::test]
-    async fn a_read_that_began_before_a_write_ended_is_not_joined_after_it() {
+    async fn read_after_a_write_does_not_join_an_earlier_read() {
         let server = Arc::new(Server::default());
         let write = server.reads.write();
         let before = tokio::spawn(Arc::clone(&server).read());
         settle().await;
         let during = tokio::spawn(Arc::clone(&server).read());
         settle().await;
-        assert_eq!(server.asked.load(Ordering::SeqCst), 1);
+        assert_eq!(server.requests.load(Ordering::SeqCst), 1);
         drop(write);
         let after = tokio::spawn(Arc::clone(&server).read());
         settle().await;
-        server.answers.notify_waiters();
+        server.respond.notify_waiters();
         assert_eq!(
             (before.await.unwrap(), during.await.unwrap(), after.await.unwrap()),
             (1, 1, 2)
@@ -161,7 +166,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_reader_that_is_dropped_leaves_the_read_to_another() {
+    async fn dropped_reader_leaves_the_read_to_another() {
         let server = Arc::new(Server::default());
         let first = tokio::spawn(Arc::clone(&server).read());
         settle().await;
@@ -169,12 +174,12 @@ mod tests {
         settle().await;
         first.abort();
         settle().await;
-        server.answers.notify_waiters();
+        server.respond.notify_waiters();
         assert_eq!(second.await.unwrap(), 2);
     }
 
     #[tokio::test]
-    async fn a_failure_is_shared_but_not_remembered() {
+    async fn failed_read_is_shared_but_not_cached() {
         let reads = SharedReads::default();
         let exchange = Exchange::new("list", schema::model::Method::Get, "/", "");
         let failed = async || {
@@ -183,7 +188,7 @@ mod tests {
         };
         let (one, other) = tokio::join!(
             reads.read("list".to_owned(), failed),
-            reads.read("list".to_owned(), async || Ok(answer(1))),
+            reads.read("list".to_owned(), async || Ok(response(1))),
         );
         assert_eq!(
             (one.err().unwrap().kind, other.err().unwrap().kind),
@@ -191,7 +196,7 @@ mod tests {
         );
         assert!(
             reads
-                .read("list".to_owned(), async || Ok(answer(2)))
+                .read("list".to_owned(), async || Ok(response(2)))
                 .await
                 .is_ok()
         );

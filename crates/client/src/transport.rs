@@ -1,4 +1,4 @@
-//! One attempt of a request: connection, redirects, limits, and what a failure means.
+//! Sends one attempt of a request: connection, redirects, size limits, and the causes of a failure.
 //!
 //! Tests: `crates/client/src/tests/faults.rs`, `crates/client/src/tests/redirects.rs`, `crates/client/src/tests/tls.rs`.
 
@@ -18,21 +18,21 @@ use value::secret::Secret;
 use super::error::{Exchange, Failure};
 use super::settings::{Settings, is_loopback};
 
-/// Redirects that are followed in one attempt.
+/// How many redirects one attempt follows.
 const MAX_REDIRECTS: usize = 5;
 
-/// How much is read of an answer that is no success.
-const MAX_ERROR_BODY: usize = 64 * 1024;
+/// How much of the body of an error response is read.
+const MAX_ERROR_BODY_BYTES: usize = 64 * 1024;
 
-/// Longest time for a connection to be made; the request's own timeout is never used up by it.
+/// The longest time to connect. It is at most half of the request's timeout, so that time for the response remains.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A connection that has been idle for longer may be closed by the server while a request is on its way,
-/// which would leave it unknown whether that was carried out.
+/// How long an idle connection is kept. A server may close a connection that was idle for longer while a request is sent on
+/// it, and then it is unknown whether the request was carried out.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How often, and for how long, a connection that carries several requests is asked whether it still lives.
-const KEEP_ALIVE: Duration = Duration::from_secs(10);
+/// The interval of HTTP/2 pings on a connection, and the time that the server has to respond to one.
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(10);
 
 const REQUEST_ID: http::HeaderName = http::HeaderName::from_static("x-request-id");
 
@@ -41,33 +41,41 @@ pub(super) struct Transport {
     settings: Settings,
     authorization: HeaderValue,
     user_agent: HeaderValue,
-    /// Made by the first attempt: it reads the system's certificates, which takes its time.
+    /// Created by the first attempt, because reading the system's certificates takes time.
     http: OnceCell<reqwest::Client>,
 }
 
-/// A request, to be sent any number of times.
+/// A request that can be sent several times.
 pub(super) struct HttpRequest<'a> {
     pub exchange: &'a Exchange<'a>,
     pub url: &'a Url,
     pub body: Option<Bytes>,
-    /// Largest answer that is read.
+    /// The size of the largest response that is accepted.
     pub max_bytes: usize,
 }
 
-/// A complete answer, whatever it says.
+/// A complete response with any status.
 pub(super) struct HttpResponse {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: Vec<u8>,
-    /// What was asked last, after redirects.
+    /// The URL of the last request, after redirects.
     pub url: Url,
 }
 
 impl Transport {
+    /// Checks the headers that the settings contain, without any I/O.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Setup`] if the API token or the user agent contains characters that are not allowed in a header.
     pub fn new(settings: Settings) -> Result<Self, Failure> {
         let header = |text: &str, name: &str| {
-            HeaderValue::from_str(text)
-                .map_err(|_| setup(format!("the {name} has characters that a header cannot hold")))
+            HeaderValue::from_str(text).map_err(|_| {
+                setup(format!(
+                    "the {name} contains characters that are not allowed in a header"
+                ))
+            })
         };
         let mut authorization = header(&format!("Bearer {}", settings.api_token.expose()), "API token")?;
         authorization.set_sensitive(true);
@@ -88,7 +96,12 @@ impl Transport {
         &self.settings.api_token
     }
 
-    /// Sends a request and reads its answer, in the time that one attempt has.
+    /// Sends a request and reads its response within the request's timeout.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no response: the connection, TLS, a timeout, a redirect loop, or a response that is too large. A response
+    /// with any status is not an error here.
     pub async fn send(&self, request: &HttpRequest<'_>) -> Result<HttpResponse, Failure> {
         let http = self
             .http
@@ -110,7 +123,7 @@ impl Transport {
             })
     }
 
-    /// Sends a request, and again to where a GET is redirected, as long as that is on the same server.
+    /// Sends a request, and follows the redirects of a GET request to the same server.
     async fn follow(
         &self,
         http: &reqwest::Client,
@@ -118,12 +131,12 @@ impl Transport {
     ) -> Result<HttpResponse, Failure> {
         let mut url = request.url.clone();
         for _ in 0..=MAX_REDIRECTS {
-            let reply = self.once(http, request, &url).await?;
-            match reply.target() {
+            let response = self.send_once(http, request, &url).await?;
+            match response.target() {
                 Some(target) if request.exchange.method == Method::Get && is_same_server(&target, &url) => {
                     url = target;
                 }
-                _ => return Ok(reply),
+                _ => return Ok(response),
             }
         }
         Err(Failure {
@@ -133,7 +146,7 @@ impl Transport {
         })
     }
 
-    async fn once(
+    async fn send_once(
         &self,
         http: &reqwest::Client,
         request: &HttpRequest<'_>,
@@ -163,14 +176,14 @@ impl Transport {
         let limit = if status.is_success() {
             request.max_bytes
         } else {
-            MAX_ERROR_BODY
+            MAX_ERROR_BODY_BYTES
         };
         let mut body = Vec::new();
         loop {
             let chunk = match response.chunk().await {
                 Ok(Some(chunk)) => chunk,
                 Ok(None) => break,
-                // What a refusal says is of less interest than the refusal.
+                // The status of an error response is worth more than its body.
                 Err(_) if !status.is_success() => break,
                 Err(error) => return Err(failure(&error, url)),
             };
@@ -198,7 +211,7 @@ impl Transport {
 }
 
 impl HttpResponse {
-    /// The request's id as the control plane's logs have it.
+    /// The request's id in the control plane's logs.
     pub fn request_id(&self) -> Option<&str> {
         self.headers
             .get(REQUEST_ID)?
@@ -207,7 +220,7 @@ impl HttpResponse {
             .filter(|id| !id.is_empty())
     }
 
-    /// Where a redirect leads.
+    /// The target of a redirect.
     fn target(&self) -> Option<Url> {
         if !matches!(self.status.as_u16(), 301 | 302 | 303 | 307 | 308) {
             return None;
@@ -216,8 +229,8 @@ impl HttpResponse {
         self.url.join(std::str::from_utf8(location.as_bytes()).ok()?).ok()
     }
 
-    /// Why a redirect was not followed.
-    pub fn redirect_refusal(&self) -> String {
+    /// Why the redirect was not followed.
+    pub fn redirect_error(&self) -> String {
         match self.target() {
             None => "the redirect has no target".to_owned(),
             Some(target) if is_same_server(&target, &self.url) => {
@@ -237,12 +250,12 @@ impl HttpResponse {
     }
 }
 
-/// Whether a token for the one may be sent to the other.
+/// Whether the token for the server of one URL may be sent to the other URL.
 fn is_same_server(one: &Url, other: &Url) -> bool {
     one.origin() == other.origin() && one.username().is_empty() && one.password().is_none()
 }
 
-/// A pool of connections.
+/// Creates the pool of connections.
 fn connections(settings: &Settings) -> Result<reqwest::Client, Failure> {
     let certificate = |der: &CertificateDer<'_>| {
         reqwest::Certificate::from_der(der)
@@ -257,16 +270,16 @@ fn connections(settings: &Settings) -> Result<reqwest::Client, Failure> {
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(CONNECT_TIMEOUT.min(settings.request_timeout / 2))
         .pool_idle_timeout(IDLE_TIMEOUT)
-        .http2_keep_alive_interval(KEEP_ALIVE)
-        .http2_keep_alive_timeout(KEEP_ALIVE)
+        .http2_keep_alive_interval(KEEP_ALIVE_INTERVAL)
+        .http2_keep_alive_timeout(KEEP_ALIVE_INTERVAL)
         .danger_accept_invalid_certs(settings.insecure_skip_verify);
-    // Without encryption no certificate matters, and where the system has none that is no reason to fail.
+    // Without TLS no certificate is needed, so a system without trusted certificates is not an error.
     let builder = if settings.endpoint.scheme() == "https" {
         builder.tls_certs_merge(certificates)
     } else {
         builder.tls_certs_only(certificates)
     };
-    // No proxy can reach what listens on this machine only.
+    // A proxy cannot reach a server that listens on the loopback interface of this machine.
     let builder = if is_loopback(&settings.endpoint) {
         builder.no_proxy()
     } else {
@@ -288,7 +301,7 @@ fn setup(detail: String) -> Failure {
     }
 }
 
-/// Server of a URL, as a text for errors.
+/// The host and port of a URL, for errors.
 fn host(url: &Url) -> String {
     let host = url.host().unwrap_or(Host::Domain(""));
     match url.port() {
@@ -297,26 +310,26 @@ fn host(url: &Url) -> String {
     }
 }
 
-/// What it means that an attempt failed without an answer.
+/// Explains an attempt that failed without a response.
 fn failure(error: &reqwest::Error, url: &Url) -> Failure {
-    // Whatever fails while the connection is being made fails before anything of the request is sent.
+    // If connecting fails, nothing of the request was sent.
     let effect = if error.is_connect() {
         Effect::None
     } else {
         Effect::Unknown
     };
     let host = host(url);
-    // A server that wants a certificate of the client may say so after the handshake; nothing else of
-    // interest to a user happens there.
-    let is_handshake = |fault: &&rustls::Error| {
+    // A server that requires a client certificate may report that only after the handshake. Other errors of TLS after the
+    // handshake are errors of the connection.
+    let is_handshake = |cause: &&rustls::Error| {
         effect == Effect::None
             || matches!(
-                fault,
+                cause,
                 rustls::Error::AlertReceived(AlertDescription::CertificateRequired)
             )
     };
-    let fault = find::<rustls::Error>(error).filter(is_handshake);
-    if let Some(detail) = fault.and_then(|fault| tls_fault(fault, &host)) {
+    let cause = find::<rustls::Error>(error).filter(is_handshake);
+    if let Some(detail) = cause.and_then(|cause| explain_tls_error(cause, &host)) {
         return Failure {
             kind: ErrorKind::Tls,
             effect: Effect::None,
@@ -354,11 +367,11 @@ fn failure(error: &reqwest::Error, url: &Url) -> Failure {
     Failure { kind, effect, detail }
 }
 
-/// A fault of TLS that another attempt would only repeat.
-fn tls_fault(error: &rustls::Error, host: &str) -> Option<String> {
-    let certificate = |fault: &str| format!("the certificate of {host} {fault}");
+/// Explains an error of TLS that a retry would only repeat; `None` for other errors.
+fn explain_tls_error(error: &rustls::Error, host: &str) -> Option<String> {
+    let certificate = |reason: &str| format!("the certificate of {host} {reason}");
     Some(match error {
-        rustls::Error::InvalidCertificate(fault) => match fault {
+        rustls::Error::InvalidCertificate(reason) => match reason {
             CertificateError::UnknownIssuer => certificate(
                 "is not trusted. If it was issued by a private authority, set `ca_cert_file` to a file with that \
                  authority's certificate",
@@ -385,14 +398,14 @@ fn tls_fault(error: &rustls::Error, host: &str) -> Option<String> {
             | AlertDescription::CertificateRequired
             | AlertDescription::BadCertificate
             | AlertDescription::UnknownCA,
-        ) => format!("{host} refused the TLS handshake ({error})"),
+        ) => format!("{host} rejected the TLS handshake ({error})"),
         _ => return None,
     })
 }
 
-/// The error of that type among the causes of another.
+/// The error of a type among the causes of another.
 ///
-/// An `io::Error` wraps another without naming it as its source.
+/// An `io::Error` does not return the error that it wraps as its source.
 fn find<T: std::error::Error + 'static>(error: &reqwest::Error) -> Option<&T> {
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -410,7 +423,7 @@ fn find<T: std::error::Error + 'static>(error: &reqwest::Error) -> Option<&T> {
     None
 }
 
-/// The text of the last cause, which says most.
+/// The message of the innermost cause, which is the most specific.
 fn innermost(error: &reqwest::Error) -> String {
     let mut innermost: &dyn std::error::Error = error;
     while let Some(cause) = innermost.source() {

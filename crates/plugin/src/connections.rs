@@ -1,6 +1,6 @@
-//! Accepting connections, and counting who is there.
+//! Accepts connections, authenticates the clients and counts them.
 //!
-//! Tests: `crates/plugin/tests/plugin/ending.rs`.
+//! Tests: `crates/plugin/tests/plugin/security.rs`, `crates/plugin/tests/plugin/shutdown.rs`.
 
 use std::convert::Infallible;
 use std::io::{self, IoSlice};
@@ -18,26 +18,27 @@ use tonic::transport::server::Connected;
 
 use super::listener::{Listener, Socket};
 
-/// How long a client may take to prove who it is; Terraform takes milliseconds.
-const PROOF: Duration = Duration::from_secs(10);
+/// The time that a client has for the TLS handshake. Terraform needs milliseconds.
+const TLS_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long to wait when the system gives out no more sockets.
-const EXHAUSTED: Duration = Duration::from_millis(100);
+/// The wait after a failure to accept, such as when the process has no file descriptor left.
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
 
-/// How a client proves who it is.
+/// How clients are authenticated.
 #[derive(Clone)]
 pub(super) enum Acceptor {
-    /// By its certificate; the other one is of this process.
+    /// By mutual TLS.
     Tls {
         acceptor: TlsAcceptor,
+        /// The certificate of this process.
         certificate: CertificateDer<'static>,
     },
-    /// Not at all.
+    /// Clients are not authenticated.
     Plaintext,
 }
 
 impl Acceptor {
-    /// The certificate that the client is to trust.
+    /// The certificate of this process, which the client must trust.
     pub(super) fn certificate(&self) -> Option<&CertificateDer<'static>> {
         match self {
             Self::Tls { certificate, .. } => Some(certificate),
@@ -53,49 +54,49 @@ impl Acceptor {
     }
 }
 
-/// Accepts connections as long as it is polled and passes on those that proved who they are.
+/// Accepts connections as long as it is polled, and sends those of authenticated clients to `accepted`.
 ///
-/// Each proof is a task: a client that never finishes, or that is nobody, keeps no other one waiting. `count` says how
-/// many connections are open that got in.
+/// Each TLS handshake is a task of its own, so that a client that never finishes it does not delay the others. `count` is the
+/// number of open connections of authenticated clients.
 pub(super) async fn accept(
     listener: &Listener,
     acceptor: Acceptor,
     accepted: mpsc::Sender<Connection>,
     count: watch::Sender<usize>,
 ) -> Infallible {
-    let mut proofs = JoinSet::new();
+    let mut handshakes = JoinSet::new();
     loop {
         let raw = tokio::select! {
-            raw = next(&listener.socket) => raw,
-            Some(_) = proofs.join_next() => continue,
+            raw = accept_raw(&listener.socket) => raw,
+            Some(_) = handshakes.join_next() => continue,
         };
         let raw = match raw {
             Ok(raw) => raw,
             Err(error) => {
                 tracing::warn!(%error, "failed to accept a connection");
-                sleep(EXHAUSTED).await;
+                sleep(ACCEPT_RETRY_DELAY).await;
                 continue;
             }
         };
         let (acceptor, accepted, count) = (acceptor.clone(), accepted.clone(), count.clone());
-        proofs.spawn(async move {
-            match timeout(PROOF, acceptor.accept(raw)).await {
+        handshakes.spawn(async move {
+            match timeout(TLS_HANDSHAKE_TIMEOUT, acceptor.accept(raw)).await {
                 Ok(Ok(stream)) => {
                     let connection = Connection {
                         stream,
-                        _counted: Counted::new(count),
+                        _count: CountGuard::new(count),
                     };
-                    // Nobody receives once the server ends.
+                    // Sending fails only after the server has ended.
                     let _ = accepted.send(connection).await;
                 }
-                Ok(Err(error)) => tracing::warn!(%error, "refused a client"),
-                Err(_) => tracing::warn!("refused a client that did not complete the TLS handshake"),
+                Ok(Err(error)) => tracing::warn!(%error, "rejected a client"),
+                Err(_) => tracing::warn!("rejected a client that did not complete the TLS handshake"),
             }
         });
     }
 }
 
-async fn next(socket: &Socket) -> io::Result<Box<dyn Stream>> {
+async fn accept_raw(socket: &Socket) -> io::Result<Box<dyn Stream>> {
     match socket {
         #[cfg(unix)]
         Socket::Unix(socket) => Ok(Box::new(socket.listener().accept().await?.0)),
@@ -112,22 +113,22 @@ pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
-/// A connection that got in, which counts as long as it exists.
+/// The connection of an authenticated client. It is counted until it is dropped.
 pub(super) struct Connection {
     stream: Box<dyn Stream>,
-    _counted: Counted,
+    _count: CountGuard,
 }
 
-struct Counted(watch::Sender<usize>);
+struct CountGuard(watch::Sender<usize>);
 
-impl Counted {
+impl CountGuard {
     fn new(count: watch::Sender<usize>) -> Self {
         count.send_modify(|count| *count = count.saturating_add(1));
         Self(count)
     }
 }
 
-impl Drop for Counted {
+impl Drop for CountGuard {
     fn drop(&mut self) {
         self.0.send_modify(|count| *count = count.saturating_sub(1));
     }

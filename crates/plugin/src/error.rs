@@ -1,68 +1,68 @@
-//! What can keep the server from serving.
+//! The errors of the server.
 
 use std::path::PathBuf;
 use std::{error, io};
 
-/// Why the process does not serve. None of these can happen once the handshake is written, but `Transport`.
+/// Why the process does not serve. After the handshake is written, only `Transport` can happen.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The cookie of Terraform is missing: a person started the program.
+    /// The variable that Terraform sets for plugins is missing: a user started the program.
     #[error("the process was not started by Terraform")]
-    RunByHand,
-    /// Terraform is too old.
+    NotStartedByTerraform,
+    /// Terraform does not support version 6 of the plugin protocol.
     #[error(
         "Terraform offers plugin protocol `{offered}`, but the provider supports only `6`; use Terraform 1.0 or later"
     )]
     ProtocolVersion {
-        /// The versions, as Terraform wrote them.
+        /// The versions that Terraform supports, as it wrote them.
         offered: String,
     },
-    /// The certificate of the client cannot be read. Serving without it would let anyone in.
+    /// The certificate of the client cannot be parsed. Serving without it would give any client access.
     #[error("`PLUGIN_CLIENT_CERT` is not a valid certificate: {reason}")]
     ClientCertificate {
-        /// What is wrong with it.
+        /// The error of the parser.
         reason: String,
     },
-    /// The key or the certificate of the server cannot be made.
+    /// The key or the certificate of the server cannot be generated.
     #[error("failed to generate a certificate")]
     Certificate(#[source] rcgen::Error),
     /// The key or the certificate of the server cannot be used.
     #[error("failed to set up TLS")]
     Tls(#[source] rustls::Error),
-    /// The socket cannot be made.
+    /// The socket cannot be created.
     #[error("failed to listen on a socket in `{}`", directory.display())]
     Socket {
-        /// Where it should be.
+        /// The directory of the socket.
         directory: PathBuf,
-        /// Why it cannot.
+        /// The error of the system.
         source: io::Error,
     },
-    /// The group that shall have the socket is not known to the system.
+    /// The system does not know the group that should have access to the socket.
     #[error("the group `{0}` in `PLUGIN_UNIX_SOCKET_GROUP` does not exist")]
     Group(String),
-    /// One of the two variables of the range of ports is not a port.
+    /// `PLUGIN_MIN_PORT` or `PLUGIN_MAX_PORT` is not a port.
     #[error("`{variable}` is `{value}`, which is not a valid port")]
     Port {
-        /// The variable.
+        /// The name of the variable.
         variable: &'static str,
-        /// Its value.
+        /// The value of the variable.
         value: String,
     },
     /// No port of the range can be used.
     #[error("no port from `{first}` to `{last}` is free")]
     Ports {
-        /// The first of the range.
+        /// The first port of the range.
         first: u16,
-        /// The last of the range.
+        /// The last port of the range.
         last: u16,
-        /// Why the last that was tried cannot be used, unless the range is empty.
+        /// The error of the last port that was tried; `None` if the range is empty.
         source: Option<io::Error>,
     },
-    /// The handlers of signals cannot be set.
+    /// The signal handlers cannot be installed.
     #[error("failed to install the signal handlers")]
     Signals(#[source] io::Error),
-    /// Nobody reads the standard output.
+    /// Standard output is closed.
     #[error("failed to write the handshake to standard output")]
     Handshake(#[source] io::Error),
     /// The asynchronous runtime cannot start.
@@ -74,7 +74,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// The error with its causes, in one line.
+    /// The error and its causes in one line.
     pub(super) fn chain(&self) -> String {
         let mut text = self.to_string();
         let mut cause = error::Error::source(self);
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn causes_stand_behind_the_error() {
+    fn chain_has_the_error_and_its_causes() {
         let error = Error::Socket {
             directory: "/none".into(),
             source: io::ErrorKind::NotFound.into(),

@@ -1,4 +1,10 @@
-//! The cookie, the protocol version, and the line on standard output that tells Terraform where to connect.
+//! go-plugin's handshake: the magic cookie, the protocol version, and the line on standard output that tells Terraform where
+//! to connect.
+//!
+//! go-plugin describes it in [Writing Plugins Without Go] and implements it in [`server.go`].
+//!
+//! [Writing Plugins Without Go]: https://github.com/hashicorp/go-plugin/blob/main/docs/guide-plugin-write-non-go.md
+//! [`server.go`]: https://github.com/hashicorp/go-plugin/blob/main/server.go
 
 use std::fmt::Write as _;
 use std::io::Write;
@@ -19,7 +25,7 @@ const CORE_VERSION: u32 = 1;
 /// The major version of Terraform's plugin protocol that is served.
 const PROTOCOL_VERSION: u32 = 6;
 
-/// Where a client finds the server.
+/// How a client reaches the server.
 #[derive(Debug)]
 pub(super) struct Announcement<'a> {
     pub(super) address: &'a Address,
@@ -27,13 +33,13 @@ pub(super) struct Announcement<'a> {
 }
 
 impl Announcement<'_> {
-    /// The line of go-plugin's handshake.
+    /// The line of the handshake: `1|6|NETWORK|ADDRESS|grpc|CERTIFICATE`.
     pub(super) fn handshake(&self, environment: &Environment) -> String {
-        // Padding is an error to go-plugin.
+        // go-plugin rejects padding.
         let certificate = self.certificate.map(|der| BASE64_STANDARD_NO_PAD.encode(der));
         let mut line = line(self.address, &certificate.unwrap_or_default());
-        // A client that asks for many streams on one socket expects to be told; an older one would take the
-        // field for a part of the certificate.
+        // A client that asks for multiplexing expects a field with the answer. An older client would take the field for a
+        // part of the certificate.
         if environment.get("PLUGIN_MULTIPLEX_GRPC").is_some() {
             line.push_str("|false");
         }
@@ -47,12 +53,12 @@ impl Announcement<'_> {
                 "Protocol": "grpc",
                 "ProtocolVersion": PROTOCOL_VERSION,
                 "Pid": process::id(),
-                // Terraform crashes without it, having negotiated no version.
+                // Terraform crashes without it, because it has negotiated no version.
                 "Test": true,
-                "Addr": { "Network": self.address.network(), "String": self.address.text() },
+                "Addr": { "Network": self.address.network(), "String": self.address.string() },
             }
         });
-        // A quote can only stand within a JSON string, where it has another spelling.
+        // A single quote is always within a JSON string, where it can be escaped.
         format!(
             "TF_REATTACH_PROVIDERS='{}'",
             reattach.to_string().replace('\'', "\\u0027")
@@ -60,20 +66,29 @@ impl Announcement<'_> {
     }
 }
 
-/// Tells whether it was Terraform that started the process.
+/// Checks that Terraform started the process.
+///
+/// # Errors
+///
+/// [`Error::NotStartedByTerraform`] if the magic cookie is missing or wrong.
 pub(super) fn check_cookie(environment: &Environment) -> Result<(), Error> {
     let (name, value) = COOKIE;
     if environment.get(name) == Some(value) {
         Ok(())
     } else {
-        Err(Error::RunByHand)
+        Err(Error::NotStartedByTerraform)
     }
 }
 
-/// Finds out whether Terraform speaks the served version; who does not say is taken to.
+/// Checks that Terraform supports the version of the protocol that is served. If it does not list its versions, it is
+/// assumed to support it.
 ///
-/// One that does not gets a line without an address: it reads the version first and tells its user that the two do not
-/// go together, where silence would be reported as a broken executable.
+/// Otherwise this writes a handshake without an address. Terraform reads the version first and reports that the versions do
+/// not match; without the line it would report a broken executable.
+///
+/// # Errors
+///
+/// [`Error::ProtocolVersion`] if Terraform does not support the version, [`Error::Handshake`] if standard output is closed.
 pub(super) fn negotiate(environment: &Environment, stdout: &mut impl Write) -> Result<(), Error> {
     let Some(offered) = environment.get("PLUGIN_PROTOCOL_VERSIONS") else {
         return Ok(());
@@ -84,13 +99,17 @@ pub(super) fn negotiate(environment: &Environment, stdout: &mut impl Write) -> R
     {
         return Ok(());
     }
-    write(stdout, &line(&Address::nowhere(), ""))?;
+    write(stdout, &line(&Address::empty(), ""))?;
     Err(Error::ProtocolVersion {
         offered: offered.to_owned(),
     })
 }
 
-/// Writes one line and makes sure that it left the process.
+/// Writes a line and flushes it.
+///
+/// # Errors
+///
+/// [`Error::Handshake`] if standard output is closed.
 pub(super) fn write(stdout: &mut impl Write, line: &str) -> Result<(), Error> {
     stdout
         .write_all(format!("{line}\n").as_bytes())
@@ -100,7 +119,7 @@ pub(super) fn write(stdout: &mut impl Write, line: &str) -> Result<(), Error> {
 
 fn line(address: &Address, certificate: &str) -> String {
     let mut line = format!("{CORE_VERSION}|{PROTOCOL_VERSION}|{}|", address.network());
-    let _ = write!(line, "{}|grpc|{certificate}", address.text());
+    let _ = write!(line, "{}|grpc|{certificate}", address.string());
     line
 }
 
@@ -113,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn six_is_found_wherever_it_stands() {
+    fn negotiate_accepts_version_6_at_any_position() {
         for versions in ["6", "5,6", "6,5", "7, 6 ,5"] {
             let mut stdout = Vec::new();
             assert!(negotiate(&offering(versions), &mut stdout).is_ok(), "{versions}");
@@ -123,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn without_six_terraform_and_the_log_are_told() {
+    fn negotiate_reports_a_missing_version_6() {
         for versions in ["5", "4,5", "66", "six", ","] {
             let mut stdout = Vec::new();
             let error = negotiate(&offering(versions), &mut stdout).unwrap_err();
@@ -138,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_whole_cookie_will_do() {
+    fn check_cookie_needs_the_exact_value() {
         let (name, value) = COOKIE;
         assert!(check_cookie(&Environment::from_iter([(name, value)])).is_ok());
         for wrong in ["", "d602bf8f", "x"] {
@@ -148,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn the_certificate_is_not_padded() {
+    fn handshake_certificate_is_base64_without_padding() {
         let certificate = CertificateDer::from(vec![1, 2, 3, 4]);
         let address = Address::Unix("/tmp/x/socket".into());
         let announcement = Announcement {
@@ -162,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn without_tls_the_sixth_field_is_empty_and_the_seventh_answers_a_question() {
+    fn handshake_fields_without_tls_and_with_multiplexing() {
         let address = Address::Tcp(([127, 0, 0, 1], 10_000).into());
         let announcement = Announcement {
             address: &address,
@@ -180,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn reattach_survives_a_shell() {
+    fn reattach_is_quoted_for_a_shell() {
         let address = Address::Unix("/tmp/it's/socket".into());
         let announcement = Announcement {
             address: &address,

@@ -1,31 +1,32 @@
 //! The plugin server: everything between the operating system and the RPCs of [`Provider`].
 //!
-//! Terraform starts a process per walk of its graph and speaks gRPC with it over a socket, as go-plugin lays
-//! down: a cookie in the environment, certificates of both sides exchanged through the environment and
-//! the first line of standard output, and a `Shutdown` at the end. Nothing here knows what the provider
-//! offers.
+//! Terraform starts a process for each walk of its graph and calls it with gRPC over a socket, as [go-plugin] specifies: it
+//! sets a cookie in the environment, both sides exchange certificates in the environment and in the first line of standard
+//! output, and Terraform calls `Shutdown` at the end. This crate does not know the resources of the provider.
 //!
-//! | module | knows |
+//! [go-plugin]: https://github.com/hashicorp/go-plugin/blob/main/docs/internals.md
+//!
+//! | module | implements |
 //! |---|---|
 //! | `handshake` | the cookie, the protocol version, the line on standard output |
-//! | `tls` | the certificate of this process, and the only one it lets in |
-//! | `listener` | sockets and where they are kept |
-//! | `connections` | accepting, and counting who is there |
+//! | `tls` | mutual TLS: the certificate of this process, and the only client certificate that it accepts |
+//! | `listener` | the socket and its file |
+//! | `connections` | accepting, authenticating and counting connections |
 //! | `services` | go-plugin's own RPCs |
-//! | `ending` | what ends the process, and how long that may take |
-//! | [`logging`] | the log as Terraform reads it |
-//! | [`panics`] | panics as values, and the report of a crash |
+//! | `shutdown` | the reasons for which the process ends, and the time that running operations have left |
+//! | [`logging`] | the log in the format that Terraform parses |
+//! | [`panics`] | panics as values, and the crash report |
 //!
-//! After the handshake standard output belongs to nobody, and standard error to [`logging`].
+//! After the handshake nothing is written to standard output, and only [`logging`] writes to standard error.
 
 mod connections;
-mod ending;
 mod error;
 mod handshake;
 mod listener;
 pub mod logging;
 pub mod panics;
 mod services;
+mod shutdown;
 mod tls;
 
 use std::convert::Infallible;
@@ -34,7 +35,6 @@ use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use ending::{Ending, Signals};
 use environment::Environment;
 use handshake::Announcement;
 use listener::Listener;
@@ -43,6 +43,7 @@ use proto::plugin::grpc_stdio_server::GrpcStdioServer;
 use proto::tfplugin6::provider_server::{Provider, ProviderServer};
 use proto::tfplugin6::stop_provider;
 use services::{Controller, Stdio};
+use shutdown::{ShutdownReason, Signals};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 use tokio_stream::StreamExt;
@@ -52,41 +53,41 @@ use tokio_util::sync::CancellationToken;
 pub use error::Error;
 pub use listener::Network;
 
-/// The largest message in either direction, as in the SDK for Go; the default of 4 MiB is less than the
-/// state of a large object.
-const MESSAGE_LIMIT: usize = 256 << 20;
+/// The size of the largest message in either direction, as in the SDK for Go. The state of a large object can be larger than
+/// the default of 4 MiB.
+const MAX_MESSAGE_BYTES: usize = 256 << 20;
 
-/// Who the provider is, and how it is run.
+/// The identity of the provider, and how it is run.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The whole address in a registry, as `registry.terraform.io/durantic/durantic`.
+    /// The full address of the provider, such as `registry.terraform.io/durantic/durantic`.
     pub address: &'static str,
-    /// The name of the provider, as `durantic`.
+    /// The name of the provider, such as `durantic`.
     pub name: &'static str,
-    /// The version of the provider, as `1.3.0`.
+    /// The version of the provider, such as `1.3.0`.
     pub version: &'static str,
-    /// The crates whose events are logged as the provider's: the transport and libraries are not among them.
+    /// The crates whose events are logged as the provider's, without this crate and libraries.
     pub crates: Vec<&'static str>,
-    /// Who starts and ends the process.
+    /// Whether Terraform or a developer starts the process.
     pub mode: Mode,
 }
 
-/// Who starts and ends the process.
+/// Whether Terraform or a developer starts and ends the process.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Mode {
-    /// Terraform does: it hands over the environment, reads the handshake and calls `Shutdown`.
+    /// Terraform starts the process, reads the handshake and calls `Shutdown`.
     Managed,
-    /// A developer does, and Terraform is told by `TF_REATTACH_PROVIDERS`: no cookie, no TLS, and one process
-    /// serves many runs until Ctrl-C.
+    /// A developer starts the process and sets `TF_REATTACH_PROVIDERS` for Terraform. There is no cookie and no TLS, and the
+    /// process serves any number of Terraform runs until Ctrl-C.
     Debug,
 }
 
-/// Runs the process of a provider from its start to its exit code.
+/// Runs the process of a provider and returns its exit code.
 ///
-/// One thread is enough: the handlers wait for the network, and a second thread would only cost memory in each of
-/// the processes that Terraform starts per command.
+/// The process has one thread: handlers mostly wait for the network, and more threads would cost memory in each of the
+/// processes that Terraform starts for one command.
 pub fn run<P: Provider>(options: &Options, provider: P) -> ExitCode {
-    let environment = Environment::of_process();
+    let environment = Environment::from_process();
     panics::install();
     logging::install(options, &environment);
 
@@ -106,13 +107,13 @@ pub fn run<P: Provider>(options: &Options, provider: P) -> ExitCode {
     });
     match outcome {
         Ok(Ok(())) => ExitCode::SUCCESS,
-        Ok(Err(Error::RunByHand)) => {
-            complain(&options.introduction());
+        Ok(Err(Error::NotStartedByTerraform)) => {
+            write_to_stderr(&options.introduction());
             ExitCode::FAILURE
         }
         Ok(Err(error)) => {
-            // Terraform logs the line at the level in brackets.
-            complain(&format!(
+            // Terraform logs the line with the level in brackets.
+            write_to_stderr(&format!(
                 "[ERROR] {}: failed to serve: {}\n",
                 options.program(),
                 error.chain()
@@ -120,29 +121,33 @@ pub fn run<P: Provider>(options: &Options, provider: P) -> ExitCode {
             ExitCode::FAILURE
         }
         Err(panic) => {
-            complain(&panic.report());
+            write_to_stderr(&panic.report());
             ExitCode::from(panics::EXIT_CODE)
         }
     }
 }
 
-/// A server that has not started: what it takes from the process, so that a test can hand it something else.
+/// A server that has not started yet. A test can replace what [`run`] takes from the process.
 #[derive(Debug)]
 pub struct Server<W> {
-    /// Who the provider is.
+    /// The identity of the provider.
     pub options: Options,
-    /// The variables that Terraform handed over.
+    /// The environment variables of the process.
     pub environment: Environment,
     /// The kind of socket.
     pub network: Network,
-    /// Where the handshake goes, or in debug mode the variable that Terraform needs.
+    /// Receives the handshake, or in debug mode the line with `TF_REATTACH_PROVIDERS`.
     pub stdout: W,
 }
 
 impl<W: Write> Server<W> {
-    /// Serves until Terraform says `Shutdown` or is gone, or a signal ends it.
+    /// Serves until Terraform calls `Shutdown`, all clients are gone, or a signal ends the process.
     ///
-    /// The socket exists before the handshake is written and is removed when this returns or is dropped.
+    /// The socket exists before the handshake is written. It is removed when this returns or is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if the server cannot start, or if its transport fails later.
     pub async fn serve<P: Provider>(mut self, provider: P) -> Result<(), Error> {
         let (listener, acceptor, mut signals) = self.start()?;
         let provider = Arc::new(provider);
@@ -152,8 +157,8 @@ impl<W: Write> Server<W> {
         let router = tonic::transport::Server::builder()
             .add_service(
                 ProviderServer::from_arc(Arc::clone(&provider))
-                    .max_decoding_message_size(MESSAGE_LIMIT)
-                    .max_encoding_message_size(MESSAGE_LIMIT),
+                    .max_decoding_message_size(MAX_MESSAGE_BYTES)
+                    .max_encoding_message_size(MAX_MESSAGE_BYTES),
             )
             .add_service(GrpcControllerServer::new(Controller::new(shutdown.clone())))
             .add_service(GrpcStdioServer::new(Stdio::new(ended.clone())));
@@ -166,18 +171,20 @@ impl<W: Write> Server<W> {
         let mut serving =
             pin!(router.serve_with_incoming_shutdown(incoming, ended.clone().cancelled_owned()));
 
-        let ending = tokio::select! {
+        let reason = tokio::select! {
             served = &mut serving => return served.map_err(Error::Transport),
             never = accepting => match never {},
-            () = shutdown.cancelled() => Ending::Shutdown,
-            ending = signals.ending(self.options.mode) => ending,
-            () = ending::abandoned(clients), if self.options.mode == Mode::Managed => Ending::Abandoned,
+            () = shutdown.cancelled() => ShutdownReason::Shutdown,
+            reason = signals.wait(self.options.mode) => reason,
+            () = shutdown::wait_until_abandoned(clients), if self.options.mode == Mode::Managed => {
+                ShutdownReason::Abandoned
+            }
         };
-        tracing::debug!(?ending, "shutting down");
+        tracing::debug!(?reason, "shutting down");
 
         let rest = async {
-            if ending == Ending::Terminated {
-                // Operations that run now return what they have, so that Terraform can store it.
+            if reason == ShutdownReason::Terminated {
+                // Running operations return their partial results, so that Terraform can store them.
                 let request = tonic::Request::new(stop_provider::Request {});
                 if let Err(status) = provider.stop_provider(request).await {
                     tracing::warn!(code = ?status.code(), "failed to stop the running operations");
@@ -186,16 +193,16 @@ impl<W: Write> Server<W> {
             ended.cancel();
             serving.await
         };
-        timeout(ending.patience(), rest)
+        timeout(reason.grace_period(), rest)
             .await
             .unwrap_or_else(|_| {
-                tracing::warn!(?ending, "timed out waiting for running operations, shutting down");
+                tracing::warn!(?reason, "timed out waiting for running operations, shutting down");
                 Ok(())
             })
             .map_err(Error::Transport)
     }
 
-    /// Does what must come before the first connection, and nothing else: Terraform waits for the line.
+    /// Does what must be done before the first connection, and nothing else, because Terraform waits for the handshake.
     fn start(&mut self) -> Result<(Listener, connections::Acceptor, Signals), Error> {
         let Self {
             options,
@@ -211,7 +218,7 @@ impl<W: Write> Server<W> {
             }
             Mode::Debug => connections::Acceptor::Plaintext,
         };
-        // From the moment Terraform knows of the process, Ctrl-C must not kill it.
+        // After the handshake Ctrl-C must not kill the process.
         let signals = Signals::install().map_err(Error::Signals)?;
         let listener = Listener::bind(*network, environment)?;
         let announcement = Announcement {
@@ -228,12 +235,12 @@ impl<W: Write> Server<W> {
 }
 
 impl Options {
-    /// The name of the program, which Terraform finds it by.
+    /// The name of the program, by which Terraform finds it.
     fn program(&self) -> String {
         format!("terraform-provider-{}", self.name)
     }
 
-    /// What to say to someone who runs the program by hand.
+    /// The message for a user who starts the program without arguments.
     fn introduction(&self) -> String {
         let (host, source) = self
             .address
@@ -248,8 +255,8 @@ impl Options {
     }
 }
 
-/// Writes to standard error, which may be closed: that must not be a panic.
-fn complain(text: &str) {
+/// Writes to standard error. It may be closed, which must not panic.
+fn write_to_stderr(text: &str) {
     let _ = io::stderr().write_all(text.as_bytes());
 }
 
@@ -258,7 +265,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn by_hand_it_says_in_two_lines_what_it_is_and_how_to_install_it() {
+    fn introduction_names_the_program_and_its_installation() {
         let options = Options {
             address: "registry.terraform.io/durantic/durantic",
             name: "durantic",

@@ -1,4 +1,4 @@
-//! The socket, and where it is kept.
+//! The socket on which the server listens.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -12,10 +12,10 @@ use super::Error;
 /// The kind of socket.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Network {
-    /// A file that only its owner can reach.
+    /// A Unix domain socket that only its owner can connect to.
     #[cfg(unix)]
     Unix,
-    /// A port of the loopback interface, where there are no such files.
+    /// A port of the loopback interface, for systems without Unix domain sockets.
     Tcp,
 }
 
@@ -28,7 +28,7 @@ impl Default for Network {
     }
 }
 
-/// Where a client connects to.
+/// The address of the server.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Address {
     Unix(PathBuf),
@@ -36,12 +36,12 @@ pub(super) enum Address {
 }
 
 impl Address {
-    /// What stands in for the address of a server that refuses to serve.
-    pub(super) fn nowhere() -> Self {
+    /// The address in the handshake of a server that does not serve.
+    pub(super) fn empty() -> Self {
         Self::Unix(PathBuf::new())
     }
 
-    /// The network, by its name in Go.
+    /// The name of the network, as `Network()` of [Go's `net.Addr`](https://pkg.go.dev/net#Addr) returns it.
     pub(super) fn network(&self) -> &'static str {
         match self {
             Self::Unix(_) => "unix",
@@ -49,8 +49,8 @@ impl Address {
         }
     }
 
-    /// The address within the network.
-    pub(super) fn text(&self) -> String {
+    /// The address within the network, as `String()` of Go's `net.Addr` returns it.
+    pub(super) fn string(&self) -> String {
         match self {
             Self::Unix(path) => path.display().to_string(),
             Self::Tcp(address) => address.to_string(),
@@ -58,14 +58,14 @@ impl Address {
     }
 }
 
-/// A socket that listens; dropping it removes its file.
+/// A listening socket. Dropping it removes its file.
 #[derive(Debug)]
 pub(super) struct Listener {
     pub(super) socket: Socket,
     address: Address,
 }
 
-/// The socket by its kind.
+/// The socket of either kind.
 #[derive(Debug)]
 pub(super) enum Socket {
     #[cfg(unix)]
@@ -74,7 +74,11 @@ pub(super) enum Socket {
 }
 
 impl Listener {
-    /// Opens a socket of the kind.
+    /// Opens a socket of the kind. The environment may name its directory and group, or the range of its port.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if a variable is invalid, or if the system does not open the socket.
     pub(super) fn bind(network: Network, environment: &Environment) -> Result<Self, Error> {
         match network {
             #[cfg(unix)]
@@ -101,7 +105,7 @@ impl Listener {
     }
 }
 
-/// Takes the first free port of the range that Terraform allows.
+/// Opens the first free port of the range that Terraform passes in the environment.
 fn bind_tcp(environment: &Environment) -> Result<(TcpListener, SocketAddr), Error> {
     let first = port(environment, "PLUGIN_MIN_PORT", 10_000)?;
     let last = port(environment, "PLUGIN_MAX_PORT", 25_000)?;
@@ -134,7 +138,7 @@ fn listen(port: u16) -> io::Result<(TcpListener, SocketAddr)> {
 
 #[cfg(unix)]
 mod unix {
-    //! A socket file, in a directory of its own unless Terraform names one.
+    //! A Unix domain socket, in a directory of its own unless the environment names one.
 
     use std::fs::{Permissions, set_permissions};
     use std::io;
@@ -148,7 +152,7 @@ mod unix {
 
     use super::Error;
 
-    /// The listener with what is to be removed after it. The file goes before its directory.
+    /// The listener, its file and its directory. The file is removed before the directory.
     #[derive(Debug)]
     pub(in super::super) struct Socket {
         file: NamedTempFile<UnixListener>,
@@ -170,14 +174,14 @@ mod unix {
             .get("PLUGIN_UNIX_SOCKET_GROUP")
             .map(group)
             .transpose()?;
-        let given = environment.get("PLUGIN_UNIX_SOCKET_DIR").map(PathBuf::from);
-        let place = given.clone().unwrap_or_else(std::env::temp_dir);
-        let bound = match given {
+        let configured = environment.get("PLUGIN_UNIX_SOCKET_DIR").map(PathBuf::from);
+        let parent = configured.clone().unwrap_or_else(std::env::temp_dir);
+        let bound = match configured {
             Some(directory) => socket(&directory, group).map(|file| Socket {
                 file,
                 _directory: None,
             }),
-            None => directory(&place, group).and_then(|private| {
+            None => directory(&parent, group).and_then(|private| {
                 Ok(Socket {
                     file: socket(private.path(), group)?,
                     _directory: Some(private),
@@ -185,45 +189,45 @@ mod unix {
             }),
         };
         bound.map_err(|source| Error::Socket {
-            directory: place,
+            directory: parent,
             source,
         })
     }
 
-    /// Makes a directory that others cannot enter.
+    /// Creates a directory that other users cannot enter.
     ///
-    /// The whole path of a socket may have no more than 103 bytes on some systems, and some directories
-    /// for temporary files take half of that: hence the short names, here and below.
-    fn directory(place: &Path, group: Option<u32>) -> io::Result<TempDir> {
-        let closed = Permissions::from_mode(0o700);
+    /// The path of a socket is limited to 103 bytes on some systems, and the directory for temporary files may take half of
+    /// that. Therefore the names here and in [`socket`] are short.
+    fn directory(parent: &Path, group: Option<u32>) -> io::Result<TempDir> {
+        let owner_only = Permissions::from_mode(0o700);
         let directory = Builder::new()
             .prefix("tf")
-            .permissions(closed)
-            .tempdir_in(place)?;
-        share(directory.path(), group, 0o700, 0o710)?;
+            .permissions(owner_only)
+            .tempdir_in(parent)?;
+        set_access(directory.path(), group, 0o700, 0o710)?;
         Ok(directory)
     }
 
-    fn socket(place: &Path, group: Option<u32>) -> io::Result<NamedTempFile<UnixListener>> {
+    fn socket(parent: &Path, group: Option<u32>) -> io::Result<NamedTempFile<UnixListener>> {
         let file = Builder::new()
             .prefix("plugin")
-            .make_in(place, |path| UnixListener::bind(path))?;
-        share(file.path(), group, 0o600, 0o660)?;
+            .make_in(parent, |path| UnixListener::bind(path))?;
+        set_access(file.path(), group, 0o600, 0o660)?;
         Ok(file)
     }
 
-    /// Gives a file the mode for its owner alone, or the group and the mode for both.
-    fn share(path: &Path, group: Option<u32>, alone: u32, shared: u32) -> io::Result<()> {
+    /// Sets the mode of a file: one mode without a group, another with the group, which then becomes the file's.
+    fn set_access(path: &Path, group: Option<u32>, owner_mode: u32, group_mode: u32) -> io::Result<()> {
         if group.is_some() {
             chown(path, None, group)?;
         }
         set_permissions(
             path,
-            Permissions::from_mode(if group.is_some() { shared } else { alone }),
+            Permissions::from_mode(if group.is_some() { group_mode } else { owner_mode }),
         )
     }
 
-    /// The number of a group, which may be given by number or by name.
+    /// The id of a group, from its id or its name.
     fn group(text: &str) -> Result<u32, Error> {
         if let Ok(number) = text.parse() {
             return Ok(number);
@@ -249,12 +253,12 @@ mod tests {
         fn path(listener: &Listener) -> PathBuf {
             match listener.address() {
                 Address::Unix(path) => path.clone(),
-                Address::Tcp(address) => panic!("{address} is no file"),
+                Address::Tcp(address) => panic!("{address} is not a file"),
             }
         }
 
         #[tokio::test]
-        async fn the_socket_lies_in_a_directory_of_its_own_that_goes_with_it() {
+        async fn bind_creates_a_private_directory_and_removes_it() {
             let listener = Listener::bind(Network::Unix, &Environment::default()).unwrap();
             let path = path(&listener);
             let directory = path.parent().unwrap().to_owned();
@@ -265,7 +269,7 @@ mod tests {
         }
 
         #[tokio::test]
-        async fn a_given_directory_is_used_and_left_empty() {
+        async fn bind_uses_the_configured_directory_and_cleans_up() {
             let directory = tempfile::tempdir().unwrap();
             let name = directory.path().to_str().unwrap();
             let environment = Environment::from_iter([("PLUGIN_UNIX_SOCKET_DIR", name)]);
@@ -276,7 +280,7 @@ mod tests {
         }
 
         #[tokio::test]
-        async fn a_group_is_let_in_by_number_and_by_name() {
+        async fn bind_gives_access_to_a_group_by_id_or_name() {
             let own = nix::unistd::getgid();
             // A container may run in a group without a name.
             let named = nix::unistd::Group::from_gid(own).unwrap().map(|group| group.name);
@@ -292,7 +296,7 @@ mod tests {
         }
 
         #[tokio::test]
-        async fn an_unknown_group_and_a_missing_directory_are_named() {
+        async fn bind_error_names_the_unknown_group_or_directory() {
             let environment = Environment::from_iter([("PLUGIN_UNIX_SOCKET_GROUP", "no such group")]);
             let error = Listener::bind(Network::Unix, &environment).unwrap_err();
             assert_eq!(
@@ -313,7 +317,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_port_is_of_the_range_and_of_the_loopback_interface() {
+    async fn bind_tcp_uses_a_loopback_port_of_the_range() {
         let listener = Listener::bind(Network::Tcp, &range("20000", "25000")).unwrap();
         let Address::Tcp(address) = listener.address() else {
             panic!("no port")
@@ -332,7 +336,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_range_that_is_none_is_an_error() {
+    async fn bind_tcp_rejects_an_invalid_range() {
         let empty = Listener::bind(Network::Tcp, &range("2", "1")).unwrap_err();
         assert_eq!(empty.to_string(), "no port from `2` to `1` is free");
         let word = Listener::bind(Network::Tcp, &range("many", "1")).unwrap_err();

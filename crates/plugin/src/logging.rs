@@ -1,12 +1,14 @@
-//! The log as Terraform reads it: one JSON object of hclog per line on standard error.
+//! Writes the log in the format that Terraform parses: one JSON object of hclog per line on standard error.
 //!
-//! Terraform gives the line the level, the time and the fields it holds, if the three keys that begin with `@`
-//! are strings and the time has six fractional digits; another type crashes Terraform itself, another form makes
-//! the line raw text. Fields of spans are inherited by the events within, the inner one winning. Spans
-//! should be of the level `error`, so that no level that lets an event through drops the fields around it.
+//! Terraform logs the line with its own level, time and fields ([`log_entry.go`]). The keys `@level`, `@message` and
+//! `@timestamp` must be strings, or Terraform itself crashes; the time must have six fractional digits, or Terraform logs the
+//! line unparsed. An event inherits the fields of its spans; an inner span's field replaces an outer one's. A span should
+//! have the level `error`, so that no filter drops it without its events.
 //!
-//! Only this program's own modules are logged: what the libraries log holds headers and bodies. Without a level in the
-//! environment nothing is installed, and an event costs a comparison.
+//! Only the events of this program's own modules are logged, because those of libraries contain headers and bodies. Unless
+//! the environment sets a level, no subscriber is installed and an event costs a comparison.
+//!
+//! [`log_entry.go`]: https://github.com/hashicorp/go-plugin/blob/main/log_entry.go
 
 use std::error;
 use std::fmt::{Debug, Write as _};
@@ -27,34 +29,35 @@ use tracing_subscriber::registry::{LookupSpan, Scope};
 
 use super::Options;
 
-/// The longest line in bytes: Terraform cuts longer ones to pieces at 64 KiB, none of which is JSON.
-const LINE_LIMIT: usize = 60 * 1024;
+/// The length of the longest line. Terraform cuts lines at 64 KiB, and the parts are not JSON.
+const MAX_LINE_BYTES: usize = 60 * 1024;
 
-/// How many characters a line that is too long keeps of its message, and of each standard field. JSON may make
-/// six bytes of one character.
-const SHORT_MESSAGE: usize = 4000;
-const SHORT_FIELD: usize = 500;
+/// How much of its message a line that is too long keeps. A character may take six bytes in JSON.
+const SHORT_MESSAGE_CHARACTERS: usize = 4000;
 
-/// This crate counts as the SDK, whose levels have variables of their own.
+/// How much of each standard field a line that is too long keeps.
+const SHORT_FIELD_CHARACTERS: usize = 500;
+
+/// The name of this crate. Its level has the variables of the SDK for Go.
 const TRANSPORT: &str = "plugin";
 
-/// What all modules but the transport's are under in the log.
+/// The first part of all modules' names in the log.
 const PROVIDER: &str = "provider";
 
-/// Logs to standard error from now on, if the environment asks for it.
+/// Logs to standard error from now on, if the environment sets a level.
 pub fn install(options: &Options, environment: &Environment) {
     let Some(targets) = targets(options.name, &options.crates, environment) else {
         return;
     };
     let layer = Hclog::new(options.address, Timestamp::now, |line: &[u8]| {
-        // Standard error may be closed, when Terraform is gone.
+        // Standard error is closed if Terraform was killed.
         let _ = io::stderr().write_all(line);
     });
-    // Fails only where a test has installed another.
+    // Fails only if a test has installed another subscriber.
     let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(targets).with(layer));
 }
 
-/// Which levels of which crates to log, or nothing.
+/// The level of each crate that is logged; `None` if nothing is logged.
 fn targets(name: &str, crates: &[&'static str], environment: &Environment) -> Option<Targets> {
     let own = format!("TF_LOG_PROVIDER_{}", name.to_uppercase());
     let level = |variables: &[&str]| variables.iter().find_map(|name| environment.get(name)).map(level);
@@ -71,7 +74,7 @@ fn targets(name: &str, crates: &[&'static str], environment: &Environment) -> Op
     )
 }
 
-/// A level as Terraform reads it: an unknown word, and `JSON`, mean everything.
+/// Parses a level as Terraform does: `JSON` and unknown words mean `TRACE`.
 fn level(text: &str) -> LevelFilter {
     match text.to_uppercase().as_str() {
         "OFF" => LevelFilter::OFF,
@@ -111,7 +114,7 @@ where
             .print_timestamp(&(self.clock)(), &mut time);
 
         let Fields { map, message } = &mut fields;
-        // Last, so that no field can take the place of these with a type that crashes Terraform.
+        // Last, so that no field of an event can replace these with a type that crashes Terraform.
         let mut set = |key: &str, value: String| map.insert(key.to_owned(), Value::String(value));
         set("@level", level_name(*metadata.level()).to_owned());
         set("@message", std::mem::take(message));
@@ -120,7 +123,7 @@ where
         set("tf_provider_addr", self.provider.to_owned());
 
         let line = to_line(map);
-        if line.len() > LINE_LIMIT {
+        if line.len() > MAX_LINE_BYTES {
             to_line(&shortened(map))
         } else {
             line
@@ -138,7 +141,7 @@ fn module(target: &str) -> String {
     }
 }
 
-/// What is left of a line that is too long: the message and the standard fields, each cut.
+/// The fields of a line that would be too long: only the message and the standard fields, shortened.
 fn shortened(map: &Map<String, Value>) -> Map<String, Value> {
     let standard = map
         .iter()
@@ -146,9 +149,9 @@ fn shortened(map: &Map<String, Value>) -> Map<String, Value> {
     let mut short: Map<String, Value> = standard
         .map(|(key, value)| {
             let limit = if key == "@message" {
-                SHORT_MESSAGE
+                SHORT_MESSAGE_CHARACTERS
             } else {
-                SHORT_FIELD
+                SHORT_FIELD_CHARACTERS
             };
             let value = match value {
                 Value::String(text) => text.chars().take(limit).collect::<String>().into(),
@@ -161,9 +164,9 @@ fn shortened(map: &Map<String, Value>) -> Map<String, Value> {
     short
 }
 
-/// One line with its end, so that it is one write: two could be torn apart by another thread's.
+/// The line with its newline, for a single write: another thread could write between two.
 fn to_line(map: &Map<String, Value>) -> String {
-    // Cannot fail: the keys are strings and no value is a type of ours.
+    // Serialising cannot fail: the keys are strings and the values are JSON.
     let mut line = serde_json::to_string(map).unwrap_or_default();
     line.push('\n');
     line
@@ -185,7 +188,7 @@ where
     C: Fn() -> Timestamp + 'static,
     W: Fn(&[u8]) + 'static,
 {
-    // In all three the values are formatted before a lock is taken: a `Debug` that panics or logs must find none.
+    // All three methods format the values before they take a lock, because a `Debug` implementation may panic or log.
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let mut fields = Fields::default();
@@ -222,7 +225,7 @@ where
     }
 }
 
-/// The fields of a span or an event, with the types they were given.
+/// The fields of a span or an event, with their types.
 #[derive(Default)]
 struct Fields {
     map: Map<String, Value>,
@@ -291,7 +294,7 @@ mod tests {
 
     const SOME_TIME: i64 = 1_700_000_000;
 
-    /// What is written while the function runs, under the given variables.
+    /// The lines that are written while the function runs, with these environment variables.
     fn logged(variables: &[(&str, &str)], function: impl FnOnce()) -> Vec<String> {
         let environment = variables.iter().copied().collect();
         let Some(targets) = targets("durantic", &["engine", "client"], &environment) else {
@@ -316,7 +319,7 @@ mod tests {
     const EVERYTHING: &[(&str, &str)] = &[("TF_LOG", "trace")];
 
     #[test]
-    fn a_line_has_the_fields_of_its_spans_and_the_types_they_were_given() {
+    fn line_has_the_typed_fields_of_its_event_and_spans() {
         let lines = logged(EVERYTHING, || {
             let _rpc = error_span!(
                 target: "engine::apply", "rpc",
@@ -352,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn no_field_can_take_the_place_of_what_terraform_needs() {
+    fn line_fields_cannot_replace_the_keys_of_terraform() {
         let lines = logged(EVERYTHING, || {
             tracing::event!(
                 target: "provider::x",
@@ -375,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_without_a_message_has_an_empty_one() {
+    fn line_without_message_has_an_empty_message() {
         let lines = logged(EVERYTHING, || error!(target: "provider::x", answer = 42));
         assert_eq!(
             lines,
@@ -392,7 +395,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_logged_with_its_causes() {
+    fn line_has_errors_with_their_causes() {
         let lines = logged(EVERYTHING, || {
             let source = io::Error::from(io::ErrorKind::NotFound);
             let error = super::super::Error::Signals(source);
@@ -407,38 +410,41 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_too_long_is_cut_and_stays_json() {
+    fn line_over_the_limit_is_shortened_json() {
         let lines = logged(EVERYTHING, || {
             let _rpc = error_span!(target: "provider::x", "rpc", tf_rpc = "ReadResource").entered();
-            error!(target: "provider::x", body = "\u{1}".repeat(LINE_LIMIT), "{}", "\u{1}".repeat(LINE_LIMIT));
+            error!(target: "provider::x", body = "\u{1}".repeat(MAX_LINE_BYTES), "{}", "\u{1}".repeat(MAX_LINE_BYTES));
         });
         let line: Value = serde_json::from_str(&lines[0]).unwrap();
-        assert!(lines[0].len() <= LINE_LIMIT, "{}", lines[0].len());
+        assert!(lines[0].len() <= MAX_LINE_BYTES, "{}", lines[0].len());
         assert_eq!(lines.len(), 1);
-        assert_eq!(line["@message"].as_str().map(str::len), Some(SHORT_MESSAGE));
+        assert_eq!(
+            line["@message"].as_str().map(str::len),
+            Some(SHORT_MESSAGE_CHARACTERS)
+        );
         assert_eq!(line["tf_rpc"], "ReadResource");
         assert_eq!(line["truncated"], true);
         assert_eq!(line.get("body"), None);
     }
 
     #[test]
-    fn only_the_modules_of_this_program_are_logged() {
+    fn libraries_are_not_logged() {
         let lines = logged(EVERYTHING, || {
-            for_each_library();
+            log_from_libraries();
             trace!(target: "provider", "own");
             trace!(target: "terraform_provider_durantic", "own");
         });
         assert_eq!(lines.len(), 2, "{lines:?}");
     }
 
-    fn for_each_library() {
+    fn log_from_libraries() {
         error!(target: "h2::codec", "authorization: canary");
         error!(target: "hyper::proto", "canary");
         error!(target: "rustls::server", "canary");
         error!(target: "reqwest::connect", "canary");
     }
 
-    /// How many of three events are logged: two of the provider, and one of the transport.
+    /// How many events are logged: of two of the provider, and of one of the transport.
     fn counts(variables: &[(&str, &str)]) -> (usize, usize) {
         let lines = logged(variables, || {
             error!(target: "engine::apply", "provider");
@@ -455,7 +461,7 @@ mod tests {
     }
 
     #[test]
-    fn levels_come_from_the_most_particular_variable() {
+    fn level_is_that_of_the_most_specific_variable() {
         for (variables, expected) in [
             (&[][..], (0, 0)),
             (&[("TF_LOG", "")], (0, 0)),
@@ -493,7 +499,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_level_nothing_is_installed() {
+    fn targets_are_none_without_a_level() {
         assert!(targets("durantic", &[], &Environment::default()).is_none());
         let off = Environment::from_iter([("TF_LOG_PROVIDER", "off"), ("TF_LOG_SDK_PROTO", "OFF")]);
         assert!(targets("durantic", &[], &off).is_none());

@@ -1,12 +1,14 @@
-//! Panics as values, and the report of a crash.
+//! Panics as values, and the crash report.
 //!
-//! A panic in a handler must become a diagnostic: gRPC would tell the user only that the request was cancelled,
-//! and in an apply the object would be lost. [`catch`] makes it a value. Nothing of it reaches standard error but
-//! a line of the log, because Terraform takes a raw line that begins with `panic: ` for the death of the plugin;
-//! such a line is only written when the process does end by it.
+//! A panic in a handler must become a diagnostic: otherwise the user only reads that the request was cancelled, and an apply
+//! loses its object. [`catch`] turns it into a value. A caught panic writes a line to the log, and nothing else to standard
+//! error: Terraform treats a line that begins with `panic: ` as the [crash of the plugin], so that line is only written if
+//! the process ends.
 //!
-//! A message made at run time may hold a secret, as `unwrap` prints the value it found, so only messages that
-//! stand in the source as they are get any further than the hook.
+//! A message that is formatted at run time may contain a secret: `unwrap`, for example, prints the value. Therefore only
+//! messages that are literals in the source are shown or logged.
+//!
+//! [crash of the plugin]: https://github.com/hashicorp/terraform/blob/main/internal/logging/panic.go
 
 use std::backtrace::Backtrace;
 use std::cell::RefCell;
@@ -15,16 +17,16 @@ use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook};
 use std::pin::pin;
 use std::task::Poll;
 
-/// The exit code of a process that ends by a panic, as Rust has it.
+/// The exit code after a panic, the same as Rust's own.
 pub(super) const EXIT_CODE: u8 = 101;
 
 thread_local! {
-    /// The last panic of the thread, between the hook that sees it and the catcher that wants it: both run on the
-    /// thread that panicked, and nothing else of ours runs between them.
+    /// The last panic of the thread, from the hook to the function that catches it. Both run on the thread that panicked, one
+    /// right after the other.
     static LAST: RefCell<Option<Panic>> = const { RefCell::new(None) };
 }
 
-/// A panic that was caught. It prints as where it happened, with its message if that is known to hold no value.
+/// A caught panic. `Display` writes its location, and its message if that is a literal in the source.
 #[derive(Debug)]
 pub struct Panic {
     location: Option<String>,
@@ -33,17 +35,17 @@ pub struct Panic {
 }
 
 impl Panic {
-    /// Where in the source, as `crates/engine/src/plan.rs:3:7`.
+    /// The location in the source, such as `crates/engine/src/plan.rs:3:7`.
     pub fn location(&self) -> Option<&str> {
         self.location.as_deref()
     }
 
-    /// The message, if it stands in the source as it is.
+    /// The message, if it is a literal in the source.
     pub fn message(&self) -> Option<&'static str> {
         self.message
     }
 
-    /// The report that Terraform shows to the user after the process has died.
+    /// The report that Terraform shows to the user after the process has ended.
     pub(super) fn report(&self) -> String {
         let message = self
             .message
@@ -57,7 +59,7 @@ impl Panic {
         format!("panic: {message}\n\nat {location}\n{backtrace}\n")
     }
 
-    fn of(info: &PanicHookInfo<'_>) -> Self {
+    fn from_hook(info: &PanicHookInfo<'_>) -> Self {
         Self {
             location: info.location().map(ToString::to_string),
             message: info.payload().downcast_ref::<&'static str>().copied(),
@@ -65,8 +67,8 @@ impl Panic {
         }
     }
 
-    /// What the hook left behind, or nothing where another hook is in place.
-    fn last() -> Self {
+    /// Takes the panic that the hook stored; without location and message if [`install`] was not called.
+    fn take_last() -> Self {
         let last = LAST.try_with(RefCell::take).ok().flatten();
         last.unwrap_or(Self {
             location: None,
@@ -90,10 +92,10 @@ impl fmt::Display for Panic {
     }
 }
 
-/// Replaces the hook that prints panics by one that logs them and keeps them for who catches them.
+/// Installs a hook that logs panics and stores them for [`catch`], instead of printing them.
 pub fn install() {
     set_hook(Box::new(|info| {
-        let panic = Panic::of(info);
+        let panic = Panic::from_hook(info);
         tracing::error!(
             target: "provider::panic",
             location = panic.location(),
@@ -104,25 +106,33 @@ pub fn install() {
     }));
 }
 
-/// Runs a future, making a panic a value.
+/// Runs a future and catches its panic.
 ///
-/// Needs [`install`] to know anything of the panic. What the future shares with others must bear
-/// being left half done, as with any future that is dropped.
+/// Call [`install`] before, or the location and message are unknown. Data that the future shares may be left half changed, as
+/// by any future that is dropped.
+///
+/// # Errors
+///
+/// The panic of the future.
 pub async fn catch<F: Future>(future: F) -> Result<F::Output, Panic> {
     let mut future = pin!(future);
     std::future::poll_fn(
         |context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
             Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
-            Err(_) => Poll::Ready(Err(Panic::last())),
+            Err(_) => Poll::Ready(Err(Panic::take_last())),
         },
     )
     .await
 }
 
-/// Runs a function, making a panic a value.
+/// Runs a function and catches its panic, as [`catch`] does for a future.
+///
+/// # Errors
+///
+/// The panic of the function.
 pub fn catch_blocking<T>(function: impl FnOnce() -> T) -> Result<T, Panic> {
-    catch_unwind(AssertUnwindSafe(function)).map_err(|_| Panic::last())
+    catch_unwind(AssertUnwindSafe(function)).map_err(|_| Panic::take_last())
 }
 
 #[cfg(test)]
@@ -130,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_report_begins_as_terraform_expects_and_withholds_what_was_made_at_run_time() {
+    fn report_begins_with_panic_and_withholds_formatted_messages() {
         let location = Some("provider/src/x.rs:1:2".to_owned());
         let known = Panic {
             location: location.clone(),

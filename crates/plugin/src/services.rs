@@ -1,6 +1,9 @@
-//! go-plugin's own services.
+//! go-plugin's own services, of [`grpc_controller.proto`] and [`grpc_stdio.proto`].
 //!
-//! `GRPCBroker` is not among them: Terraform opens its stream, and does without when it is answered UNIMPLEMENTED.
+//! `GRPCBroker` is missing: Terraform opens its stream, but works without it after the response `UNIMPLEMENTED`.
+//!
+//! [`grpc_controller.proto`]: https://github.com/hashicorp/go-plugin/blob/main/internal/plugin/grpc_controller.proto
+//! [`grpc_stdio.proto`]: https://github.com/hashicorp/go-plugin/blob/main/internal/plugin/grpc_stdio.proto
 //!
 //! Tests: `crates/plugin/tests/plugin/serving.rs`.
 
@@ -15,14 +18,14 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status};
 
-/// Lets Terraform end the process.
+/// Ends the process when Terraform calls `Shutdown`.
 #[derive(Debug)]
 pub(super) struct Controller {
     shutdown: CancellationToken,
 }
 
 impl Controller {
-    /// Cancels the token when Terraform says so.
+    /// A controller that cancels the token when Terraform calls `Shutdown`.
     pub(super) fn new(shutdown: CancellationToken) -> Self {
         Self { shutdown }
     }
@@ -36,18 +39,17 @@ impl GrpcController for Controller {
     }
 }
 
-/// The output of the process, of which there is none.
+/// Streams the output of the process, which has none.
 ///
-/// The stream stays open until the end nevertheless: a connection on which nothing runs for half an hour, as during a
-/// long reinstallation between two calls, would be closed by gRPC for Go, and the process would take itself
-/// for abandoned.
+/// The stream stays open until the server ends all the same: gRPC for Go closes a connection without a stream after half an
+/// hour, which can pass between two requests, and then the process would end because it has no client.
 #[derive(Debug)]
 pub(super) struct Stdio {
     ended: CancellationToken,
 }
 
 impl Stdio {
-    /// Ends the streams when the token is cancelled.
+    /// A service that ends its streams when the token is cancelled.
     pub(super) fn new(ended: CancellationToken) -> Self {
         Self { ended }
     }
@@ -56,16 +58,16 @@ impl Stdio {
 #[tonic::async_trait]
 impl GrpcStdio for Stdio {
     async fn stream_stdio(&self, _request: Request<()>) -> Result<Response<BoxStream<StdioData>>, Status> {
-        Ok(Response::new(Box::pin(Silence(Box::pin(
+        Ok(Response::new(Box::pin(EmptyStream(Box::pin(
             self.ended.clone().cancelled_owned(),
         )))))
     }
 }
 
-/// A stream of nothing that lasts until the end.
-struct Silence(Pin<Box<WaitForCancellationFutureOwned>>);
+/// A stream without items that ends when the server ends.
+struct EmptyStream(Pin<Box<WaitForCancellationFutureOwned>>);
 
-impl Stream for Silence {
+impl Stream for EmptyStream {
     type Item = Result<StdioData, Status>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {

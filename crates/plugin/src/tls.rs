@@ -1,7 +1,11 @@
-//! Mutual TLS as go-plugin does it: each side trusts one certificate, the other's.
+//! Mutual TLS as in go-plugin: each side trusts exactly one certificate, the other's.
 //!
-//! Terraform's certificate is self-signed, marked as an authority, and of P-521. A verifier of chains
-//! refuses such a one, so it is compared byte for byte instead, and the signature shows that the client has the key.
+//! Terraform's certificate is self-signed, is marked as a CA, and has a P-521 key ([`mtls.go`]). A verifier of certificate
+//! chains rejects it, so it is compared byte by byte, and the signature in the handshake proves that the client has the key.
+//!
+//! [`mtls.go`]: https://github.com/hashicorp/go-plugin/blob/main/mtls.go
+//!
+//! Tests: `crates/plugin/tests/plugin/security.rs`.
 
 use std::sync::Arc;
 
@@ -18,8 +22,13 @@ use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer, UnixTime};
 use super::Error;
 use super::connections::Acceptor;
 
-/// The acceptor for the client whose certificate the environment holds, of plaintext where it holds none: that
-/// is what Terraform asks for with `TF_DISABLE_PLUGIN_TLS`.
+/// The acceptor for the client whose certificate is in `PLUGIN_CLIENT_CERT`. Without the variable it is plaintext, which is
+/// what a user requests with `TF_DISABLE_PLUGIN_TLS`.
+///
+/// # Errors
+///
+/// [`Error::ClientCertificate`] if the variable is not a certificate, [`Error::Certificate`] or [`Error::Tls`] if this
+/// process cannot create its own.
 pub(super) fn acceptor(environment: &Environment) -> Result<Acceptor, Error> {
     let Some(pem) = environment.get("PLUGIN_CLIENT_CERT") else {
         return Ok(Acceptor::Plaintext);
@@ -28,7 +37,7 @@ pub(super) fn acceptor(environment: &Environment) -> Result<Acceptor, Error> {
     let (certificate, key) = own_certificate().map_err(Error::Certificate)?;
 
     let provider = Arc::new(aws_lc_rs::default_provider());
-    let verifier = Arc::new(Pinned {
+    let verifier = Arc::new(PinnedCertificateVerifier {
         client,
         provider: Arc::clone(&provider),
     });
@@ -38,9 +47,9 @@ pub(super) fn acceptor(environment: &Environment) -> Result<Acceptor, Error> {
         .with_client_cert_verifier(verifier)
         .with_single_cert(vec![certificate.clone()], key.into())
         .map_err(Error::Tls)?;
-    // Terraform since 1.12 refuses a server that does not choose HTTP/2.
+    // Terraform 1.12 and later reject a server that does not select HTTP/2.
     config.alpn_protocols = vec![b"h2".to_vec()];
-    // A client connects once: tickets to resume would be work for nothing.
+    // A client connects only once and resumes no session.
     config.send_tls13_tickets = 0;
     Ok(Acceptor::Tls {
         acceptor: Arc::new(config).into(),
@@ -48,7 +57,7 @@ pub(super) fn acceptor(environment: &Environment) -> Result<Acceptor, Error> {
     })
 }
 
-/// The first certificate of the PEM text, as far as can be told a real one.
+/// Parses the first certificate of a PEM file's content.
 fn client_certificate(pem: &str) -> Result<CertificateDer<'static>, Error> {
     let refuse = |reason: String| Error::ClientCertificate { reason };
     let certificate =
@@ -57,21 +66,22 @@ fn client_certificate(pem: &str) -> Result<CertificateDer<'static>, Error> {
     Ok(certificate)
 }
 
-/// A certificate for this process, self-signed; P-256 is made and used fastest. The name is what Terraform asks for.
+/// Creates a self-signed certificate for this process. P-256 is the fastest algorithm to generate and use, and Terraform
+/// expects the host name `localhost`.
 fn own_certificate() -> Result<(CertificateDer<'static>, PrivatePkcs8KeyDer<'static>), rcgen::Error> {
     let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
     let certificate = CertificateParams::new(["localhost".to_owned()])?.self_signed(&key)?;
     Ok((certificate.into(), key.serialize_der().into()))
 }
 
-/// Lets in the one client that started the process.
+/// Accepts only the certificate of the client that started the process.
 #[derive(Debug)]
-struct Pinned {
+struct PinnedCertificateVerifier {
     client: CertificateDer<'static>,
     provider: Arc<CryptoProvider>,
 }
 
-impl ClientCertVerifier for Pinned {
+impl ClientCertVerifier for PinnedCertificateVerifier {
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
         &[]
     }
@@ -121,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_certificate_means_plaintext() {
+    fn acceptor_without_client_certificate_is_plaintext() {
         assert!(matches!(
             acceptor(&Environment::default()),
             Ok(Acceptor::Plaintext)
@@ -129,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn garbage_is_an_error_and_never_plaintext() {
+    fn acceptor_rejects_an_invalid_client_certificate() {
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)
             .unwrap()
             .serialize_pem();

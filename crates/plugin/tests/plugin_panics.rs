@@ -1,4 +1,4 @@
-//! Panics under the hook of the provider, which is of the whole process: hence a program of its own.
+//! Panics with the hook of the provider. The hook belongs to the whole process, so these tests are a program of their own.
 #![cfg(test)]
 
 use std::fmt::Write as _;
@@ -13,7 +13,7 @@ use tracing_subscriber::layer::{Context, SubscriberExt as _};
 
 const CANARY: &str = "token-canary";
 
-/// Keeps whatever is logged.
+/// Collects the log.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<String>>);
 
@@ -27,7 +27,7 @@ impl<S: tracing::Subscriber> Layer<S> for Log {
     }
 }
 
-/// Catches a panic of the future, and tells what was logged of it.
+/// Catches the panic of a future, and returns it with the log.
 async fn caught<F: Future<Output = ()>>(future: F) -> (panics::Panic, String) {
     panics::install();
     let log = Log::default();
@@ -41,7 +41,7 @@ async fn caught<F: Future<Output = ()>>(future: F) -> (panics::Panic, String) {
 }
 
 #[tokio::test]
-async fn a_panic_in_a_handler_is_a_value_with_its_place() {
+async fn catch_returns_the_panic_with_its_location() {
     let line = line!() + 3;
     let (panic, log) = caught(async {
         tokio::task::yield_now().await;
@@ -57,7 +57,7 @@ async fn a_panic_in_a_handler_is_a_value_with_its_place() {
 }
 
 #[tokio::test]
-async fn a_message_with_values_goes_nowhere() {
+async fn catch_withholds_formatted_messages() {
     let (panic, log) = caught(async {
         CANARY.parse::<u8>().map_err(|_| CANARY).unwrap();
     })
@@ -71,13 +71,13 @@ async fn a_message_with_values_goes_nowhere() {
 }
 
 #[tokio::test]
-async fn what_does_not_panic_is_as_it_was() {
+async fn catch_returns_the_output_without_a_panic() {
     assert_eq!(panics::catch(async { 42 }).await.unwrap(), 42);
     assert_eq!(panics::catch_blocking(|| 42).unwrap(), 42);
 }
 
 #[test]
-fn a_panic_that_was_caught_by_others_is_not_taken_for_the_next() {
+fn catch_ignores_earlier_panics_of_the_thread() {
     panics::install();
     std::panic::catch_unwind(|| panic!("first")).unwrap_err();
     assert_eq!(

@@ -1,23 +1,30 @@
-//! Between the engine's types and the plugin protocol's messages.
+//! Converts the engine's types to and from the plugin protocol's messages.
+//!
+//! The messages are described in [`tfplugin6.proto`], the values in them in [`object-wire-format.md`].
+//!
+//! [`tfplugin6.proto`]: https://github.com/hashicorp/terraform/blob/main/docs/plugin-protocol/tfplugin6.proto
+//! [`object-wire-format.md`]: https://github.com/hashicorp/terraform/blob/main/docs/plugin-protocol/object-wire-format.md
 //!
 //! Tests: `provider/tests/protocol.rs`.
 
 use engine::diagnostic::{Diagnostic, Diagnostics, Reported, Severity};
 use engine::shape;
-use proto::tfplugin6 as wire;
+use proto::tfplugin6;
 use proto::tfplugin6::schema::{Block, NestedBlock, Object, nested_block, object};
 use schema::{Attribute, Collection, Mode, Scalar};
 use value::{Path, Step, Type, Value, json, msgpack};
 
 use crate::summaries;
 
-/// A value of this type from the wire. An absent one is null.
+/// Decodes a value of the type; a missing message is null.
+///
+/// `what` names the value in the diagnostic, such as `prior state`.
 ///
 /// # Errors
 ///
-/// [`Reported`], where it has another type.
-pub fn value(
-    from: Option<&wire::DynamicValue>,
+/// [`Reported`] if the value does not conform to the type.
+pub fn from_dynamic_value(
+    from: Option<&tfplugin6::DynamicValue>,
     r#type: &Type,
     what: &str,
     diagnostics: &mut Diagnostics,
@@ -41,16 +48,16 @@ pub fn value(
     })
 }
 
-/// A value for the wire.
+/// Encodes a value of the type as MessagePack, which every version of Terraform accepts.
 ///
 /// # Errors
 ///
-/// [`Reported`], where it has another type: a bug of the engine.
-pub fn dynamic_value(
+/// [`Reported`] if the value does not conform to the type, which is a bug in the engine.
+pub fn to_dynamic_value(
     from: &Value,
     r#type: &Type,
     diagnostics: &mut Diagnostics,
-) -> Result<wire::DynamicValue, Reported> {
+) -> Result<tfplugin6::DynamicValue, Reported> {
     let msgpack = msgpack::encode(from, r#type).map_err(|error| {
         diagnostics.error(
             &summaries::RESULT_MISMATCH,
@@ -60,23 +67,23 @@ pub fn dynamic_value(
             ),
         )
     })?;
-    Ok(wire::DynamicValue {
+    Ok(tfplugin6::DynamicValue {
         msgpack,
         json: Vec::new(),
     })
 }
 
-/// Diagnostics for the wire.
-pub fn diagnostics(from: Diagnostics) -> Vec<wire::Diagnostic> {
+/// Converts diagnostics to messages.
+pub fn diagnostics(from: Diagnostics) -> Vec<tfplugin6::Diagnostic> {
     from.into_iter().map(diagnostic).collect()
 }
 
-fn diagnostic(from: Diagnostic) -> wire::Diagnostic {
+fn diagnostic(from: Diagnostic) -> tfplugin6::Diagnostic {
     let severity = match from.severity {
-        Severity::Error => wire::diagnostic::Severity::Error,
-        Severity::Warning => wire::diagnostic::Severity::Warning,
+        Severity::Error => tfplugin6::diagnostic::Severity::Error,
+        Severity::Warning => tfplugin6::diagnostic::Severity::Warning,
     };
-    wire::Diagnostic {
+    tfplugin6::Diagnostic {
         severity: severity.into(),
         summary: from.summary.text.to_owned(),
         detail: from.detail,
@@ -84,26 +91,26 @@ fn diagnostic(from: Diagnostic) -> wire::Diagnostic {
     }
 }
 
-/// A path for the wire.
-pub fn attribute_path(from: &Path) -> wire::AttributePath {
-    use wire::attribute_path::step::Selector;
+/// Converts a path to a message.
+pub fn attribute_path(from: &Path) -> tfplugin6::AttributePath {
+    use tfplugin6::attribute_path::step::Selector;
     let steps = from.steps().iter().map(|step| {
         let selector = match step {
             Step::Attribute(name) => Selector::AttributeName(name.clone()),
             Step::Index(index) => Selector::ElementKeyInt(*index),
             Step::Key(key) => Selector::ElementKeyString(key.clone()),
         };
-        wire::attribute_path::Step {
+        tfplugin6::attribute_path::Step {
             selector: Some(selector),
         }
     });
-    wire::AttributePath {
+    tfplugin6::AttributePath {
         steps: steps.collect(),
     }
 }
 
-/// The protocol's schema of a resource or data source.
-pub fn resource_schema(from: &schema::Resource) -> wire::Schema {
+/// The schema message of a resource or data source.
+pub fn resource_schema(from: &schema::Resource) -> tfplugin6::Schema {
     let description = describe(&from.summary, &from.description);
     schema_of(
         from.version,
@@ -113,8 +120,8 @@ pub fn resource_schema(from: &schema::Resource) -> wire::Schema {
     )
 }
 
-/// The protocol's schema of the provider's own configuration.
-pub fn provider_schema(from: &schema::Provider) -> wire::Schema {
+/// The schema message of the provider block.
+pub fn provider_schema(from: &schema::Provider) -> tfplugin6::Schema {
     schema_of(
         0,
         &from.attributes,
@@ -123,6 +130,7 @@ pub fn provider_schema(from: &schema::Provider) -> wire::Schema {
     )
 }
 
+/// Joins a summary and a description to one Markdown text.
 fn describe(summary: &str, description: &str) -> String {
     if description.is_empty() {
         summary.to_owned()
@@ -136,14 +144,14 @@ fn schema_of(
     attributes: &[Attribute],
     description: String,
     deprecated: Option<&str>,
-) -> wire::Schema {
+) -> tfplugin6::Schema {
     let block = Block {
         description,
         deprecated: deprecated.is_some(),
         deprecation_message: deprecated.unwrap_or_default().to_owned(),
         ..block(attributes)
     };
-    wire::Schema {
+    tfplugin6::Schema {
         version,
         block: Some(block),
     }
@@ -155,14 +163,14 @@ fn block(attributes: &[Attribute]) -> Block {
     Block {
         attributes: attributes.into_iter().map(attribute).collect(),
         block_types: blocks.into_iter().map(nested_block).collect(),
-        description_kind: wire::StringKind::Markdown.into(),
+        description_kind: tfplugin6::StringKind::Markdown.into(),
         ..Block::default()
     }
 }
 
-fn attribute(from: &Attribute) -> wire::schema::Attribute {
+fn attribute(from: &Attribute) -> tfplugin6::schema::Attribute {
     let is_nested = from.r#type.scalar == Scalar::Object;
-    wire::schema::Attribute {
+    tfplugin6::schema::Attribute {
         name: from.name.to_string(),
         r#type: if is_nested {
             Vec::new()
@@ -175,7 +183,7 @@ fn attribute(from: &Attribute) -> wire::schema::Attribute {
         optional: matches!(from.mode, Mode::Optional | Mode::OptionalComputed),
         computed: from.mode.is_computed(),
         sensitive: from.sensitive,
-        description_kind: wire::StringKind::Markdown.into(),
+        description_kind: tfplugin6::StringKind::Markdown.into(),
         deprecated: from.deprecated.is_some(),
         write_only: from.write_only,
         deprecation_message: from.deprecated.as_deref().unwrap_or_default().to_owned(),

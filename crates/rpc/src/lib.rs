@@ -1,12 +1,16 @@
-//! The provider's side of the plugin protocol: decodes a request, asks the engine, encodes its answer.
+//! The provider's side of Terraform's plugin protocol: decodes a request, calls the engine, encodes the response.
 //!
-//! Failures are diagnostics, never gRPC statuses: Terraform drops the object of an apply that ends with a status. A
-//! panic is caught and becomes a diagnostic too, beside what was known of the object by then.
+//! A failure is a diagnostic, never a gRPC status, because Terraform drops the object from state if an apply ends with a
+//! status. A panic becomes a diagnostic, too, and state keeps everything that the provider knew about the object.
+//!
+//! Terraform describes the order and the rules of the RPCs for a resource in [Resource Instance Change Lifecycle].
+//!
+//! [Resource Instance Change Lifecycle]: https://github.com/hashicorp/terraform/blob/main/docs/resource-instance-change-lifecycle.md
 //!
 //! Tests: `provider/tests/protocol.rs`, `tests/protocol/`.
 
 pub mod convert;
-mod guard;
+mod handler;
 mod service;
 pub mod summaries;
 
@@ -20,33 +24,35 @@ use engine::diagnostic::{Diagnostics, Reported};
 use engine::hook::{Binding, Definition};
 use engine::process::Process;
 use engine::shape;
-use guard::Subject;
-use proto::tfplugin6 as wire;
+use handler::Subject;
+use proto::tfplugin6;
 use tokio_util::sync::CancellationToken;
 use value::{Type, Value};
 
 pub use plugin::Mode;
 pub use service::user_agent;
 
-/// A provider's program.
+/// The program of a provider.
 #[derive(Clone, Copy)]
 pub struct Program {
-    /// What it serves.
+    /// The resources and data sources that it serves.
     pub definition: &'static Definition,
-    /// Its version, as `1.3.0`.
+    /// Its version, such as `1.3.0`.
     pub version: &'static str,
-    /// The crates beside this one and the engine whose events are logged as the provider's.
+    /// The crates, in addition to this one and the engine, whose events are logged as the provider's.
     pub crates: &'static [&'static str],
-    /// Connects the API.
-    pub connect: Connect,
+    /// Creates the client of the API.
+    pub connect: ConnectFunction,
 }
 
-/// Connects the API of a definition as its provider block asks, without a call: the arguments, the `User-Agent` of
-/// requests, and where to report what is wrong with them.
-pub type Connect =
+/// Creates the client of a definition's API, without sending a request.
+///
+/// The parameters are the definition, the arguments of the provider block, the `User-Agent` of requests, and the diagnostics
+/// for errors in the arguments.
+pub type ConnectFunction =
     fn(&'static Definition, &Arguments, &str, &mut Diagnostics) -> Result<Arc<dyn Api>, Reported>;
 
-/// Runs the program: serves its definition to Terraform until that ends it.
+/// Runs the program: serves its definition until Terraform ends the process.
 pub fn serve(program: Program, mode: Mode) -> ExitCode {
     let provider = program.definition.provider;
     let crates = ["rpc", "engine"]
@@ -70,16 +76,17 @@ pub struct Service(Arc<Shared>);
 struct Shared {
     program: Program,
     connection: RwLock<Connection>,
-    /// Cancelled by `StopProvider`, renewed by `ConfigureProvider`: a process that serves many runs (reattach) goes on.
+    /// Cancelled by `StopProvider`. `ConfigureProvider` replaces it, because in debug mode one process serves many runs of
+    /// Terraform.
     stop: Mutex<CancellationToken>,
     process: Process,
 }
 
-/// What `ConfigureProvider` has settled.
+/// The result of `ConfigureProvider`.
 enum Connection {
-    /// It was not called yet.
+    /// Terraform has not called it yet.
     Unconfigured,
-    /// These arguments are not known before apply.
+    /// These arguments are only known after apply.
     Deferred(Vec<&'static str>),
     /// The API can be called.
     Ready(Arc<dyn Api>),
@@ -104,7 +111,7 @@ impl Service {
         self.0.stop.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The API, or why it cannot be called.
+    /// The context for requests to the API; reports an error if the provider is not configured.
     fn context(&self, diagnostics: &mut Diagnostics) -> Result<Context, Reported> {
         match &*self.0.connection.read().unwrap_or_else(PoisonError::into_inner) {
             Connection::Ready(api) => Ok(Context {
@@ -129,21 +136,21 @@ impl Service {
         }
     }
 
-    /// Does the work of one RPC for the declaration that it is about; gives its result and the diagnostics.
+    /// Resolves the subject of an RPC to its declaration and runs the handler. Returns its result and the diagnostics.
     async fn serve<T>(
         &self,
         rpc: &'static str,
         subject: Subject,
-        work: impl AsyncFnOnce(Asked, &mut Diagnostics) -> Result<T, Reported>,
-    ) -> (Option<T>, Vec<wire::Diagnostic>) {
-        let served = guard::run(rpc, &subject, async |diagnostics: &mut Diagnostics| {
-            work(self.asked(&subject, diagnostics)?, diagnostics).await
+        handler: impl AsyncFnOnce(ResolvedRequest, &mut Diagnostics) -> Result<T, Reported>,
+    ) -> (Option<T>, Vec<tfplugin6::Diagnostic>) {
+        let served = handler::run(rpc, &subject, async |diagnostics: &mut Diagnostics| {
+            handler(self.resolve(&subject, diagnostics)?, diagnostics).await
         });
         let (result, diagnostics) = served.await;
         (result, convert::diagnostics(diagnostics))
     }
 
-    fn asked(&self, subject: &Subject, diagnostics: &mut Diagnostics) -> Result<Asked, Reported> {
+    fn resolve(&self, subject: &Subject, diagnostics: &mut Diagnostics) -> Result<ResolvedRequest, Reported> {
         let definition = self.definition();
         let (bindings, name) = match subject {
             Subject::Resource(name) => (definition.resources, name.as_str()),
@@ -160,7 +167,7 @@ impl Service {
                 ),
             ));
         };
-        Ok(Asked {
+        Ok(ResolvedRequest {
             service: self.clone(),
             binding,
             r#type: shape::object_type(&binding.schema.attributes),
@@ -168,29 +175,33 @@ impl Service {
     }
 }
 
-/// What a request is about: a declaration, and the type of its values on the wire.
-struct Asked {
+/// A request's declaration, and the type of the values in its messages.
+struct ResolvedRequest {
     service: Service,
     binding: &'static Binding,
     r#type: Type,
 }
 
-impl Asked {
+impl ResolvedRequest {
     fn decode(
         &self,
-        from: Option<&wire::DynamicValue>,
+        from: Option<&tfplugin6::DynamicValue>,
         what: &str,
         diagnostics: &mut Diagnostics,
     ) -> Result<Value, Reported> {
-        convert::value(from, &self.r#type, what, diagnostics)
+        convert::from_dynamic_value(from, &self.r#type, what, diagnostics)
     }
 
-    fn encode(&self, value: &Value, diagnostics: &mut Diagnostics) -> Result<wire::DynamicValue, Reported> {
-        convert::dynamic_value(value, &self.r#type, diagnostics)
+    fn encode(
+        &self,
+        value: &Value,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<tfplugin6::DynamicValue, Reported> {
+        convert::to_dynamic_value(value, &self.r#type, diagnostics)
     }
 }
 
-/// `durantic_machine_role`
+/// The name of a resource or data source in a configuration, such as `durantic_machine_role`.
 fn type_name(definition: &Definition, binding: &Binding) -> String {
     format!("{}_{}", definition.provider.name, binding.schema.name)
 }

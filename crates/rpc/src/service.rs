@@ -1,4 +1,4 @@
-//! One method for each RPC that the provider offers; the others answer UNIMPLEMENTED.
+//! One method for each RPC that the provider implements; the others return `UNIMPLEMENTED`.
 
 use std::sync::PoisonError;
 
@@ -9,7 +9,7 @@ use engine::private::Private;
 use engine::rules::WriteOnly;
 use engine::{apply, lookup, plan, read, shape, validate};
 use environment::Environment;
-use proto::tfplugin6 as wire;
+use proto::tfplugin6;
 use proto::tfplugin6::{
     apply_resource_change, configure_provider, get_metadata, get_provider_schema, import_resource_state,
     plan_resource_change, read_data_source, read_resource, stop_provider, upgrade_resource_state,
@@ -19,12 +19,13 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 use value::Value;
 
-use super::guard::{self, Subject};
+use super::handler::{self, Subject};
 use super::{Connection, Program, Service, convert, summaries, type_name};
 
-type Answer<T> = Result<Response<T>, Status>;
+/// The result of an RPC. It is never an error: failures are diagnostics in the response.
+type RpcResult<T> = Result<Response<T>, Status>;
 
-const CAPABILITIES: wire::ServerCapabilities = wire::ServerCapabilities {
+const CAPABILITIES: tfplugin6::ServerCapabilities = tfplugin6::ServerCapabilities {
     plan_destroy: true,
     get_provider_schema_optional: true,
     move_resource_state: false,
@@ -32,8 +33,8 @@ const CAPABILITIES: wire::ServerCapabilities = wire::ServerCapabilities {
 };
 
 #[tonic::async_trait]
-impl wire::provider_server::Provider for Service {
-    async fn get_metadata(&self, _: Request<get_metadata::Request>) -> Answer<get_metadata::Response> {
+impl tfplugin6::provider_server::Provider for Service {
+    async fn get_metadata(&self, _: Request<get_metadata::Request>) -> RpcResult<get_metadata::Response> {
         let definition = self.definition();
         let names =
             |bindings: &'static [_]| bindings.iter().map(move |binding| type_name(definition, binding));
@@ -52,7 +53,7 @@ impl wire::provider_server::Provider for Service {
     async fn get_provider_schema(
         &self,
         _: Request<get_provider_schema::Request>,
-    ) -> Answer<get_provider_schema::Response> {
+    ) -> RpcResult<get_provider_schema::Response> {
         let definition = self.definition();
         let schemas = |bindings: &'static [engine::hook::Binding]| {
             bindings
@@ -77,15 +78,20 @@ impl wire::provider_server::Provider for Service {
     async fn validate_provider_config(
         &self,
         request: Request<validate_provider_config::Request>,
-    ) -> Answer<validate_provider_config::Response> {
+    ) -> RpcResult<validate_provider_config::Response> {
         let request = request.into_inner();
-        let validated = guard::run(
+        let validated = handler::run(
             "ValidateProviderConfig",
             &Subject::Provider,
             async |diagnostics: &mut Diagnostics| {
                 let provider = self.definition().provider;
                 let r#type = shape::object_type(&provider.attributes);
-                let config = convert::value(request.config.as_ref(), &r#type, "configuration", diagnostics)?;
+                let config = convert::from_dynamic_value(
+                    request.config.as_ref(),
+                    &r#type,
+                    "configuration",
+                    diagnostics,
+                )?;
                 validate::provider(provider, &config, diagnostics);
                 Ok(())
             },
@@ -98,15 +104,20 @@ impl wire::provider_server::Provider for Service {
     async fn configure_provider(
         &self,
         request: Request<configure_provider::Request>,
-    ) -> Answer<configure_provider::Response> {
+    ) -> RpcResult<configure_provider::Response> {
         let request = request.into_inner();
-        let configured = guard::run(
+        let configured = handler::run(
             "ConfigureProvider",
             &Subject::Provider,
             async |diagnostics: &mut Diagnostics| {
                 let provider = self.definition().provider;
                 let r#type = shape::object_type(&provider.attributes);
-                let config = convert::value(request.config.as_ref(), &r#type, "configuration", diagnostics)?;
+                let config = convert::from_dynamic_value(
+                    request.config.as_ref(),
+                    &r#type,
+                    "configuration",
+                    diagnostics,
+                )?;
                 self.connect(&config, &request.terraform_version, diagnostics)
             },
         );
@@ -115,7 +126,7 @@ impl wire::provider_server::Provider for Service {
         Ok(Response::new(configure_provider::Response { diagnostics }))
     }
 
-    async fn stop_provider(&self, _: Request<stop_provider::Request>) -> Answer<stop_provider::Response> {
+    async fn stop_provider(&self, _: Request<stop_provider::Request>) -> RpcResult<stop_provider::Response> {
         tracing::info!("Terraform was interrupted; ending all waits");
         self.stop_token().cancel();
         Ok(Response::new(stop_provider::Response::default()))
@@ -124,7 +135,7 @@ impl wire::provider_server::Provider for Service {
     async fn validate_resource_config(
         &self,
         request: Request<validate_resource_config::Request>,
-    ) -> Answer<validate_resource_config::Response> {
+    ) -> RpcResult<validate_resource_config::Response> {
         let request = request.into_inner();
         let client = request.client_capabilities.unwrap_or_default();
         let write_only = if client.write_only_attributes_allowed {
@@ -136,9 +147,9 @@ impl wire::provider_server::Provider for Service {
             .serve(
                 "ValidateResourceConfig",
                 Subject::Resource(request.type_name),
-                async |asked, diagnostics| {
-                    let config = asked.decode(request.config.as_ref(), "configuration", diagnostics)?;
-                    validate::config(asked.binding, &config, write_only, diagnostics);
+                async |resolved, diagnostics| {
+                    let config = resolved.decode(request.config.as_ref(), "configuration", diagnostics)?;
+                    validate::config(resolved.binding, &config, write_only, diagnostics);
                     Ok(())
                 },
             )
@@ -149,15 +160,15 @@ impl wire::provider_server::Provider for Service {
     async fn validate_data_resource_config(
         &self,
         request: Request<validate_data_resource_config::Request>,
-    ) -> Answer<validate_data_resource_config::Response> {
+    ) -> RpcResult<validate_data_resource_config::Response> {
         let request = request.into_inner();
         let (_, diagnostics) = self
             .serve(
                 "ValidateDataResourceConfig",
                 Subject::DataSource(request.type_name),
-                async |asked, diagnostics| {
-                    let config = asked.decode(request.config.as_ref(), "configuration", diagnostics)?;
-                    validate::config(asked.binding, &config, WriteOnly::Refused, diagnostics);
+                async |resolved, diagnostics| {
+                    let config = resolved.decode(request.config.as_ref(), "configuration", diagnostics)?;
+                    validate::config(resolved.binding, &config, WriteOnly::Refused, diagnostics);
                     Ok(())
                 },
             )
@@ -170,17 +181,17 @@ impl wire::provider_server::Provider for Service {
     async fn upgrade_resource_state(
         &self,
         request: Request<upgrade_resource_state::Request>,
-    ) -> Answer<upgrade_resource_state::Response> {
+    ) -> RpcResult<upgrade_resource_state::Response> {
         let request = request.into_inner();
         let (upgraded_state, diagnostics) = self
             .serve(
                 "UpgradeResourceState",
                 Subject::Resource(request.type_name),
-                async |asked, diagnostics| {
+                async |resolved, diagnostics| {
                     let stored = request.raw_state.as_ref();
-                    let schema = asked.binding.schema;
-                    let state = stored_state(schema, stored, request.version, diagnostics)?;
-                    asked.encode(&state, diagnostics)
+                    let schema = resolved.binding.schema;
+                    let state = upgrade_state(schema, stored, request.version, diagnostics)?;
+                    resolved.encode(&state, diagnostics)
                 },
             )
             .await;
@@ -193,23 +204,23 @@ impl wire::provider_server::Provider for Service {
     async fn read_resource(
         &self,
         request: Request<read_resource::Request>,
-    ) -> Answer<read_resource::Response> {
+    ) -> RpcResult<read_resource::Response> {
         let request = request.into_inner();
         let (current_state, current_private) = (request.current_state.clone(), request.private.clone());
         let (read, diagnostics) = self
             .serve(
                 "ReadResource",
                 Subject::Resource(request.type_name),
-                async |asked, diagnostics| {
+                async |resolved, diagnostics| {
                     let mut known = Known {
-                        state: asked.decode(request.current_state.as_ref(), "state", diagnostics)?,
-                        private: self.recall(&request.private),
+                        state: resolved.decode(request.current_state.as_ref(), "state", diagnostics)?,
+                        private: self.decode_private(&request.private),
                     };
-                    let context = asked.service.context(diagnostics)?;
-                    // Whether it fails or not, `known` is what is known.
-                    let _ = read::read(asked.binding, &context, &mut known, diagnostics).await;
-                    let state = asked.encode(&known.state, diagnostics)?;
-                    Ok((Some(state), self.store(&known.private)))
+                    let context = resolved.service.context(diagnostics)?;
+                    // After a failure, too, `known` is what the provider knows about the object.
+                    let _ = read::read(resolved.binding, &context, &mut known, diagnostics).await;
+                    let state = resolved.encode(&known.state, diagnostics)?;
+                    Ok((Some(state), self.encode_private(&known.private)))
                 },
             )
             .await;
@@ -225,30 +236,33 @@ impl wire::provider_server::Provider for Service {
     async fn plan_resource_change(
         &self,
         request: Request<plan_resource_change::Request>,
-    ) -> Answer<plan_resource_change::Response> {
+    ) -> RpcResult<plan_resource_change::Response> {
         let request = request.into_inner();
         let (planned, diagnostics) = self
             .serve(
                 "PlanResourceChange",
                 Subject::Resource(request.type_name),
-                async |asked, diagnostics| {
-                    let proposed =
-                        asked.decode(request.proposed_new_state.as_ref(), "proposed state", diagnostics)?;
-                    let config = asked.decode(request.config.as_ref(), "configuration", diagnostics)?;
+                async |resolved, diagnostics| {
+                    let proposed = resolved.decode(
+                        request.proposed_new_state.as_ref(),
+                        "proposed state",
+                        diagnostics,
+                    )?;
+                    let config = resolved.decode(request.config.as_ref(), "configuration", diagnostics)?;
                     let request = PlanRequest {
-                        prior: asked.decode(request.prior_state.as_ref(), "prior state", diagnostics)?,
+                        prior: resolved.decode(request.prior_state.as_ref(), "prior state", diagnostics)?,
                         config: if proposed.is_null() { Value::Null } else { config },
-                        private: self.recall(&request.prior_private),
+                        private: self.decode_private(&request.prior_private),
                     };
-                    let plan = plan::plan(asked.binding, request);
+                    let plan = plan::plan(resolved.binding, request);
                     let planned = plan_resource_change::Response {
-                        planned_state: Some(asked.encode(&plan.planned, diagnostics)?),
+                        planned_state: Some(resolved.encode(&plan.planned, diagnostics)?),
                         requires_replace: plan
                             .requires_replace
                             .iter()
                             .map(convert::attribute_path)
                             .collect(),
-                        planned_private: self.store(&plan.private),
+                        planned_private: self.encode_private(&plan.private),
                         ..plan_resource_change::Response::default()
                     };
                     diagnostics.append(plan.diagnostics);
@@ -265,7 +279,7 @@ impl wire::provider_server::Provider for Service {
     async fn apply_resource_change(
         &self,
         request: Request<apply_resource_change::Request>,
-    ) -> Answer<apply_resource_change::Response> {
+    ) -> RpcResult<apply_resource_change::Response> {
         let request = request.into_inner();
         let subject = Subject::Resource(request.type_name);
         let mut response = apply_resource_change::Response {
@@ -278,32 +292,32 @@ impl wire::provider_server::Provider for Service {
         let applied = self.serve(
             "ApplyResourceChange",
             subject.clone(),
-            async |asked, diagnostics| {
-                let prior = asked.decode(request.prior_state.as_ref(), "prior state", diagnostics)?;
-                let private = self.recall(&request.planned_private);
+            async |resolved, diagnostics| {
+                let prior = resolved.decode(request.prior_state.as_ref(), "prior state", diagnostics)?;
+                let private = self.decode_private(&request.planned_private);
                 *shared.lock() = Known {
                     state: prior.clone(),
                     private: private.clone(),
                 };
                 let request = ApplyRequest {
                     prior,
-                    planned: asked.decode(request.planned_state.as_ref(), "planned state", diagnostics)?,
-                    config: asked.decode(request.config.as_ref(), "configuration", diagnostics)?,
+                    planned: resolved.decode(request.planned_state.as_ref(), "planned state", diagnostics)?,
+                    config: resolved.decode(request.config.as_ref(), "configuration", diagnostics)?,
                     private,
                 };
-                let context = asked.service.context(diagnostics)?;
-                diagnostics.append(apply::apply(asked.binding, &context, request, &shared).await);
+                let context = resolved.service.context(diagnostics)?;
+                diagnostics.append(apply::apply(resolved.binding, &context, request, &shared).await);
                 Ok(())
             },
         );
         (_, response.diagnostics) = Box::pin(applied).await;
-        // Outside of the work, which may have broken off: what was known by then is kept.
+        // Outside of the handler, which may have panicked: the response keeps everything that the provider knew by then.
         let mut diagnostics = Diagnostics::default();
-        if let Ok(asked) = self.asked(&subject, &mut Diagnostics::default()) {
-            let known = progress.known(asked.binding.schema);
-            if let Ok(state) = asked.encode(&known.state, &mut diagnostics) {
+        if let Ok(resolved) = self.resolve(&subject, &mut Diagnostics::default()) {
+            let known = progress.known(resolved.binding.schema);
+            if let Ok(state) = resolved.encode(&known.state, &mut diagnostics) {
                 response.new_state = Some(state);
-                response.private = self.store(&known.private);
+                response.private = self.encode_private(&known.private);
             }
         }
         response.diagnostics.extend(convert::diagnostics(diagnostics));
@@ -313,15 +327,15 @@ impl wire::provider_server::Provider for Service {
     async fn import_resource_state(
         &self,
         request: Request<import_resource_state::Request>,
-    ) -> Answer<import_resource_state::Response> {
+    ) -> RpcResult<import_resource_state::Response> {
         let request = request.into_inner();
         let (imported, diagnostics) = self
             .serve(
                 "ImportResourceState",
                 Subject::Resource(request.type_name.clone()),
-                async |asked, diagnostics| {
-                    let state = read::import(asked.binding.schema, &request.id, diagnostics)?;
-                    asked.encode(&state, diagnostics)
+                async |resolved, diagnostics| {
+                    let state = read::import(resolved.binding.schema, &request.id, diagnostics)?;
+                    resolved.encode(&state, diagnostics)
                 },
             )
             .await;
@@ -340,17 +354,18 @@ impl wire::provider_server::Provider for Service {
     async fn read_data_source(
         &self,
         request: Request<read_data_source::Request>,
-    ) -> Answer<read_data_source::Response> {
+    ) -> RpcResult<read_data_source::Response> {
         let request = request.into_inner();
         let (state, diagnostics) = self
             .serve(
                 "ReadDataSource",
                 Subject::DataSource(request.type_name),
-                async |asked, diagnostics| {
-                    let config = asked.decode(request.config.as_ref(), "configuration", diagnostics)?;
-                    let context = asked.service.context(diagnostics)?;
-                    let found = lookup::lookup(asked.binding.schema, &context, &config, diagnostics).await?;
-                    asked.encode(&found, diagnostics)
+                async |resolved, diagnostics| {
+                    let config = resolved.decode(request.config.as_ref(), "configuration", diagnostics)?;
+                    let context = resolved.service.context(diagnostics)?;
+                    let found =
+                        lookup::lookup(resolved.binding.schema, &context, &config, diagnostics).await?;
+                    resolved.encode(&found, diagnostics)
                 },
             )
             .await;
@@ -363,17 +378,17 @@ impl wire::provider_server::Provider for Service {
 }
 
 impl Service {
-    /// What the provider remembers of an object, from its private state.
-    fn recall(&self, private: &[u8]) -> Private {
+    /// Decodes the private state of an object.
+    fn decode_private(&self, private: &[u8]) -> Private {
         Private::decode(private, &self.definition().provider.name)
     }
 
-    /// Private state that holds what the provider remembers of an object.
-    fn store(&self, private: &Private) -> Vec<u8> {
+    /// Encodes the private state of an object.
+    fn encode_private(&self, private: &Private) -> Vec<u8> {
         private.encode(&self.definition().provider.name)
     }
 
-    /// What `ConfigureProvider` settles: how the API is called, or what is not known before apply.
+    /// Handles `ConfigureProvider`: creates the client of the API, unless an argument is only known after apply.
     fn connect(
         &self,
         config: &Value,
@@ -388,7 +403,7 @@ impl Service {
             .map(|attribute| attribute.name.as_ref());
         let unknown: Vec<&'static str> = names.filter(|name| config.get(name).is_unknown()).collect();
         let connection = if unknown.is_empty() {
-            let environment = Environment::of_process();
+            let environment = Environment::from_process();
             let user_agent = user_agent(
                 program,
                 terraform_version,
@@ -410,8 +425,8 @@ impl Service {
     }
 }
 
-/// The `User-Agent` of requests: the provider and its version, Terraform's version, the platform, and what
-/// `TF_APPEND_USER_AGENT` adds.
+/// The `User-Agent` of requests: the provider and its version, Terraform's version, the platform, and the value of
+/// `TF_APPEND_USER_AGENT`.
 pub fn user_agent(program: &Program, terraform_version: &str, append: Option<&str>) -> String {
     let (name, version) = (&program.definition.provider.name, program.version);
     let (system, architecture) = (std::env::consts::OS, std::env::consts::ARCH);
@@ -431,10 +446,15 @@ pub fn user_agent(program: &Program, terraform_version: &str, append: Option<&st
     text
 }
 
-/// State as Terraform stored it, in today's shape.
-fn stored_state(
+/// Decodes stored state and upgrades it to the current schema.
+///
+/// # Errors
+///
+/// [`Reported`] if the state is of a newer version of the provider, is of Terraform before 0.12, or does not match the
+/// schema.
+fn upgrade_state(
     resource: &schema::Resource,
-    raw: Option<&wire::RawState>,
+    raw: Option<&tfplugin6::RawState>,
     version: i64,
     diagnostics: &mut Diagnostics,
 ) -> Result<Value, Reported> {
@@ -467,7 +487,7 @@ fn stored_state(
             ),
         )
     })?;
-    // The published provider left null where the control plane's answer was the default.
+    // Versions of the provider before this one stored null if the control plane returned the default.
     Ok(shape::with_defaults(&resource.attributes, state))
 }
 
@@ -476,7 +496,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn user_agents() {
+    fn user_agent_has_versions_platform_and_appended_value() {
         static DEFINITION: engine::Definition = engine::Definition {
             provider: &schema::Provider {
                 name: std::borrow::Cow::Borrowed("things"),

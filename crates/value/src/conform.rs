@@ -1,12 +1,16 @@
-//! Whether a value is one of a type.
+//! Checks that a value conforms to a type.
 //!
 //! Tests: `crates/value/src/tests/codec.rs`.
 
-use super::error::{ConformError, Misfit};
+use super::error::{ConformError, Mismatch};
 use super::{Step, Type, Value};
 
 impl Value {
-    /// Checks that this value has exactly the shape of the type. Null and unknown values are of every type.
+    /// Checks that this value has exactly the shape of the type. Null and unknown values conform to every type.
+    ///
+    /// # Errors
+    ///
+    /// The first [`Mismatch`], with the path of the value that does not conform.
     pub fn conforms(&self, r#type: &Type) -> Result<(), ConformError> {
         conforms(self, r#type)
     }
@@ -29,18 +33,18 @@ fn conforms(value: &Value, r#type: &Type) -> Result<(), ConformError> {
         (Value::Object(attributes), Type::Object(types)) => {
             let at = |name: &String| Step::Attribute(name.clone());
             for (name, r#type) in types {
-                let value = attributes.get(name).ok_or(Misfit::MissingAttribute);
+                let value = attributes.get(name).ok_or(Mismatch::MissingAttribute);
                 let result = value
                     .map_err(ConformError::from)
                     .and_then(|value| conforms(value, r#type));
                 result.map_err(|error| error.within(at(name)))?;
             }
             match attributes.keys().find(|name| !types.contains_key(*name)) {
-                Some(name) => Err(ConformError::from(Misfit::UnexpectedAttribute).within(at(name))),
+                Some(name) => Err(ConformError::from(Mismatch::UnexpectedAttribute).within(at(name))),
                 None => Ok(()),
             }
         }
-        _ => Err(Misfit::Kind {
+        _ => Err(Mismatch::Type {
             expected: r#type.noun(),
             found: value.noun(),
         }

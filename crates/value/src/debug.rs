@@ -1,6 +1,6 @@
-//! Values for people who debug: without strings.
+//! The `Debug` form of values, which hides strings because they may be secrets.
 //!
-//! Tests: `crates/value/src/tests/mod.rs`.
+//! Tests: `crates/value/src/tests/reading.rs`.
 
 use std::fmt;
 

@@ -5,11 +5,24 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::fmt::friendly::SpanParser;
 
-/// Reads a duration such as `90s`, `1h30m` or `250ms`; `None` where it is not one.
+/// Parses a duration such as `90s`, `1h30m` or `250ms`; returns `None` if the string is not a duration.
 ///
-/// Units are those of Go's `time.ParseDuration`, which Terraform's own `timeouts` use. What jiff understands
-/// beyond that (spaces, commas, `01:30:00`, `ago`, a sign) is refused, so that a configuration means the same
-/// everywhere.
+/// The units are those of Go's [`time.ParseDuration`](https://pkg.go.dev/time#ParseDuration), which Terraform uses for
+/// `timeouts`. Whatever else jiff understands (spaces, commas, `01:30:00`, `ago`, a sign) is rejected, so that a
+/// configuration means the same everywhere.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use value::duration::parse;
+///
+/// assert_eq!(parse("1m30s"), Some(Duration::from_secs(90)));
+/// assert_eq!(parse("1.5h"), Some(Duration::from_secs(5400)));
+/// assert_eq!(parse("90"), None); // the unit is missing
+/// assert_eq!(parse("-90s"), None);
+/// ```
 pub fn parse(text: &str) -> Option<Duration> {
     let is_legal = |character: char| character.is_ascii_alphanumeric() || matches!(character, '.' | 'µ');
     if !text.chars().all(is_legal) {
@@ -18,7 +31,7 @@ pub fn parse(text: &str) -> Option<Duration> {
     SpanParser::new().parse_unsigned_duration(text).ok()
 }
 
-/// The time from one moment to a later one; none, where that is not later.
+/// The time that passes from `from` to `to`; zero if `to` is not later than `from`.
 pub fn between(from: Timestamp, to: Timestamp) -> Duration {
     Duration::try_from(to.duration_since(from)).unwrap_or_default()
 }
@@ -28,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_of_go() {
+    fn parse_accepts_only_units_of_go() {
         let table = [
             ("30s", Some(Duration::from_secs(30))),
             ("1m30s", Some(Duration::from_secs(90))),

@@ -1,6 +1,6 @@
-//! What can be wrong with a value, and where.
+//! Errors about a value, with the path of the part that they are about.
 //!
-//! Tests: `crates/value/src/tests/reading.rs`.
+//! Tests: `crates/value/src/tests/codec.rs`.
 
 use std::fmt;
 
@@ -9,94 +9,96 @@ use thiserror::Error;
 use super::number::MAX_DIGITS;
 use super::{Path, Step};
 
-/// Something wrong with a value, and where. Names attributes and keys, never a value's content: it may be a secret.
+/// An error about a value, or about a part of it. Its text names attributes and keys, but never a value, which may be a
+/// secret.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{}{kind}", Place(path))]
 pub struct ValueError<Kind> {
-    /// Where in the value.
+    /// The path of the part that the error is about.
     pub path: Path,
-    /// What is wrong there.
+    /// The error itself.
     pub kind: Kind,
 }
 
 /// Why a value does not conform to a type.
-pub type ConformError = ValueError<Misfit>;
+pub type ConformError = ValueError<Mismatch>;
 
-/// Why bytes are not a value of a type.
+/// Why bytes cannot be decoded as a value of a type.
 pub type DecodeError = ValueError<DecodeErrorKind>;
 
-/// Why a value cannot be written as a value of a type.
+/// Why a value cannot be encoded as a value of a type.
 pub type EncodeError = ValueError<EncodeErrorKind>;
 
-/// How a value and a type differ.
+/// How a value differs from a type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum Misfit {
-    /// Another kind of value than the type asks for.
+pub enum Mismatch {
+    /// The value is of another type.
     #[error("expected {expected}, found {found}")]
-    Kind {
-        /// What the type asks for, with its article.
+    Type {
+        /// The expected type, with its article: `a list`.
         expected: &'static str,
-        /// What is there instead, with its article.
+        /// The type of the value, with its article.
         found: &'static str,
     },
-    /// An attribute of the type that the object has not.
+    /// The object lacks an attribute of the type.
     #[error("this attribute is missing")]
     MissingAttribute,
-    /// An attribute of the object that the type has not.
+    /// The object has an attribute that the type does not have.
     #[error("the type has no such attribute")]
     UnexpectedAttribute,
 }
 
-/// What is wrong with bytes that should be a value.
+/// Why bytes cannot be decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum DecodeErrorKind {
-    /// A value that does not fit the type.
+    /// The value does not conform to the type.
     #[error(transparent)]
-    Misfit(#[from] Misfit),
-    /// The bytes end within the value, or claim a length they do not have.
+    Mismatch(#[from] Mismatch),
+    /// The bytes end within the value, or claim more elements than there are bytes.
     #[error("the value ends too early")]
     Truncated,
     /// Bytes remain after the value.
-    #[error("something follows the value")]
+    #[error("unexpected bytes after the value")]
     Trailing,
-    /// Bytes that are not JSON.
-    #[error("line {line}, column {column} is not JSON")]
+    /// The bytes are not JSON.
+    #[error("invalid JSON at line {line}, column {column}")]
     Syntax {
-        /// The line, from 1.
+        /// The line, counted from 1.
         line: usize,
-        /// The column, from 1.
+        /// The column, counted from 1; 0 if there are no bytes at all.
         column: usize,
     },
-    /// A key that occurs twice.
+    /// A key of a map or object occurs twice.
     #[error("the key occurs twice")]
     DuplicateKey,
-    /// A string in another encoding than UTF-8.
-    #[error("the text is not UTF-8")]
-    InvalidText,
-    /// Not a number, or one that a [`super::Number`] cannot hold.
+    /// A string is not UTF-8.
+    #[error("the string is not UTF-8")]
+    InvalidUtf8,
+    /// The value is not a number, or not one that a [`super::Number`] can hold.
     #[error("not a number of up to {MAX_DIGITS} digits before and after the point")]
     InvalidNumber,
 }
 
-/// What is wrong with a value that should be written.
+/// Why a value cannot be encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum EncodeErrorKind {
-    /// The value does not fit the type.
+    /// The value does not conform to the type.
     #[error(transparent)]
-    Misfit(#[from] Misfit),
-    /// A string of more than four gigabytes, or a collection of more than four billion elements: msgpack's limits.
+    Mismatch(#[from] Mismatch),
+    /// A string has more than 2³² - 1 bytes, or a collection more elements than that: MessagePack's limits.
     #[error("too long")]
     TooLong,
 }
 
 impl<Kind> ValueError<Kind> {
-    /// The same error, seen from outside the value it is in.
+    /// Adds a step at the front of the path: the same error, reported for the value that contains this one.
     pub(super) fn within(mut self, step: Step) -> Self {
         self.path.prepend(step);
         self
     }
 
-    /// The same error, seen from a set: Terraform cannot name a set's elements, so the path ends there.
+    /// The same error, reported for the set that contains the value. The path ends at the set, because Terraform's paths
+    /// cannot name an element of a set.
     pub(super) fn within_set(mut self) -> Self {
         self.path = Path::root();
         self
@@ -112,8 +114,8 @@ impl<Kind> From<Kind> for ValueError<Kind> {
     }
 }
 
-impl From<Misfit> for DecodeError {
-    fn from(misfit: Misfit) -> Self {
+impl From<Mismatch> for DecodeError {
+    fn from(misfit: Mismatch) -> Self {
         DecodeErrorKind::from(misfit).into()
     }
 }

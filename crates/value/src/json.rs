@@ -1,27 +1,40 @@
-//! Values in JSON, as Terraform's state stores them.
+//! Decodes values from JSON, the format in which Terraform stores state.
 //!
-//! Tests: `crates/value/src/tests/codec.rs`, `crates/value/src/tests/properties.rs`, `crates/value/src/tests/wire.rs`.
+//! Tests: `crates/value/src/tests/codec.rs`, `crates/value/src/tests/properties.rs`.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json};
 
-use super::error::{DecodeError, DecodeErrorKind, Misfit};
+use super::error::{DecodeError, DecodeErrorKind, Mismatch};
 use super::{Number, Step, Type, Value};
 use crate::secret::Secret;
 
-/// Reads a stored value as one of the type.
+/// Decodes a stored value as a value of the type.
 ///
-/// The type may be newer than the value: attributes it has not are ignored, attributes it has in addition are null,
-/// and a string, number or boolean converts to another where its string says the same (as terraform-plugin-framework
-/// does).
+/// The type may be newer than the stored value: attributes that the type does not have are ignored, attributes that only
+/// the type has become null, and strings, numbers and booleans convert to each other if their string form is the same, as
+/// in terraform-plugin-framework. The format is described in [Terraform's protocol].
+///
+/// [Terraform's protocol]: https://github.com/hashicorp/terraform/blob/main/docs/plugin-protocol/object-wire-format.md#json-serialization-rules
 ///
 /// # Errors
 ///
-/// What is not JSON, or not of the type, with its place. A number must have no more than
-/// [`MAX_DIGITS`](super::MAX_DIGITS) digits before the point, and after it.
+/// A [`DecodeError`] with the path of the value if the bytes are not JSON, if the value does not conform to the type, or if
+/// a number has more than [`MAX_DIGITS`](super::MAX_DIGITS) digits before or after its decimal point.
+///
+/// # Examples
+///
+/// ```
+/// use value::{Type, Value, json};
+///
+/// let r#type = Type::object([("name", Type::String), ("tags", Type::set(Type::String))]);
+/// let state = json::decode(br#"{"name": "web", "removed": 1}"#, &r#type)?;
+/// assert_eq!(state, Value::object([("name", "web".into()), ("tags", Value::Null)]));
+/// # Ok::<(), value::DecodeError>(())
+/// ```
 pub fn decode(bytes: &[u8], r#type: &Type) -> Result<Value, DecodeError> {
-    // serde_json refuses more than 127 levels.
+    // serde_json rejects JSON that is nested more than 127 levels deep.
     let json = serde_json::from_slice(bytes).map_err(|error| DecodeErrorKind::Syntax {
         line: error.line(),
         column: error.column(),
@@ -38,7 +51,7 @@ fn read(json: Json, r#type: &Type) -> Result<Value, DecodeError> {
         (Type::Bool, Json::String(text)) => match text.as_str() {
             "true" | "1" => Ok(Value::Bool(true)),
             "false" | "0" => Ok(Value::Bool(false)),
-            _ => Err(Misfit::Kind {
+            _ => Err(Mismatch::Type {
                 expected: r#type.noun(),
                 found: "a string",
             }
@@ -46,8 +59,10 @@ fn read(json: Json, r#type: &Type) -> Result<Value, DecodeError> {
         },
         (Type::Number, Json::Number(number)) => read_number(number.as_str()),
         (Type::Number, Json::String(text)) => read_number(&text),
-        (Type::String, json) if is_text(&json) => Ok(Value::String(text(json))),
-        (Type::Secret, json) if is_text(&json) => Ok(Value::Secret(Secret::new(text(json)))),
+        (Type::String, json) if converts_to_string(&json) => Ok(Value::String(into_string(json))),
+        (Type::Secret, json) if converts_to_string(&json) => {
+            Ok(Value::Secret(Secret::new(into_string(json))))
+        }
         (Type::List(element), Json::Array(elements)) => read_elements(elements, element).map(Value::List),
         (Type::Set(element), Json::Array(elements)) => read_elements(elements, element)
             .map(Value::set)
@@ -60,7 +75,7 @@ fn read(json: Json, r#type: &Type) -> Result<Value, DecodeError> {
             entries.collect::<Result<_, _>>().map(Value::Map)
         }
         (Type::Object(types), Json::Object(attributes)) => read_object(attributes, types).map(Value::Object),
-        (_, json) => Err(Misfit::Kind {
+        (_, json) => Err(Mismatch::Type {
             expected: r#type.noun(),
             found: noun(&json),
         }
@@ -68,12 +83,12 @@ fn read(json: Json, r#type: &Type) -> Result<Value, DecodeError> {
     }
 }
 
-/// Whether JSON can be read as a string.
-fn is_text(json: &Json) -> bool {
+/// Whether the JSON value can be read as a string.
+fn converts_to_string(json: &Json) -> bool {
     matches!(json, Json::String(_) | Json::Number(_) | Json::Bool(_))
 }
 
-fn text(json: Json) -> String {
+fn into_string(json: Json) -> String {
     match json {
         Json::String(text) => text,
         other => other.to_string(),
@@ -108,13 +123,14 @@ fn read_object(
     attributes.collect()
 }
 
+/// The type of the JSON value in Terraform's words, with its article, for messages.
 fn noun(json: &Json) -> &'static str {
     match json {
         Json::Null => "null",
         Json::Bool(_) => "a boolean",
         Json::Number(_) => "a number",
         Json::String(_) => "a string",
-        Json::Array(_) => "an array",
+        Json::Array(_) => "a list",
         Json::Object(_) => "an object",
     }
 }

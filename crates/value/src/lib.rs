@@ -1,8 +1,10 @@
-//! Values as Terraform knows them: null, unknown, exact numbers, and every shape that a declaration can make.
+//! Terraform's values: null, unknown, exact numbers, strings, and the collections and objects that a declaration can
+//! declare.
 //!
-//! cty's tuples and dynamic values are no such shapes: decoding refuses them. [`msgpack`] is the form on the wire,
-//! [`json`] that of stored state; a [`Type`] directs both, so no value is nested deeper than its type. A string that must not be seen is a
-//! [`secret::Secret`]; [`duration`] reads durations as users write them.
+//! [cty's tuples and dynamic values](https://github.com/zclconf/go-cty/blob/main/docs/types.md) are not supported, because
+//! no declaration can declare them: decoding rejects them. [`msgpack`] is the encoding in messages, [`json`] the encoding in
+//! stored state. Both follow a [`Type`], so no value is nested deeper than its type. A sensitive string is a
+//! [`secret::Secret`]; [`duration`] parses durations as users write them.
 
 mod conform;
 mod debug;
@@ -24,7 +26,7 @@ use unicode_normalization::{UnicodeNormalization, is_nfc};
 use crate::secret::Secret;
 
 pub use error::{
-    ConformError, DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind, Misfit, ValueError,
+    ConformError, DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind, Mismatch, ValueError,
 };
 pub use number::{MAX_DIGITS, Number};
 pub use path::{Path, Step};
@@ -32,49 +34,49 @@ pub use types::Type;
 
 /// A value of Terraform's type system.
 ///
-/// Its `Debug` form hides every text, whether it is known to be a secret or not.
+/// Its `Debug` form hides every string, because a string may be a secret even if its type is not [`Type::Secret`].
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Value {
     /// No value, of any type.
     #[default]
     Null,
-    /// Not known yet (refinements are not kept).
+    /// Known after apply. [Refinements](https://github.com/zclconf/go-cty/blob/main/docs/refinements.md) are dropped.
     Unknown,
     /// A boolean.
     Bool(bool),
-    /// A number, exact.
+    /// An exact number.
     Number(Number),
-    /// A text, NFC-normalised by Terraform: build it with [`Value::string`].
+    /// A string in Unicode normalisation form NFC, as Terraform stores strings. Create it with [`Value::string`].
     String(String),
-    /// A text that must not be seen, NFC-normalised as well: build it with [`Value::secret`].
+    /// A sensitive string, in form NFC as well. Create it with [`Value::secret`].
     Secret(Secret),
     /// Elements in order.
     List(Vec<Self>),
-    /// Elements sorted, known ones without duplicates: build it with [`Value::set`].
+    /// Sorted elements, without duplicates among the known ones. Create it with [`Value::set`].
     Set(Vec<Self>),
-    /// Elements by key, NFC-normalised: build it with [`Value::map`].
+    /// Elements by key; keys are in form NFC. Create it with [`Value::map`].
     Map(BTreeMap<String, Self>),
-    /// Attributes and blocks by name; exactly those of its type.
+    /// Attributes and blocks by name, exactly those of the object's type.
     Object(BTreeMap<String, Self>),
 }
 
 static NULL: Value = Value::Null;
 
-/// Building values.
+/// Constructors.
 impl Value {
-    /// A text from outside Terraform, NFC-normalised as Terraform would do before it compares.
+    /// A string that does not come from Terraform. It is brought into form NFC, as Terraform does before it compares strings.
     pub fn string(text: impl Into<String>) -> Self {
         Self::String(normalise(text.into()))
     }
 
-    /// A text from outside Terraform that must not be seen.
+    /// A sensitive string that does not come from Terraform, brought into form NFC as well.
     pub fn secret(text: impl Into<String>) -> Self {
         Self::Secret(Secret::new(normalise(text.into())))
     }
 
-    /// A set of these elements: sorted, known duplicates removed, those not wholly known last.
+    /// A set of these elements: sorted, without duplicates, elements that are not wholly known last.
     ///
-    /// Elements that are not wholly known all stay, since they may turn out to differ.
+    /// Elements that are not wholly known are never duplicates, because they may turn out to differ.
     pub fn set(elements: Vec<Self>) -> Self {
         let (mut known, mut unknown): (Vec<_>, Vec<_>) =
             elements.into_iter().partition(Self::is_wholly_known);
@@ -85,7 +87,7 @@ impl Value {
         Self::Set(known)
     }
 
-    /// A map of these entries, the keys NFC-normalised.
+    /// A map of these entries; the keys are brought into form NFC.
     pub fn map<K: Into<String>>(entries: impl IntoIterator<Item = (K, Self)>) -> Self {
         Self::Map(
             entries
@@ -106,24 +108,24 @@ impl Value {
     }
 }
 
-/// Reading values.
+/// Accessors.
 impl Value {
-    /// Whether this is null.
+    /// Whether the value is null.
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)
     }
 
-    /// Whether this is unknown, whatever may be in it.
+    /// Whether the value itself is unknown. A known collection or object may still contain unknown values.
     pub fn is_unknown(&self) -> bool {
         matches!(self, Self::Unknown)
     }
 
-    /// Whether this is not unknown; something in it may be.
+    /// Whether the value itself is known. A known collection or object may still contain unknown values.
     pub fn is_known(&self) -> bool {
         !self.is_unknown()
     }
 
-    /// Whether neither this nor anything in it is unknown.
+    /// Whether the value is known and contains no unknown value.
     pub fn is_wholly_known(&self) -> bool {
         match self {
             Self::Unknown => false,
@@ -136,7 +138,7 @@ impl Value {
         }
     }
 
-    /// The text, when this is one that may be seen.
+    /// The string, if the value is a string that is not sensitive.
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Self::String(text) => Some(text),
@@ -144,7 +146,7 @@ impl Value {
         }
     }
 
-    /// The text, when this is one, secret or not.
+    /// The string, if the value is a string, sensitive or not.
     pub fn expose(&self) -> Option<&str> {
         match self {
             Self::String(text) => Some(text),
@@ -153,7 +155,7 @@ impl Value {
         }
     }
 
-    /// Whether there is nothing in it: null, or a text or collection that is empty.
+    /// Whether the value is null, an empty string or an empty collection.
     pub fn is_blank(&self) -> bool {
         match self {
             Self::Null => true,
@@ -163,7 +165,7 @@ impl Value {
         }
     }
 
-    /// Every secret in this value.
+    /// All sensitive strings in the value.
     pub fn secrets(&self) -> Vec<&Secret> {
         match self {
             Self::Secret(secret) => vec![secret],
@@ -175,7 +177,7 @@ impl Value {
         }
     }
 
-    /// The boolean, when this is one.
+    /// The boolean, if the value is one.
     pub fn as_bool(&self) -> Option<bool> {
         match self {
             Self::Bool(bool) => Some(*bool),
@@ -183,7 +185,7 @@ impl Value {
         }
     }
 
-    /// The number as an i64, when this is one that fits.
+    /// The number, if the value is an integer in the range of an `i64`.
     pub fn as_i64(&self) -> Option<i64> {
         match self {
             Self::Number(number) => number.as_i64(),
@@ -191,7 +193,7 @@ impl Value {
         }
     }
 
-    /// The elements of a list or set; none of anything else.
+    /// The elements of a list or set; an empty slice for any other value.
     pub fn elements(&self) -> &[Self] {
         match self {
             Self::List(elements) | Self::Set(elements) => elements,
@@ -199,7 +201,7 @@ impl Value {
         }
     }
 
-    /// The attributes of an object, or the entries of a map.
+    /// The attributes of an object or the entries of a map; `None` for any other value.
     pub fn attributes(&self) -> Option<&BTreeMap<String, Self>> {
         match self {
             Self::Map(entries) | Self::Object(entries) => Some(entries),
@@ -207,37 +209,37 @@ impl Value {
         }
     }
 
-    /// An attribute of an object or an entry of a map; null where there is none.
+    /// The attribute of an object or the entry of a map with this name; null if there is no such attribute or entry.
     pub fn get(&self, name: &str) -> &Self {
         self.attributes()
             .and_then(|entries| entries.get(name))
             .unwrap_or(&NULL)
     }
 
-    /// Gives an object's attribute another value. Anything but an object has no attributes and stays as it is.
+    /// Sets an attribute of an object. A value that is not an object does not change.
     pub fn set_attribute(&mut self, name: &str, value: Self) {
         if let Self::Object(attributes) = self {
             attributes.insert(name.to_owned(), value);
         }
     }
 
-    /// The value with every element of a list or set, and every entry of a map, altered; any other as it is.
+    /// Applies a function to every element of a list, set or map. Any other value is returned unchanged.
     #[must_use]
-    pub fn map_elements(self, alter: impl Fn(Self) -> Self) -> Self {
+    pub fn map_elements(self, function: impl Fn(Self) -> Self) -> Self {
         match self {
-            Self::List(elements) => Self::List(elements.into_iter().map(alter).collect()),
-            Self::Set(elements) => Self::set(elements.into_iter().map(alter).collect()),
+            Self::List(elements) => Self::List(elements.into_iter().map(function).collect()),
+            Self::Set(elements) => Self::set(elements.into_iter().map(function).collect()),
             Self::Map(entries) => Self::Map(
                 entries
                     .into_iter()
-                    .map(|(key, value)| (key, alter(value)))
+                    .map(|(key, value)| (key, function(value)))
                     .collect(),
             ),
             other => other,
         }
     }
 
-    /// The kind of value this is, for messages.
+    /// The type of the value, with its article, for messages.
     fn noun(&self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -284,6 +286,7 @@ impl From<Number> for Value {
     }
 }
 
+/// Brings a string into form NFC, as [cty](https://github.com/zclconf/go-cty/blob/main/docs/types.md#ctystring) does.
 fn normalise(text: String) -> String {
     if is_nfc(&text) { text } else { text.nfc().collect() }
 }

@@ -1,6 +1,12 @@
-//! Values in msgpack, as every `DynamicValue` of the plugin protocol carries them.
+//! Encodes and decodes values as MessagePack, the encoding of `DynamicValue` in Terraform's messages.
 //!
-//! Tests: `crates/value/src/tests/codec.rs`, `crates/value/src/tests/properties.rs`, `crates/value/src/tests/wire.rs`.
+//! The encoding is described in [Terraform's protocol]; where that leaves a choice, this module does as [cty] does.
+//!
+//! [Terraform's protocol]: https://github.com/hashicorp/terraform/blob/main/docs/plugin-protocol/object-wire-format.md#messagepack-serialization-rules
+//! [cty]: https://github.com/zclconf/go-cty/blob/main/cty/msgpack/marshal.go
+//!
+//! Tests: `crates/value/src/tests/codec.rs`, `crates/value/src/tests/properties.rs`,
+//! `crates/value/src/tests/captured.rs`.
 
 use std::collections::BTreeMap;
 
@@ -8,18 +14,19 @@ use rmp::Marker;
 use rmp::decode::{self, ValueReadError};
 use rmp::encode::{self, ByteBuf};
 
-use super::error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind, Misfit};
+use super::error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind, Mismatch};
 use super::{Number, Step, Type, Value};
 use crate::secret::Secret;
 
-/// Reads a value of the type from exactly these bytes.
+/// Decodes a value of the type, which must take up all the bytes.
 ///
-/// Unknown values lose their refinements. Objects have all attributes of their type and no others.
+/// Unknown values lose their refinements. An object must have all attributes of its type and no others.
 ///
 /// # Errors
 ///
-/// Bytes that are cut off, go on after the value, or are not of the type, with their place. A number must be finite,
-/// and have no more than [`MAX_DIGITS`](super::MAX_DIGITS) digits before the point, and after it.
+/// A [`DecodeError`] with the path of the value if the bytes end too early, if bytes follow the value, if the value does not
+/// conform to the type, or if a number is not finite or has more than [`MAX_DIGITS`](super::MAX_DIGITS) digits before or
+/// after its decimal point.
 pub fn decode(bytes: &[u8], r#type: &Type) -> Result<Value, DecodeError> {
     let mut reader = Reader { rest: bytes };
     let value = reader.value(r#type)?;
@@ -30,11 +37,24 @@ pub fn decode(bytes: &[u8], r#type: &Type) -> Result<Value, DecodeError> {
     }
 }
 
-/// Writes a value of the type as Terraform itself would.
+/// Encodes a value of the type, to the same bytes as Terraform.
 ///
 /// # Errors
 ///
-/// A value that is not of the type, with its place, or one that is too long for msgpack.
+/// An [`EncodeError`] with the path of the value if it does not conform to the type, or if it is too long for MessagePack.
+///
+/// # Examples
+///
+/// ```
+/// use value::{Type, Value, msgpack};
+///
+/// let r#type = Type::list(Type::String);
+/// let value = Value::List(vec!["a".into(), Value::Unknown]);
+/// let bytes = msgpack::encode(&value, &r#type)?;
+/// assert_eq!(bytes, [0x92, 0xa1, b'a', 0xd4, 0, 0]);
+/// assert_eq!(msgpack::decode(&bytes, &r#type)?, value);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn encode(value: &Value, r#type: &Type) -> Result<Vec<u8>, EncodeError> {
     value.conforms(r#type)?;
     let mut writer = ByteBuf::new();
@@ -49,15 +69,15 @@ fn write(writer: &mut ByteBuf, value: &Value) -> Result<(), EncodeError> {
             let Ok(()) = encode::write_nil(writer);
         }
         Value::Unknown => {
-            // An extension of type 0 with one byte of no meaning.
+            // An extension of type 0; its one byte is ignored.
             writer.as_mut_vec().extend([Marker::FixExt1.to_u8(), 0, 0]);
         }
         Value::Bool(bool) => {
             let Ok(()) = encode::write_bool(writer, *bool);
         }
         Value::Number(number) => write_number(writer, number)?,
-        Value::String(text) => write_text(writer, text)?,
-        Value::Secret(secret) => write_text(writer, secret.expose())?,
+        Value::String(text) => write_string(writer, text)?,
+        Value::Secret(secret) => write_string(writer, secret.expose())?,
         Value::List(elements) | Value::Set(elements) => {
             let Ok(_) = encode::write_array_len(writer, length(elements.len())?);
             for (index, element) in elements.iter().enumerate() {
@@ -70,7 +90,7 @@ fn write(writer: &mut ByteBuf, value: &Value) -> Result<(), EncodeError> {
         Value::Map(entries) | Value::Object(entries) => {
             let Ok(_) = encode::write_map_len(writer, length(entries.len())?);
             for (name, entry) in entries {
-                write_text(writer, name)?;
+                write_string(writer, name)?;
                 write(writer, entry).map_err(|error| match value {
                     Value::Map(_) => error.within(Step::Key(name.clone())),
                     _ => error.within(Step::Attribute(name.clone())),
@@ -81,19 +101,19 @@ fn write(writer: &mut ByteBuf, value: &Value) -> Result<(), EncodeError> {
     Ok(())
 }
 
-/// An integer where it fits i64, a float64 where that is the number exactly, else a string: cty's own choice.
+/// Writes an integer if the number fits an i64, a float64 if that is exactly the number, otherwise a string, as cty does.
 fn write_number(writer: &mut ByteBuf, number: &Number) -> Result<(), EncodeError> {
     if let Some(integer) = number.as_i64() {
         let Ok(_) = encode::write_sint(writer, integer);
-    } else if let Some(float) = number.as_wire_float() {
+    } else if let Some(float) = number.as_exact_f64() {
         let Ok(()) = encode::write_f64(writer, float);
     } else {
-        write_text(writer, &number.to_string())?;
+        write_string(writer, &number.to_string())?;
     }
     Ok(())
 }
 
-fn write_text(writer: &mut ByteBuf, text: &str) -> Result<(), EncodeError> {
+fn write_string(writer: &mut ByteBuf, text: &str) -> Result<(), EncodeError> {
     let Ok(_) = encode::write_str_len(writer, length(text.len())?);
     writer.as_mut_vec().extend(text.as_bytes());
     Ok(())
@@ -114,15 +134,16 @@ impl<'a> Reader<'a> {
             return self.bytes(1).map(|_| Value::Null);
         }
         if is_extension(marker) {
-            // cty takes any extension for an unknown value; type 12 has refinements in it.
-            let meta = decode::read_ext_meta(&mut self.rest).map_err(|error| fault(&error, r#type.noun()))?;
+            // Any extension is an unknown value; an extension of type 12 holds refinements.
+            let meta =
+                decode::read_ext_meta(&mut self.rest).map_err(|error| decode_error(&error, r#type.noun()))?;
             return self.bytes(meta.size).map(|_| Value::Unknown);
         }
         match r#type {
             Type::Bool => match marker {
                 Marker::True => self.bytes(1).map(|_| Value::Bool(true)),
                 Marker::False => self.bytes(1).map(|_| Value::Bool(false)),
-                marker => Err(Misfit::Kind {
+                marker => Err(Mismatch::Type {
                     expected: r#type.noun(),
                     found: noun(marker),
                 }
@@ -130,10 +151,10 @@ impl<'a> Reader<'a> {
             },
             Type::Number => self.number().map(Value::Number),
             Type::String => self
-                .text(r#type.noun())
+                .string(r#type.noun())
                 .map(|text| Value::String(text.to_owned())),
             Type::Secret => self
-                .text(r#type.noun())
+                .string(r#type.noun())
                 .map(|text| Value::Secret(Secret::new(text))),
             Type::List(element) => {
                 let length = self.array_length(r#type)?;
@@ -149,7 +170,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Any integer or float, or the string of a number: Terraform sends what holds the number exactly.
+    /// Reads any integer or float, or a string that is a number: Terraform sends the form that holds the number exactly.
     fn number(&mut self) -> Result<Number, DecodeError> {
         let expected = Type::Number.noun();
         let number = match self.marker()? {
@@ -168,16 +189,16 @@ impl<'a> Reader<'a> {
                 .ok()
                 .map(from_float)
                 .transpose()?,
-            _ => return Ok(Number::parse(self.text(expected)?).ok_or(DecodeErrorKind::InvalidNumber)?),
+            _ => return Ok(Number::parse(self.string(expected)?).ok_or(DecodeErrorKind::InvalidNumber)?),
         };
-        // The marker was right, so only the bytes after it can be missing.
+        // The marker is a number's, so only the bytes after it can be missing.
         Ok(number.ok_or(DecodeErrorKind::Truncated)?)
     }
 
-    fn text(&mut self, expected: &'static str) -> Result<&'a str, DecodeError> {
-        let length = decode::read_str_len(&mut self.rest).map_err(|error| fault(&error, expected))?;
+    fn string(&mut self, expected: &'static str) -> Result<&'a str, DecodeError> {
+        let length = decode::read_str_len(&mut self.rest).map_err(|error| decode_error(&error, expected))?;
         let bytes = self.bytes(length)?;
-        std::str::from_utf8(bytes).map_err(|_| DecodeErrorKind::InvalidText.into())
+        std::str::from_utf8(bytes).map_err(|_| DecodeErrorKind::InvalidUtf8.into())
     }
 
     fn elements(&mut self, r#type: &Type, length: usize) -> Result<Vec<Value>, DecodeError> {
@@ -191,7 +212,7 @@ impl<'a> Reader<'a> {
     fn map(&mut self, r#type: &Type, element: &Type) -> Result<BTreeMap<String, Value>, DecodeError> {
         let mut entries = BTreeMap::new();
         for _ in 0..self.map_length(r#type)? {
-            let key = self.text("a key")?;
+            let key = self.string("a key")?;
             let at = |error: DecodeError| error.within(Step::Key(key.to_owned()));
             let value = self.value(element).map_err(at)?;
             if entries.insert(key.to_owned(), value).is_some() {
@@ -208,11 +229,11 @@ impl<'a> Reader<'a> {
     ) -> Result<BTreeMap<String, Value>, DecodeError> {
         let mut attributes = BTreeMap::new();
         for _ in 0..self.map_length(r#type)? {
-            let name = self.text("a name")?;
+            let name = self.string("a name")?;
             let at = |error: DecodeError| error.within(Step::Attribute(name.to_owned()));
             let r#type = types
                 .get(name)
-                .ok_or_else(|| at(Misfit::UnexpectedAttribute.into()))?;
+                .ok_or_else(|| at(Mismatch::UnexpectedAttribute.into()))?;
             let value = self.value(r#type).map_err(at)?;
             if attributes.insert(name.to_owned(), value).is_some() {
                 return Err(at(DecodeErrorKind::DuplicateKey.into()));
@@ -220,25 +241,27 @@ impl<'a> Reader<'a> {
         }
         match types.keys().find(|name| !attributes.contains_key(*name)) {
             Some(name) => {
-                Err(DecodeError::from(Misfit::MissingAttribute).within(Step::Attribute(name.clone())))
+                Err(DecodeError::from(Mismatch::MissingAttribute).within(Step::Attribute(name.clone())))
             }
             None => Ok(attributes),
         }
     }
 
     fn array_length(&mut self, r#type: &Type) -> Result<usize, DecodeError> {
-        let length = decode::read_array_len(&mut self.rest).map_err(|error| fault(&error, r#type.noun()))?;
-        self.claimed(length, 1)
+        let length =
+            decode::read_array_len(&mut self.rest).map_err(|error| decode_error(&error, r#type.noun()))?;
+        self.checked_length(length, 1)
     }
 
     fn map_length(&mut self, r#type: &Type) -> Result<usize, DecodeError> {
-        let length = decode::read_map_len(&mut self.rest).map_err(|error| fault(&error, r#type.noun()))?;
-        self.claimed(length, 2)
+        let length =
+            decode::read_map_len(&mut self.rest).map_err(|error| decode_error(&error, r#type.noun()))?;
+        self.checked_length(length, 2)
     }
 
-    /// Believes a claimed number of elements only as far as there are bytes for it, so that memory is reserved in
+    /// Rejects a number of elements for which there are not enough bytes, so that the memory that is reserved stays in
     /// proportion to the input.
-    fn claimed(&self, elements: u32, bytes_each: usize) -> Result<usize, DecodeError> {
+    fn checked_length(&self, elements: u32, bytes_each: usize) -> Result<usize, DecodeError> {
         match usize::try_from(elements) {
             Ok(elements) if elements <= self.rest.len() / bytes_each => Ok(elements),
             _ => Err(DecodeErrorKind::Truncated.into()),
@@ -266,14 +289,14 @@ fn from_float(float: f64) -> Result<Number, DecodeErrorKind> {
     Number::from_f64(float).ok_or(DecodeErrorKind::InvalidNumber)
 }
 
-fn fault(error: &ValueReadError<std::io::Error>, expected: &'static str) -> DecodeError {
+fn decode_error(error: &ValueReadError<std::io::Error>, expected: &'static str) -> DecodeError {
     match error {
-        ValueReadError::TypeMismatch(marker) => Misfit::Kind {
+        ValueReadError::TypeMismatch(marker) => Mismatch::Type {
             expected,
             found: noun(*marker),
         }
         .into(),
-        // A slice ends; it does not fail.
+        // Reading from a slice fails only at its end.
         ValueReadError::InvalidMarkerRead(_) | ValueReadError::InvalidDataRead(_) => {
             DecodeErrorKind::Truncated.into()
         }
@@ -294,16 +317,17 @@ fn is_extension(marker: Marker) -> bool {
     )
 }
 
+/// The type of a MessagePack value in Terraform's words, with its article, for messages.
 fn noun(marker: Marker) -> &'static str {
     match marker {
         Marker::Null => "null",
         Marker::True | Marker::False => "a boolean",
         Marker::FixStr(_) | Marker::Str8 | Marker::Str16 | Marker::Str32 => "a string",
         Marker::Bin8 | Marker::Bin16 | Marker::Bin32 => "bytes",
-        Marker::FixArray(_) | Marker::Array16 | Marker::Array32 => "an array",
+        Marker::FixArray(_) | Marker::Array16 | Marker::Array32 => "a list",
         Marker::FixMap(_) | Marker::Map16 | Marker::Map32 => "a map",
         _ if is_extension(marker) => "an unknown value",
-        Marker::Reserved => "a byte without meaning",
+        Marker::Reserved => "a reserved byte",
         _ => "a number",
     }
 }

@@ -4,76 +4,93 @@ use std::fmt;
 
 use bigdecimal::{BigDecimal, ToPrimitive};
 
-/// The most digits a [`Number`] may have before, and again after, its decimal point.
+/// The number of digits that a [`Number`] may have before its decimal point, and after it.
 ///
-/// Terraform computes with 512 bits, 155 digits, and the smallest float64 has 324 decimal places. The limit keeps
-/// a string such as `1e999999999` from becoming a gigabyte when it is written out.
+/// Terraform computes with 512 bits, which is 155 digits, and the smallest float64 has 324 decimal places. The limit keeps
+/// a string such as `1e999999999` from taking up a gigabyte when it is written without an exponent.
 pub const MAX_DIGITS: u16 = 4096;
 
-/// A number as Terraform has it: a decimal of any precision. Infinities are no numbers here.
+/// A number of Terraform's type system: a decimal of up to [`MAX_DIGITS`] digits before and after the point. Infinities are
+/// not supported.
 ///
-/// Two numbers are equal when their shortest decimals are, which is cty's own rule: `1.0`, `1` and `1e0` are one
-/// number. `Display` and `Debug` give that decimal, without an exponent.
+/// Two numbers are equal if their shortest decimals are equal, as [in cty]: `1.0`, `1` and `1e0` are the same number.
+/// `Display` and `Debug` write that decimal, without an exponent.
+///
+/// [in cty]: https://github.com/zclconf/go-cty/blob/main/cty/primitive_type.go
+///
+/// # Examples
+///
+/// ```
+/// use value::Number;
+///
+/// let number = Number::parse("1.50e2").ok_or("not a number")?;
+/// assert_eq!(number.to_string(), "150");
+/// assert_eq!(number.as_i64(), Some(150));
+/// assert_eq!(Number::parse("150"), Some(number));
+/// assert_eq!(Number::from_f64(0.1), Number::parse("0.1"));
+/// assert_eq!(Number::parse("0x10"), None);
+/// # Ok::<(), &str>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Number(BigDecimal); // without trailing zeros
 
 impl Number {
-    /// Reads a decimal with or without fraction and exponent.
+    /// Parses a decimal with an optional sign, fraction and exponent.
     ///
-    /// `None` when the string is not a number, or one with more than [`MAX_DIGITS`] before or after the point.
+    /// Returns `None` if the string is not a number, or has more than [`MAX_DIGITS`] digits before or after the point.
     pub fn parse(text: &str) -> Option<Self> {
         let decimal = decimal(text)?.normalized();
         let limit = i64::from(MAX_DIGITS);
-        let after_point = decimal.fractional_digit_count(); // of a multiple of ten: less than zero
+        let after_point = decimal.fractional_digit_count(); // negative for a multiple of ten
         let before_point = i64::try_from(decimal.digits()).ok()? - after_point;
         (before_point <= limit && after_point <= limit).then_some(Self(decimal))
     }
 
-    /// The number that a float64 stands for: of all decimals that round to it, the shortest. `None` for NaN and the
+    /// The number that a float64 represents: the shortest of all decimals that round to it. Returns `None` for NaN and the
     /// infinities.
     ///
-    /// That is how Terraform reads a float64 too: it keeps 53 bits and compares by shortest text, so that the float
+    /// Terraform reads a float64 in the same way: it keeps 53 bits and compares the shortest decimals, so that the float
     /// 0.1 is 0.1 and not 0.1000000000000000055511151231257827….
     pub fn from_f64(float: f64) -> Option<Self> {
-        Self::parse(&float.to_string()) // never with an exponent; "NaN" and "inf" are no decimals
+        Self::parse(&float.to_string()) // without an exponent; `parse` rejects "NaN" and "inf"
     }
 
-    /// The float64 that Terraform sends for this number, if it is a fraction that a float64 holds exactly.
-    pub(super) fn as_wire_float(&self) -> Option<f64> {
+    /// The float64 that Terraform sends for this number, if it is a fraction that a float64 represents exactly.
+    pub(super) fn as_exact_f64(&self) -> Option<f64> {
         if self.is_integer() {
             return None;
         }
         let float: f64 = self.to_string().parse().ok()?;
-        // A float with more than 17 digits reads back as a shorter number, which Terraform takes for another.
+        // A float with more than 17 digits is read back as a shorter number, which is another number to Terraform.
         let exact = BigDecimal::try_from(float).is_ok_and(|exact| exact == self.0);
         (exact && Self::from_f64(float).as_ref() == Some(self)).then_some(float)
     }
 
-    /// This number as an i64, when it is one.
+    /// The number as an `i64`, if it is an integer in that range.
     pub fn as_i64(&self) -> Option<i64> {
         self.is_integer().then(|| self.0.to_i64()).flatten()
     }
 
-    /// Whether this number has no fraction.
+    /// Whether the number has no fraction.
     pub fn is_integer(&self) -> bool {
         self.0.fractional_digit_count() <= 0
     }
 
-    /// This number as JSON, with every digit.
+    /// The number as JSON, with all its digits.
     pub fn to_json(&self) -> serde_json::Number {
         self.to_string()
             .parse()
             .unwrap_or_else(|_| unreachable!("a plain decimal is a JSON number"))
     }
 
-    /// Reads a JSON number exactly. `None` for one beyond [`MAX_DIGITS`].
+    /// Reads a JSON number exactly. Returns `None` if it has more than [`MAX_DIGITS`] digits before or after the point.
     pub fn from_json(number: &serde_json::Number) -> Option<Self> {
         Self::parse(number.as_str())
     }
 }
 
-/// Reads an optional sign, digits with an optional point, and an optional exponent. [`BigDecimal`] alone would take
-/// underscores too, and exponents that overflow in its arithmetic.
+/// Parses an optional sign, digits with an optional point, and an optional exponent. [`BigDecimal`] alone also accepts
+/// underscores, and exponents that overflow its arithmetic.
 fn decimal(text: &str) -> Option<BigDecimal> {
     let longest = 3 * usize::from(MAX_DIGITS); // both sides of the point, and some zeros
     let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
@@ -126,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn text_is_the_shortest_plain_decimal() {
+    fn display_is_shortest_plain_decimal() {
         for (text, shown) in [
             ("0", "0"),
             ("-0", "0"),
@@ -156,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_are_no_numbers() {
+    fn parse_rejects_other_strings() {
         for text in [
             "", "-", ".", "+.", "e5", "1e", "1e+", "1_000", "0x10", "NaN", "nan", "inf", "+Inf", "-Inf",
             " 1", "1 ", "1.2.3", "--1", "1e1.5", "１",
@@ -166,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_numbers_are_refused_before_they_cost_anything() {
+    fn parse_rejects_more_than_max_digits() {
         let long = "9".repeat(10_000_000);
         for text in [
             "1e999999999",
@@ -190,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn integers_convert_exactly_or_not_at_all() {
+    fn as_i64_is_exact_or_none() {
         for (text, integer) in [
             ("0", Some(0)),
             ("-1.0", Some(-1)),
@@ -211,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_float_is_its_shortest_decimal() {
+    fn from_f64_is_shortest_decimal() {
         for (float, text) in [
             (0.1, "0.1"),
             (-0.0, "0"),
@@ -229,20 +246,20 @@ mod tests {
     }
 
     #[test]
-    fn terraform_sends_a_float_only_for_a_fraction_it_holds_exactly() {
-        assert_eq!(number("1.5").as_wire_float(), Some(1.5));
-        assert_eq!(number("0.1").as_wire_float(), None);
-        assert_eq!(number("2").as_wire_float(), None);
-        assert_eq!(number("1e400").as_wire_float(), None);
+    fn as_exact_f64_is_some_only_for_exact_fractions() {
+        assert_eq!(number("1.5").as_exact_f64(), Some(1.5));
+        assert_eq!(number("0.1").as_exact_f64(), None);
+        assert_eq!(number("2").as_exact_f64(), None);
+        assert_eq!(number("1e400").as_exact_f64(), None);
         // 2^-60 is a float64, but one that reads back as the 16 digits 8.673617379884035e-19.
         assert_eq!(
-            number("8.6736173798840354720596224069595336914062500e-19").as_wire_float(),
+            number("8.6736173798840354720596224069595336914062500e-19").as_exact_f64(),
             None
         );
     }
 
     #[test]
-    fn json_keeps_every_digit() {
+    fn to_json_and_from_json_keep_every_digit() {
         let json: serde_json::Number = serde_json::from_str("3.141592653589793238462643383279e1").unwrap();
         let number = Number::from_json(&json).unwrap();
         assert_eq!(number.to_json().as_str(), "31.41592653589793238462643383279");
@@ -250,14 +267,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn texts_round_trip(digits in "-?[0-9]{1,60}(\\.[0-9]{1,60})?", exponent in -300_i32..300) {
+        fn parse_and_display_round_trip(digits in "-?[0-9]{1,60}(\\.[0-9]{1,60})?", exponent in -300_i32..300) {
             let number = number(&format!("{digits}e{exponent}"));
             prop_assert_eq!(Number::parse(&number.to_string()), Some(number.clone()));
             prop_assert_eq!(Number::from_json(&number.to_json()), Some(number));
         }
 
         #[test]
-        fn floats_round_trip(bits: u64) {
+        fn from_f64_round_trips(bits: u64) {
             let float = f64::from_bits(bits);
             prop_assume!(float.is_finite());
             let text = Number::from_f64(float).unwrap().to_string();
@@ -265,14 +282,14 @@ mod tests {
         }
 
         #[test]
-        fn order_is_that_of_the_numbers(a: i32, b: i32, shift in 0_usize..40) {
+        fn ordering_is_numeric(a: i32, b: i32, shift in 0_usize..40) {
             let scaled = |integer: i32| number(&format!("{integer}e-{shift}"));
             prop_assert_eq!(scaled(a).cmp(&scaled(b)), a.cmp(&b));
             prop_assert_eq!(scaled(a) == scaled(b), a == b);
         }
 
         #[test]
-        fn any_text_is_safe_to_parse(text in ".{0,40}") {
+        fn parse_never_panics(text in ".{0,40}") {
             let _ = Number::parse(&text);
         }
     }

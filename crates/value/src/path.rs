@@ -1,10 +1,21 @@
-//! Where in a value something is.
+//! Paths of values within an object.
 
 use std::fmt;
 
-/// The way from the root of an object to a value in it. Ends at a set: Terraform cannot name its elements.
+/// The path from the root of an object to a value in it. A path ends at a set, because the protocol's `AttributePath` cannot
+/// name an element of a set.
 ///
-/// Shown as in Terraform's own messages: `rules[0].match_prefixes`, `config["a"]`; the root is an empty string.
+/// `Display` writes it as Terraform's messages do: `rules[0].match_prefixes`, `config["a"]`. The root is an empty string.
+///
+/// # Examples
+///
+/// ```
+/// use value::Path;
+///
+/// let path = Path::root().attribute("rules").index(0).attribute("name");
+/// assert_eq!(path.to_string(), "rules[0].name");
+/// assert_eq!(path.first_attribute(), Some("rules"));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Path(Vec<Step>);
 
@@ -43,13 +54,13 @@ impl Path {
         self.then(Step::Key(key.to_owned()))
     }
 
-    /// This path, one step further.
+    /// This path with one more step.
     #[must_use]
     pub fn then(&self, step: Step) -> Self {
         self.0.iter().cloned().chain([step]).collect()
     }
 
-    /// The steps from the root on.
+    /// The steps, beginning at the root.
     pub fn steps(&self) -> &[Step] {
         &self.0
     }
@@ -59,7 +70,7 @@ impl Path {
         self.0.is_empty()
     }
 
-    /// The attribute or block of the root object that this path goes through.
+    /// The first step's attribute or block; `None` for the root, and for a path that begins with an index or key.
     pub fn first_attribute(&self) -> Option<&str> {
         match self.0.first() {
             Some(Step::Attribute(name)) => Some(name),
@@ -67,7 +78,7 @@ impl Path {
         }
     }
 
-    /// Puts a step before all others: how an error that travels outwards learns where it was.
+    /// Inserts a step at the front. An error gets its path in this way, from the inside out.
     pub(super) fn prepend(&mut self, step: Step) {
         self.0.insert(0, step);
     }
@@ -104,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_shown_as_terraform_shows_them() {
+    fn display_is_terraforms_notation() {
         let rules = Path::root().attribute("rules");
         assert_eq!(
             rules.index(0).attribute("match_prefixes").to_string(),
@@ -122,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_knows_its_steps() {
+    fn steps_and_first_attribute_of_a_path() {
         let path = Path::root().attribute("rules").index(2);
         assert_eq!(path.steps(), [Step::Attribute("rules".into()), Step::Index(2)]);
         assert_eq!(path.first_attribute(), Some("rules"));

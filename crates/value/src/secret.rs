@@ -1,13 +1,13 @@
-//! Texts that must not be seen.
+//! Sensitive strings.
 
 use std::cmp::Ordering;
 
 use secrecy::{ExposeSecret, SecretString};
 
-/// A text that must not be seen: a password, a token, whatever a declaration calls sensitive or write-only.
+/// A sensitive string: a password, a token, or the value of an attribute that is declared sensitive or write-only.
 ///
-/// It has neither `Debug` nor `Display`, and cannot be serialised, so that no log and no message can hold it by
-/// accident: whoever wants the text has to say so with [`Secret::expose`]. Its memory is wiped when it is dropped.
+/// It has neither `Debug` nor `Display` and cannot be serialised, so that no log and no message contains it by accident:
+/// [`Secret::expose`] is the only way to read it. Its memory is wiped when it is dropped.
 ///
 /// ```compile_fail,E0277
 /// println!("{:?}", value::secret::Secret::new("a password"));
@@ -28,12 +28,12 @@ use secrecy::{ExposeSecret, SecretString};
 pub struct Secret(SecretString);
 
 impl Secret {
-    /// Takes a text out of sight.
+    /// Wraps a sensitive string.
     pub fn new(text: impl Into<String>) -> Self {
         Self(SecretString::from(text.into()))
     }
 
-    /// The text, for what has to have it: the wire, state, a comparison.
+    /// The string itself, for a request, for state, or for a comparison.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }

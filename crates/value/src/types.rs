@@ -1,50 +1,50 @@
-//! The types that a declaration can make, and their form in the plugin protocol.
+//! The types that a declaration can declare, and their form in the plugin protocol.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_json::{Value as Json, json};
 
-/// A type of Terraform's type system. Its pseudo-type `dynamic` and its tuples are missing: nothing declares them.
+/// A type of Terraform's type system, without the pseudo-type `dynamic` and without tuples, which no declaration can declare.
 ///
-/// Shown as in a configuration: `list(string)`, `object({ name = string })`.
+/// `Display` writes it as a configuration does: `list(string)`, `object({ name = string })`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Type {
-    /// Boolean.
+    /// A boolean.
     Bool,
-    /// Number of any size and precision.
+    /// A number of any size and precision.
     Number,
-    /// String.
+    /// A string.
     String,
-    /// String that must not be seen; to Terraform a string like any other.
+    /// A sensitive string. For Terraform it is a string like any other.
     Secret,
-    /// Ordered, one element type.
+    /// A list of elements of this type.
     List(Box<Self>),
-    /// Unordered, one element type.
+    /// A set of elements of this type.
     Set(Box<Self>),
-    /// Keyed by string, one element type.
+    /// A map of elements of this type, by string keys.
     Map(Box<Self>),
-    /// Named attributes, a type for each.
+    /// An object with these attributes and their types.
     Object(BTreeMap<String, Self>),
 }
 
 impl Type {
-    /// A list of one element type.
+    /// A list of elements of this type.
     pub fn list(element: Self) -> Self {
         Self::List(Box::new(element))
     }
 
-    /// A set of one element type.
+    /// A set of elements of this type.
     pub fn set(element: Self) -> Self {
         Self::Set(Box::new(element))
     }
 
-    /// A map to one element type.
+    /// A map of elements of this type.
     pub fn map(element: Self) -> Self {
         Self::Map(Box::new(element))
     }
 
-    /// An object of these attributes.
+    /// An object with these attributes.
     pub fn object<N: Into<String>>(attributes: impl IntoIterator<Item = (N, Self)>) -> Self {
         Self::Object(
             attributes
@@ -54,7 +54,9 @@ impl Type {
         )
     }
 
-    /// The type as the plugin protocol writes it, such as `["list","string"]`.
+    /// The JSON form of the type that `Schema.Attribute.type` of the plugin protocol holds, such as `["list","string"]`.
+    ///
+    /// <https://github.com/hashicorp/terraform/blob/main/docs/plugin-protocol/object-wire-format.md> lists the forms.
     pub fn to_json(&self) -> Json {
         match self {
             Self::Bool => json!("bool"),
@@ -72,7 +74,7 @@ impl Type {
         }
     }
 
-    /// The kind of value this type asks for, for messages.
+    /// The name of the type, with its article, for messages.
     pub(super) fn noun(&self) -> &'static str {
         match self {
             Self::Bool => "a boolean",
@@ -113,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_type_is_shown_as_the_protocol_and_as_a_configuration_write_it() {
+    fn to_json_and_display_of_types() {
         for (r#type, json, shown) in [
             (Type::Bool, json!("bool"), "bool"),
             (Type::Number, json!("number"), "number"),

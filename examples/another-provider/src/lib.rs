@@ -1,4 +1,4 @@
-//! A Terraform provider for a to-do service: `schema/` declares what it manages, and this file connects it.
+//! A Terraform provider for a to-do service. `schema/` declares its resources; this file connects to the service.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -30,7 +30,7 @@ engine::summaries! {
     }
 }
 
-/// Runs the program.
+/// Serves the provider to the Terraform that started this program.
 pub fn main() -> ExitCode {
     let program = Program {
         definition: &DEFINITION,
@@ -41,7 +41,11 @@ pub fn main() -> ExitCode {
     rpc::serve(program, Mode::Managed)
 }
 
-/// Connects the service as the provider block asks.
+/// Connects to the service with the arguments of the provider block.
+///
+/// # Errors
+///
+/// [`Reported`], if an argument is missing or invalid.
 fn connect(
     definition: &'static Definition,
     arguments: &Arguments,

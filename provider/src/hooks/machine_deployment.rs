@@ -1,4 +1,4 @@
-//! `durantic_machine_deployment`: when setting `force_provision` is a reason to install again.
+//! `durantic_machine_deployment`: whether setting `force_provision` installs the machine again.
 //!
 //! Tests: `tests/terraform/deployment.rs`.
 
@@ -7,18 +7,19 @@ use engine::hook::Hook;
 use engine::object::Plan;
 use value::Path;
 
-/// Decides that an imported machine is not installed again when `force_provision` is set for the first time.
+/// Keeps an imported machine from being installed again when `force_provision` is set for the first time.
 pub struct MachineDeployment;
 
 impl Codec for MachineDeployment {}
 
 impl Hook for MachineDeployment {
     fn plan(&self, plan: &mut Plan) {
-        let is_unset = |name: &str| plan.prior.get(name).is_null();
-        let nothing_was_installed = ["provision_uuid", "provision_status", "force_provision"]
+        // After an import, state has no run: Terraform has never installed the machine.
+        let is_null = |name: &str| plan.prior.get(name).is_null();
+        let was_never_installed = ["provision_uuid", "provision_status", "force_provision"]
             .into_iter()
-            .all(is_unset);
-        if nothing_was_installed {
+            .all(is_null);
+        if was_never_installed {
             let force_provision = Path::root().attribute("force_provision");
             plan.requires_replace.retain(|path| *path != force_provision);
         }

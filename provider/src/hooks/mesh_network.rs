@@ -1,4 +1,5 @@
-//! `durantic_mesh_network`: the control plane takes private blocks in canonical form only, and says so late.
+//! `durantic_mesh_network`: the control plane accepts only private blocks without host bits. The hook rejects others
+//! before the apply.
 //!
 //! Tests: `tests/terraform/mesh_network.rs`.
 
@@ -10,7 +11,7 @@ use value::{Path, Value};
 
 use crate::summaries;
 
-/// The blocks of RFC 1918.
+/// The private blocks of [RFC 1918](https://www.rfc-editor.org/rfc/rfc1918#section-3): two octets and the prefix length.
 const PRIVATE: [(u8, u8, u8); 3] = [(10, 0, 8), (172, 16, 12), (192, 168, 16)];
 
 /// Checks `network_cidr`.
@@ -20,7 +21,7 @@ impl Codec for MeshNetwork {}
 
 impl Hook for MeshNetwork {
     fn validate(&self, config: &Value, diagnostics: &mut Diagnostics) {
-        // What is no CIDR at all, the declared format refuses.
+        // A string that is not a CIDR block violates the declared `format`, which the engine reports.
         let Some(Ok(network)) = config.get("network_cidr").as_str().map(str::parse::<IpNet>) else {
             return;
         };

@@ -1,4 +1,4 @@
-//! What only one resource needs. `provider!` in [`crate::durantic`] binds each to its declaration.
+//! The hooks: code that only one resource needs. `provider!` in [`crate::durantic`] binds each to its declaration.
 //!
 //! Tests: `tests/terraform/`.
 

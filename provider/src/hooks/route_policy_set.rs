@@ -1,8 +1,9 @@
-//! `durantic_route_policy_set`: the rules are objects of their own on the control plane.
+//! `durantic_route_policy_set`: the control plane has an object of its own for each rule.
 //!
-//! They are matched by sequence. A change sends only what changed, and at no moment is the policy more open than before
-//! or after it: what rejects comes first, then what accepts, and deletions last; a default action that becomes
-//! `accept` waits for the rules.
+//! Rules are matched by sequence, and only rules that differ are sent. The order of the requests keeps the policy from
+//! being more permissive during an update than before or after it: rules that reject are created and updated first, then
+//! rules that accept, and deletions come last. A `default_action` that becomes `accept` is sent after the created and
+//! updated rules.
 //!
 //! Tests: `provider/tests/route_policy_set.rs`, `tests/terraform/route_policy_set.rs`.
 
@@ -25,21 +26,21 @@ use value::{Path, Value};
 
 use crate::summaries;
 
-/// A rule's sequence where none is configured.
+/// The sequence of a rule that does not configure one.
 const DEFAULT_SEQUENCE: i64 = 100;
 
 const CREATE: &str = "controlplane_api_create_route_policy_rule";
 const UPDATE: &str = "controlplane_api_update_route_policy_rule";
 const DELETE: &str = "controlplane_api_delete_route_policy_rule";
 
-/// Creates, changes and deletes each rule on its own.
+/// Creates, updates and deletes each rule by a request of its own.
 pub struct RoutePolicySet;
 
 impl Codec for RoutePolicySet {
-    /// Puts the rules in the order in which Terraform knows them; those it does not know follow by sequence.
-    fn read_response(&self, answer: &mut Json, known: &Value, _: &mut Json) {
+    /// Sorts the rules of a response as in state or plan. Rules that are not there follow, by sequence.
+    fn read_response(&self, response: &mut Json, known: &Value, _: &mut Json) {
         let order: Vec<Option<i64>> = known.get("rules").elements().iter().map(sequence).collect();
-        if let Some(rules) = answer.get_mut("rules").and_then(Json::as_array_mut) {
+        if let Some(rules) = response.get_mut("rules").and_then(Json::as_array_mut) {
             rules.sort_by_key(|rule| {
                 let sequence = rule.get("sequence").and_then(Json::as_i64);
                 let place = order
@@ -64,7 +65,7 @@ impl Hook for RoutePolicySet {
                 diagnostics.error_at(
                     path.attribute("sequence"),
                     &summaries::DUPLICATE_SEQUENCE,
-                    format!("Another rule has the sequence {sequence} already. Give each rule a `sequence` of its own."),
+                    format!("Another rule has the sequence {sequence} already. Give each rule a unique `sequence`."),
                 );
             }
             let length = |name: &str| rule.get(name).as_i64();
@@ -80,7 +81,7 @@ impl Hook for RoutePolicySet {
         }
     }
 
-    /// Gives each planned rule the identity of the one that has its sequence, wherever that stands.
+    /// Sets the `uuid` of each planned rule to that of the rule in state with the same sequence, at whatever position.
     fn plan(&self, plan: &mut Plan) {
         let Value::List(planned) = plan.planned.get("rules") else {
             return;
@@ -107,18 +108,19 @@ impl Hook for RoutePolicySet {
         let becomes_open = session.request.planned.get("default_action").as_str() == Some("accept")
             && session.request.prior.get("default_action").as_str() != Some("accept");
         if becomes_open {
-            make_rules(session).await??;
+            create_and_update_rules(session).await??;
         }
         Ok(())
     }
 
     async fn apply(&self, session: &mut Session<'_>) -> Result<(), Reported> {
-        let learned = make_rules(session).await?;
+        let responses_read = create_and_update_rules(session).await?;
         delete_rules(session).await?;
-        learned
+        responses_read
     }
 }
 
+/// The sequence of a rule; `None` if it is unknown.
 fn sequence(rule: &Value) -> Option<i64> {
     match rule.get("sequence") {
         Value::Null => Some(DEFAULT_SEQUENCE),
@@ -133,13 +135,13 @@ fn rule_attributes<'a>(session: &Session<'a>) -> &'a [Attribute] {
         .map_or(&[], |rules| &rules.attributes)
 }
 
-/// The rules that are known to exist.
-fn existing(session: &Session<'_>) -> Vec<Value> {
+/// The rules in the state of this apply so far.
+fn known_rules(session: &Session<'_>) -> Vec<Value> {
     session.progress.lock().state.get("rules").elements().to_vec()
 }
 
-/// Notes what exists, in the planned order; what is still to be deleted comes last.
-fn note(session: &Session<'_>, mut rules: Vec<Value>) {
+/// Records in state the rules that exist, in the planned order. Rules that are still to be deleted come last.
+fn record_rules(session: &Session<'_>, mut rules: Vec<Value>) {
     let planned = session.request.planned.get("rules").elements();
     let order: Vec<Option<i64>> = planned.iter().map(sequence).collect();
     rules.sort_by_key(|rule| {
@@ -155,80 +157,89 @@ fn note(session: &Session<'_>, mut rules: Vec<Value>) {
         .set_attribute("rules", Value::List(rules));
 }
 
-/// Creates the rules that are missing and changes those that differ: first what rejects, then what accepts.
+/// Creates missing rules and updates those that differ: first the rules that reject, then those that accept.
 ///
-/// The inner error: every rule was made, but a field of an answer has the wrong type.
-async fn make_rules(session: &mut Session<'_>) -> Result<Result<(), Reported>, Reported> {
-    let mut learned = Ok(());
+/// # Errors
+///
+/// [`Reported`], if a request failed. The inner error: all requests succeeded, but a field of a response has the wrong
+/// type.
+async fn create_and_update_rules(session: &mut Session<'_>) -> Result<Result<(), Reported>, Reported> {
+    let mut responses_read = Ok(());
     let planned = session.request.planned.get("rules").elements();
     let mut order: Vec<(usize, &Value)> = planned.iter().enumerate().collect();
     order.sort_by_key(|(_, rule)| rule.get("action").as_str() != Some("reject"));
     for (index, rule) in order {
-        let mut rules = existing(session);
+        let mut rules = known_rules(session);
         let position = rules.iter().position(|known| sequence(known) == sequence(rule));
-        let made = match position.and_then(|position| rules.get(position)) {
+        let response = match position.and_then(|position| rules.get(position)) {
             None => create_rule(session, rule).await,
             Some(known) => match wire::update_body(rule_attributes(session), known, rule, rule) {
-                Some(body) => call(session, UPDATE, Some(known), Some(&body), Retry::Safe).await,
+                Some(body) => send_request(session, UPDATE, Some(known), Some(&body), Retry::Safe).await,
                 None => continue,
             },
         };
-        let answer = made.map_err(|error| {
+        let response = response.map_err(|error| {
             let summary = if position.is_some() {
                 &summaries::RULE_UPDATE_FAILED
             } else {
                 &summaries::RULE_CREATE_FAILED
             };
-            fail(session, summary, Some(index), rule, &error)
+            report_failure(session, summary, Some(index), rule, &error)
         })?;
-        let (made, result) = learn(session, rule, &answer.body);
+        let (rule, result) = read_rule(session, rule, &response.body);
         match position.and_then(|position| rules.get_mut(position)) {
-            Some(known) => *known = made,
-            None => rules.push(made),
+            Some(known) => *known = rule,
+            None => rules.push(rule),
         }
-        note(session, rules);
-        learned = learned.and(result);
+        record_rules(session, rules);
+        responses_read = responses_read.and(result);
     }
-    note(session, existing(session));
-    Ok(learned)
+    record_rules(session, known_rules(session));
+    Ok(responses_read)
 }
 
-/// Deletes the rules that are not planned: first what accepts, then what rejects. Of several with one sequence, which
-/// somebody else may have made, the first is the planned one.
+/// Deletes the rules that are not planned: first the rules that accept, then those that reject. If several rules have one
+/// sequence, because another client created them, all but the first are deleted.
 async fn delete_rules(session: &mut Session<'_>) -> Result<(), Reported> {
     let planned = session.request.planned.get("rules").elements();
-    let mut wanted: HashSet<Option<i64>> = planned.iter().map(sequence).collect();
-    let (mut kept, mut doomed) = (Vec::new(), Vec::new());
-    for rule in existing(session) {
-        if wanted.remove(&sequence(&rule)) {
+    let mut planned: HashSet<Option<i64>> = planned.iter().map(sequence).collect();
+    let (mut kept, mut unplanned) = (Vec::new(), Vec::new());
+    for rule in known_rules(session) {
+        if planned.remove(&sequence(&rule)) {
             kept.push(rule);
         } else {
-            doomed.push(rule);
+            unplanned.push(rule);
         }
     }
-    doomed.sort_by_key(|rule| rule.get("action").as_str() == Some("reject"));
-    let mut rest = doomed.as_slice();
-    while let Some((rule, others)) = rest.split_first() {
-        if let Err(error) = call(session, DELETE, Some(rule), None, Retry::Safe).await
+    unplanned.sort_by_key(|rule| rule.get("action").as_str() == Some("reject"));
+    let mut remaining = unplanned.as_slice();
+    while let Some((rule, others)) = remaining.split_first() {
+        if let Err(error) = send_request(session, DELETE, Some(rule), None, Retry::Safe).await
             && !is_gone(&error)
         {
-            return Err(fail(session, &summaries::RULE_DELETE_FAILED, None, rule, &error));
+            return Err(report_failure(
+                session,
+                &summaries::RULE_DELETE_FAILED,
+                None,
+                rule,
+                &error,
+            ));
         }
-        rest = others;
-        note(session, kept.iter().chain(rest).cloned().collect());
+        remaining = others;
+        record_rules(session, kept.iter().chain(remaining).cloned().collect());
     }
     Ok(())
 }
 
-/// Creates a rule. Where the answer is lost, the rule is looked for by its sequence before it is made again.
+/// Creates a rule. If the response is lost, it looks for a rule with this sequence before it sends the request again.
 async fn create_rule(session: &Session<'_>, rule: &Value) -> Result<Response, Error> {
     let body = wire::create_body(rule_attributes(session), rule, rule);
-    let lost = match call(session, CREATE, None, Some(&body), Retry::Unsafe).await {
+    let response_lost = match send_request(session, CREATE, None, Some(&body), Retry::Unsafe).await {
         Err(error) if error.effect != Effect::None => error,
-        answer => return answer,
+        outcome => return outcome,
     };
     let Some(read) = &session.resource.api.read else {
-        return Err(lost);
+        return Err(response_lost);
     };
     let object = session.progress.lock().state.clone();
     let set = session.perform(read, &object, None, Retry::Safe).await?;
@@ -242,11 +253,12 @@ async fn create_rule(session: &Session<'_>, rule: &Value) -> Result<Response, Er
             body: found.clone(),
             ..set
         }),
-        None => call(session, CREATE, None, Some(&body), Retry::Unsafe).await,
+        None => send_request(session, CREATE, None, Some(&body), Retry::Unsafe).await,
     }
 }
 
-async fn call(
+/// Sends a request about a rule of the set.
+async fn send_request(
     session: &Session<'_>,
     operation: &str,
     rule: Option<&Value>,
@@ -270,7 +282,7 @@ async fn call(
     } else {
         &path
     };
-    let call = Request {
+    let request = Request {
         operation,
         path,
         body,
@@ -279,20 +291,20 @@ async fn call(
         secrets: &[],
         cancel: &session.context.cancel,
     };
-    session.context.send(call).await
+    session.context.send(request).await
 }
 
-/// A rule as it is after a call, and whether all of the answer could be read.
-fn learn(session: &mut Session<'_>, planned: &Value, answer: &Json) -> (Value, Result<(), Reported>) {
+/// The rule after a request; and an error, which is reported, if a field of the response has the wrong type.
+fn read_rule(session: &mut Session<'_>, planned: &Value, response: &Json) -> (Value, Result<(), Reported>) {
     let attributes = rule_attributes(session);
     let path = Path::root().attribute("rules");
-    let (answered, result) =
-        wire::from_response(attributes, answer, planned, &path, &mut session.diagnostics);
-    (fill_object(attributes, planned, &answered), result)
+    let (returned, result) =
+        wire::from_response(attributes, response, planned, &path, &mut session.diagnostics);
+    (fill_object(attributes, planned, &returned), result)
 }
 
-/// Reports what failed, on the rejected attributes of the rule where the control plane names them.
-fn fail(
+/// Reports a failed request: at the attributes of the rule that the control plane rejected, or else at its `sequence`.
+fn report_failure(
     session: &mut Session<'_>,
     summary: &'static Summary,
     index: Option<usize>,
@@ -314,7 +326,7 @@ fn fail(
     });
     let mut places: Vec<Path> = rejected.collect();
     if places.is_empty() {
-        // Terraform shows where an attribute stands, but not where a block does.
+        // Terraform prints the configuration's line for the path of an attribute, but not for that of a block.
         places.push(index.map_or(rules.clone(), |index| rules.index(index).attribute("sequence")));
     }
     for place in places {
@@ -322,8 +334,8 @@ fn fail(
             place,
             summary,
             format!(
-                "The request for rule {sequence} of {set} failed. {error}\n\nState has the rules that were changed \
-                 before: the next `terraform apply` continues with the others."
+                "The request for rule {sequence} of {set} failed. {error}\n\nThe rules that were changed before it are in \
+                 state. The next `terraform apply` continues with the others."
             ),
         );
     }

@@ -1,4 +1,4 @@
-//! `durantic_secrets_backend`: `config` is a map of texts in Terraform and free JSON on the server.
+//! `durantic_secrets_backend`: `config` is a map of strings in Terraform, and a JSON object with any values in the API.
 //!
 //! Tests: `tests/terraform/secrets_backend.rs`.
 
@@ -8,7 +8,9 @@ use engine::hook::Hook;
 use serde_json::Value as Json;
 use value::Value;
 
-/// Shows values of `config` that are no texts as JSON, and sends them back as what they were. It remembers which.
+/// Converts the values of `config` that are not strings to JSON strings, and back in requests.
+///
+/// The codec's memory is the list of their keys.
 pub struct SecretsBackend;
 
 impl Hook for SecretsBackend {}
@@ -18,34 +20,35 @@ impl Codec for SecretsBackend {
         let Some(config) = body.expose_mut().get_mut("config").and_then(Json::as_object_mut) else {
             return;
         };
-        let no_texts = memory.as_array().into_iter().flatten().filter_map(Json::as_str);
-        for key in no_texts {
+        let json_keys = memory.as_array().into_iter().flatten().filter_map(Json::as_str);
+        for key in json_keys {
             let Some(value) = config.get_mut(key) else {
                 continue;
             };
-            if let Some(parsed) = value.as_str().and_then(|text| serde_json::from_str(text).ok()) {
+            if let Some(parsed) = value.as_str().and_then(|json| serde_json::from_str(json).ok()) {
                 *value = parsed;
             }
         }
     }
 
-    fn read_response(&self, answer: &mut Json, known: &Value, memory: &mut Json) {
-        let Some(config) = answer.get_mut("config").and_then(Json::as_object_mut) else {
+    fn read_response(&self, response: &mut Json, known: &Value, memory: &mut Json) {
+        let Some(config) = response.get_mut("config").and_then(Json::as_object_mut) else {
             return;
         };
-        let mut no_texts = Vec::new();
+        let mut json_keys = Vec::new();
         for (key, value) in config.iter_mut().filter(|(_, value)| !value.is_string()) {
-            no_texts.push(Json::String(key.clone()));
-            // JSON can be written in many ways, and `jsonencode` has one of its own: the known one stays.
+            json_keys.push(Json::String(key.clone()));
+            // One value has many JSON encodings. If state or plan has an equal value, its encoding is kept, which avoids
+            // a difference to the configuration's `jsonencode`.
             let known = known.get("config").get(key).expose();
             let known =
-                known.filter(|text| serde_json::from_str(text).is_ok_and(|json: Json| json == *value));
+                known.filter(|string| serde_json::from_str(string).is_ok_and(|json: Json| json == *value));
             *value = Json::String(known.map_or_else(|| value.to_string(), str::to_owned));
         }
-        *memory = if no_texts.is_empty() {
+        *memory = if json_keys.is_empty() {
             Json::Null
         } else {
-            Json::Array(no_texts)
+            Json::Array(json_keys)
         };
     }
 }

@@ -1,29 +1,30 @@
-//! The live API document decides where operations are.
+//! The live API document decides the methods and paths of operations.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::server::{Act, Server};
+use super::server::{Action, Server};
 use super::{OPERATIONS, call, client, settings};
 use crate::{Backoff, Client, Settings};
 
-fn dialect() -> Value {
+/// A document with other paths, and another method for one operation, than the declarations have.
+fn other_document() -> Value {
     json!({
         "openapi": "3.1.0",
         "paths": {
-            "/api/v2/thing": {"get": {"operationId": "list"}, "post": {"operationId": "make"}},
+            "/api/v2/thing": {"get": {"operationId": "list"}, "post": {"operationId": "create"}},
             "/api/v2/thing/{thing_id}/": {
                 "parameters": [{"name": "thing_id", "in": "path"}],
                 "get": {"operationId": "get"},
-                "put": {"operationId": "change"}
+                "put": {"operationId": "update"}
             }
         }
     })
 }
 
-/// The requests that calls of all operations make, without the document's own.
+/// Calls all operations and returns the requests, without the request for the document.
 async fn requests(server: &Server, client: &Client) -> Vec<String> {
     for operation in &OPERATIONS {
         call(client, &operation.id, None).await.unwrap();
@@ -44,9 +45,9 @@ const DECLARED: [&str; 5] = [
 ];
 
 #[tokio::test]
-async fn another_dialect_is_spoken() {
-    let server = Server::start_with_document(Act::answer(200, dialect().to_string()), |_, _| {
-        Act::answer(200, "{}")
+async fn live_document_changes_methods_and_paths() {
+    let server = Server::start_with_document(Action::response(200, other_document().to_string()), |_, _| {
+        Action::response(200, "{}")
     })
     .await;
     assert_eq!(
@@ -66,29 +67,29 @@ async fn another_dialect_is_spoken() {
 }
 
 #[tokio::test]
-async fn declared_paths_serve_where_there_is_no_usable_document() {
+async fn unusable_document_falls_back_to_declared_paths() {
     let large = format!("{{\"x\": \"{}\", \"paths\": {{}}}}", "x".repeat(9 * 1024 * 1024));
     let deep = format!("{{\"paths\": {}{}}}", "[".repeat(10_000), "]".repeat(10_000));
     let documents = [
-        Act::answer(404, r#"{"detail": "Not Found"}"#),
-        Act::answer(401, ""),
-        Act::answer(403, ""),
-        Act::answer(204, ""),
-        Act::answer(200, ""),
-        Act::answer(200, "<!doctype html><html></html>"),
-        Act::answer(200, r#"{"paths": {"#),
-        Act::answer(200, r#"{"paths": {}}"#),
-        Act::answer(200, "[]"),
-        Act::answer(200, large),
-        Act::answer(200, deep),
-        Act::answer(302, "").with("Location", "/login"),
-        Act::answer(302, "").with("Location", "https://login.test/"),
+        Action::response(404, r#"{"detail": "Not Found"}"#),
+        Action::response(401, ""),
+        Action::response(403, ""),
+        Action::response(204, ""),
+        Action::response(200, ""),
+        Action::response(200, "<!doctype html><html></html>"),
+        Action::response(200, r#"{"paths": {"#),
+        Action::response(200, r#"{"paths": {}}"#),
+        Action::response(200, "[]"),
+        Action::response(200, large),
+        Action::response(200, deep),
+        Action::response(302, "").with("Location", "/login"),
+        Action::response(302, "").with("Location", "https://login.test/"),
     ];
     for document in documents {
         let context = format!("{document:?}").chars().take(100).collect::<String>();
         let server = Server::start_with_document(document, |seen, _| match &*seen.path {
-            "/login" => Act::answer(200, "<html>"),
-            _ => Act::answer(200, "{}"),
+            "/login" => Action::response(200, "<html>"),
+            _ => Action::response(200, "{}"),
         })
         .await;
         let requests = requests(&server, &client(&server.url)).await;
@@ -102,15 +103,15 @@ async fn declared_paths_serve_where_there_is_no_usable_document() {
 }
 
 #[tokio::test]
-async fn a_failure_that_passes_is_retried() {
+async fn transient_document_failure_is_retried() {
     let failures = AtomicUsize::new(0);
     let server = Server::start_raw(move |seen| match &*seen.path {
         "/api/openapi.json" => match failures.fetch_add(1, Ordering::SeqCst) {
-            0 => Act::answer(503, ""),
-            1 => Act::Reset(Vec::new()),
-            _ => Act::answer(200, dialect().to_string()),
+            0 => Action::response(503, ""),
+            1 => Action::Reset(Vec::new()),
+            _ => Action::response(200, other_document().to_string()),
         },
-        _ => Act::answer(200, "{}"),
+        _ => Action::response(200, "{}"),
     })
     .await;
     call(&client(&server.url), "get", None).await.unwrap();
@@ -119,12 +120,12 @@ async fn a_failure_that_passes_is_retried() {
 }
 
 #[tokio::test]
-async fn a_failure_that_lasts_is_passed_over_and_tried_again_later() {
+async fn lasting_document_failure_is_retried_after_a_pause() {
     let failures = AtomicUsize::new(0);
     let server = Server::start_raw(move |seen| match &*seen.path {
-        "/api/openapi.json" if failures.fetch_add(1, Ordering::SeqCst) < 1 => Act::answer(503, ""),
-        "/api/openapi.json" => Act::answer(200, dialect().to_string()),
-        _ => Act::answer(200, "{}"),
+        "/api/openapi.json" if failures.fetch_add(1, Ordering::SeqCst) < 1 => Action::response(503, ""),
+        "/api/openapi.json" => Action::response(200, other_document().to_string()),
+        _ => Action::response(200, "{}"),
     })
     .await;
     let mut settings = settings(&server.url);
@@ -157,9 +158,9 @@ async fn a_failure_that_lasts_is_passed_over_and_tried_again_later() {
 }
 
 #[tokio::test]
-async fn the_document_is_read_once_by_many_at_a_time() {
-    let server = Server::start_with_document(Act::answer(200, dialect().to_string()), |_, _| {
-        Act::answer(200, "{}")
+async fn concurrent_calls_read_the_document_once() {
+    let server = Server::start_with_document(Action::response(200, other_document().to_string()), |_, _| {
+        Action::response(200, "{}")
     })
     .await;
     let client = client(&server.url);
@@ -183,8 +184,8 @@ async fn the_document_is_read_once_by_many_at_a_time() {
 }
 
 #[tokio::test]
-async fn an_api_that_publishes_none_is_not_asked_for_one() {
-    let server = Server::start(|_, _| Act::answer(200, "{}")).await;
+async fn document_is_not_requested_if_not_configured() {
+    let server = Server::start(|_, _| Action::response(200, "{}")).await;
     let settings = Settings {
         document: None,
         ..settings(&server.url)

@@ -1,9 +1,9 @@
-//! The client against real servers on the loopback, most of which misbehave.
+//! Tests of the client with real servers on the loopback interface, most of which misbehave.
 
-mod calls;
 mod faults;
 mod live_document;
 mod redirects;
+mod requests;
 mod secrets;
 mod server;
 mod tls;
@@ -24,10 +24,10 @@ const TOKEN: &str = "dur_0123456789abcdef";
 
 static OPERATIONS: [Operation; 5] = [
     operation("list", Method::Get, "/api/things/"),
-    operation("make", Method::Post, "/api/things/"),
+    operation("create", Method::Post, "/api/things/"),
     operation("get", Method::Get, "/api/things/{uuid}"),
-    operation("change", Method::Patch, "/api/things/{uuid}"),
-    operation("end", Method::Delete, "/api/things/{uuid}"),
+    operation("update", Method::Patch, "/api/things/{uuid}"),
+    operation("delete", Method::Delete, "/api/things/{uuid}"),
 ];
 
 const fn operation(id: &'static str, method: Method, path: &'static str) -> Operation {
@@ -38,7 +38,7 @@ const fn operation(id: &'static str, method: Method, path: &'static str) -> Oper
     }
 }
 
-/// Settings under which nothing waits.
+/// Settings with waits of a millisecond at most.
 fn settings(endpoint: &Url) -> Settings {
     Settings {
         endpoint: endpoint.clone(),
@@ -62,18 +62,18 @@ fn client(endpoint: &Url) -> Client {
     Client::new(settings(endpoint), &OPERATIONS).unwrap()
 }
 
-/// Calls an operation on the thing `7`, with a body where it takes one.
+/// Calls an operation on the object `7`, with or without a body.
 async fn call(client: &Client, operation: &str, body: Option<&Value>) -> Result<Response, Error> {
-    call_until(client, operation, body, &CancellationToken::new()).await
+    call_with_cancel(client, operation, body, &CancellationToken::new()).await
 }
 
-async fn call_until(
+async fn call_with_cancel(
     client: &Client,
     operation: &str,
     body: Option<&Value>,
     cancel: &CancellationToken,
 ) -> Result<Response, Error> {
-    let retry = if operation == "make" {
+    let retry = if operation == "create" {
         Retry::Unsafe
     } else {
         Retry::Safe
@@ -92,18 +92,19 @@ async fn call_until(
         .await
 }
 
-/// Whether this is a process of its own; if it is not, runs the test of that name in one, which must pass.
+/// Whether the test runs in a process of its own. If not, runs it in one, with more environment variables, and asserts that
+/// it passes there.
 ///
-/// For what belongs to a whole process: its environment, and what it logs.
-async fn is_alone(test: &str, environment: &[(&str, &str)]) -> bool {
-    const ALONE: &str = "CLIENT_TEST_ALONE";
-    if std::env::var_os(ALONE).is_some() {
+/// For tests that depend on the environment or the log of the process.
+async fn has_own_process(test: &str, environment: &[(&str, &str)]) -> bool {
+    const MARKER: &str = "CLIENT_TEST_HAS_OWN_PROCESS";
+    if std::env::var_os(MARKER).is_some() {
         return true;
     }
     let output = tokio::process::Command::new(std::env::current_exe().unwrap())
         .args(["--exact", test])
         .envs(environment.iter().copied())
-        .env(ALONE, "1")
+        .env(MARKER, "1")
         .output()
         .await
         .unwrap();

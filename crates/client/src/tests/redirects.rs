@@ -1,22 +1,22 @@
-//! Where a redirect may lead: nowhere that the token should not go.
+//! Redirects, which must not send the token to another server.
 
 use engine::api::{Effect, ErrorKind};
 use serde_json::json;
 
-use super::server::{Act, Server};
+use super::server::{Action, Server};
 use super::{TOKEN, call, client};
 
 #[tokio::test]
-async fn a_get_follows_redirects_on_the_same_server() {
+async fn get_follows_redirects_on_the_same_server() {
     for status in [301, 302, 303, 307, 308] {
         let server = Server::start(move |seen, _| match &*seen.path {
-            "/api/things/7" => Act::answer(status, "").with("Location", "/api/things/7/"),
-            "/api/things/7/" => Act::answer(status, "").with("Location", "../7/at-last?x=1"),
-            _ => Act::answer(200, r#"{"ok": true}"#),
+            "/api/things/7" => Action::response(status, "").with("Location", "/api/things/7/"),
+            "/api/things/7/" => Action::response(status, "").with("Location", "../7/at-last?x=1"),
+            _ => Action::response(200, r#"{"ok": true}"#),
         })
         .await;
-        let answer = call(&client(&server.url), "get", None).await.unwrap();
-        assert_eq!(answer.body, json!({"ok": true}));
+        let response = call(&client(&server.url), "get", None).await.unwrap();
+        assert_eq!(response.body, json!({"ok": true}));
         let requests = server.requests();
         assert_eq!(requests.last().unwrap().path, "/api/things/7/at-last?x=1");
         let authorization = format!("Bearer {TOKEN}");
@@ -29,8 +29,8 @@ async fn a_get_follows_redirects_on_the_same_server() {
 }
 
 #[tokio::test]
-async fn the_token_goes_to_no_other_server() {
-    let other = Server::start(|_, _| Act::answer(200, r#"{"stolen": true}"#)).await;
+async fn redirect_never_sends_the_token_to_another_server() {
+    let other = Server::start(|_, _| Action::response(200, r#"{"stolen": true}"#)).await;
     let (host, port) = ("127.0.0.1", other.url.port().unwrap());
     let table = [
         format!("http://{host}:{port}/api/things/7?secret=1"),
@@ -39,10 +39,11 @@ async fn the_token_goes_to_no_other_server() {
     ];
     for target in table {
         for status in [301, 302, 303, 307, 308] {
-            for operation in ["get", "make", "change", "end"] {
+            for operation in ["get", "create", "update", "delete"] {
                 let location = target.clone();
                 let server =
-                    Server::start(move |_, _| Act::answer(status, "").with("Location", &*location)).await;
+                    Server::start(move |_, _| Action::response(status, "").with("Location", &*location))
+                        .await;
                 let error = call(&client(&server.url), operation, None).await.err().unwrap();
                 assert_eq!(
                     (error.kind, error.status),
@@ -62,13 +63,13 @@ async fn the_token_goes_to_no_other_server() {
 }
 
 #[tokio::test]
-async fn another_scheme_or_user_is_another_server() {
+async fn redirect_to_another_scheme_or_user_is_an_error() {
     let server = Server::start(|seen, _| {
         let host = seen.header("host").unwrap();
         match &*seen.path {
-            "/api/things/7" => Act::answer(301, "").with("Location", format!("https://{host}/")),
-            "/api/things/" => Act::answer(301, "").with("Location", format!("http://me:secret@{host}/")),
-            _ => Act::answer(200, "{}"),
+            "/api/things/7" => Action::response(301, "").with("Location", format!("https://{host}/")),
+            "/api/things/" => Action::response(301, "").with("Location", format!("http://me:secret@{host}/")),
+            _ => Action::response(200, "{}"),
         }
     })
     .await;
@@ -82,10 +83,11 @@ async fn another_scheme_or_user_is_another_server() {
 }
 
 #[tokio::test]
-async fn only_a_get_is_sent_again_to_another_path() {
+async fn redirect_of_a_write_is_an_error() {
     for (status, effect) in [(301, Effect::None), (303, Effect::Unknown), (307, Effect::None)] {
-        let server = Server::start(move |_, _| Act::answer(status, "").with("Location", "/elsewhere")).await;
-        for operation in ["make", "change", "end"] {
+        let server =
+            Server::start(move |_, _| Action::response(status, "").with("Location", "/elsewhere")).await;
+        for operation in ["create", "update", "delete"] {
             let error = call(&client(&server.url), operation, None).await.err().unwrap();
             assert_eq!((error.kind, error.effect), (ErrorKind::Redirect, effect));
             let expected = "the redirect leads to `/elsewhere`, but only a GET request follows a redirect to another path";
@@ -96,8 +98,8 @@ async fn only_a_get_is_sent_again_to_another_path() {
 }
 
 #[tokio::test]
-async fn a_circle_ends() {
-    let server = Server::start(|seen, _| Act::answer(302, "").with("Location", &*seen.path)).await;
+async fn redirect_loop_is_an_error() {
+    let server = Server::start(|seen, _| Action::response(302, "").with("Location", &*seen.path)).await;
     let error = call(&client(&server.url), "get", None).await.err().unwrap();
     assert_eq!(error.kind, ErrorKind::Redirect);
     assert!(
@@ -110,29 +112,32 @@ async fn a_circle_ends() {
 }
 
 #[tokio::test]
-async fn a_redirect_that_names_the_token_is_told_without_it() {
+async fn redirect_error_hides_the_token() {
     for (operation, location) in [
         ("get", format!("http://{TOKEN}.test/")),
-        ("make", format!("/{TOKEN}")),
+        ("create", format!("/{TOKEN}")),
         ("get", format!("/{TOKEN}")),
     ] {
-        let server = Server::start(move |_, _| Act::answer(302, "").with("Location", &*location)).await;
+        let server = Server::start(move |_, _| Action::response(302, "").with("Location", &*location)).await;
         let error = call(&client(&server.url), operation, None).await.err().unwrap();
         assert_eq!(error.kind, ErrorKind::Redirect);
-        let told = error.to_string();
-        assert!(told.contains("(redacted)") && !told.contains(TOKEN), "{told}");
+        let message = error.to_string();
+        assert!(
+            message.contains("(redacted)") && !message.contains(TOKEN),
+            "{message}"
+        );
     }
 }
 
 #[tokio::test]
-async fn a_redirect_to_nowhere_is_an_error() {
-    for act in [
-        Act::answer(302, ""),
-        Act::answer(304, ""),
-        Act::answer(302, "").with("Location", "http://["),
-        Act::answer(302, "").with("Location", "javascript:alert(1)"),
+async fn redirect_without_usable_location_is_an_error() {
+    for action in [
+        Action::response(302, ""),
+        Action::response(304, ""),
+        Action::response(302, "").with("Location", "http://["),
+        Action::response(302, "").with("Location", "javascript:alert(1)"),
     ] {
-        let server = Server::start(move |_, _| act.clone()).await;
+        let server = Server::start(move |_, _| action.clone()).await;
         let error = call(&client(&server.url), "get", None).await.err().unwrap();
         assert_eq!(error.kind, ErrorKind::Redirect);
         assert_eq!(server.requests().len(), 1);

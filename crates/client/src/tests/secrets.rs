@@ -1,4 +1,4 @@
-//! No secret in an error or a log, whatever the server sends back.
+//! Errors and logs contain no secret, whatever the server sends.
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
@@ -11,10 +11,10 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt};
 use value::secret::Secret;
 
-use super::server::{Act, Server};
-use super::{TOKEN, call, client, is_alone};
+use super::server::{Action, Server};
+use super::{TOKEN, call, client, has_own_process};
 
-/// Everything that is logged, at every level, by whomever.
+/// Collects everything that any crate logs, at every level.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<String>>);
 
@@ -47,13 +47,8 @@ impl<S: tracing::Subscriber> Layer<S> for Log {
 }
 
 #[tokio::test]
-async fn whatever_comes_back_no_secret_is_shown_or_logged() {
-    if !is_alone(
-        "tests::secrets::whatever_comes_back_no_secret_is_shown_or_logged",
-        &[],
-    )
-    .await
-    {
+async fn errors_and_logs_contain_no_secret() {
+    if !has_own_process("tests::secrets::errors_and_logs_contain_no_secret", &[]).await {
         return;
     }
     let log = Log::default();
@@ -68,26 +63,26 @@ async fn whatever_comes_back_no_secret_is_shown_or_logged() {
     let echo = json!({"detail": format!("{} and {body}", secrets.join(" | "))}).to_string();
     let problem = json!({"detail": [{"loc": ["body", secrets[0]], "msg": echo, "input": body}]}).to_string();
     let plain = secrets.join(" | ");
-    let acts = [
-        Act::answer(200, plain.clone()),
-        Act::answer(200, body.to_string().trim_end_matches('}')),
-        Act::answer(400, echo.clone()),
-        Act::answer(409, plain.clone()),
-        Act::answer(409, body.to_string()),
-        Act::answer(422, problem),
-        Act::answer(500, format!("<html>{plain}")),
-        Act::answer(409, "{}").with("X-Request-Id", format!("id {TOKEN}")),
-        Act::answer(302, "").with("Location", format!("http://other.test/?token={TOKEN}")),
-        Act::Raw(plain.into_bytes()),
+    let actions = [
+        Action::response(200, plain.clone()),
+        Action::response(200, body.to_string().trim_end_matches('}')),
+        Action::response(400, echo.clone()),
+        Action::response(409, plain.clone()),
+        Action::response(409, body.to_string()),
+        Action::response(422, problem),
+        Action::response(500, format!("<html>{plain}")),
+        Action::response(409, "{}").with("X-Request-Id", format!("id {TOKEN}")),
+        Action::response(302, "").with("Location", format!("http://other.test/?token={TOKEN}")),
+        Action::Raw(plain.into_bytes()),
     ];
-    for act in acts {
-        let context = format!("{act:?}");
-        let server = Server::start(move |_, _| act.clone()).await;
+    for action in actions {
+        let context = format!("{action:?}");
+        let server = Server::start(move |_, _| action.clone()).await;
         let cancel = CancellationToken::new();
         let known = [Secret::new(secrets[0]), Secret::new(secrets[2])];
         let body = Body::new(body.clone(), Vec::new());
-        let call = Request {
-            operation: "change",
+        let request = Request {
+            operation: "update",
             path: &[("uuid", "7")],
             body: Some(&body),
             retry: Retry::Safe,
@@ -95,23 +90,23 @@ async fn whatever_comes_back_no_secret_is_shown_or_logged() {
             secrets: &[&known[0], &known[1]],
             cancel: &cancel,
         };
-        let error = client(&server.url).call(call).await.err().unwrap();
+        let error = client(&server.url).call(request).await.err().unwrap();
         let shown = format!("{error}\n{error:?}");
         for secret in ["hunter2", "line one", "line \\\"two", "secrets.db", TOKEN] {
             assert!(!shown.contains(secret), "{context} shows {secret}: {shown}");
         }
     }
     let log = log.text();
-    assert!(log.contains("operation=change"), "{log}");
+    assert!(log.contains("operation=update"), "{log}");
     for secret in ["hunter2", "line one", "secrets.db", TOKEN, "Bearer"] {
         assert!(!log.contains(secret), "the log has {secret}");
     }
 }
 
 #[tokio::test]
-async fn a_request_is_logged_with_what_helps_to_find_it() {
-    if !is_alone(
-        "tests::secrets::a_request_is_logged_with_what_helps_to_find_it",
+async fn request_log_has_operation_status_and_request_id() {
+    if !has_own_process(
+        "tests::secrets::request_log_has_operation_status_and_request_id",
         &[],
     )
     .await
@@ -121,12 +116,12 @@ async fn a_request_is_logged_with_what_helps_to_find_it() {
     let log = Log::default();
     let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(log.clone()));
     let server = Server::start(|_, number| match number {
-        0 => Act::answer(502, ""),
-        1 => Act::Reset(Vec::new()),
-        _ => Act::answer(200, "{}"),
+        0 => Action::response(502, ""),
+        1 => Action::Reset(Vec::new()),
+        _ => Action::response(200, "{}"),
     })
     .await;
-    let answer = call(&client(&server.url), "get", None).await.unwrap();
+    let response = call(&client(&server.url), "get", None).await.unwrap();
     let log = log.text();
     let lines: Vec<_> = log
         .lines()
@@ -147,16 +142,16 @@ async fn a_request_is_logged_with_what_helps_to_find_it() {
             assert!(line.contains(part), "{line} lacks {part}");
         }
         assert!(
-            line.contains(&format!("request_id={}", answer.request_id)),
+            line.contains(&format!("request_id={}", response.request_id)),
             "{line}"
         );
     }
 }
 
 #[tokio::test]
-async fn what_does_not_parse_is_shown_in_part() {
+async fn unreadable_response_is_shown_in_part() {
     let server =
-        Server::start(|_, _| Act::answer(200, format!("<html>\r\n\u{1b}[2J{}", "x".repeat(1000)))).await;
+        Server::start(|_, _| Action::response(200, format!("<html>\r\n\u{1b}[2J{}", "x".repeat(1000)))).await;
     let error = call(&client(&server.url), "get", None).await.err().unwrap();
     assert_eq!(
         (error.kind, error.status),

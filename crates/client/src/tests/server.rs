@@ -1,4 +1,4 @@
-//! A server that does what a test says, down to the bytes, and remembers what it was asked.
+//! A server whose responses a test defines, byte by byte if it must, and that records the requests.
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
@@ -8,16 +8,16 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use url::Url;
 
-/// A request as it came in.
+/// A request as the server received it.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub struct ReceivedRequest {
     pub method: String,
     pub path: String,
     pub headers: Vec<(String, String)>,
     pub body: String,
 }
 
-impl Seen {
+impl ReceivedRequest {
     pub fn header(&self, name: &str) -> Option<&str> {
         let header = self
             .headers
@@ -29,8 +29,8 @@ impl Seen {
 
 /// What the server does with a request.
 #[derive(Clone, Debug)]
-pub enum Act {
-    /// Sends an answer and closes the connection.
+pub enum Action {
+    /// Sends a response and closes the connection.
     Response {
         status: u16,
         headers: Vec<(&'static str, String)>,
@@ -44,8 +44,8 @@ pub enum Act {
     Reset(Vec<u8>),
 }
 
-impl Act {
-    pub fn answer(status: u16, body: impl Into<String>) -> Self {
+impl Action {
+    pub fn response(status: u16, body: impl Into<String>) -> Self {
         Self::Response {
             status,
             headers: Vec::new(),
@@ -74,21 +74,21 @@ impl Act {
 
 pub struct Server {
     pub url: Url,
-    seen: Arc<Mutex<Vec<Seen>>>,
+    seen: Arc<Mutex<Vec<ReceivedRequest>>>,
     connections: watch::Receiver<usize>,
     requests: watch::Receiver<usize>,
 }
 
 impl Server {
-    /// A server without a live API document; its other requests are numbered from 0.
-    pub async fn start(act: impl Fn(&Seen, usize) -> Act + Send + Sync + 'static) -> Self {
-        Self::start_with_document(Act::answer(404, ""), act).await
+    /// A server without a live API document. `action` gets each request and its number, counted from 0.
+    pub async fn start(action: impl Fn(&ReceivedRequest, usize) -> Action + Send + Sync + 'static) -> Self {
+        Self::start_with_document(Action::response(404, ""), action).await
     }
 
-    /// A server that does the same, always, when it is asked for the live API document.
+    /// A server that always does the same at a request for the live API document.
     pub async fn start_with_document(
-        document: Act,
-        act: impl Fn(&Seen, usize) -> Act + Send + Sync + 'static,
+        document: Action,
+        action: impl Fn(&ReceivedRequest, usize) -> Action + Send + Sync + 'static,
     ) -> Self {
         let number = Mutex::new(0);
         Self::start_raw(move |seen| {
@@ -97,12 +97,12 @@ impl Server {
             }
             let mut number = number.lock().unwrap();
             *number += 1;
-            act(seen, *number - 1)
+            action(seen, *number - 1)
         })
         .await
     }
 
-    pub async fn start_raw(act: impl Fn(&Seen) -> Act + Send + Sync + 'static) -> Self {
+    pub async fn start_raw(action: impl Fn(&ReceivedRequest) -> Action + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap())
             .parse()
@@ -117,21 +117,21 @@ impl Server {
             connections,
             requests,
         };
-        let act = Arc::new(act);
+        let action = Arc::new(action);
         tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
                 count_connections.send_modify(|count| *count += 1);
-                let (act, seen, count_requests) = (act.clone(), seen.clone(), count_requests.clone());
+                let (action, seen, count_requests) = (action.clone(), seen.clone(), count_requests.clone());
                 tokio::spawn(async move {
                     let mut stream = stream;
                     let Some(request) = receive(&mut stream).await else {
                         return;
                     };
-                    let act = act(&request);
+                    let action = action(&request);
                     seen.lock().unwrap().push(request);
                     count_requests.send_modify(|count| *count += 1);
-                    perform(act, stream).await;
+                    perform(action, stream).await;
                 });
             }
         });
@@ -139,18 +139,18 @@ impl Server {
     }
 
     /// All requests but those for the live API document.
-    pub fn requests(&self) -> Vec<Seen> {
+    pub fn requests(&self) -> Vec<ReceivedRequest> {
         self.all_requests()
             .into_iter()
             .filter(|seen| !seen.path.ends_with("/api/openapi.json"))
             .collect()
     }
 
-    pub fn all_requests(&self) -> Vec<Seen> {
+    pub fn all_requests(&self) -> Vec<ReceivedRequest> {
         self.seen.lock().unwrap().clone()
     }
 
-    /// How often the live API document was asked for.
+    /// The number of requests for the live API document.
     pub fn document_requests(&self) -> usize {
         self.all_requests().len() - self.requests().len()
     }
@@ -159,7 +159,7 @@ impl Server {
         *self.connections.borrow()
     }
 
-    /// Waits until that many requests have come in, with those for the live API document.
+    /// Waits until the server has received that many requests, including those for the live API document.
     pub async fn wait_for_requests(&self, count: usize) {
         self.requests
             .clone()
@@ -169,7 +169,7 @@ impl Server {
     }
 }
 
-/// Address that refuses connections.
+/// A URL whose server refuses connections.
 pub async fn refusing() -> Url {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     format!("http://{}", listener.local_addr().unwrap())
@@ -177,7 +177,7 @@ pub async fn refusing() -> Url {
         .unwrap()
 }
 
-async fn receive(stream: &mut TcpStream) -> Option<Seen> {
+async fn receive(stream: &mut TcpStream) -> Option<ReceivedRequest> {
     let mut bytes = Vec::new();
     let head_end = loop {
         if let Some(index) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
@@ -190,7 +190,7 @@ async fn receive(stream: &mut TcpStream) -> Option<Seen> {
     let head = String::from_utf8(bytes[..head_end].to_vec()).unwrap();
     let mut lines = head.trim_end().split("\r\n");
     let mut first = lines.next().unwrap().split(' ');
-    let mut seen = Seen {
+    let mut seen = ReceivedRequest {
         method: first.next().unwrap().to_owned(),
         path: first.next().unwrap().to_owned(),
         headers: lines
@@ -211,9 +211,9 @@ async fn receive(stream: &mut TcpStream) -> Option<Seen> {
     Some(seen)
 }
 
-async fn perform(act: Act, mut stream: TcpStream) {
-    match act {
-        Act::Response {
+async fn perform(action: Action, mut stream: TcpStream) {
+    match action {
+        Action::Response {
             status,
             headers,
             body,
@@ -230,16 +230,16 @@ async fn perform(act: Act, mut stream: TcpStream) {
             );
             drop(stream.shutdown().await);
         }
-        Act::Raw(bytes) => {
+        Action::Raw(bytes) => {
             drop(stream.write_all(&bytes).await);
             drop(stream.shutdown().await);
         }
-        Act::Stall(bytes) => {
+        Action::Stall(bytes) => {
             drop(stream.write_all(&bytes).await);
-            // Until the client has had enough.
+            // Waits until the client closes the connection.
             drop(stream.read(&mut [0]).await);
         }
-        Act::Reset(bytes) => {
+        Action::Reset(bytes) => {
             drop(stream.write_all(&bytes).await);
             stream.set_zero_linger().unwrap();
         }

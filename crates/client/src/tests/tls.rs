@@ -1,4 +1,4 @@
-//! Certificates, encryption, HTTP/2 and proxies.
+//! TLS, certificates, HTTP/2 and proxies.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,11 +13,11 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use url::Url;
 
-use super::server::{Act, Server};
-use super::{OPERATIONS, TOKEN, call, is_alone, settings};
+use super::server::{Action, Server};
+use super::{OPERATIONS, TOKEN, call, has_own_process, settings};
 use crate::Client;
 
-/// A certificate for a name, and the authority that issued it.
+/// A certificate for a host name, and the authority that issued it.
 struct Identity {
     authority: CertificateDer<'static>,
     certificate: CertificateDer<'static>,
@@ -39,7 +39,7 @@ fn identity(name: &str, change: impl FnOnce(&mut CertificateParams)) -> Identity
     }
 }
 
-/// A listener that speaks TLS and counts connections.
+/// A listener for TLS that counts connections.
 struct TlsListener {
     listener: TcpListener,
     acceptor: TlsAcceptor,
@@ -65,7 +65,7 @@ impl axum::serve::Listener for TlsListener {
     }
 }
 
-/// A server that answers with the HTTP version it was asked in.
+/// A server that responds with the HTTP version of the request.
 async fn start(identity: &Identity, protocols: &[&str]) -> (Url, Arc<AtomicUsize>) {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)
@@ -95,7 +95,7 @@ async fn start(identity: &Identity, protocols: &[&str]) -> (Url, Arc<AtomicUsize
     (url, connections)
 }
 
-/// A client that trusts these authorities besides the system's.
+/// A client that trusts these authorities in addition to the system's.
 fn client(url: &Url, authorities: &[&CertificateDer<'static>]) -> Client {
     let mut settings = settings(url);
     settings.ca_certificates = authorities.iter().map(|&authority| authority.clone()).collect();
@@ -103,17 +103,17 @@ fn client(url: &Url, authorities: &[&CertificateDer<'static>]) -> Client {
 }
 
 #[tokio::test]
-async fn a_private_authority_is_trusted_when_it_is_given() {
+async fn configured_ca_certificate_is_trusted() {
     let identity = identity("localhost", |_| ());
     let (url, _) = start(&identity, &["http/1.1"]).await;
-    let answer = call(&client(&url, &[&identity.authority]), "get", None)
+    let response = call(&client(&url, &[&identity.authority]), "get", None)
         .await
         .unwrap();
-    assert_eq!(answer.body["version"], "HTTP/1.1");
+    assert_eq!(response.body["version"], "HTTP/1.1");
 }
 
 #[tokio::test]
-async fn http_2_is_spoken_where_it_is_offered() {
+async fn http2_is_used_if_offered() {
     let identity = identity("localhost", |_| ());
     let (url, connections) = start(&identity, &["h2", "http/1.1"]).await;
     let client = client(&url, &[&identity.authority]);
@@ -127,7 +127,7 @@ async fn http_2_is_spoken_where_it_is_offered() {
 }
 
 #[tokio::test]
-async fn certificates_that_are_not_acceptable_are_explained_and_not_retried() {
+async fn rejected_certificates_are_explained_and_not_retried() {
     let expired = |params: &mut CertificateParams| params.not_after = date_time_ymd(2001, 1, 1);
     let early = |params: &mut CertificateParams| params.not_before = date_time_ymd(2999, 1, 1);
     #[rustfmt::skip]
@@ -149,13 +149,13 @@ async fn certificates_that_are_not_acceptable_are_explained_and_not_retried() {
             (ErrorKind::Tls, Some(&*expected))
         );
         assert_eq!(error.attempts, 1);
-        // One for the live document, one for the call.
+        // One for the live document and one for the operation.
         assert_eq!(connections.load(Ordering::SeqCst), 2);
     }
 }
 
 #[tokio::test]
-async fn any_certificate_will_do_without_verification() {
+async fn insecure_skip_verify_accepts_any_certificate() {
     let identity = identity("other.test", |params| {
         params.not_after = date_time_ymd(2001, 1, 1);
     });
@@ -167,15 +167,15 @@ async fn any_certificate_will_do_without_verification() {
 }
 
 #[tokio::test]
-async fn a_server_without_tls_is_explained_and_not_retried() {
+async fn server_without_tls_is_explained_and_not_retried() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
         loop {
             let (mut stream, _) = listener.accept().await.unwrap();
             tokio::spawn(async move {
-                let answer = b"HTTP/1.1 400 Bad Request\r\n\r\n";
-                tokio::io::AsyncWriteExt::write_all(&mut stream, answer)
+                let response = b"HTTP/1.1 400 Bad Request\r\n\r\n";
+                tokio::io::AsyncWriteExt::write_all(&mut stream, response)
                     .await
                     .unwrap();
                 drop(tokio::io::copy(&mut stream, &mut tokio::io::sink()).await);
@@ -191,22 +191,22 @@ async fn a_server_without_tls_is_explained_and_not_retried() {
 }
 
 #[tokio::test]
-async fn proxies_of_the_environment_are_used() {
+async fn proxy_environment_variables_are_used() {
     for mode in ["secure", "insecure"] {
-        let proxy = Server::start(|_, _| Act::answer(200, "\"from the proxy\"")).await;
+        let proxy = Server::start(|_, _| Action::response(200, "\"from the proxy\"")).await;
         let environment = [
             ("TEST_MODE", mode),
             ("http_proxy", proxy.url.as_str()),
             ("no_proxy", ""),
             ("NO_PROXY", ""),
         ];
-        if is_alone("tests::tls::proxies_of_the_environment_are_used", &environment).await {
+        if has_own_process("tests::tls::proxy_environment_variables_are_used", &environment).await {
             let mut settings = settings(&"http://control-plane.test/durantic".parse().unwrap());
             settings.insecure_skip_verify = std::env::var("TEST_MODE").unwrap() == "insecure";
             let client = Client::new(settings, &OPERATIONS).unwrap();
             assert_eq!(call(&client, "get", None).await.unwrap().body, "from the proxy");
 
-            let server = Server::start(|_, _| Act::answer(200, "\"direct\"")).await;
+            let server = Server::start(|_, _| Action::response(200, "\"direct\"")).await;
             assert_eq!(
                 call(&super::client(&server.url), "get", None).await.unwrap().body,
                 "direct"

@@ -1,8 +1,8 @@
-//! The plugin server over real sockets and real TLS.
+//! Tests of the plugin server with real sockets and real TLS.
 #![cfg(test)]
 #![cfg(unix)]
 
-mod ending;
 mod security;
 mod serving;
+mod shutdown;
 mod support;

@@ -1,4 +1,4 @@
-//! Nobody gets in but the client that started the process.
+//! Only the client that started the process can use the server.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::time::Duration;
@@ -8,8 +8,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::support::{Client, Handshake, Identity, OPTIONS, Running, environment};
 
-/// A client is refused if no call of it is answered; TLS 1.3 tells a client only after its own handshake.
-async fn assert_refused(handshake: &Handshake, identity: Option<&Identity>) {
+/// Asserts that the server rejects a client: connecting fails, or the first RPC does, because with TLS 1.3 a client learns of
+/// the rejection only after its own handshake.
+async fn assert_rejected(handshake: &Handshake, identity: Option<&Identity>) {
     let Ok(stream) = handshake.connect_tls(identity).await else {
         return;
     };
@@ -21,7 +22,7 @@ async fn assert_refused(handshake: &Handshake, identity: Option<&Identity>) {
 }
 
 #[tokio::test]
-async fn the_certificate_of_the_environment_gets_in() {
+async fn client_with_the_certificate_of_the_environment_is_served() {
     let terraform = Identity::of_terraform();
     let server = Running::unix(terraform.environment()).await;
     Client::of(&server.handshake(), Some(&terraform))
@@ -31,7 +32,7 @@ async fn the_certificate_of_the_environment_gets_in() {
 }
 
 #[tokio::test]
-async fn it_gets_in_over_tcp_too() {
+async fn client_is_served_over_tcp() {
     let terraform = Identity::of_terraform();
     let server = Running::start(OPTIONS, terraform.environment(), Network::Tcp).await;
     let handshake = server.handshake();
@@ -43,15 +44,15 @@ async fn it_gets_in_over_tcp_too() {
 }
 
 #[tokio::test]
-async fn without_a_certificate_with_another_and_without_the_key_nobody_gets_in() {
+async fn client_without_certificate_or_key_is_rejected() {
     let terraform = Identity::of_terraform();
     let other = Identity::of_terraform();
     let server = Running::unix(terraform.environment()).await;
     let handshake = server.handshake();
-    assert_refused(&handshake, None).await;
-    assert_refused(&handshake, Some(&other)).await;
-    assert_refused(&handshake, Some(&terraform.with_key_of(&other))).await;
-    // Nor does anybody keep the right one out.
+    assert_rejected(&handshake, None).await;
+    assert_rejected(&handshake, Some(&other)).await;
+    assert_rejected(&handshake, Some(&terraform.with_key_of(&other))).await;
+    // The rejected clients do not keep the right one from connecting.
     Client::of(&handshake, Some(&terraform))
         .await
         .assert_works()
@@ -59,7 +60,7 @@ async fn without_a_certificate_with_another_and_without_the_key_nobody_gets_in()
 }
 
 #[tokio::test]
-async fn plaintext_is_not_answered_where_there_is_a_certificate() {
+async fn plaintext_client_gets_a_tls_alert() {
     let terraform = Identity::of_terraform();
     let server = Running::unix(terraform.environment()).await;
     let mut stream = server.handshake().connect().await;
@@ -67,18 +68,18 @@ async fn plaintext_is_not_answered_where_there_is_a_certificate() {
         .write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
         .await
         .unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await.unwrap();
+    let mut response = Vec::new();
+    stream.read_to_end(&mut response).await.unwrap();
     assert_eq!(
-        answer.first(),
+        response.first(),
         Some(&0x15),
-        "a TLS alert and nothing else: {answer:?}"
+        "a TLS alert and nothing else: {response:?}"
     );
-    assert_eq!(answer.len(), 7);
+    assert_eq!(response.len(), 7);
 }
 
 #[tokio::test]
-async fn a_client_that_says_nothing_keeps_no_other_waiting_and_is_sent_away() {
+async fn silent_client_is_disconnected_and_delays_no_other() {
     let terraform = Identity::of_terraform();
     let server = Running::unix(terraform.environment()).await;
     let handshake = server.handshake();
@@ -98,7 +99,7 @@ async fn a_client_that_says_nothing_keeps_no_other_waiting_and_is_sent_away() {
 }
 
 #[tokio::test]
-async fn without_tls_the_handshake_has_no_certificate() {
+async fn handshake_without_tls_has_no_certificate() {
     let server = Running::unix(environment([])).await;
     let handshake = server.handshake();
     assert_eq!(handshake.fields[5], "");
@@ -106,7 +107,7 @@ async fn without_tls_the_handshake_has_no_certificate() {
 }
 
 #[tokio::test]
-async fn garbage_for_a_certificate_ends_the_process_before_it_says_anything() {
+async fn invalid_client_certificate_ends_without_handshake() {
     let mut stdout = Vec::new();
     let environment = environment([("PLUGIN_CLIENT_CERT", "garbage".to_owned())]);
     let server = Server {
@@ -121,7 +122,7 @@ async fn garbage_for_a_certificate_ends_the_process_before_it_says_anything() {
 }
 
 #[tokio::test]
-async fn no_other_user_can_reach_the_socket() {
+async fn socket_directory_is_private_to_its_user() {
     let server = Running::unix(environment([])).await;
     let path = server.handshake().path();
     assert_eq!(

@@ -1,4 +1,4 @@
-//! The handshake, and what is served after it.
+//! The handshake, and the RPCs after it.
 
 use environment::Environment;
 use plugin::{Error, Network, Server};
@@ -8,25 +8,25 @@ use tonic::Code;
 use crate::support::{Client, DEBUG, Echo, Identity, OPTIONS, Running, environment};
 
 #[tokio::test]
-async fn the_first_line_says_where_to_connect() {
+async fn handshake_has_six_fields() {
     let terraform = Identity::of_terraform();
     let server = Running::unix(terraform.environment()).await;
     let handshake = server.handshake();
     assert_eq!(handshake.fields.len(), 6);
     assert_eq!(handshake.fields[..3], ["1", "6", "unix"]);
     assert_eq!(handshake.fields[4], "grpc");
-    // Fifty characters and fewer are no certificate to go-plugin.
+    // go-plugin ignores a certificate of fifty characters or fewer.
     assert!(handshake.fields[5].len() > 50 && !handshake.fields[5].contains('='));
 }
 
 #[tokio::test]
-async fn a_client_that_asks_for_multiplexing_is_told_that_there_is_none() {
+async fn handshake_declines_multiplexing() {
     let server = Running::unix(environment([("PLUGIN_MULTIPLEX_GRPC", "true".to_owned())])).await;
     assert_eq!(server.handshake().fields[5..], ["", "false"]);
 }
 
 #[tokio::test]
-async fn by_hand_nothing_is_served() {
+async fn serve_without_cookie_fails_without_handshake() {
     let mut stdout = Vec::new();
     let server = Server {
         options: OPTIONS,
@@ -35,12 +35,12 @@ async fn by_hand_nothing_is_served() {
         stdout: &mut stdout,
     };
     let error = server.serve(Echo::default()).await.unwrap_err();
-    assert!(matches!(error, Error::RunByHand), "{error}");
+    assert!(matches!(error, Error::NotStartedByTerraform), "{error}");
     assert_eq!(stdout, b"");
 }
 
 #[tokio::test]
-async fn a_terraform_that_is_too_old_reads_our_version() {
+async fn serve_for_old_terraform_writes_only_the_version() {
     let mut stdout = Vec::new();
     let environment = environment([("PLUGIN_PROTOCOL_VERSIONS", "4,5".to_owned())]);
     let server = Server {
@@ -55,7 +55,7 @@ async fn a_terraform_that_is_too_old_reads_our_version() {
 }
 
 #[tokio::test]
-async fn what_the_provider_does_not_offer_is_unimplemented() {
+async fn missing_rpc_is_unimplemented() {
     let server = Running::unix(environment([])).await;
     let mut client = Client::of(&server.handshake(), None).await;
     let unary = client
@@ -74,7 +74,7 @@ async fn what_the_provider_does_not_offer_is_unimplemented() {
 }
 
 #[tokio::test]
-async fn many_calls_run_on_one_connection() {
+async fn one_connection_serves_concurrent_rpcs() {
     let server = Running::unix(environment([])).await;
     let client = Client::of(&server.handshake(), None).await;
     let mut slow = client.provider.clone();
@@ -97,7 +97,7 @@ async fn many_calls_run_on_one_connection() {
 }
 
 #[tokio::test]
-async fn a_state_of_many_megabytes_goes_in_and_out() {
+async fn message_of_20_mib_is_accepted_and_returned() {
     let server = Running::unix(environment([])).await;
     let mut client = Client::of(&server.handshake(), None).await;
     let state = vec![7; 20 << 20];
@@ -105,7 +105,7 @@ async fn a_state_of_many_megabytes_goes_in_and_out() {
 }
 
 #[tokio::test]
-async fn debug_needs_no_terraform_and_says_how_to_attach() {
+async fn debug_server_writes_tf_reattach_providers() {
     let server = Running::start(DEBUG, Environment::default(), Network::Unix).await;
     let json = server
         .line

@@ -1,4 +1,4 @@
-//! A provider of a few RPCs, a server of it, and a client that is to the server what Terraform is.
+//! A provider with two RPCs, a server for it, and a client that behaves as Terraform does.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -47,7 +47,8 @@ const COOKIE: (&str, &str) = (
     "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
 );
 
-/// A provider whose `ReadResource` echoes, and hangs for the type `slow` until it is stopped, for `stuck` forever.
+/// A provider whose `ReadResource` returns the state unchanged. For the type `slow` it waits until the provider is stopped,
+/// for the type `stuck` it never returns.
 #[derive(Default)]
 pub struct Echo {
     pub started: Arc<Notify>,
@@ -87,7 +88,7 @@ impl Provider for Echo {
     }
 }
 
-/// The environment that Terraform makes for a plugin, with more variables.
+/// The environment that Terraform sets for a plugin, with more variables.
 pub fn environment<'a>(more: impl IntoIterator<Item = (&'a str, String)>) -> Environment {
     let terraform = [
         (COOKIE.0, COOKIE.1.to_owned()),
@@ -98,7 +99,7 @@ pub fn environment<'a>(more: impl IntoIterator<Item = (&'a str, String)>) -> Env
     terraform.into_iter().chain(more).collect()
 }
 
-/// A certificate as Terraform makes one: of P-521, and marked as an authority.
+/// A certificate such as Terraform generates: with a P-521 key, and marked as a CA.
 pub struct Identity {
     pub pem: String,
     certificate: CertificateDer<'static>,
@@ -132,7 +133,7 @@ impl Identity {
         }
     }
 
-    /// The certificate of this one with the key of another: what an impostor has who saw the environment.
+    /// This certificate with the key of another: what an attacker has after reading the environment.
     pub fn with_key_of(&self, other: &Self) -> Self {
         Self {
             pem: self.pem.clone(),
@@ -146,7 +147,7 @@ impl Identity {
     }
 }
 
-/// A server that runs, and what it wrote to its standard output.
+/// A running server, and the line that it wrote to standard output.
 pub struct Running {
     pub line: String,
     pub task: JoinHandle<Result<(), Error>>,
@@ -186,13 +187,13 @@ impl Running {
         Handshake::parse(&self.line)
     }
 
-    /// The result of the server, which must have ended or end by itself.
+    /// Waits until the server has ended without an error.
     pub async fn ended(self) {
         self.task.await.unwrap().unwrap();
     }
 }
 
-/// Passes on what was written with each flush, as a pipe to Terraform does.
+/// Sends the output at each flush, like a pipe to Terraform.
 struct Pipe {
     sender: mpsc::UnboundedSender<String>,
     buffer: Vec<u8>,
@@ -212,7 +213,7 @@ impl Write for Pipe {
     }
 }
 
-/// The line of the handshake, taken apart.
+/// The fields of the handshake's line.
 #[derive(Debug)]
 pub struct Handshake {
     pub fields: Vec<String>,
@@ -240,7 +241,7 @@ impl Handshake {
         }
     }
 
-    /// A connection that trusts the certificate of the handshake and no other, as Terraform's does.
+    /// Connects with TLS and trusts only the certificate of the handshake, as Terraform does.
     pub async fn connect_tls(&self, identity: Option<&Identity>) -> io::Result<Box<dyn Stream>> {
         use base64::Engine as _;
         use base64::prelude::BASE64_STANDARD_NO_PAD;
@@ -252,7 +253,7 @@ impl Handshake {
             .unwrap()
             .with_root_certificates(roots);
         let mut config = match identity {
-            // Through a resolver, because the constructor would compare the key with the certificate.
+            // With a resolver, because the constructor checks that the key belongs to the certificate.
             Some(identity) => builder.with_client_cert_resolver(Arc::new(Presented::of(identity))),
             None => builder.with_no_client_auth(),
         };
@@ -266,7 +267,7 @@ impl Handshake {
     }
 }
 
-/// Presents a certificate, whether or not the key fits.
+/// Presents a certificate, even if the key does not belong to it.
 #[derive(Debug)]
 struct Presented(Arc<rustls::sign::CertifiedKey>);
 
@@ -335,7 +336,7 @@ impl Client {
         })
     }
 
-    /// A client that got in, over TLS where an identity is given.
+    /// Connects a client, with TLS if there is an identity.
     pub async fn of(handshake: &Handshake, identity: Option<&Identity>) -> Self {
         let stream = match identity {
             Some(identity) => handshake.connect_tls(Some(identity)).await.unwrap(),
@@ -344,7 +345,7 @@ impl Client {
         Self::over(stream).await.unwrap()
     }
 
-    /// Calls the provider and tells what came back.
+    /// Calls `ReadResource` and returns the new state.
     pub async fn read(&mut self, type_name: &str, state: Vec<u8>) -> Result<Vec<u8>, Status> {
         let current_state = proto::tfplugin6::DynamicValue {
             msgpack: state,
@@ -363,7 +364,7 @@ impl Client {
         assert_eq!(self.read("any", b"\xc0".to_vec()).await.unwrap(), b"\xc0");
     }
 
-    /// Goes as a process that is killed: without a word.
+    /// Drops the connection without `Shutdown`, like a process that is killed.
     pub fn kill(self) {
         self.connection.abort();
     }

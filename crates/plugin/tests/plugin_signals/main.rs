@@ -1,4 +1,4 @@
-//! Signals, which reach the whole process: hence one test, in a program of its own.
+//! Signals. They reach the whole process, so this is one test in a program of its own.
 #![cfg(test)]
 #![cfg(unix)]
 
@@ -15,8 +15,8 @@ use support::{Client, DEBUG, Running, environment};
 use tokio::time::timeout;
 
 #[tokio::test]
-async fn an_interrupt_is_left_to_terraform_and_the_others_end_the_process_with_their_results() {
-    // Terraform gets Ctrl-C itself and says what to do.
+async fn sigint_is_ignored_and_sigterm_returns_partial_results() {
+    // The server ignores SIGINT: Terraform receives it as well, and calls `StopProvider`.
     let server = Running::unix(environment([])).await;
     let path = server.handshake().path();
     let mut client = Client::of(&server.handshake(), None).await;
@@ -26,7 +26,7 @@ async fn an_interrupt_is_left_to_terraform_and_the_others_end_the_process_with_t
     }
     assert!(!server.task.is_finished());
 
-    // What runs at a SIGTERM is stopped, and still answers.
+    // At SIGTERM the running operation is stopped, and still returns its result.
     let state = b"\xa4half".to_vec();
     let running = client.read("slow", state.clone());
     let terminated = async {
@@ -41,7 +41,7 @@ async fn an_interrupt_is_left_to_terraform_and_the_others_end_the_process_with_t
     server.ended().await;
     assert!(!path.exists());
 
-    // Nobody else ends a server in debug mode.
+    // In debug mode SIGINT ends the server.
     let server = Running::start(DEBUG, Environment::default(), Network::Unix).await;
     raise(Signal::SIGINT).unwrap();
     server.ended().await;

@@ -17,6 +17,11 @@ pub struct Arguments {
     json: bool,
 }
 
+/// Prints the parts and forms of a source address, and the path of an installed program.
+///
+/// # Errors
+///
+/// [`CommandError`], if the address is invalid or the output is closed.
 pub fn run(
     context: &Context,
     arguments: &Arguments,

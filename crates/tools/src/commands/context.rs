@@ -124,7 +124,7 @@ impl Context {
         })?;
         Ok(Self {
             identity,
-            environment: Environment::of_process(),
+            environment: Environment::from_process(),
             directory,
             program,
             version,

@@ -47,6 +47,11 @@ impl Findings {
     }
 }
 
+/// Runs all checks and prints their findings.
+///
+/// # Errors
+///
+/// [`CommandError`], if the directory does not exist or the output is closed.
 pub fn run(
     context: &Context,
     arguments: &Arguments,

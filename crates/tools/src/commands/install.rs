@@ -63,12 +63,19 @@ impl From<PackageError> for CommandError {
             PackageError::File { error, .. } if error.kind() == io::ErrorKind::StorageFull => {
                 "Free some disk space, then run the command again. No partial file was left."
             }
-            _ => "Check that path, move what is in the way, then run the command again.",
+            _ => {
+                "Check the path, and remove a file or directory that is in the way. Then run the command again."
+            }
         };
         Self::new(error, remedy)
     }
 }
 
+/// Writes this program as a package into a plugin directory, and prints the `required_providers` block and warnings.
+///
+/// # Errors
+///
+/// [`CommandError`], if the address cannot be used, the package cannot be written or the output is closed.
 pub fn install(
     context: &Context,
     arguments: &Arguments,
@@ -118,6 +125,11 @@ pub fn install(
     Ok(Status::Success)
 }
 
+/// Removes packages for this platform from a plugin directory.
+///
+/// # Errors
+///
+/// [`CommandError`], if the address cannot be used, a package cannot be removed or the output is closed.
 pub fn uninstall(
     context: &Context,
     arguments: &UninstallArguments,

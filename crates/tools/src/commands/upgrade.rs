@@ -64,6 +64,7 @@ pub struct Arguments {
     offline: bool,
 }
 
+/// Upgrades the configuration in a directory, and returns the exit status.
 pub fn run(context: &Context, arguments: &Arguments, console: &mut Console<'_>) -> Status {
     match upgrade(context, arguments, console) {
         Ok(status) => status,

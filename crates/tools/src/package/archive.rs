@@ -29,21 +29,6 @@ pub fn write<W: Write + Seek>(zip: W, name: &str, program: &mut impl Read) -> zi
     writer.finish()
 }
 
-/// The names of the files in a zip archive.
-///
-/// # Errors
-///
-/// [`PackageError`], if the file cannot be read or is not a zip archive.
-pub fn list(zip: &Path) -> Result<Vec<String>, PackageError> {
-    let archive = open(zip)?;
-    names(&archive)
-        .collect::<Result<_, _>>()
-        .map_err(|error| PackageError::Zip {
-            path: zip.to_owned(),
-            error,
-        })
-}
-
 /// The first `length` bytes of the first file whose name begins with `prefix`; `None` if there is no such file.
 ///
 /// # Errors

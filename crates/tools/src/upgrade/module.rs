@@ -20,9 +20,9 @@ pub struct Module {
     /// The `.tf` files, which may be changed, sorted by name.
     pub files: Vec<File>,
     /// The names of `.tf.json` files, which are neither read nor changed.
-    pub json: Vec<String>,
+    pub json_files: Vec<String>,
     /// The names of override files, which are neither read nor changed.
-    pub overrides: Vec<String>,
+    pub override_files: Vec<String>,
 }
 
 /// A file of a module.
@@ -87,8 +87,8 @@ impl Module {
         let mut module = Self {
             directory: directory.to_owned(),
             files: Vec::new(),
-            json: Vec::new(),
-            overrides: Vec::new(),
+            json_files: Vec::new(),
+            override_files: Vec::new(),
         };
         let not_a_module = || ModuleError::NotAModule(directory.to_owned());
         let entries = std::fs::read_dir(directory).map_err(|_| not_a_module())?;
@@ -104,14 +104,14 @@ impl Module {
                 (None, None) => continue,
             };
             if stem == "override" || stem.ends_with("_override") {
-                module.overrides.push(name);
+                module.override_files.push(name);
             } else if is_json {
-                module.json.push(name);
+                module.json_files.push(name);
             } else {
                 module.files.push(File::load(directory, name)?);
             }
         }
-        if module.files.is_empty() && module.json.is_empty() && module.overrides.is_empty() {
+        if module.files.is_empty() && module.json_files.is_empty() && module.override_files.is_empty() {
             return Err(not_a_module());
         }
         Ok(module)

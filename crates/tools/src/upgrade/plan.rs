@@ -59,16 +59,16 @@ pub async fn plan(module: &Module, registry: &Registry, own: &Address) -> Result
 
 /// Warnings of the files that the upgrade neither reads nor changes.
 fn ignored_files(module: &Module) -> Vec<Warning> {
-    let warning = |summary, name: &String, what: &str| Warning {
+    let warning = |summary, name: &String, kind: &str| Warning {
         summary,
-        detail: format!("The {what} file `{name}` was not changed. Check the providers in it by hand."),
+        detail: format!("The {kind} file `{name}` was not changed. Check the providers in it by hand."),
     };
     let json = module
-        .json
+        .json_files
         .iter()
         .map(|name| warning("JSON configuration file ignored", name, "JSON"));
     let overrides = module
-        .overrides
+        .override_files
         .iter()
         .map(|name| warning("Override configuration file ignored", name, "override"));
     json.chain(overrides).collect()

@@ -1,20 +1,20 @@
-//! One value and its bytes for every row of the encoding, and one fault for every kind of error.
+//! A value and its bytes for every rule of the encodings, and an example of every kind of error.
 
 use super::hex;
-use crate::{DecodeErrorKind, Misfit, Number, Type, Value, json, msgpack};
+use crate::{DecodeErrorKind, Mismatch, Number, Type, Value, json, msgpack};
 
 fn number(text: &str) -> Value {
     Value::Number(Number::parse(text).unwrap())
 }
 
-/// Asserts that a value and its bytes are each other's.
+/// Asserts that a value encodes to the bytes and the bytes decode to the value.
 #[track_caller]
-fn assert_wire(value: &Value, r#type: &Type, bytes: &str) {
+fn assert_encoding(value: &Value, r#type: &Type, bytes: &str) {
     assert_eq!(msgpack::encode(value, r#type).unwrap(), hex(bytes));
     assert_eq!(msgpack::decode(&hex(bytes), r#type).unwrap(), *value);
 }
 
-/// Asserts that the bytes are refused with this message.
+/// Asserts that decoding fails with this kind of error and this message.
 #[track_caller]
 fn assert_refused(bytes: &[u8], r#type: &Type, kind: impl Into<DecodeErrorKind>, message: &str) {
     let error = msgpack::decode(bytes, r#type).unwrap_err();
@@ -23,21 +23,21 @@ fn assert_refused(bytes: &[u8], r#type: &Type, kind: impl Into<DecodeErrorKind>,
 }
 
 #[test]
-fn null_is_nil_of_any_type() {
+fn msgpack_null_is_nil_for_every_type() {
     let object = Type::object([("a", Type::String)]);
     for r#type in [Type::Bool, Type::list(Type::String), object] {
-        assert_wire(&Value::Null, &r#type, "c0");
+        assert_encoding(&Value::Null, &r#type, "c0");
     }
 }
 
 #[test]
-fn unknown_is_extension_0_and_read_from_any() {
+fn msgpack_unknown_is_read_from_any_extension() {
     for r#type in [
         Type::Bool,
         Type::set(Type::String),
         Type::object([("a", Type::String)]),
     ] {
-        assert_wire(&Value::Unknown, &r#type, "d4 00 00");
+        assert_encoding(&Value::Unknown, &r#type, "d4 00 00");
         for bytes in [
             "d4 05 ff",
             "d5 0c 80 00",
@@ -67,27 +67,27 @@ fn unknown_is_extension_0_and_read_from_any() {
 }
 
 #[test]
-fn booleans_and_texts() {
-    assert_wire(&true.into(), &Type::Bool, "c3");
-    assert_wire(&false.into(), &Type::Bool, "c2");
-    assert_wire(&"".into(), &Type::String, "a0");
-    assert_wire(&"é".into(), &Type::String, "a2 c3a9");
-    assert_wire(
+fn msgpack_encodes_booleans_and_strings() {
+    assert_encoding(&true.into(), &Type::Bool, "c3");
+    assert_encoding(&false.into(), &Type::Bool, "c2");
+    assert_encoding(&"".into(), &Type::String, "a0");
+    assert_encoding(&"é".into(), &Type::String, "a2 c3a9");
+    assert_encoding(
         &"x".repeat(31).into(),
         &Type::String,
         &format!("bf {}", "78".repeat(31)),
     );
-    assert_wire(
+    assert_encoding(
         &"x".repeat(32).into(),
         &Type::String,
         &format!("d9 20 {}", "78".repeat(32)),
     );
-    assert_wire(
+    assert_encoding(
         &"x".repeat(256).into(),
         &Type::String,
         &format!("da 0100 {}", "78".repeat(256)),
     );
-    assert_wire(
+    assert_encoding(
         &"x".repeat(65536).into(),
         &Type::String,
         &format!("db 00010000 {}", "78".repeat(65536)),
@@ -95,34 +95,34 @@ fn booleans_and_texts() {
 }
 
 #[test]
-fn a_secret_is_a_text_that_stays_out_of_sight() {
+fn secret_encodes_as_string_and_is_hidden_in_debug() {
     let (r#type, secret) = (
         Type::map(Type::Secret),
         Value::map([("pass", Value::secret("word"))]),
     );
-    assert_wire(&secret, &r#type, "81 a4 70617373 a4 776f7264");
+    assert_encoding(&secret, &r#type, "81 a4 70617373 a4 776f7264");
     assert_eq!(json::decode(br#"{"pass": "word"}"#, &r#type), Ok(secret.clone()));
     assert_eq!(
         r#type.to_json(),
         serde_json::json!(["map", "string"]),
-        "to Terraform it is a text"
+        "for Terraform it is a string"
     );
     assert_eq!(format!("{secret:?}"), r#"{"pass": (secret)}"#);
     assert_eq!(secret.get("pass").as_str(), None);
     assert_eq!(secret.get("pass").expose(), Some("word"));
-    // Nothing takes the one for the other.
+    // A secret does not conform to the type of a string, nor the other way around.
     assert!(secret.conforms(&Type::map(Type::String)).is_err());
     assert!(Value::from("word").conforms(&Type::Secret).is_err());
 }
 
 #[test]
-fn decoding_keeps_a_text_as_it_is() {
+fn msgpack_decode_does_not_normalise_strings() {
     let decomposed = Value::String("e\u{301}".into());
     assert_eq!(msgpack::decode(&hex("a3 65 cc81"), &Type::String), Ok(decomposed));
 }
 
 #[test]
-fn numbers_are_the_smallest_form_that_is_exact() {
+fn msgpack_encodes_numbers_in_the_smallest_exact_form() {
     for (text, bytes) in [
         ("0", "00"),
         ("127", "7f"),
@@ -141,7 +141,7 @@ fn numbers_are_the_smallest_form_that_is_exact() {
         ("0.1", "a3 302e31"),
         ("1e-7", "a9 302e30303030303031"),
     ] {
-        assert_wire(&number(text), &Type::Number, bytes);
+        assert_encoding(&number(text), &Type::Number, bytes);
     }
     for text in [
         "9223372036854775808",
@@ -156,7 +156,7 @@ fn numbers_are_the_smallest_form_that_is_exact() {
 }
 
 #[test]
-fn numbers_are_read_from_any_form() {
+fn msgpack_decodes_numbers_from_any_form() {
     for (bytes, text) in [
         ("cf ffffffffffffffff", "18446744073709551615"),
         ("d3 0000000000000001", "1"),
@@ -206,23 +206,23 @@ fn numbers_are_read_from_any_form() {
 }
 
 #[test]
-fn collections() {
+fn msgpack_encodes_collections() {
     let list = Value::List(vec![3.into(), Value::Null, Value::Unknown]);
-    assert_wire(&list, &Type::list(Type::Number), "93 03 c0 d40000");
+    assert_encoding(&list, &Type::list(Type::Number), "93 03 c0 d40000");
     let set = Value::set(vec![Value::Unknown, "b".into(), "a".into(), "b".into()]);
-    assert_wire(&set, &Type::set(Type::String), "93 a161 a162 d40000");
+    assert_encoding(&set, &Type::set(Type::String), "93 a161 a162 d40000");
     let map = Value::map([("z", Value::from("1")), ("a", "2".into())]);
-    assert_wire(&map, &Type::map(Type::String), "82 a161 a132 a17a a131");
-    assert_wire(&Value::List(vec![]), &Type::list(Type::Bool), "90");
-    assert_wire(&Value::Map([].into()), &Type::map(Type::Bool), "80");
+    assert_encoding(&map, &Type::map(Type::String), "82 a161 a132 a17a a131");
+    assert_encoding(&Value::List(vec![]), &Type::list(Type::Bool), "90");
+    assert_encoding(&Value::Map([].into()), &Type::map(Type::Bool), "80");
     let long = Value::List(vec![true.into(); 16]);
-    assert_wire(
+    assert_encoding(
         &long,
         &Type::list(Type::Bool),
         &format!("dc 0010 {}", "c3".repeat(16)),
     );
     let long = Value::List(vec![true.into(); 65536]);
-    assert_wire(
+    assert_encoding(
         &long,
         &Type::list(Type::Bool),
         &format!("dd 00010000 {}", "c3".repeat(65536)),
@@ -230,7 +230,7 @@ fn collections() {
 }
 
 #[test]
-fn a_set_is_read_in_any_order() {
+fn decode_accepts_set_elements_in_any_order() {
     let set = Value::set(vec!["b".into(), "a".into()]);
     assert_eq!(
         msgpack::decode(&hex("93 a162 a161 a162"), &Type::set(Type::String)),
@@ -243,14 +243,14 @@ fn a_set_is_read_in_any_order() {
 }
 
 #[test]
-fn objects_have_exactly_the_attributes_of_the_type() {
+fn msgpack_decode_needs_exactly_the_attributes_of_the_type() {
     let r#type = Type::object([
         ("a", Type::String),
         ("b", Type::list(Type::object([("c", Type::Bool)]))),
     ]);
     let block = Value::object([("c", true.into())]);
     let value = Value::object([("b", Value::List(vec![block])), ("a", "x".into())]);
-    assert_wire(&value, &r#type, "82 a161 a178 a162 91 81 a163 c3");
+    assert_encoding(&value, &r#type, "82 a161 a178 a162 91 81 a163 c3");
     assert_eq!(
         msgpack::decode(&hex("82 a162 91 81 a163 c3 a161 a178"), &r#type),
         Ok(value),
@@ -259,17 +259,17 @@ fn objects_have_exactly_the_attributes_of_the_type() {
     for (bytes, kind, message) in [
         (
             "81 a161 a178",
-            Misfit::MissingAttribute,
+            Mismatch::MissingAttribute,
             "`b`: this attribute is missing",
         ),
         (
             "82 a161 a178 a162 91 80",
-            Misfit::MissingAttribute,
+            Mismatch::MissingAttribute,
             "`b[0].c`: this attribute is missing",
         ),
         (
             "83 a161 c0 a162 c0 a163 c0",
-            Misfit::UnexpectedAttribute,
+            Mismatch::UnexpectedAttribute,
             "`c`: the type has no such attribute",
         ),
     ] {
@@ -292,10 +292,10 @@ fn objects_have_exactly_the_attributes_of_the_type() {
     );
 }
 
-/// On the wire a dynamic value is its type and itself, `["number", 5]`; in state it is an object of both.
+/// In MessagePack a dynamic value is a list of its type and itself, `["number", 5]`; in JSON it is an object of both.
 #[test]
-fn what_no_type_can_be_is_refused() {
-    let array = |r#type, expected| (r#type, expected, "an array");
+fn decode_rejects_dynamic_values_and_tuples() {
+    let array = |r#type, expected| (r#type, expected, "a list");
     for (r#type, expected, found) in [
         array(Type::Bool, "a boolean"),
         array(Type::Number, "a number"),
@@ -307,7 +307,7 @@ fn what_no_type_can_be_is_refused() {
         let (dynamic, tuple) = (hex("92 c408 226e756d62657222 05"), hex("92 a174 04"));
         for bytes in [dynamic, tuple] {
             let message = format!("expected {expected}, found {found}");
-            assert_refused(&bytes, &r#type, Misfit::Kind { expected, found }, &message);
+            assert_refused(&bytes, &r#type, Mismatch::Type { expected, found }, &message);
         }
     }
     for (bytes, r#type, message) in [
@@ -348,14 +348,14 @@ fn what_no_type_can_be_is_refused() {
 }
 
 #[test]
-fn other_bytes_are_refused_with_their_place() {
+fn msgpack_decode_error_has_path_and_kind() {
     let r#type = Type::object([("m", Type::map(Type::list(Type::String)))]);
-    let kind = |expected, found| Misfit::Kind { expected, found };
-    for (bytes, misfit, message) in [
+    let kind = |expected, found| Mismatch::Type { expected, found };
+    for (bytes, mismatch, message) in [
         (
             "90",
-            kind("an object", "an array"),
-            "expected an object, found an array",
+            kind("an object", "a list"),
+            "expected an object, found a list",
         ),
         (
             "81 a16d a0",
@@ -394,28 +394,28 @@ fn other_bytes_are_refused_with_their_place() {
         ),
         (
             "c1",
-            kind("an object", "a byte without meaning"),
-            "expected an object, found a byte without meaning",
+            kind("an object", "a reserved byte"),
+            "expected an object, found a reserved byte",
         ),
     ] {
-        assert_refused(&hex(bytes), &r#type, misfit, message);
+        assert_refused(&hex(bytes), &r#type, mismatch, message);
     }
     let set = Type::object([("s", Type::set(Type::list(Type::String)))]);
-    let misfit = Misfit::Kind {
+    let mismatch = Mismatch::Type {
         expected: "a string",
         found: "a number",
     };
     assert_refused(
         &hex("81 a173 91 91 05"),
         &set,
-        misfit,
+        mismatch,
         "`s`: expected a string, found a number",
     );
     assert_refused(
         &hex("c3 c3"),
         &Type::Bool,
         DecodeErrorKind::Trailing,
-        "something follows the value",
+        "unexpected bytes after the value",
     );
     assert_refused(
         &[],
@@ -426,8 +426,8 @@ fn other_bytes_are_refused_with_their_place() {
     assert_refused(
         &hex("a2 c328"),
         &Type::String,
-        DecodeErrorKind::InvalidText,
-        "the text is not UTF-8",
+        DecodeErrorKind::InvalidUtf8,
+        "the string is not UTF-8",
     );
     assert_refused(
         &hex("a3 6162"),
@@ -438,7 +438,7 @@ fn other_bytes_are_refused_with_their_place() {
 }
 
 #[test]
-fn a_claimed_length_reserves_nothing() {
+fn msgpack_decode_checks_claimed_length() {
     let (list, map) = (Type::list(Type::Number), Type::map(Type::Number));
     for (bytes, r#type) in [
         ("dd ffffffff", &list),
@@ -457,30 +457,24 @@ fn a_claimed_length_reserves_nothing() {
     }
 }
 
-/// Only the type says how deep to go: bytes that go deeper are refused where it ends.
+/// Decoding goes only as deep as the type: values that are nested deeper are rejected there.
 #[test]
-fn a_value_is_no_deeper_than_its_type() {
+fn decode_depth_is_limited_by_the_type() {
     let nested = |levels| (0..levels).fold(Type::Bool, |r#type, _| Type::list(r#type));
     let error = msgpack::decode(&vec![0x91; 1_000_000], &nested(3)).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "`[0][0][0]`: expected a boolean, found an array"
-    );
+    assert_eq!(error.to_string(), "`[0][0][0]`: expected a boolean, found a list");
     let stored = format!("{}true{}", "[".repeat(100), "]".repeat(100));
     let error = json::decode(stored.as_bytes(), &nested(3)).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "`[0][0][0]`: expected a boolean, found an array"
-    );
+    assert_eq!(error.to_string(), "`[0][0][0]`: expected a boolean, found a list");
     let error = json::decode(&vec![b'['; 1_000_000], &nested(3)).unwrap_err();
     assert!(
         matches!(error.kind, DecodeErrorKind::Syntax { .. }),
-        "serde_json counts the levels"
+        "serde_json limits the nesting"
     );
 }
 
 #[test]
-fn a_value_is_written_only_as_its_type() {
+fn msgpack_encode_rejects_values_that_do_not_conform() {
     let r#type = Type::object([("a", Type::list(Type::String)), ("t", Type::Bool)]);
     for (value, message) in [
         (Value::List(vec![]), "expected an object, found a list"),
@@ -515,7 +509,7 @@ fn a_value_is_written_only_as_its_type() {
 }
 
 #[test]
-fn stored_values_fit_a_newer_type() {
+fn json_decode_accepts_objects_of_an_older_type() {
     let r#type = Type::object([
         ("added", Type::list(Type::String)),
         ("map", Type::map(Type::Number)),
@@ -543,7 +537,7 @@ fn stored_values_fit_a_newer_type() {
 }
 
 #[test]
-fn stored_scalars_convert_where_the_text_is_the_same() {
+fn json_decode_converts_scalars_with_equal_string_form() {
     for (stored, r#type, value) in [
         (r#""12.50""#, Type::Number, number("12.5")),
         (r#""true""#, Type::Bool, true.into()),
@@ -559,13 +553,13 @@ fn stored_scalars_convert_where_the_text_is_the_same() {
 }
 
 #[test]
-fn other_json_is_refused_with_its_place() {
+fn json_decode_error_has_path() {
     let r#type = Type::object([
         ("a", Type::map(Type::list(Type::Number))),
         ("b", Type::set(Type::Bool)),
     ]);
     for (stored, message) in [
-        ("[]", "expected an object, found an array"),
+        ("[]", "expected an object, found a list"),
         (
             r#"{"a": {"k": [{}]}}"#,
             r#"`a["k"][0]`: expected a number, found an object"#,
@@ -580,9 +574,9 @@ fn other_json_is_refused_with_its_place() {
             r#"{"a": {"k": ["+Inf"]}}"#,
             r#"`a["k"][0]`: not a number of up to 4096 digits before and after the point"#,
         ),
-        ("{\n  \"a\" 1", "line 2, column 7 is not JSON"),
-        ("{} {}", "line 1, column 4 is not JSON"),
-        ("", "line 1, column 0 is not JSON"),
+        ("{\n  \"a\" 1", "invalid JSON at line 2, column 7"),
+        ("{} {}", "invalid JSON at line 1, column 4"),
+        ("", "invalid JSON at line 1, column 0"),
     ] {
         assert_eq!(
             json::decode(stored.as_bytes(), &r#type).unwrap_err().to_string(),
@@ -593,7 +587,7 @@ fn other_json_is_refused_with_its_place() {
 }
 
 #[test]
-fn errors_never_quote_a_value() {
+fn errors_and_debug_never_contain_a_value() {
     let r#type = Type::object([("secret", Type::Bool), ("key", Type::Number)]);
     for (secret, key) in [("hunter2", "1"), ("true", "hunter2")] {
         let value = Value::object([("secret", Value::from(secret)), ("key", key.into())]);

@@ -1,11 +1,11 @@
-//! Tests of values as a whole.
+//! Tests of values and their encodings.
 
+mod captured;
 mod codec;
 mod properties;
 mod reading;
-mod wire;
 
-/// The bytes that a hexadecimal text with or without spaces stands for.
+/// Decodes a hexadecimal string, which may contain spaces.
 fn hex(text: &str) -> Vec<u8> {
     let digits: Vec<u32> = text.chars().filter_map(|digit| digit.to_digit(16)).collect();
     assert_eq!(

@@ -1,4 +1,4 @@
-//! What holds for any type, any value of it, and any bytes.
+//! Properties that hold for any type, any value of it, and any bytes.
 
 use std::collections::BTreeMap;
 
@@ -8,13 +8,13 @@ use serde_json::Value as Json;
 
 use crate::{Number, Type, Value, json, msgpack};
 
-/// Which values to make.
+/// The encoding that the generated values must fit.
 #[derive(Clone, Copy)]
-enum Of {
-    /// Everything that msgpack carries.
-    Wire,
-    /// What JSON carries: known.
-    State,
+enum Encoding {
+    /// MessagePack: any value.
+    Msgpack,
+    /// JSON: values without unknowns.
+    Json,
 }
 
 fn types() -> impl Strategy<Value = Type> {
@@ -47,36 +47,39 @@ fn numbers() -> impl Strategy<Value = Number> {
     ]
 }
 
-fn values(r#type: &Type, of: Of) -> BoxedStrategy<Value> {
+fn values(r#type: &Type, encoding: Encoding) -> BoxedStrategy<Value> {
     let known = match r#type {
         Type::Bool => any::<bool>().prop_map(Value::Bool).boxed(),
         Type::Number => numbers().prop_map(Value::Number).boxed(),
         Type::String => ".{0,40}".prop_map(Value::from).boxed(),
         Type::Secret => ".{0,40}".prop_map(Value::secret).boxed(),
-        Type::List(element) => vec(values(element, of), 0..5).prop_map(Value::List).boxed(),
-        Type::Set(element) => vec(values(element, of), 0..5).prop_map(Value::set).boxed(),
-        Type::Map(element) => vec((".{0,5}", values(element, of)), 0..4)
+        Type::List(element) => vec(values(element, encoding), 0..5).prop_map(Value::List).boxed(),
+        Type::Set(element) => vec(values(element, encoding), 0..5).prop_map(Value::set).boxed(),
+        Type::Map(element) => vec((".{0,5}", values(element, encoding)), 0..4)
             .prop_map(Value::map)
             .boxed(),
         Type::Object(types) => {
             let names: Vec<_> = types.keys().cloned().collect();
-            let values: Vec<_> = types.values().map(|r#type| values(r#type, of)).collect();
+            let values: Vec<_> = types.values().map(|r#type| values(r#type, encoding)).collect();
             values
                 .prop_map(move |values| Value::object(names.iter().cloned().zip(values)))
                 .boxed()
         }
     };
-    match of {
-        Of::State => prop_oneof![8 => known, 1 => Just(Value::Null)].boxed(),
-        Of::Wire => prop_oneof![8 => known, 1 => Just(Value::Null), 1 => Just(Value::Unknown)].boxed(),
+    match encoding {
+        Encoding::Json => prop_oneof![8 => known, 1 => Just(Value::Null)].boxed(),
+        Encoding::Msgpack => {
+            prop_oneof![8 => known, 1 => Just(Value::Null), 1 => Just(Value::Unknown)].boxed()
+        }
     }
 }
 
-fn typed_values(of: Of) -> impl Strategy<Value = (Type, Value)> {
-    types().prop_flat_map(move |r#type| values(&r#type, of).prop_map(move |value| (r#type.clone(), value)))
+fn typed_values(encoding: Encoding) -> impl Strategy<Value = (Type, Value)> {
+    types()
+        .prop_flat_map(move |r#type| values(&r#type, encoding).prop_map(move |value| (r#type.clone(), value)))
 }
 
-/// A value as state has it, and null for what is unknown.
+/// The JSON of a value as state stores it, with null for unknown values.
 fn stored(value: &Value) -> Json {
     match value {
         Value::Null | Value::Unknown => Json::Null,
@@ -91,7 +94,7 @@ fn stored(value: &Value) -> Json {
     }
 }
 
-/// Bytes close to a value: one changed, the end cut off, some appended.
+/// The bytes of a value after damage: one byte changed, and the end cut off or bytes appended.
 fn damaged_values() -> impl Strategy<Value = (Type, Vec<u8>)> {
     let damage = (
         any::<prop::sample::Index>(),
@@ -99,7 +102,7 @@ fn damaged_values() -> impl Strategy<Value = (Type, Vec<u8>)> {
         any::<prop::sample::Index>(),
         vec(any::<u8>(), 0..3),
     );
-    (typed_values(Of::Wire), damage).prop_map(|((r#type, value), (at, byte, end, tail))| {
+    (typed_values(Encoding::Msgpack), damage).prop_map(|((r#type, value), (at, byte, end, tail))| {
         let mut bytes = msgpack::encode(&value, &r#type).unwrap();
         let place = at.index(bytes.len());
         bytes[place] = byte;
@@ -113,7 +116,7 @@ fn damaged_values() -> impl Strategy<Value = (Type, Vec<u8>)> {
 
 proptest! {
     #[test]
-    fn msgpack_round_trips((r#type, value) in typed_values(Of::Wire)) {
+    fn msgpack_round_trips((r#type, value) in typed_values(Encoding::Msgpack)) {
         prop_assert_eq!(value.conforms(&r#type), Ok(()));
         let bytes = msgpack::encode(&value, &r#type).unwrap();
         let decoded = msgpack::decode(&bytes, &r#type).unwrap();
@@ -121,19 +124,19 @@ proptest! {
     }
 
     #[test]
-    fn json_round_trips((r#type, value) in typed_values(Of::State)) {
+    fn json_round_trips((r#type, value) in typed_values(Encoding::Json)) {
         let json = stored(&value).to_string();
         let decoded = json::decode(json.as_bytes(), &r#type).unwrap();
         prop_assert!(decoded == value, "{} became {}", json, stored(&decoded));
     }
 
     #[test]
-    fn any_msgpack_is_safe_to_decode(r#type in types(), bytes in vec(any::<u8>(), 0..200)) {
+    fn msgpack_decode_never_panics(r#type in types(), bytes in vec(any::<u8>(), 0..200)) {
         let _ = msgpack::decode(&bytes, &r#type);
     }
 
     #[test]
-    fn damaged_msgpack_is_refused_or_a_value_of_the_type((r#type, bytes) in damaged_values()) {
+    fn msgpack_decode_of_damaged_bytes_fails_or_conforms((r#type, bytes) in damaged_values()) {
         if let Ok(value) = msgpack::decode(&bytes, &r#type) {
             let again = msgpack::encode(&value, &r#type).unwrap();
             prop_assert!(msgpack::decode(&again, &r#type) == Ok(value));
@@ -141,22 +144,22 @@ proptest! {
     }
 
     #[test]
-    fn any_json_is_safe_to_decode(r#type in types(), text in "[\\[\\]{}:,\"0-9.eE+-]{0,60}|.{0,60}") {
+    fn json_decode_never_panics(r#type in types(), text in "[\\[\\]{}:,\"0-9.eE+-]{0,60}|.{0,60}") {
         let _ = json::decode(text.as_bytes(), &r#type);
     }
 
     #[test]
-    fn a_value_of_another_type_is_written_only_if_it_conforms(
-        (_, value) in typed_values(Of::Wire),
+    fn msgpack_encode_succeeds_only_for_conforming_values(
+        (_, value) in typed_values(Encoding::Msgpack),
         r#type in types(),
     ) {
         prop_assert_eq!(msgpack::encode(&value, &r#type).is_ok(), value.conforms(&r#type).is_ok());
     }
 
     #[test]
-    fn the_order_of_a_sets_elements_does_not_matter(
+    fn set_does_not_depend_on_order_of_elements(
         (elements, shuffled) in types()
-            .prop_flat_map(|r#type| vec(values(&r#type, Of::Wire), 0..6))
+            .prop_flat_map(|r#type| vec(values(&r#type, Encoding::Msgpack), 0..6))
             .prop_flat_map(|elements| (Just(elements.clone()), Just(elements).prop_shuffle())),
     ) {
         let set = Value::set(elements.clone());

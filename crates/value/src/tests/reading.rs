@@ -1,9 +1,9 @@
-//! Building and reading values.
+//! Constructors, accessors and the `Debug` form of values.
 
 use crate::{Number, Value};
 
 #[test]
-fn texts_from_outside_are_normalised() {
+fn string_and_map_normalise_to_nfc() {
     assert_eq!(Value::from("e\u{301}"), Value::String("é".into()));
     assert_eq!(Value::from("e\u{301}".to_owned()), Value::string("é"));
     assert_eq!(
@@ -13,7 +13,7 @@ fn texts_from_outside_are_normalised() {
 }
 
 #[test]
-fn sets_are_sorted_without_known_duplicates_and_unknowns_last() {
+fn set_sorts_and_drops_only_known_duplicates() {
     let partly = |k: &str| Value::object([("k", Value::from(k)), ("u", Value::Unknown)]);
     let whole = |k: &str| Value::object([("k", Value::from(k)), ("u", Value::Null)]);
     assert_eq!(
@@ -41,7 +41,7 @@ fn sets_are_sorted_without_known_duplicates_and_unknowns_last() {
 }
 
 #[test]
-fn knowledge_is_recursive() {
+fn is_wholly_known_is_recursive() {
     let object = Value::object([("a", Value::List(vec![Value::map([("k", Value::Unknown)])]))]);
     assert!(object.is_known() && !object.is_wholly_known() && !object.is_unknown());
     assert!(Value::Unknown.is_unknown() && !Value::Unknown.is_known());
@@ -49,7 +49,7 @@ fn knowledge_is_recursive() {
 }
 
 #[test]
-fn values_read_as_what_they_are() {
+fn accessors_are_empty_for_values_of_other_types() {
     assert_eq!(Value::from("x").as_str(), Some("x"));
     assert_eq!(Value::from("x").as_bool(), None);
     assert_eq!(Value::from(true).as_bool(), Some(true));
@@ -66,7 +66,7 @@ fn values_read_as_what_they_are() {
 }
 
 #[test]
-fn attributes_are_found_by_name() {
+fn get_and_set_attribute_by_name() {
     let rule = Value::object([("prefixes", Value::List(vec!["a".into(), "b".into()]))]);
     let mut value = Value::object([
         ("rules", Value::List(vec![rule])),
@@ -86,7 +86,7 @@ fn attributes_are_found_by_name() {
 }
 
 #[test]
-fn the_debug_form_hides_strings() {
+fn debug_hides_strings() {
     let value = Value::object([
         ("list", Value::List(vec![Value::Unknown, Value::Null])),
         ("map", Value::map([("k", Value::from("secret"))])),

@@ -1,4 +1,4 @@
-//! What ends the process, and what is left behind: nothing.
+//! The server ends for each reason, and removes its socket.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::support::{Client, DEBUG, Identity, Running, environment};
 
 #[tokio::test]
-async fn shutdown_is_answered_ends_the_server_and_removes_the_socket() {
+async fn shutdown_responds_and_removes_the_socket() {
     let terraform = Identity::of_terraform();
     let server = Running::unix(terraform.environment()).await;
     let path = server.handshake().path();
@@ -19,14 +19,14 @@ async fn shutdown_is_answered_ends_the_server_and_removes_the_socket() {
     let mut output = client.stdio.stream_stdio(()).await.unwrap().into_inner();
 
     client.controller.shutdown(Empty {}).await.unwrap();
-    // The client stays connected, and the output ends without an item.
+    // The client stays connected; the stream ends without an item.
     assert_eq!(output.message().await.unwrap(), None);
     server.ended().await;
     assert!(!path.parent().unwrap().exists());
 }
 
 #[tokio::test]
-async fn the_stream_of_the_output_stays_open_and_silent() {
+async fn stream_stdio_stays_open_without_items() {
     let server = Running::unix(environment([])).await;
     let mut client = Client::of(&server.handshake(), None).await;
     let mut output = client.stdio.stream_stdio(()).await.unwrap().into_inner();
@@ -39,7 +39,7 @@ async fn the_stream_of_the_output_stays_open_and_silent() {
 }
 
 #[tokio::test]
-async fn shutdown_does_not_wait_for_what_is_stuck() {
+async fn shutdown_does_not_wait_for_a_stuck_operation() {
     let server = Running::unix(environment([])).await;
     let path = server.handshake().path();
     let client = Client::of(&server.handshake(), None).await;
@@ -64,7 +64,7 @@ async fn shutdown_does_not_wait_for_what_is_stuck() {
 }
 
 #[tokio::test]
-async fn a_process_whose_terraform_was_killed_ends_after_some_seconds() {
+async fn server_ends_seconds_after_its_client_was_killed() {
     let terraform = Identity::of_terraform();
     let server = Running::unix(terraform.environment()).await;
     let path = server.handshake().path();
@@ -84,7 +84,7 @@ async fn a_process_whose_terraform_was_killed_ends_after_some_seconds() {
 }
 
 #[tokio::test]
-async fn one_who_did_not_get_in_does_not_keep_the_process_alive() {
+async fn unauthenticated_client_does_not_keep_the_server_alive() {
     let terraform = Identity::of_terraform();
     let server = Running::unix(terraform.environment()).await;
     let stranger = server.handshake().connect().await;
@@ -96,7 +96,7 @@ async fn one_who_did_not_get_in_does_not_keep_the_process_alive() {
 }
 
 #[tokio::test]
-async fn a_debug_server_outlives_its_clients() {
+async fn debug_server_outlives_its_clients() {
     let server = Running::start(DEBUG, Environment::default(), Network::Unix).await;
     let json = server
         .line

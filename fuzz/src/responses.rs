@@ -1,8 +1,8 @@
-//! Answers of the control plane, and its API document.
+//! The targets for responses of the control plane, and for its API document.
 
 use std::sync::LazyLock;
 
-use client::fuzzing::{self, Received};
+use client::fuzzing::{self, ReceivedResponse};
 use engine::api::Body;
 use engine::diagnostic::Diagnostics;
 use engine::{Binding, shape, wire};
@@ -14,11 +14,11 @@ use value::{Path, Value};
 
 use crate::{Target, samples, seeds, values};
 
-pub(crate) const ANSWER: Target = Target {
-    name: "answer",
-    run: answer,
-    seeds: answer_seeds,
-    words: &[
+pub(crate) const RESPONSE: Target = Target {
+    name: "response",
+    run: response,
+    seeds: response_seeds,
+    dictionary: &[
         "null",
         "\"\"",
         "[]",
@@ -32,11 +32,11 @@ pub(crate) const ANSWER: Target = Target {
     ],
 };
 
-pub(crate) const REFUSAL: Target = Target {
-    name: "refusal",
-    run: refusal,
-    seeds: refusal_seeds,
-    words: &[
+pub(crate) const ERROR_RESPONSE: Target = Target {
+    name: "error_response",
+    run: error_response,
+    seeds: error_response_seeds,
+    dictionary: &[
         TOKEN,
         SECRET,
         "one line of it",
@@ -61,7 +61,7 @@ pub(crate) const DOCUMENT: Target = Target {
     name: "document",
     run: document,
     seeds: document_seeds,
-    words: &[
+    dictionary: &[
         "{\"paths\":{",
         "\"servers\":[{\"url\":\"",
         "\"operationId\":\"",
@@ -82,7 +82,7 @@ const SECRET: &str = "s3cr\"et <k&y>\n  one line of it  \nand 'more'";
 static ENDPOINT: LazyLock<Url> = LazyLock::new(|| {
     "https://control.test:8443/prefix"
         .parse()
-        .expect("the text is a URL")
+        .expect("the endpoint is a URL")
 });
 
 fn bindings() -> Vec<&'static Binding> {
@@ -90,10 +90,11 @@ fn bindings() -> Vec<&'static Binding> {
     resources.chain(DEFINITION.data_sources).collect()
 }
 
-/// Any success is an object of the resource's type, which the same answer does not change again, or a diagnostic.
+/// The body of a successful response is an error, or gives a diagnostic, or gives an object of the resource's type that the
+/// same response does not change again.
 ///
-/// The first byte chooses the resource.
-pub fn answer(input: &[u8]) {
+/// The first byte selects the resource or data source.
+pub fn response(input: &[u8]) {
     let Some((first, body)) = input.split_first() else {
         return;
     };
@@ -104,36 +105,35 @@ pub fn answer(input: &[u8]) {
     let Some(binding) = bindings.get(index) else {
         return;
     };
-    let received = Received {
+    let received = ReceivedResponse {
         status: 200,
         headers: &[],
         body,
         token: &Secret::new(TOKEN),
         secrets: &[],
-        sent: None,
+        request_body: None,
     };
-    let Ok(answer) = fuzzing::answer(&received, &ENDPOINT) else {
+    let Ok(response) = fuzzing::read_response(&received, &ENDPOINT) else {
         return;
     };
     let attributes = &binding.schema.attributes;
     let mut memory = Json::Null;
     let mut read = |known: &Value| {
-        let mut answer = answer.body.clone();
+        let mut body = response.body.clone();
         if let Some(hook) = binding.hook {
-            hook.read_response(&mut answer, known, &mut memory);
+            hook.read_response(&mut body, known, &mut memory);
         }
         let mut diagnostics = Diagnostics::default();
-        let (state, result) =
-            wire::from_response(attributes, &answer, known, &Path::root(), &mut diagnostics);
+        let (state, result) = wire::from_response(attributes, &body, known, &Path::root(), &mut diagnostics);
         values::round_trip(&state, &shape::object_type(attributes));
-        assert!(state.is_wholly_known(), "an answer leaves nothing unknown");
+        assert!(state.is_wholly_known(), "a response leaves no unknown value");
         for diagnostic in diagnostics.iter() {
             assert!(diagnostic.path.steps().len() < 32 && !diagnostic.detail.is_empty());
         }
         (state, result.is_err())
     };
-    let (state, is_refused) = read(&shape::empty_object(attributes));
-    if is_refused {
+    let (state, has_errors) = read(&shape::empty_object(attributes));
+    if has_errors {
         return;
     }
     let (again, _) = read(&state);
@@ -148,10 +148,10 @@ pub fn answer(input: &[u8]) {
     }
 }
 
-/// What is told of any answer shows no secret and does nothing to a terminal.
+/// The error for any response contains no secret and no control character.
 ///
-/// The first line of the input has the status and what `Retry-After` says; the rest is the body.
-pub fn refusal(input: &[u8]) {
+/// The first line of the input is the status and the value of `Retry-After`; the rest is the body.
+pub fn error_response(input: &[u8]) {
     let end = input
         .iter()
         .position(|byte| *byte == b'\n')
@@ -164,7 +164,7 @@ pub fn refusal(input: &[u8]) {
         .and_then(|text| text.parse().ok());
     let sent = json!({ "value": SECRET, "name": "a name that may be shown" });
     let (token, secret) = (Secret::new(TOKEN), Secret::new(SECRET));
-    let received = Received {
+    let received = ReceivedResponse {
         status: status.unwrap_or(500),
         headers: &[
             ("retry-after", after.trim_ascii()),
@@ -174,10 +174,10 @@ pub fn refusal(input: &[u8]) {
         body,
         token: &token,
         secrets: &[&secret],
-        sent: Some(&Body::new(sent, Vec::new())),
+        request_body: Some(&Body::new(sent, Vec::new())),
     };
-    let told = match fuzzing::answer(&received, &ENDPOINT) {
-        Ok(answer) => answer.request_id,
+    let message = match fuzzing::read_response(&received, &ENDPOINT) {
+        Ok(response) => response.request_id,
         Err(error) => error.to_string(),
     };
     for secret in std::iter::once(TOKEN)
@@ -185,18 +185,17 @@ pub fn refusal(input: &[u8]) {
         .chain(SECRET.lines().map(str::trim))
     {
         assert!(
-            secret.len() < 8 || !told.contains(secret),
-            "{secret:?} is shown in {told:?}"
+            secret.len() < 8 || !message.contains(secret),
+            "{secret:?} is in {message:?}"
         );
     }
     let is_harmful = |character: char| {
         character.is_control() && character != '\n' || ('\u{202a}'..='\u{202e}').contains(&character)
     };
-    assert!(!told.contains(is_harmful), "{told:?}");
+    assert!(!message.contains(is_harmful), "{message:?}");
 }
 
-/// Whatever the live document says, requests go to the endpoint, to a path without a step out of it, and a read is
-/// not made a write.
+/// With any live document, requests go to the endpoint and to a path below it, and no read becomes a write.
 pub fn document(input: &[u8]) {
     const ARGUMENT: &str = "a b?c#d%2f..;e\u{e9}";
     const PATH: &str = "/api/openapi.json";
@@ -216,16 +215,16 @@ pub fn document(input: &[u8]) {
     }
 }
 
-fn answer_seeds() -> Vec<Vec<u8>> {
-    let answers = bindings().into_iter().enumerate().map(|(index, binding)| {
-        let choice = u8::try_from(index).expect("there are fewer resources than bytes");
-        let answer = samples::sample(&binding.schema.attributes).to_string();
-        std::iter::once(choice).chain(answer.into_bytes()).collect()
+fn response_seeds() -> Vec<Vec<u8>> {
+    let responses = bindings().into_iter().enumerate().map(|(index, binding)| {
+        let choice = u8::try_from(index).expect("there are at most 256 resources and data sources");
+        let body = samples::response_body(&binding.schema.attributes).to_string();
+        std::iter::once(choice).chain(body.into_bytes()).collect()
     });
-    answers.collect()
+    responses.collect()
 }
 
-fn refusal_seeds() -> Vec<Vec<u8>> {
+fn error_response_seeds() -> Vec<Vec<u8>> {
     let in_json = json!({ "detail": [{ "loc": ["body", 0, "name"], "msg": SECRET, "type": TOKEN }] });
     seeds::inputs([
         format!("422\n{in_json}"),
@@ -242,7 +241,7 @@ fn refusal_seeds() -> Vec<Vec<u8>> {
     ])
 }
 
-/// The declared operations as a document.
+/// Documents with the declared operations.
 fn document_seeds() -> Vec<Vec<u8>> {
     let mut paths = serde_json::Map::new();
     for operation in DEFINITION.operations {

@@ -1,4 +1,4 @@
-//! Single words: durations, versions, platforms, import ids, the beginning of a program.
+//! The target for short strings: durations, version constraints, platforms, import ids, and the first bytes of a program.
 
 use engine::diagnostic::{Diagnostics, Reported};
 use engine::{read, shape};
@@ -9,11 +9,11 @@ use value::duration;
 
 use crate::{Target, seeds, values};
 
-pub(crate) const WORDS: Target = Target {
-    name: "words",
-    run: words,
-    seeds: word_seeds,
-    words: &[
+pub(crate) const SHORT_STRINGS: Target = Target {
+    name: "short_strings",
+    run: short_strings,
+    seeds: short_string_seeds,
+    dictionary: &[
         "h",
         "m",
         "ms",
@@ -33,8 +33,8 @@ pub(crate) const WORDS: Target = Target {
     ],
 };
 
-/// Any word is refused or says the same when it is written and read again.
-pub fn words(input: &[u8]) {
+/// Any string is rejected, or is a value that is the same after it is written and parsed again.
+pub fn short_strings(input: &[u8]) {
     let _ = Platform::of_program(input);
     let Ok(text) = std::str::from_utf8(input) else {
         return;
@@ -45,7 +45,7 @@ pub fn words(input: &[u8]) {
     }
     if let Ok(constraints) = Constraints::parse(text) {
         let written = constraints.to_string();
-        let again = Constraints::parse(&written).expect("what was written reads back");
+        let again = Constraints::parse(&written).expect("written constraints parse");
         assert_eq!(again.to_string(), written);
         assert_eq!(again.is_empty(), constraints.is_empty());
     }
@@ -61,7 +61,7 @@ pub fn words(input: &[u8]) {
     }
 }
 
-fn word_seeds() -> Vec<Vec<u8>> {
+fn short_string_seeds() -> Vec<Vec<u8>> {
     seeds::inputs([
         "1h30m",
         "1.5h250ms10\u{b5}s7ns",

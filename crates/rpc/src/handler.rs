@@ -1,4 +1,4 @@
-//! Runs a handler so that a bug in it is told, not suffered.
+//! Runs the handler of an RPC: catches panics, and logs the request and its diagnostics.
 //!
 //! Tests: `tests/protocol/broken_hook.rs`.
 
@@ -7,13 +7,13 @@ use engine::summaries;
 use plugin::panics;
 use tracing::Instrument;
 
-/// The newest protocol whose messages are understood.
-const PROTOCOL: &str = "6.11";
+/// The newest version of the protocol whose messages the provider can decode.
+const PROTOCOL_VERSION: &str = "6.11";
 
-/// What a request is about.
+/// The declaration that a request is about.
 #[derive(Clone, Debug)]
 pub enum Subject {
-    /// The provider's own configuration.
+    /// The provider block.
     Provider,
     /// The resource of this type name.
     Resource(String),
@@ -47,14 +47,14 @@ impl std::fmt::Display for Subject {
     }
 }
 
-/// Runs the work of one RPC and gives its result, if it has one, with all diagnostics.
+/// Runs the handler of one RPC. Returns its result, or `None` if it reported an error, and all diagnostics.
 ///
-/// It runs within a span that carries the fields Terraform's users filter by; the span is of the highest level, so that
-/// its fields are there at any. A panic becomes a diagnostic, and all diagnostics are logged.
+/// A panic becomes a diagnostic. All diagnostics are logged. The handler runs within a span with the fields that providers
+/// in Go log; the span has the highest level, so that its fields are logged at every level.
 pub async fn run<T>(
     rpc: &'static str,
     subject: &Subject,
-    work: impl AsyncFnOnce(&mut Diagnostics) -> Result<T, Reported>,
+    handler: impl AsyncFnOnce(&mut Diagnostics) -> Result<T, Reported>,
 ) -> (Option<T>, Diagnostics) {
     let span = tracing::error_span!(
         "rpc",
@@ -62,20 +62,20 @@ pub async fn run<T>(
         tf_req_id = %uuid::Uuid::new_v4(),
         tf_resource_type = subject.resource(),
         tf_data_source_type = subject.data_source(),
-        tf_proto_version = PROTOCOL,
+        tf_proto_version = PROTOCOL_VERSION,
     );
     let started = std::time::Instant::now();
     async move {
         tracing::trace!("received request");
         let mut diagnostics = Diagnostics::default();
-        let result = match panics::catch(work(&mut diagnostics)).await {
+        let result = match panics::catch(handler(&mut diagnostics)).await {
             Ok(result) => result.ok(),
             Err(panic) => {
-                bug(rpc, subject, &panic, &mut diagnostics);
+                report_panic(rpc, subject, &panic, &mut diagnostics);
                 None
             }
         };
-        log(&diagnostics);
+        log_diagnostics(&diagnostics);
         let elapsed = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::trace!(tf_req_duration_ms = elapsed, "sent response");
         (result, diagnostics)
@@ -84,18 +84,18 @@ pub async fn run<T>(
     .await
 }
 
-fn bug(rpc: &'static str, subject: &Subject, panic: &panics::Panic, diagnostics: &mut Diagnostics) {
+fn report_panic(rpc: &'static str, subject: &Subject, panic: &panics::Panic, diagnostics: &mut Diagnostics) {
     diagnostics.error(
         &summaries::BUG,
         format!(
-            "The provider panicked in {rpc} of {subject} ({panic}). State keeps what is known of the object. Please \
-             report this to the provider's developers."
+            "The provider panicked in {rpc} of {subject} ({panic}). State keeps everything that the provider knew about the \
+             object. Please report this to the provider's developers."
         ),
     );
 }
 
-/// Logs what the user is told, under the names that providers in Go use.
-fn log(diagnostics: &Diagnostics) {
+/// Logs the diagnostics, with the names of fields that providers in Go use.
+fn log_diagnostics(diagnostics: &Diagnostics) {
     for diagnostic in diagnostics.iter() {
         let path = (!diagnostic.path.is_root()).then(|| diagnostic.path.to_string());
         match diagnostic.severity {

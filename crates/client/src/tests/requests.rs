@@ -1,4 +1,4 @@
-//! What a request looks like, and what becomes of its answer.
+//! What the client sends, and what it returns for each response.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,17 +10,17 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 use value::secret::Secret;
 
-use super::server::{Act, Server};
+use super::server::{Action, Server};
 use super::{OPERATIONS, TOKEN, call, client, settings};
 use crate::Client;
 
 #[tokio::test]
-async fn a_request_has_what_the_api_needs_and_nothing_more() {
-    let server = Server::start(|_, _| Act::answer(200, r#"{"uuid": "7"}"#)).await;
-    let answer = call(&client(&server.url), "change", Some(&json!({"name": "a"})))
+async fn request_has_only_the_expected_headers_and_body() {
+    let server = Server::start(|_, _| Action::response(200, r#"{"uuid": "7"}"#)).await;
+    let response = call(&client(&server.url), "update", Some(&json!({"name": "a"})))
         .await
         .unwrap();
-    assert_eq!(answer.body, json!({"uuid": "7"}));
+    assert_eq!(response.body, json!({"uuid": "7"}));
 
     let [request] = &server.requests()[..] else {
         panic!("one request")
@@ -34,15 +34,15 @@ async fn a_request_has_what_the_api_needs_and_nothing_more() {
         request.header("user-agent"),
         Some("terraform-provider-durantic/test")
     );
-    assert_eq!(request.header("x-request-id"), Some(&*answer.request_id));
-    assert!(uuid::Uuid::parse_str(&answer.request_id).is_ok());
+    assert_eq!(request.header("x-request-id"), Some(&*response.request_id));
+    assert!(uuid::Uuid::parse_str(&response.request_id).is_ok());
     assert_eq!(request.header("accept-encoding"), None);
     assert_eq!(request.header("cookie"), None);
 }
 
 #[tokio::test]
-async fn a_get_has_no_body() {
-    let server = Server::start(|_, _| Act::answer(200, "[]")).await;
+async fn get_request_has_no_body() {
+    let server = Server::start(|_, _| Action::response(200, "[]")).await;
     call(&client(&server.url), "list", None).await.unwrap();
     let [request] = &server.requests()[..] else {
         panic!("one request")
@@ -55,7 +55,7 @@ async fn a_get_has_no_body() {
 }
 
 #[tokio::test]
-async fn every_2xx_is_a_success() {
+async fn call_succeeds_for_every_2xx() {
     let table = [
         (200, r#"{"a": 1}"#, json!({"a": 1})),
         (200, "", Value::Null),
@@ -65,14 +65,14 @@ async fn every_2xx_is_a_success() {
         (204, "", Value::Null),
     ];
     for (status, body, expected) in table {
-        let server = Server::start(move |_, _| Act::answer(status, body)).await;
-        let answer = call(&client(&server.url), "end", None).await.unwrap();
-        assert_eq!(answer.body, expected, "{status}");
+        let server = Server::start(move |_, _| Action::response(status, body)).await;
+        let response = call(&client(&server.url), "delete", None).await.unwrap();
+        assert_eq!(response.body, expected, "{status}");
     }
 }
 
 #[tokio::test]
-async fn refusals_say_what_the_api_says() {
+async fn error_has_kind_and_message_of_the_response() {
     let table = [
         (
             400,
@@ -124,8 +124,9 @@ async fn refusals_say_what_the_api_says() {
     ];
     for (status, body, kind, detail) in table {
         let server =
-            Server::start(move |_, _| Act::answer(status, body).with("X-Request-Id", "of the server")).await;
-        let error = call(&client(&server.url), "change", Some(&json!({})))
+            Server::start(move |_, _| Action::response(status, body).with("X-Request-Id", "of the server"))
+                .await;
+        let error = call(&client(&server.url), "update", Some(&json!({})))
             .await
             .err()
             .unwrap();
@@ -143,14 +144,14 @@ async fn refusals_say_what_the_api_says() {
 }
 
 #[tokio::test]
-async fn problems_of_fields_keep_their_location() {
+async fn error_problems_keep_their_location() {
     let body = json!({"detail": [
         {"type": "string_type", "loc": ["body", "payload", "rules", 1, "name"], "msg": "not\r\na string", "input": "x"},
         {"msg": "no location"},
-        "a text",
+        "only a string",
     ]});
-    let server = Server::start(move |_, _| Act::answer(422, body.to_string())).await;
-    let error = call(&client(&server.url), "make", Some(&json!({})))
+    let server = Server::start(move |_, _| Action::response(422, body.to_string())).await;
+    let error = call(&client(&server.url), "create", Some(&json!({})))
         .await
         .err()
         .unwrap();
@@ -164,18 +165,18 @@ async fn problems_of_fields_keep_their_location() {
         [
             problem(&["body", "payload", "rules", "1", "name"], "not a string"),
             problem(&[], "no location"),
-            problem(&[], "a text"),
+            problem(&[], "only a string"),
         ]
     );
 }
 
 #[tokio::test]
-async fn what_cannot_be_called_is_never_sent() {
-    let server = Server::start(|_, _| Act::answer(200, "{}")).await;
+async fn invalid_operation_or_parameter_is_never_sent() {
+    let server = Server::start(|_, _| Action::response(200, "{}")).await;
     let client = client(&server.url);
     let cancel = CancellationToken::new();
     let call = async |operation, value| {
-        let call = Request {
+        let request = Request {
             operation,
             path: &[("uuid", value)],
             body: None,
@@ -184,7 +185,7 @@ async fn what_cannot_be_called_is_never_sent() {
             secrets: &[],
             cancel: &cancel,
         };
-        client.call(call).await.map(|answer| answer.body)
+        client.call(request).await.map(|response| response.body)
     };
     assert_eq!(
         call("nothing", "7").await.unwrap_err().kind,
@@ -195,16 +196,16 @@ async fn what_cannot_be_called_is_never_sent() {
         assert_eq!(error.kind, ErrorKind::Parameter);
         assert_eq!(
             error.to_string(),
-            format!("The operation `get` cannot be called: {value:?} is no valid `uuid`.")
+            format!("The operation `get` cannot be called: {value:?} is not a valid `uuid`.")
         );
     }
     assert_eq!(server.connections(), 0);
 }
 
 #[tokio::test]
-async fn the_prefix_of_the_endpoint_is_kept() {
+async fn endpoint_prefix_is_kept() {
     for prefix in ["/durantic", "/durantic/"] {
-        let server = Server::start(|_, _| Act::answer(200, "{}")).await;
+        let server = Server::start(|_, _| Action::response(200, "{}")).await;
         call(&client(&server.url.join(prefix).unwrap()), "get", None)
             .await
             .unwrap();
@@ -218,40 +219,40 @@ async fn the_prefix_of_the_endpoint_is_kept() {
 }
 
 #[tokio::test]
-async fn a_new_client_connects_to_nothing() {
-    let server = Server::start(|_, _| Act::answer(200, "{}")).await;
+async fn new_client_opens_no_connection() {
+    let server = Server::start(|_, _| Action::response(200, "{}")).await;
     drop(client(&server.url));
     assert_eq!(server.connections(), 0);
 }
 
 #[tokio::test]
-async fn a_token_that_is_no_header_is_an_error_without_it() {
+async fn invalid_token_error_does_not_contain_the_token() {
     let mut settings = settings(&"http://127.0.0.1/".parse().unwrap());
     settings.api_token = Secret::new("dur_\nx");
     let error = Client::new(settings, &OPERATIONS).err().unwrap();
     assert_eq!(error.kind, ErrorKind::Setup);
     assert_eq!(
         error.to_string(),
-        "The connection to the control plane could not be set up: the API token has characters that a header cannot hold."
+        "The connection to the control plane could not be set up: the API token contains characters that are not allowed in a header."
     );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_more_than_32_requests_are_under_way() {
-    let under_way = Arc::new(AtomicUsize::new(0));
-    let most = Arc::new(AtomicUsize::new(0));
+async fn client_sends_at_most_32_requests_at_once() {
+    let in_flight = Arc::new(AtomicUsize::new(0));
+    let max_in_flight = Arc::new(AtomicUsize::new(0));
     let (open, gate) = watch::channel(false);
     let (arrive, mut arrivals) = watch::channel(0);
     let app = axum::Router::new()
         .route("/api/openapi.json", axum::routing::get(|| async { "{}" }))
         .fallback({
-            let (under_way, most) = (under_way.clone(), most.clone());
+            let (in_flight, max_in_flight) = (in_flight.clone(), max_in_flight.clone());
             move || async move {
-                let now = under_way.fetch_add(1, Ordering::SeqCst) + 1;
-                most.fetch_max(now, Ordering::SeqCst);
+                let now = in_flight.fetch_add(1, Ordering::SeqCst) + 1;
+                max_in_flight.fetch_max(now, Ordering::SeqCst);
                 arrive.send_replace(now);
                 gate.clone().wait_for(|is_open| *is_open).await.unwrap();
-                under_way.fetch_sub(1, Ordering::SeqCst);
+                in_flight.fetch_sub(1, Ordering::SeqCst);
                 "{}"
             }
         });
@@ -273,5 +274,5 @@ async fn no_more_than_32_requests_are_under_way() {
     for call in calls {
         assert!(call.await.unwrap().is_ok());
     }
-    assert_eq!(most.load(Ordering::SeqCst), 32);
+    assert_eq!(max_in_flight.load(Ordering::SeqCst), 32);
 }

@@ -1,5 +1,5 @@
-//! The codec against what Terraform 1.11.4 sent for the configuration beside the data. The attributes of a dynamic type
-//! and of a tuple that it had as well, which no declaration makes, were cut out of both.
+//! The MessagePack codec, compared with payloads that Terraform 1.11.4 sent for `tests/data/captured/main.tf`. The
+//! attributes of a dynamic type and of a tuple type were removed from both, because no declaration can declare them.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +9,9 @@ use serde_json::Value as Json;
 use super::hex;
 use crate::{Number, Type, Value, msgpack};
 
-const CAPTURED: &str = include_str!("../../tests/data/wire/terraform-1.11.4.json");
+const CAPTURED: &str = include_str!("../../tests/data/captured/terraform-1.11.4.json");
 
-/// One call of Terraform. `config_debug` is the configuration as another decoder read it, in nearly JSON.
+/// One RPC of Terraform. `config_debug` is `config_hex` as another decoder printed it: JSON, except for `nil`.
 #[derive(Deserialize)]
 struct Call {
     rpc: String,
@@ -33,7 +33,7 @@ fn calls() -> Vec<Call> {
     serde_json::from_str(CAPTURED).unwrap()
 }
 
-/// The type of the resource `spike_thing` in the configuration.
+/// The type of the resource `spike_thing` of the configuration.
 fn spike_thing() -> Type {
     let block = Type::object([("k", Type::String)]);
     let nested = Type::object([("x", Type::String), ("y", Type::String)]);
@@ -56,7 +56,7 @@ fn spike_thing() -> Type {
     ])
 }
 
-/// Replaces every refined unknown value, an extension of type 12, by a plain one.
+/// Replaces every refined unknown value (an extension of type 12) by an unrefined one.
 fn without_refinements(mut bytes: &[u8]) -> Vec<u8> {
     let mut plain = Vec::new();
     while let [first, rest @ ..] = bytes {
@@ -71,7 +71,7 @@ fn without_refinements(mut bytes: &[u8]) -> Vec<u8> {
     plain
 }
 
-/// Asserts that a value is what the other decoder saw.
+/// Asserts that a value equals the value that the other decoder printed.
 fn assert_same(value: &Value, seen: &Json, at: &str) {
     match (value, seen) {
         (Value::Null, Json::Null) => {}
@@ -99,7 +99,7 @@ fn assert_same(value: &Value, seen: &Json, at: &str) {
 }
 
 #[test]
-fn every_payload_decodes_to_what_terraform_sent() {
+fn decode_of_captured_payloads_matches_other_decoder() {
     let calls = calls();
     assert_eq!(calls.len(), 52);
     for call in calls {
@@ -110,7 +110,7 @@ fn every_payload_decodes_to_what_terraform_sent() {
 }
 
 #[test]
-fn every_payload_encodes_to_the_same_bytes() {
+fn encode_of_captured_payloads_gives_the_same_bytes() {
     let mut payloads = 0;
     for bytes in calls().iter().flat_map(Call::payloads) {
         let value = msgpack::decode(&bytes, &spike_thing()).unwrap();
@@ -124,7 +124,7 @@ fn every_payload_encodes_to_the_same_bytes() {
 }
 
 #[test]
-fn every_number_of_the_configuration_is_exact() {
+fn decode_of_captured_numbers_is_exact() {
     let third = format!("0.{}5", "3".repeat(154));
     let expected = BTreeMap::from([
         ("i0", "0"),

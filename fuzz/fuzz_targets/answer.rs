@@ -1,5 +1,0 @@
-//! [`fuzz::targets::answer`]
-
-#![cfg_attr(fuzzing, no_main)]
-
-fuzz::program!(answer);

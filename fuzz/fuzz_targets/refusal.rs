@@ -1,5 +1,0 @@
-//! [`fuzz::targets::refusal`]
-
-#![cfg_attr(fuzzing, no_main)]
-
-fuzz::program!(refusal);

@@ -1,0 +1,5 @@
+//! [`fuzz::targets::response`]
+
+#![cfg_attr(fuzzing, no_main)]
+
+fuzz::program!(response);

@@ -1,5 +1,0 @@
-//! [`fuzz::targets::words`]
-
-#![cfg_attr(fuzzing, no_main)]
-
-fuzz::program!(words);
