@@ -400,7 +400,7 @@ impl ObjectView {
                 .rules
                 .iter()
                 .map(|rule| match &rule.within {
-                    Some(within) => markdown::inline(&format!("In each `{within}`: {}", rule.text)),
+                    Some(within) => markdown::inline(&format!("In each `{within}` block: {}", rule.text)),
                     None => markdown::inline(&rule.text),
                 })
                 .collect(),
