@@ -41,7 +41,10 @@ fn collect(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) {
 
 /// Converts strings to inputs.
 pub fn inputs(strings: impl IntoIterator<Item = impl Into<String>>) -> Vec<Vec<u8>> {
-    strings.into_iter().map(|string| string.into().into_bytes()).collect()
+    strings
+        .into_iter()
+        .map(|string| string.into().into_bytes())
+        .collect()
 }
 
 /// Writes the seeds and the dictionary of a target for libFuzzer.
