@@ -21,7 +21,7 @@ use value::secret::Secret;
 use crate::remedies::remedy;
 use crate::summaries;
 
-/// The path of the control plane's OpenAPI document, which has the methods and paths of its operations.
+/// The path of the control plane's `OpenAPI` document, which has the methods and paths of its operations.
 const OPENAPI_PATH: &str = "/api/openapi.json";
 
 /// Creates the connection to the control plane. It sends no request; it only reads the file of CA certificates.
