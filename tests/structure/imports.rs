@@ -1,7 +1,7 @@
 //! The style of imports: one `use` for each module. rustfmt's `imports_granularity = "Module"` does the same, but only in
 //! nightly.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 
@@ -81,7 +81,7 @@ struct Faults(Vec<(usize, String)>);
 impl Faults {
     /// Checks the imports of one module or one block.
     fn check<'a>(&mut self, imports: impl Iterator<Item = &'a ItemUse>) {
-        let mut seen = BTreeMap::new();
+        let mut seen = BTreeSet::new();
         for import in imports {
             let (module, is_flat) = module(&import.tree);
             let line = import.span().start().line;
@@ -94,7 +94,7 @@ impl Faults {
                     for attribute in &import.attrs {
                         rest.push_str(&attribute.to_token_stream().to_string());
                     }
-                    if seen.insert((module.clone(), rest), ()).is_none() || module.is_empty() {
+                    if seen.insert((module.clone(), rest)) || module.is_empty() {
                         continue;
                     }
                     format!("`{module}` is imported from twice: merge the two")
