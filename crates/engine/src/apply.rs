@@ -108,8 +108,8 @@ impl Change<'_> {
         self.finish(absorbed).await
     }
 
-    /// Stores a claim: the planned object without its identity. The next plan then searches for the object by its name, if
-    /// the resource can be listed.
+    /// Stores a claim: the planned object without its identity. The next plan then searches for the object by its
+    /// name, if the resource can be listed.
     fn store_claim(&mut self) {
         let session = &mut self.session;
         if session.resource.api.list.is_none() {

@@ -87,7 +87,8 @@ impl Arguments {
         Url::parse(self.string(name)?).ok()
     }
 
-    /// Returns the origin of an argument's value as the subject of a sentence: the environment variable, or the argument.
+    /// Returns the origin of an argument's value as the subject of a sentence: the environment variable, or the
+    /// argument.
     pub fn origin(&self, name: &str) -> String {
         let argument = self.0.get(name).filter(|argument| argument.is_from_variable);
         origin(name, argument.and_then(|argument| argument.variable.as_deref()))
@@ -151,8 +152,8 @@ fn resolve(
     Ok(argument(value, false))
 }
 
-/// Checks a value against the rules of its declaration. A value from the environment is not shown in diagnostics: it may
-/// contain a password even if the argument is not sensitive.
+/// Checks a value against the rules of its declaration. A value from the environment is not shown in diagnostics: it
+/// may contain a password even if the argument is not sensitive.
 fn check(
     attribute: &Attribute,
     argument: Argument,

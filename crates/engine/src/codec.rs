@@ -14,8 +14,8 @@ pub trait Codec: Send + Sync {
         let _ = (body, memory);
     }
 
-    /// Rewrites the body of a response before it is decoded. `known` is the object as planned or as in state; `memory` is
-    /// kept in private state for this codec.
+    /// Rewrites the body of a response before it is decoded. `known` is the object as planned or as in state;
+    /// `memory` is kept in private state for this codec.
     fn read_response(&self, response: &mut Json, known: &Value, memory: &mut Json) {
         let _ = (response, known, memory);
     }

@@ -3,10 +3,10 @@
 //! Terraform plans again during an apply and rejects a different result, so a plan depends on its inputs only:
 //! <https://github.com/hashicorp/terraform/blob/main/docs/resource-instance-change-lifecycle.md>.
 //!
-//! The order follows terraform-plugin-framework: resolve each attribute from the configuration, its default and the prior
-//! state; if the result differs from the prior state, mark what the change may alter as unknown; collect the attributes
-//! that require a replacement; then call the hook. If a run was active at the last refresh, the plan is an update that
-//! waits for it.
+//! The order follows terraform-plugin-framework: resolve each attribute from the configuration, its default and the
+//! prior state; if the result differs from the prior state, mark what the change may alter as unknown; collect the
+//! attributes that require a replacement; then call the hook. If a run was active at the last refresh, the plan is an
+//! update that waits for it.
 //!
 //! Tests: `crates/engine/tests/tables/plan.rs`.
 
@@ -136,8 +136,8 @@ fn resolve_elements(attribute: &Attribute, config: &Value, prior: &Value) -> Val
     })
 }
 
-/// Applies `change` to each object in `config` and the object in `prior` that it continues: by position in a list, by key
-/// in a map, by configured values in a set.
+/// Applies `change` to each object in `config` and the object in `prior` that it continues: by position in a list, by
+/// key in a map, by configured values in a set.
 fn map_objects(
     attribute: &Attribute,
     config: &Value,

@@ -14,8 +14,8 @@ use crate::run::Run;
 
 /// Private state of one object.
 ///
-/// Its stored form is JSON under one key, the provider's name. Private state of the published Go provider has other keys
-/// and decodes as empty.
+/// Its stored form is JSON under one key, the provider's name. Private state of the published Go provider has other
+/// keys and decodes as empty.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Private {

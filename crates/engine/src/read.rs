@@ -141,7 +141,8 @@ pub fn import(resource: &Resource, id: &str, diagnostics: &mut Diagnostics) -> R
     result.map(|()| state)
 }
 
-/// Splits an import ID by a pattern such as `{set_uuid}/{uuid}` into (attribute, value) pairs; `None` if it does not match.
+/// Splits an import ID by a pattern such as `{set_uuid}/{uuid}` into (attribute, value) pairs; `None` if it does not
+/// match.
 fn match_pattern<'a>(pattern: &'a str, id: &'a str) -> Option<Vec<(&'a str, &'a str)>> {
     let mut parts = Vec::new();
     let mut rest = id;
@@ -165,7 +166,8 @@ fn match_pattern<'a>(pattern: &'a str, id: &'a str) -> Option<Vec<(&'a str, &'a 
     Some(parts)
 }
 
-/// Decodes state that any version of the provider stored: attributes that no longer exist are dropped, new ones are null.
+/// Decodes state that any version of the provider stored: attributes that no longer exist are dropped, new ones are
+/// null.
 ///
 /// # Errors
 ///

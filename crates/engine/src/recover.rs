@@ -1,9 +1,10 @@
-//! Recovers from a create whose response was lost: the object may exist, so the provider searches for it by name before it
-//! sends another create.
+//! Recovers from a create whose response was lost: the object may exist, so the provider searches for it by name
+//! before it sends another create.
 //!
 //! - If only the response was lost, the search follows at once.
 //! - If the search fails, too, state gets a claim: the planned object without its identity. The next refresh searches.
-//! - If the process was killed, there is no state. The next create is rejected because the name is in use, and adopts the
+//! - If the process was killed, there is no state. The next create is rejected because the name is in use, and adopts
+//!   the
 //!   object that the killed process created.
 //!
 //! Decision: `decisions/3-claims.md`.
@@ -106,9 +107,9 @@ fn with_import_advice(mut error: Error, session: &Session<'_>, found: &Json) -> 
 
 /// Adopts an orphan: the object that an interrupted apply created before it stored its state.
 ///
-/// An object is an orphan only if all its values are the configured ones, it is younger than [`ORPHAN_MAX_AGE`] and older
-/// than this process. Any other object with the name may belong to another resource or client. An object with values that
-/// the control plane never returns cannot be compared, and is never adopted.
+/// An object is an orphan only if all its values are the configured ones, it is younger than [`ORPHAN_MAX_AGE`] and
+/// older than this process. Any other object with the name may belong to another resource or client. An object with
+/// values that the control plane never returns cannot be compared, and is never adopted.
 async fn adopt_orphan(session: &mut Session<'_>, body: &Body, error: Error) -> Result<Response, Error> {
     let (resource, planned) = (session.resource, &session.request.planned);
     if error.kind != ErrorKind::Conflict {
@@ -171,7 +172,7 @@ pub enum ResolvedClaim {
     Object(Value),
     /// The object does not exist: it was not created, or it was deleted.
     NotFound,
-    /// An object with the name exists, but may be another one: it differs from the plan.
+    /// An object with the name exists, but may be another one: it differs from the plan, or may be older than the create.
     Unclear(UnclearClaim),
 }
 
@@ -222,9 +223,9 @@ pub async fn resolve_claim(
     let id = identity::import_id(resource, &decode(resource, codec, &found.body, planned));
     Ok(ResolvedClaim::Unclear(UnclearClaim {
         detail: format!(
-            "{} exists, but differs from the configuration. An earlier apply requested its creation and got no \
-             response, so state has the object without its identity. The existing object may have been changed since, or \
-             be another {}. Remove the object from state with `terraform state rm ADDRESS`. Then import the existing one \
+            "{} exists, but differs from the configuration or is older than the request to create it. That request \
+             got no response, so state has the object without its identity. The existing object may have been changed \
+             since, or be another {}. Remove the object from state with `terraform state rm ADDRESS`. Then import the existing one \
              with `terraform import ADDRESS {}`, or give this resource another name.",
             capitalised(&title(resource, planned)),
             noun(resource),

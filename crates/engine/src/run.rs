@@ -168,8 +168,8 @@ impl RunState {
 
     /// Reads a run from its status in state, which must be neither final nor [`LOST`].
     ///
-    /// `id` is the identity in state, and `is_needed` whether the object needs the work. Returns `None` if the status is
-    /// that of an identified run and `id` is `None`.
+    /// `id` is the identity in state, and `is_needed` whether the object needs the work. Returns `None` if the status
+    /// is that of an identified run and `id` is `None`.
     pub fn read(status: &str, id: Option<Id>, is_needed: bool) -> Option<Self> {
         Some(match status {
             STARTING => Self::Unconfirmed {

@@ -103,8 +103,8 @@ impl Session<'_> {
     ///
     /// # Errors
     ///
-    /// [`Reported`] if the response is not about this object; state is then unchanged. The inner error is [`Reported`] if
-    /// a field has an unexpected type; the other fields are merged.
+    /// [`Reported`] if the response is not about this object; state is then unchanged. The inner error is
+    /// [`Reported`] if a field has an unexpected type; the other fields are merged.
     pub fn absorb_response(&mut self, response: &Json) -> Result<Result<(), Reported>, Reported> {
         let planned = self.merge_job_outputs(&self.request.planned);
         let api = &*self.context.api;

@@ -114,7 +114,8 @@ pub fn string_value(attribute: &Attribute, string: &str) -> Value {
     mark_secrets(attribute, Value::string(string))
 }
 
-/// Returns the value of a literal. `collections` are its collection types, from the outermost; any further one is a list.
+/// Returns the value of a literal. `collections` are its collection types, from the outermost; any further one is a
+/// list.
 pub fn literal_value(literal: &Literal, collections: &[Collection]) -> Value {
     match literal {
         Literal::Bool(bool) => Value::Bool(*bool),

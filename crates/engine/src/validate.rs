@@ -1,4 +1,5 @@
-//! `ValidateResourceConfig`, `ValidateDataResourceConfig` and `ValidateProviderConfig`: checks a configuration before a plan.
+//! `ValidateResourceConfig`, `ValidateDataResourceConfig` and `ValidateProviderConfig`: checks a configuration before
+//! a plan.
 //!
 //! Rules: <https://github.com/hashicorp/terraform/blob/main/docs/resource-instance-change-lifecycle.md>.
 //!

@@ -150,8 +150,8 @@ pub fn to_json(value: &Value) -> Json {
 
 /// Decodes an object from a response, and reports each field with an unexpected type.
 ///
-/// `known` is the planned object after a change, or the one in state in a refresh. It gives the values that the API never
-/// returns, and the spelling of equivalent values.
+/// `known` is the planned object after a change, or the one in state in a refresh. It gives the values that the API
+/// never returns, and the spelling of equivalent values.
 ///
 /// # Errors
 ///

@@ -1,8 +1,8 @@
 //! Hands an active run over from an object that is replaced to the one that replaces it.
 //!
-//! Terraform passes no private state to a replacement. It does destroy the old object and create the new one in the same
-//! provider process, so the run is kept in [`crate::process::Process`] between the two. The run is read from state: its
-//! identity, and a status that is not final.
+//! Terraform passes no private state to a replacement. It does destroy the old object and create the new one in the
+//! same provider process, so the run is kept in [`crate::process::Process`] between the two. The run is read from
+//! state: its identity, and a status that is not final.
 
 use schema::Resource;
 use value::Value;

@@ -289,8 +289,8 @@ impl JobApply<'_, '_> {
     }
 }
 
-/// Refreshes the object after its run. A failure is a warning: an error would taint the object, and the next apply would
-/// repeat the run.
+/// Refreshes the object after its run. A failure is a warning: an error would taint the object, and the next apply
+/// would repeat the run.
 async fn refresh_after_run(session: &mut Session<'_>) {
     let earlier = std::mem::take(&mut session.diagnostics);
     let refreshed = session.refresh().await;

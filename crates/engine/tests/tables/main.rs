@@ -1,8 +1,8 @@
 //! The engine's rules, each as a row or a few lines, without a server and without Terraform.
 //!
-//! A row has the name of a rule, its input and the expected result. Declarations are TOML whose keys need no `doc`, values
-//! are JSON in which [`support::UNKNOWN`] is an unknown value. [`support::prove`] runs all rows of a table, and prints each
-//! broken rule with the expected and the actual result.
+//! A row has the name of a rule, its input and the expected result. Declarations are TOML whose keys need no `doc`,
+//! values are JSON in which [`support::UNKNOWN`] is an unknown value. [`support::prove`] runs all rows of a table,
+//! and prints each broken rule with the expected and the actual result.
 
 #![cfg(test)]
 

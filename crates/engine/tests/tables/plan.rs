@@ -1,7 +1,7 @@
 //! The plan from configuration, prior state and private state: one row for each rule.
 //!
-//! In most rows, the keys declare the attribute `field`, and the thing has the name `a`. A change of another attribute is
-//! a change of the name.
+//! In most rows, the keys declare the attribute `field`, and the thing has the name `a`. A change of another
+//! attribute is a change of the name.
 
 use engine::object::{Plan, PlanRequest};
 use engine::plan::{configured, plan};

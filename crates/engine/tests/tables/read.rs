@@ -11,7 +11,8 @@ use super::support::{NULL, Script, UUID, block_on, fields, prove, reported, resp
 
 const OTHER: &str = "3c5d1f2e-0a51-4f7f-8f4e-6a2a1c9d7b10";
 
-/// A rule; the overrides before, the response, the new state (null if removed), the overrides then, and the diagnostics.
+/// A rule; the overrides before, the response, the new state (null if removed), the overrides then, and the
+/// diagnostics.
 type Row = (&'static str, (Json, Result<Json, ErrorKind>, Json, Json, String));
 
 fn row(

@@ -48,8 +48,8 @@ pub fn field(keys: &str) -> Binding {
     fields(&format!("field = {{ {keys} }}"))
 }
 
-/// The binding of a resource `thing` with these attributes, one a line: `size = { type = 'int' }`. Constraints and other
-/// sections may follow.
+/// The binding of a resource `thing` with these attributes, one a line: `size = { type = 'int' }`. Constraints and
+/// other sections may follow.
 pub fn fields(attributes: &str) -> Binding {
     let documented = attributes.replace("{ type", "{ doc = 'For a test.', type");
     thing(&format!("[attributes]\n{documented}"))

@@ -67,7 +67,7 @@ enum ModelRun {
     },
 }
 
-/// An object in state.
+/// An object in state. `status` and `id` are those of its run.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Object {
     config: u8,
@@ -91,7 +91,7 @@ struct StoredRun {
 struct Apply {
     machine: State,
     actions: Vec<Action>,
-    creates: bool,
+    is_create: bool,
     started_for: Option<u8>,
     /// The run's attributes in state by now.
     status: Option<&'static str>,
@@ -272,7 +272,8 @@ impl World {
             return next_worlds;
         }
         next_worlds.push(("the run succeeds", end(true, true, 0)));
-        // Omitted: an unidentified run that ends during a read which shows the end only later. The API leaves that open.
+        // Omitted: an unidentified run that ends during a read which shows the end only later. The API leaves that
+        // open.
         let is_reading = self
             .apply
             .as_ref()
@@ -300,8 +301,9 @@ impl World {
             (world.is_needed, world.lag) = (true, 0);
             next_worlds.push(("the user changes the configuration", world));
         }
-        let is_sound = self.object.as_ref().is_some_and(|object| !object.is_tainted) && run.is_none();
-        if is_sound && self.is_done && self.demand == 0 {
+        let is_untainted_without_run =
+            self.object.as_ref().is_some_and(|object| !object.is_tainted) && run.is_none();
+        if is_untainted_without_run && self.is_done && self.demand == 0 {
             let mut world = self.clone();
             world.demand += 1;
             (world.is_done, world.is_done_by_other) = (false, false);
@@ -311,9 +313,7 @@ impl World {
         if let (Some(object), Some(run)) = (&self.object, &run) {
             let state = State::Idle(Some(run.state.clone()));
             let polled = match &run.state {
-                RunState::Active(run) if state.is_polled_by_refresh() => {
-                    Some(self.polled(run_number(&run.id)))
-                }
+                RunState::Active(run) if state.is_polled_by_refresh() => Some(self.poll(run_number(&run.id))),
                 _ => None,
             };
             let event = Event::Refreshed {
@@ -360,18 +360,18 @@ impl World {
             let has_failed = run.as_ref().is_some_and(|run| !run.state.is_pending());
             object.is_tainted || has_failed || self.replace || object.config != self.config
         };
-        let (creates, stored, source) = match &self.object {
+        let (is_create, stored, source) = match &self.object {
             None => (true, None, Source::ReplacedObject),
             Some(object) if replaces(object) => (true, object.handed_over(self), Source::ReplacedObject),
             Some(_) => (false, run, Source::PrivateState),
         };
         let started_for = stored.as_ref().and_then(|run| run.started_for);
         let is_current = stored.is_none() || started_for == Some(self.config);
-        let before = self.object.clone().filter(|_| !creates);
+        let before = self.object.clone().filter(|_| !is_create);
         let (machine, actions) = transitions.next(
             State::Idle(stored.map(|run| run.state)),
             Event::Applied {
-                is_due: creates,
+                is_due: is_create,
                 is_current,
                 source,
                 is_needed: self.shown_need(),
@@ -385,7 +385,7 @@ impl World {
         world.apply = Some(Apply {
             machine,
             actions,
-            creates,
+            is_create,
             started_for,
             status,
             id,
@@ -397,7 +397,7 @@ impl World {
     /// The possible results of the last action of an apply.
     fn during_apply(&self, apply: &Apply, transitions: &mut Transitions) -> Vec<(&'static str, Self)> {
         let mut next_worlds = Vec::new();
-        let mut add = |what: &'static str, mut world: Self, event: Event| {
+        let mut add = |cause: &'static str, mut world: Self, event: Event| {
             world.time = match (&event, world.time) {
                 (Event::StartResponseLost, _) => Time::Early,
                 // A failed read may take long, and a run is followed until it ends.
@@ -418,7 +418,7 @@ impl World {
             let apply = world.apply.as_mut().unwrap();
             (apply.machine, apply.actions) = (machine, actions);
             (apply.status, apply.id) = status_in_state(&apply.machine, apply.status, apply.id);
-            next_worlds.push((what, world.finish_apply()));
+            next_worlds.push((cause, world.finish_apply()));
         };
         match apply.actions.last().unwrap() {
             Action::SendStart => {
@@ -459,7 +459,7 @@ impl World {
                 let State::Following { run, .. } = &apply.machine else {
                     panic!("only the run that is followed is polled");
                 };
-                let polled = self.polled(run_number(&run.id));
+                let polled = self.poll(run_number(&run.id));
                 add("the run is polled", self.clone(), Event::Polled(polled));
                 add("the run is not found", self.clone(), Event::RunNotFound);
                 self.add_waits(&mut add);
@@ -486,7 +486,7 @@ impl World {
         }
         let mut killed = self.clone();
         (killed.apply, killed.time) = (None, Time::Never);
-        if apply.creates || apply.has_requested {
+        if apply.is_create || apply.has_requested {
             // What only this process knew counts as another client's work: the guide describes the case.
             killed.is_done_by_other |= killed.is_done;
             killed.is_done = false;
@@ -503,7 +503,7 @@ impl World {
         add("the timeout", self.clone(), Event::TimedOut);
     }
 
-    fn polled(&self, run: usize) -> RunStatus {
+    fn poll(&self, run: usize) -> RunStatus {
         let succeeded = match self.runs[run] {
             ModelRun::Active { .. } => None,
             ModelRun::Ended { succeeded } => Some(succeeded),
@@ -543,9 +543,9 @@ impl World {
         } else {
             apply.started_for
         };
-        let is_tainted = (is_error && apply.creates)
-            || (!apply.creates && self.object.as_ref().is_some_and(|object| object.is_tainted));
-        let run = stored_run(&apply.machine, started_for, is_error && apply.creates);
+        let is_tainted = (is_error && apply.is_create)
+            || (!apply.is_create && self.object.as_ref().is_some_and(|object| object.is_tainted));
+        let run = stored_run(&apply.machine, started_for, is_error && apply.is_create);
         if !(self.is_satisfied() || is_tainted) {
             assert!(run.is_some(), "private state lacks a run whose work is not done");
         }
@@ -686,14 +686,14 @@ fn explore() -> Exploration {
         }));
         let Ok(next_worlds) = next_worlds else {
             let path = std::iter::successors(reached.get(at), |(_, before, ..)| reached.get(*before));
-            let mut path: Vec<&str> = path.map(|(_, _, what, _)| *what).collect();
+            let mut path: Vec<&str> = path.map(|(_, _, cause, _)| *cause).collect();
             path.reverse();
             panic!("after {path:#?}");
         };
-        for (what, mut following) in next_worlds {
+        for (cause, mut following) in next_worlds {
             following.normalise_runs();
             let number = *known.entry(Rc::new(following)).or_insert_with_key(|following| {
-                reached.push((Rc::clone(following), at, what, events));
+                reached.push((Rc::clone(following), at, cause, events));
                 reached.len() - 1
             });
             edges.push((at, number));
