@@ -59,7 +59,7 @@ async fn send_request(block: &ProviderBlock, environment: &Environment) -> Vec<F
         secrets: &[],
         cancel: &CancellationToken::new(),
     };
-    vec![match client.call(request).await {
+    vec![match client.send(request).await {
         Ok(_) => Finding::passed(format!("The control plane at `{endpoint}` accepts the token")),
         Err(error) => Finding::problem(
             connection_problem(error.kind, &endpoint),

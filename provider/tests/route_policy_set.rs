@@ -26,7 +26,7 @@ struct InvalidResponses(Mutex<Vec<String>>);
 
 #[async_trait]
 impl Api for InvalidResponses {
-    async fn call(&self, request: Request<'_>) -> Result<Response, Error> {
+    async fn send(&self, request: Request<'_>) -> Result<Response, Error> {
         self.0.lock().unwrap().push(request.operation.to_owned());
         let mut body = match request.body {
             Some(body) => body.expose().clone(),
@@ -46,7 +46,7 @@ impl Api for InvalidResponses {
     }
 
     async fn read(&self, request: Request<'_>) -> Result<Arc<Response>, Error> {
-        self.call(request).await.map(Arc::new)
+        self.send(request).await.map(Arc::new)
     }
 
     fn clean(&self, text: &str, _: &[&Secret]) -> String {

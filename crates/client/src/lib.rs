@@ -124,7 +124,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As for [`Client::call`].
+    /// As for [`Client::send`].
     pub async fn read(&self, request: Request<'_>) -> Result<Arc<Response>, Error> {
         // Only the values of the path's placeholders decide what is read.
         let values = self
@@ -133,7 +133,7 @@ impl Client {
         let key = format!("{} {values:?}", request.operation);
         self.shared
             .reads
-            .read(key, async || self.call(request).await)
+            .read(key, async || self.send(request).await)
             .await
     }
 
@@ -143,7 +143,7 @@ impl Client {
     ///
     /// The [`Error`] of the last attempt if none succeeds, and an error without an attempt if the operation does not exist,
     /// its path cannot be filled in, or the request is cancelled before.
-    pub async fn call(&self, request: Request<'_>) -> Result<Response, Error> {
+    pub async fn send(&self, request: Request<'_>) -> Result<Response, Error> {
         let response = self.call_operation(request).await;
         response.map_err(|error| {
             let is_gone = error.status.is_some_and(|status| request.gone.contains(&status));
@@ -184,7 +184,7 @@ impl Client {
             body,
             max_bytes: MAX_RESPONSE_BYTES,
         };
-        self.send(
+        self.send_with_retries(
             &http_request,
             request.retry,
             &redactor,
@@ -199,7 +199,7 @@ impl Client {
     }
 
     /// Sends a request until an attempt succeeds or fails for good, or no retry is left.
-    async fn send<T>(
+    async fn send_with_retries<T>(
         &self,
         request: &HttpRequest<'_>,
         retry: Retry,
@@ -299,7 +299,7 @@ impl Client {
                 max_bytes: document::MAX_DOCUMENT_BYTES,
             };
             let redactor = Redactor::new(shared.transport.token(), &[], None);
-            self.send(&request, Retry::Safe, &redactor, cancel, |response| {
+            self.send_with_retries(&request, Retry::Safe, &redactor, cancel, |response| {
                 Ok(response.body.clone())
             })
             .await
@@ -318,8 +318,8 @@ impl Client {
 
 #[async_trait]
 impl Api for Client {
-    async fn call(&self, request: Request<'_>) -> Result<Response, api::Error> {
-        let response = Self::call(self, request).await;
+    async fn send(&self, request: Request<'_>) -> Result<Response, api::Error> {
+        let response = Self::send(self, request).await;
         response.map_err(|error| error.into_api(self.shared.remedies))
     }
 

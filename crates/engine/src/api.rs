@@ -21,7 +21,7 @@ pub trait Api: Send + Sync {
     /// # Errors
     ///
     /// [`Error`] if no attempt succeeded, or the request was cancelled.
-    async fn call(&self, request: Request<'_>) -> Result<Response, Error>;
+    async fn send(&self, request: Request<'_>) -> Result<Response, Error>;
 
     /// Sends a request that changes nothing. Equal requests at the same time may share one response, which reflects
     /// everything that this process wrote before.

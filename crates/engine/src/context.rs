@@ -56,7 +56,7 @@ impl Context {
     ///
     /// The [`Error`] of the API, or of the operation's timeout.
     pub async fn send(&self, request: Request<'_>) -> Result<Response, Error> {
-        let sent = self.api.call(request);
+        let sent = self.api.send(request);
         let Some(deadline) = self.deadline else {
             return sent.await;
         };

@@ -178,7 +178,7 @@ crate::summaries! {
     ADOPTED {
         text: "Adopted an existing object",
         when: "A create found the object that an interrupted apply had created within the last hour.",
-        remedy: "Nothing is to be done: Terraform manages the object from now on.",
+        remedy: "No action is needed: Terraform manages the object from now on.",
     }
     OVERRIDDEN {
         text: "Value overridden by the control plane",

@@ -80,7 +80,7 @@ async fn call_with_cancel(
     };
     let body = body.map(|json| Body::new(json.clone(), Vec::new()));
     client
-        .call(Request {
+        .send(Request {
             operation,
             path: &[("uuid", "7")],
             body: body.as_ref(),

@@ -185,7 +185,7 @@ async fn invalid_operation_or_parameter_is_never_sent() {
             secrets: &[],
             cancel: &cancel,
         };
-        client.call(request).await.map(|response| response.body)
+        client.send(request).await.map(|response| response.body)
     };
     assert_eq!(
         call("nothing", "7").await.unwrap_err().kind,

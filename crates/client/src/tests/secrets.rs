@@ -90,7 +90,7 @@ async fn errors_and_logs_contain_no_secret() {
             secrets: &[&known[0], &known[1]],
             cancel: &cancel,
         };
-        let error = client(&server.url).call(request).await.err().unwrap();
+        let error = client(&server.url).send(request).await.err().unwrap();
         let shown = format!("{error}\n{error:?}");
         for secret in ["hunter2", "line one", "line \\\"two", "secrets.db", TOKEN] {
             assert!(!shown.contains(secret), "{context} shows {secret}: {shown}");

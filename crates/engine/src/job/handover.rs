@@ -27,7 +27,7 @@ pub fn stash(context: &Context, resource: &Resource, object: &Value) {
 }
 
 /// Takes the run that the destroyed object of the same identity handed over.
-pub fn claim(context: &Context, resource: &Resource, object: &Value) -> Option<Run> {
+pub fn take(context: &Context, resource: &Resource, object: &Value) -> Option<Run> {
     context.process.take_run(&key(resource, object))
 }
 
@@ -38,7 +38,7 @@ pub fn restore_unclaimed(session: &Session<'_>) {
     let Some(job) = resource.job.as_ref() else {
         return;
     };
-    let Some(run) = claim(session.context, resource, &request.planned) else {
+    let Some(run) = take(session.context, resource, &request.planned) else {
         return;
     };
     let is_current = is_current(&run.trigger, resource, &request.planned, &request.config);

@@ -75,7 +75,7 @@ fn pending_run(session: &Session<'_>) -> (Option<Run>, Source) {
     let stored = session.progress.lock().private.run.clone();
     match stored {
         None if session.phase == Phase::Create => {
-            let handed_over = handover::claim(session.context, session.resource, &session.request.planned);
+            let handed_over = handover::take(session.context, session.resource, &session.request.planned);
             (handed_over, Source::ReplacedObject)
         }
         stored => (stored, Source::PrivateState),

@@ -334,7 +334,7 @@ impl Script {
 
 #[async_trait]
 impl Api for Script {
-    async fn call(&self, request: Request<'_>) -> Result<Response, Error> {
+    async fn send(&self, request: Request<'_>) -> Result<Response, Error> {
         let body = request
             .body
             .map_or(String::new(), |body| format!(" {}", body.expose()));
@@ -366,7 +366,7 @@ impl Api for Script {
     }
 
     async fn read(&self, request: Request<'_>) -> Result<Arc<Response>, Error> {
-        self.call(request).await.map(Arc::new)
+        self.send(request).await.map(Arc::new)
     }
 
     fn clean(&self, string: &str, _: &[&Secret]) -> String {
