@@ -10,8 +10,8 @@ pub fn remedy(kind: ErrorKind) -> Option<&'static str> {
              and set it as `api_token` or in DURANTIC_API_TOKEN."
         }
         ErrorKind::Forbidden => {
-            "The API token lacks the scope for this. The API Tokens page of the Durantic dashboard shows the \
-             scopes of each token."
+            "The API token lacks the scope for this. Create a token with that scope: the API Tokens page of the Durantic \
+             dashboard shows the scopes of each token."
         }
         ErrorKind::RateLimited => {
             "Wait a few minutes, run Terraform with a lower -parallelism, or raise `max_retries`."

@@ -182,7 +182,7 @@ fn parse_endpoint(provider: &Provider, endpoint: &str) -> Result<Url, String> {
 /// Rejects tokens that cannot be in an HTTP header.
 fn check_token(token: &Secret) -> Result<Secret, &'static str> {
     if token.expose().trim().is_empty() {
-        return Err("is empty");
+        return Err("is empty: create a token on the API Tokens page of the Durantic dashboard");
     }
     if !token
         .expose()
@@ -387,7 +387,7 @@ mod tests {
         let error = |name: &str, value: Value| settings_from(&[(name, value)], &[]).err().unwrap();
         assert_eq!(
             error("api_token", Value::secret("")),
-            "api_token: Invalid API token: `api_token` is empty."
+            "api_token: Invalid API token: `api_token` is empty: create a token on the API Tokens page of the Durantic dashboard."
         );
         assert_eq!(
             settings_from(

@@ -8,7 +8,7 @@ engine::summaries! {
     INVALID_ENDPOINT {
         text: "Invalid endpoint",
         when: "The `endpoint` of the provider block is not a usable URL.",
-        remedy: "Set the URL of the control plane, without user name, password, query and fragment.",
+        remedy: "Set the URL of the control plane, without user name, password, query or fragment.",
     }
     MISSING_TOKEN {
         text: "Missing API token",
@@ -63,17 +63,17 @@ engine::summaries! {
     RULE_CREATE_FAILED {
         text: "Failed to create the route policy rule",
         when: "The request that creates a rule of a route policy set failed.",
-        remedy: "Follow the message, then apply again: the remaining rules follow.",
+        remedy: "Follow the message, then apply again to change the remaining rules.",
     }
     RULE_UPDATE_FAILED {
         text: "Failed to update the route policy rule",
         when: "The request that updates a rule of a route policy set failed.",
-        remedy: "Follow the message, then apply again: the remaining rules follow.",
+        remedy: "Follow the message, then apply again to change the remaining rules.",
     }
     RULE_DELETE_FAILED {
         text: "Failed to delete the route policy rule",
         when: "The request that deletes a rule of a route policy set failed.",
-        remedy: "Follow the message, then apply again: the remaining rules follow.",
+        remedy: "Follow the message, then apply again to change the remaining rules.",
     }
 }
 

@@ -110,7 +110,8 @@ pub fn import(resource: &Resource, id: &str, diagnostics: &mut Diagnostics) -> R
         return Err(diagnostics.error(
             &summaries::IMPORT_UNSUPPORTED,
             format!(
-                "`{}` cannot be imported: it has no identity by which Terraform could find an existing object.",
+                "`{}` cannot be imported: it has no identity by which Terraform could find an existing object. \
+                 Let Terraform create the object instead.",
                 resource.name
             ),
         ));

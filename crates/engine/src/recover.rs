@@ -97,7 +97,8 @@ fn with_import_advice(mut error: Error, session: &Session<'_>, found: &Json) -> 
     if let Some(id) = identity::import_id(resource, &decode(resource, session.codec, found, planned)) {
         let reason = error.detail.as_deref().unwrap_or("the name is already in use");
         let advice = format!(
-            "{}. If this resource is to manage the existing object, import it: `terraform import ADDRESS {id}`",
+            "{}. If this resource is to manage the existing object, import it: `terraform import ADDRESS {id}`. Otherwise \
+             choose another name",
             reason.trim_end_matches('.')
         );
         error.detail = Some(advice.into());

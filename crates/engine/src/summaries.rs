@@ -200,7 +200,7 @@ crate::summaries! {
     RUN_FAILED {
         text: "Run failed",
         when: "A run ended without success.",
-        remedy: "Fix the cause that the message names, then apply again: the object is replaced.",
+        remedy: "Fix the cause that the message names, then apply again: this replaces the object and starts another run.",
     }
     RUN_TIMED_OUT {
         text: "Timeout while waiting for the run",
@@ -209,7 +209,7 @@ crate::summaries! {
     }
     RUN_NOT_FOLLOWED {
         text: "Failed to follow the run",
-        when: "A run is active or may be, and the provider can no longer read its status.",
+        when: "A run is or may be active, and the provider can no longer read its status.",
         remedy: "Follow the message, then apply again to go on waiting.",
     }
     INTERRUPTED_BEFORE_RUN {
@@ -224,7 +224,7 @@ crate::summaries! {
     }
     OTHER_RUN {
         text: "Waited for another run",
-        when: "A run was active already, so the provider waited for it and started none.",
+        when: "A run was active already, so the provider waited for it and did not start another one.",
         remedy: "If that run was not for the current configuration, apply with `-replace`.",
     }
     RUN_UNCONFIRMED {

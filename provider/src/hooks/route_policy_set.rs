@@ -75,7 +75,10 @@ impl Hook for RoutePolicySet {
                 diagnostics.error_at(
                     path.attribute("match_prefix_len_min"),
                     &summaries::INVALID_PREFIX_LENGTHS,
-                    format!("`match_prefix_len_min` ({min}) is greater than `match_prefix_len_max` ({max})."),
+                    format!(
+                        "`match_prefix_len_min` ({min}) is greater than `match_prefix_len_max` ({max}). Lower the minimum or \
+                         raise the maximum."
+                    ),
                 );
             }
         }

@@ -92,8 +92,7 @@ pub fn report_outcome(
         }
         Outcome::TimedOut => {
             let detail = format!(
-                "The timeout ended. {}\n\n{} If runs take longer, set a longer timeout in the `timeouts` block: \
-                 `create = \"90m\"`.",
+                "{}\n\n{} If runs take longer than the timeout, set a longer one in the `timeouts` block: `create = \"90m\"`.",
                 describe_run(session, &run_title, stored.as_ref(), observed),
                 describe_next_apply(stored.as_ref())
             );
@@ -119,7 +118,8 @@ pub fn report_outcome(
             Err(session.diagnostics.error(
                 &summaries::RUN_UNIDENTIFIED,
                 format!(
-                    "The {run_title} cannot be followed: the control plane's response has no usable {}.",
+                    "The {run_title} cannot be followed: the control plane's response has no usable {}. Check in the control \
+                     plane's dashboard how the run ended, then run `terraform apply` again.",
                     fields.join(" and ")
                 ),
             ))
@@ -165,8 +165,13 @@ fn report_failed_run(
     ];
     let status = session.context.api.clean(status, &[]);
     let next = match session.phase {
-        Phase::Create => "State has the object as tainted: the next `terraform apply` replaces it.",
-        Phase::Update | Phase::Delete => "The next `terraform apply` replaces the object.",
+        Phase::Create => {
+            "Fix the cause first. State has the object as tainted: the next `terraform apply` replaces it and starts another \
+             run."
+        }
+        Phase::Update | Phase::Delete => {
+            "Fix the cause first. The next `terraform apply` replaces the object and starts another run."
+        }
     };
     session.diagnostics.error(
         &summaries::RUN_FAILED,
@@ -184,9 +189,9 @@ pub fn warn_other_run(session: &mut Session<'_>, job: &Job, state: &State) {
         Path::root(),
         &summaries::OTHER_RUN,
         format!(
-            "A {} of {object} was active already, so Terraform waited for it and started no other one. An interrupted \
-             apply, this apply (the response was lost) or another client started it.{}\n\nIf the run was not for the current \
-             configuration, run `terraform apply -replace=…`.",
+            "A {} of {object} was active already, so Terraform waited for it and did not start another one. An interrupted \
+             apply, another client, or this apply (without getting the response) may have started it.{}\n\nCheck in the control plane's \
+             dashboard whether the run was for the current configuration. If it was not, run `terraform apply -replace=…`.",
             run_label(job),
             id_lines(state.run_state().as_ref().and_then(RunState::id))
         ),
@@ -206,8 +211,8 @@ fn warn_unconfirmed(session: &mut Session<'_>, job: &Job) {
         &summaries::RUN_UNCONFIRMED,
         format!(
             "The {} of {object} may have taken place: an earlier apply requested it, but the response was lost, or the \
-             control plane no longer has the run. To avoid a second run, Terraform started none now. Check the control \
-             plane's dashboard; if the run did not take place, run `terraform apply -replace=…`.{}",
+             control plane no longer has the run. To avoid a second run, Terraform did not start one now. Check the \
+             control plane's dashboard. If the run did not take place, run `terraform apply -replace=…`.{}",
             run_label(job),
             saved.collect::<String>()
         ),

@@ -107,7 +107,7 @@ fn import_sets_the_identity_only() {
         row("another literal part", "\"zones/{zone}/things/{uuid}\"", format!("zones/z/thing/{UUID}"),
             json!(format!(": The import ID must have the form `zones/{{zone}}/things/{{uuid}}`, got \"zones/z/thing/{UUID}\"."))),
         row("a resource that cannot be imported", "false",
-            UUID.to_owned(), json!(": `thing` cannot be imported: it has no identity by which Terraform could find an existing object.")),
+            UUID.to_owned(), json!(": `thing` cannot be imported: it has no identity by which Terraform could find an existing object. Let Terraform create the object instead.")),
     ];
     prove(rows, |(form, id, expected)| {
         let binding = imported_by(form);
