@@ -240,7 +240,7 @@ pub fn changes(object: &Object) -> Vec<ChangeRow> {
             let change = attribute.change?;
             Some(ChangeRow {
                 name: path.join("."),
-                effect: phrases::describe_change(change),
+                effect: phrases::describe_change(object, attribute, change),
                 change,
             })
         })
@@ -262,11 +262,11 @@ pub fn import(object: &Object) -> Option<String> {
             names.len() == 1 && form.len() == names.iter().map(|name| name.len() + 2).sum::<usize>();
         parts.push(if is_plain {
             format!(
-                "The id is the {} of the object.",
+                "The import id is the {} of the object.",
                 phrases::join_names(&names, " and ")
             )
         } else {
-            format!("The id has the form `{form}`.")
+            format!("The import id has the form `{form}`.")
         });
         let not_returned: Vec<&str> = object
             .attributes

@@ -41,11 +41,13 @@ pub fn describe_attribute(attribute: &Attribute, rules: &[Rule], within: Option<
         .any(|word| attribute.r#type.starts_with(word));
     if let Some(format) = &attribute.format {
         let sentence = format_sentence(format, is_collection);
-        let phrase = sentence
-            .trim_start_matches("Each is ")
-            .trim_end_matches('.')
-            .to_lowercase();
-        if !attribute.description.to_lowercase().contains(&phrase) {
+        let phrase = sentence.trim_end_matches('.').to_lowercase();
+        let phrase = ["each is ", "an ", "a "]
+            .iter()
+            .fold(phrase.as_str(), |phrase, article| {
+                phrase.trim_start_matches(article)
+            });
+        if !attribute.description.to_lowercase().contains(phrase) {
             out.push(sentence);
         }
     }
@@ -106,10 +108,16 @@ pub fn describe_equality(attribute: &Attribute) -> Option<&'static str> {
 }
 
 /// The effect of a change of an attribute, for a table.
-pub fn describe_change(change: Change) -> &'static str {
+pub fn describe_change(object: &Object, attribute: &Attribute, change: Change) -> &'static str {
+    let create_starts_run = object
+        .operations
+        .iter()
+        .any(|operation| operation.step.starts_with("start the run after create"));
     match change {
+        Change::Replaced if create_starts_run => "replaced, which starts a new run",
         Change::Replaced => "replaced",
         Change::InPlace => "changed in place",
+        Change::Nothing if attribute.write_only => "none, because Terraform cannot detect it",
         Change::Nothing => "none",
     }
 }
@@ -118,7 +126,7 @@ pub fn describe_change(change: Change) -> &'static str {
 pub fn describe_destroy(object: &Object, destroy: Destroy) -> String {
     match destroy {
         Destroy::Forgotten => {
-            "Destroying this resource sends no request: Terraform removes the object from state, and the object stays as it is.".to_owned()
+            "Destroying this resource removes the object from state only. The provider sends no request, so the object stays as it is.".to_owned()
         }
         Destroy::Deleted => {
             let call = object
