@@ -190,8 +190,9 @@ pub fn warn_other_run(session: &mut Session<'_>, job: &Job, state: &State) {
         &summaries::OTHER_RUN,
         format!(
             "A {} of {object} was active already, so Terraform waited for it and did not start another one. An interrupted \
-             apply, another client, or this apply (without getting the response) may have started it.{}\n\nCheck in the control plane's \
-             dashboard whether the run was for the current configuration. If it was not, run `terraform apply -replace=…`.",
+             apply, another client, or this apply (without getting the response) may have started it.{}\n\nCheck in the \
+             control plane's dashboard whether the run was for the current configuration. If it was not, run \
+             `terraform apply -replace=…`.",
             run_label(job),
             id_lines(state.run_state().as_ref().and_then(RunState::id))
         ),
