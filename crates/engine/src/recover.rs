@@ -4,8 +4,7 @@
 //! - If only the response was lost, the search follows at once.
 //! - If the search fails, too, state gets a claim: the planned object without its identity. The next refresh searches.
 //! - If the process was killed, there is no state. The next create is rejected because the name is in use, and adopts
-//!   the
-//!   object that the killed process created.
+//!   the object that the killed process created.
 //!
 //! Decision: `decisions/3-claims.md`.
 //!
