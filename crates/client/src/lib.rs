@@ -198,7 +198,7 @@ impl Client {
         self.shared.operations.iter().find(|operation| operation.id == id)
     }
 
-    /// Sends a request until an attempt succeeds or fails for good, or no retry is left.
+    /// Sends a request until an attempt succeeds or fails with an error that is not retried, or no retry is left.
     async fn send_with_retries<T>(
         &self,
         request: &HttpRequest<'_>,

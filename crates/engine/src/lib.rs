@@ -1,6 +1,6 @@
 //! Terraform's operations on any resource, from its declaration alone: validate, plan, apply, refresh, import, look up.
 //!
-//! The engine knows no resource and no attribute by name: what only one resource needs is a [`hook`]. It knows neither
+//! The engine names no resource and no attribute: code that only one resource needs is a [`hook`]. It knows neither
 //! Terraform's messages (the crate `rpc` does) nor HTTP (an implementation of [`api::Api`] does). The rules that a
 //! provider must keep are in Terraform's documentation:
 //! <https://github.com/hashicorp/terraform/blob/main/docs/resource-instance-change-lifecycle.md>.

@@ -134,7 +134,7 @@ async fn adopt_orphan(session: &mut Session<'_>, body: &Body, error: Error) -> R
     {
         return Err(with_import_advice(error, session, &found.body));
     }
-    // The hook's part of the object exists, too.
+    // With the nested objects that a hook manages: the hook must not create them again.
     session.progress.lock().state = object;
     session.diagnostics.warning_at(
         Path::root(),
@@ -194,7 +194,7 @@ pub async fn resolve_claim(
 ) -> Result<ResolvedClaim, Error> {
     let planned = &claim.state;
     let body = wire::create_body(&resource.attributes, planned, planned);
-    // Time since the create.
+    // The time since the create, by the clock of this machine.
     let since = claim.private.claimed.map(|created| {
         let created = Timestamp::from_second(created).unwrap_or_default();
         duration::between(created, Timestamp::now())

@@ -71,8 +71,12 @@ pub enum State {
         /// Reads of the object so far.
         reads: u8,
     },
-    /// An earlier run has ended, or the API no longer has it: the object is read before another run is started.
-    Reviewing { run: ActiveRun, is_missing: bool },
+    /// The run of an earlier apply has ended, or the API no longer has it: the object is read before another run is started.
+    Reviewing {
+        run: ActiveRun,
+        /// Whether the API no longer has the run.
+        is_missing: bool,
+    },
     /// A run succeeded.
     Succeeded(EndedRun),
     /// The object shows that the work is done, by a run that no response identified.
@@ -92,10 +96,10 @@ pub struct Start {
     pub retries: u8,
     /// Reads of the object that are left before the machine concludes that the lost start has not done the work.
     pub reads_left: u8,
-    /// Whether a run that is not of this start may be active: that of an outdated start, or one that the API no longer has.
-    /// It must end first, and it may do the work, so the object cannot confirm this start.
+    /// Whether a run that is not of this start may be active or have ended meanwhile: that of an outdated start, one that the
+    /// API no longer has, or one that made the work needed again. The object then cannot confirm this start.
     pub may_have_other_run: bool,
-    /// The run that has ended before: kept in private state until the start is confirmed.
+    /// The run after whose end this start is sent. Private state gets it back if the start certainly started no run.
     pub previous: Option<ActiveRun>,
 }
 
@@ -146,7 +150,9 @@ pub enum Event {
     },
     /// Terraform refreshed the object; the run was polled if [`State::is_polled_by_refresh`].
     Refreshed {
+        /// The response to the poll; `None` without a poll, or if it failed.
         polled: Option<RunStatus>,
+        /// Whether the object needs the work; `None` if it does not show that.
         is_needed: Option<bool>,
         /// Whether the object is tainted, so that the next apply replaces it.
         is_tainted: bool,
@@ -465,7 +471,7 @@ fn on_rejection(start: &Start, id: Id, own: Origin) -> (State, Vec<Action>) {
         own
     };
     let (state, mut actions) = begin_following(new_run(id, origin, !is_previous), Source::ThisApply);
-    // If the object will not show what the run was for, only the user can know.
+    // The object will not show whether that run did the work of this start, so the user must check.
     if !is_previous && (start.may_have_other_run || !start.was_needed) {
         actions.insert(0, Action::WarnOtherRun);
     }

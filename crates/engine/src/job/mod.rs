@@ -45,7 +45,8 @@ pub async fn run(session: &mut Session<'_>) -> Result<(), Reported> {
         return Ok(());
     };
     let (run, source) = pending_run(session);
-    // State has the values by now that were planned as unknown, and a replacement knows the old object from state only.
+    // The trigger is computed from state and not from the plan, which still has unknown values. A replacement computes that of
+    // the replaced object from state, too, so both are comparable.
     let object = session.progress.lock().state.clone();
     let event = Event::Applied {
         is_due: job.after.contains(&session.phase),

@@ -50,7 +50,7 @@ pub enum Found {
 }
 
 impl Routes {
-    /// The routes of a control plane that speaks a dialect.
+    /// The routes of a control plane with this dialect.
     pub fn new(contract: &'static Contract, dialect: Dialect) -> Self {
         let routes = contract
             .operations
