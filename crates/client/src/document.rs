@@ -170,7 +170,7 @@ impl Routes {
         Ok(Self(routes))
     }
 
-    /// These routes, and those of `others` for the operations that are missing here.
+    /// Adds the routes of `others` for the operations that have none here.
     pub fn or(mut self, others: &Self) -> Self {
         for (id, route) in &others.0 {
             self.0.entry(id).or_insert_with(|| route.clone());

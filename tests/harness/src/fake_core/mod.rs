@@ -149,7 +149,7 @@ impl Core {
         self.plugin.configure(&config).await
     }
 
-    /// The same provider with an empty state.
+    /// A core with the same provider process and an empty state.
     #[must_use]
     pub fn fresh(&self) -> Self {
         Self {
