@@ -56,7 +56,7 @@ pub enum CommandError {
     Json(#[from] serde_json::Error),
 }
 
-/// Runs a command, and gives the exit status. The status is 1 if `--check` or `validate` finds problems.
+/// Runs a command, and returns the exit status. The status is 1 if `--check` or `validate` finds problems.
 ///
 /// # Errors
 ///

@@ -72,7 +72,7 @@ impl Examples {
         &self.folder
     }
 
-    /// The same examples without those that a page cannot show.
+    /// Leaves out the examples that a page cannot show.
     ///
     /// # Errors
     ///

@@ -49,7 +49,7 @@ impl Files {
         self.0.remove(path);
     }
 
-    /// Writes all files under `root`, and removes all other files in the `owned` folders. Gives the number of files that
+    /// Writes all files under `root`, and removes all other files in the `owned` folders. Returns the number of files that
     /// have changed; files that are up to date are not written.
     ///
     /// An entry of `owned` is the path of a folder or file under `root`; the empty path is `root` itself.
@@ -74,7 +74,7 @@ impl Files {
         Ok(written)
     }
 
-    /// Replaces the contents of a folder with these files, and gives the number of files that have changed.
+    /// Replaces the contents of a folder with these files, and returns the number of files that have changed.
     ///
     /// # Errors
     ///

@@ -125,7 +125,7 @@ pub struct Provider {
 }
 
 impl Provider {
-    /// The same provider without deprecated objects: functions with a deprecation message, and objects with a deprecated root block.
+    /// Leaves out deprecated objects: functions with a deprecation message, and objects with a deprecated root block.
     #[must_use]
     pub fn without_deprecated(mut self) -> Self {
         for schemas in [

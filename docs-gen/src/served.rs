@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 
 use engine::Definition;
-use proto::tfplugin6 as wire;
+use proto::tfplugin6;
 use rpc::convert;
-use wire::schema::{nested_block, object};
+use tfplugin6::schema::{nested_block, object};
 
 use crate::json::{Attribute, Block, Document, NestedBlock, NestedType, Provider, Schema};
 
@@ -36,7 +36,7 @@ pub fn document(definition: &Definition) -> Result<Document, serde_json::Error> 
     })
 }
 
-fn schema(from: &wire::Schema) -> Result<Schema, serde_json::Error> {
+fn schema(from: &tfplugin6::Schema) -> Result<Schema, serde_json::Error> {
     Ok(Schema {
         version: u64::try_from(from.version).unwrap_or_default(),
         block: from.block.as_ref().map(block).transpose()?.unwrap_or_default(),
@@ -44,7 +44,7 @@ fn schema(from: &wire::Schema) -> Result<Schema, serde_json::Error> {
 }
 
 /// Terraform 1.11 omits deprecation messages, so this function omits them, too.
-fn block(from: &wire::schema::Block) -> Result<Block, serde_json::Error> {
+fn block(from: &tfplugin6::schema::Block) -> Result<Block, serde_json::Error> {
     Ok(Block {
         attributes: attributes(&from.attributes)?,
         block_types: from
@@ -59,7 +59,9 @@ fn block(from: &wire::schema::Block) -> Result<Block, serde_json::Error> {
     })
 }
 
-fn attributes(from: &[wire::schema::Attribute]) -> Result<BTreeMap<String, Attribute>, serde_json::Error> {
+fn attributes(
+    from: &[tfplugin6::schema::Attribute],
+) -> Result<BTreeMap<String, Attribute>, serde_json::Error> {
     from.iter()
         .map(|from| {
             let attribute = Attribute {
@@ -88,7 +90,7 @@ fn attributes(from: &[wire::schema::Attribute]) -> Result<BTreeMap<String, Attri
         .collect()
 }
 
-fn nested_type(from: &wire::schema::Object) -> Result<NestedType, serde_json::Error> {
+fn nested_type(from: &tfplugin6::schema::Object) -> Result<NestedType, serde_json::Error> {
     let mode = match from.nesting() {
         object::NestingMode::Invalid => "invalid",
         object::NestingMode::Single => "single",
@@ -104,7 +106,7 @@ fn nested_type(from: &wire::schema::Object) -> Result<NestedType, serde_json::Er
     })
 }
 
-fn nested_block(from: &wire::schema::NestedBlock) -> Result<NestedBlock, serde_json::Error> {
+fn nested_block(from: &tfplugin6::schema::NestedBlock) -> Result<NestedBlock, serde_json::Error> {
     let mode = match from.nesting() {
         nested_block::NestingMode::Invalid => "invalid",
         nested_block::NestingMode::Single => "single",
@@ -122,8 +124,8 @@ fn nested_block(from: &wire::schema::NestedBlock) -> Result<NestedBlock, serde_j
 }
 
 fn kind(from: i32) -> String {
-    match wire::StringKind::try_from(from) {
-        Ok(wire::StringKind::Markdown) => "markdown",
+    match tfplugin6::StringKind::try_from(from) {
+        Ok(tfplugin6::StringKind::Markdown) => "markdown",
         _ => "plain",
     }
     .to_owned()

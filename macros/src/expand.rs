@@ -247,7 +247,7 @@ fn expand_definition(input: &Input, model: &Model) -> TokenStream {
         .iter()
         .filter_map(|entry| Some((entry, find_declaration(model, entry)?)))
         .collect();
-    // All operations: a hook can call one that no declaration uses.
+    // All operations: a hook can use one that no declaration uses.
     let operations = emit(engine, &model.operations.as_slice());
     let provider = emit(engine, &model.provider);
     let (resource_statics, resources) = expand_bindings(engine, &known, Kind::Resource);

@@ -23,7 +23,7 @@ use quote::quote_spanned;
 ///
 /// It expands to `pub static DEFINITION: ::engine::Definition` and the statics that it refers to: `PROVIDER`, `OPERATIONS`, and
 /// one for each resource and data source in the modules `resources` and `data_sources`. `OPERATIONS` has all operations of
-/// `operations.toml`, because a hook can call one that no declaration uses. A hook is a unit struct that implements
+/// `operations.toml`, because a hook can use one that no declaration uses. A hook is a unit struct that implements
 /// `::engine::Hook`.
 ///
 /// The engine is the crate `::engine`. A first line such as `engine = crate::engine;` sets another path. The expansion uses its

@@ -38,7 +38,7 @@ fn summaries_have_when_and_remedy_as_one_line_of_sentences() {
 
 /// All summaries as a table, sorted. `INSTA_UPDATE=always` writes the snapshot.
 #[test]
-fn summaries_as_a_table() {
+fn summaries_match_the_catalogue() {
     let rows: BTreeSet<_> = provider::summaries::all()
         .map(|summary| (summary.text, summary.when, summary.remedy))
         .collect();

@@ -3,7 +3,7 @@
 //! Tests: `schema/tests/model.rs`.
 
 use crate::model::{Operation, Provider, Resource};
-use crate::places::Places;
+use crate::positions::Positions;
 
 /// All declarations of a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub(crate) struct Unchecked {
     /// Everything that could be read.
     pub model: Model,
     /// Positions in `provider.toml`; `None` if the file is missing.
-    pub provider: Option<Places>,
+    pub provider: Option<Positions>,
     /// Positions of each of [`Model::declarations`].
-    pub declarations: Vec<Places>,
+    pub declarations: Vec<Positions>,
 }

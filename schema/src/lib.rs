@@ -1,7 +1,7 @@
 //! The model of the declarations and, with the feature `parse`, the language that they are written in.
 //!
-//! Modules only import from modules further down: `load` → `check` and `parse`, which do not know each other → `declarations` and
-//! `diagnostic` → `source`, `places`, `path`, `grammar`, `similar` and `model`, which import nothing.
+//! A module imports only from those after it: `load` → `check` and `parse`, which do not import each other → `declarations`
+//! and `diagnostic` → `source`, `positions`, `path`, `grammar`, `similar` and `model`, which import nothing.
 //!
 //! Tests: `schema/tests/`.
 
@@ -25,7 +25,7 @@ mod parse;
 #[cfg(feature = "parse")]
 mod path;
 #[cfg(feature = "parse")]
-mod places;
+mod positions;
 #[cfg(feature = "parse")]
 mod source;
 

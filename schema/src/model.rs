@@ -8,10 +8,10 @@
 
 use std::borrow::Cow;
 
-/// A string, borrowed from the binary or owned by the parser.
+/// The string type of the model: borrowed in a `static`, owned after parsing.
 pub type Text = Cow<'static, str>;
 
-/// A list, borrowed from the binary or owned by the parser.
+/// The list type of the model: borrowed in a `static`, owned after parsing.
 pub type List<T> = Cow<'static, [T]>;
 
 /// Name of the block that [`Resource::timeouts`] derives.
@@ -212,7 +212,7 @@ pub enum Delete {
     None,
     /// The object is only removed from the state; the provider sends no request.
     Forget,
-    /// The provider calls this operation.
+    /// The provider sends a request for this operation.
     Call(Text),
 }
 
@@ -554,7 +554,7 @@ pub struct Job {
     pub start: Text,
     /// Body of the request that starts a run.
     pub body: List<(Text, Literal)>,
-    /// Attribute → field of the response to the start that it is set from.
+    /// Attribute → field of the response to the start, from which the attribute is set.
     pub save: List<(Text, Text)>,
     /// Operation that reads the run. Attributes of `save` can be placeholders of its path.
     pub poll: Text,
@@ -588,7 +588,7 @@ pub struct Report {
     pub error: Option<Text>,
 }
 
-/// An operation of Terraform, which a job follows and a timeout limits.
+/// A change of an object by Terraform: a job can follow it, and a timeout limits it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
 pub enum Phase {

@@ -1,4 +1,4 @@
-//! `doctor` finds each fault, and none without a fault.
+//! `doctor` reports each fault with its remedy, and no fault in a working setup.
 
 use std::path::PathBuf;
 
@@ -93,7 +93,7 @@ async fn doctor_finds_a_missing_cli_configuration() {
 }
 
 #[tokio::test]
-async fn doctor_finds_that_no_installation_method_allows_it() {
+async fn doctor_finds_a_provider_that_no_installation_method_allows() {
     let home = installed().await;
     home.write(
         "~/.terraformrc",
@@ -244,7 +244,7 @@ async fn doctor_accepts_the_checksum_of_a_zip_in_the_lock_file() {
 }
 
 #[tokio::test]
-async fn doctor_mentions_that_a_registry_may_have_a_newer_version() {
+async fn doctor_mentions_a_possibly_newer_version_in_a_registry() {
     let home = installed().await;
     let rc = format!(
         "provider_installation {{\n  filesystem_mirror {{\n    path = {:?}\n  }}\n  direct {{}}\n}}\n",
@@ -353,7 +353,7 @@ async fn doctor_finds_a_missing_or_rejected_token() {
 }
 
 #[tokio::test]
-async fn doctor_finds_that_no_registry_has_the_provider() {
+async fn doctor_finds_a_provider_that_no_registry_has() {
     let platform = tools::package::platform::Platform::current();
     let version = |version: &str, os: &str, arch: &str| {
         format!(

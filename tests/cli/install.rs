@@ -207,7 +207,7 @@ fn failed_install_leaves_no_files() {
 }
 
 #[tokio::test]
-async fn files_of_a_killed_install_are_ignored_and_uninstalled() {
+async fn uninstall_removes_the_ignored_files_of_a_killed_install() {
     let home = Home::new(&[("main.tf", NETWORK)]);
     let run = home.provider(&["install"]).await.succeeds();
     home.write("versions.tf", printed_block(&run.stdout));

@@ -1,6 +1,6 @@
 //! A server derived from a declaration: it serves the operations of one resource and behaves as declared.
 //!
-//! Every computed attribute that the declaration does not call `stable` changes with every update.
+//! Every computed attribute that is not declared as `stable` changes with every update.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -1,4 +1,5 @@
-//! The lifecycle of every resource, derived from its declaration: a new resource gets this test automatically.
+//! The lifecycle of every resource, from create to destroy, derived from its declaration: a new resource gets this test
+//! automatically. `workflows` tests with hand-written data instead.
 
 use std::collections::BTreeMap;
 

@@ -9,13 +9,13 @@ mod declared_server;
 mod every_key;
 mod generate;
 mod invalid_responses;
-mod life;
 mod lifecycle;
 mod lookups;
 mod properties;
 mod request_faults;
 mod soak;
 mod walkthrough;
+mod workflows;
 
 use harness::control_plane::ControlPlane;
 

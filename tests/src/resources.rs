@@ -1,7 +1,7 @@
 //! Test data of each resource: a minimal and a full configuration, and changes outside of Terraform.
 //!
-//! `tests/protocol/life.rs` tests all resources with the fake core, `tests/terraform/life.rs` two of them with the real
-//! Terraform. The declarations define the attributes that the data must cover: a missing one fails.
+//! `tests/protocol/workflows.rs` tests all resources with the fake core, `tests/terraform/workflows.rs` two of them with the
+//! real Terraform. The declarations define the attributes that the data must cover: a missing one fails.
 
 #![expect(
     clippy::expect_used,

@@ -13,7 +13,7 @@ use std::fmt;
 use petgraph::algo::tarjan_scc;
 use petgraph::graphmap::DiGraphMap;
 
-use crate::modules::{Modules, Place};
+use crate::modules::{Definition, Modules};
 
 /// The imports among files that import each other.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -97,7 +97,7 @@ fn imports(modules: &Modules) -> BTreeMap<(&str, &str), Imports> {
         let imports = imports.map(|import| (&import.path, import.is_public));
         let paths = module.source.paths.iter().map(|path| (path, false));
         for (path, is_public) in imports.chain(paths) {
-            let Some(Place::Item(target, name)) = modules.resolve(id, path) else {
+            let Some(Definition::Item(target, name)) = modules.resolve(id, path) else {
                 continue;
             };
             let (from, to) = (module.file.as_str(), modules.file(target));

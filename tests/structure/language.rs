@@ -1,4 +1,4 @@
-//! Words that no text of the project has, whether a user or a developer reads it: the glossary in CONTRIBUTING.md says what to
+//! Phrases that no page, comment, message or name of the project contains. The glossary in CONTRIBUTING.md has the words to
 //! write instead.
 
 use std::fmt::Write as _;
@@ -42,14 +42,14 @@ const EXTENSIONS: [&str; 11] = [
     "rs", "toml", "md", "tf", "tftpl", "html", "css", "js", "yml", "sh", "txt",
 ];
 
-/// This file, which has the phrases, and copies of what others wrote.
+/// This file, which lists the phrases, and copies of files that others wrote.
 const EXCLUDED: [&str; 2] = ["tests/structure/language.rs", "tests/data/"];
 
-/// The head of the glossary's table, which has some of the phrases in its last column.
+/// The header of the glossary's table, whose last column has some of the phrases.
 const GLOSSARY: &str = "| word | means | instead of |";
 
 #[test]
-fn texts_comments_and_names_have_no_banned_phrase() {
+fn files_have_no_banned_phrase() {
     let root = project::root();
     let (mut count, mut found) = (0, String::new());
     for file in project::files(&EXTENSIONS) {
@@ -98,8 +98,8 @@ fn has_phrase_finds_whole_words_in_any_case() {
     }
 }
 
-/// The words of a paragraph in lower case with one blank between them. A paragraph of a comment or a string may break a phrase
-/// into two lines: the marks between the lines are left out.
+/// The words of a paragraph in lower case, separated by one space. The marks of comments and continued strings are left out,
+/// so that a phrase on two lines is found.
 fn words(paragraph: &str) -> String {
     let marks = ["//", "///", "//!", "#", "\\"];
     paragraph
@@ -110,7 +110,7 @@ fn words(paragraph: &str) -> String {
         .to_lowercase()
 }
 
-/// Whether words hold a phrase. A word of a name, such as `told_by`, counts for a phrase of one word.
+/// Whether the words contain a phrase. A phrase of one word is also found as a part of a name, such as `told_by`.
 fn has_phrase(text: &str, phrase: &str) -> bool {
     let is_one_word = !phrase.contains(' ');
     let is_word = |character: Option<char>| {
@@ -125,7 +125,8 @@ fn has_phrase(text: &str, phrase: &str) -> bool {
     })
 }
 
-/// The paragraphs of a text, for a phrase may go on in the next line, and the number of each one's first line.
+/// The paragraphs of a text, each with the number of its first line. A phrase may continue on the next line, so lines alone
+/// would not do.
 fn paragraphs(text: &str) -> Vec<(usize, String)> {
     let mut found: Vec<(usize, String)> = Vec::new();
     let mut is_new = true;

@@ -8,10 +8,10 @@ mod cycles;
 mod imports;
 mod language;
 mod modules;
-mod places;
 mod project;
 mod small_crates;
 mod source;
+mod test_paths;
 mod words;
 
 use std::fmt::Write as _;

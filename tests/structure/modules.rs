@@ -24,9 +24,9 @@ pub struct Module {
     pub source: source::Module,
 }
 
-/// The target of a path.
+/// The definition that a path leads to.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum Definition {
     /// A module.
     Module(Id),
     /// An item of a module.
@@ -94,45 +94,45 @@ impl Modules {
     }
 
     /// The definition that a path in a module leads to, through re-exports; `None` if it is in another crate.
-    pub fn resolve(&self, from: Id, path: &[String]) -> Option<Place> {
+    pub fn resolve(&self, from: Id, path: &[String]) -> Option<Definition> {
         self.follow(from, path, MAX_IMPORTS)
     }
 
-    fn follow(&self, from: Id, path: &[String], imports: usize) -> Option<Place> {
+    fn follow(&self, from: Id, path: &[String], imports: usize) -> Option<Definition> {
         let (first, mut rest) = path.split_first()?;
-        let mut place = match first.as_str() {
-            "crate" => Place::Module(0),
-            "self" => Place::Module(from),
-            "super" => Place::Module(self.0[from].parent),
+        let mut found = match first.as_str() {
+            "crate" => Definition::Module(0),
+            "self" => Definition::Module(from),
+            "super" => Definition::Module(self.0[from].parent),
             name => self.lookup(from, name, rest.is_empty(), imports)?,
         };
-        while let (Place::Module(module), Some((name, further))) = (&place, rest.split_first()) {
-            place = match name.as_str() {
-                "super" => Place::Module(self.0[*module].parent),
+        while let (Definition::Module(module), Some((name, further))) = (&found, rest.split_first()) {
+            found = match name.as_str() {
+                "super" => Definition::Module(self.0[*module].parent),
                 // An unknown name may come from a macro: it counts as defined here.
                 name => self
                     .lookup(*module, name, further.is_empty(), imports)
-                    .unwrap_or(Place::Item(*module, name.to_owned())),
+                    .unwrap_or(Definition::Item(*module, name.to_owned())),
             };
             rest = further;
         }
-        Some(place)
+        Some(found)
     }
 
     /// The target of a name in a module. As the last name of a path, a function has priority over a module.
-    fn lookup(&self, module: Id, name: &str, is_last: bool, imports: usize) -> Option<Place> {
-        let child = self.0[module].children.get(name).copied().map(Place::Module);
+    fn lookup(&self, module: Id, name: &str, is_last: bool, imports: usize) -> Option<Definition> {
+        let child = self.0[module].children.get(name).copied().map(Definition::Module);
         match child {
             Some(child) if !is_last => Some(child),
             child => self.lookup_item(module, name, is_last, imports).or(child),
         }
     }
 
-    fn lookup_item(&self, module: Id, name: &str, is_last: bool, imports: usize) -> Option<Place> {
+    fn lookup_item(&self, module: Id, name: &str, is_last: bool, imports: usize) -> Option<Definition> {
         let imports = imports.checked_sub(1)?;
         let source = &self.0[module].source;
         if source.items.iter().any(|item| item == name) {
-            return Some(Place::Item(module, name.to_owned()));
+            return Some(Definition::Item(module, name.to_owned()));
         }
         let of_name = |import: &&Import| matches!(&import.name, Name::Is(known) if known == name);
         let named = source.imports.iter().filter(of_name);
@@ -140,9 +140,9 @@ impl Modules {
         named.next().or_else(|| {
             let of_each = source.imports.iter().filter(|import| import.name == Name::OfEach);
             let mut modules = of_each.filter_map(|import| self.follow(module, &import.path, imports));
-            modules.find_map(|place| match place {
-                Place::Module(other) => self.lookup(other, name, is_last, imports),
-                Place::Item(..) => None,
+            modules.find_map(|found| match found {
+                Definition::Module(other) => self.lookup(other, name, is_last, imports),
+                Definition::Item(..) => None,
             })
         })
     }

@@ -1,4 +1,4 @@
-//! Words that a crate must not know, looked for in its literals: they belong to a crate above it.
+//! Words that the literals and names of a crate must not contain, because they belong to a crate above it.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -27,7 +27,7 @@ enum Kind {
 
 /// The engine reads the names of resources and attributes from the declarations.
 #[test]
-fn the_engine_names_no_resource_and_no_attribute() {
+fn engine_names_no_resource_or_attribute() {
     let declared = declared_names();
     assert!(
         declared.contains("vip") && declared.contains("tunnel_type"),
@@ -40,7 +40,7 @@ fn the_engine_names_no_resource_and_no_attribute() {
 
 /// Only `client` knows what a status code means.
 #[test]
-fn the_engine_knows_no_status_code() {
+fn engine_contains_no_status_code() {
     refuse("engine", "it may be an HTTP status", |word| {
         word.kind != Kind::Name
             && word
@@ -50,9 +50,9 @@ fn the_engine_knows_no_status_code() {
     });
 }
 
-/// They serve any provider.
+/// The generic crates serve any provider.
 #[test]
-fn the_generic_crates_do_not_name_the_product() {
+fn generic_crates_never_name_the_product() {
     for package in ["engine", "plugin", "rpc", "tools", "value"] {
         refuse(
             package,
@@ -62,19 +62,19 @@ fn the_generic_crates_do_not_name_the_product() {
     }
 }
 
-/// What a user of Terraform can do about an error is handed in by `provider`.
+/// `provider` passes what a user of Terraform can do about an error.
 #[test]
-fn the_client_does_not_know_terraform() {
+fn client_never_names_terraform() {
     let words = ["Terraform", "TF_", "DURANTIC_", "-parallelism", "provider block"];
     refuse(
         "client",
-        "`provider` hands in what it says about Terraform",
+        "`provider` passes the remedies that name Terraform",
         |word| word.kind == Kind::String && words.iter().any(|known| word.text.contains(known)),
     );
 }
 
 #[test]
-fn words_in_macros_and_attributes_count_and_those_in_tests_and_comments_do_not() {
+fn words_in_reads_macros_and_attributes_but_no_tests_or_comments() {
     let code = r#"
         /// A comment.
         #[error("attribute {0}")]
@@ -97,7 +97,7 @@ fn words_in_macros_and_attributes_count_and_those_in_tests_and_comments_do_not()
     assert_eq!(names, ["S", "u16", "f", "g"]);
 }
 
-/// Fails with every word of a package that is wrong there.
+/// Fails with every word of a package that it must not contain.
 fn refuse(package: &str, reason: &str, is_wrong: impl Fn(&Word) -> bool) {
     let words = words(package);
     let wrong = words.iter().filter(|word| is_wrong(word));
@@ -106,7 +106,7 @@ fn refuse(package: &str, reason: &str, is_wrong: impl Fn(&Word) -> bool) {
         .collect();
     assert!(
         lines.is_empty(),
-        "words that `{package}` must not know, because {reason}:\n{}",
+        "words that `{package}` must not contain, because {reason}:\n{}",
         lines.join("\n")
     );
 }

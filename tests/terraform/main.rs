@@ -21,7 +21,6 @@ mod guides;
 mod image;
 mod images;
 mod interruptions;
-mod life;
 mod machine;
 mod machine_config;
 mod machine_role;
@@ -37,6 +36,7 @@ mod secret;
 mod secrets_backend;
 mod validation;
 mod variable;
+mod workflows;
 
 use std::path::Path;
 use std::time::Duration;

@@ -5,10 +5,10 @@ use acceptance::terraform::Workspace;
 use harness::control_plane::{Collection, ControlPlane, Fault, FaultKind, FaultResponse};
 use serde_json::{Value as Json, json};
 
-use super::life::life;
+use super::workflows::workflow_tests;
 use super::{applied, changes, control_plane, string, workspace};
 
-life!(resources::route_policy_set());
+workflow_tests!(resources::route_policy_set());
 
 const ADDRESS: &str = "durantic_route_policy_set.it";
 const CREATE_RULE: &str = "controlplane_api_create_route_policy_rule";

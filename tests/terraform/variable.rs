@@ -5,9 +5,9 @@ use harness::control_plane::{Collection, Fault, FaultKind, FaultResponse};
 use serde_json::json;
 
 use super::applied;
-use super::life::life;
+use super::workflows::workflow_tests;
 
-life!(resources::variable());
+workflow_tests!(resources::variable());
 
 #[tokio::test]
 async fn null_from_the_control_plane_means_the_default() {

@@ -5,7 +5,7 @@ use std::fmt;
 use engine::api::{Effect, ErrorKind, Problem, Response};
 use serde_json::Value;
 
-use super::error::{Error, Exchange, kind_of};
+use super::error::{Error, RequestInfo, kind_of};
 use super::redact::Redactor;
 use super::retry::{date, effect_of, retry_after};
 use super::transport::HttpResponse;
@@ -84,19 +84,18 @@ fn count(bytes: &[u8]) -> usize {
 
 /// Reads a response with a status of success.
 pub(super) fn read(
-    exchange: &Exchange<'_>,
+    info: &RequestInfo<'_>,
     response: &HttpResponse,
     redactor: &Redactor<'_>,
 ) -> Result<Response, Error> {
     let body = parse(&response.body).map_err(|reason| {
         let shown = redactor.unreadable(&response.body);
-        exchange
-            .error(reason.kind(), Effect::Done)
+        info.error(reason.kind(), Effect::Done)
             .with_status(response.status)
             .with_detail(format!("{reason}: `{shown}`"))
     })?;
     let request_id = response.request_id().map_or_else(
-        || exchange.request_id.to_owned(),
+        || info.request_id.to_owned(),
         |id| redactor.clean(id, MAX_REQUEST_ID_CHARACTERS),
     );
     Ok(Response {
@@ -107,10 +106,10 @@ pub(super) fn read(
 }
 
 /// The error that a response without success means.
-pub(super) fn error(exchange: &Exchange<'_>, response: &HttpResponse, redactor: &Redactor<'_>) -> Error {
+pub(super) fn error(info: &RequestInfo<'_>, response: &HttpResponse, redactor: &Redactor<'_>) -> Error {
     let wait = retry_after(&response.headers);
     let kind = kind_of(response.status);
-    let mut error = exchange
+    let mut error = info
         .error(kind, effect_of(response.status.as_u16(), wait))
         .with_status(response.status)
         .with_request_id(

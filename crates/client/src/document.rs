@@ -28,7 +28,7 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// The live document, which the first request reads once for all.
+/// The live document. The first request reads it, and all requests use it.
 pub(super) struct Document {
     location: DocumentLocation,
     live: OnceLock<Routes>,
@@ -146,7 +146,7 @@ impl Routes {
         operations: &'static [Operation],
     ) -> Result<Self, serde_json::Error> {
         let document: OpenApi = serde_json::from_slice(bytes)?;
-        let base = Base::new(&document, location);
+        let prefix = PathPrefix::new(&document, location);
         let mut routes = BTreeMap::new();
         for operation in operations {
             let candidates = document.paths.iter().flat_map(|(path, item)| {
@@ -160,7 +160,7 @@ impl Routes {
                     &*operation.id,
                     Route {
                         method,
-                        path: base.join(path),
+                        path: prefix.join(path),
                     },
                 );
             } else {
@@ -170,7 +170,7 @@ impl Routes {
         Ok(Self(routes))
     }
 
-    /// These routes, and those of `others` for the operations that are missing here.
+    /// Adds the routes of `others` for the operations that have none here.
     pub fn or(mut self, others: &Self) -> Self {
         for (id, route) in &others.0 {
             self.0.entry(id).or_insert_with(|| route.clone());
@@ -264,30 +264,30 @@ fn is_usable(operation: &Operation, method: Method, path: &str) -> bool {
         && placeholders(path).count() == operation.placeholders().count()
 }
 
-/// What precedes the paths of a document.
-struct Base {
+/// The prefix that the paths of a document lack.
+struct PathPrefix {
     /// The path of the document's server, without a slash at its end.
     server: String,
     /// The prefix of the endpoint; empty if the paths contain it already.
     prefix: String,
 }
 
-impl Base {
+impl PathPrefix {
     fn new(document: &OpenApi, DocumentLocation { url, path }: &DocumentLocation) -> Self {
         let server = document.server().and_then(|server| url.join(server).ok());
         let server = server.as_ref().map(prefix).unwrap_or_default().to_owned();
         let endpoint = url.path().strip_suffix(path).unwrap_or_default();
-        let mut base = Self {
+        let mut joined = Self {
             server,
             prefix: String::new(),
         };
         // The paths lack the prefix if a proxy strips it, and all have it if the application knows it. A prefix `/api`
         // cannot be distinguished from the beginning of the paths.
-        let has_prefix = |path: &String| is_below(&base.join(path), endpoint);
+        let has_prefix = |path: &String| is_below(&joined.join(path), endpoint);
         if path.starts_with(&format!("{endpoint}/")) || !document.paths.keys().all(has_prefix) {
-            endpoint.clone_into(&mut base.prefix);
+            endpoint.clone_into(&mut joined.prefix);
         }
-        base
+        joined
     }
 
     fn join(&self, path: &str) -> String {
@@ -310,17 +310,17 @@ fn is_below(path: &str, above: &str) -> bool {
 struct OpenApi {
     paths: BTreeMap<String, PathItem>,
     #[serde(default)]
-    servers: Lenient<Vec<Lenient<Server>>>,
+    servers: MaybeInvalid<Vec<MaybeInvalid<Server>>>,
 }
 
 impl OpenApi {
     /// The URL of the first server, unless it is empty or a template.
     fn server(&self) -> Option<&str> {
-        let Lenient::Known(servers) = &self.servers else {
+        let MaybeInvalid::Valid(servers) = &self.servers else {
             return None;
         };
         match servers.first() {
-            Some(Lenient::Known(server)) if !server.url.is_empty() && !server.url.contains('{') => {
+            Some(MaybeInvalid::Valid(server)) if !server.url.is_empty() && !server.url.contains('{') => {
                 Some(&server.url)
             }
             _ => None,
@@ -336,7 +336,7 @@ struct Server {
 /// The operations of a path by method, among other keys that are ignored.
 #[derive(Deserialize)]
 #[serde(transparent)]
-struct PathItem(BTreeMap<String, Lenient<LiveOperation>>);
+struct PathItem(BTreeMap<String, MaybeInvalid<LiveOperation>>);
 
 impl PathItem {
     /// The methods and ids of the operations.
@@ -353,8 +353,8 @@ impl PathItem {
                 .into_iter()
                 .find(|method| method.name().eq_ignore_ascii_case(name))?;
             match operation {
-                Lenient::Known(operation) => Some((method, operation.id.as_str())),
-                Lenient::Other(_) => None,
+                MaybeInvalid::Valid(operation) => Some((method, operation.id.as_str())),
+                MaybeInvalid::Invalid(_) => None,
             }
         })
     }
@@ -366,17 +366,18 @@ struct LiveOperation {
     id: String,
 }
 
-/// A value that is ignored if it does not have the expected type.
+/// A part of the document that is ignored if it does not have the expected type, so that one mistake does not make the
+/// whole document unusable.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Lenient<T> {
-    Known(T),
-    Other(IgnoredAny),
+enum MaybeInvalid<T> {
+    Valid(T),
+    Invalid(IgnoredAny),
 }
 
-impl<T> Default for Lenient<T> {
+impl<T> Default for MaybeInvalid<T> {
     fn default() -> Self {
-        Self::Other(IgnoredAny)
+        Self::Invalid(IgnoredAny)
     }
 }
 

@@ -78,8 +78,8 @@ impl Error {
     }
 }
 
-/// Identifies a request in errors and logs.
-pub(super) struct Exchange<'a> {
+/// What errors and logs name of a request: its operation, method, path and id.
+pub(super) struct RequestInfo<'a> {
     pub operation: &'a str,
     pub method: Method,
     pub path: &'a str,
@@ -94,9 +94,9 @@ pub(super) struct Failure {
     pub detail: String,
 }
 
-impl<'a> Exchange<'a> {
+impl<'a> RequestInfo<'a> {
     pub fn new(operation: &'a str, method: Method, path: &'a str, request_id: &'a str) -> Self {
-        Exchange {
+        RequestInfo {
             operation,
             method,
             path,
@@ -184,13 +184,13 @@ fn describe(error: &Error) -> String {
 mod tests {
     use super::*;
 
-    fn exchange() -> Exchange<'static> {
-        Exchange::new("update_thing", Method::Patch, "/api/things/7", "b1")
+    fn info() -> RequestInfo<'static> {
+        RequestInfo::new("update_thing", Method::Patch, "/api/things/7", "b1")
     }
 
     #[test]
     fn display_has_request_detail_remedy_and_id() {
-        let conflict = exchange()
+        let conflict = info()
             .error(ErrorKind::Conflict, Effect::None)
             .with_status(StatusCode::CONFLICT)
             .with_detail("the name is taken.");
@@ -200,7 +200,7 @@ mod tests {
         Request id: b1
         ");
 
-        let mut invalid = exchange()
+        let mut invalid = info()
             .error(ErrorKind::Invalid, Effect::None)
             .with_status(StatusCode::UNPROCESSABLE_ENTITY);
         invalid.problems = Box::new([Problem {
@@ -214,7 +214,7 @@ mod tests {
         Request id: b1
         ");
 
-        let mut unreachable = exchange().failed(Failure {
+        let mut unreachable = info().failed(Failure {
             kind: ErrorKind::Unreachable,
             effect: Effect::None,
             detail: "`api.test` refused the connection".to_owned(),
@@ -226,7 +226,7 @@ mod tests {
         Request id: b1 (the last of 5 attempts)
         ");
 
-        let unauthorized = exchange()
+        let unauthorized = info()
             .error(ErrorKind::Unauthorized, Effect::None)
             .with_status(StatusCode::UNAUTHORIZED);
         let unauthorized = unauthorized.into_api(|_| Some("Create a new token."));

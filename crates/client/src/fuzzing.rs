@@ -10,7 +10,7 @@ use value::secret::Secret;
 
 use super::body;
 use super::document::{DocumentLocation, Routes};
-use super::error::{Error, Exchange};
+use super::error::{Error, RequestInfo};
 use super::redact::Redactor;
 use super::transport::HttpResponse;
 
@@ -49,11 +49,11 @@ pub fn read_response(received: &ReceivedResponse<'_>, url: &Url) -> Result<Respo
         url: url.clone(),
     };
     let redactor = Redactor::new(received.token, received.secrets, received.request_body);
-    let exchange = Exchange::new("operation", Method::Post, url.path(), "request");
+    let info = RequestInfo::new("operation", Method::Post, url.path(), "request");
     if response.status.is_success() {
-        body::read(&exchange, &response, &redactor)
+        body::read(&info, &response, &redactor)
     } else {
-        Err(body::error(&exchange, &response, &redactor))
+        Err(body::error(&info, &response, &redactor))
     }
 }
 

@@ -28,7 +28,7 @@ use bytes::Bytes;
 use document::{Document, DocumentLocation, Routes};
 use engine::api::{self, Api, Effect, ErrorKind, Request, Response, Retry};
 use engine::diagnostic::{Diagnostics, Reported};
-use error::Exchange;
+use error::RequestInfo;
 use http::StatusCode;
 use limit::Limit;
 use redact::Redactor;
@@ -85,7 +85,7 @@ impl Client {
             .document
             .map(|path| Document::new(DocumentLocation::new(&settings.endpoint, path)));
         let transport = Transport::new(settings)
-            .map_err(|failure| Exchange::new("", Method::Get, "", "").failed(failure))?;
+            .map_err(|failure| RequestInfo::new("", Method::Get, "", "").failed(failure))?;
         let shared = Shared {
             transport,
             operations,
@@ -118,7 +118,7 @@ impl Client {
         }
     }
 
-    /// Calls an operation that changes nothing. Concurrent reads of the same object share one request.
+    /// Sends a request that changes nothing. Concurrent reads of the same object share one request.
     ///
     /// A read sees the effect of every write of this process that ended before the read began.
     ///
@@ -137,12 +137,12 @@ impl Client {
             .await
     }
 
-    /// Calls an operation and retries it as often as the rules of the module `retry` allow.
+    /// Sends a request and retries it as often as the rules of the module `retry` allow.
     ///
     /// # Errors
     ///
-    /// The [`Error`] of the last attempt if none succeeds, and an error without an attempt if the operation does not exist,
-    /// its path cannot be filled in, or the request is cancelled before.
+    /// The [`Error`] of the last attempt if none succeeds. Nothing is sent if the operation does not exist, a value of its path
+    /// is missing or invalid, or the request is cancelled before.
     pub async fn send(&self, request: Request<'_>) -> Result<Response, Error> {
         let response = self.call_operation(request).await;
         response.map_err(|error| {
@@ -154,7 +154,7 @@ impl Client {
 
     async fn call_operation(&self, request: Request<'_>) -> Result<Response, Error> {
         let shared = &*self.shared;
-        let unsent = Exchange::new(request.operation, Method::Get, "", "");
+        let unsent = RequestInfo::new(request.operation, Method::Get, "", "");
         let operation = self
             .operation(request.operation)
             .ok_or_else(|| unsent.error(ErrorKind::UnknownOperation, Effect::None))?;
@@ -177,9 +177,9 @@ impl Client {
         let redactor = Redactor::new(shared.transport.token(), request.secrets, request.body);
         let body = request.body.map(|body| Bytes::from(body.expose().to_string()));
         let request_id = uuid::Uuid::new_v4().to_string();
-        let exchange = Exchange::new(request.operation, method, url.path(), &request_id);
+        let info = RequestInfo::new(request.operation, method, url.path(), &request_id);
         let http_request = HttpRequest {
-            exchange: &exchange,
+            info: &info,
             url: &url,
             body,
             max_bytes: MAX_RESPONSE_BYTES,
@@ -189,7 +189,7 @@ impl Client {
             request.retry,
             &redactor,
             request.cancel,
-            |response| body::read(&exchange, response, &redactor),
+            |response| body::read(&info, response, &redactor),
         )
         .await
     }
@@ -198,7 +198,7 @@ impl Client {
         self.shared.operations.iter().find(|operation| operation.id == id)
     }
 
-    /// Sends a request until an attempt succeeds or fails for good, or no retry is left.
+    /// Sends a request until an attempt succeeds or fails with an error that is not retried, or no retry is left.
     async fn send_with_retries<T>(
         &self,
         request: &HttpRequest<'_>,
@@ -208,7 +208,7 @@ impl Client {
         read: impl Fn(&HttpResponse) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let shared = &*self.shared;
-        let method = request.exchange.method;
+        let method = request.info.method;
         let mut retries = Retries::new(shared.backoff, shared.max_retries, method, retry);
         loop {
             let error = match self.attempt(request, retries.attempt(), cancel).await {
@@ -220,7 +220,7 @@ impl Client {
                             .with_request_id(id.map(|id| redactor.clean(id, body::MAX_REQUEST_ID_CHARACTERS)))
                     }
                 },
-                Ok(response) => body::error(request.exchange, &response, redactor),
+                Ok(response) => body::error(request.info, &response, redactor),
                 Err(error) => body::redacted(error, redactor),
             };
             let pause = retries.next(error)?;
@@ -243,10 +243,10 @@ impl Client {
         cancel: &CancellationToken,
     ) -> Result<HttpResponse, Error> {
         let shared = &*self.shared;
-        let exchange = request.exchange;
+        let info = request.info;
         let permit = tokio::select! {
             biased;
-            () = cancel.cancelled() => return Err(exchange.error(ErrorKind::Cancelled, Effect::None)),
+            () = cancel.cancelled() => return Err(info.error(ErrorKind::Cancelled, Effect::None)),
             permit = shared.limit.acquire() => permit,
         };
 
@@ -255,12 +255,12 @@ impl Client {
         tokio::pin!(sending);
         let result = tokio::select! {
             biased;
-            result = &mut sending => result.map_err(|failure| exchange.failed(failure)),
+            result = &mut sending => result.map_err(|failure| info.failed(failure)),
             () = cancel.cancelled() => {
-                let grace = if exchange.method == Method::Get { Duration::ZERO } else { WRITE_GRACE_PERIOD };
+                let grace = if info.method == Method::Get { Duration::ZERO } else { WRITE_GRACE_PERIOD };
                 match tokio::time::timeout(grace, sending).await {
-                    Ok(result) => result.map_err(|failure| exchange.failed(failure)),
-                    Err(_) => Err(exchange.error(ErrorKind::Cancelled, Effect::Unknown)),
+                    Ok(result) => result.map_err(|failure| info.failed(failure)),
+                    Err(_) => Err(info.error(ErrorKind::Cancelled, Effect::Unknown)),
                 }
             }
         };
@@ -269,14 +269,14 @@ impl Client {
             permit.accept();
         }
         tracing::debug!(
-            operation = %exchange.operation,
-            method = exchange.method.name(),
-            path = %exchange.path,
+            operation = %info.operation,
+            method = info.method.name(),
+            path = %info.path,
             status = status.map(|status| status.as_u16()),
             failure = result.as_ref().err().map(|error| tracing::field::debug(error.kind)),
             duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             attempt,
-            request_id = %exchange.request_id,
+            request_id = %info.request_id,
             "sent a request to the control plane"
         );
         result
@@ -291,9 +291,9 @@ impl Client {
         let read = || async {
             let url = document.url();
             let request_id = uuid::Uuid::new_v4().to_string();
-            let exchange = Exchange::new("openapi", Method::Get, url.path(), &request_id);
+            let info = RequestInfo::new("openapi", Method::Get, url.path(), &request_id);
             let request = HttpRequest {
-                exchange: &exchange,
+                info: &info,
                 url,
                 body: None,
                 max_bytes: document::MAX_DOCUMENT_BYTES,
@@ -309,8 +309,8 @@ impl Client {
             biased;
             routes = routes => routes,
             () = cancel.cancelled() => {
-                let exchange = Exchange::new("openapi", Method::Get, document.url().path(), "");
-                Err(exchange.error(ErrorKind::Cancelled, Effect::None))
+                let info = RequestInfo::new("openapi", Method::Get, document.url().path(), "");
+                Err(info.error(ErrorKind::Cancelled, Effect::None))
             }
         }
     }

@@ -188,7 +188,7 @@ fn parse_date(text: &str) -> Option<Timestamp> {
 mod tests {
     use http::StatusCode;
 
-    use super::super::error::{Exchange, kind_of};
+    use super::super::error::{RequestInfo, kind_of};
     use super::*;
 
     /// What follows a failed attempt.
@@ -208,8 +208,8 @@ mod tests {
 
     fn response_error(status: u16, retry_after: Option<Duration>) -> Error {
         let status = StatusCode::from_u16(status).unwrap();
-        let exchange = Exchange::new("operation", Method::Get, "/", "id");
-        let mut error = exchange
+        let info = RequestInfo::new("operation", Method::Get, "/", "id");
+        let mut error = info
             .error(kind_of(status), effect_of(status.as_u16(), retry_after))
             .with_status(status);
         error.retry_after = retry_after;
@@ -267,7 +267,7 @@ mod tests {
             (ErrorKind::Setup, Effect::None, Fails(ErrorKind::Setup), Fails(ErrorKind::Setup)),
         ];
         for (kind, effect, safe, not_safe) in table {
-            let error = || Exchange::new("operation", Method::Get, "/", "id").error(kind, effect);
+            let error = || RequestInfo::new("operation", Method::Get, "/", "id").error(kind, effect);
             assert_eq!(
                 outcome(error(), Method::Delete, Retry::Safe),
                 safe,

@@ -93,7 +93,7 @@ mod tests {
     use tokio::sync::Notify;
 
     use super::*;
-    use crate::error::Exchange;
+    use crate::error::RequestInfo;
 
     /// A server that responds with the number of the request, after the test notifies it.
     #[derive(Default)]
@@ -181,10 +181,10 @@ mod tests {
     #[tokio::test]
     async fn failed_read_is_shared_but_not_cached() {
         let reads = SharedReads::default();
-        let exchange = Exchange::new("list", schema::model::Method::Get, "/", "");
+        let info = RequestInfo::new("list", schema::model::Method::Get, "/", "");
         let failed = async || {
             tokio::task::yield_now().await;
-            Err(exchange.error(ErrorKind::Server, Effect::Unknown))
+            Err(info.error(ErrorKind::Server, Effect::Unknown))
         };
         let (one, other) = tokio::join!(
             reads.read("list".to_owned(), failed),

@@ -15,7 +15,7 @@ use tokio::sync::OnceCell;
 use url::{Host, Url};
 use value::secret::Secret;
 
-use super::error::{Exchange, Failure};
+use super::error::{Failure, RequestInfo};
 use super::settings::{Settings, is_loopback};
 
 /// How many redirects one attempt follows.
@@ -47,7 +47,7 @@ pub(super) struct Transport {
 
 /// A request that can be sent several times.
 pub(super) struct HttpRequest<'a> {
-    pub exchange: &'a Exchange<'a>,
+    pub info: &'a RequestInfo<'a>,
     pub url: &'a Url,
     pub body: Option<Bytes>,
     /// The size of the largest response that is accepted.
@@ -133,7 +133,7 @@ impl Transport {
         for _ in 0..=MAX_REDIRECTS {
             let response = self.send_once(http, request, &url).await?;
             match response.target() {
-                Some(target) if request.exchange.method == Method::Get && is_same_server(&target, &url) => {
+                Some(target) if request.info.method == Method::Get && is_same_server(&target, &url) => {
                     url = target;
                 }
                 _ => return Ok(response),
@@ -152,7 +152,7 @@ impl Transport {
         request: &HttpRequest<'_>,
         url: &Url,
     ) -> Result<HttpResponse, Failure> {
-        let method = match request.exchange.method {
+        let method = match request.info.method {
             Method::Get => http::Method::GET,
             Method::Post => http::Method::POST,
             Method::Put => http::Method::PUT,
@@ -164,7 +164,7 @@ impl Transport {
             .header(header::AUTHORIZATION, self.authorization.clone())
             .header(header::USER_AGENT, self.user_agent.clone())
             .header(header::ACCEPT, "application/json")
-            .header(REQUEST_ID, request.exchange.request_id);
+            .header(REQUEST_ID, request.info.request_id);
         if let Some(body) = &request.body {
             builder = builder
                 .header(header::CONTENT_TYPE, "application/json")

@@ -1,4 +1,4 @@
-//! The API as the engine sees it: operations by id, JSON in and out, errors by kind.
+//! The interface between the engine and the API: operations by id, bodies as JSON, errors by kind.
 //!
 //! The crate `client` implements [`Api`] over HTTP; tests implement it with scripted responses.
 //!
@@ -117,7 +117,7 @@ pub struct Error {
     pub kind: ErrorKind,
     /// Whether the API carried out the request.
     pub effect: Effect,
-    /// The request and what happened to it, as a clause: `` `POST /things` failed ``.
+    /// The request and its outcome, as a clause: `` `POST /things` failed ``.
     pub what: Box<str>,
     /// Message of the API, or why there was no response; without secrets and control characters.
     pub detail: Option<Box<str>>,

@@ -18,7 +18,7 @@ use crate::naming::{capitalised, title};
 use crate::object::{ApplyRequest, Known, Progress};
 use crate::recover::{ResolvedClaim, UnclearClaim};
 use crate::report::{Action, is_gone};
-use crate::session::{Session, deadline};
+use crate::session::{Merged, Session, deadline};
 use crate::{identity, job, plan, recover, summaries, wire};
 
 /// Applies a change. The new state is in `progress`; the change failed if the diagnostics have an error.
@@ -96,8 +96,8 @@ impl Change<'_> {
                 return Err(reported);
             }
         };
-        let absorbed = match session.absorb_response(&response.body) {
-            Ok(absorbed) => absorbed,
+        let merged = match session.merge_response(&response.body) {
+            Ok(merged) => merged,
             Err(reported) => {
                 self.store_claim();
                 return Err(reported);
@@ -105,11 +105,11 @@ impl Change<'_> {
         };
         let key = identity::key(resource, &session.progress.lock().state);
         session.context.process.note_created(key);
-        self.finish(absorbed).await
+        self.finish(merged).await
     }
 
-    /// Stores a claim: the planned object without its identity. The next plan then searches for the object by its
-    /// name, if the resource can be listed.
+    /// Stores a claim, if the resource can be listed: the planned object without its identity. The next refresh searches
+    /// for the object by its name.
     fn store_claim(&mut self) {
         let session = &mut self.session;
         if session.resource.api.list.is_none() {
@@ -145,20 +145,20 @@ impl Change<'_> {
         }
         let attributes = &session.resource.attributes;
         let Some(mut body) = wire::update_body(attributes, prior, planned, config) else {
-            let absorbed = self.update_locally().await?;
-            return self.finish(absorbed).await;
+            let merged = self.update_locally().await?;
+            return self.finish(merged).await;
         };
         session.write_body(&mut body);
         let Some(operation) = &session.resource.api.update else {
             return Err(session.missing_operation("update"));
         };
-        let absorbed = match session.perform(operation, prior, Some(&body), Retry::Safe).await {
+        let merged = match session.perform(operation, prior, Some(&body), Retry::Safe).await {
             // Some versions of the control plane return nothing for an update.
             Ok(response) if response.body.is_null() => {
                 session.progress.lock().state = prior.clone();
                 session.refresh_or_report().await?
             }
-            Ok(response) => session.absorb_response(&response.body)?,
+            Ok(response) => session.merge_response(&response.body)?,
             Err(error) if is_gone(&error) => {
                 return Err(session.diagnostics.error(
                     &summaries::OBJECT_GONE,
@@ -171,11 +171,11 @@ impl Change<'_> {
             }
             Err(error) => return Err(session.fail(Action::Update, &error)),
         };
-        self.finish(absorbed).await
+        self.finish(merged).await
     }
 
     /// Applies an update of values that are not sent to the control plane.
-    async fn update_locally(&mut self) -> Result<Result<(), Reported>, Reported> {
+    async fn update_locally(&mut self) -> Result<Merged, Reported> {
         let session = &mut self.session;
         let planned = session.merge_hook_managed(session.merge_job_outputs(&session.request.planned));
         session.progress.lock().state = planned;
@@ -186,15 +186,15 @@ impl Change<'_> {
         }
     }
 
-    /// Runs the steps after the declared request: the hook, then the job, unless `absorbed` has an error.
-    async fn finish(&mut self, absorbed: Result<(), Reported>) -> Result<(), Reported> {
+    /// Runs the steps after the declared request: the hook, then the job, unless `merged` is an error.
+    async fn finish(&mut self, merged: Merged) -> Result<(), Reported> {
         let session = &mut self.session;
         session.progress.lock().private.configured =
             plan::configured(session.resource, &session.request.config);
         if let Some(hook) = self.binding.hook {
             hook.apply(session).await?;
         }
-        absorbed?;
+        merged?;
         job::run(session).await
     }
 

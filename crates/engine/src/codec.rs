@@ -15,7 +15,7 @@ pub trait Codec: Send + Sync {
     }
 
     /// Rewrites the body of a response before it is decoded. `known` is the object as planned or as in state;
-    /// `memory` is kept in private state for this codec.
+    /// `memory` is a value that private state keeps for this codec.
     fn read_response(&self, response: &mut Json, known: &Value, memory: &mut Json) {
         let _ = (response, known, memory);
     }

@@ -1,4 +1,4 @@
-//! What every request to the API needs.
+//! Sends requests to the API, within the timeout of the operation that needs them.
 //!
 //! Tests: `crates/engine/tests/tables/apply.rs`.
 
@@ -13,7 +13,7 @@ use value::secret::Secret;
 use crate::api::{Api, Body, Error, Request, Response, Retry};
 use crate::process::Process;
 
-/// The API in the context of one Terraform operation.
+/// The API, and the limits of one Terraform operation: its interrupt and its timeout.
 #[derive(Clone)]
 pub struct Context {
     /// The configured API.
@@ -22,7 +22,7 @@ pub struct Context {
     pub cancel: CancellationToken,
     /// End of the operation's timeout, if it has one.
     pub deadline: Option<Instant>,
-    /// Records of this process that outlive the operation.
+    /// Data that the requests of this process share.
     pub process: Process,
 }
 
@@ -100,7 +100,7 @@ impl Context {
     }
 }
 
-/// Placeholder → value, for each string of the object. An operation uses those that its path has.
+/// The strings of the object, by placeholder (`api.path` of the declaration). A path uses those whose placeholders it has.
 fn path_arguments<'a>(resource: &'a Resource, object: &'a Value) -> Vec<(&'a str, &'a str)> {
     let renamed = resource
         .api

@@ -14,7 +14,7 @@ use value::Path;
 pub struct Summary {
     /// At most 60 characters, without a full stop and without values.
     pub text: &'static str,
-    /// When it is reported, as a sentence.
+    /// The situation in which it is reported, as a sentence.
     pub when: &'static str,
     /// What the user can do about it, as a sentence.
     pub remedy: &'static str,
@@ -35,7 +35,7 @@ pub struct Diagnostic {
     pub summary: &'static Summary,
     /// What happened, and what to do. Never holds a secret or a template.
     pub detail: String,
-    /// The attribute that it is about; the root for the whole object.
+    /// Path of the attribute that the diagnostic is about; the root for the whole object.
     pub path: Path,
 }
 
@@ -48,7 +48,7 @@ pub enum Severity {
     Warning,
 }
 
-/// The error of a function that was given the [`Diagnostics`]: the cause is in them already.
+/// The error of a function that takes the [`Diagnostics`]: the cause is in them already.
 ///
 /// [`Diagnostics::error`] returns it, and `?` passes it on. After an interrupt, the cause is a warning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Terraform's operations on any resource, from its declaration alone: validate, plan, apply, refresh, import, look up.
 //!
-//! The engine knows no resource and no attribute by name: what only one resource needs is a [`hook`]. It knows neither
+//! The engine names no resource and no attribute: code that only one resource needs is a [`hook`]. It knows neither
 //! Terraform's messages (the crate `rpc` does) nor HTTP (an implementation of [`api::Api`] does). The rules that a
 //! provider must keep are in Terraform's documentation:
 //! <https://github.com/hashicorp/terraform/blob/main/docs/resource-instance-change-lifecycle.md>.
@@ -9,13 +9,13 @@
 //!
 //! | modules | content |
 //! |---|---|
-//! | [`apply`] | the order of one change: create, update, delete, the hook's calls, the job |
-//! | [`plan`], [`validate`], [`read`] | one request of Terraform each |
-//! | [`hook`], [`job`], [`recover`] | what one resource adds; long-running work; a create whose response was lost |
-//! | [`session`], [`lookup`] | one change in progress, without its hook; the search of a data source |
-//! | [`context`], [`identity`], [`report`], [`arguments`] | a request; the object that a response is about; how a failed request is reported; the provider block |
-//! | [`wire`], [`fill`], [`rules`], [`object`], [`process`] | JSON and values; a response merged into a plan; constraints on values; the records |
-//! | [`api`], [`codec`], [`diagnostic`], [`private`], [`run`], [`equal`], [`shape`], [`summaries`], [`naming`] | the ground |
+//! | [`apply`] | the steps of one change in order: create, update or delete, the hook's requests, the job |
+//! | [`plan`], [`validate`], [`read`] | handle one of Terraform's requests each |
+//! | [`hook`], [`job`], [`recover`] | code for one resource; long-running work; recovery of a create whose response was lost |
+//! | [`session`], [`lookup`] | one change in progress, without its hook; the lookup of a data source |
+//! | [`context`], [`identity`], [`report`], [`arguments`] | send a request; check which object a response is about; report a failed request; read the provider block |
+//! | [`wire`], [`fill`], [`rules`], [`object`], [`process`] | convert between JSON and values; merge a response into a plan; check constraints; the records of an object; data that the requests of one process share |
+//! | [`api`], [`codec`], [`diagnostic`], [`private`], [`run`], [`equal`], [`shape`], [`summaries`], [`naming`] | types and functions that everything else uses |
 //!
 //! Tests: `crates/engine/tests/tables/`.
 

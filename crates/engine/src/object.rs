@@ -11,7 +11,7 @@ use crate::diagnostic::Diagnostics;
 use crate::private::Private;
 use crate::shape;
 
-/// State and private state of one object.
+/// What the provider knows of one object: its state and private state.
 #[derive(Clone, Default)]
 pub struct Known {
     /// The object; null if it does not exist.
@@ -20,7 +20,9 @@ pub struct Known {
     pub private: Private,
 }
 
-/// State and private state during a change, shared with the caller, who stores them even if the change fails early.
+/// The [`Known`] of an object during a change.
+///
+/// It is shared with the caller of the change, which returns it to Terraform even if the change fails or panics.
 #[derive(Clone, Default)]
 pub struct Progress(Arc<Mutex<Known>>);
 

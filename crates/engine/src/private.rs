@@ -30,7 +30,7 @@ pub struct Private {
     /// For a claim, the time of the create, in seconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claimed: Option<i64>,
-    /// Values of the resource's codec.
+    /// The value that the resource's codec keeps, see [`crate::codec::Codec::read_response`].
     #[serde(skip_serializing_if = "Json::is_null")]
     pub memory: Json,
     /// The run of this object, until it is known to have succeeded.

@@ -1,4 +1,4 @@
-//! Records of one provider process that outlive a single request.
+//! Data that the requests of one provider process share.
 //!
 //! Tests: `crates/engine/tests/tables/apply.rs`.
 
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::run::Run;
 
-/// Records of the process; clones share them. Objects are identified by [`crate::identity::key`].
+/// Data of the process, which its clones share. A key identifies an object, as [`crate::identity::key`] returns it.
 #[derive(Clone)]
 pub struct Process(Arc<Shared>);
 

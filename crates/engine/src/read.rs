@@ -20,7 +20,8 @@ use crate::{identity, job, recover, rules, shape, summaries, wire};
 ///
 /// # Errors
 ///
-/// [`Reported`] if a request failed or its response was unexpected; `known` then keeps what is known.
+/// [`Reported`] if a request failed or its response was unexpected. `known` then still has the object, with its identity if a
+/// claim was resolved.
 pub async fn read(
     binding: &Binding,
     context: &Context,

@@ -4,8 +4,7 @@
 //! - If only the response was lost, the search follows at once.
 //! - If the search fails, too, state gets a claim: the planned object without its identity. The next refresh searches.
 //! - If the process was killed, there is no state. The next create is rejected because the name is in use, and adopts
-//!   the
-//!   object that the killed process created.
+//!   the object that the killed process created.
 //!
 //! Decision: `decisions/3-claims.md`.
 //!
@@ -136,7 +135,7 @@ async fn adopt_orphan(session: &mut Session<'_>, body: &Body, error: Error) -> R
     {
         return Err(with_import_advice(error, session, &found.body));
     }
-    // The hook's part of the object exists, too.
+    // With the nested objects that a hook manages: the hook must not create them again.
     session.progress.lock().state = object;
     session.diagnostics.warning_at(
         Path::root(),
@@ -196,7 +195,7 @@ pub async fn resolve_claim(
 ) -> Result<ResolvedClaim, Error> {
     let planned = &claim.state;
     let body = wire::create_body(&resource.attributes, planned, planned);
-    // Time since the create.
+    // The time since the create, by the clock of this machine.
     let since = claim.private.claimed.map(|created| {
         let created = Timestamp::from_second(created).unwrap_or_default();
         duration::between(created, Timestamp::now())

@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 /// Identity of a run: attribute → value, from the response to its start.
 pub type Id = BTreeMap<String, String>;
 
-/// A run that is not known to have succeeded, as private state keeps it.
+/// A run that is not known to have succeeded: its state, and what it was started for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "StoredRun", into = "StoredRun")]
 pub struct Run {
@@ -24,7 +24,7 @@ pub struct Run {
     pub tainted: bool,
 }
 
-/// State of a run between two processes of the provider.
+/// State of a run between two applies, as private state keeps it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RunState {
     /// The run is required, and was certainly not started.
@@ -73,10 +73,11 @@ pub enum Origin {
     Other,
 }
 
-/// The stored form of a run in private state.
+/// The stored form of a run in private state. `saved`, `stage`, `purpose`, `taints` and `foreign` are older words of the
+/// contract; [`Run`] and [`RunState`] have the present ones.
 #[derive(Serialize, Deserialize)]
 struct StoredRun {
-    /// Identity; empty if no response had one.
+    /// Identity (`save` of the declaration); empty if no response had one.
     saved: Id,
     status: String,
     stage: Stage,
@@ -87,7 +88,7 @@ struct StoredRun {
     trigger: Json,
     #[serde(default)]
     was_needed: bool,
-    /// Whether another client may have started an outdated run; a joined run is always possibly another client's.
+    /// Whether another client may have started an outdated run. Of a joined run that is always true, and not stored.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     foreign: bool,
 }
@@ -95,17 +96,21 @@ struct StoredRun {
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Stage {
+    /// A start was sent, and the run is not known to have ended.
     Going,
-    /// Ended; with an empty `saved`, not started.
+    /// Ended without success; if `saved` is empty, not started.
     Failed,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Purpose {
+    /// Started by this resource, for the current configuration.
     #[default]
     Wanted,
+    /// Possibly started by another client.
     Joined,
+    /// Started for another configuration.
     Outdated,
 }
 
@@ -118,7 +123,7 @@ pub const UNCONFIRMED: &str = "unconfirmed";
 /// Status of a run whose result cannot be determined.
 pub const LOST: &str = "lost";
 
-/// Status while an outdated run is active: a run for the current configuration follows.
+/// Status while an outdated run is active; a run for the current configuration is started afterwards.
 pub const WAITING: &str = "waiting";
 
 /// Status while a run is active that another client may have started.

@@ -21,6 +21,13 @@ use crate::object::{ApplyRequest, Progress};
 use crate::report::Action;
 use crate::{identity, report, shape, summaries, wire};
 
+/// The result of merging a response that is about this object into state.
+///
+/// [`Reported`] if a field has an unexpected type. The other fields are merged nevertheless, so a caller goes on with what
+/// must follow (the hook's requests, the record of a run) and fails afterwards. A response that cannot be merged at all is
+/// the error of the function that returns this type.
+pub type Merged = Result<(), Reported>;
+
 /// A change in progress. Hooks use it to send further requests.
 pub struct Session<'a> {
     /// Declaration of the object.
@@ -72,29 +79,29 @@ impl Session<'_> {
             .await
     }
 
-    /// Refreshes the object, and reports an error. The inner result is that of [`Session::absorb_response`].
+    /// Refreshes the object, and reports an error.
     ///
     /// # Errors
     ///
     /// [`Reported`] if the request failed.
-    pub async fn refresh_or_report(&mut self) -> Result<Result<(), Reported>, Reported> {
+    pub async fn refresh_or_report(&mut self) -> Result<Merged, Reported> {
         self.refresh()
             .await
             .map_err(|error| self.fail(Action::Read, &error))
     }
 
-    /// Refreshes the object. The inner result is that of [`Session::absorb_response`].
+    /// Refreshes the object. A response about another object is an error in [`Merged`], like one with an unexpected type.
     ///
     /// # Errors
     ///
     /// The [`Error`] of the request, which is not reported yet.
-    pub async fn refresh(&mut self) -> Result<Result<(), Reported>, Error> {
+    pub async fn refresh(&mut self) -> Result<Merged, Error> {
         let Some(operation) = &self.resource.api.read else {
             return Ok(Ok(()));
         };
         let object = self.progress.lock().state.clone();
         let response = self.perform(operation, &object, None, Retry::Safe).await?;
-        Ok(self.absorb_response(&response.body).flatten())
+        Ok(self.merge_response(&response.body).flatten())
     }
 
     /// Merges a response into state. Planned values stay as planned: Terraform rejects any other result as inconsistent
@@ -103,9 +110,8 @@ impl Session<'_> {
     ///
     /// # Errors
     ///
-    /// [`Reported`] if the response is not about this object; state is then unchanged. The inner error is
-    /// [`Reported`] if a field has an unexpected type; the other fields are merged.
-    pub fn absorb_response(&mut self, response: &Json) -> Result<Result<(), Reported>, Reported> {
+    /// [`Reported`] if the response is not about this object; state is then unchanged.
+    pub fn merge_response(&mut self, response: &Json) -> Result<Merged, Reported> {
         let planned = self.merge_job_outputs(&self.request.planned);
         let api = &*self.context.api;
         identity::check(self.resource, response, &planned, api, &mut self.diagnostics)?;

@@ -230,6 +230,7 @@ fn attribute_from_response(
     value
 }
 
+/// The known value; one that is unknown or must not be null becomes that of an attribute that is not set.
 fn known_or_absent(attribute: &Attribute, known: &Value) -> Value {
     if known.is_unknown() || (known.is_null() && attribute.block) {
         shape::unset_value(attribute)

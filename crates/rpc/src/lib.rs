@@ -84,11 +84,11 @@ struct Shared {
 
 /// The result of `ConfigureProvider`.
 enum Connection {
-    /// Terraform has not called it yet.
+    /// Terraform has not sent the request yet.
     Unconfigured,
     /// These arguments are only known after apply.
     Deferred(Vec<&'static str>),
-    /// The API can be called.
+    /// Requests can be sent to the API.
     Ready(Arc<dyn Api>),
 }
 

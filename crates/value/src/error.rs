@@ -12,7 +12,7 @@ use super::{Path, Step};
 /// An error about a value, or about a part of it. Its text names attributes and keys, but never a value, which may be a
 /// secret.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{}{kind}", Place(path))]
+#[error("{}{kind}", Prefix(path))]
 pub struct ValueError<Kind> {
     /// The path of the part that the error is about.
     pub path: Path,
@@ -115,8 +115,8 @@ impl<Kind> From<Kind> for ValueError<Kind> {
 }
 
 impl From<Mismatch> for DecodeError {
-    fn from(misfit: Mismatch) -> Self {
-        DecodeErrorKind::from(misfit).into()
+    fn from(mismatch: Mismatch) -> Self {
+        DecodeErrorKind::from(mismatch).into()
     }
 }
 
@@ -129,9 +129,10 @@ impl From<ConformError> for EncodeError {
     }
 }
 
-struct Place<'a>(&'a Path);
+/// The path of the part, before the message; empty for the whole value.
+struct Prefix<'a>(&'a Path);
 
-impl fmt::Display for Place<'_> {
+impl fmt::Display for Prefix<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.is_root() {
             Ok(())

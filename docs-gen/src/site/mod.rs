@@ -44,7 +44,7 @@ pub enum SiteError {
     Version(String),
 }
 
-/// Builds the site of one version in the folder `out`, beside the versions that are there. Gives the number of files of
+/// Builds the site of one version in the folder `out`, beside the versions that are there. Returns the number of files of
 /// that version.
 ///
 /// # Errors

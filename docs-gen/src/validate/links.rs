@@ -157,7 +157,7 @@ pub fn anchors(text: &str) -> BTreeSet<String> {
 pub struct Anchors(BTreeSet<String>);
 
 impl Anchors {
-    /// Adds a heading, and gives its anchor. Anchors of further headings with the same text get a number.
+    /// Adds a heading, and returns its anchor. Anchors of further headings with the same text get a number.
     pub fn add(&mut self, heading: &str) -> String {
         let slug = slug(heading);
         let mut unique = slug.clone();

@@ -66,17 +66,17 @@ pub fn check(subject: &Subject) -> std::io::Result<Vec<Problem>> {
         for path in paths {
             let file = subject.root.join(folder).join(path);
             let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
-            match place(directory, is_legacy) {
-                Place::Page(kind) => {
+            match folder_kind(directory, is_legacy) {
+                FolderKind::Page(kind) => {
                     let text = read_lossy(&file)?;
                     problems.extend(check_page(subject, &file, path, kind, is_legacy, &text));
                 }
-                Place::Invalid if reported.insert(directory) => problems.push(Problem {
+                FolderKind::Invalid if reported.insert(directory) => problems.push(Problem {
                     file: subject.root.join(folder).join(directory),
                     line: None,
                     message: "invalid Terraform Provider documentation directory found".to_owned(),
                 }),
-                Place::Invalid | Place::Ignored => {}
+                FolderKind::Invalid | FolderKind::Ignored => {}
             }
         }
     }
@@ -95,7 +95,7 @@ pub fn check(subject: &Subject) -> std::io::Result<Vec<Problem>> {
 }
 
 /// How to check the files of a folder.
-enum Place<'a> {
+enum FolderKind<'a> {
     /// They are pages; the folder is that of a kind, or empty for the index.
     Page(&'a str),
     /// The Registry does not support the folder.
@@ -104,25 +104,25 @@ enum Place<'a> {
     Ignored,
 }
 
-fn place(directory: &str, is_legacy: bool) -> Place<'_> {
+fn folder_kind(directory: &str, is_legacy: bool) -> FolderKind<'_> {
     let parts: Vec<&str> = directory.split('/').filter(|part| !part.is_empty()).collect();
     let is_folder = |name: &str| folders(is_legacy).contains(&name);
     match parts.as_slice() {
-        [] => Place::Page(""),
-        [folder] if is_folder(folder) => Place::Page(folder),
-        ["cdktf"] => Place::Ignored,
-        ["cdktf", language] if CDKTF_LANGUAGES.contains(language) => Place::Ignored,
+        [] => FolderKind::Page(""),
+        [folder] if is_folder(folder) => FolderKind::Page(folder),
+        ["cdktf"] => FolderKind::Ignored,
+        ["cdktf", language] if CDKTF_LANGUAGES.contains(language) => FolderKind::Ignored,
         ["cdktf", language, folder] if CDKTF_LANGUAGES.contains(language) && is_folder(folder) => {
             if is_legacy {
-                Place::Page(folder)
+                FolderKind::Page(folder)
             } else {
-                Place::Ignored
+                FolderKind::Ignored
             }
         }
-        [folder, ..] if is_folder(folder) || *folder == "cdktf" => Place::Invalid,
+        [folder, ..] if is_folder(folder) || *folder == "cdktf" => FolderKind::Invalid,
         // `docs` may contain other folders, `website/docs` may not.
-        _ if is_legacy => Place::Invalid,
-        _ => Place::Ignored,
+        _ if is_legacy => FolderKind::Invalid,
+        _ => FolderKind::Ignored,
     }
 }
 

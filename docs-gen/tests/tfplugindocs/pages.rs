@@ -194,7 +194,7 @@ fn identity_section_needs_an_example_and_a_schema() {
 }
 
 #[test]
-fn function_page() {
+fn function_page_has_signature_and_arguments() {
     let schema = r#"{"functions":{"join":{"summary":"Joins.","description":"Joins *all*.","return_type":["list","string"],
         "parameters":[{"name":"a","type":"string","description":"First."},{"name":"b","type":["object",{}],"is_nullable":true},{"name":"t","type":["tuple",[]]}],
         "variadic_parameter":{"name":"more","type":"dynamic","is_nullable":true,"description":"Rest."}}}}"#;

@@ -18,7 +18,7 @@ use engine::hook::Hook;
 use engine::naming::title;
 use engine::object::Plan;
 use engine::report::is_gone;
-use engine::session::Session;
+use engine::session::{Merged, Session};
 use engine::wire;
 use schema::Attribute;
 use serde_json::Value as Json;
@@ -117,9 +117,9 @@ impl Hook for RoutePolicySet {
     }
 
     async fn apply(&self, session: &mut Session<'_>) -> Result<(), Reported> {
-        let responses_read = create_and_update_rules(session).await?;
+        let merged = create_and_update_rules(session).await?;
         delete_rules(session).await?;
-        responses_read
+        merged
     }
 }
 
@@ -164,10 +164,9 @@ fn record_rules(session: &Session<'_>, mut rules: Vec<Value>) {
 ///
 /// # Errors
 ///
-/// [`Reported`], if a request failed. The inner error: all requests succeeded, but a field of a response has the wrong
-/// type.
-async fn create_and_update_rules(session: &mut Session<'_>) -> Result<Result<(), Reported>, Reported> {
-    let mut responses_read = Ok(());
+/// [`Reported`], if a request failed.
+async fn create_and_update_rules(session: &mut Session<'_>) -> Result<Merged, Reported> {
+    let mut merged = Ok(());
     let planned = session.request.planned.get("rules").elements();
     let mut order: Vec<(usize, &Value)> = planned.iter().enumerate().collect();
     order.sort_by_key(|(_, rule)| rule.get("action").as_str() != Some("reject"));
@@ -195,10 +194,10 @@ async fn create_and_update_rules(session: &mut Session<'_>) -> Result<Result<(),
             None => rules.push(rule),
         }
         record_rules(session, rules);
-        responses_read = responses_read.and(result);
+        merged = merged.and(result);
     }
     record_rules(session, known_rules(session));
-    Ok(responses_read)
+    Ok(merged)
 }
 
 /// Deletes the rules that are not planned: first the rules that accept, then those that reject. If several rules have one
@@ -297,8 +296,8 @@ async fn send_request(
     session.context.send(request).await
 }
 
-/// The rule after a request; and an error, which is reported, if a field of the response has the wrong type.
-fn read_rule(session: &mut Session<'_>, planned: &Value, response: &Json) -> (Value, Result<(), Reported>) {
+/// The rule after a request, and whether every field of the response has the expected type.
+fn read_rule(session: &mut Session<'_>, planned: &Value, response: &Json) -> (Value, Merged) {
     let attributes = rule_attributes(session);
     let path = Path::root().attribute("rules");
     let (returned, result) =

@@ -129,7 +129,7 @@ fn derived_name(context: &AttributeContext<'_>, reporter: &mut Reporter<'_>) {
 
 fn is_twin(attribute: &Attribute, resource: &Resource, context: &AttributeContext<'_>) -> bool {
     let path = format!("attributes.{}.write_only", attribute.name);
-    resource.attribute(&attribute.name).is_some() && context.places.has(&path) && !attribute.write_only
+    resource.attribute(&attribute.name).is_some() && context.positions.has(&path) && !attribute.write_only
 }
 
 /// A required attribute cannot have a default, because the configuration always sets it.

@@ -27,7 +27,7 @@ const GROUPS: &[&str] = &[
 /// A constraint must have exactly one rule: a group of attributes, or a condition with `require` or `forbid`.
 fn constraint_kind(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
     for_each_constraint(context, |path, _, _| {
-        let has = |key: &str| context.places.has(&format!("{path}.{key}"));
+        let has = |key: &str| context.positions.has(&format!("{path}.{key}"));
         let groups = GROUPS.iter().filter(|key| has(key)).count();
         let has_consequence = has("require") || has("forbid");
         let is_one = if has("when") {
@@ -148,7 +148,7 @@ fn for_each_constraint(
     for (index, constraint) in context.resource.constraints.iter().enumerate() {
         let path = format!("constraint.{index}");
         // Derived constraints have no position.
-        if !context.places.has(&path) {
+        if !context.positions.has(&path) {
             continue;
         }
         let attributes = match &constraint.within {

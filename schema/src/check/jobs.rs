@@ -95,9 +95,9 @@ fn at_value(reporter: &mut Reporter<'_>, path: &str, message: String, help: Stri
 /// A status cannot be both in `done` and in `failed`.
 fn job_status_twice(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
     let Some(job) = &context.resource.job else { return };
-    for (place, status) in job.failed.iter().enumerate() {
+    for (index, status) in job.failed.iter().enumerate() {
         if job.done.contains(status) {
-            let path = format!("job.failed.{place}");
+            let path = format!("job.failed.{index}");
             reporter.at_value(&path, format!("{status:?} is also in \"done\""), "");
         }
     }
@@ -106,11 +106,11 @@ fn job_status_twice(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) 
 /// A job needs a timeout in `[timeouts]` for each of its phases, so that the provider does not wait forever.
 fn job_timeout(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
     let Some(job) = &context.resource.job else { return };
-    for (place, phase) in job.after.iter().enumerate() {
+    for (index, phase) in job.after.iter().enumerate() {
         let timeouts = context.resource.timeouts.as_ref();
         if timeouts.and_then(|timeouts| timeouts.of(*phase)).is_none() {
             let help = format!("add `{} = \"60m\"` to [timeouts]", phase.name());
-            reporter.at_value(&format!("job.after.{place}"), "the job has no timeout", help);
+            reporter.at_value(&format!("job.after.{index}"), "the job has no timeout", help);
         }
     }
 }

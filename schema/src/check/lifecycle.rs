@@ -32,7 +32,7 @@ pub(crate) struct OperationUse<'a> {
     pub path: String,
     /// Id of the operation.
     pub id: &'a str,
-    /// Which values are known when the operation is called, and what it can do.
+    /// Which values are known when the request is sent, and what the operation can do.
     pub needs: Needs,
 }
 
@@ -225,7 +225,7 @@ fn update_missing(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
     let changeable: Vec<&str> = (context.resource.attributes.iter())
         .filter(|attribute| attribute.mode.is_settable() && !attribute.force_new)
         .map(|attribute| attribute.name.as_ref())
-        .filter(|name| context.places.has(&join("attributes", name)))
+        .filter(|name| context.positions.has(&join("attributes", name)))
         .collect();
     if !changeable.is_empty() {
         let help = format!(
@@ -286,7 +286,7 @@ fn computed_is_filled(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>
         let name = &attribute.name;
         let by_response = !attribute.wire.read.is_empty() && attribute.returned;
         // The attributes of a rejected job are not known.
-        let by_job = context.places.is_broken("job")
+        let by_job = context.positions.is_broken("job")
             || (resource.job.iter())
                 .any(|job| job.into == *name || job.save.iter().any(|(target, _)| target == name));
         let by_lookup = resource
@@ -309,7 +309,7 @@ fn computed_is_filled(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>
 fn gone_status(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
     const CLIENT_ERRORS: RangeInclusive<u16> = 400..=499;
     let gone = &context.resource.api.gone;
-    let is_whole = context.places.has(&format!("api.gone.{}", gone.len()));
+    let is_whole = context.positions.has(&format!("api.gone.{}", gone.len()));
     if is_whole || gone.iter().any(|status| !CLIENT_ERRORS.contains(status)) {
         reporter.at_value(
             "api.gone",

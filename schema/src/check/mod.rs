@@ -18,7 +18,7 @@ use crate::declarations::Unchecked;
 use crate::diagnostic::{Problem, did_you_mean};
 use crate::model::{Attribute, Kind, Operation, Provider, Resource, Scalar};
 use crate::path::join;
-use crate::places::Places;
+use crate::positions::Positions;
 use crate::source::Sources;
 
 /// Builds a table of functions with their names.
@@ -57,15 +57,15 @@ pub(crate) fn rules() -> impl Iterator<Item = &'static str> {
 /// Checks the model of a folder against all rules.
 pub(crate) fn check(unchecked: &Unchecked, sources: &Sources, problems: &mut Vec<Problem>) {
     let model = &unchecked.model;
-    if let Some(places) = &unchecked.provider {
-        check_provider(&model.provider, places, sources, problems);
+    if let Some(positions) = &unchecked.provider {
+        check_provider(&model.provider, positions, sources, problems);
     }
-    for (declaration, places) in model.declarations.iter().zip(&unchecked.declarations) {
+    for (declaration, positions) in model.declarations.iter().zip(&unchecked.declarations) {
         let context = ResourceContext {
             resource: &declaration.resource,
             file: declaration.files.first().map_or("", String::as_str),
             operations: &model.operations,
-            places,
+            positions,
         };
         check_resource(&context, sources, problems);
     }
@@ -82,7 +82,7 @@ pub(crate) struct AttributeContext<'a> {
     /// The resource or data source it belongs to; `None` in the provider's configuration.
     pub resource: Option<&'a Resource>,
     /// The position of each key.
-    pub places: &'a Places,
+    pub positions: &'a Positions,
 }
 
 impl AttributeContext<'_> {
@@ -93,7 +93,7 @@ impl AttributeContext<'_> {
 
     /// Whether the declaration contains this key.
     pub fn has_key(&self, key: &str) -> bool {
-        self.places.has(&self.key_path(key))
+        self.positions.has(&self.key_path(key))
     }
 
     /// Whether it belongs to a resource, not to a data source or the provider.
@@ -122,7 +122,7 @@ pub(crate) struct ResourceContext<'a> {
     /// All operations.
     pub operations: &'a [Operation],
     /// The position of each key.
-    pub places: &'a Places,
+    pub positions: &'a Positions,
 }
 
 impl ResourceContext<'_> {
@@ -156,7 +156,7 @@ impl ResourceContext<'_> {
 /// Collects the problems that a rule reports.
 pub(crate) struct Reporter<'a> {
     rule: &'static str,
-    places: &'a Places,
+    positions: &'a Positions,
     sources: &'a Sources,
     problems: &'a mut Vec<Problem>,
 }
@@ -164,8 +164,8 @@ pub(crate) struct Reporter<'a> {
 impl Reporter<'_> {
     /// Reports a problem at the value of a path. If the declaration does not contain the path, it reports at the table around it.
     pub fn at_value(&mut self, path: &str, message: impl Into<String>, help: impl Into<String>) {
-        let place = self.places.nearest(path);
-        self.add(path, place.file, place.value, message.into(), help.into());
+        let position = self.positions.nearest(path);
+        self.add(path, position.file, position.value, message.into(), help.into());
     }
 
     /// Reports a name at the value of a path, because there is no such attribute.
@@ -176,18 +176,18 @@ impl Reporter<'_> {
 
     /// Reports a problem at the key of a path. If the declaration does not contain the path, it reports at the table around it.
     pub fn at_key(&mut self, path: &str, message: impl Into<String>, help: impl Into<String>) {
-        let place = self.places.nearest(path);
+        let position = self.positions.nearest(path);
         // `nearest` found a table: its value is the header.
-        let span = if self.places.has(path) {
-            place.key
+        let span = if self.positions.has(path) {
+            position.key
         } else {
-            place.value
+            position.value
         };
-        self.add(path, place.file, span, message.into(), help.into());
+        self.add(path, position.file, span, message.into(), help.into());
     }
 
     fn add(&mut self, path: &str, file: usize, span: std::ops::Range<usize>, message: String, help: String) {
-        if self.places.is_broken(path) {
+        if self.positions.is_broken(path) {
             return;
         }
         let help = Some(help).filter(|help| !help.is_empty());
@@ -196,13 +196,18 @@ impl Reporter<'_> {
     }
 }
 
-fn check_provider(provider: &Provider, places: &Places, sources: &Sources, problems: &mut Vec<Problem>) {
+fn check_provider(
+    provider: &Provider,
+    positions: &Positions,
+    sources: &Sources,
+    problems: &mut Vec<Problem>,
+) {
     for (rule, check) in head::PROVIDER_RULES {
         check(
             provider,
             &mut Reporter {
                 rule,
-                places,
+                positions,
                 sources,
                 problems,
             },
@@ -213,21 +218,21 @@ fn check_provider(provider: &Provider, places: &Places, sources: &Sources, probl
         &mut Vec::new(),
         None,
         "attributes",
-        places,
+        positions,
         sources,
         problems,
     );
 }
 
 fn check_resource(context: &ResourceContext<'_>, sources: &Sources, problems: &mut Vec<Problem>) {
-    let places = context.places;
+    let positions = context.positions;
     let resource = context.resource;
     check_attributes(
         &resource.attributes,
         &mut Vec::new(),
         Some(resource),
         "attributes",
-        places,
+        positions,
         sources,
         problems,
     );
@@ -236,7 +241,7 @@ fn check_resource(context: &ResourceContext<'_>, sources: &Sources, problems: &m
             context,
             &mut Reporter {
                 rule,
-                places,
+                positions,
                 sources,
                 problems,
             },
@@ -249,14 +254,14 @@ fn check_attributes<'a>(
     parents: &mut Vec<&'a Attribute>,
     resource: Option<&'a Resource>,
     path: &str,
-    places: &'a Places,
+    positions: &'a Positions,
     sources: &Sources,
     problems: &mut Vec<Problem>,
 ) {
     for attribute in attributes {
         let path = join(path, &attribute.name);
         // Derived attributes have no position, and cannot have mistakes.
-        if !places.has(&path) {
+        if !positions.has(&path) {
             continue;
         }
         let context = AttributeContext {
@@ -264,14 +269,14 @@ fn check_attributes<'a>(
             path: path.clone(),
             parents: parents.clone(),
             resource,
-            places,
+            positions,
         };
         for (rule, check) in ATTRIBUTE_RULES.iter().copied().flatten() {
             check(
                 &context,
                 &mut Reporter {
                     rule,
-                    places,
+                    positions,
                     sources,
                     problems,
                 },
@@ -284,7 +289,7 @@ fn check_attributes<'a>(
             parents,
             resource,
             &nested,
-            places,
+            positions,
             sources,
             problems,
         );

@@ -11,7 +11,7 @@ use crate::diagnostic::{Problem, alternatives};
 use crate::grammar::{COLLECTIONS, KEYS, SCALARS, Section, Shape};
 use crate::model::Literal;
 use crate::path::join;
-use crate::places::{Place, Places};
+use crate::positions::{Position, Positions};
 use crate::similar::nearest;
 use crate::source::Sources;
 
@@ -48,7 +48,7 @@ pub(crate) struct Reader<'a> {
     /// Index of this file in `sources`.
     pub file: usize,
     /// The position of each key.
-    pub places: Places,
+    pub positions: Positions,
     /// The problems so far.
     pub problems: Vec<Problem>,
     /// Whether the file has no syntax errors. If it has some, a missing key may only not have been read.
@@ -62,11 +62,11 @@ impl<'a> Reader<'a> {
         let mut reader = Self {
             sources,
             file,
-            places: Places::default(),
+            positions: Positions::default(),
             problems: Vec::new(),
             is_toml: errors.is_empty(),
         };
-        reader.record_place("", 0..0, 0..0);
+        reader.record_position("", 0..0, 0..0);
         for error in errors {
             let at = error.span().unwrap_or(0..0);
             // The parser reports one mistake several times. Keep only the first report of a line.
@@ -97,7 +97,7 @@ impl<'a> Reader<'a> {
         let mut entries = Vec::new();
         for (key, value) in table {
             let path = join(path, key.get_ref());
-            self.record_place(&path, key.span(), value.span());
+            self.record_position(&path, key.span(), value.span());
             let Some(known) = section.key(key.get_ref()) else {
                 self.unknown_key(key.get_ref(), section, key.span());
                 continue;
@@ -111,7 +111,7 @@ impl<'a> Reader<'a> {
                 &value.span(),
             ) {
                 Some(literal) => entries.push((Cow::Owned(known.name.to_owned()), literal)),
-                None => self.places.set_broken(&path),
+                None => self.positions.set_broken(&path),
             }
         }
         for key in section.keys().filter(|key| key.required) {
@@ -123,16 +123,16 @@ impl<'a> Reader<'a> {
                     message,
                     Some(format!("{}: {}", key.name, key.doc)),
                 );
-                self.places.set_broken(&join(path, key.name));
+                self.positions.set_broken(&join(path, key.name));
             }
         }
         Literal::Map(Cow::Owned(entries))
     }
 
-    fn record_place(&mut self, path: &str, key: Range<usize>, value: Range<usize>) {
-        self.places.insert(
+    fn record_position(&mut self, path: &str, key: Range<usize>, value: Range<usize>) {
+        self.positions.insert(
             path,
-            Place {
+            Position {
                 file: self.file,
                 key,
                 value,
@@ -311,7 +311,7 @@ impl<'a> Reader<'a> {
         let mut is_whole = true;
         for (index, element) in elements.iter().enumerate() {
             let path = join(path, &index.to_string());
-            self.record_place(&path, element.span(), element.span());
+            self.record_position(&path, element.span(), element.span());
             match self.read_value(
                 element.get_ref(),
                 shape,
@@ -331,7 +331,7 @@ impl<'a> Reader<'a> {
         let mut entries = Vec::new();
         for (key, value) in table {
             let path = join(path, key.get_ref());
-            self.record_place(&path, key.span(), value.span());
+            self.record_position(&path, key.span(), value.span());
             match self.read_value(
                 value.get_ref(),
                 shape,
@@ -341,7 +341,7 @@ impl<'a> Reader<'a> {
                 &value.span(),
             ) {
                 Some(literal) => entries.push((Cow::Owned(key.get_ref().to_string()), literal)),
-                None => self.places.set_broken(&path),
+                None => self.positions.set_broken(&path),
             }
         }
         Literal::Map(Cow::Owned(entries))

@@ -20,7 +20,7 @@ use crate::diagnostic::{Problem, did_you_mean};
 use crate::grammar::Section;
 use crate::model::Literal;
 use crate::path::join;
-use crate::places::Places;
+use crate::positions::Positions;
 use crate::source::{DATA_FOLDER, OPERATIONS_FILE, PARTS_FOLDER, PROVIDER_FILE, Sources};
 
 /// A declaration uses a part that does not exist.
@@ -49,7 +49,7 @@ struct Parsed<'a> {
     name: &'a str,
     section: Section,
     tree: Literal,
-    places: Places,
+    positions: Positions,
 }
 
 /// Parses all files of a folder.
@@ -70,7 +70,7 @@ pub(crate) fn parse(sources: &Sources) -> (Unchecked, Vec<Problem>) {
                     name: &source.name,
                     section,
                     tree,
-                    places: reader.places,
+                    positions: reader.positions,
                 });
             }
         }
@@ -92,7 +92,7 @@ pub(crate) fn parse(sources: &Sources) -> (Unchecked, Vec<Problem>) {
     let operations = operations.unwrap_or_default();
     let mut provider = None;
     let mut declarations = Vec::new();
-    let mut places_of_declarations = Vec::new();
+    let mut declaration_positions = Vec::new();
     let parts: BTreeMap<&str, &Parsed<'_>> = parsed
         .iter()
         .filter(|file| file.section == Section::Part)
@@ -102,20 +102,20 @@ pub(crate) fn parse(sources: &Sources) -> (Unchecked, Vec<Problem>) {
     for file in &parsed {
         match file.section {
             Section::Provider => {
-                provider = Some((declaration::provider(&file.tree), file.places.clone()));
+                provider = Some((declaration::provider(&file.tree), file.positions.clone()));
             }
             Section::Resource | Section::DataSource => {
-                let (tree, mut places, files) = include_parts(file, &parts, sources, &mut problems);
+                let (tree, mut positions, files) = include_parts(file, &parts, sources, &mut problems);
                 used.extend(files.iter().skip(1).cloned());
                 let resource = declaration::resource(&tree, file.section);
-                let head = places.nearest(if file.section == Section::Resource {
+                let head = positions.nearest(if file.section == Section::Resource {
                     "resource"
                 } else {
                     "data_source"
                 });
-                places.insert("", head);
+                positions.insert("", head);
                 declarations.push(Declaration { resource, files });
-                places_of_declarations.push(places);
+                declaration_positions.push(positions);
             }
             _ => {}
         }
@@ -131,7 +131,7 @@ pub(crate) fn parse(sources: &Sources) -> (Unchecked, Vec<Problem>) {
         ));
     }
 
-    let (provider, places_of_provider) = provider.unzip();
+    let (provider, provider_positions) = provider.unzip();
     let model = Model {
         provider: provider.unwrap_or_else(|| declaration::provider(&Literal::Map([].as_slice().into()))),
         operations,
@@ -139,8 +139,8 @@ pub(crate) fn parse(sources: &Sources) -> (Unchecked, Vec<Problem>) {
     };
     let unchecked = Unchecked {
         model,
-        provider: places_of_provider,
-        declarations: places_of_declarations,
+        provider: provider_positions,
+        declarations: declaration_positions,
     };
     (unchecked, problems)
 }
@@ -160,19 +160,19 @@ fn include_parts(
     parts: &BTreeMap<&str, &Parsed<'_>>,
     sources: &Sources,
     problems: &mut Vec<Problem>,
-) -> (Literal, Places, Vec<String>) {
-    let mut places = file.places.clone();
+) -> (Literal, Positions, Vec<String>) {
+    let mut positions = file.positions.clone();
     let mut files = vec![file.name.to_owned()];
     let own = file.tree.get("attributes").map_or(&[][..], Literal::entries);
     let mut attributes: BTreeMap<_, _> = own.iter().cloned().collect();
     let mut included: BTreeMap<&str, String> = BTreeMap::new();
     for (index, name) in file.tree.strings("use").iter().enumerate() {
-        let place = file.places.nearest(&format!("use.{index}"));
+        let position = file.positions.nearest(&format!("use.{index}"));
         let mut report = |rule, message, help| {
             problems.push(Problem::at(
                 sources,
-                place.file,
-                place.value.clone(),
+                position.file,
+                position.value.clone(),
                 rule,
                 message,
                 help,
@@ -204,7 +204,7 @@ fn include_parts(
                 continue;
             }
             attributes.insert(name.clone(), tree.clone());
-            places.copy_below(&part.places, &join("attributes", name));
+            positions.copy_below(&part.positions, &join("attributes", name));
         }
     }
     let mut entries: BTreeMap<_, _> = file.tree.entries().iter().cloned().collect();
@@ -214,7 +214,7 @@ fn include_parts(
     );
     (
         Literal::Map(entries.into_iter().collect::<Vec<_>>().into()),
-        places,
+        positions,
         files,
     )
 }

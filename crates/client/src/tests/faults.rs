@@ -276,7 +276,7 @@ async fn cancel_still_returns_the_response_to_a_write() {
 }
 
 #[tokio::test]
-async fn cancelled_call_sends_nothing() {
+async fn cancelled_request_is_never_sent() {
     let server = Server::start(|_, _| Action::response(200, "{}")).await;
     let cancel = CancellationToken::new();
     cancel.cancel();

@@ -24,7 +24,7 @@ fn other_document() -> Value {
     })
 }
 
-/// Calls all operations and returns the requests, without the request for the document.
+/// Sends a request for each operation, and returns the received ones without that for the document.
 async fn requests(server: &Server, client: &Client) -> Vec<String> {
     for operation in &OPERATIONS {
         call(client, &operation.id, None).await.unwrap();
@@ -158,7 +158,7 @@ async fn lasting_document_failure_is_retried_after_a_pause() {
 }
 
 #[tokio::test]
-async fn concurrent_calls_read_the_document_once() {
+async fn concurrent_requests_read_the_document_once() {
     let server = Server::start_with_document(Action::response(200, other_document().to_string()), |_, _| {
         Action::response(200, "{}")
     })

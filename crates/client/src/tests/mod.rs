@@ -62,7 +62,7 @@ fn client(endpoint: &Url) -> Client {
     Client::new(settings(endpoint), &OPERATIONS).unwrap()
 }
 
-/// Calls an operation on the object `7`, with or without a body.
+/// Sends a request about the object `7`, with or without a body.
 async fn call(client: &Client, operation: &str, body: Option<&Value>) -> Result<Response, Error> {
     call_with_cancel(client, operation, body, &CancellationToken::new()).await
 }

@@ -55,7 +55,7 @@ async fn get_request_has_no_body() {
 }
 
 #[tokio::test]
-async fn call_succeeds_for_every_2xx() {
+async fn send_succeeds_for_every_2xx() {
     let table = [
         (200, r#"{"a": 1}"#, json!({"a": 1})),
         (200, "", Value::Null),

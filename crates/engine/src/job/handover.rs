@@ -15,7 +15,7 @@ use crate::identity::key;
 use crate::run::{ActiveRun, Run, RunState};
 use crate::session::Session;
 
-/// Keeps the active run of an object that is destroyed, if it has one.
+/// Keeps the active run of an object that is destroyed, if there is one.
 pub fn stash(context: &Context, resource: &Resource, object: &Value) {
     let run = resource
         .job

@@ -8,6 +8,9 @@
 //! If the object was not needed before a start, that boolean cannot confirm the run afterwards. A start whose response
 //! was lost is then retried at once, while its run would still be active, and never by a later apply.
 //!
+//! In this module and its tests, a state is one of the machine, [`State`]; Terraform's state has only the status and the
+//! identity of the run, which `record` writes.
+//!
 //! Tests: `machine/table.rs` has a row for each transition and each way in which an apply ends early,
 //! `machine/exploration.rs` plays all sequences of events against a model of the API and of Terraform.
 
@@ -68,8 +71,12 @@ pub enum State {
         /// Reads of the object so far.
         reads: u8,
     },
-    /// An earlier run has ended, or the API no longer has it: the object is read before another run is started.
-    Reviewing { run: ActiveRun, is_missing: bool },
+    /// The run of an earlier apply has ended, or the API no longer has it: the object is read before another run is started.
+    Reviewing {
+        run: ActiveRun,
+        /// Whether the API no longer has the run.
+        is_missing: bool,
+    },
     /// A run succeeded.
     Succeeded(EndedRun),
     /// The object shows that the work is done, by a run that no response identified.
@@ -89,9 +96,10 @@ pub struct Start {
     pub retries: u8,
     /// Reads of the object that are left before the machine concludes that the lost start has not done the work.
     pub reads_left: u8,
-    /// Whether an unconfirmed start for another configuration may have started a run, which must end first.
-    pub is_blocked: bool,
-    /// The run that has ended before: kept in private state until the start is confirmed.
+    /// Whether a run that is not of this start may be active or have ended meanwhile: that of an outdated start, one that the
+    /// API no longer has, or one that made the work needed again. The object then cannot confirm this start.
+    pub may_have_other_run: bool,
+    /// The run after whose end this start is sent. Private state gets it back if the start certainly started no run.
     pub previous: Option<ActiveRun>,
 }
 
@@ -142,7 +150,9 @@ pub enum Event {
     },
     /// Terraform refreshed the object; the run was polled if [`State::is_polled_by_refresh`].
     Refreshed {
+        /// The response to the poll; `None` without a poll, or if it failed.
         polled: Option<RunStatus>,
+        /// Whether the object needs the work; `None` if it does not show that.
         is_needed: Option<bool>,
         /// Whether the object is tainted, so that the next apply replaces it.
         is_tainted: bool,
@@ -236,12 +246,12 @@ impl State {
     pub fn run_state(&self) -> Option<RunState> {
         Some(match self {
             Self::Idle(stored) => return stored.clone(),
-            // The start may be carried out even if no response arrives.
+            // The API may carry out the start even if no response arrives.
             Self::Starting(start) | Self::Retrying(start) => {
-                let is_current = start.is_response_lost || !start.is_blocked;
+                let is_current = start.is_response_lost || !start.may_have_other_run;
                 RunState::Unconfirmed {
                     // The run that had to end first may have done the work, so the object cannot confirm this start.
-                    was_needed: start.was_needed && !(is_current && start.is_blocked),
+                    was_needed: start.was_needed && !(is_current && start.may_have_other_run),
                     is_current,
                 }
             }
@@ -322,7 +332,7 @@ fn on_apply(
         Some(RunState::Active(run)) => begin_following(ActiveRun { is_current, ..run }, source),
         // The start was for another configuration; if it was carried out, its run is active and must end first.
         Some(RunState::Unconfirmed { .. }) if !is_current => send_start(Start {
-            is_blocked: true,
+            may_have_other_run: true,
             ..first_start(is_needed)
         }),
         Some(RunState::Unconfirmed { was_needed, .. }) => resume_unconfirmed(was_needed, is_needed),
@@ -393,7 +403,7 @@ fn resume_unconfirmed(was_needed: bool, is_needed: Option<bool>) -> (State, Vec<
         is_response_lost: true,
         reads_left: MAX_OBJECT_READS - 1,
         // If the object needs the work only now, another run may be the cause.
-        is_blocked: !was_needed,
+        may_have_other_run: !was_needed,
         ..Start::default()
     };
     match (start.was_needed, is_needed) {
@@ -415,7 +425,7 @@ fn on_start_response(start: Start, event: Event) -> (State, Vec<Action>) {
         Event::Started(id) => begin_following(new_run(id, own, true), Source::ThisApply),
         Event::StartedWithoutId => {
             let start = Start {
-                is_blocked: false,
+                may_have_other_run: false,
                 ..start
             };
             suspend(&State::Starting(start), Outcome::Unidentified)
@@ -427,7 +437,9 @@ fn on_start_response(start: Start, event: Event) -> (State, Vec<Action>) {
         }),
         Event::StartFailed if start.is_response_lost => retry_lost_start(start),
         // The active run may be the one of the lost start: the object will show when it has done the work.
-        Event::StartRejected(None) if start.is_response_lost && start.was_needed && !start.is_blocked => {
+        Event::StartRejected(None)
+            if start.is_response_lost && start.was_needed && !start.may_have_other_run =>
+        {
             wait_to_retry(
                 Start {
                     reads_left: UNLIMITED_READS,
@@ -452,15 +464,15 @@ fn on_start_response(start: Start, event: Event) -> (State, Vec<Action>) {
 
 /// Follows the active run that the rejection names.
 fn on_rejection(start: &Start, id: Id, own: Origin) -> (State, Vec<Action>) {
-    let is_previous = start.is_blocked && !start.is_response_lost;
+    let is_previous = start.may_have_other_run && !start.is_response_lost;
     let origin = if start.was_needed || is_previous {
         Origin::Other
     } else {
         own
     };
     let (state, mut actions) = begin_following(new_run(id, origin, !is_previous), Source::ThisApply);
-    // If the object will not show what the run was for, only the user can know.
-    if !is_previous && (start.is_blocked || !start.was_needed) {
+    // The object will not show whether that run did the work of this start, so the user must check.
+    if !is_previous && (start.may_have_other_run || !start.was_needed) {
         actions.insert(0, Action::WarnOtherRun);
     }
     (state, actions)
@@ -494,7 +506,7 @@ fn stop_starting(start: Start, outcome: Outcome) -> (State, Vec<Action>) {
     }
     let stored = match start.previous {
         Some(run) => RunState::Active(run),
-        None if start.is_blocked => RunState::Unconfirmed {
+        None if start.may_have_other_run => RunState::Unconfirmed {
             was_needed: start.was_needed,
             is_current: false,
         },
@@ -506,7 +518,7 @@ fn stop_starting(start: Start, outcome: Outcome) -> (State, Vec<Action>) {
 fn on_retrying(start: Start, event: Event) -> (State, Vec<Action>) {
     match event {
         // Either run may have done the work: the one of this apply, or the one that had to end first.
-        Event::ObjectRead(Some(false)) if start.is_blocked => finish_lost(),
+        Event::ObjectRead(Some(false)) if start.may_have_other_run => finish_lost(),
         Event::ObjectRead(Some(false)) => (State::Done, vec![Action::Finish(Outcome::Done)]),
         Event::ObjectRead(None) => finish_lost(),
         Event::ObjectRead(Some(true)) | Event::TransientError if start.reads_left == UNLIMITED_READS => {
@@ -665,7 +677,7 @@ fn on_reviewing(run: ActiveRun, is_missing: bool, event: Event) -> (State, Vec<A
         }
         Event::ObjectRead(is_needed) => send_start(Start {
             // The API no longer has the run, but it may still be active.
-            is_blocked: is_missing,
+            may_have_other_run: is_missing,
             previous: Some(run),
             ..first_start(is_needed)
         }),

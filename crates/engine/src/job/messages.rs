@@ -19,23 +19,23 @@ pub fn run_label(job: &Job) -> String {
     format!("{} run", job.noun)
 }
 
-/// Logs the step that the run has reached, if it changed.
-pub fn log_progress(session: &Session<'_>, job: &Job, report: &Json, last: &mut Option<String>) {
-    let step = report_field(session, job.report.step.as_ref(), report);
+/// Logs the step that the run has reached, unless it is the `last` one that was logged.
+pub fn log_progress(session: &Session<'_>, job: &Job, response: &Json, last: &mut Option<String>) {
+    let step = report_field(session, job.report.step.as_ref(), response);
     if step != *last {
         tracing::info!(
             step = step.as_deref(),
-            percent = report_field(session, job.report.percent.as_ref(), report),
-            message = report_field(session, job.report.message.as_ref(), report),
+            percent = report_field(session, job.report.percent.as_ref(), response),
+            message = report_field(session, job.report.message.as_ref(), response),
             "run reached the next step"
         );
         *last = step;
     }
 }
 
-/// A field of a poll's response as a string, cleaned for display.
-fn report_field(session: &Session<'_>, field: Option<&schema::Text>, report: &Json) -> Option<String> {
-    let string = match find(report, field?)? {
+/// A field of the response to a poll (`report` of the declaration) as a string, cleaned for display.
+fn report_field(session: &Session<'_>, field: Option<&schema::Text>, response: &Json) -> Option<String> {
+    let string = match find(response, field?)? {
         Json::Null => return None,
         Json::String(string) => string,
         other => other.to_string(),

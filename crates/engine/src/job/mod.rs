@@ -1,7 +1,7 @@
 //! Jobs: starts the run of an object, waits for it, and reports its result.
 //!
 //! A wait that ends early never leads to a second run: the run is kept in the object's private state, and the next plan
-//! and apply continue with it. `machine` decides what to do; this module does it.
+//! and apply continue with it. `machine` decides what to do; this module does it, and records each state of the machine.
 //!
 //! Tests: `machine/`, `crates/engine/tests/tables/job.rs`, `tests/terraform/interruptions.rs`.
 
@@ -45,7 +45,8 @@ pub async fn run(session: &mut Session<'_>) -> Result<(), Reported> {
         return Ok(());
     };
     let (run, source) = pending_run(session);
-    // State has the values by now that were planned as unknown, and a replacement knows the old object from state only.
+    // The trigger is computed from state and not from the plan, which still has unknown values. A replacement computes that of
+    // the replaced object from state, too, so both are comparable.
     let object = session.progress.lock().state.clone();
     let event = Event::Applied {
         is_due: job.after.contains(&session.phase),
@@ -70,7 +71,7 @@ pub async fn run(session: &mut Session<'_>) -> Result<(), Reported> {
     apply.play(State::Idle(stored), event).await
 }
 
-/// The run that private state of the object has, or that the object which it replaces handed over.
+/// The run in private state of the object, or for a new object the one that the replaced object handed over.
 fn pending_run(session: &Session<'_>) -> (Option<Run>, Source) {
     let stored = session.progress.lock().private.run.clone();
     match stored {
@@ -94,8 +95,8 @@ struct JobApply<'w, 'a> {
     observed: Observed,
     /// Whether this apply has sent a start.
     has_requested: bool,
-    /// Time from the beginning of this apply to the first start that may have started a run; for a start of an earlier
-    /// apply, to the beginning of the job's part.
+    /// Time from the beginning of this apply until a run may have become active without a response that identifies it:
+    /// the first start whose response was lost, or the beginning of the job's part if an earlier apply sent that start.
     possibly_active_since: Option<Duration>,
 }
 
@@ -104,14 +105,14 @@ struct JobApply<'w, 'a> {
 struct Observed {
     /// The last response to a poll, as JSON and as the machine got it.
     polled: Option<(Json, RunStatus)>,
-    /// The step that was logged last.
+    /// The step of the run that was logged last.
     step: Option<String>,
     /// The error of the last request that failed; `None` if it is in the diagnostics already.
     error: Option<Error>,
 }
 
 impl JobApply<'_, '_> {
-    /// Plays the machine until it has no action left.
+    /// Performs the actions of the machine until none is left. `state` is that of the machine.
     async fn play(mut self, mut state: State, mut event: Event) -> Result<(), Reported> {
         loop {
             let (following, actions) = next(state, event);

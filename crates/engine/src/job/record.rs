@@ -9,7 +9,7 @@ use super::trigger::trigger;
 use crate::object::Known;
 use crate::run::{Id, LOST, Run, RunState, WAITING};
 
-/// Writes a run into state and private state. `trigger` is the trigger of the run.
+/// Writes the run of a machine's state into Terraform's state and private state. `trigger` is that of the run.
 pub fn record(known: &mut Known, job: &Job, state: &State, trigger: &Json) {
     let remembered = state.run_state();
     match state {

@@ -35,7 +35,7 @@ pub fn format(text: &str) -> String {
 }
 
 /// A token, and the spaces before it.
-struct Placed {
+struct SpacedToken {
     token: Token,
     spaces: usize,
 }
@@ -43,11 +43,11 @@ struct Placed {
 /// A line in up to three cells, which are aligned. A heredoc is part of the line in which it begins.
 struct Line {
     /// Everything before the other two cells.
-    lead: Vec<Placed>,
+    lead: Vec<SpacedToken>,
     /// The equals sign and the rest, if the value ends on the same line.
-    assignment: Vec<Placed>,
+    assignment: Vec<SpacedToken>,
     /// A comment at the end of a line of code.
-    comment: Vec<Placed>,
+    comment: Vec<SpacedToken>,
 }
 
 impl Line {
@@ -61,7 +61,7 @@ impl Line {
 }
 
 /// The width of a cell, in grapheme clusters.
-fn columns(cell: &[Placed]) -> usize {
+fn columns(cell: &[SpacedToken]) -> usize {
     cell.iter()
         .map(|placed| placed.spaces + placed.token.text.graphemes(true).count())
         .sum()
@@ -69,10 +69,10 @@ fn columns(cell: &[Placed]) -> usize {
 
 fn split_lines(tokens: Vec<Token>) -> Vec<Line> {
     let mut lines = Vec::new();
-    let mut pending: Vec<Placed> = Vec::new();
+    let mut pending: Vec<SpacedToken> = Vec::new();
     for token in tokens {
         let ends = token.ends_line();
-        pending.push(Placed { token, spaces: 0 });
+        pending.push(SpacedToken { token, spaces: 0 });
         if ends {
             lines.push(split_cells(std::mem::take(&mut pending)));
         }
@@ -81,7 +81,7 @@ fn split_lines(tokens: Vec<Token>) -> Vec<Line> {
     lines
 }
 
-fn split_cells(mut lead: Vec<Placed>) -> Line {
+fn split_cells(mut lead: Vec<SpacedToken>) -> Line {
     let ends_with_comment = lead
         .last()
         .is_some_and(|placed| placed.token.kind == Kind::Comment);
@@ -105,7 +105,7 @@ fn split_cells(mut lead: Vec<Placed>) -> Line {
     }
 }
 
-fn depth(placed: &Placed) -> i32 {
+fn depth(placed: &SpacedToken) -> i32 {
     placed.token.kind.depth()
 }
 
@@ -150,7 +150,7 @@ fn indent(lines: &mut [Line]) {
 }
 
 /// Sets the spaces between the tokens of a cell.
-fn space(cell: &mut [Placed]) {
+fn space(cell: &mut [SpacedToken]) {
     let kinds: Vec<Kind> = cell.iter().map(|placed| placed.token.kind).collect();
     for (index, window) in kinds.windows(2).enumerate() {
         let &[subject, after] = window else { continue };
@@ -217,7 +217,7 @@ fn is_subtraction(before: Option<Kind>) -> bool {
 fn align(
     lines: &mut [Line],
     width: impl Fn(&Line) -> usize,
-    mut cell: impl FnMut(&mut Line) -> Option<&mut Placed>,
+    mut cell: impl FnMut(&mut Line) -> Option<&mut SpacedToken>,
 ) {
     let mut start = 0;
     while start < lines.len() {

@@ -50,13 +50,13 @@ pub enum Found {
 }
 
 impl Routes {
-    /// The routes of a control plane that speaks a dialect.
+    /// The routes of a control plane with this dialect.
     pub fn new(contract: &'static Contract, dialect: Dialect) -> Self {
         let routes = contract
             .operations
             .iter()
             .map(|operation| {
-                let (method, path) = dialect.place(operation);
+                let (method, path) = dialect.route(operation);
                 let is_parameter = |segment: &str| segment.starts_with('{');
                 let segments = path
                     .split('/')
@@ -134,7 +134,7 @@ impl Dialect {
     }
 
     /// The method and path of an operation.
-    fn place(self, operation: &Operation) -> (Method, String) {
+    fn route(self, operation: &Operation) -> (Method, String) {
         if self != Self::Other {
             return (operation.method.clone(), operation.path.clone());
         }
@@ -159,7 +159,7 @@ impl Dialect {
     fn moved_document(self, contract: &Contract) -> Value {
         let mut paths = Map::new();
         for operation in &contract.operations {
-            let (method, path) = self.place(operation);
+            let (method, path) = self.route(operation);
             let default_method = operation.method.as_str().to_lowercase();
             let declared = contract
                 .document

@@ -93,9 +93,12 @@ struct State {
     requests: BTreeMap<String, u64>,
 }
 
+/// A fault, and the requests so far to which it applies.
 struct Scheduled {
     fault: Fault,
+    /// The number of them that it skipped.
     passed: u64,
+    /// The number of them that it affected.
     hit: u64,
 }
 

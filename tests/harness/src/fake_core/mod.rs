@@ -1,11 +1,11 @@
 //! A fake core of Terraform: plans, applies and stores state like Terraform 1.11, without Terraform.
 //!
-//! It calls a provider in this process with the messages of the plugin protocol: it proposes new states, checks every
+//! It sends the messages of the plugin protocol to a provider in this process: it proposes new states, checks every
 //! plan and apply against Terraform's rules (and a few stricter ones that protect users), and keeps state as a state file
 //! does: JSON and the provider's private bytes. A violated rule is an [`Error`] in Terraform's words. It is fast enough
 //! for tests with thousands of configurations.
 //!
-//! The order of the calls is that of Terraform's
+//! The order of the RPCs is that of Terraform's
 //! [resource instance change lifecycle](https://github.com/hashicorp/terraform/blob/main/docs/resource-instance-change-lifecycle.md).
 
 pub mod compatible;
@@ -149,7 +149,7 @@ impl Core {
         self.plugin.configure(&config).await
     }
 
-    /// The same provider with an empty state.
+    /// A core with the same provider process and an empty state.
     #[must_use]
     pub fn fresh(&self) -> Self {
         Self {
@@ -158,7 +158,7 @@ impl Core {
         }
     }
 
-    /// The provider, for calls that no workflow of Terraform makes.
+    /// The provider, for RPCs that no workflow of Terraform sends.
     pub fn plugin(&self) -> &Arc<Plugin> {
         &self.plugin
     }
@@ -213,7 +213,7 @@ impl Core {
         self.apply_config(planned, config).await
     }
 
-    /// Plans and applies.
+    /// `terraform apply` without a saved plan: plans and applies, so that state matches the configuration.
     ///
     /// # Errors
     /// As [`Core::plan`] and [`Core::apply`].

@@ -346,7 +346,7 @@ fn next_waits_for_another_clients_run_and_reads_the_object() {
         Row("if the object did not need the work, another run is followed to its end", None, vec![created(NOT_NEEDED), rejected_by(RUN), polled("completed")], 1, Leftover::Completed(RUN), Some(Outcome::Done)),
     ]);
     let warns = |start| next(State::Starting(start), rejected_by(RUN)).1.contains(&Action::WarnOtherRun);
-    let start = |was_needed, is_blocked, is_response_lost| Start { was_needed, is_response_lost, is_blocked, ..Start::default() };
+    let start = |was_needed, may_have_other_run, is_response_lost| Start { was_needed, is_response_lost, may_have_other_run, ..Start::default() };
     assert!(warns(start(false, false, false)), "a warning names the other run");
     assert!(!warns(start(true, false, false)), "the object will show it");
     assert!(!warns(start(false, true, false)), "it is the run that has to end first");
@@ -461,7 +461,7 @@ fn run_state_round_trips_through_json_and_status() {
     assert_eq!(serde_json::from_str::<Run>(earliest).unwrap().state, on_demand());
 
     // A start in progress may have been carried out.
-    let blocked = Start { is_blocked: true, ..first_start(NEEDED) };
+    let blocked = Start { may_have_other_run: true, ..first_start(NEEDED) };
     assert_eq!(State::Starting(first_start(NEEDED)).run_state(), Some(STARTING));
     assert_eq!(State::Starting(first_start(NEED_UNKNOWN)).run_state(), Some(UNCONFIRMED));
     assert_eq!(State::Starting(blocked).run_state(), Some(OUTDATED_START));

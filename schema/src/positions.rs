@@ -7,7 +7,7 @@ use std::ops::Range;
 
 /// The position of a key and its value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct Position {
     /// Index of the file in [`crate::source::Sources`].
     pub file: usize,
     /// Range of the key in bytes.
@@ -21,33 +21,33 @@ pub(crate) struct Place {
 /// The model has no positions, because its types are also used for statics. A rule reports the path of a mistake, and this type
 /// finds the position.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Places {
-    places: BTreeMap<String, Place>,
+pub(crate) struct Positions {
+    positions: BTreeMap<String, Position>,
     /// Paths whose value the grammar rejected. Other rules ignore them, to report each mistake once.
     broken: Vec<String>,
 }
 
-impl Places {
+impl Positions {
     /// Adds the position of a path.
-    pub fn insert(&mut self, path: &str, place: Place) {
-        self.places.insert(path.to_owned(), place);
+    pub fn insert(&mut self, path: &str, position: Position) {
+        self.positions.insert(path.to_owned(), position);
     }
 
     /// Whether the declaration contains this path.
     pub fn has(&self, path: &str) -> bool {
-        self.places.contains_key(path)
+        self.positions.contains_key(path)
     }
 
     /// The position of a path. If the declaration does not contain it, the position of the innermost table around it.
-    pub fn nearest(&self, path: &str) -> Place {
+    pub fn nearest(&self, path: &str) -> Position {
         let mut path = path;
         loop {
-            if let Some(place) = self.places.get(path) {
-                return place.clone();
+            if let Some(position) = self.positions.get(path) {
+                return position.clone();
             }
             match path.rsplit_once('.') {
                 Some((outer, _)) => path = outer,
-                None => return self.places.get("").cloned().unwrap_or_default(),
+                None => return self.positions.get("").cloned().unwrap_or_default(),
             }
         }
     }
@@ -77,9 +77,12 @@ impl Places {
                 .strip_prefix(path)
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         };
-        let places = other.places.iter().filter(|(candidate, _)| is_below(candidate));
-        self.places
-            .extend(places.map(|(path, place)| (path.clone(), place.clone())));
+        let positions = other
+            .positions
+            .iter()
+            .filter(|(candidate, _)| is_below(candidate));
+        self.positions
+            .extend(positions.map(|(path, position)| (path.clone(), position.clone())));
         self.broken.extend(
             other
                 .broken

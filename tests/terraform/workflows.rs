@@ -1,7 +1,8 @@
-//! The lifecycle of a resource with the real Terraform, with the test data of `tests/src/resources.rs`.
+//! Terraform's workflows (defaults, update, drift, import, `count` and `moved`, unknown values) with a resource and the real
+//! Terraform, with the test data of `tests/src/resources.rs`.
 //!
-//! `life!` generates the tests for a plain resource and for one with nested blocks. `tests/protocol/life.rs` tests every
-//! resource with the fake core, which is faster.
+//! `workflow_tests!` generates the tests for a plain resource and for one with nested blocks. `tests/protocol/workflows.rs`
+//! tests every resource with the fake core, which is faster.
 
 use std::fmt::Display;
 
@@ -12,41 +13,41 @@ use serde_json::{Value as Json, json};
 
 use super::workspace;
 
-/// The lifecycle tests of a resource.
-macro_rules! life {
+/// The tests of the workflows with a resource.
+macro_rules! workflow_tests {
     ($resource:expr) => {
         #[tokio::test]
         async fn minimal_configuration_has_the_defaults() {
-            super::life::minimal(&$resource).await;
+            super::workflows::minimal(&$resource).await;
         }
 
         #[tokio::test]
         async fn every_argument_is_updated_in_place_and_cleared() {
-            super::life::changes(&$resource).await;
+            super::workflows::changes(&$resource).await;
         }
 
         #[tokio::test]
         async fn drift_is_detected_and_undone() {
-            super::life::drifts(&$resource).await;
+            super::workflows::drifts(&$resource).await;
         }
 
         #[tokio::test]
         async fn import_works_by_command_and_by_block() {
-            super::life::imports(&$resource).await;
+            super::workflows::imports(&$resource).await;
         }
 
         #[tokio::test]
         async fn count_and_moved_blocks_work() {
-            super::life::counts_and_moves(&$resource).await;
+            super::workflows::counts_and_moves(&$resource).await;
         }
 
         #[tokio::test]
         async fn unknown_arguments_are_resolved_in_apply() {
-            super::life::unknowns(&$resource).await;
+            super::workflows::unknowns(&$resource).await;
         }
     };
 }
-pub(crate) use life;
+pub(crate) use workflow_tests;
 
 /// The address of the only instance.
 fn address(resource: &Resource) -> String {

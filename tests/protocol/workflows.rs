@@ -1,7 +1,8 @@
-//! The lifecycle of each resource against the simulated control plane, with the test data of `tests/src/resources.rs`.
+//! Terraform's workflows (defaults, update, drift, import, `count` and `moved`, unknown values) with each resource, against
+//! the simulated control plane, with the test data of `tests/src/resources.rs`.
 //!
-//! `tests/terraform/life.rs` has the same tests for two resources with the real Terraform. `lifecycle` derives the test data
-//! and the server from the declarations instead.
+//! `tests/terraform/workflows.rs` has the same tests for two resources with the real Terraform. `lifecycle` derives the test
+//! data and the server from the declarations instead.
 
 use acceptance::resources::{self, Resource, assert_contains, fields};
 use harness::control_plane::ControlPlane;
@@ -11,8 +12,8 @@ use provider::durantic::DEFINITION;
 use schema::Attribute;
 use serde_json::{Map, Value as Json, json};
 
-/// The lifecycle tests of each resource.
-macro_rules! lifecycle_tests {
+/// The tests of the workflows with each resource.
+macro_rules! workflow_tests {
     ($($resource:ident)*) => {
         $(mod $resource {
             use acceptance::resources::$resource as resource;
@@ -45,7 +46,7 @@ macro_rules! lifecycle_tests {
     };
 }
 
-lifecycle_tests! {
+workflow_tests! {
     machine_config machine_deployment machine_role mesh_network registry_credential route route_policy_set secret
     secrets_backend variable vip
 }
@@ -82,14 +83,14 @@ fn every_resource_has_test_data() {
 }
 
 /// A resource with a control plane and a core of its own.
-struct Lifecycle {
+struct Workflow {
     resource: Resource,
     type_name: String,
     control_plane: ControlPlane,
     core: Core,
 }
 
-impl Lifecycle {
+impl Workflow {
     async fn of(resource: Resource) -> Self {
         let control_plane = resource.control_plane().await;
         let started = Core::start(&DEFINITION, control_plane.endpoint(), control_plane.token()).await;
@@ -190,7 +191,7 @@ impl Lifecycle {
 }
 
 async fn minimal(resource: Resource) {
-    let mut life = Lifecycle::of(resource).await;
+    let mut life = Workflow::of(resource).await;
     let before = life.resource.uuids(&life.control_plane);
     let config = life.minimal();
     life.converge("it", &config).await;
@@ -203,7 +204,7 @@ async fn minimal(resource: Resource) {
 }
 
 async fn changes(resource: Resource) {
-    let mut life = Lifecycle::of(resource).await;
+    let mut life = Workflow::of(resource).await;
     let (minimal, full) = (life.minimal(), life.full());
     life.converge("it", &minimal).await;
     let first = life.state("it");
@@ -228,7 +229,7 @@ async fn changes(resource: Resource) {
 
 /// One object for each attribute that another client changes.
 async fn drifts(resource: Resource) {
-    let mut life = Lifecycle::of(resource).await;
+    let mut life = Workflow::of(resource).await;
     let rows: Vec<(String, Json)> = fields(&life.resource.drift)
         .map(|(name, outside)| (name.clone(), outside.clone()))
         .collect();
@@ -270,7 +271,7 @@ async fn drifts(resource: Resource) {
 }
 
 async fn imports(resource: Resource) {
-    let mut life = Lifecycle::of(resource).await;
+    let mut life = Workflow::of(resource).await;
     let (full, type_name) = (life.full(), life.type_name.clone());
     life.converge("it", &full).await;
     let state = life.state("it");
@@ -335,7 +336,7 @@ fn generated(attributes: &[Attribute], state: &Json, secrets: &Json) -> Json {
 }
 
 async fn counts_and_moves(resource: Resource) {
-    let mut life = Lifecycle::of(resource).await;
+    let mut life = Workflow::of(resource).await;
     let before = life.resource.uuids(&life.control_plane);
     let (type_name, mut other) = (life.type_name.clone(), life.core.fresh());
     let (first, second) = (life.minimal(), life.config(2, &life.resource.minimal));
@@ -357,7 +358,7 @@ async fn counts_and_moves(resource: Resource) {
 }
 
 async fn unknowns(resource: Resource) {
-    let mut life = Lifecycle::of(resource).await;
+    let mut life = Workflow::of(resource).await;
     let full = life.full();
     let hidden = fields(&full).map(|(name, value)| {
         let is_block = life.resource.attribute(name).block;
