@@ -55,9 +55,17 @@ pub fn plan(binding: &Binding, request: PlanRequest) -> Plan {
 }
 
 fn planned_object(resource: &Resource, config: &Value, prior: &Value, private: &Private) -> Value {
-    let resolved = resolve_object(&resource.attributes, config, prior, |attribute| {
+    let mut resolved = resolve_object(&resource.attributes, config, prior, |attribute| {
         private.configured.contains(attribute.name.as_ref())
     });
+    // An override ends with its argument: the control plane's value is the one that counts then.
+    for name in private.overridden.keys() {
+        let attribute = resource.attribute(name);
+        let is_computed = attribute.is_some_and(|attribute| attribute.mode == Mode::OptionalComputed);
+        if is_computed && config.get(name).is_null() && resolved.get(name) == prior.get(name) {
+            resolved.set_attribute(name, Value::Unknown);
+        }
+    }
     let pending = private.run.as_ref().filter(|_| !prior.is_null());
     if resolved == *prior && pending.is_none() {
         return resolved;
