@@ -316,8 +316,8 @@ fn replacement_paths(resource: &Resource, prior: &Value, planned: &Value, privat
     let changed = force_new
         .filter(|attribute| {
             let planned = planned.get(&attribute.name);
-            !is_equivalent(attribute, prior.get(&attribute.name), planned)
-                && !(planned.is_unknown() && is_identity(attribute))
+            let may_be_same = planned.is_unknown() && is_identity(attribute);
+            !may_be_same && !is_equivalent(attribute, prior.get(&attribute.name), planned)
         })
         .map(|attribute| attribute.name.as_ref());
     let has_ended = private.run.as_ref().is_some_and(|run| !run.state.is_pending());
