@@ -8,12 +8,14 @@ use async_trait::async_trait;
 use engine::api::{Api, Error, ErrorKind, Request, Response};
 use engine::apply::apply;
 use engine::context::Context;
-use engine::object::{ApplyRequest, Progress};
+use engine::diagnostic::Diagnostics;
+use engine::object::{ApplyRequest, Known, Progress};
 use engine::private::Private;
 use engine::process::Process;
+use engine::read::read;
 use engine::{Binding, shape};
 use provider::durantic::DEFINITION;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use tokio_util::sync::CancellationToken;
 use value::Value;
 use value::secret::Secret;
@@ -114,4 +116,92 @@ async fn apply_sends_every_rule_request_despite_invalid_responses() {
     );
     let known = progress.known(policy_set().schema).state;
     assert_eq!(known.get("rules").elements().len(), 2);
+}
+
+/// Responds to each request with its fields; a rule never has a `set_med`.
+#[derive(Default)]
+struct WithoutMed(Mutex<Vec<Json>>);
+
+impl WithoutMed {
+    /// The set with its rules.
+    fn set(&self) -> Json {
+        json!({"uuid": UUID, "name": "a", "rules": *self.0.lock().unwrap()})
+    }
+}
+
+#[async_trait]
+impl Api for WithoutMed {
+    async fn send(&self, request: Request<'_>) -> Result<Response, Error> {
+        let body = if let (Some(body), true) = (request.body, request.operation.ends_with("_rule")) {
+            let mut rule = body.expose().clone();
+            let fields = rule.as_object_mut().unwrap();
+            fields.insert("uuid".to_owned(), json!(UUID));
+            fields.insert("set_med".to_owned(), Json::Null);
+            *self.0.lock().unwrap() = vec![rule.clone()];
+            rule
+        } else {
+            self.set()
+        };
+        Ok(Response {
+            body,
+            request_id: String::new(),
+            date: "2026-01-31T12:00:00Z".parse().unwrap(),
+        })
+    }
+
+    async fn read(&self, request: Request<'_>) -> Result<Arc<Response>, Error> {
+        self.send(request).await.map(Arc::new)
+    }
+
+    fn clean(&self, text: &str, _: &[&Secret]) -> String {
+        text.to_owned()
+    }
+
+    fn remedy(&self, _: ErrorKind) -> Option<&'static str> {
+        None
+    }
+}
+
+#[tokio::test]
+async fn overridden_field_of_a_rule_is_reported_once_and_kept() {
+    let api = Arc::new(WithoutMed::default());
+    let context = Context {
+        api: Arc::clone(&api) as Arc<dyn Api>,
+        cancel: CancellationToken::new(),
+        deadline: None,
+        process: Process::default(),
+    };
+    let mut configured = rule(10, Value::Unknown);
+    configured.set_attribute("set_med", Value::Number(5_i64.into()));
+    let planned = set(Value::string(UUID), vec![configured]);
+    let request = ApplyRequest {
+        prior: set(Value::string(UUID), Vec::new()),
+        planned: planned.clone(),
+        config: planned,
+        private: Private::default(),
+    };
+    let progress = Progress::default();
+    let diagnostics = apply(policy_set(), &context, request, &progress).await;
+    let reported: Vec<String> = diagnostics
+        .iter()
+        .map(|one| format!("{} {}", one.path, one.summary.text))
+        .collect();
+    assert_eq!(
+        reported,
+        ["rules[0].set_med Value overridden by the control plane"]
+    );
+
+    let mut known = progress.known(policy_set().schema);
+    let med = |known: &Known| known.state.get("rules").elements()[0].get("set_med").as_i64();
+    assert_eq!(med(&known), Some(5));
+    for (returned, expected) in [(Json::Null, Some(5)), (json!(7), Some(7)), (Json::Null, None)] {
+        api.0.lock().unwrap()[0]["set_med"] = returned;
+        let mut diagnostics = Diagnostics::default();
+        read(policy_set(), &context, &mut known, &mut diagnostics)
+            .await
+            .unwrap();
+        assert_eq!(med(&known), expected);
+        assert!(diagnostics.is_empty());
+    }
+    assert!(known.private.memory.is_null());
 }

@@ -14,6 +14,7 @@ mod deployment;
 mod dialects;
 mod earlier_states;
 mod everything;
+mod evidence;
 mod examples;
 mod fleet;
 mod go_provider_states;

@@ -96,7 +96,7 @@ impl Change<'_> {
                 return Err(reported);
             }
         };
-        let merged = match session.merge_response(&response.body) {
+        let merged = match session.merge_response(&response.body, Some(&body)) {
             Ok(merged) => merged,
             Err(reported) => {
                 self.store_claim();
@@ -158,7 +158,7 @@ impl Change<'_> {
                 session.progress.lock().state = prior.clone();
                 session.refresh_or_report().await?
             }
-            Ok(response) => session.merge_response(&response.body)?,
+            Ok(response) => session.merge_response(&response.body, Some(&body))?,
             Err(error) if is_gone(&error) => {
                 return Err(session.diagnostics.error(
                     &summaries::OBJECT_GONE,

@@ -17,7 +17,7 @@ pub fn is_equivalent(attribute: &Attribute, left: &Value, right: &Value) -> bool
     }
     match (left, right) {
         (Value::List(left), Value::List(right)) if attribute.equal == Equal::Set => {
-            has_equivalent_elements(attribute, left, right)
+            is_same_set(attribute, left, right)
         }
         (Value::List(left), Value::List(right)) => {
             left.len() == right.len()
@@ -26,7 +26,7 @@ pub fn is_equivalent(attribute: &Attribute, left: &Value, right: &Value) -> bool
                     .zip(right)
                     .all(|(left, right)| is_equivalent(attribute, left, right))
         }
-        (Value::Set(left), Value::Set(right)) => has_equivalent_elements(attribute, left, right),
+        (Value::Set(left), Value::Set(right)) => is_same_set(attribute, left, right),
         (Value::Map(left), Value::Map(right)) => {
             left.len() == right.len()
                 && left
@@ -47,16 +47,15 @@ pub fn is_equivalent(attribute: &Attribute, left: &Value, right: &Value) -> bool
     }
 }
 
-/// Whether two collections have equivalent elements, each the same number of times, in any order.
-fn has_equivalent_elements(attribute: &Attribute, left: &[Value], right: &[Value]) -> bool {
-    let mut rest: Vec<&Value> = right.iter().collect();
-    left.len() == right.len()
-        && left.iter().all(|element| {
-            let found = rest
-                .iter()
-                .position(|candidate| is_equivalent(attribute, element, candidate));
-            found.map(|position| rest.swap_remove(position)).is_some()
-        })
+/// Whether two collections are the same set: each element of one has an equivalent in the other. Order and number do not
+/// matter.
+fn is_same_set(attribute: &Attribute, left: &[Value], right: &[Value]) -> bool {
+    let contains = |elements: &[Value], wanted: &Value| {
+        elements
+            .iter()
+            .any(|element| is_equivalent(attribute, element, wanted))
+    };
+    left.iter().all(|element| contains(right, element)) && right.iter().all(|element| contains(left, element))
 }
 
 fn is_equivalent_string(attribute: &Attribute, left: &str, right: &str) -> bool {

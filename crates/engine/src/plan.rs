@@ -18,7 +18,7 @@ use crate::equal::is_equivalent;
 use crate::hook::Binding;
 use crate::object::{Plan, PlanRequest};
 use crate::private::Private;
-use crate::shape;
+use crate::{identity, rules, shape};
 
 /// Plans a change.
 pub fn plan(binding: &Binding, request: PlanRequest) -> Plan {
@@ -34,13 +34,17 @@ pub fn plan(binding: &Binding, request: PlanRequest) -> Plan {
         planned_object(resource, &config, &prior, &private)
     };
     let requires_replace = replacement_paths(resource, &prior, &planned, &private);
+    let mut diagnostics = Diagnostics::default();
+    if !config.is_null() {
+        rules::warn_duplicates(&resource.attributes, &config, &Path::root(), &mut diagnostics);
+    }
     let mut plan = Plan {
         prior,
         config,
         planned,
         requires_replace,
         private,
-        diagnostics: Diagnostics::default(),
+        diagnostics,
     };
     if let Some(hook) = binding.hook {
         hook.plan(&mut plan);
@@ -51,9 +55,17 @@ pub fn plan(binding: &Binding, request: PlanRequest) -> Plan {
 }
 
 fn planned_object(resource: &Resource, config: &Value, prior: &Value, private: &Private) -> Value {
-    let resolved = resolve_object(&resource.attributes, config, prior, |attribute| {
+    let mut resolved = resolve_object(&resource.attributes, config, prior, |attribute| {
         private.configured.contains(attribute.name.as_ref())
     });
+    // An override ends with its argument: the control plane's value is the one that counts then.
+    for name in private.overridden.keys() {
+        let attribute = resource.attribute(name);
+        let is_computed = attribute.is_some_and(|attribute| attribute.mode == Mode::OptionalComputed);
+        if is_computed && config.get(name).is_null() && resolved.get(name) == prior.get(name) {
+            resolved.set_attribute(name, Value::Unknown);
+        }
+    }
     let pending = private.run.as_ref().filter(|_| !prior.is_null());
     if resolved == *prior && pending.is_none() {
         return resolved;
@@ -290,18 +302,22 @@ fn mark_elements_unknown(
 
 /// Paths of the attributes whose change requires a replacement, including the status of a run that failed or was not
 /// started. Terraform ignores paths whose values do not differ.
+///
+/// An identity that is still unknown requires none: it may turn out to be the same. If it does not, Terraform ends the apply of
+/// that object, and the next plan replaces it.
 fn replacement_paths(resource: &Resource, prior: &Value, planned: &Value, private: &Private) -> Vec<Path> {
     if prior.is_null() || planned.is_null() {
         return Vec::new();
     }
+    let is_identity = |attribute: &Attribute| {
+        identity::attributes(resource).any(|identity| identity.name == attribute.name)
+    };
     let force_new = resource.attributes.iter().filter(|attribute| attribute.force_new);
     let changed = force_new
         .filter(|attribute| {
-            !is_equivalent(
-                attribute,
-                prior.get(&attribute.name),
-                planned.get(&attribute.name),
-            )
+            let planned = planned.get(&attribute.name);
+            let may_be_same = planned.is_unknown() && is_identity(attribute);
+            !may_be_same && !is_equivalent(attribute, prior.get(&attribute.name), planned)
         })
         .map(|attribute| attribute.name.as_ref());
     let has_ended = private.run.as_ref().is_some_and(|run| !run.state.is_pending());

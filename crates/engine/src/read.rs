@@ -85,9 +85,7 @@ pub async fn read(
     let is_still_overridden = |name: &str, value: &serde_json::Value| {
         resource
             .attribute(name)
-            .and_then(|attribute| wire::field(attribute, &response))
-            .as_ref()
-            == Some(value)
+            .is_some_and(|attribute| wire::is_unchanged_field(attribute, &response, value))
     };
     known
         .private

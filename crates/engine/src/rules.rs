@@ -5,10 +5,11 @@
 //!
 //! Tests: `crates/engine/tests/tables/validate.rs`.
 
-use schema::{Attribute, Bounds, Format, Mode, Scalar};
+use schema::{Attribute, Bounds, Equal, Format, Mode, Scalar};
 use value::{Number, Path, Value};
 
 use crate::diagnostic::Diagnostics;
+use crate::equal::is_equivalent;
 use crate::summaries;
 
 /// Whether this Terraform supports write-only arguments, as 1.11 and later do.
@@ -88,6 +89,57 @@ pub fn object(
 /// Checks a value of an attribute, including nested values, and reports each problem.
 pub fn value(attribute: &Attribute, value: &Value, path: &Path, diagnostics: &mut Diagnostics) {
     value_at(attribute, value, WriteOnly::Allowed, path, diagnostics);
+}
+
+/// Warns of each element that a set contains twice: of lists that are compared as sets, and of sets whose elements differ
+/// only in spelling.
+pub fn warn_duplicates(attributes: &[Attribute], object: &Value, path: &Path, diagnostics: &mut Diagnostics) {
+    for attribute in attributes {
+        let path = path.attribute(&attribute.name);
+        warn_duplicates_at(attribute, object.get(&attribute.name), &path, diagnostics);
+    }
+}
+
+fn warn_duplicates_at(attribute: &Attribute, value: &Value, path: &Path, diagnostics: &mut Diagnostics) {
+    match value {
+        Value::Object(_) => warn_duplicates(&attribute.attributes, value, path, diagnostics),
+        Value::Map(entries) => {
+            for (key, element) in entries {
+                warn_duplicates_at(attribute, element, &path.key(key), diagnostics);
+            }
+        }
+        Value::List(elements) | Value::Set(elements) => {
+            let is_list = matches!(value, Value::List(_));
+            for (index, element) in elements.iter().enumerate() {
+                // An element of a set has no path of its own.
+                let path = if is_list { path.index(index) } else { path.clone() };
+                warn_duplicates_at(attribute, element, &path, diagnostics);
+                let mut earlier = elements.iter().take(index);
+                let is_duplicate = earlier.any(|earlier| is_equivalent(attribute, earlier, element));
+                if is_duplicate && !element.is_unknown() && (!is_list || attribute.equal == Equal::Set) {
+                    diagnostics.warning_at(
+                        path,
+                        &summaries::DUPLICATE_ELEMENT,
+                        format!(
+                            "`{}` contains {} more than once. Its elements form a set, so the duplicate has no effect: \
+                             remove it.",
+                            attribute.name,
+                            element_label(attribute, element)
+                        ),
+                    );
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// An element in a diagnostic: its value, unless it is sensitive or an object.
+fn element_label(attribute: &Attribute, element: &Value) -> String {
+    match element.as_str() {
+        Some(string) if !attribute.sensitive => format!("`{string}`"),
+        _ => "an element".to_owned(),
+    }
 }
 
 fn value_at(

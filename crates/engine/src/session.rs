@@ -101,17 +101,20 @@ impl Session<'_> {
         };
         let object = self.progress.lock().state.clone();
         let response = self.perform(operation, &object, None, Retry::Safe).await?;
-        Ok(self.merge_response(&response.body).flatten())
+        Ok(self.merge_response(&response.body, None).flatten())
     }
 
     /// Merges a response into state. Planned values stay as planned: Terraform rejects any other result as inconsistent
     /// (<https://github.com/hashicorp/terraform/blob/main/docs/resource-instance-change-lifecycle.md>).
-    /// A value that the control plane overrides is a warning, and is kept in private state.
+    ///
+    /// `sent` is the body of the request that this is the response to. A configured value that was sent in it and returned
+    /// otherwise is an override: a warning, and kept in private state. Any other difference may be a change outside
+    /// Terraform: the next refresh shows it.
     ///
     /// # Errors
     ///
     /// [`Reported`] if the response is not about this object; state is then unchanged.
-    pub fn merge_response(&mut self, response: &Json) -> Result<Merged, Reported> {
+    pub fn merge_response(&mut self, response: &Json, sent: Option<&Body>) -> Result<Merged, Reported> {
         let planned = self.merge_job_outputs(&self.request.planned);
         let api = &*self.context.api;
         identity::check(self.resource, response, &planned, api, &mut self.diagnostics)?;
@@ -127,7 +130,9 @@ impl Session<'_> {
             &mut self.diagnostics,
         );
         let mut state = Value::Object(BTreeMap::new());
-        let mut overridden = BTreeMap::new();
+        let mut overridden = std::mem::take(&mut self.progress.lock().private.overridden);
+        // A declaration may have lost the attribute of an override.
+        overridden.retain(|name, _| self.resource.attribute(name).is_some());
         for attribute in attributes
             .iter()
             .filter(|attribute| !wire::is_managed_by_hook(attribute))
@@ -138,12 +143,19 @@ impl Session<'_> {
                 returned.get(&attribute.name),
             );
             state.set_attribute(&attribute.name, value);
-            if !matches && !self.request.config.get(&attribute.name).is_null() {
+            let name = attribute.name.as_ref();
+            let is_configured = !self.request.config.get(name).is_null();
+            let was_sent = sent.is_some_and(|body| is_sent(attribute, body));
+            let field = wire::field(attribute, &response);
+            if is_configured && was_sent && !matches {
                 self.warn_overridden(attribute);
-                overridden.insert(
-                    attribute.name.to_string(),
-                    wire::field(attribute, &response).unwrap_or_default(),
-                );
+                overridden.insert(name.to_owned(), field.unwrap_or_default());
+                continue;
+            }
+            let continues = |json: &Json| wire::is_unchanged_field(attribute, &response, json);
+            let is_same = overridden.get(name).is_some_and(continues) && (!matches || field.is_none());
+            if !is_configured || was_sent || !is_same {
+                overridden.remove(name);
             }
         }
         let state = self.merge_hook_managed(state);
@@ -219,6 +231,12 @@ impl Session<'_> {
         let object = self.request.object();
         report::request_error(&mut self.diagnostics, action, self.resource, object, error)
     }
+}
+
+/// Whether a body has the attribute.
+fn is_sent(attribute: &Attribute, body: &Body) -> bool {
+    let key = attribute.wire.write.as_deref();
+    key.is_some_and(|key| body.expose().get(key).is_some())
 }
 
 /// Returns the end of the operation's timeout: the longest one, if the operation also continues a run of other phases.

@@ -54,6 +54,11 @@ crate::summaries! {
         when: "A string does not have the format that its argument requires, such as a UUID or a duration.",
         remedy: "Write the value in the format that the message names.",
     }
+    DUPLICATE_ELEMENT {
+        text: "Duplicate element",
+        when: "A list whose elements form a set contains an element more than once.",
+        remedy: "Remove the duplicate.",
+    }
     NULL_ELEMENT {
         text: "Null collection element",
         when: "An element of a list, set or map is null.",

@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use engine::api::{Body, Effect, Error, Request, Response, Retry};
 use engine::codec::Codec;
 use engine::diagnostic::{Diagnostics, Reported, Summary};
-use engine::fill::fill_object;
+use engine::fill::{fill_object, matches_plan};
 use engine::hook::Hook;
 use engine::naming::title;
 use engine::object::Plan;
@@ -21,7 +21,7 @@ use engine::report::is_gone;
 use engine::session::{Merged, Session};
 use engine::wire;
 use schema::Attribute;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use value::{Path, Value};
 
 use crate::summaries;
@@ -37,8 +37,10 @@ const DELETE: &str = "controlplane_api_delete_route_policy_rule";
 pub struct RoutePolicySet;
 
 impl Codec for RoutePolicySet {
-    /// Sorts the rules of a response as in state or plan. Rules that are not there follow, by sequence.
-    fn read_response(&self, response: &mut Json, known: &Value, _: &mut Json) {
+    /// Sorts the rules of a response as in state or plan. Rules that are not there follow, by sequence. Overridden fields
+    /// get the value that was sent, as long as the control plane returns the same one.
+    fn read_response(&self, response: &mut Json, known: &Value, memory: &mut Json) {
+        restore_overridden(response, memory);
         let order: Vec<Option<i64>> = known.get("rules").elements().iter().map(sequence).collect();
         if let Some(rules) = response.get_mut("rules").and_then(Json::as_array_mut) {
             rules.sort_by_key(|rule| {
@@ -173,12 +175,17 @@ async fn create_and_update_rules(session: &mut Session<'_>) -> Result<Merged, Re
     for (index, rule) in order {
         let mut rules = known_rules(session);
         let position = rules.iter().position(|known| sequence(known) == sequence(rule));
-        let response = match position.and_then(|position| rules.get(position)) {
-            None => create_rule(session, rule).await,
+        let known = position.and_then(|position| rules.get(position));
+        let body = match known {
+            None => wire::create_body(rule_attributes(session), rule, rule),
             Some(known) => match wire::update_body(rule_attributes(session), known, rule, rule) {
-                Some(body) => send_request(session, UPDATE, Some(known), Some(&body), Retry::Safe).await,
+                Some(body) => body,
                 None => continue,
             },
+        };
+        let response = match known {
+            None => create_rule(session, rule, &body).await,
+            Some(known) => send_request(session, UPDATE, Some(known), Some(&body), Retry::Safe).await,
         };
         let response = response.map_err(|error| {
             let summary = if position.is_some() {
@@ -188,7 +195,7 @@ async fn create_and_update_rules(session: &mut Session<'_>) -> Result<Merged, Re
             };
             report_failure(session, summary, Some(index), rule, &error)
         })?;
-        let (rule, result) = read_rule(session, rule, &response.body);
+        let (rule, result) = read_rule(session, index, rule, body.expose(), &response.body);
         match position.and_then(|position| rules.get_mut(position)) {
             Some(known) => *known = rule,
             None => rules.push(rule),
@@ -234,9 +241,8 @@ async fn delete_rules(session: &mut Session<'_>) -> Result<(), Reported> {
 }
 
 /// Creates a rule. If the response is lost, it looks for a rule with this sequence before it sends the request again.
-async fn create_rule(session: &Session<'_>, rule: &Value) -> Result<Response, Error> {
-    let body = wire::create_body(rule_attributes(session), rule, rule);
-    let response_lost = match send_request(session, CREATE, None, Some(&body), Retry::Unsafe).await {
+async fn create_rule(session: &Session<'_>, rule: &Value, body: &Body) -> Result<Response, Error> {
+    let response_lost = match send_request(session, CREATE, None, Some(body), Retry::Unsafe).await {
         Err(error) if error.effect != Effect::None => error,
         outcome => return outcome,
     };
@@ -255,7 +261,7 @@ async fn create_rule(session: &Session<'_>, rule: &Value) -> Result<Response, Er
             body: found.clone(),
             ..set
         }),
-        None => send_request(session, CREATE, None, Some(&body), Retry::Unsafe).await,
+        None => send_request(session, CREATE, None, Some(body), Retry::Unsafe).await,
     }
 }
 
@@ -296,13 +302,116 @@ async fn send_request(
     session.context.send(request).await
 }
 
-/// The rule after a request, and whether every field of the response has the expected type.
-fn read_rule(session: &mut Session<'_>, planned: &Value, response: &Json) -> (Value, Merged) {
+/// The rule after a request with this body, and whether every field of the response has the expected type.
+///
+/// A field that was sent and returned with another value is overridden: the user gets a warning, and the hook's memory keeps
+/// both values.
+fn read_rule(
+    session: &mut Session<'_>,
+    index: usize,
+    planned: &Value,
+    body: &Json,
+    response: &Json,
+) -> (Value, Merged) {
     let attributes = rule_attributes(session);
-    let path = Path::root().attribute("rules");
+    let path = Path::root().attribute("rules").index(index);
     let (returned, result) =
         wire::from_response(attributes, response, planned, &path, &mut session.diagnostics);
-    (fill_object(attributes, planned, &returned), result)
+    let filled = fill_object(attributes, planned, &returned);
+    for attribute in attributes {
+        let Some((key, sent)) = attribute
+            .wire
+            .write
+            .as_deref()
+            .and_then(|key| Some((key, body.get(key)?)))
+        else {
+            continue;
+        };
+        let planned = planned.get(&attribute.name);
+        let is_overridden =
+            result.is_ok() && !matches_plan(attribute, planned, returned.get(&attribute.name));
+        if is_overridden {
+            session.diagnostics.warning_at(
+                path.attribute(&attribute.name),
+                &engine::summaries::OVERRIDDEN,
+                format!(
+                    "Rule {} of {} was changed, but the control plane returned another value for `{}` than the \
+                     configured one. State keeps the configured value, and plans show no difference until the control \
+                     plane's value changes again.",
+                    sequence(&filled).unwrap_or_default(),
+                    title(session.resource, &session.request.planned),
+                    attribute.name
+                ),
+            );
+        }
+        let returned = is_overridden.then(|| wire::field(attribute, response).unwrap_or_default());
+        let uuid = filled.get("uuid").as_str().unwrap_or_default();
+        let memory = &mut session.progress.lock().private.memory;
+        record_overridden(memory, uuid, key, sent, returned);
+    }
+    (filled, result)
+}
+
+/// Records in the hook's memory that the control plane returned another value for a field of a rule than was sent; without
+/// one, that it accepted the value.
+///
+/// The memory is `{"UUID": {"FIELD": {"sent": …, "returned": …}}}`.
+fn record_overridden(memory: &mut Json, uuid: &str, key: &str, sent: &Json, returned: Option<Json>) {
+    let mut memories = memory.as_object().cloned().unwrap_or_default();
+    let rule = memories.entry(uuid).or_insert_with(|| json!({}));
+    if let Some(fields) = rule.as_object_mut() {
+        match returned {
+            Some(returned) => {
+                fields.insert(key.to_owned(), json!({ "sent": sent, "returned": returned }));
+            }
+            None => {
+                fields.remove(key);
+            }
+        }
+    }
+    *memory = Json::Object(memories);
+    forget_empty(memory);
+}
+
+/// Sets overridden fields of a set's rules to the values that were sent. An override ends if the control plane returns
+/// another value, or no longer has the rule.
+fn restore_overridden(response: &mut Json, memory: &mut Json) {
+    let Some(rules) = response.get_mut("rules").and_then(Json::as_array_mut) else {
+        return;
+    };
+    let Some(memories) = memory.as_object_mut() else {
+        return;
+    };
+    for (uuid, fields) in memories.iter_mut() {
+        let rule = rules
+            .iter_mut()
+            .find(|rule| rule.get("uuid").and_then(Json::as_str) == Some(uuid.as_str()));
+        let (Some(rule), Some(fields)) = (rule, fields.as_object_mut()) else {
+            *fields = Json::Null;
+            continue;
+        };
+        fields.retain(|key, values| {
+            let Some(field) = rule.get_mut(key) else {
+                return true;
+            };
+            let continues = values.get("returned") == Some(field);
+            if let (true, Some(sent)) = (continues, values.get("sent")) {
+                *field = sent.clone();
+            }
+            continues
+        });
+    }
+    forget_empty(memory);
+}
+
+/// Removes rules without overridden fields from the hook's memory.
+fn forget_empty(memory: &mut Json) {
+    if let Some(memories) = memory.as_object_mut() {
+        memories.retain(|_, fields| fields.as_object().is_some_and(|fields| !fields.is_empty()));
+        if memories.is_empty() {
+            *memory = Json::Null;
+        }
+    }
 }
 
 /// Reports a failed request: at the attributes of the rule that the control plane rejected, or else at its `sequence`.

@@ -2,9 +2,11 @@
 
 use engine::api::ErrorKind::{self, Invalid, NotFound, Unreachable};
 use engine::apply::apply;
-use engine::object::{ApplyRequest, Progress};
+use engine::object::{ApplyRequest, PlanRequest, Progress};
+use engine::plan::plan;
 use engine::private::Private;
 use serde_json::{Value as Json, json};
+use value::Value;
 
 use super::support::{
     NULL, Script, THING, UNKNOWN, UUID, block_on, declare, fields, prove, response, shown, value,
@@ -58,6 +60,12 @@ fn apply_updates_an_object_as_planned() {
         row("an overridden value stays as planned, with a warning", resized(),
             vec![returned(json!(3), "t2")], &[sent], a_thing(2, "n", "t2"),
             &["Value overridden by the control plane"]),
+        row("a value that was not sent is no override, whatever is returned", resized(),
+            vec![Ok(response("b", &json!({"size": 2, "seen": "t2"})))], &[sent], a_thing(2, "n", "t2"), &[]),
+        row("a refresh finds no override", a_thing(1, "m", UNKNOWN),
+            vec![returned(json!(3), "t2")], &["get"], a_thing(1, "m", "t2"), &[]),
+        row("nor does one after an empty response", resized(),
+            vec![Ok(NULL), returned(json!(3), "t2")], &[sent, "get"], a_thing(2, "n", "t2"), &[]),
         row("an object that no longer exists is an error, and state is unchanged", resized(),
             vec![Err(NotFound)], &[sent], before(), &["Object no longer exists"]),
         row("a rejected update leaves state unchanged", resized(),
@@ -87,6 +95,81 @@ fn apply_updates_an_object_as_planned() {
         (
             json!([requests, state, reports]),
             json!([script.requests(), shown(&known.state), summaries]),
+        )
+    });
+}
+
+#[test]
+fn apply_keeps_an_override_while_it_is_returned() {
+    let binding = fields(
+        "size = { type = 'int', mode = 'optional+computed' }\nnote = { type = 'string' }\n\
+         wait = { type = 'string', mode = 'optional+computed', format = 'duration', stable = true }",
+    );
+    let row = |rule, note, wait: Json, returned: Json, overridden: Json, reports: &[&str]| {
+        (rule, (note, wait, returned, overridden, json!(reports)))
+    };
+    let stored = || json!({"wait": "60s"});
+    #[rustfmt::skip]
+    let rows = [
+        row("the same value is returned", "m", json!("5m"), json!({"wait": "60s"}), stored(), &[]),
+        row("an equivalent value is returned", "m", json!("5m"), json!({"wait": "1m"}), stored(), &[]),
+        row("the response lacks the field", "m", json!("5m"), json!({}), stored(), &[]),
+        row("the configured value is returned", "m", json!("5m"), json!({"wait": "300s"}), json!({}), &[]),
+        row("another value is returned", "m", json!("5m"), json!({"wait": "2m"}), json!({}), &[]),
+        row("another value is sent, and overridden again", "n", json!("7m"), json!({"wait": "60s"}), stored(),
+            &["Value overridden by the control plane"]),
+        row("another value is sent and accepted", "n", json!("7m"), json!({"wait": "7m"}), json!({}), &[]),
+        row("the argument left the configuration", "n", NULL, json!({"wait": "60s"}), json!({}), &[]),
+    ];
+    prove(rows, |(note, wait, returned, overridden, reports)| {
+        let whole = |note: &str, fields: &Json| {
+            let mut whole = json!({"size": 1, "note": note});
+            for (key, value) in fields.as_object().into_iter().flatten() {
+                whole[key] = value.clone();
+            }
+            whole
+        };
+        let (_, context) = Script::of([Ok(response("a", &whole(note, &returned)))]);
+        let object = |note: &str, wait: &Json| {
+            value(
+                &binding,
+                &json!({"uuid": UUID, "name": "a", "size": 1, "note": note, "wait": wait}),
+            )
+        };
+        let mut private = Private::default();
+        private.overridden.insert("wait".to_owned(), json!("60s"));
+        let prior = object("n", &json!("5m"));
+        let mut config = object(note, &wait);
+        config.set_attribute("uuid", Value::Null);
+        let plan = plan(
+            &binding,
+            PlanRequest {
+                prior: prior.clone(),
+                config: config.clone(),
+                private: private.clone(),
+            },
+        );
+        let request = ApplyRequest {
+            prior,
+            planned: plan.planned,
+            config,
+            private,
+        };
+        let progress = Progress::default();
+        let diagnostics = block_on(apply(&binding, &context, request, &progress));
+        let known = progress.known(binding.schema);
+        let summaries: Json = diagnostics.iter().map(|one| json!(one.summary.text)).collect();
+        let state = match &wait {
+            Json::Null => json!("60s"),
+            wait => wait.clone(),
+        };
+        (
+            json!([state, overridden, reports]),
+            json!([
+                shown(known.state.get("wait")),
+                known.private.overridden,
+                summaries
+            ]),
         )
     });
 }

@@ -10,7 +10,9 @@ use engine::{Binding, shape};
 use serde_json::{Value as Json, json};
 use value::Value;
 
-use super::support::{NULL, UNKNOWN, UUID, field, fields, prove, shown, the_field, value, value_of};
+use super::support::{
+    NULL, THING, UNKNOWN, UUID, declare, field, fields, prove, shown, the_field, value, value_of,
+};
 
 /// A rule; the keys of `field`, its value in state, its value in the configuration, and what is planned.
 type Row = (&'static str, (&'static str, Json, Json, Json));
@@ -369,6 +371,62 @@ fn plan_requires_a_replacement_by_force_new() {
         let paths = plan.requires_replace.iter().map(ToString::to_string);
         let expected: &[&str] = if replaces { &["field"] } else { &[] };
         (expected.join(", "), paths.collect::<Vec<_>>().join(", "))
+    });
+}
+
+#[test]
+fn plan_requires_no_replacement_by_an_unknown_identity() {
+    let declaration = THING.replace("\"{uuid}\"", "\"{uuid}/{zone}\"");
+    let string = "type = \"string\"\nforce_new = true\ndoc = \"For a test.\"";
+    let attributes = format!("[attributes.zone]\nmode = \"required\"\n{string}\n[attributes.kind]\n{string}");
+    let binding = declare("thing.toml", &format!("{declaration}\n{attributes}"));
+    let row = |rule, zone, kind, replaces: &'static str| (rule, (zone, kind, replaces));
+    #[rustfmt::skip]
+    let rows = [
+        row("an unknown identity may be the same", UNKNOWN, "k", ""),
+        row("another identity is another object", "z2", "k", "zone"),
+        row("another attribute requires a replacement all the same", UNKNOWN, "k2", "kind"),
+    ];
+    prove(rows, |(zone, kind, replaces)| {
+        let prior = json!({"name": "a", "zone": "z", "kind": "k"});
+        let config = json!({"name": "a", "zone": zone, "kind": kind});
+        let plan = plan_of(&binding, &prior, &config, Private::default());
+        let paths = plan.requires_replace.iter().map(ToString::to_string);
+        (replaces.to_owned(), paths.collect::<Vec<_>>().join(", "))
+    });
+}
+
+#[test]
+fn plan_warns_of_duplicates_in_a_set() {
+    let set = "type = 'list(string)', equal = 'set'";
+    let row = |rule, keys, config: Json, warnings: &'static str| (rule, (keys, config, warnings));
+    #[rustfmt::skip]
+    let rows = [
+        row("an element that is there twice", set, json!(["a", "b", "a"]), "field[2]: Duplicate element"),
+        row("an element that is there three times", set, json!(["a", "a", "a"]),
+            "field[1]: Duplicate element; field[2]: Duplicate element"),
+        row("elements that differ", set, json!(["a", "b"]), ""),
+        row("unknown elements may differ", set, json!([UNKNOWN, UNKNOWN]), ""),
+        row("an ordered list may repeat an element", "type = 'list(string)'", json!(["a", "a"]), ""),
+        row("a set with two spellings of an element", "type = 'set(string)', format = 'duration'", json!(["60s", "1m"]),
+            "field: Duplicate element"),
+        row("a list of nested objects",
+            "type = 'list(object)', attributes = { tags = { type = 'list(string)', equal = 'set' } }",
+            json!([{"tags": ["a"]}, {"tags": ["b", "b"]}]), "field[1].tags[1]: Duplicate element"),
+    ];
+    prove(rows, |(keys, config, warnings)| {
+        let binding = field(keys);
+        let plan = plan_of(
+            &binding,
+            &NULL,
+            &json!({"name": "a", "field": config}),
+            Private::default(),
+        );
+        let found = plan
+            .diagnostics
+            .iter()
+            .map(|it| format!("{}: {}", it.path, it.summary.text));
+        (warnings.to_owned(), found.collect::<Vec<_>>().join("; "))
     });
 }
 
