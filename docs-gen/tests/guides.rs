@@ -75,7 +75,10 @@ fn guides_name_the_declared_defaults() {
         ),
         (
             "provisioning.md",
-            format!("at most {} by default (`timeouts`)", spelled_out(create)),
+            format!(
+                "The limit is {}, unless the `timeouts` block",
+                spelled_out(create)
+            ),
         ),
     ] {
         let text = guide(name).replace('\n', " ");
@@ -110,7 +113,9 @@ fn guides_name_only_existing_attributes() {
         for event in Parser::new_ext(&text, Options::ENABLE_TABLES) {
             let Event::Code(span) = event else { continue };
             let name = span.split([' ', '=', '.']).next().unwrap_or_default();
+            // A name that ends with `_` is a prefix.
             let is_name = name.contains('_')
+                && !name.ends_with('_')
                 && name
                     .chars()
                     .all(|letter| letter.is_ascii_alphanumeric() || letter == '_')

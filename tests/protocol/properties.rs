@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use engine::diagnostic::Diagnostics;
 use engine::rules::WriteOnly;
-use engine::{Binding, Definition, validate};
+use engine::{Binding, Definition, identity, validate};
 use harness::control_plane::{Collection, ControlPlane};
 use harness::fake_core::json::to_json;
 use harness::fake_core::{Action, Core, Error, Planned, UNKNOWN, configuration};
@@ -17,7 +17,7 @@ use serde_json::{Value as Json, json};
 use tokio::runtime::Runtime;
 
 use super::declared_server::DeclaredServer;
-use super::generate::{Scenario, World, scenarios};
+use super::generate::{Generated, Scenario, World, scenarios};
 
 /// The number of scenarios for each resource without `PROPTEST_CASES`. Each has two configurations.
 const CASES: u32 = 120;
@@ -203,7 +203,8 @@ impl Lifecycle<'_> {
             }
         }
         self.expect_empty_plan("after a refresh", &first.known).await?;
-        self.converge("change", &second.planned, &second.known).await?;
+        let planned = self.with_changed_identity(&first.known, second);
+        self.converge("change", &planned, &second.known).await?;
         self.converge_back(&first.known, &second.known).await?;
         self.import(&second.known).await?;
         self.end().await
@@ -225,6 +226,19 @@ impl Lifecycle<'_> {
             .await
             .map_err(|error| broken(what, &error))?;
         self.expect_empty_plan(what, known).await
+    }
+
+    /// The second plan, in which a changed identity is known: an unknown one requires no replacement, because it may turn out to
+    /// be the same.
+    fn with_changed_identity(&self, first: &Json, second: &Generated) -> Json {
+        let mut planned = second.planned.clone();
+        for attribute in identity::attributes(self.binding.schema) {
+            let name = attribute.name.as_ref();
+            if planned[name] == UNKNOWN && first[name] != second.known[name] {
+                planned[name] = second.known[name].clone();
+            }
+        }
+        planned
     }
 
     /// Changes back and forth without unknown values.

@@ -135,3 +135,67 @@ async fn machine_uuid_known_after_apply_reinstalls_nothing() {
     workspace.plans_empty().await;
     assert_eq!(runs(&control_plane), 1);
 }
+
+#[tokio::test]
+async fn machine_uuid_that_turns_out_different_is_replaced_by_the_next_plan() {
+    let configuration = |hostname: &str| {
+        format!(
+            "resource \"durantic_machine_role\" \"it\" {{\n  name = \"base-os\"\n  description = \"{hostname}\"\n}}\n\
+             data \"durantic_machine\" \"it\" {{\n  hostname = \"{hostname}\"\n  depends_on = \
+             [durantic_machine_role.it]\n}}\nresource \"durantic_machine_deployment\" \"node\" {{\n  machine_uuid = \
+             data.durantic_machine.it.uuid\n  role_names = [durantic_machine_role.it.name]\n}}\n"
+        )
+    };
+    let (control_plane, workspace) = applied(&configuration("node-1")).await;
+    workspace.configure(&configuration("node-2"));
+    let output = workspace.run(&["apply", "-auto-approve"]).await.fails();
+    assert!(output.contains("inconsistent final plan"), "{output}");
+    assert_eq!(runs(&control_plane), 1, "nothing is installed");
+    let changes = workspace.plan().await.changes();
+    assert_eq!(changes, ["durantic_machine_deployment.node: delete,create"]);
+    workspace.run(&["apply", "tfplan"]).await.succeeds();
+    assert_eq!(runs(&control_plane), 2);
+    assert_eq!(control_plane.runs()[1].machine_uuid, machine(2));
+}
+
+// A sensitive argument that is omitted keeps its value.
+
+#[tokio::test]
+async fn generated_configuration_of_an_imported_backend_keeps_its_settings() {
+    let control_plane = control_plane().await;
+    let backend = json!({
+        "name": "vault", "backend_type": "vault", "url": "https://vault.example.com", "config": {"role_id": "r"},
+    });
+    let backend = backend.as_object().expect("an object").clone();
+    let created = control_plane.create(Collection::SecretsBackends, backend);
+    let uuid = created.expect("a backend")["uuid"]
+        .as_str()
+        .expect("a uuid")
+        .to_owned();
+    let import = format!("import {{\n  to = durantic_secrets_backend.it\n  id = \"{uuid}\"\n}}\n");
+    let workspace = workspace(&control_plane, &import);
+    let settings = || {
+        let backend = control_plane.find(Collection::SecretsBackends, "vault");
+        backend.expect("the backend")["config"].clone()
+    };
+    let generate = ["plan", "-generate-config-out=generated.tf"];
+    workspace.run(&generate).await.succeeds();
+    workspace.apply().await;
+    workspace.plans_empty().await;
+    assert_eq!(settings(), json!({"role_id": "r"}));
+
+    let generated = std::fs::read_to_string(workspace.path().join("generated.tf")).expect("a file");
+    let cleared: String = generated
+        .lines()
+        .map(|line| {
+            if line.trim_start().starts_with("config") {
+                "  config = {}\n".to_owned()
+            } else {
+                format!("{line}\n")
+            }
+        })
+        .collect();
+    workspace.write("generated.tf", &cleared);
+    workspace.apply().await;
+    assert_eq!(settings(), json!({}), "an empty map clears the settings");
+}

@@ -51,6 +51,18 @@ pub fn fill(attribute: &Attribute, planned: &Value, returned: &Value) -> (Value,
             let (elements, matches): (Vec<Value>, Vec<bool>) = filled.unzip();
             (Value::List(elements), matches.into_iter().all(|matches| matches))
         }
+        (Value::Map(planned), Value::Map(returned)) if planned.keys().eq(returned.keys()) => {
+            let mut matches_all = true;
+            let filled = planned
+                .iter()
+                .zip(returned.values())
+                .map(|((key, planned), returned)| {
+                    let (value, matches) = fill(attribute, planned, returned);
+                    matches_all &= matches;
+                    (key.clone(), value)
+                });
+            (Value::Map(filled.collect()), matches_all)
+        }
         (Value::Object(planned), Value::Object(_)) if is_nested => {
             let mut all_match = true;
             let mut object = planned.clone();

@@ -20,6 +20,7 @@ pub(crate) const RULES: &[(&str, AttributeRule)] = by_name![
     write_only_needs_configuration,
     twin_needs_sensitive_optional,
     write_only_in_set,
+    sensitive_is_kept,
     validation_fits_type,
     validation_possible,
     stable_needs_computed,
@@ -223,6 +224,22 @@ fn write_only_in_set(context: &AttributeContext<'_>, reporter: &mut Reporter<'_>
             &context.key_path("write_only"),
             "an attribute inside a set cannot be write-only",
             "change the set to a list",
+        );
+    }
+}
+
+/// A sensitive argument that the API returns keeps its value if the configuration omits it. Terraform writes sensitive values of
+/// imported objects as `null` to the configuration that it generates, so an omitted one must not clear the value.
+fn sensitive_is_kept(context: &AttributeContext<'_>, reporter: &mut Reporter<'_>) {
+    let attribute = context.attribute;
+    let is_imported = attribute.sensitive && attribute.returned && context.parents.is_empty();
+    let is_omittable = matches!(attribute.mode, Mode::Optional | Mode::OptionalComputed);
+    let clears = attribute.mode == Mode::Optional || context.has_key("unset");
+    if is_imported && is_omittable && clears && attribute.wire.write.is_some() && !attribute.write_only {
+        reporter.at_value(
+            &context.key_path("sensitive"),
+            "omitting this sensitive argument clears its value, also in a configuration that Terraform generates",
+            "set `mode = \"optional+computed\"` without `unset`, so that an omitted value is kept",
         );
     }
 }

@@ -57,6 +57,15 @@ fn fill_keeps_planned_values_and_sets_unknown_ones() {
             json!([UNKNOWN]), json!(["a", "b"]), json!(["a", "b"]), false),
         row("a known map stays as planned", "type = 'map(string)'",
             json!({"k": "v"}), json!({"k": "w"}), json!({"k": "v"}), false),
+        row("objects of a map are merged by key", &parts("map(object)"),
+            json!({"a": {"size": 1, "id": UNKNOWN}, "b": {"size": 2, "id": UNKNOWN}}),
+            json!({"a": {"size": 1, "id": "i"}, "b": {"size": 3, "id": "j"}}),
+            json!({"a": {"size": 1, "id": "i"}, "b": {"size": 2, "id": "j"}}), false),
+        row("objects of a map that are returned as planned match", &parts("map(object)"),
+            json!({"a": {"size": 1, "id": UNKNOWN}}), json!({"a": {"size": 1, "id": "i"}}),
+            json!({"a": {"size": 1, "id": "i"}}), true),
+        row("a map with another key does not match", &parts("map(object)"), json!({"a": {"size": 1, "id": "h"}}),
+            json!({"b": {"size": 1, "id": "i"}}), json!({"a": {"size": 1, "id": "h"}}), false),
     ];
     prove(rows, |(keys, planned, returned, expected, expected_match)| {
         let binding = field(&keys);
