@@ -74,7 +74,7 @@ fn client_never_names_terraform() {
 }
 
 #[test]
-fn words_in_reads_macros_and_attributes_but_no_tests_or_comments() {
+fn words_in_reads_macros_and_attributes_but_not_tests() {
     let code = r#"
         /// A comment.
         #[error("attribute {0}")]
