@@ -452,7 +452,7 @@ pub fn secrets_backend() -> Resource {
         collection: Collection::SecretsBackends,
         identity: &[("name", "backend-NUMBER")],
         minimal: json!({ "backend_type": "http", "url": "https://secrets.example.com" }),
-        defaults: json!({ "config": null, "ca_cert": "", "enabled": true }),
+        defaults: json!({ "config": {}, "ca_cert": "", "enabled": true }),
         full: json!({
             "backend_type": "vault",
             "url": "https://vault.example.com:8200/v1",
