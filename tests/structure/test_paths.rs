@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use crate::project;
 
@@ -12,14 +11,16 @@ use crate::project;
 fn tests_named_in_module_docs_exist() {
     let root = project::root();
     let (mut named, mut missing) = (0, String::new());
+    let sources = project::files(&["rs"]);
     for package in project::packages() {
-        for file in files(&package.folder().join("src")) {
-            let text = fs::read_to_string(&file).expect("the module can be read");
+        let source = package.folder().join("src");
+        for file in sources.iter().filter(|file| file.starts_with(&source)) {
+            let text = fs::read_to_string(file).expect("the module can be read");
             let folder = file.parent().expect("a file is in a folder");
             for path in paths(&text) {
                 named += 1;
                 if !root.join(path).exists() && !folder.join(path).exists() {
-                    let file = file.strip_prefix(&root).unwrap_or(&file).display();
+                    let file = file.strip_prefix(&root).unwrap_or(file).display();
                     let _ = writeln!(missing, "{file}: `{path}`");
                 }
             }
@@ -47,20 +48,4 @@ fn paths(text: &str) -> Vec<&str> {
     let named = named.map(|line| line.split_once("Tests: ").map_or(line, |(_, paths)| paths));
     let quoted = named.flat_map(|line| line.split('`').skip(1).step_by(2));
     quoted.filter(|text| text.contains(['/', '.'])).collect()
-}
-
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut pending = vec![folder.to_owned()];
-    while let Some(folder) = pending.pop() {
-        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-            let path = entry.path();
-            if path.is_dir() {
-                pending.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                found.push(path);
-            }
-        }
-    }
-    found
 }
