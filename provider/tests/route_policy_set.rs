@@ -22,23 +22,48 @@ use value::secret::Secret;
 
 const UUID: &str = "0b8e5a7c-4a53-4d1b-9c5e-3f1f6f0f2d11";
 
-/// Accepts every request. The response for a rule has the fields of the request, and a `set_med` that is not a number.
-#[derive(Default)]
-struct InvalidResponses(Mutex<Vec<String>>);
+/// Accepts every request. The response for a rule has the fields of the request, but always the same `set_med`.
+struct FixedMed {
+    set_med: Json,
+    operations: Mutex<Vec<String>>,
+    /// The last rule that was sent, as a list; null before.
+    rules: Mutex<Json>,
+}
+
+impl FixedMed {
+    /// An API whose rules have this `set_med`, and a context that sends requests to it.
+    fn with(set_med: Json) -> (Arc<Self>, Context) {
+        let api = Arc::new(Self {
+            set_med,
+            operations: Mutex::default(),
+            rules: Mutex::default(),
+        });
+        let context = Context {
+            api: Arc::clone(&api) as Arc<dyn Api>,
+            cancel: CancellationToken::new(),
+            deadline: None,
+            process: Process::default(),
+        };
+        (api, context)
+    }
+}
 
 #[async_trait]
-impl Api for InvalidResponses {
+impl Api for FixedMed {
     async fn send(&self, request: Request<'_>) -> Result<Response, Error> {
-        self.0.lock().unwrap().push(request.operation.to_owned());
+        self.operations.lock().unwrap().push(request.operation.to_owned());
         let mut body = match request.body {
             Some(body) => body.expose().clone(),
-            None => json!({"name": "a"}),
+            None => json!({"name": "a", "rules": *self.rules.lock().unwrap()}),
         };
         if let Some(object) = body.as_object_mut() {
             object.insert("uuid".to_owned(), json!(UUID));
             if request.operation.ends_with("_rule") {
-                object.insert("set_med".to_owned(), json!("x"));
+                object.insert("set_med".to_owned(), self.set_med.clone());
             }
+        }
+        if request.body.is_some() && request.operation.ends_with("_rule") {
+            *self.rules.lock().unwrap() = json!([body]);
         }
         Ok(Response {
             body,
@@ -86,13 +111,7 @@ fn set(uuid: Value, rules: Vec<Value>) -> Value {
 
 #[tokio::test]
 async fn apply_sends_every_rule_request_despite_invalid_responses() {
-    let api = Arc::new(InvalidResponses::default());
-    let context = Context {
-        api: Arc::clone(&api) as Arc<dyn Api>,
-        cancel: CancellationToken::new(),
-        deadline: None,
-        process: Process::default(),
-    };
+    let (api, context) = FixedMed::with(json!("x"));
     let known = |sequence| rule(sequence, Value::string(UUID));
     let new = |sequence| rule(sequence, Value::Unknown);
     let planned = set(Value::string(UUID), vec![new(10), new(20)]);
@@ -106,7 +125,7 @@ async fn apply_sends_every_rule_request_despite_invalid_responses() {
     let diagnostics = apply(policy_set(), &context, request, &progress).await;
     assert!(diagnostics.has_errors());
     assert_eq!(
-        *api.0.lock().unwrap(),
+        *api.operations.lock().unwrap(),
         [
             "controlplane_api_get_route_policy_set",
             "controlplane_api_create_route_policy_rule",
@@ -118,59 +137,9 @@ async fn apply_sends_every_rule_request_despite_invalid_responses() {
     assert_eq!(known.get("rules").elements().len(), 2);
 }
 
-/// Responds to each request with its fields; a rule never has a `set_med`.
-#[derive(Default)]
-struct WithoutMed(Mutex<Vec<Json>>);
-
-impl WithoutMed {
-    /// The set with its rules.
-    fn set(&self) -> Json {
-        json!({"uuid": UUID, "name": "a", "rules": *self.0.lock().unwrap()})
-    }
-}
-
-#[async_trait]
-impl Api for WithoutMed {
-    async fn send(&self, request: Request<'_>) -> Result<Response, Error> {
-        let body = if let (Some(body), true) = (request.body, request.operation.ends_with("_rule")) {
-            let mut rule = body.expose().clone();
-            let fields = rule.as_object_mut().unwrap();
-            fields.insert("uuid".to_owned(), json!(UUID));
-            fields.insert("set_med".to_owned(), Json::Null);
-            *self.0.lock().unwrap() = vec![rule.clone()];
-            rule
-        } else {
-            self.set()
-        };
-        Ok(Response {
-            body,
-            request_id: String::new(),
-            date: "2026-01-31T12:00:00Z".parse().unwrap(),
-        })
-    }
-
-    async fn read(&self, request: Request<'_>) -> Result<Arc<Response>, Error> {
-        self.send(request).await.map(Arc::new)
-    }
-
-    fn clean(&self, text: &str, _: &[&Secret]) -> String {
-        text.to_owned()
-    }
-
-    fn remedy(&self, _: ErrorKind) -> Option<&'static str> {
-        None
-    }
-}
-
 #[tokio::test]
 async fn overridden_field_of_a_rule_is_reported_once_and_kept() {
-    let api = Arc::new(WithoutMed::default());
-    let context = Context {
-        api: Arc::clone(&api) as Arc<dyn Api>,
-        cancel: CancellationToken::new(),
-        deadline: None,
-        process: Process::default(),
-    };
+    let (api, context) = FixedMed::with(Json::Null);
     let mut configured = rule(10, Value::Unknown);
     configured.set_attribute("set_med", Value::Number(5_i64.into()));
     let planned = set(Value::string(UUID), vec![configured]);
@@ -195,7 +164,7 @@ async fn overridden_field_of_a_rule_is_reported_once_and_kept() {
     let med = |known: &Known| known.state.get("rules").elements()[0].get("set_med").as_i64();
     assert_eq!(med(&known), Some(5));
     for (returned, expected) in [(Json::Null, Some(5)), (json!(7), Some(7)), (Json::Null, None)] {
-        api.0.lock().unwrap()[0]["set_med"] = returned;
+        api.rules.lock().unwrap()[0]["set_med"] = returned;
         let mut diagnostics = Diagnostics::default();
         read(policy_set(), &context, &mut known, &mut diagnostics)
             .await
