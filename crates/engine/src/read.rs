@@ -83,9 +83,11 @@ pub async fn read(
         wire::from_response(attributes, &response, &known.state, &Path::root(), diagnostics);
     result?;
     let is_still_overridden = |name: &str, value: &serde_json::Value| {
-        resource
-            .attribute(name)
-            .is_some_and(|attribute| wire::is_unchanged_field(attribute, &response, value))
+        resource.attribute(name).is_some_and(|attribute| {
+            // A response without the field shows no change.
+            wire::field(attribute, &response)
+                .is_none_or(|field| wire::is_equivalent_json(attribute, &field, value))
+        })
     };
     known
         .private

@@ -148,13 +148,18 @@ impl Session<'_> {
             let was_sent = sent.is_some_and(|body| is_sent(attribute, body));
             let field = wire::field(attribute, &response);
             if is_configured && was_sent && !matches {
-                self.warn_overridden(attribute);
+                let object = capitalised(&title(self.resource, &self.request.planned));
+                self.warn_overridden(Path::root().attribute(name), &object, name);
                 overridden.insert(name.to_owned(), field.unwrap_or_default());
                 continue;
             }
-            let continues = |json: &Json| wire::is_unchanged_field(attribute, &response, json);
-            let is_same = overridden.get(name).is_some_and(continues) && (!matches || field.is_none());
-            if !is_configured || was_sent || !is_same {
+            // A response without the field shows no change.
+            let continues = |stored: &Json| {
+                field
+                    .as_ref()
+                    .is_none_or(|field| !matches && wire::is_equivalent_json(attribute, field, stored))
+            };
+            if !is_configured || was_sent || !overridden.get(name).is_some_and(continues) {
                 overridden.remove(name);
             }
         }
@@ -202,15 +207,15 @@ impl Session<'_> {
         planned
     }
 
-    fn warn_overridden(&mut self, attribute: &Attribute) {
+    /// Warns that the control plane overrides an attribute. `object` begins a sentence.
+    pub fn warn_overridden(&mut self, path: Path, object: &str, attribute: &str) {
         self.diagnostics.warning_at(
-            Path::root().attribute(&attribute.name),
+            path,
             &summaries::OVERRIDDEN,
             format!(
-                "{} was changed, but the control plane returned another value for `{}` than the configured one. State \
-                 keeps the configured value, and plans show no difference until the control plane's value changes again.",
-                capitalised(&title(self.resource, &self.request.planned)),
-                attribute.name
+                "{object} was changed, but the control plane returned another value for `{attribute}` than the \
+                 configured one. State keeps the configured value, and plans show no difference until the control \
+                 plane's value changes again."
             ),
         );
     }

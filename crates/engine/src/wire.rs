@@ -286,19 +286,16 @@ pub fn find(json: &Json, path: &str) -> Option<Json> {
     }
 }
 
-/// Whether the field of a response is still this JSON, or JSON of an equivalent value. A response without the field shows no
-/// change.
-pub fn is_unchanged_field(attribute: &Attribute, response: &Json, json: &Json) -> bool {
+/// Whether two JSON values of an attribute are equal, or decode to equivalent values.
+pub fn is_equivalent_json(attribute: &Attribute, left: &Json, right: &Json) -> bool {
     let decode = |json: &Json| {
         let mut ignored = Diagnostics::default();
         from_json(attribute, json, &Value::Null, &Path::root(), &mut ignored).ok()
     };
-    field(attribute, response).is_none_or(|field| {
-        field == *json
-            || decode(&field)
-                .zip(decode(json))
-                .is_some_and(|(left, right)| is_equivalent(attribute, &left, &right))
-    })
+    left == right
+        || decode(left)
+            .zip(decode(right))
+            .is_some_and(|(left, right)| is_equivalent(attribute, &left, &right))
 }
 
 /// A value of a response whose type is not that of its attribute.

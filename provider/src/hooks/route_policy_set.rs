@@ -331,18 +331,12 @@ fn read_rule(
         let is_overridden =
             result.is_ok() && !matches_plan(attribute, planned, returned.get(&attribute.name));
         if is_overridden {
-            session.diagnostics.warning_at(
-                path.attribute(&attribute.name),
-                &engine::summaries::OVERRIDDEN,
-                format!(
-                    "Rule {} of {} was changed, but the control plane returned another value for `{}` than the \
-                     configured one. State keeps the configured value, and plans show no difference until the control \
-                     plane's value changes again.",
-                    sequence(&filled).unwrap_or_default(),
-                    title(session.resource, &session.request.planned),
-                    attribute.name
-                ),
+            let sequence = sequence(&filled).unwrap_or_default();
+            let object = format!(
+                "Rule {sequence} of {}",
+                title(session.resource, &session.request.planned)
             );
+            session.warn_overridden(path.attribute(&attribute.name), &object, &attribute.name);
         }
         let returned = is_overridden.then(|| wire::field(attribute, response).unwrap_or_default());
         let uuid = filled.get("uuid").as_str().unwrap_or_default();
