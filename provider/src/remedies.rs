@@ -27,6 +27,10 @@ pub fn remedy(kind: ErrorKind) -> Option<&'static str> {
             "Check that `endpoint` in the provider configuration is the address of a Durantic control plane and that \
              no proxy responds in its place."
         }
+        ErrorKind::NoSuchPath => {
+            "The response is not the control plane's own, so it does not show whether the object exists. Check the path of \
+             `endpoint` in the provider configuration, and the proxies in between."
+        }
         ErrorKind::UnknownOperation => "This is a bug in the provider; please report it to its developers.",
         ErrorKind::NotFound
         | ErrorKind::Conflict

@@ -5,7 +5,7 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use engine::api::{Api, Error, ErrorKind, Request, Response};
+use engine::api::{Api, Error, ErrorKind, Place, Request, Response};
 use engine::apply::apply;
 use engine::context::Context;
 use engine::diagnostic::Diagnostics;
@@ -43,6 +43,7 @@ impl FixedMed {
             cancel: CancellationToken::new(),
             deadline: None,
             process: Process::default(),
+            resources: Arc::default(),
         };
         (api, context)
     }
@@ -68,7 +69,7 @@ impl Api for FixedMed {
         Ok(Response {
             body,
             request_id: String::new(),
-            date: "2026-01-31T12:00:00Z".parse().unwrap(),
+            date: "2026-01-31T12:00:00Z".parse().ok(),
         })
     }
 
@@ -82,6 +83,10 @@ impl Api for FixedMed {
 
     fn remedy(&self, _: ErrorKind) -> Option<&'static str> {
         None
+    }
+
+    fn place(&self, _: &str) -> Place {
+        Place::default()
     }
 }
 

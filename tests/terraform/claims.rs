@@ -36,47 +36,51 @@ fn uuid(control_plane: &ControlPlane) -> String {
 }
 
 #[tokio::test]
-async fn destroy_of_a_claim_deletes_the_created_object() {
-    let (control_plane, workspace) = claimed().await;
-    assert_eq!(control_plane.objects(Collection::Variables).len(), 1);
-    workspace.destroy().await;
-    assert_eq!(control_plane.objects(Collection::Variables).len(), 0);
-}
-
-#[tokio::test]
-async fn claim_of_a_changed_object_neither_forgets_nor_deletes_it() {
+async fn claim_is_dropped_with_the_import_command() {
     let (control_plane, workspace) = claimed().await;
     let uuid = uuid(&control_plane);
-    control_plane
-        .update(Collection::Variables, &uuid, |object| {
-            object.insert("value".to_owned(), "edited".into());
-        })
-        .expect("it is changed");
-
-    for command in ["destroy", "apply"] {
-        let output = workspace.run(&[command, "-auto-approve"]).await.fails();
-        assert!(
-            output.contains("Cannot tell whether Terraform created this object"),
-            "{output}"
-        );
-        assert!(
-            output.contains(&format!("terraform import ADDRESS {uuid}")),
-            "{output}"
-        );
-        assert_eq!(control_plane.objects(Collection::Variables).len(), 1);
+    let import = format!("terraform import ADDRESS {uuid}");
+    // The plan reports the object, the create is rejected, and nothing is adopted or deleted.
+    let output = workspace.run(&["apply", "-auto-approve"]).await.fails();
+    for expected in [
+        "Object removed from state, but it may exist",
+        "409 Conflict",
+        &import,
+    ] {
+        assert!(output.contains(expected), "{output}");
     }
+    assert_eq!(control_plane.objects(Collection::Variables).len(), 1);
+    let output = workspace.run(&["state", "list"]).await.succeeds().printed();
+    assert!(!output.contains(ADDRESS), "{output}");
 
     // The remedy in the error works.
-    workspace.run(&["state", "rm", ADDRESS]).await.succeeds();
     workspace.run(&["import", ADDRESS, &uuid]).await.succeeds();
     workspace.apply().await;
     workspace.plans_empty().await;
-    assert_eq!(
-        control_plane
-            .find(Collection::Variables, "GREETING")
-            .expect("it is there")["value"],
-        "hello"
-    );
+}
+
+#[tokio::test]
+async fn destroy_of_a_claim_deletes_nothing() {
+    let (control_plane, workspace) = claimed().await;
+    let output = workspace
+        .run(&["destroy", "-auto-approve"])
+        .await
+        .succeeds()
+        .printed();
+    let import = format!("terraform import ADDRESS {}", uuid(&control_plane));
+    assert!(output.contains(&import), "{output}");
+    assert_eq!(control_plane.objects(Collection::Variables).len(), 1);
+}
+
+#[tokio::test]
+async fn claim_without_an_object_is_dropped() {
+    let (control_plane, workspace) = claimed().await;
+    control_plane
+        .delete(Collection::Variables, &uuid(&control_plane))
+        .expect("it is deleted");
+    workspace.apply().await;
+    workspace.plans_empty().await;
+    assert_eq!(control_plane.objects(Collection::Variables).len(), 1);
 }
 
 #[tokio::test]
@@ -105,8 +109,8 @@ async fn invalid_list_response_keeps_the_claim() {
     let output = workspace.run(&["destroy", "-auto-approve"]).await.fails();
     assert!(output.contains("expected a list"), "{output}");
     control_plane.clear_faults();
-    workspace.destroy().await;
-    assert_eq!(control_plane.objects(Collection::Variables).len(), 0);
+    let output = workspace.run(&["state", "list"]).await.succeeds().printed();
+    assert!(output.contains(ADDRESS), "{output}");
 }
 
 const SECRET: &str = "provider \"durantic\" {\n  max_retries = 0\n}\n\

@@ -118,6 +118,7 @@ pub(super) fn error(info: &RequestInfo<'_>, response: &HttpResponse, redactor: &
                 .map(|id| redactor.clean(id, MAX_REQUEST_ID_CHARACTERS)),
         );
     error.retry_after = wait;
+    error.date = date(&response.headers);
 
     if kind == ErrorKind::Redirect {
         return error.with_detail(redactor.clean(&response.redirect_error(), MAX_MESSAGE_CHARACTERS));
@@ -133,7 +134,9 @@ pub(super) fn error(info: &RequestInfo<'_>, response: &HttpResponse, redactor: &
             .as_str()
             .map(|text| redactor.clean(text, MAX_MESSAGE_CHARACTERS))
     };
-    match body.get("detail") {
+    let detail = body.get("detail");
+    error.is_from_api = matches!(detail, Some(Value::Array(_) | Value::String(_)));
+    match detail {
         Some(Value::Array(items)) => {
             error.problems = items
                 .iter()

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use engine::api::{self, Effect, ErrorKind, Problem};
 use http::StatusCode;
+use jiff::Timestamp;
 use schema::model::Method;
 
 /// Returns what the user can do about an error of a kind, as sentences, or `None`. The program that configures the client
@@ -34,6 +35,10 @@ pub struct Error {
     pub detail: Option<Box<str>>,
     /// The problems of single fields, as the API names them.
     pub problems: Box<[Problem]>,
+    /// Whether the response has the API's own message: JSON with a `detail`.
+    pub(super) is_from_api: bool,
+    /// The time of the response by the control plane's clock.
+    pub date: Option<Timestamp>,
     /// The wait that the control plane asks for with `Retry-After`.
     pub(super) retry_after: Option<Duration>,
 }
@@ -116,6 +121,8 @@ impl<'a> RequestInfo<'a> {
             attempts: 1,
             detail: None,
             problems: Box::default(),
+            is_from_api: false,
+            date: None,
             retry_after: None,
         }
     }
@@ -155,6 +162,7 @@ impl Error {
             problems: error.problems,
             request_id: error.request_id,
             attempts: error.attempts,
+            date: error.date,
         }
     }
 }

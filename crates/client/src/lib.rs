@@ -26,7 +26,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use bytes::Bytes;
 use document::{Document, DocumentLocation, Routes};
-use engine::api::{self, Api, Effect, ErrorKind, Request, Response, Retry};
+use engine::api::{self, Api, Effect, ErrorKind, Place, Request, Response, Retry};
 use engine::diagnostic::{Diagnostics, Reported};
 use error::RequestInfo;
 use http::StatusCode;
@@ -146,8 +146,13 @@ impl Client {
     pub async fn send(&self, request: Request<'_>) -> Result<Response, Error> {
         let response = self.call_operation(request).await;
         response.map_err(|error| {
-            let is_gone = error.status.is_some_and(|status| request.gone.contains(&status));
-            let kind = if is_gone { ErrorKind::NotFound } else { error.kind };
+            let is_gone = error.kind == ErrorKind::NotFound
+                || error.status.is_some_and(|status| request.gone.contains(&status));
+            let kind = match (is_gone, error.is_from_api) {
+                (true, true) => ErrorKind::NotFound,
+                (true, false) if error.kind == ErrorKind::NotFound => ErrorKind::NoSuchPath,
+                _ => error.kind,
+            };
             Error { kind, ..error }
         })
     }
@@ -220,7 +225,14 @@ impl Client {
                             .with_request_id(id.map(|id| redactor.clean(id, body::MAX_REQUEST_ID_CHARACTERS)))
                     }
                 },
-                Ok(response) => body::error(request.info, &response, redactor),
+                Ok(response) => {
+                    let error = body::error(request.info, &response, redactor);
+                    // A retry may hide the reason, so it is logged at once.
+                    if error.is_from_api {
+                        tracing::warn!(operation = %request.info.operation, %error, "the control plane rejected a request");
+                    }
+                    error
+                }
                 Err(error) => body::redacted(error, redactor),
             };
             let pause = retries.next(error)?;
@@ -334,5 +346,9 @@ impl Api for Client {
 
     fn remedy(&self, kind: ErrorKind) -> Option<&'static str> {
         (self.shared.remedies)(kind)
+    }
+
+    fn place(&self, key: &str) -> Place {
+        self.shared.transport.place(key)
     }
 }

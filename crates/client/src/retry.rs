@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use engine::api::{Effect, ErrorKind, Retry};
 use http::{HeaderMap, HeaderName, header};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use schema::model::Method;
 use value::duration;
 
@@ -147,21 +147,14 @@ pub(super) fn effect_of(status: u16, retry_after: Option<Duration>) -> Effect {
     }
 }
 
-/// Two clocks that differ by no more than this count as equal: a `Date` header has whole seconds.
-const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_secs(2);
-
-/// The time of a response: by its `Date` header, or by the local clock, which is more precise, if both are equal or the
-/// header is missing.
-pub(super) fn date(headers: &HeaderMap) -> Timestamp {
-    let now = Timestamp::now();
-    let date = header_text(headers, &header::DATE).and_then(parse_date);
-    date.filter(|date| date.duration_since(now).abs() > CLOCK_TOLERANCE)
-        .unwrap_or(now)
+/// The time of a response, by its `Date` header.
+pub(super) fn date(headers: &HeaderMap) -> Option<Timestamp> {
+    header_text(headers, &header::DATE).and_then(parse_date)
 }
 
 /// The wait that a response asks for with `Retry-After`: seconds, or a date, which is relative to the response's `Date`.
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let now = header_text(headers, &header::DATE).and_then(parse_date);
+    let now = date(headers);
     let text = header_text(headers, &header::RETRY_AFTER)?;
     parse_retry_after(text, now.unwrap_or_else(Timestamp::now))
 }
@@ -369,25 +362,11 @@ mod tests {
     }
 
     #[test]
-    fn date_is_the_servers_unless_equal_or_invalid() {
-        let headers = |date: Option<Timestamp>| {
-            let text = date.map(|date| date.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string());
-            text.map(|text| (header::DATE, text.parse().unwrap()))
-                .into_iter()
-                .collect::<HeaderMap>()
-        };
-        let second = SignedDuration::from_secs(1);
-        let differs = |date: Timestamp| date.duration_since(Timestamp::now()).abs() > second;
-        let behind = Timestamp::now() - SignedDuration::from_hours(1);
-        let dated = date(&headers(Some(behind)));
-        assert!(
-            dated.duration_since(behind).abs() < second,
-            "{dated}, not {behind}"
-        );
-        // If both clocks are equal, the local one is used. An invalid header is ignored.
-        assert!(!differs(date(&headers(Some(Timestamp::now())))));
-        assert!(!differs(date(&headers(None))));
-        let garbage = [(header::DATE, "yesterday".parse().unwrap())];
-        assert!(!differs(date(&garbage.into_iter().collect())));
+    fn date_is_the_header_if_it_is_valid() {
+        let dated = |text: &str| date(&[(header::DATE, text.parse().unwrap())].into_iter().collect());
+        let expected: Timestamp = "1994-11-06T08:49:37Z".parse().unwrap();
+        assert_eq!(dated("Sun, 06 Nov 1994 08:49:37 GMT"), Some(expected));
+        assert_eq!(dated("yesterday"), None);
+        assert_eq!(date(&HeaderMap::new()), None);
     }
 }

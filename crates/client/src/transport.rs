@@ -3,10 +3,12 @@
 //! Tests: `crates/client/src/tests/faults.rs`, `crates/client/src/tests/redirects.rs`, `crates/client/src/tests/tls.rs`.
 
 use std::error::Error as _;
+use std::fmt::Write as _;
 use std::time::Duration;
 
+use aws_lc_rs::hmac;
 use bytes::Bytes;
-use engine::api::{Effect, ErrorKind};
+use engine::api::{Effect, ErrorKind, Place};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use rustls::{AlertDescription, CertificateError};
 use rustls_pki_types::CertificateDer;
@@ -33,6 +35,9 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The interval of HTTP/2 pings on a connection, and the time that the server has to respond to one.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Length of a token's fingerprint.
+const FINGERPRINT_BYTES: usize = 16;
 
 const REQUEST_ID: http::HeaderName = http::HeaderName::from_static("x-request-id");
 
@@ -94,6 +99,25 @@ impl Transport {
 
     pub fn token(&self) -> &Secret {
         &self.settings.api_token
+    }
+
+    /// Where requests go: the endpoint without a trailing slash, and the HMAC-SHA256 of the key with the token as its secret.
+    ///
+    /// The fingerprint has half of the HMAC's digits: enough to tell tokens apart.
+    pub fn place(&self, key: &str) -> Place {
+        let secret = hmac::Key::new(hmac::HMAC_SHA256, self.token().expose().as_bytes());
+        let tag = hmac::sign(&secret, key.as_bytes());
+        let token = tag.as_ref().iter().take(FINGERPRINT_BYTES).fold(
+            String::with_capacity(2 * FINGERPRINT_BYTES),
+            |mut digits, byte| {
+                // Writing to a string cannot fail.
+                let _ = write!(digits, "{byte:02x}");
+                digits
+            },
+        );
+        let url = self.endpoint();
+        let endpoint = url.origin().ascii_serialization() + url.path().trim_end_matches('/');
+        Place { endpoint, token }
     }
 
     /// Sends a request and reads its response within the request's timeout.

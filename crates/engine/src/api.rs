@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use tokio_util::sync::CancellationToken;
 use value::secret::Secret;
@@ -36,6 +37,19 @@ pub trait Api: Send + Sync {
 
     /// Returns what the user can do about an error of this kind, as sentences.
     fn remedy(&self, kind: ErrorKind) -> Option<&'static str>;
+
+    /// Returns where requests go. `key` is the key of the object that will remember it, see [`Place::token`].
+    fn place(&self, key: &str) -> Place;
+}
+
+/// Where an object is: the API, and the account in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// Scheme, host, port and path prefix of the API, such as `https://api.example.com/prefix`.
+    pub endpoint: String,
+    /// Fingerprint of the token. It is keyed by the object, so that it does not show which objects share a token, and the
+    /// token cannot be computed from it.
+    pub token: String,
 }
 
 /// A request for an operation of the API.
@@ -49,7 +63,8 @@ pub struct Request<'a> {
     pub body: Option<&'a Body>,
     /// Whether the request may be sent again.
     pub retry: Retry,
-    /// Statuses that mean [`ErrorKind::NotFound`] besides the usual ones, from the declaration.
+    /// Statuses that mean [`ErrorKind::NotFound`] besides the usual ones, from the declaration, if the response has the API's own
+    /// message.
     pub gone: &'a [u16],
     /// Secrets that no error may show, besides the token and those of the body. All strings of the body are hidden in
     /// excerpts of an unexpected response, and long or multi-line ones everywhere.
@@ -103,8 +118,8 @@ pub struct Response {
     pub body: Json,
     /// Id of the request in the API's logs.
     pub request_id: String,
-    /// Time of the response by the API's clock, or by this machine's if the response has no date.
-    pub date: Timestamp,
+    /// Time of the response by the API's clock, in whole seconds; `None` if the response has no date.
+    pub date: Option<Timestamp>,
 }
 
 /// A request that did not succeed.
@@ -129,6 +144,8 @@ pub struct Error {
     pub request_id: Box<str>,
     /// Number of attempts.
     pub attempts: u32,
+    /// Time of the response by the API's clock; `None` without a response, or if it has no date.
+    pub date: Option<Timestamp>,
 }
 
 /// A field of the request that the API rejected.
@@ -154,8 +171,10 @@ pub enum Effect {
 /// Kind of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
-    /// The object does not exist.
+    /// The object does not exist, in the API's own words.
     NotFound,
+    /// 404 without the API's own message: the server does not know the path, or a proxy responded in its place.
+    NoSuchPath,
     /// The token is missing, wrong or expired.
     Unauthorized,
     /// The token lacks the permission.
@@ -208,6 +227,7 @@ impl ErrorKind {
             | Self::OperationTimeout
             | Self::UnexpectedResponse => true,
             Self::NotFound
+            | Self::NoSuchPath
             | Self::Unauthorized
             | Self::Forbidden
             | Self::Conflict
@@ -236,6 +256,7 @@ impl Error {
             remedy: None,
             request_id: Box::default(),
             attempts: 1,
+            date: None,
         }
     }
 
@@ -268,6 +289,16 @@ impl Error {
     /// Whether the same request may succeed later without any change.
     pub fn is_transient(&self) -> bool {
         self.kind.is_transient()
+    }
+
+    /// Returns the error after an interrupt has ended the wait for another attempt.
+    #[must_use]
+    pub fn cancelled(self) -> Self {
+        Self {
+            kind: ErrorKind::Cancelled,
+            remedy: None,
+            ..self
+        }
     }
 }
 

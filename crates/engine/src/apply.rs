@@ -16,10 +16,9 @@ use crate::diagnostic::{Diagnostics, Reported};
 use crate::hook::Binding;
 use crate::naming::{capitalised, title};
 use crate::object::{ApplyRequest, Known, Progress};
-use crate::recover::{ResolvedClaim, UnclearClaim};
 use crate::report::{Action, is_gone};
 use crate::session::{Merged, Session, deadline};
-use crate::{identity, job, plan, recover, summaries, wire};
+use crate::{absence, identity, job, plan, recover, summaries, wire};
 
 /// Applies a change. The new state is in `progress`; the change failed if the diagnostics have an error.
 pub async fn apply(
@@ -103,8 +102,14 @@ impl Change<'_> {
                 return Err(reported);
             }
         };
-        let key = identity::key(resource, &session.progress.lock().state);
-        session.context.process.note_created(key);
+        {
+            let mut known = session.progress.lock();
+            session
+                .context
+                .process
+                .note_created(identity::key(resource, &known.state));
+            absence::note_created(session.context, resource, &mut known);
+        }
         self.finish(merged).await
     }
 
@@ -116,17 +121,13 @@ impl Change<'_> {
             return;
         }
         let planned = session.merge_hook_managed(session.request.planned.clone());
-        {
-            let mut known = session.progress.lock();
-            known.state = planned;
-            known.private.claimed = Some(session.started.1.as_second());
-        }
+        session.progress.lock().state = planned;
         session.diagnostics.warning_at(
             Path::root(),
             &summaries::CREATE_UNCONFIRMED,
             format!(
                 "{} may exist: the request to create it got no usable response. State has it as tainted. The next \
-                 plan looks it up by its name and replaces it if it exists, or else creates it.",
+                 plan looks it up by its name. If it exists, the plan shows the command that imports it.",
                 capitalised(&title(session.resource, &session.request.planned))
             ),
         );
@@ -152,7 +153,8 @@ impl Change<'_> {
         let Some(operation) = &session.resource.api.update else {
             return Err(session.missing_operation("update"));
         };
-        let merged = match session.perform(operation, prior, Some(&body), Retry::Safe).await {
+        let updated = absence::perform(session.context, session.resource, operation, prior, Some(&body));
+        let merged = match updated.await {
             // Some versions of the control plane return nothing for an update.
             Ok(response) if response.body.is_null() => {
                 session.progress.lock().state = prior.clone();
@@ -160,6 +162,9 @@ impl Change<'_> {
             }
             Ok(response) => session.merge_response(&response.body, Some(&body))?,
             Err(error) if is_gone(&error) => {
+                let known = session.progress.lock().clone();
+                let (context, resource) = (session.context, session.resource);
+                absence::confirm(context, resource, &known, &error, &mut session.diagnostics).await?;
                 return Err(session.diagnostics.error(
                     &summaries::OBJECT_GONE,
                     format!(
@@ -171,6 +176,12 @@ impl Change<'_> {
             }
             Err(error) => return Err(session.fail(Action::Update, &error)),
         };
+        absence::note_found(
+            session.context,
+            session.resource,
+            &mut session.progress.lock(),
+            prior,
+        );
         self.finish(merged).await
     }
 
@@ -202,6 +213,11 @@ impl Change<'_> {
         let session = &mut self.session;
         match &session.resource.api.delete {
             Delete::None | Delete::Forget => {}
+            Delete::Call(_) if recover::is_claim(session.resource, &session.request.prior) => {
+                let claim = &session.request.prior;
+                let (context, resource, codec) = (session.context, session.resource, session.codec);
+                recover::drop_claim(context, resource, codec, claim, &mut session.diagnostics).await?;
+            }
             Delete::Call(operation) => delete_object(session, operation).await?,
         }
         job::handover::stash(session.context, session.resource, &session.request.prior);
@@ -210,28 +226,19 @@ impl Change<'_> {
     }
 }
 
-/// Deletes the object, or the object of a claim if it can be found.
+/// Deletes the object. "Not found" is a success if it shows that the object no longer exists.
 async fn delete_object(session: &mut Session<'_>, operation: &str) -> Result<(), Reported> {
-    let (resource, prior) = (session.resource, &session.request.prior);
-    let resolved = if recover::is_claim(resource, prior) {
-        let claim = Known {
-            state: prior.clone(),
-            private: session.request.private.clone(),
-        };
-        recover::resolve_claim(session.context, resource, session.codec, &claim).await
-    } else {
-        Ok(ResolvedClaim::Object(prior.clone()))
-    };
-    let object = match resolved {
-        Ok(ResolvedClaim::Object(object)) => object,
-        Ok(ResolvedClaim::NotFound) => return Ok(()),
-        Ok(ResolvedClaim::Unclear(UnclearClaim { detail })) => {
-            return Err(session.diagnostics.error(&summaries::CLAIM_UNCLEAR, detail));
+    let (context, resource) = (session.context, session.resource);
+    let mut known = session.progress.lock().clone();
+    match absence::perform(context, resource, operation, &known.state, None).await {
+        Ok(_) => {
+            let before = known.state.clone();
+            absence::note_found(context, resource, &mut known, &before);
+            Ok(())
         }
-        Err(error) => return Err(session.fail(Action::Find, &error)),
-    };
-    match session.perform(operation, &object, None, Retry::Safe).await {
-        Err(error) if !is_gone(&error) => Err(session.fail(Action::Delete, &error)),
-        _ => Ok(()),
+        Err(error) if is_gone(&error) => {
+            absence::confirm(context, resource, &known, &error, &mut session.diagnostics).await
+        }
+        Err(error) => Err(session.fail(Action::Delete, &error)),
     }
 }

@@ -24,6 +24,8 @@ pub struct Context {
     pub deadline: Option<Instant>,
     /// Data that the requests of this process share.
     pub process: Process,
+    /// Declarations of all resources.
+    pub resources: Arc<[&'static Resource]>,
 }
 
 impl Context {

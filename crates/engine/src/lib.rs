@@ -13,12 +13,14 @@
 //! | [`plan`], [`validate`], [`read`] | handle one of Terraform's requests each |
 //! | [`hook`], [`job`], [`recover`] | code for one resource; long-running work; recovery of a create whose response was lost |
 //! | [`session`], [`lookup`] | one change in progress, without its hook; the lookup of a data source |
+//! | [`absence`] | whether "not found" means that an object was deleted |
 //! | [`context`], [`identity`], [`report`], [`arguments`] | send a request; check which object a response is about; report a failed request; read the provider block |
 //! | [`wire`], [`fill`], [`rules`], [`object`], [`process`] | convert between JSON and values; merge a response into a plan; check constraints; the records of an object; data that the requests of one process share |
 //! | [`api`], [`codec`], [`diagnostic`], [`private`], [`run`], [`equal`], [`shape`], [`summaries`], [`naming`] | types and functions that everything else uses |
 //!
 //! Tests: `crates/engine/tests/tables/`.
 
+pub mod absence;
 pub mod api;
 pub mod apply;
 pub mod arguments;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
+use crate::api::Place;
 use crate::run::Run;
 
 /// Private state of one object.
@@ -27,15 +28,35 @@ pub struct Private {
     /// value, the attribute has no drift.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub overridden: BTreeMap<String, Json>,
-    /// For a claim, the time of the create, in seconds since 1970.
+    /// Where the object was last seen; `None` if an earlier version of the provider stored it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub claimed: Option<i64>,
+    pub seen: Option<Sighting>,
     /// The value that the resource's codec keeps, see [`crate::codec::Codec::read_response`].
     #[serde(skip_serializing_if = "Json::is_null")]
     pub memory: Json,
     /// The run of this object, until it is known to have succeeded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run: Option<Run>,
+}
+
+/// Where an object was last seen, and what else was seen there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sighting {
+    /// The API and the account.
+    #[serde(flatten)]
+    pub place: Place,
+    /// Other objects of the same account.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<Reference>,
+}
+
+/// Names an object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reference {
+    /// The declaration's name, such as `machine_role`.
+    pub resource: String,
+    /// Attribute → value of the identity.
+    pub identity: BTreeMap<String, String>,
 }
 
 impl Private {

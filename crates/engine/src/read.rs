@@ -7,21 +7,18 @@
 use schema::{Import, Resource};
 use value::{DecodeError, Path, Value, json};
 
-use crate::api::Retry;
 use crate::context::Context;
 use crate::diagnostic::{Diagnostics, Reported};
 use crate::hook::Binding;
 use crate::object::Known;
-use crate::recover::{ResolvedClaim, UnclearClaim};
 use crate::report::{self, Action, is_gone};
-use crate::{identity, job, recover, rules, shape, summaries, wire};
+use crate::{absence, identity, job, recover, rules, shape, summaries, wire};
 
 /// Refreshes an object in `known`. Its state becomes null if the object no longer exists.
 ///
 /// # Errors
 ///
-/// [`Reported`] if a request failed or its response was unexpected. `known` then still has the object, with its identity if a
-/// claim was resolved.
+/// [`Reported`] if a request failed or its response was unexpected. `known` then still has the object.
 pub async fn read(
     binding: &Binding,
     context: &Context,
@@ -33,34 +30,15 @@ pub async fn read(
         return Ok(());
     };
     if recover::is_claim(resource, &known.state) {
-        match recover::resolve_claim(context, resource, binding.codec(), known).await {
-            Ok(ResolvedClaim::Object(object)) => {
-                known.state = object;
-                known.private.claimed = None;
-            }
-            Ok(ResolvedClaim::NotFound) => {
-                *known = Known::default();
-                return Ok(());
-            }
-            Ok(ResolvedClaim::Unclear(UnclearClaim { detail })) => {
-                diagnostics.warning_at(Path::root(), &summaries::CLAIM_UNCLEAR, detail);
-                return Ok(());
-            }
-            Err(error) => {
-                return Err(report::request_error(
-                    diagnostics,
-                    Action::Find,
-                    resource,
-                    &known.state,
-                    &error,
-                ));
-            }
-        }
+        recover::drop_claim(context, resource, binding.codec(), &known.state, diagnostics).await?;
+        *known = Known::default();
+        return Ok(());
     }
-    let response = context.perform(resource, operation, &known.state, None, Retry::Safe);
+    let response = absence::perform(context, resource, operation, &known.state, None);
     let mut response = match response.await {
         Ok(response) => response.body,
         Err(error) if is_gone(&error) => {
+            absence::confirm(context, resource, known, &error, diagnostics).await?;
             *known = Known::default();
             return Ok(());
         }
@@ -96,7 +74,8 @@ pub async fn read(
     for name in known.private.overridden.keys() {
         state.set_attribute(name, known.state.get(name).clone());
     }
-    known.state = state;
+    let before = std::mem::replace(&mut known.state, state);
+    absence::note_found(context, resource, known, &before);
     job::refresh(context, resource, known).await;
     Ok(())
 }

@@ -1,10 +1,11 @@
 //! Recovers from a create whose response was lost: the object may exist, so the provider searches for it by name
 //! before it sends another create.
 //!
-//! - If only the response was lost, the search follows at once.
-//! - If the search fails, too, state gets a claim: the planned object without its identity. The next refresh searches.
-//! - If the process was killed, there is no state. The next create is rejected because the name is in use, and adopts
-//!   the object that the killed process created.
+//! - If only the response was lost, the search follows at once. The object is the created one only if it is no older than the
+//!   request, by the control plane's clock, and equal to it.
+//! - If the search fails, too, state gets a claim: the planned object without its identity. The next refresh reports the object
+//!   that has the name, with the command that imports it, and drops the claim.
+//! - A create that is rejected because its name is in use never takes the existing object over.
 //!
 //! Decision: `decisions/3-claims.md`.
 //!
@@ -13,7 +14,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use schema::{Attribute, Resource};
+use schema::{Attribute, Mode, Resource};
 use serde_json::Value as Json;
 use value::{Path, Value, duration};
 
@@ -23,23 +24,14 @@ use crate::context::Context;
 use crate::diagnostic::{Diagnostics, Reported};
 use crate::fill::matches_plan;
 use crate::naming::{capitalised, noun, title};
-use crate::object::Known;
+use crate::report::{self, Action};
 use crate::session::Session;
 use crate::{identity, summaries, wire};
 
 /// Retries of a create after a search that did not find the object.
 const MAX_CREATE_RETRIES: u32 = 2;
 
-/// Greatest age of an orphan: an object whose apply ended before its state was stored.
-const ORPHAN_MAX_AGE: Duration = Duration::from_hours(1);
-
-/// Greatest difference between the ages that the control plane and this process compute.
-const MAX_AGE_ERROR: Duration = Duration::from_secs(10);
-
-/// Greatest difference between the clocks of the machine that stored a claim and the one that resolves it.
-const MAX_CLOCK_SKEW: Duration = Duration::from_mins(5);
-
-/// Recovers from a failed create: finds the object that it created, retries the create, or adopts an orphan.
+/// Recovers from a failed create: finds the object that it created, or retries the create.
 ///
 /// # Errors
 ///
@@ -50,31 +42,36 @@ pub async fn recover_create(
     body: &Body,
     error: Error,
 ) -> Result<Response, Error> {
-    if error.effect == Effect::None {
-        return adopt_orphan(session, body, error).await;
-    }
-    let (resource, planned) = (session.resource, &session.request.planned);
     let mut error = error;
+    if error.effect == Effect::None && error.kind == ErrorKind::Conflict {
+        let found = find_by_name(session, body).await.unwrap_or_default();
+        return Err(with_import_advice(error, session, found.first()));
+    }
+    if error.effect == Effect::None {
+        return Err(error);
+    }
     for _ in 0..MAX_CREATE_RETRIES {
-        match find_by_name(session.context, resource, session.codec, planned, body).await {
-            Ok(NameLookup::Match(found)) if was_created_within(resource, &found, session.elapsed()) => {
+        // The create may still have been carried out: the caller needs that error.
+        let Ok(found) = find_by_name(session, body).await else {
+            return Err(error);
+        };
+        match newest(session, &found) {
+            Newest::Created(listed) => {
+                let Some(own) = own_object(session, listed, body).await else {
+                    return Err(error);
+                };
                 tracing::warn!(request_id = %error.request_id, "lost the response to a create; found the object by its name");
-                return Ok(found);
+                return Ok(own);
             }
-            // The object may be the created one, with values that the control plane overrode.
-            Ok(NameLookup::Mismatch(found)) if was_created_within(resource, &found, session.elapsed()) => {
-                return Err(error);
-            }
-            // The object is older than the create, which therefore created nothing.
-            Ok(NameLookup::Match(found) | NameLookup::Mismatch(found)) => {
+            Newest::Older(listed) => {
                 error.effect = Effect::None;
                 error.kind = ErrorKind::Conflict;
-                return Err(with_import_advice(error, session, &found.body));
+                return Err(with_import_advice(error, session, Some(listed)));
             }
-            Ok(NameLookup::NotFound) => {}
-            // The create may still have been carried out: the caller needs that error.
-            Err(_) => return Err(error),
+            Newest::Unknown => return Err(error),
+            Newest::NotFound => {}
         }
+        let planned = &session.request.planned;
         let retry_error = match session.perform(create, planned, Some(body), Retry::Unsafe).await {
             Ok(response) => return Ok(response),
             Err(error) => error,
@@ -91,9 +88,10 @@ pub async fn recover_create(
 }
 
 /// Adds to the error how to import the object that has the name.
-fn with_import_advice(mut error: Error, session: &Session<'_>, found: &Json) -> Error {
+fn with_import_advice(mut error: Error, session: &Session<'_>, found: Option<&Response>) -> Error {
     let (resource, planned) = (session.resource, &session.request.planned);
-    if let Some(id) = identity::import_id(resource, &decode(resource, session.codec, found, planned)) {
+    let found = found.map(|found| decode(resource, session.codec, &found.body, planned));
+    if let Some(id) = found.and_then(|found| identity::import_id(resource, &found)) {
         let reason = error.detail.as_deref().unwrap_or("the name is already in use");
         let advice = format!(
             "{}. If this resource is to manage the existing object, import it: `terraform import ADDRESS {id}`. Otherwise \
@@ -105,60 +103,105 @@ fn with_import_advice(mut error: Error, session: &Session<'_>, found: &Json) -> 
     error
 }
 
-/// Adopts an orphan: the object that an interrupted apply created before it stored its state.
-///
-/// An object is an orphan only if all its values are the configured ones, it is younger than [`ORPHAN_MAX_AGE`] and
-/// older than this process. Any other object with the name may belong to another resource or client. An object with
-/// values that the control plane never returns cannot be compared, and is never adopted.
-async fn adopt_orphan(session: &mut Session<'_>, body: &Body, error: Error) -> Result<Response, Error> {
-    let (resource, planned) = (session.resource, &session.request.planned);
-    if error.kind != ErrorKind::Conflict {
-        return Err(error);
-    }
-    let (found, is_match) = match find_by_name(session.context, resource, session.codec, planned, body).await
-    {
-        Ok(NameLookup::Match(found)) => (found, true),
-        Ok(NameLookup::Mismatch(found)) => (found, false),
-        Ok(NameLookup::NotFound) | Err(_) => return Err(error),
-    };
-    let object = decode(resource, session.codec, &found.body, planned);
-    let has_hidden_values = resource
-        .attributes
-        .iter()
-        .any(|attribute| attribute.wire.write.is_some() && (attribute.write_only || !attribute.returned));
-    let process = &session.context.process;
-    let is_orphan_age = age(resource, &found).is_some_and(|age| age > process.age() && age <= ORPHAN_MAX_AGE);
-    if has_hidden_values
-        || !is_match
-        || !is_orphan_age
-        || process.has_created(&identity::key(resource, &object))
-    {
-        return Err(with_import_advice(error, session, &found.body));
-    }
-    // With the nested objects that a hook manages: the hook must not create them again.
-    session.progress.lock().state = object;
-    session.diagnostics.warning_at(
-        Path::root(),
-        &summaries::ADOPTED,
-        format!(
-            "{} existed already, exactly as configured and less than an hour old: an interrupted apply created it \
-             before it could save its state. Terraform manages it from now on.",
-            capitalised(&title(resource, planned))
-        ),
-    );
-    Ok(found)
+/// The objects with the name of a create, compared with the time of the create.
+enum Newest<'a> {
+    /// No object has the name.
+    NotFound,
+    /// This object was created since the create began.
+    Created(&'a Response),
+    /// This object is older than the create, which therefore created nothing.
+    Older(&'a Response),
+    /// The age of an object is unknown.
+    Unknown,
 }
 
-/// The age of an object by the control plane's clock, if the resource declares a creation time.
+fn newest<'a>(session: &Session<'_>, found: &'a [Response]) -> Newest<'a> {
+    let mut newest = Newest::NotFound;
+    for object in found {
+        newest = match (age(session.resource, object), newest) {
+            (None, _) => return Newest::Unknown,
+            (Some(age), _) if age <= session.elapsed() => return Newest::Created(object),
+            (Some(_), Newest::NotFound) => Newest::Older(object),
+            (Some(_), newest) => newest,
+        };
+    }
+    newest
+}
+
+/// The age of an object by the control plane's clock, if the resource declares a creation time and the response has a date.
 fn age(resource: &Resource, found: &Response) -> Option<Duration> {
     let attribute = resource.attribute(resource.created.as_deref()?)?;
     let created: Timestamp = wire::field(attribute, &found.body)?.as_str()?.parse().ok()?;
-    Some(duration::between(created, found.date))
+    Some(duration::between(created, found.date?))
 }
 
-/// Whether an object may have been created within that time; true if its age is unknown.
-fn was_created_within(resource: &Resource, found: &Response, time: Duration) -> bool {
-    age(resource, found).is_none_or(|age| age <= time + MAX_AGE_ERROR)
+/// Reads a listed object, and returns the response if the object is the one that the lost create made: everything that was sent
+/// is equal, and nothing that the hook sends afterwards differs.
+async fn own_object(session: &mut Session<'_>, listed: &Response, body: &Body) -> Option<Response> {
+    let (resource, planned) = (session.resource, &session.request.planned);
+    let object = decode(resource, session.codec, &listed.body, planned);
+    if session
+        .context
+        .process
+        .has_created(&identity::key(resource, &object))
+    {
+        return None;
+    }
+    let response = match &resource.api.read {
+        Some(read) => session.perform(read, &object, None, Retry::Safe).await.ok()?,
+        None => listed.clone(),
+    };
+    let mut problems = Diagnostics::default();
+    identity::check(
+        resource,
+        &response.body,
+        &object,
+        &*session.context.api,
+        &mut problems,
+    )
+    .ok()?;
+    let (found, decoded) = try_decode(resource, session.codec, &response.body, planned);
+    if decoded.is_err() || !is_own(resource, planned, body, &found) {
+        return None;
+    }
+    // With the nested objects that a hook manages: the hook must not create them again.
+    session.progress.lock().state = found;
+    Some(response)
+}
+
+/// Whether an object has all values of a create, and no others.
+fn is_own(resource: &Resource, planned: &Value, body: &Body, found: &Value) -> bool {
+    resource.attributes.iter().all(|attribute| {
+        let (planned, found) = (planned.get(&attribute.name), found.get(&attribute.name));
+        let key = attribute.wire.write.as_deref();
+        let is_sent = key.is_some_and(|key| body.expose().get(key).is_some());
+        if wire::is_managed_by_hook(attribute) {
+            let planned = planned.elements();
+            let mut found = found.elements().iter();
+            return found.all(|found| {
+                planned
+                    .iter()
+                    .any(|planned| matches_plan(attribute, planned, found))
+            });
+        }
+        let is_comparable = !attribute.write_only && attribute.returned;
+        let is_unset = planned.is_null() && attribute.mode == Mode::Optional;
+        match (is_comparable, is_sent) {
+            (true, true) => matches_plan(attribute, planned, found),
+            (true, false) if is_unset => is_unset_value(found),
+            _ => true,
+        }
+    })
+}
+
+fn is_unset_value(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::List(elements) => elements.is_empty(),
+        Value::Set(elements) => elements.is_empty(),
+        Value::Map(entries) => entries.is_empty(),
+        _ => false,
+    }
 }
 
 /// Whether an object in state is a claim: it may exist, and its identity is unknown.
@@ -166,102 +209,61 @@ pub fn is_claim(resource: &Resource, object: &Value) -> bool {
     identity::attributes(resource).any(|attribute| object.get(&attribute.name).is_null())
 }
 
-/// The result of the search for the object of a claim.
-pub enum ResolvedClaim {
-    /// The object exists: the claim with its identity.
-    Object(Value),
-    /// The object does not exist: it was not created, or it was deleted.
-    NotFound,
-    /// An object with the name exists, but may be another one: it differs from the plan, or may be older than the create.
-    Unclear(UnclearClaim),
-}
-
-/// The diagnostic about a claim that could not be resolved.
-pub struct UnclearClaim {
-    /// What happened, and what the user can do.
-    pub detail: String,
-}
-
-/// Searches for the object of a claim.
+/// Drops the claim of an earlier process, and warns of the object that has its name. A claim is no evidence: that object may be
+/// another client's.
 ///
 /// # Errors
 ///
-/// The [`Error`] of the request that lists the objects.
-pub async fn resolve_claim(
+/// [`Reported`] if the objects cannot be listed; state must keep the claim.
+pub async fn drop_claim(
     context: &Context,
     resource: &Resource,
     codec: &dyn Codec,
-    claim: &Known,
-) -> Result<ResolvedClaim, Error> {
-    let planned = &claim.state;
-    let body = wire::create_body(&resource.attributes, planned, planned);
-    // The time since the create, by the clock of this machine.
-    let since = claim.private.claimed.map(|created| {
-        let created = Timestamp::from_second(created).unwrap_or_default();
-        duration::between(created, Timestamp::now())
-    });
-    let found = match find_by_name(context, resource, codec, planned, &body).await? {
-        NameLookup::NotFound => return Ok(ResolvedClaim::NotFound),
-        NameLookup::Match(found) | NameLookup::Mismatch(found)
-            if since.is_some_and(|since| !was_created_within(resource, &found, since + MAX_CLOCK_SKEW)) =>
-        {
-            // The object is older than the create, which failed because the name was in use.
-            return Ok(ResolvedClaim::NotFound);
-        }
-        NameLookup::Match(found)
-            if since.is_some_and(|since| was_created_within(resource, &found, since)) =>
-        {
-            let listed = decode(resource, codec, &found.body, planned);
-            let mut object = planned.clone();
-            for attribute in identity::attributes(resource) {
-                object.set_attribute(&attribute.name, listed.get(&attribute.name).clone());
-            }
-            return Ok(ResolvedClaim::Object(object));
-        }
-        NameLookup::Match(found) | NameLookup::Mismatch(found) => found,
+    claim: &Value,
+    diagnostics: &mut Diagnostics,
+) -> Result<(), Reported> {
+    let body = wire::create_body(&resource.attributes, claim, claim);
+    let found = list_by_name(context, resource, claim, &body)
+        .await
+        .map_err(|error| report::request_error(diagnostics, Action::Find, resource, claim, &error))?;
+    let Some(found) = found.first() else {
+        return Ok(());
     };
-    let id = identity::import_id(resource, &decode(resource, codec, &found.body, planned));
-    Ok(ResolvedClaim::Unclear(UnclearClaim {
-        detail: format!(
-            "{} exists, but differs from the configuration or is older than the request to create it. That request \
-             got no response, so state has the object without its identity. The existing object may have been changed \
-             since, or be another {}. Remove the object from state with `terraform state rm ADDRESS`. Then import the existing one \
-             with `terraform import ADDRESS {}`, or give this resource another name.",
-            capitalised(&title(resource, planned)),
+    let id = identity::import_id(resource, &decode(resource, codec, &found.body, claim));
+    diagnostics.warning_at(
+        Path::root(),
+        &summaries::CLAIM_DROPPED,
+        format!(
+            "{} exists. An earlier request to create it got no response, so it may be the {} that Terraform created, or another \
+             one. State no longer has it, and it was not changed. To manage it, import it with `terraform import ADDRESS {}`. \
+             Otherwise give this resource another name.",
+            capitalised(&title(resource, claim)),
             noun(resource),
             id.as_deref().unwrap_or("ID")
         ),
-    }))
+    );
+    Ok(())
 }
 
-/// The result of a search by name.
-enum NameLookup {
-    /// No object has the name.
-    NotFound,
-    /// The object with the name has all values that were sent.
-    Match(Response),
-    /// The object with the name has other values.
-    Mismatch(Response),
+/// Searches for the objects with the name that was sent.
+async fn find_by_name(session: &Session<'_>, body: &Body) -> Result<Vec<Response>, Error> {
+    list_by_name(session.context, session.resource, &session.request.planned, body).await
 }
 
-/// Searches for the object with the name that was sent.
-async fn find_by_name(
+/// Lists the objects with the name that was sent; none if the resource has no list or no name.
+async fn list_by_name(
     context: &Context,
     resource: &Resource,
-    codec: &dyn Codec,
     planned: &Value,
     body: &Body,
-) -> Result<NameLookup, Error> {
+) -> Result<Vec<Response>, Error> {
     let (Some(list), Some(attribute)) = (&resource.api.list, name_attribute(resource)) else {
-        return Ok(NameLookup::NotFound);
+        return Ok(Vec::new());
     };
-    let sent = attribute
-        .wire
-        .write
-        .as_deref()
-        .and_then(|key| body.expose().get(key));
+    let key = attribute.wire.write.as_deref();
+    let sent = key.and_then(|key| body.expose().get(key));
     let Some(name) = sent.filter(|name| !name.is_null()) else {
-        return Ok(NameLookup::NotFound);
+        return Ok(Vec::new());
     };
     let listed = context
         .perform(resource, list, planned, None, Retry::Safe)
@@ -270,51 +272,20 @@ async fn find_by_name(
         let detail = format!("expected a list, got {}", wire::json_type(&listed.body));
         return Err(Error::unexpected_response(list, detail).with_remedy(&*context.api));
     };
-    let mut matching = candidates
+    let named = candidates
         .iter()
-        .filter(|candidate| wire::field(attribute, candidate).as_ref() == Some(name))
-        .peekable();
-    let first = matching.peek().copied();
-    let response = |object: &Json| Response {
-        body: object.clone(),
-        ..listed.clone()
-    };
-    Ok(
-        match matching.find(|candidate| matches_request(resource, codec, planned, candidate, body)) {
-            Some(found) => NameLookup::Match(response(found)),
-            None => first.map_or(NameLookup::NotFound, |found| {
-                NameLookup::Mismatch(response(found))
-            }),
-        },
-    )
+        .filter(|candidate| wire::field(attribute, candidate).as_ref() == Some(name));
+    Ok(named
+        .map(|object| Response {
+            body: object.clone(),
+            ..listed.clone()
+        })
+        .collect())
 }
 
 /// The attribute that names the object (`label` of the declaration).
 fn name_attribute(resource: &Resource) -> Option<&Attribute> {
     resource.attribute(resource.label.as_deref()?)
-}
-
-/// Whether a listed object is equivalent to the request, as far as the list has its values.
-fn matches_request(
-    resource: &Resource,
-    codec: &dyn Codec,
-    planned: &Value,
-    object: &Json,
-    body: &Body,
-) -> bool {
-    let (listed, result) = try_decode(resource, codec, object, planned);
-    let sent = resource.attributes.iter().filter(|attribute| {
-        let key = attribute.wire.write.as_deref();
-        !attribute.write_only && key.is_some_and(|key| body.expose().get(key).is_some())
-    });
-    result.is_ok()
-        && sent.into_iter().all(|attribute| {
-            matches_plan(
-                attribute,
-                planned.get(&attribute.name),
-                listed.get(&attribute.name),
-            )
-        })
 }
 
 /// Decodes an object of the list; fields with an unexpected type keep the known value.

@@ -173,17 +173,17 @@ crate::summaries! {
     CREATE_UNCONFIRMED {
         text: "Cannot tell whether the object was created",
         when: "The request that creates an object got no usable response, so state keeps the object as tainted.",
-        remedy: "Plan again: the provider then looks the object up by its name.",
+        remedy: "Plan again: the provider then looks the object up by its name and shows how to import it.",
     }
-    CLAIM_UNCLEAR {
-        text: "Cannot tell whether Terraform created this object",
-        when: "An earlier create got no response, and the object that has the name differs from the configured one.",
-        remedy: "Remove the object from state, then import the existing one or choose another name.",
+    CLAIM_DROPPED {
+        text: "Object removed from state, but it may exist",
+        when: "An earlier create got no response, and an object has the name now.",
+        remedy: "Import the object with the command in the message, or give the resource another name.",
     }
-    ADOPTED {
-        text: "Adopted an existing object",
-        when: "A create found the object that an interrupted apply had created within the last hour.",
-        remedy: "No action is needed: Terraform manages the object from now on.",
+    ABSENCE_UNCONFIRMED {
+        text: "Cannot tell whether the object still exists",
+        when: "An object is not found, but with another endpoint or token than those with which it was last seen.",
+        remedy: "Correct `endpoint` or the token. If the object was deleted, remove it from state with `terraform state rm`.",
     }
     OVERRIDDEN {
         text: "Value overridden by the control plane",

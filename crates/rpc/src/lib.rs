@@ -26,6 +26,7 @@ use engine::process::Process;
 use engine::shape;
 use handler::Subject;
 use proto::tfplugin6;
+use schema::Resource;
 use tokio_util::sync::CancellationToken;
 use value::{Type, Value};
 
@@ -80,6 +81,7 @@ struct Shared {
     /// Terraform.
     stop: Mutex<CancellationToken>,
     process: Process,
+    resources: Arc<[&'static Resource]>,
 }
 
 /// The result of `ConfigureProvider`.
@@ -100,6 +102,12 @@ impl Service {
             connection: RwLock::new(Connection::Unconfigured),
             stop: Mutex::new(CancellationToken::new()),
             process: Process::default(),
+            resources: program
+                .definition
+                .resources
+                .iter()
+                .map(|binding| binding.schema)
+                .collect(),
         }))
     }
 
@@ -119,6 +127,7 @@ impl Service {
                 cancel: self.stop_token(),
                 deadline: None,
                 process: self.0.process.clone(),
+                resources: Arc::clone(&self.0.resources),
             }),
             Connection::Deferred(arguments) => Err(diagnostics.error(
                 &summaries::CONFIGURATION_UNKNOWN,

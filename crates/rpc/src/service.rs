@@ -7,7 +7,7 @@ use engine::diagnostic::{Diagnostics, Reported};
 use engine::object::{ApplyRequest, Known, PlanRequest, Progress};
 use engine::private::Private;
 use engine::rules::WriteOnly;
-use engine::{apply, lookup, plan, read, shape, validate};
+use engine::{absence, apply, lookup, plan, read, shape, validate};
 use environment::Environment;
 use proto::tfplugin6;
 use proto::tfplugin6::{
@@ -334,14 +334,23 @@ impl tfplugin6::provider_server::Provider for Service {
                 "ImportResourceState",
                 Subject::Resource(request.type_name.clone()),
                 async |resolved, diagnostics| {
-                    let state = read::import(resolved.binding.schema, &request.id, diagnostics)?;
-                    resolved.encode(&state, diagnostics)
+                    let schema = resolved.binding.schema;
+                    let state = read::import(schema, &request.id, diagnostics)?;
+                    let context = resolved.service.context(diagnostics)?;
+                    let mut known = Known {
+                        state,
+                        private: Private::default(),
+                    };
+                    absence::note_imported(&context, schema, &mut known);
+                    let state = resolved.encode(&known.state, diagnostics)?;
+                    Ok((state, self.encode_private(&known.private)))
                 },
             )
             .await;
-        let imported = imported.map(|state| import_resource_state::ImportedResource {
+        let imported = imported.map(|(state, private)| import_resource_state::ImportedResource {
             type_name: request.type_name,
             state: Some(state),
+            private,
             ..import_resource_state::ImportedResource::default()
         });
         Ok(Response::new(import_resource_state::Response {
@@ -419,6 +428,7 @@ impl Service {
         } else {
             Connection::Deferred(unknown)
         };
+        self.0.process.begin();
         *self.0.stop.lock().unwrap_or_else(PoisonError::into_inner) = CancellationToken::new();
         *self.0.connection.write().unwrap_or_else(PoisonError::into_inner) = connection;
         Ok(())

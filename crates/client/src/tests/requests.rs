@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use engine::api::{Effect, ErrorKind, Problem, Request, Retry};
+use engine::api::{Api, Effect, ErrorKind, Problem, Request, Retry};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -12,7 +12,7 @@ use value::secret::Secret;
 
 use super::server::{Action, Server};
 use super::{OPERATIONS, TOKEN, call, client, settings};
-use crate::Client;
+use crate::{Client, Settings};
 
 #[tokio::test]
 async fn request_has_only_the_expected_headers_and_body() {
@@ -93,6 +93,29 @@ async fn error_has_kind_and_message_of_the_response() {
             ErrorKind::NotFound,
             Some("Not Found"),
         ),
+        (410, r#"{"detail": "Gone"}"#, ErrorKind::NotFound, Some("Gone")),
+        // Only the control plane's own message shows that the object does not exist.
+        (
+            404,
+            "<html><h1>Not Found</h1></html>",
+            ErrorKind::NoSuchPath,
+            None,
+        ),
+        (404, "", ErrorKind::NoSuchPath, None),
+        (
+            404,
+            r#"{"message": "no Route matched"}"#,
+            ErrorKind::NoSuchPath,
+            Some("no Route matched"),
+        ),
+        (
+            404,
+            r#"{"detail": null}"#,
+            ErrorKind::NoSuchPath,
+            Some(r#"{"detail":null}"#),
+        ),
+        (404, r#"["detail"]"#, ErrorKind::NoSuchPath, Some(r#"["detail"]"#)),
+        (410, "gone", ErrorKind::NoSuchPath, Some("gone")),
         (
             409,
             r#"{"detail": "the name is taken"}"#,
@@ -275,4 +298,32 @@ async fn client_sends_at_most_32_requests_at_once() {
         assert!(call.await.unwrap().is_ok());
     }
     assert_eq!(max_in_flight.load(Ordering::SeqCst), 32);
+}
+
+#[test]
+fn place_has_the_endpoint_and_a_fingerprint_for_each_object() {
+    let place = |endpoint: &str, token: &str, key: &str| {
+        let settings = Settings {
+            api_token: Secret::new(token),
+            ..settings(&endpoint.parse().unwrap())
+        };
+        Client::new(settings, &OPERATIONS).unwrap().place(key)
+    };
+    let here = place("https://API.test:443/prefix/", TOKEN, "thing/1");
+    assert_eq!(here.endpoint, "https://api.test/prefix");
+    assert_eq!(
+        place("https://api.test", TOKEN, "thing/1").endpoint,
+        "https://api.test"
+    );
+    assert_eq!(here, place("https://api.test/prefix", TOKEN, "thing/1"));
+    assert_ne!(
+        here.token,
+        place("https://api.test/prefix", TOKEN, "thing/2").token
+    );
+    assert_ne!(
+        here.token,
+        place("https://api.test/prefix", "another", "thing/1").token
+    );
+    assert_eq!(here.token.len(), 32);
+    assert!(!here.token.contains(TOKEN));
 }

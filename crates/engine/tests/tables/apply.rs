@@ -17,15 +17,18 @@ use value::{Number, Value};
 
 use super::support::{Script, UUID, object, response, thing};
 
-const SIZE: &str = "[attributes.size]\ntype = \"string\"\ndoc = \"Its size.\"\n";
+const SIZE: &str = "[attributes.size]\ntype = \"string\"\ndoc = \"Its size.\"\n[attributes.created_at]\ntype = \"string\"\n\
+                    mode = \"computed\"\nformat = \"timestamp\"\nstable = true\ndoc = \"When.\"\n";
 
 fn of(binding: &Binding, uuid: Value, size: &str) -> Value {
+    let uuid_is_unknown = uuid.clone();
     object(
         binding,
         &[
             ("uuid", uuid),
             ("name", Value::string("a")),
             ("size", Value::string(size)),
+            ("created_at", uuid_is_unknown),
         ],
     )
 }
@@ -59,9 +62,12 @@ async fn apply_stores_a_created_object() {
 
 #[tokio::test]
 async fn apply_finds_the_object_of_a_lost_create() {
-    let listed = json!([response("b", &json!({})), response("a", &json!({"size": "s"}))]);
-    let (requests, known, diagnostics) = create([Err(ErrorKind::Ambiguous), Ok(listed)]).await;
-    assert_eq!(requests, [CREATE, "list"]);
+    // The date of the response has no fraction of a second, so the object may seem to be younger.
+    let created = Timestamp::now() + SignedDuration::from_secs(1);
+    let own = response("a", &json!({"size": "s", "created_at": created.to_string()}));
+    let listed = json!([response("b", &json!({})), own]);
+    let (requests, known, diagnostics) = create([Err(ErrorKind::Ambiguous), Ok(listed), Ok(own)]).await;
+    assert_eq!(requests, [CREATE, "list", "get"]);
     assert_eq!(known.state.get("uuid").as_str(), Some(UUID));
     assert!(diagnostics.is_empty());
 }
@@ -71,7 +77,7 @@ async fn apply_stores_a_claim_if_the_search_fails() {
     let (requests, known, diagnostics) =
         create([Err(ErrorKind::Ambiguous), Err(ErrorKind::Unreachable)]).await;
     assert_eq!(requests, [CREATE, "list"]);
-    assert!(known.state.get("uuid").is_null() && known.private.claimed.is_some());
+    assert!(known.state.get("uuid").is_null());
     assert_eq!(known.state.get("name").as_str(), Some("a"));
     assert!(diagnostics.has_errors());
 }
@@ -88,7 +94,7 @@ async fn apply_keeps_the_planned_value_if_it_is_overridden() {
 async fn apply_stores_the_object_if_a_field_has_an_unexpected_type() {
     let (_, known, diagnostics) = create([Ok(response("a", &json!({"size": 7})))]).await;
     assert_eq!(known.state.get("uuid").as_str(), Some(UUID));
-    assert!(known.private.claimed.is_none() && diagnostics.has_errors());
+    assert!(diagnostics.has_errors());
 }
 
 /// Counts the calls of a hook's `apply`.
@@ -156,16 +162,12 @@ async fn apply_calls_the_hook_if_a_field_has_an_unexpected_type() {
 }
 
 #[tokio::test]
-async fn apply_stores_a_claim_if_an_adopted_object_is_invalid() {
-    let declared = format!(
-        "{SIZE}[attributes.created_at]\ntype = \"string\"\nmode = \"computed\"\nformat = \"timestamp\"\nstable = true\n\
-         doc = \"When it was created.\"\n"
-    );
-    let binding = thing(&declared);
-    let created = Timestamp::now() - SignedDuration::from_mins(10);
+async fn apply_stores_a_claim_if_the_found_object_is_invalid() {
+    let binding = thing(SIZE);
+    let created = Timestamp::now() + SignedDuration::from_secs(1);
     let mut listed = response("a", &json!({"size": "s", "created_at": created.to_string()}));
     listed["uuid"] = json!("../x");
-    let (_, context) = Script::of([Err(ErrorKind::Conflict), Ok(json!([listed]))]);
+    let (_, context) = Script::of([Err(ErrorKind::Ambiguous), Ok(json!([listed])), Ok(listed)]);
     let request = ApplyRequest {
         prior: Value::Null,
         planned: of(&binding, Value::Unknown, "s"),
@@ -176,5 +178,5 @@ async fn apply_stores_a_claim_if_an_adopted_object_is_invalid() {
     let diagnostics = apply(&binding, &context, request, &progress).await;
     let known = progress.known(binding.schema);
     assert!(diagnostics.has_errors());
-    assert!(known.state.get("uuid").is_null() && known.private.claimed.is_some());
+    assert!(known.state.get("uuid").is_null());
 }

@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use value::Value;
 
 use super::support::{
-    NULL, Script, THING, UNKNOWN, UUID, block_on, declare, fields, prove, response, shown, value,
+    NULL, Script, THING, UNKNOWN, UUID, block_on, declare, fields, prove, response, seen_here, shown, value,
 };
 
 /// `size` is sent, `note` is not, and `seen` is computed by the control plane.
@@ -85,7 +85,7 @@ fn apply_updates_an_object_as_planned() {
             prior: value(&binding, &before()),
             planned: value(&binding, &planned),
             config: value(&binding, &config),
-            private: Private::default(),
+            private: seen_here(),
         };
         let progress = Progress::default();
         let diagnostics = block_on(apply(&binding, &context, request, &progress));
@@ -193,7 +193,7 @@ fn apply_deletes_an_object() {
             prior: value(&binding, &json!({"uuid": UUID, "name": "a"})),
             planned: value(&binding, &NULL),
             config: value(&binding, &NULL),
-            private: Private::default(),
+            private: seen_here(),
         };
         let progress = Progress::default();
         let diagnostics = block_on(apply(&binding, &context, request, &progress));

@@ -16,7 +16,7 @@ use engine::private::Private;
 use engine::read::read;
 use serde_json::{Value as Json, json};
 
-use super::support::{Failure, Script, UNKNOWN, UUID, fields, prove, response, shown, value};
+use super::support::{Failure, Script, UNKNOWN, UUID, fields, prove, response, seen_here, shown, value};
 
 const RUN: &str = "6a1f3f0c-0000-4000-8000-000000000001";
 const OTHER: &str = "6a1f3f0c-0000-4000-8000-000000000002";
@@ -198,7 +198,10 @@ fn state_with(run_of: &Json, rank: &str) -> Json {
 
 fn private_state(run_of: &Json) -> Private {
     let private = json!({"acme": {"run": run_of}}).to_string();
-    Private::decode(private.as_bytes(), "acme")
+    Private {
+        seen: seen_here().seen,
+        ..Private::decode(private.as_bytes(), "acme")
+    }
 }
 
 /// Destroys a thing with a run of this status, and creates it again in the same process.

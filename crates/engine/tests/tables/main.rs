@@ -6,6 +6,7 @@
 
 #![cfg(test)]
 
+mod absence;
 mod apply;
 mod change;
 mod equal;

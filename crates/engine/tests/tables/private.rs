@@ -15,6 +15,16 @@ fn stored_json(of: &Json) -> String {
     json!({"acme": of}).to_string()
 }
 
+fn seen() -> Json {
+    json!({"endpoint": "https://api.test", "token": "00ff"})
+}
+
+fn with_others() -> Json {
+    let mut seen = seen();
+    seen["others"] = json!([{"resource": "thing", "identity": {"uuid": "u"}}]);
+    seen
+}
+
 #[test]
 fn encode_inverts_decode() {
     let number = r#"{"acme":{"overridden":{"x":1.50e-7}}}"#;
@@ -23,10 +33,11 @@ fn encode_inverts_decode() {
         ("configured arguments", stored_json(&json!({"configured": ["a", "b"]}))),
         ("overridden values", stored_json(&json!({"overridden": {"a": null, "b": [1, {"c": "d"}]}}))),
         ("a number with its spelling", number.to_owned()),
-        ("a claim", stored_json(&json!({"claimed": 1_700_000_000}))),
+        ("where the object was last seen", stored_json(&json!({"seen": seen()}))),
+        ("other objects that were seen there", stored_json(&json!({"seen": with_others()}))),
         ("a codec's values", stored_json(&json!({"memory": {"a": [1]}}))),
         ("all fields",
-            stored_json(&json!({"claimed": 1, "configured": ["a"], "memory": 1, "overridden": {"b": 2}}))),
+            stored_json(&json!({"seen": seen(), "configured": ["a"], "memory": 1, "overridden": {"b": 2}}))),
     ];
     prove(rows, |stored| {
         let encoded = Private::decode(stored.as_bytes(), "acme").encode("acme");
@@ -48,7 +59,8 @@ fn decode_of_other_private_state_is_empty() {
         ("JSON that is not an object", "[1]".to_owned()),
         ("invalid JSON", "{\"acme\":".to_owned()),
         ("a string under the provider's name", stored_json(&json!("a"))),
-        ("a field of another type", stored_json(&json!({"claimed": "a", "configured": ["a"]}))),
+        ("a field of another type", stored_json(&json!({"seen": "a", "configured": ["a"]}))),
+        ("a place without a token", stored_json(&json!({"seen": {"endpoint": "https://api.test"}}))),
         ("a run with an unknown stage", stored_json(&json!({"run": run("sleeping")}))),
     ];
     prove(rows, |stored| {
@@ -79,9 +91,9 @@ fn decode_accepts_each_stored_form_of_a_run() {
     ];
     prove(rows, |run| {
         let decoded = |stored_json: &str| Private::decode(stored_json.as_bytes(), "acme");
-        let private = decoded(&stored_json(&json!({"claimed": 7, "run": run})));
+        let private = decoded(&stored_json(&json!({"configured": ["x"], "run": run})));
         assert!(
-            private != decoded(&stored_json(&json!({"claimed": 7}))),
+            private != decoded(&stored_json(&json!({"configured": ["x"]}))),
             "the run is decoded"
         );
         let again = Private::decode(&private.encode("acme"), "acme");
@@ -89,6 +101,6 @@ fn decode_accepts_each_stored_form_of_a_run() {
             again == private,
             "decoding the encoded bytes gives the same private state"
         );
-        (json!(7), json!(again.claimed))
+        (json!(["x"]), json!(again.configured))
     });
 }

@@ -7,7 +7,7 @@ use engine::private::Private;
 use engine::read::read;
 use serde_json::{Value as Json, json};
 
-use super::support::{NULL, Script, UUID, block_on, fields, prove, reported, response, shown, value};
+use super::support::{NULL, Script, UUID, block_on, fields, here, prove, reported, response, shown, value};
 
 const OTHER: &str = "3c5d1f2e-0a51-4f7f-8f4e-6a2a1c9d7b10";
 
@@ -94,7 +94,8 @@ fn read_refreshes_state_from_the_response() {
     );
     prove(rows, |(overridden, returned, state, overridden_then, report)| {
         let (script, context) = Script::of([returned]);
-        let stored = json!({"acme": {"overridden": overridden}}).to_string();
+        let seen = json!({"endpoint": here().endpoint, "token": here().token});
+        let stored = json!({"acme": {"overridden": overridden, "seen": seen}}).to_string();
         let mut known = Known {
             state: value(&binding, &unchanged()),
             private: Private::decode(stored.as_bytes(), "acme"),

@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
 use value::Value;
 
-use super::support::{NULL, Script, THING, UNKNOWN, UUID, block_on, declare, fields, prove, response, value};
+use super::support::{Script, THING, UNKNOWN, UUID, block_on, declare, fields, prove, response, value};
 
 const SIZE: &str = "size = { type = 'string' }";
 /// With a creation time.
@@ -23,6 +23,16 @@ const DATED: &str = "size = { type = 'string' }\n\
 /// With a value that the control plane never returns.
 const WITH_HIDDEN_VALUE: &str = "size = { type = 'string' }\npin = { type = 'string', returned = false }\n\
                       created_at = { type = 'string', mode = 'computed', format = 'timestamp', stable = true }";
+
+/// With an argument that is not set.
+const WITH_NOTE: &str = "size = { type = 'string' }\nnote = { type = 'string' }\n\
+                         created_at = { type = 'string', mode = 'computed', format = 'timestamp', stable = true }";
+
+/// An object with this field.
+fn with_field(mut object: Json, field: &str, value: impl Into<Json>) -> Json {
+    object[field] = value.into();
+    object
+}
 
 /// The thing `a` of this size, created that many seconds ago.
 fn created_ago(size: &str, seconds: i64) -> Json {
@@ -77,8 +87,7 @@ fn create(binding: &Binding, context: &Context) -> (Known, Diagnostics) {
 
 const FAILED: &str = "Failed to create the object";
 const CLAIMED: &str = "Cannot tell whether the object was created";
-const ADOPTED: &str = "Adopted an existing object";
-const UNCLEAR: &str = "Cannot tell whether Terraform created this object";
+const DROPPED: &str = "Object removed from state, but it may exist";
 const FIND_FAILED: &str = "Failed to search for the object";
 
 /// A rule; the declaration, the responses, the requests, what state has, and the diagnostics.
@@ -100,11 +109,6 @@ fn prove_creates(rows: impl IntoIterator<Item = Row>) {
         let binding = fields(declared);
         let (script, context) = Script::of(responses);
         let (known, diagnostics) = create(&binding, &context);
-        assert_eq!(
-            known.private.claimed.is_some(),
-            expected[1] == "claim",
-            "exactly a claim has the time of its create"
-        );
         (expected, outcome(&script, &known, &diagnostics))
     });
 }
@@ -112,80 +116,131 @@ fn prove_creates(rows: impl IntoIterator<Item = Row>) {
 #[test]
 fn recover_create_searches_by_name() {
     let listed = |things: &[Json]| Ok(json!(things));
+    let own = || created_ago("s", -5);
     let undated = || response("a", &json!({"size": "s"}));
     #[rustfmt::skip]
     let rows = [
-        row("the object with the name and the values is the created one", DATED,
-            vec![Err(Ambiguous), listed(&[created_ago("s", 0)])], "create list", "object", &[]),
-        row("the object is found among others", SIZE,
-            vec![Err(Ambiguous), listed(&[response("b", &json!({})), undated()])], "create list", "object", &[]),
-        row("the object is found without a creation time", SIZE,
-            vec![Err(Ambiguous), listed(&[undated()])], "create list", "object", &[]),
+        row("a young object with the name and the values is the created one", DATED,
+            vec![Err(Ambiguous), listed(&[own()]), Ok(own())], "create list get", "object", &[]),
+        row("the object is found among others", DATED,
+            vec![Err(Ambiguous), listed(&[response("b", &json!({})), own()]), Ok(own())], "create list get", "object", &[]),
+        row("the object is found among older ones with the name", DATED,
+            vec![Err(Ambiguous), listed(&[created_ago("s", 600), own()]), Ok(own())], "create list get", "object", &[]),
+        row("an object without a creation time leads to a claim", SIZE,
+            vec![Err(Ambiguous), listed(&[undated()])], "create list", "claim", &[FAILED, CLAIMED]),
         row("hidden values are not compared", WITH_HIDDEN_VALUE,
-            vec![Err(Ambiguous), listed(&[created_ago("s", 0)])], "create list", "object", &[]),
-        row("the create is retried if no object has the name", SIZE,
-            vec![Err(Ambiguous), listed(&[]), Ok(undated())], "create list create", "object", &[]),
-        row("a conflict of the retry leads to another search", SIZE,
-            vec![Err(Ambiguous), listed(&[]), Err(Conflict), listed(&[undated()])], "create list create list",
+            vec![Err(Ambiguous), listed(&[own()]), Ok(own())], "create list get", "object", &[]),
+        row("the create is retried if no object has the name", DATED,
+            vec![Err(Ambiguous), listed(&[]), Ok(own())], "create list create", "object", &[]),
+        row("a conflict of the retry leads to another search", DATED,
+            vec![Err(Ambiguous), listed(&[]), Err(Conflict), listed(&[own()]), Ok(own())], "create list create list get",
             "object", &[]),
-        row("after two retries, state gets a claim", SIZE,
+        row("after two retries, state gets a claim", DATED,
             vec![Err(Ambiguous), listed(&[]), Err(Ambiguous), listed(&[]), Err(Ambiguous)],
             "create list create list create", "claim", &[FAILED, CLAIMED]),
-        row("an object with other values leads to a claim", SIZE,
-            vec![Err(Ambiguous), listed(&[response("a", &json!({"size": "l"}))])], "create list", "claim",
+        row("an object with other values leads to a claim", DATED,
+            vec![Err(Ambiguous), listed(&[own()]), Ok(created_ago("l", -5))], "create list get", "claim",
             &[FAILED, CLAIMED]),
-        row("an object with an unexpected field leads to a claim", SIZE,
-            vec![Err(Ambiguous), listed(&[response("a", &json!({"size": 7}))])], "create list", "claim",
+        row("an object with a value that was not sent leads to a claim", WITH_NOTE,
+            vec![Err(Ambiguous), listed(&[own()]), Ok(with_field(own(), "note", "n"))], "create list get", "claim",
             &[FAILED, CLAIMED]),
+        row("an object with an unexpected field leads to a claim", DATED,
+            vec![Err(Ambiguous), listed(&[own()]), Ok(with_field(own(), "size", 7))], "create list get", "claim",
+            &[FAILED, CLAIMED]),
+        row("an object that cannot be read leads to a claim", DATED,
+            vec![Err(Ambiguous), listed(&[own()]), Err(Unreachable)], "create list get", "claim", &[FAILED, CLAIMED]),
         row("an object older than the create is not the created one", DATED,
             vec![Err(Ambiguous), listed(&[created_ago("s", 600)])], "create list", "nothing", &[FAILED, "import"]),
-        row("an object older than the create, with other values, is not the created one", DATED,
-            vec![Err(Ambiguous), listed(&[created_ago("l", 600)])], "create list", "nothing", &[FAILED, "import"]),
-        row("a search that fails leads to a claim", SIZE,
+        row("an object slightly older than the create is not the created one", DATED,
+            vec![Err(Ambiguous), listed(&[created_ago("s", 3)])], "create list", "nothing", &[FAILED, "import"]),
+        row("a search that fails leads to a claim", DATED,
             vec![Err(Ambiguous), Err(Unreachable)], "create list", "claim", &[FAILED, CLAIMED]),
-        row("a search with an unexpected response leads to a claim", SIZE,
+        row("a search with an unexpected response leads to a claim", DATED,
             vec![Err(Ambiguous), Ok(json!({"results": []}))], "create list", "claim", &[FAILED, CLAIMED]),
-        row("a retry that is rejected leads to a claim", SIZE,
+        row("a retry that is rejected leads to a claim", DATED,
             vec![Err(Ambiguous), listed(&[]), Err(NotFound)], "create list create", "claim", &[FAILED, CLAIMED]),
-        row("a create that is rejected leaves no state", SIZE, vec![Err(NotFound)], "create", "nothing", &[FAILED]),
+        row("a create that is rejected leaves no state", DATED, vec![Err(NotFound)], "create", "nothing", &[FAILED]),
     ];
     prove_creates(rows);
 }
 
 #[test]
-fn recover_create_adopts_only_orphans() {
+fn recover_create_never_adopts_a_taken_name() {
     let listed = |things: &[Json]| Ok(json!(things));
     #[rustfmt::skip]
     let rows = [
-        row("an orphan with the configured values is adopted", DATED,
-            vec![Err(Conflict), listed(&[created_ago("s", 600)])], "create list", "object", &[ADOPTED]),
-        row("an object with another value is not adopted", DATED,
-            vec![Err(Conflict), listed(&[created_ago("l", 600)])], "create list", "nothing", &[FAILED, "import"]),
-        row("an object older than an hour is not adopted", DATED,
-            vec![Err(Conflict), listed(&[created_ago("s", 3700)])], "create list", "nothing", &[FAILED, "import"]),
-        row("an object younger than the process is not adopted", DATED,
-            vec![Err(Conflict), listed(&[created_ago("s", -60)])], "create list", "nothing", &[FAILED, "import"]),
-        row("an object without a creation time is not adopted", SIZE,
-            vec![Err(Conflict), listed(&[response("a", &json!({"size": "s"}))])], "create list", "nothing",
-            &[FAILED, "import"]),
-        row("an object with hidden values is not adopted", WITH_HIDDEN_VALUE,
+        row("a young object with the configured values", DATED,
+            vec![Err(Conflict), listed(&[created_ago("s", 0)])], "create list", "nothing", &[FAILED, "import"]),
+        row("an older object with the configured values", DATED,
             vec![Err(Conflict), listed(&[created_ago("s", 600)])], "create list", "nothing", &[FAILED, "import"]),
-        row("a conflict without an object of the name is an error", DATED,
+        row("an object with another value", DATED,
+            vec![Err(Conflict), listed(&[created_ago("l", 600)])], "create list", "nothing", &[FAILED, "import"]),
+        row("no object has the name", DATED,
             vec![Err(Conflict), listed(&[])], "create list", "nothing", &[FAILED]),
-        row("a conflict is an error if the search fails", DATED,
-            vec![Err(Conflict), Err(Unreachable)], "create list", "nothing", &[FAILED]),
+        row("the search fails", DATED, vec![Err(Conflict), Err(Unreachable)], "create list", "nothing", &[FAILED]),
     ];
     prove_creates(rows);
 }
 
 #[test]
-fn recover_create_adopts_no_object_of_this_process() {
+fn recover_create_does_not_take_an_object_of_this_process() {
     let binding = fields(DATED);
-    let (script, context) = Script::of([Err(Conflict), Ok(json!([created_ago("s", 600)]))]);
-    context.process.note_created(format!("thing/{UUID}"));
-    let (known, diagnostics) = create(&binding, &context);
-    let expected = json!(["create list", "nothing", [FAILED, "import"]]);
+    let own = created_ago("s", -5);
+    let (_, context) = Script::of([Ok(own.clone())]);
+    create(&binding, &context);
+    let responses = [Err(Ambiguous), Ok(json!([own]))];
+    let (script, other) = Script::of(responses);
+    let other = Context {
+        process: context.process.clone(),
+        ..other
+    };
+    let (known, diagnostics) = create(&binding, &other);
+    let expected = json!(["create list", "claim", [FAILED, CLAIMED]]);
     assert_eq!(outcome(&script, &known, &diagnostics), expected);
+}
+
+/// A thing with `parts` that a hook creates after the thing itself.
+#[test]
+fn recover_create_compares_what_a_hook_sends_afterwards() {
+    let part = |name: &str| json!({"name": name});
+    let row = |rule, existing: Json, expected: &str| (rule, (existing, expected.to_owned()));
+    let rows = [
+        row("no part exists yet", json!([]), "object"),
+        row("a part exists as planned", json!([part("one")]), "object"),
+        row(
+            "all parts exist as planned",
+            json!([part("two"), part("one")]),
+            "object",
+        ),
+        row("a part differs", json!([part("one"), part("three")]), "claim"),
+    ];
+    let binding = fields(&format!(
+        "{DATED}\nparts = {{ type = 'list(object)', block = true, wire = {{ read = 'parts', write = false }}, attributes = \
+         {{ name = {{ type = 'string', mode = 'required' }} }} }}"
+    ));
+    prove(rows, |(existing, expected)| {
+        let mut own = created_ago("s", -5);
+        own["parts"] = existing;
+        let (_, context) = Script::of([Err(Ambiguous), Ok(json!([own])), Ok(own)]);
+        let config = value(
+            &binding,
+            &json!({"name": "a", "size": "s", "parts": [part("one"), part("two")]}),
+        );
+        let mut planned = config.clone();
+        planned.set_attribute("uuid", Value::Unknown);
+        planned.set_attribute("created_at", Value::Unknown);
+        let request = ApplyRequest {
+            prior: Value::Null,
+            planned,
+            config,
+            private: Private::default(),
+        };
+        let progress = Progress::default();
+        block_on(apply(&binding, &context, request, &progress));
+        let known = progress.known(binding.schema);
+        let left = known.state.get("uuid").as_str().map_or("claim", |_| "object");
+        (expected, left.to_owned())
+    });
 }
 
 #[test]
@@ -202,49 +257,62 @@ fn apply_stores_no_claim_without_a_list_operation() {
     let progress = Progress::default();
     let diagnostics = block_on(apply(&binding, &context, request, &progress));
     let known = progress.known(binding.schema);
-    assert!(known.state.is_null() && known.private.claimed.is_none());
+    assert!(known.state.is_null());
     assert!(diagnostics.has_errors());
 }
 
-/// A claim whose create was that many seconds ago.
-fn claim(binding: &Binding, seconds: i64) -> Known {
+/// A claim: a thing in state without its identity.
+fn claim(binding: &Binding) -> Known {
     Known {
         state: value(binding, &json!({"name": "a", "size": "s"})),
-        private: Private {
-            claimed: Some(Timestamp::now().as_second() - seconds),
-            ..Private::default()
-        },
+        private: Private::default(),
     }
 }
 
-#[test]
-fn read_resolves_a_claim() {
+fn claim_rows() -> Vec<Row> {
     let listed = |things: &[Json]| Ok(json!(things));
-    let undated = || response("a", &json!({"size": "s"}));
-    #[rustfmt::skip]
-    let rows = [
-        row("the object with the name and the values is the claim's", SIZE,
-            vec![listed(&[undated()]), Ok(undated())], "list get", "object", &[]),
-        row("an object that was created after the claim is the claim's", DATED,
-            vec![listed(&[created_ago("s", 30)]), Ok(created_ago("s", 30))], "list get", "object", &[]),
-        row("a claim is removed if no object has the name", DATED,
-            vec![listed(&[response("b", &json!({}))])], "list", "nothing", &[]),
-        row("an object with another value leaves the claim unclear", DATED,
-            vec![listed(&[created_ago("l", 30)])], "list", "claim", &[UNCLEAR, "import"]),
-        row("a claim is removed if the object is much older", DATED,
-            vec![listed(&[created_ago("s", 3600)])], "list", "nothing", &[]),
-        row("a claim is removed if the object is much older and has other values", DATED, vec![listed(&[created_ago("l", 3600)])], "list", "nothing", &[]),
-        row("an object slightly older than the claim leaves it unclear", DATED,
-            vec![listed(&[created_ago("s", 240)])], "list", "claim", &[UNCLEAR, "import"]),
-        row("a claim stays if the search fails", DATED,
-            vec![Err(Unreachable)], "list", "claim", &[FIND_FAILED]),
-        row("a claim is removed if the object no longer exists", SIZE,
-            vec![listed(&[undated()]), Err(NotFound)], "list get", "nothing", &[]),
-    ];
-    prove(rows, |(declared, responses, expected)| {
+    vec![
+        row(
+            "an object with the name is reported with its import command, and nothing is adopted or deleted",
+            DATED,
+            vec![listed(&[created_ago("s", 30)])],
+            "list",
+            "nothing",
+            &[DROPPED, "import"],
+        ),
+        row(
+            "nor if it has other values",
+            DATED,
+            vec![listed(&[created_ago("l", 3600)])],
+            "list",
+            "nothing",
+            &[DROPPED, "import"],
+        ),
+        row(
+            "without an object of the name, the claim is dropped",
+            DATED,
+            vec![listed(&[response("b", &json!({}))])],
+            "list",
+            "nothing",
+            &[],
+        ),
+        row(
+            "the claim stays if the search fails",
+            DATED,
+            vec![Err(Unreachable)],
+            "list",
+            "claim",
+            &[FIND_FAILED],
+        ),
+    ]
+}
+
+#[test]
+fn read_drops_a_claim() {
+    prove(claim_rows(), |(declared, responses, expected)| {
         let binding = fields(declared);
         let (script, context) = Script::of(responses);
-        let mut known = claim(&binding, 60);
+        let mut known = claim(&binding);
         let mut diagnostics = Diagnostics::default();
         let result = block_on(read(&binding, &context, &mut known, &mut diagnostics));
         assert_eq!(
@@ -252,33 +320,16 @@ fn read_resolves_a_claim() {
             diagnostics.has_errors(),
             "the result is an error exactly if an error is reported"
         );
-        assert_eq!(
-            known.private.claimed.is_some(),
-            expected[1] == "claim",
-            "exactly a claim has the time of its create"
-        );
         (expected, outcome(&script, &known, &diagnostics))
     });
 }
 
 #[test]
-fn apply_destroys_the_object_of_a_claim() {
-    let listed = |things: &[Json]| Ok(json!(things));
-    #[rustfmt::skip]
-    let rows = [
-        row("the object of the claim is deleted", DATED,
-            vec![listed(&[created_ago("s", 30)]), Ok(NULL)], "list delete", "nothing", &[]),
-        row("without an object, nothing is deleted", DATED, vec![listed(&[])], "list", "nothing", &[]),
-        row("an object that may be another one is not deleted", DATED,
-            vec![listed(&[created_ago("l", 30)])], "list", "claim", &[UNCLEAR, "import"]),
-        row("an object that is much older is not deleted", DATED, vec![listed(&[created_ago("s", 3600)])], "list", "nothing", &[]),
-        row("the claim stays if the search fails", DATED,
-            vec![Err(Unreachable)], "list", "claim", &[FIND_FAILED]),
-    ];
-    prove(rows, |(declared, responses, expected)| {
+fn destroy_drops_a_claim() {
+    prove(claim_rows(), |(declared, responses, expected)| {
         let binding = fields(declared);
         let (script, context) = Script::of(responses);
-        let Known { state, private } = claim(&binding, 60);
+        let Known { state, private } = claim(&binding);
         let request = ApplyRequest {
             prior: state,
             planned: Value::Null,
@@ -288,11 +339,6 @@ fn apply_destroys_the_object_of_a_claim() {
         let progress = Progress::default();
         let diagnostics = block_on(apply(&binding, &context, request, &progress));
         let known = progress.known(binding.schema);
-        assert_eq!(
-            known.private.claimed.is_some(),
-            expected[1] == "claim",
-            "exactly a claim has the time of its create"
-        );
         (expected, outcome(&script, &known, &diagnostics))
     });
 }

@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use engine::api::{Api, Effect, Error, ErrorKind, Request, Response};
+use engine::api::{Api, Effect, Error, ErrorKind, Place, Request, Response};
 use engine::context::Context;
 use engine::diagnostic::Diagnostics;
+use engine::private::{Private, Sighting};
 use engine::process::Process;
 use engine::{Binding, shape};
 use jiff::Timestamp;
@@ -149,10 +150,11 @@ pub fn reported(diagnostics: &Diagnostics) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Runs a future that sends requests to the API.
+/// Runs a future that sends requests to the API. Waits take no time.
 pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
+        .start_paused(true)
         .build();
     runtime.unwrap().block_on(future)
 }
@@ -317,6 +319,7 @@ impl Script {
             cancel: CancellationToken::new(),
             deadline: None,
             process: Process::default(),
+            resources: Arc::default(),
         };
         (script, context)
     }
@@ -352,10 +355,11 @@ impl Api for Script {
             Ok(body) => Ok(Response {
                 body,
                 request_id: "r".to_owned(),
-                date: Timestamp::now(),
+                date: Some(Timestamp::now()),
             }),
             Err(failure) => Err(Error {
                 detail: failure.detail,
+                date: Some(Timestamp::now()),
                 ..Error::new(
                     failure.kind,
                     failure.effect,
@@ -375,6 +379,34 @@ impl Api for Script {
 
     fn remedy(&self, _: ErrorKind) -> Option<&'static str> {
         None
+    }
+
+    fn place(&self, _: &str) -> Place {
+        here()
+    }
+}
+
+/// The place of every scripted response.
+pub fn here() -> Place {
+    place("https://api.test", "present")
+}
+
+/// A place.
+pub fn place(endpoint: &str, token: &str) -> Place {
+    Place {
+        endpoint: endpoint.to_owned(),
+        token: token.to_owned(),
+    }
+}
+
+/// Private state of an object that was last seen here.
+pub fn seen_here() -> Private {
+    Private {
+        seen: Some(Sighting {
+            place: here(),
+            others: Vec::new(),
+        }),
+        ..Private::default()
     }
 }
 

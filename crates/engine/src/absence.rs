@@ -1,0 +1,266 @@
+//! Decides whether the response "not found" means that an object no longer exists.
+//!
+//! A wrong endpoint and the token of another account lead to the same response. So private state remembers where an object
+//! was last seen. From any other place, the response counts only if another object of the state was found there, so that it is
+//! the same account after all.
+//!
+//! Tests: `crates/engine/tests/tables/absence.rs`, `tests/terraform/evidence/absence.rs`.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use schema::{Delete, Resource};
+use tokio::time::Instant;
+use value::{Value, duration};
+
+use crate::api::{Body, Error, Place, Response, Retry};
+use crate::context::Context;
+use crate::diagnostic::{Diagnostics, Reported};
+use crate::naming::{capitalised, title};
+use crate::object::Known;
+use crate::private::{Reference, Sighting};
+use crate::report::is_gone;
+use crate::{identity, shape, summaries};
+
+/// Age below which an object may not be visible everywhere yet.
+const YOUNG_AGE: Duration = Duration::from_mins(1);
+
+/// How long a request for a young object that is not found is repeated.
+const YOUNG_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Pause between two requests for a young object.
+const YOUNG_PAUSE: Duration = Duration::from_secs(1);
+
+/// How long a doubt waits until another object is found, counted from the first doubt of the process.
+const EVIDENCE_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Number of other objects that the private state of an object names.
+const MAX_OTHERS: usize = 3;
+
+/// Why "not found" may have another cause than a deletion.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// Nothing remembers where the object was last seen: another version of the provider stored its state.
+    NotRemembered,
+    /// It was last seen at this endpoint, which is not the present one.
+    OtherEndpoint(String),
+    /// It was last seen with another token.
+    OtherToken,
+}
+
+/// Returns the doubt about "not found" from a place; `None` if the object was last seen there.
+pub fn doubt(seen: Option<&Sighting>, here: &Place) -> Option<Doubt> {
+    match seen {
+        None => Some(Doubt::NotRemembered),
+        Some(seen) if seen.place.endpoint != here.endpoint => {
+            Some(Doubt::OtherEndpoint(seen.place.endpoint.clone()))
+        }
+        Some(seen) if seen.place.token != here.token => Some(Doubt::OtherToken),
+        Some(_) => None,
+    }
+}
+
+/// Sends a request for an object that exists as far as is known. If the object is young and not found, the request is repeated:
+/// not every part of the control plane may have it yet.
+///
+/// # Errors
+///
+/// The [`Error`] of the last request.
+pub async fn perform(
+    context: &Context,
+    resource: &Resource,
+    operation: &str,
+    object: &Value,
+    body: Option<&Body>,
+) -> Result<Response, Error> {
+    let started = Instant::now();
+    loop {
+        let response = context
+            .perform(resource, operation, object, body, Retry::Safe)
+            .await;
+        let error = match response {
+            Err(error) if is_gone(&error) => error,
+            response => return response,
+        };
+        // An earlier attempt may have deleted it.
+        let is_own_delete =
+            error.attempts > 1 && matches!(&resource.api.delete, Delete::Call(delete) if delete == operation);
+        let is_late = started.elapsed() + YOUNG_PAUSE > YOUNG_PATIENCE;
+        if is_own_delete || is_late || !is_young(resource, object, &error) {
+            return Err(error);
+        }
+        tokio::select! {
+            biased;
+            () = context.cancel.cancelled() => return Err(error.cancelled()),
+            () = tokio::time::sleep(YOUNG_PAUSE) => {}
+        }
+    }
+}
+
+/// Whether the object was created less than [`YOUNG_AGE`] before the response, by the API's clock.
+fn is_young(resource: &Resource, object: &Value, error: &Error) -> bool {
+    let created = resource
+        .created
+        .as_deref()
+        .and_then(|attribute| object.get(attribute).as_str()?.parse::<Timestamp>().ok());
+    match (created, error.date) {
+        (Some(created), Some(date)) => duration::between(created, date) < YOUNG_AGE,
+        _ => false,
+    }
+}
+
+/// Checks that an object that is not found no longer exists.
+///
+/// # Errors
+///
+/// [`Reported`] if the response may have another cause; state must keep the object.
+pub async fn confirm(
+    context: &Context,
+    resource: &Resource,
+    known: &Known,
+    error: &Error,
+    diagnostics: &mut Diagnostics,
+) -> Result<(), Reported> {
+    let key = identity::key(resource, &known.state);
+    let here = context.api.place(&key);
+    let seen = known.private.seen.as_ref();
+    let Some(doubt) = doubt(seen, &here) else {
+        return Ok(());
+    };
+    let others = seen.map(|seen| seen.others.as_slice()).unwrap_or_default();
+    if is_same_account(context, &key, others).await {
+        return Ok(());
+    }
+    let cause = match doubt {
+        Doubt::NotRemembered => format!(
+            "State does not have the endpoint and the token with which it was last seen, and no other object of the state was \
+             found at {}. So the endpoint or the token may be of another account.",
+            here.endpoint
+        ),
+        Doubt::OtherEndpoint(endpoint) => format!(
+            "It was last seen at {endpoint}, but not found at {}. So the endpoint may be wrong.",
+            here.endpoint
+        ),
+        Doubt::OtherToken => format!(
+            "It was last seen at {} with another token than the present one, so the new token may be of another account.",
+            here.endpoint
+        ),
+    };
+    Err(diagnostics.error(
+        &summaries::ABSENCE_UNCONFIRMED,
+        format!(
+            "{} was not found, but that does not show that it was deleted. {cause} State keeps the object. Correct `endpoint` \
+             or the token of the provider. If the object was deleted, remove it from state: `terraform state rm \
+             ADDRESS`.\n\n{error}",
+            capitalised(&title(resource, &known.state))
+        ),
+    ))
+}
+
+/// Whether another object of the state exists here, so that the account is the same.
+async fn is_same_account(context: &Context, key: &str, others: &[Reference]) -> bool {
+    let asked = async {
+        for other in others {
+            if exists(context, other).await {
+                return true;
+            }
+        }
+        false
+    };
+    let here = context.api.place("");
+    let waited = context.process.wait_for_evidence(&here, key, EVIDENCE_PATIENCE);
+    let found = async {
+        tokio::select! {
+            true = asked => true,
+            true = waited => true,
+            else => false,
+        }
+    };
+    tokio::select! {
+        biased;
+        () = context.cancel.cancelled() => false,
+        found = found => found,
+    }
+}
+
+/// Whether an object that private state names exists here.
+async fn exists(context: &Context, reference: &Reference) -> bool {
+    let mut resources = context.resources.iter();
+    let Some(resource) = resources.find(|resource| resource.name == reference.resource) else {
+        return false;
+    };
+    let Some(operation) = &resource.api.read else {
+        return false;
+    };
+    let mut object = shape::empty_object(&resource.attributes);
+    for attribute in identity::attributes(resource) {
+        let value = reference.identity.get(attribute.name.as_ref());
+        let value = value.map_or(Value::Null, |value| Value::string(value.as_str()));
+        object.set_attribute(&attribute.name, value);
+    }
+    match context.read(resource, operation, &object).await {
+        Ok(response) => {
+            let mut problems = Diagnostics::default();
+            identity::check(resource, &response.body, &object, &*context.api, &mut problems).is_ok()
+        }
+        Err(_) => false,
+    }
+}
+
+/// Records that a response was about an object of the state: in private state, and for the doubts of this process.
+///
+/// `before` is what private state remembered before. An object that was already remembered here proves nothing about others:
+/// it may have been created here by mistake.
+pub fn note_found(context: &Context, resource: &Resource, known: &mut Known, before: &Value) {
+    let is_changed = *before != known.state;
+    let key = identity::key(resource, &known.state);
+    let here = context.api.place(&key);
+    let seen = known.private.seen.take();
+    let is_remembered = doubt(seen.as_ref(), &here).is_none();
+    let others = seen.filter(|_| is_remembered).map(|seen| seen.others);
+    // Unchanged private state is not rewritten: Terraform compares it.
+    let others = match others {
+        Some(others) if !is_changed => others,
+        others => context.process.complete(
+            others.unwrap_or_default(),
+            &context.api.place(""),
+            &key,
+            MAX_OTHERS,
+        ),
+    };
+    known.private.seen = Some(Sighting { place: here, others });
+    note(context, resource, known, !is_remembered);
+}
+
+/// Records where the user says that an object is: the place of an import.
+pub fn note_imported(context: &Context, resource: &Resource, known: &mut Known) {
+    known.private.seen = Some(Sighting {
+        place: context.api.place(&identity::key(resource, &known.state)),
+        others: Vec::new(),
+    });
+}
+
+/// Records where this process created an object.
+pub fn note_created(context: &Context, resource: &Resource, known: &mut Known) {
+    let key = identity::key(resource, &known.state);
+    let here = context.api.place("");
+    known.private.seen = Some(Sighting {
+        place: context.api.place(&key),
+        others: context.process.complete(Vec::new(), &here, &key, MAX_OTHERS),
+    });
+    note(context, resource, known, false);
+}
+
+fn note(context: &Context, resource: &Resource, known: &Known, is_evidence: bool) {
+    let key = identity::key(resource, &known.state);
+    let identity = identity::attributes(resource).filter_map(|attribute| {
+        let value = known.state.get(&attribute.name).as_str()?;
+        Some((attribute.name.to_string(), value.to_owned()))
+    });
+    let reference = Reference {
+        resource: resource.name.to_string(),
+        identity: identity.collect(),
+    };
+    let here = context.api.place("");
+    context.process.note_found(here, key, reference, is_evidence);
+}
