@@ -62,13 +62,8 @@ async fn claim_is_dropped_with_the_import_command() {
 #[tokio::test]
 async fn destroy_of_a_claim_deletes_nothing() {
     let (control_plane, workspace) = claimed().await;
-    let output = workspace
-        .run(&["destroy", "-auto-approve"])
-        .await
-        .succeeds()
-        .printed();
-    let import = format!("terraform import ADDRESS {}", uuid(&control_plane));
-    assert!(output.contains(&import), "{output}");
+    // Terraform does not print the warnings of the refresh that precedes a destroy.
+    workspace.destroy().await;
     assert_eq!(control_plane.objects(Collection::Variables).len(), 1);
 }
 
