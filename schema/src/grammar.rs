@@ -280,6 +280,12 @@ pub const KEYS: &[Key] = &[
         "The attribute with the time at which the control plane created the object. Default: `created_at`.",
     ),
     optional(
+        "updated",
+        DECLARATION,
+        Shape::NonEmptyString,
+        "The attribute with the time at which the control plane last changed the object. Default: `updated_at`.",
+    ),
+    optional(
         "version",
         &[Section::Resource],
         Shape::Int,
@@ -482,6 +488,12 @@ pub const KEYS: &[Key] = &[
         &[Section::Attribute],
         Shape::Word("comparison", &["set", "scheme"]),
         "Differences to ignore. `set`: the order of a list. `scheme`: the scheme and a trailing slash of a URL.",
+    ),
+    optional(
+        "references",
+        &[Section::Attribute],
+        Shape::NonEmptyString,
+        "The resource whose objects the strings name, by its `label`. A plan warns of a name that does not exist, and an object is not replaced before its names exist.",
     ),
     optional(
         "deprecated",
@@ -721,6 +733,18 @@ pub const KEYS: &[Key] = &[
         &[Section::Job],
         Shape::NonEmptyString,
         "Field of the run with a bool: whether its status is final. If a response lacks the field, `done` and `failed` decide.",
+    ),
+    optional(
+        "created",
+        &[Section::Job],
+        Shape::NonEmptyString,
+        "Field of the run with the time at which it was created. A new object joins an active run only if that was created after the objects that it `references` last changed.",
+    ),
+    optional(
+        "changed",
+        &[Section::Job],
+        Shape::NonEmptyString,
+        "Field of the object's response with the time of its last change. A new object does not join a run that is older than a change that its own create made.",
     ),
     optional(
         "needed",

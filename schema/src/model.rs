@@ -115,6 +115,8 @@ pub struct Resource {
     pub label: Option<Text>,
     /// Attribute with the time at which the control plane created the object.
     pub created: Option<Text>,
+    /// Attribute with the time at which the control plane last changed the object.
+    pub updated: Option<Text>,
     /// What the Rust hook decides, in one sentence; `None` if there is no hook.
     pub hook: Option<Text>,
     /// The operations on the object.
@@ -256,6 +258,8 @@ pub struct Attribute {
     pub unset: Unset,
     /// Which differences between two values are ignored.
     pub equal: Equal,
+    /// Name of the resource whose objects the strings name, by their [`Resource::label`].
+    pub references: Option<Text>,
     /// Deprecation message: what to use instead, in one sentence.
     pub deprecated: Option<Text>,
     /// First version of the provider that has it.
@@ -279,8 +283,8 @@ impl Attribute {
         self.r#type.is(Scalar::String) && !self.is_secret()
     }
 
-    /// Whether it can be a [`Resource::created`]: a single timestamp that the control plane returns.
-    pub fn can_be_created(&self) -> bool {
+    /// Whether it can be a [`Resource::created`] or [`Resource::updated`]: a single timestamp that the control plane returns.
+    pub fn can_be_time(&self) -> bool {
         self.r#type.is(Scalar::String)
             && self.format == Some(Format::Timestamp)
             && !self.wire.read.is_empty()
@@ -564,6 +568,10 @@ pub struct Job {
     pub into: Text,
     /// Field of the run with a bool: whether its status is final. If it is missing, `done` and `failed` decide.
     pub terminal: Option<Text>,
+    /// Field of the run with the time at which it was created.
+    pub created: Option<Text>,
+    /// Field of the object's response with the time of its last change.
+    pub changed: Option<Text>,
     /// Bool attribute of the object: whether the work is still to be done. It is read if the response to a start was lost.
     pub needed: Option<Text>,
     /// Statuses of a run that succeeded.

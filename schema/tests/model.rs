@@ -154,14 +154,24 @@ fn load_applies_the_defaults_of_keys() {
 }
 
 #[test]
-fn label_and_created_have_defaults() {
+fn label_and_times_have_defaults() {
     let roles = |name| {
         let resource = declaration(name).resource;
-        (resource.label, resource.created)
+        (resource.label, resource.created, resource.updated)
     };
-    assert_eq!(roles("thing"), (Some("color".into()), Some("made_at".into())));
-    assert_eq!(roles("gadget"), (Some("name".into()), Some("created_at".into())));
-    assert_eq!(roles("things"), (Some("name".into()), None));
+    assert_eq!(
+        roles("thing"),
+        (
+            Some("color".into()),
+            Some("made_at".into()),
+            Some("made_at".into())
+        )
+    );
+    assert_eq!(
+        roles("gadget"),
+        (Some("name".into()), Some("created_at".into()), None)
+    );
+    assert_eq!(roles("things"), (Some("name".into()), None, None));
 }
 
 fn check(folder: &str) -> (Option<i32>, String) {

@@ -98,7 +98,15 @@ impl Change<'_> {
         let merged = match session.merge_response(&response.body, Some(&body)) {
             Ok(merged) => merged,
             Err(reported) => {
-                self.store_claim();
+                let created = recover::find_created(session, &body).await;
+                let is_found =
+                    created.is_some_and(|created| session.merge_response(&created.body, None).is_ok());
+                if is_found {
+                    let mut known = session.progress.lock();
+                    absence::note_created(session.context, resource, &mut known);
+                } else {
+                    self.store_claim();
+                }
                 return Err(reported);
             }
         };

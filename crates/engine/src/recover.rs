@@ -87,6 +87,15 @@ pub async fn recover_create(
     Err(error)
 }
 
+/// Returns the response about the object of a create whose own response was unusable, if it can be found.
+pub async fn find_created(session: &mut Session<'_>, body: &Body) -> Option<Response> {
+    let found = find_by_name(session, body).await.ok()?;
+    match newest(session, &found) {
+        Newest::Created(listed) => own_object(session, listed, body).await,
+        Newest::NotFound | Newest::Older(_) | Newest::Unknown => None,
+    }
+}
+
 /// Adds to the error how to import the object that has the name.
 fn with_import_advice(mut error: Error, session: &Session<'_>, found: Option<&Response>) -> Error {
     let (resource, planned) = (session.resource, &session.request.planned);

@@ -103,17 +103,19 @@ fn label_attribute(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
     }
 }
 
-/// `created` must be a timestamp in the response, because it is compared with the time of other responses.
+/// `created` and `updated` must be timestamps in the response, because they are compared with other times.
 fn created_attribute(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
-    let Some(name) = &context.resource.created else {
-        return;
-    };
-    match context.resource.attribute(name) {
-        None => reporter.unknown_attribute("created", name, context.attribute_names()),
-        Some(attribute) if !attribute.can_be_created() => {
-            let help = "use a string attribute with `format = \"timestamp\"` that the control plane returns";
-            reporter.at_value("created", format!("{name:?} is not a timestamp"), help);
+    let resource = context.resource;
+    for (key, name) in [("created", &resource.created), ("updated", &resource.updated)] {
+        let Some(name) = name else { continue };
+        match resource.attribute(name) {
+            None => reporter.unknown_attribute(key, name, context.attribute_names()),
+            Some(attribute) if !attribute.can_be_time() => {
+                let help =
+                    "use a string attribute with `format = \"timestamp\"` that the control plane returns";
+                reporter.at_value(key, format!("{name:?} is not a timestamp"), help);
+            }
+            Some(_) => {}
         }
-        Some(_) => {}
     }
 }

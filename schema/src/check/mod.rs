@@ -14,7 +14,7 @@ mod lookups;
 mod values;
 mod wire;
 
-use crate::declarations::Unchecked;
+use crate::declarations::{Declaration, Unchecked};
 use crate::diagnostic::{Problem, did_you_mean};
 use crate::model::{Attribute, Kind, Operation, Provider, Resource, Scalar};
 use crate::path::join;
@@ -65,6 +65,7 @@ pub(crate) fn check(unchecked: &Unchecked, sources: &Sources, problems: &mut Vec
             resource: &declaration.resource,
             file: declaration.files.first().map_or("", String::as_str),
             operations: &model.operations,
+            declarations: &model.declarations,
             positions,
         };
         check_resource(&context, sources, problems);
@@ -121,6 +122,8 @@ pub(crate) struct ResourceContext<'a> {
     pub file: &'a str,
     /// All operations.
     pub operations: &'a [Operation],
+    /// All declarations.
+    pub declarations: &'a [Declaration],
     /// The position of each key.
     pub positions: &'a Positions,
 }

@@ -46,7 +46,13 @@ pub(crate) fn resource(tree: &Literal, file: Section) -> Resource {
             tree,
             "created",
             &attributes,
-            ("created_at", Attribute::can_be_created),
+            ("created_at", Attribute::can_be_time),
+        ),
+        updated: role(
+            tree,
+            "updated",
+            &attributes,
+            ("updated_at", Attribute::can_be_time),
         ),
         hook: tree.string("hook"),
         api: api(tree.get("api"), kind),
@@ -59,7 +65,7 @@ pub(crate) fn resource(tree: &Literal, file: Section) -> Resource {
     }
 }
 
-/// The attribute for `label` or `created`: the declared one, or the default one if it fits.
+/// The attribute for `label`, `created` or `updated`: the declared one, or the default one if it fits.
 fn role(
     tree: &Literal,
     key: &str,
@@ -175,6 +181,8 @@ fn job(tree: &Literal) -> Job {
         status: nested("status", "field").unwrap_or_default(),
         into: nested("status", "into").unwrap_or_default(),
         terminal: tree.string("terminal"),
+        created: tree.string("created"),
+        changed: tree.string("changed"),
         needed: tree.string("needed"),
         done: tree.strings("done"),
         failed: tree.strings("failed"),
