@@ -6,19 +6,23 @@
 //! Tests: `crates/engine/tests/tables/apply.rs`, `crates/engine/tests/tables/change.rs`.
 
 use jiff::Timestamp;
-use schema::{Delete, Phase};
+use schema::{Delete, Phase, Resource};
+use serde_json::Value as Json;
 use tokio::time::Instant;
 use value::{Path, Value};
 
-use crate::api::{Effect, Retry};
+use crate::api::{Body, Effect, Retry};
 use crate::context::Context;
 use crate::diagnostic::{Diagnostics, Reported};
+use crate::equal::is_equivalent;
 use crate::hook::Binding;
+use crate::job::evidence::OwnChange;
 use crate::naming::{capitalised, title};
 use crate::object::{ApplyRequest, Known, Progress};
+use crate::private::Private;
 use crate::report::{Action, is_gone};
 use crate::session::{Merged, Session, deadline};
-use crate::{absence, identity, job, plan, recover, summaries, wire};
+use crate::{absence, identity, job, plan, recover, references, summaries, wire};
 
 /// Applies a change. The new state is in `progress`; the change failed if the diagnostics have an error.
 pub async fn apply(
@@ -32,9 +36,14 @@ pub async fn apply(
         (_, Value::Null) => Phase::Delete,
         _ => Phase::Update,
     };
+    // Terraform passes the private state of the replaced object to its replacement, from version 1.16 on.
+    let private = match phase {
+        Phase::Create => Private::default(),
+        Phase::Update | Phase::Delete => request.private.clone().without_plan(),
+    };
     *progress.lock() = Known {
         state: request.prior.clone(),
-        private: request.private.clone(),
+        private,
     };
     let deadline = deadline(binding.schema, phase, &request);
     let context = Context {
@@ -52,23 +61,26 @@ pub async fn apply(
         progress: progress.clone(),
         diagnostics: Diagnostics::default(),
     };
-    let mut change = Change { binding, session };
-    let applied = match phase {
+    let mut change = Change {
+        binding,
+        session,
+        before: job::Before::default(),
+    };
+    // Every step reports its own errors.
+    let _ = match phase {
         Phase::Create => change.create().await,
         Phase::Update => change.update().await,
         Phase::Delete => change.delete().await,
     };
-    let session = change.session;
-    if applied.is_err() && phase == Phase::Create {
-        job::handover::restore_unclaimed(&session);
-    }
-    session.diagnostics
+    change.session.diagnostics
 }
 
 /// The steps of one change, in order.
 struct Change<'a> {
     binding: &'a Binding,
     session: Session<'a>,
+    /// What the steps so far found out, for the job.
+    before: job::Before,
 }
 
 impl Change<'_> {
@@ -78,8 +90,15 @@ impl Change<'_> {
         let Some(operation) = &resource.api.create else {
             return Err(session.missing_operation("create"));
         };
+        let handover = job::handover::take(session.context, resource, &request.planned);
+        let replaced = request.private.plan_of.as_deref();
+        let is_marked = replaced == Some(identity::key(resource, &request.planned).as_str());
+        self.before.is_on_purpose =
+            is_marked || handover.as_ref().is_some_and(|handover| handover.is_on_purpose);
+        self.before.handover = handover;
         let mut body = wire::create_body(&resource.attributes, &request.planned, &request.config);
         session.write_body(&mut body);
+        let adopted = adopted_object(session).await;
         let created = session.perform(operation, &request.planned, Some(&body), Retry::Unsafe);
         let created = match created.await {
             Err(error) => recover::recover_create(session, operation, &body, error).await,
@@ -89,8 +108,10 @@ impl Change<'_> {
             Ok(response) => response,
             Err(error) => {
                 let reported = session.fail(Action::Create, &error);
-                if error.effect != Effect::None {
-                    self.store_claim();
+                match self.before.handover.take() {
+                    Some(handover) => job::handover::restore(session, handover, error.effect),
+                    None if error.effect != Effect::None => self.store_claim(),
+                    None => {}
                 }
                 return Err(reported);
             }
@@ -118,6 +139,11 @@ impl Change<'_> {
                 .note_created(identity::key(resource, &known.state));
             absence::note_created(session.context, resource, &mut known);
         }
+        self.before.own_change = match adopted {
+            Some(Some(adopted)) if !is_changed(session, &adopted, &body) => OwnChange::Nothing,
+            _ => own_change(resource, &response.body),
+        };
+        self.before.answered = session.decode(&response.body);
         self.finish(merged).await
     }
 
@@ -166,9 +192,14 @@ impl Change<'_> {
             // Some versions of the control plane return nothing for an update.
             Ok(response) if response.body.is_null() => {
                 session.progress.lock().state = prior.clone();
+                self.before.own_change = OwnChange::At(None);
                 session.refresh_or_report().await?
             }
-            Ok(response) => session.merge_response(&response.body, Some(&body))?,
+            Ok(response) => {
+                self.before.own_change = own_change(session.resource, &response.body);
+                self.before.answered = session.decode(&response.body);
+                session.merge_response(&response.body, Some(&body))?
+            }
             Err(error) if is_gone(&error) => {
                 let known = session.progress.lock().clone();
                 let (context, resource) = (session.context, session.resource);
@@ -210,15 +241,24 @@ impl Change<'_> {
         let session = &mut self.session;
         session.progress.lock().private.configured =
             plan::configured(session.resource, &session.request.config);
-        if let Some(hook) = self.binding.hook {
-            hook.apply(session).await?;
+        let before = std::mem::take(&mut self.before);
+        let prepared = match self.binding.hook {
+            Some(hook) => hook.apply(session).await,
+            None => Ok(()),
+        };
+        if let Err(reported) = prepared.and(merged) {
+            // The next create must find the run.
+            if let Some(handover) = &before.handover {
+                job::handover::restore_run(session, handover);
+            }
+            return Err(reported);
         }
-        merged?;
-        job::run(session).await
+        job::run(session, before).await
     }
 
     async fn delete(&mut self) -> Result<(), Reported> {
         let session = &mut self.session;
+        references::refuse_missing(session).await?;
         match &session.resource.api.delete {
             Delete::None | Delete::Forget => {}
             Delete::Call(_) if recover::is_claim(session.resource, &session.request.prior) => {
@@ -228,10 +268,45 @@ impl Change<'_> {
             }
             Delete::Call(operation) => delete_object(session, operation).await?,
         }
-        job::handover::stash(session.context, session.resource, &session.request.prior);
+        let deleted = Known {
+            state: session.request.prior.clone(),
+            private: session.request.private.clone(),
+        };
+        job::handover::stash(session.context, session.resource, &deleted);
         *session.progress.lock() = Known::default();
         Ok(())
     }
+}
+
+/// The object before a create that adopts it, if the times of runs are compared: it shows whether the create changes anything. `None` if the
+/// create adopts no object, `Some(None)` if the object could not be read.
+async fn adopted_object(session: &Session<'_>) -> Option<Option<Value>> {
+    let (resource, planned) = (session.resource, &session.request.planned);
+    let needs_times = resource.job.as_ref().is_some_and(|job| job.created.is_some());
+    let read = resource.api.read.as_deref().filter(|_| needs_times)?;
+    let is_known =
+        identity::attributes(resource).all(|attribute| planned.get(&attribute.name).as_str().is_some());
+    if !is_known {
+        return None;
+    }
+    let response = session.perform(read, planned, None, Retry::Safe).await;
+    Some(response.ok().map(|response| session.decode(&response.body)))
+}
+
+/// Whether a request sends another value than the object has.
+fn is_changed(session: &Session<'_>, object: &Value, body: &Body) -> bool {
+    session.resource.attributes.iter().any(|attribute| {
+        let key = attribute.wire.write.as_deref();
+        let is_sent = key.is_some_and(|key| body.expose().get(key).is_some());
+        let planned = session.request.planned.get(&attribute.name);
+        is_sent && !is_equivalent(attribute, planned, object.get(&attribute.name))
+    })
+}
+
+/// The change that a response shows, with the time that the declaration of the job names.
+fn own_change(resource: &Resource, response: &Json) -> OwnChange {
+    let field = resource.job.as_ref().and_then(|job| job.changed.as_deref());
+    OwnChange::At(field.and_then(|field| job::evidence::time(response, field)))
 }
 
 /// Deletes the object. "Not found" is a success if it shows that the object no longer exists.

@@ -11,7 +11,9 @@
 //! |---|---|
 //! | [`apply`] | the steps of one change in order: create, update or delete, the hook's requests, the job |
 //! | [`plan`], [`validate`], [`read`] | handle one of Terraform's requests each |
+//! | [`conflicts`] | two resources that manage the same object |
 //! | [`hook`], [`job`], [`recover`] | code for one resource; long-running work; recovery of a create whose response was lost |
+//! | [`references`] | names of other objects in arguments |
 //! | [`session`], [`lookup`] | one change in progress, without its hook; the lookup of a data source |
 //! | [`absence`] | whether "not found" means that an object was deleted |
 //! | [`context`], [`identity`], [`report`], [`arguments`] | send a request; check which object a response is about; report a failed request; read the provider block |
@@ -25,6 +27,7 @@ pub mod api;
 pub mod apply;
 pub mod arguments;
 pub mod codec;
+pub mod conflicts;
 pub mod context;
 pub mod diagnostic;
 pub mod equal;
@@ -40,6 +43,7 @@ pub mod private;
 pub mod process;
 pub mod read;
 pub mod recover;
+pub mod references;
 pub mod report;
 pub mod rules;
 pub mod run;

@@ -2,6 +2,7 @@
 //!
 //! Tests: `crates/engine/tests/tables/apply.rs`.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use schema::{Attribute, Resource};
@@ -69,8 +70,11 @@ fn known_value(attribute: &Attribute, value: Value) -> Value {
     }
 }
 
+/// Resource → earlier name → new name, of the objects that this process has planned to rename.
+pub type Renames = BTreeMap<String, BTreeMap<String, String>>;
+
 /// A request to plan a change.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct PlanRequest {
     /// Prior state of the object; null for a create.
     pub prior: Value,
@@ -78,6 +82,8 @@ pub struct PlanRequest {
     pub config: Value,
     /// Private state of the object.
     pub private: Private,
+    /// Renamed objects, which references may name.
+    pub renames: Renames,
 }
 
 /// A planned change. Hooks may alter it.

@@ -16,24 +16,28 @@ use value::{Path, Value};
 use crate::diagnostic::Diagnostics;
 use crate::equal::is_equivalent;
 use crate::hook::Binding;
-use crate::object::{Plan, PlanRequest};
+use crate::object::{Plan, PlanRequest, Renames};
 use crate::private::Private;
+use crate::references::renamed;
+use crate::run::untouched_status;
 use crate::{identity, rules, shape};
 
 /// Plans a change.
 pub fn plan(binding: &Binding, request: PlanRequest) -> Plan {
+    let resource = binding.schema;
+    let private = planned_private(resource, &request);
     let PlanRequest {
         prior,
         config,
-        private,
+        renames,
+        ..
     } = request;
-    let resource = binding.schema;
     let planned = if config.is_null() {
         Value::Null
     } else {
         planned_object(resource, &config, &prior, &private)
     };
-    let requires_replace = replacement_paths(resource, &prior, &planned, &private);
+    let requires_replace = replacement_paths(resource, &prior, &planned, &private, &renames);
     let mut diagnostics = Diagnostics::default();
     if !config.is_null() {
         rules::warn_duplicates(&resource.attributes, &config, &Path::root(), &mut diagnostics);
@@ -54,6 +58,24 @@ pub fn plan(binding: &Binding, request: PlanRequest) -> Plan {
     plan
 }
 
+/// The private state of the plan. A plan with a prior object gets the mark of that object. Terraform passes it to the second plan of a
+/// replacement, which has no prior object, and from there to the delete half:
+/// <https://github.com/hashicorp/terraform/blob/main/docs/resource-instance-change-lifecycle.md>.
+fn planned_private(resource: &Resource, request: &PlanRequest) -> Private {
+    let mut private = request.private.clone();
+    if request.prior.is_null() {
+        return private;
+    }
+    private = private.without_plan();
+    if request.config.is_null() {
+        return private;
+    }
+    private.plan_of = Some(identity::key(resource, &request.prior));
+    // Terraform plans a tainted object like a create. So the user has accepted this one as it is.
+    private.run = private.run.filter(|run| run.state.is_pending() || !run.tainted);
+    private
+}
+
 fn planned_object(resource: &Resource, config: &Value, prior: &Value, private: &Private) -> Value {
     let mut resolved = resolve_object(&resource.attributes, config, prior, |attribute| {
         private.configured.contains(attribute.name.as_ref())
@@ -64,6 +86,12 @@ fn planned_object(resource: &Resource, config: &Value, prior: &Value, private: &
         let is_computed = attribute.is_some_and(|attribute| attribute.mode == Mode::OptionalComputed);
         if is_computed && config.get(name).is_null() && resolved.get(name) == prior.get(name) {
             resolved.set_attribute(name, Value::Unknown);
+        }
+    }
+    if let Some(job) = &resource.job {
+        let untouched = prior.get(&job.into).as_str().and_then(untouched_status);
+        if let Some(status) = untouched {
+            resolved.set_attribute(&job.into, status.map_or(Value::Null, Value::string));
         }
     }
     let pending = private.run.as_ref().filter(|_| !prior.is_null());
@@ -305,7 +333,13 @@ fn mark_elements_unknown(
 ///
 /// An identity that is still unknown requires none: it may turn out to be the same. If it does not, Terraform ends the apply of
 /// that object, and the next plan replaces it.
-fn replacement_paths(resource: &Resource, prior: &Value, planned: &Value, private: &Private) -> Vec<Path> {
+fn replacement_paths(
+    resource: &Resource,
+    prior: &Value,
+    planned: &Value,
+    private: &Private,
+    renames: &Renames,
+) -> Vec<Path> {
     if prior.is_null() || planned.is_null() {
         return Vec::new();
     }
@@ -317,7 +351,8 @@ fn replacement_paths(resource: &Resource, prior: &Value, planned: &Value, privat
         .filter(|attribute| {
             let planned = planned.get(&attribute.name);
             let may_be_same = planned.is_unknown() && is_identity(attribute);
-            !may_be_same && !is_equivalent(attribute, prior.get(&attribute.name), planned)
+            let prior = renamed(attribute, prior.get(&attribute.name), renames);
+            !may_be_same && !is_equivalent(attribute, &prior, planned)
         })
         .map(|attribute| attribute.name.as_ref());
     let has_ended = private.run.as_ref().is_some_and(|run| !run.state.is_pending());

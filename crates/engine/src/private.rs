@@ -34,6 +34,13 @@ pub struct Private {
     /// The value that the resource's codec keeps, see [`crate::codec::Codec::read_response`].
     #[serde(skip_serializing_if = "Json::is_null")]
     pub memory: Json,
+    /// In a plan only: the key of the prior object. It tells the delete half of a replacement from a destroy, and from a tainted
+    /// object, which Terraform plans like a create.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan_of: Option<String>,
+    /// In a plan only: attribute → names that exist neither in the account nor in what was planned before.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub unresolved: BTreeMap<String, Vec<String>>,
     /// The run of this object, until it is known to have succeeded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run: Option<Run>,
@@ -60,6 +67,16 @@ pub struct Reference {
 }
 
 impl Private {
+    /// Returns what state keeps: without what belongs to a plan.
+    #[must_use]
+    pub fn without_plan(self) -> Self {
+        Self {
+            plan_of: None,
+            unresolved: BTreeMap::new(),
+            ..self
+        }
+    }
+
     /// Decodes the stored form under the provider's name; anything else decodes as empty.
     pub fn decode(bytes: &[u8], provider: &str) -> Self {
         // Raw, because `Json` would change the spelling of some numbers.

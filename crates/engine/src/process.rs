@@ -2,14 +2,16 @@
 //!
 //! Tests: `crates/engine/tests/tables/apply.rs`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
+use value::Value;
 
 use crate::api::Place;
+use crate::object::{Known, Renames};
 use crate::private::Reference;
 use crate::run::Run;
 
@@ -20,12 +22,57 @@ pub struct Process(Arc<Shared>);
 #[derive(Default)]
 struct Shared {
     created: Mutex<HashSet<String>>,
-    handed_over: Mutex<HashMap<String, Run>>,
+    handed_over: Mutex<HashMap<String, Handover>>,
     found: Mutex<HashMap<String, Found>>,
     /// Notified of each object in `found`.
     has_found: Notify,
     /// Time of the first doubt about an object that was not found.
     doubted: Mutex<Option<Instant>>,
+    planned: Mutex<Planned>,
+}
+
+/// What an object that is destroyed leaves to the one that replaces it.
+#[derive(Clone)]
+pub struct Handover {
+    /// The destroyed object.
+    pub object: Known,
+    /// Its run, if that may be active.
+    pub run: Option<Run>,
+    /// Whether the plan replaces an object that was not tainted.
+    pub is_on_purpose: bool,
+}
+
+/// What this process has planned.
+#[derive(Default)]
+struct Planned {
+    /// Resource → names of its planned objects.
+    names: HashMap<String, HashSet<String>>,
+    renames: Renames,
+    replaced: Vec<ReplacedForNames>,
+    /// Key that resources of the same object share → its plans.
+    objects: HashMap<String, Vec<PlannedObject>>,
+}
+
+/// An object that is replaced because it names other objects.
+struct ReplacedForNames {
+    /// The resource of the named objects.
+    referenced: String,
+    removed: BTreeSet<String>,
+    added: BTreeSet<String>,
+    title: String,
+}
+
+/// A planned object, as far as a conflict with another one depends on it.
+#[derive(Clone)]
+pub struct PlannedObject {
+    /// How diagnostics name it.
+    pub title: String,
+    /// Whether runs of a job follow its changes.
+    pub has_job: bool,
+    /// Whether the plan changes it.
+    pub is_changed: bool,
+    /// Configured argument → known value.
+    pub configured: BTreeMap<String, Value>,
 }
 
 /// An object that was found.
@@ -40,6 +87,73 @@ impl Process {
     pub fn begin(&self) {
         lock(&self.0.found).clear();
         *lock(&self.0.doubted) = None;
+        *lock(&self.0.planned) = Planned::default();
+    }
+
+    /// Records the name of a planned object.
+    pub fn note_planned_name(&self, resource: &str, name: &str) {
+        let mut planned = lock(&self.0.planned);
+        planned
+            .names
+            .entry(resource.to_owned())
+            .or_default()
+            .insert(name.to_owned());
+    }
+
+    /// Whether this process has planned an object with the name.
+    pub fn has_planned_name(&self, resource: &str, name: &str) -> bool {
+        lock(&self.0.planned)
+            .names
+            .get(resource)
+            .is_some_and(|names| names.contains(name))
+    }
+
+    /// Records that an object is renamed.
+    pub fn note_rename(&self, resource: &str, from: &str, to: &str) {
+        let mut planned = lock(&self.0.planned);
+        let renames = planned.renames.entry(resource.to_owned()).or_default();
+        renames.insert(from.to_owned(), to.to_owned());
+    }
+
+    /// Returns the planned renames.
+    pub fn renames(&self) -> Renames {
+        lock(&self.0.planned).renames.clone()
+    }
+
+    /// Records an object that is replaced because it names other objects of a resource.
+    pub fn note_replaced(
+        &self,
+        referenced: &str,
+        removed: BTreeSet<String>,
+        added: BTreeSet<String>,
+        title: String,
+    ) {
+        lock(&self.0.planned).replaced.push(ReplacedForNames {
+            referenced: referenced.to_owned(),
+            removed,
+            added,
+            title,
+        });
+    }
+
+    /// Returns the titles of the objects that were replaced because of one name instead of another.
+    pub fn replaced_for(&self, referenced: &str, removed: &str, added: &str) -> Vec<String> {
+        let planned = lock(&self.0.planned);
+        let replaced = planned.replaced.iter().filter(|object| {
+            object.referenced == referenced
+                && object.removed.contains(removed)
+                && object.added.contains(added)
+        });
+        replaced.map(|object| object.title.clone()).collect()
+    }
+
+    /// Records a planned object, and returns those that were planned before with the same key.
+    pub fn note_planned_object(&self, key: String, object: PlannedObject) -> Vec<PlannedObject> {
+        let mut planned = lock(&self.0.planned);
+        let objects = planned.objects.entry(key).or_default();
+        let earlier = objects.clone();
+        objects.push(object);
+        earlier
     }
 
     /// Records an object that was found at a place. `is_evidence` if it was last seen elsewhere, so that both places are the same
@@ -113,13 +227,13 @@ impl Process {
         lock(&self.0.created).contains(key)
     }
 
-    /// Keeps the run of an object that is destroyed until its replacement takes it.
-    pub fn hand_over(&self, key: String, run: Run) {
-        lock(&self.0.handed_over).insert(key, run);
+    /// Keeps what an object leaves that is destroyed until its replacement takes it.
+    pub fn hand_over(&self, key: String, handover: Handover) {
+        lock(&self.0.handed_over).insert(key, handover);
     }
 
-    /// Takes the run that an object with this key handed over.
-    pub fn take_run(&self, key: &str) -> Option<Run> {
+    /// Takes what the destroyed object with this key left.
+    pub fn take_handover(&self, key: &str) -> Option<Handover> {
         lock(&self.0.handed_over).remove(key)
     }
 }

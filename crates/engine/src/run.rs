@@ -135,8 +135,22 @@ pub const RUNNING: &str = "running";
 /// Status of a run that was not polled yet.
 pub const PENDING: &str = "pending";
 
+/// Status of an object that a rejected create gave back, with nothing sent to it. The earlier status follows in parentheses.
+pub const UNTOUCHED: &str = "untouched";
+
 /// Statuses with a meaning of the provider's own.
-const RESERVED_STATUSES: [&str; 5] = [STARTING, UNCONFIRMED, WAITING, JOINED, LOST];
+const RESERVED_STATUSES: [&str; 6] = [STARTING, UNCONFIRMED, WAITING, JOINED, LOST, UNTOUCHED];
+
+/// Returns the earlier status, if there was one, in the status of an object that was given back untouched; `None` for every other
+/// status.
+pub fn untouched_status(status: &str) -> Option<Option<&str>> {
+    let rest = status.strip_prefix(UNTOUCHED)?;
+    if rest.is_empty() {
+        return Some(None);
+    }
+    let earlier = rest.strip_prefix(" (")?.strip_suffix(')')?;
+    Some(Some(earlier))
+}
 
 impl RunState {
     /// The status in state; `None` if the run was not started. [`RunState::read`] is the inverse.

@@ -170,6 +170,19 @@ impl Session<'_> {
         Ok(result)
     }
 
+    /// Decodes the body of a response about this object. A field that the response lacks, or that has an unexpected type, keeps the
+    /// planned value.
+    pub fn decode(&self, response: &Json) -> Value {
+        let planned = &self.request.planned;
+        let mut response = response.clone();
+        let mut memory = self.progress.lock().private.memory.clone();
+        self.codec.read_response(&mut response, planned, &mut memory);
+        let mut problems = Diagnostics::default();
+        let attributes = &self.resource.attributes;
+        let (returned, _) = wire::from_response(attributes, &response, planned, &Path::root(), &mut problems);
+        returned
+    }
+
     /// Returns the plan in which attributes that a hook manages have the values that exist so far.
     pub fn merge_hook_managed(&self, mut planned: Value) -> Value {
         let known = self.progress.lock();

@@ -185,6 +185,26 @@ crate::summaries! {
         when: "An object is not found, but with another endpoint or token than those with which it was last seen.",
         remedy: "Correct `endpoint` or the token. If the object was deleted, remove it from state with `terraform state rm`.",
     }
+    REFERENCE_NOT_FOUND {
+        text: "Referenced object not found",
+        when: "An argument names an object that exists neither in the account nor in the plan.",
+        remedy: "Correct the name, or create the object first.",
+    }
+    RENAME_REPLACES {
+        text: "New name replaces other objects",
+        when: "An object is renamed, and others that name it in a string are replaced because of that.",
+        remedy: "Refer to the name with a reference to the resource.",
+    }
+    MANAGED_TWICE {
+        text: "Object managed by two resources",
+        when: "Two resources manage one object, and would undo each other's changes or repeat each other's runs.",
+        remedy: "Remove one of the resources from the configuration.",
+    }
+    INPUT_CHANGED {
+        text: "Object changed during its run",
+        when: "A run ended, and an argument that it depends on is another than the apply has set.",
+        remedy: "Find out what else changes the object, then apply again.",
+    }
     OVERRIDDEN {
         text: "Value overridden by the control plane",
         when: "The control plane accepted a change and returned another value than the configured one.",

@@ -7,9 +7,10 @@ use engine::diagnostic::{Diagnostics, Reported};
 use engine::object::{ApplyRequest, Known, PlanRequest, Progress};
 use engine::private::Private;
 use engine::rules::WriteOnly;
-use engine::{absence, apply, lookup, plan, read, shape, validate};
+use engine::{absence, apply, conflicts, lookup, plan, read, references, shape, validate};
 use environment::Environment;
 use proto::tfplugin6;
+use proto::tfplugin6::diagnostic::Severity;
 use proto::tfplugin6::{
     apply_resource_change, configure_provider, get_metadata, get_provider_schema, import_resource_state,
     plan_resource_change, read_data_source, read_resource, stop_provider, upgrade_resource_state,
@@ -249,12 +250,26 @@ impl tfplugin6::provider_server::Provider for Service {
                         diagnostics,
                     )?;
                     let config = resolved.decode(request.config.as_ref(), "configuration", diagnostics)?;
-                    let request = PlanRequest {
-                        prior: resolved.decode(request.prior_state.as_ref(), "prior state", diagnostics)?,
-                        config: if proposed.is_null() { Value::Null } else { config },
-                        private: self.decode_private(&request.prior_private),
+                    let prior = resolved.decode(request.prior_state.as_ref(), "prior state", diagnostics)?;
+                    // From version 1.16 on, Terraform passes the private state of the first plan to the plan of an apply.
+                    let private = match request.prior_private.as_slice() {
+                        [] if prior.is_null() => &request.planned_private,
+                        _ => &request.prior_private,
                     };
-                    let plan = plan::plan(resolved.binding, request);
+                    let process = &self.0.process;
+                    let request = PlanRequest {
+                        prior,
+                        config: if proposed.is_null() { Value::Null } else { config },
+                        private: self.decode_private(private),
+                        renames: process.renames(),
+                    };
+                    let schema = resolved.binding.schema;
+                    let mut plan = plan::plan(resolved.binding, request);
+                    // Without a configured provider, the names are checked by the apply.
+                    let context = self.context(&mut Diagnostics::default()).ok();
+                    references::note_planned(process, schema, &mut plan);
+                    references::check(context.as_ref(), process, schema, &mut plan).await;
+                    conflicts::check(process, schema, &mut plan);
                     let planned = plan_resource_change::Response {
                         planned_state: Some(resolved.encode(&plan.planned, diagnostics)?),
                         requires_replace: plan
@@ -287,6 +302,7 @@ impl tfplugin6::provider_server::Provider for Service {
             private: request.planned_private.clone(),
             ..apply_resource_change::Response::default()
         };
+        let planned_state = request.planned_state.clone();
         let progress = Progress::default();
         let shared = progress.clone();
         let applied = self.serve(
@@ -315,7 +331,20 @@ impl tfplugin6::provider_server::Provider for Service {
         let mut diagnostics = Diagnostics::default();
         if let Ok(resolved) = self.resolve(&subject, &mut Diagnostics::default()) {
             let known = progress.known(resolved.binding.schema);
-            if let Ok(state) = resolved.encode(&known.state, &mut diagnostics) {
+            // After a failed delete, null keeps the object with its private state, which Terraform does not pass to the delete of a
+            // tainted object.
+            let planned = resolved.decode(planned_state.as_ref(), "planned state", &mut diagnostics);
+            let is_delete = planned.is_ok_and(|planned| planned.is_null());
+            let has_failed = response
+                .diagnostics
+                .iter()
+                .any(|one| one.severity == Severity::Error as i32);
+            let state = if is_delete && has_failed {
+                Value::Null
+            } else {
+                known.state
+            };
+            if let Ok(state) = resolved.encode(&state, &mut diagnostics) {
                 response.new_state = Some(state);
                 response.private = self.encode_private(&known.private);
             }

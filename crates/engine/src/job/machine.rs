@@ -141,7 +141,7 @@ pub enum Event {
     Applied {
         /// Whether the job runs after this phase (`after` of the declaration).
         is_due: bool,
-        /// Whether the known run was started for the current configuration.
+        /// Whether the known run is known to do the current work: see [`super::evidence`].
         is_current: bool,
         /// Where the known run comes from.
         source: Source,
@@ -161,8 +161,8 @@ pub enum Event {
     Started(Id),
     /// The response to a start does not identify the run that was started.
     StartedWithoutId,
-    /// A start was rejected because of an active run; its identity, if the response names one.
-    StartRejected(Option<Id>),
+    /// A start was rejected.
+    StartRejected(Rejection),
     /// A start was sent, and its response was lost.
     StartResponseLost,
     /// A start failed, and certainly started no run.
@@ -185,6 +185,22 @@ pub enum Event {
     Interrupted,
     /// The timeout of the operation ended.
     TimedOut,
+}
+
+/// Why a start was rejected.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Rejection {
+    /// Because of an active run, which the response names.
+    Run {
+        /// Identity of the active run.
+        id: Id,
+        /// Whether the run is known to do the current work: see [`super::evidence`].
+        is_current: bool,
+    },
+    /// For a reason that names no run.
+    Reason,
+    /// Without a reason.
+    Unexplained,
 }
 
 /// What to do next. The new state is always recorded first.
@@ -430,14 +446,14 @@ fn on_start_response(start: Start, event: Event) -> (State, Vec<Action>) {
             };
             suspend(&State::Starting(start), Outcome::Unidentified)
         }
-        Event::StartRejected(Some(id)) => on_rejection(&start, id, own),
+        Event::StartRejected(Rejection::Run { id, is_current }) => on_rejection(&start, id, is_current, own),
         Event::StartResponseLost => retry_lost_start(Start {
             is_response_lost: true,
             ..start
         }),
         Event::StartFailed if start.is_response_lost => retry_lost_start(start),
         // The active run may be the one of the lost start: the object will show when it has done the work.
-        Event::StartRejected(None)
+        Event::StartRejected(Rejection::Unexplained)
             if start.is_response_lost && start.was_needed && !start.may_have_other_run =>
         {
             wait_to_retry(
@@ -448,7 +464,9 @@ fn on_start_response(start: Start, event: Event) -> (State, Vec<Action>) {
                 OBJECT_READ_INTERVAL,
             )
         }
-        Event::StartRejected(None) | Event::StartFailed => stop_starting(start, Outcome::StartFailed),
+        Event::StartRejected(Rejection::Reason | Rejection::Unexplained) | Event::StartFailed => {
+            stop_starting(start, Outcome::StartFailed)
+        }
         Event::StartCancelled if start.is_response_lost => stop_starting(start, Outcome::Interrupted),
         Event::StartCancelled => stop_starting(start, Outcome::InterruptedBeforeStart),
         // The start may have been carried out.
@@ -462,9 +480,9 @@ fn on_start_response(start: Start, event: Event) -> (State, Vec<Action>) {
     }
 }
 
-/// Follows the active run that the rejection names.
-fn on_rejection(start: &Start, id: Id, own: Origin) -> (State, Vec<Action>) {
-    let is_previous = start.may_have_other_run && !start.is_response_lost;
+/// Follows the active run that the rejection names. A run that may do other work must end first.
+fn on_rejection(start: &Start, id: Id, is_current: bool, own: Origin) -> (State, Vec<Action>) {
+    let is_previous = !is_current || (start.may_have_other_run && !start.is_response_lost);
     let origin = if start.was_needed || is_previous {
         Origin::Other
     } else {

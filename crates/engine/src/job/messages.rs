@@ -1,8 +1,8 @@
 //! Diagnostics and log lines about runs.
 
-use schema::{Job, Phase};
+use schema::{Attribute, Job, Phase};
 use serde_json::Value as Json;
-use value::Path;
+use value::{Path, Value};
 
 use super::Observed;
 use super::machine::{Outcome, RunStatus, State};
@@ -12,7 +12,7 @@ use crate::report::Action;
 use crate::run::{ActiveRun, Id, Origin, RunState};
 use crate::session::Session;
 use crate::summaries;
-use crate::wire::find;
+use crate::wire::{find, to_json};
 
 /// The kind of run, as the user reads it: `provision run`.
 pub fn run_label(job: &Job) -> String {
@@ -82,9 +82,10 @@ pub fn report_outcome(
         }
         Outcome::Interrupted => {
             let detail = format!(
-                "{}\n\n{}",
+                "{}\n\n{}{}",
                 describe_run(session, &run_title, stored.as_ref(), observed),
-                describe_next_apply(stored.as_ref())
+                describe_next_apply(stored.as_ref()),
+                last_error(observed)
             );
             let summary = &summaries::INTERRUPTED_DURING_RUN;
             session.diagnostics.warning_at(Path::root(), summary, detail);
@@ -92,9 +93,10 @@ pub fn report_outcome(
         }
         Outcome::TimedOut => {
             let detail = format!(
-                "{}\n\n{} If runs take longer than the timeout, set a longer one in the `timeouts` block: `create = \"90m\"`.",
+                "{}\n\n{} If runs take longer than the timeout, set a longer one in the `timeouts` block: `create = \"90m\"`.{}",
                 describe_run(session, &run_title, stored.as_ref(), observed),
-                describe_next_apply(stored.as_ref())
+                describe_next_apply(stored.as_ref()),
+                last_error(observed)
             );
             Err(session.diagnostics.error(&summaries::RUN_TIMED_OUT, detail))
         }
@@ -220,6 +222,36 @@ fn warn_unconfirmed(session: &mut Session<'_>, job: &Job) {
     );
 }
 
+/// Reports that an input of the run is another one than this apply's own request set.
+pub fn report_changed_input(
+    session: &mut Session<'_>,
+    job: &Job,
+    attribute: &Attribute,
+    answered: &Value,
+    now: &Value,
+) -> Reported {
+    let object = title(session.resource, &session.progress.lock().state);
+    let detail = format!(
+        "During the {} of {object}, `{}` was changed outside this apply: this apply set {}, and it is {} now. The run may have used \
+         either. Find out what changed it, for example another configuration that manages the same object, then run `terraform \
+         apply` again.",
+        run_label(job),
+        attribute.name,
+        shown(session, answered),
+        shown(session, now)
+    );
+    let path = Path::root().attribute(&attribute.name);
+    session
+        .diagnostics
+        .error_at(path, &summaries::INPUT_CHANGED, detail)
+}
+
+/// A value for a diagnostic.
+fn shown(session: &Session<'_>, value: &Value) -> String {
+    let shown = to_json(value).to_string();
+    format!("`{}`", session.context.api.clean(&shown, &value.secrets()))
+}
+
 /// Warns that the object could not be refreshed after its run. `cause` is the error, as sentences.
 pub fn warn_refresh_failed(session: &mut Session<'_>, cause: &str) {
     let object = title(session.resource, &session.progress.lock().state);
@@ -262,6 +294,12 @@ fn describe_run(
             clean(&run.status)
         ),
     }
+}
+
+/// The last failed request, if the reason of the wait is in it.
+fn last_error(observed: &Observed) -> String {
+    let error = observed.error.as_ref();
+    error.map(|error| format!("\n\n{error}")).unwrap_or_default()
 }
 
 /// Describes how the next apply treats the run.

@@ -6,6 +6,7 @@
 //! Tests: `machine/`, `crates/engine/tests/tables/job.rs`, `tests/terraform/interruptions.rs`.
 
 mod backoff;
+pub mod evidence;
 pub mod handover;
 mod machine;
 mod messages;
@@ -16,7 +17,8 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use backoff::Backoff;
-use machine::{Action, Event, MIN_RUN_DURATION, Outcome, RunStatus, Source, State, next};
+use evidence::{OwnChange, does_current_work};
+use machine::{Action, Event, MIN_RUN_DURATION, Outcome, Rejection, RunStatus, Source, State, next};
 use record::{is_needed, record};
 use schema::{Job, Phase, Resource};
 use serde_json::Value as Json;
@@ -27,7 +29,9 @@ use value::Value;
 use crate::api::{Body, Effect, Error, ErrorKind, Response, Retry};
 use crate::context::Context;
 use crate::diagnostic::Reported;
+use crate::equal::is_equivalent;
 use crate::object::Known;
+use crate::process::Handover;
 use crate::report::is_gone;
 use crate::run::{ActiveRun, Id, Run, RunState};
 use crate::session::Session;
@@ -35,24 +39,59 @@ use crate::shape::{self, literal_value};
 use crate::wire::{find, to_json};
 use crate::{identity, rules};
 
+/// What the steps of the apply before the job found out.
+#[derive(Default)]
+pub struct Before {
+    /// What the destroyed object left that this one replaces.
+    pub handover: Option<Handover>,
+    /// Whether this object replaces one that was not tainted. Such an object never joins a run.
+    pub is_on_purpose: bool,
+    /// What the create or update changed.
+    pub own_change: OwnChange,
+    /// The object as the response to the create or update has it; null without a response.
+    pub answered: Value,
+}
+
 /// Starts a run if the job follows this phase, and waits for it, or for one that is still active.
 ///
 /// # Errors
 ///
 /// [`Reported`] if the run failed, or the wait ended early.
-pub async fn run(session: &mut Session<'_>) -> Result<(), Reported> {
+pub async fn run(session: &mut Session<'_>, before: Before) -> Result<(), Reported> {
     let Some(job) = session.resource.job.as_ref() else {
         return Ok(());
     };
-    let (run, source) = pending_run(session);
+    if handover::restore_untouched(session, job, before.handover.as_ref()) {
+        return Ok(());
+    }
+    let is_due = job.after.contains(&session.phase);
+    let stored = session.progress.lock().private.run.clone();
+    let (run, source) = match stored {
+        None => (
+            before.handover.as_ref().and_then(|handover| handover.run.clone()),
+            Source::ReplacedObject,
+        ),
+        stored => (stored, Source::PrivateState),
+    };
     // The trigger is computed from state and not from the plan, which still has unknown values. A replacement computes that of
     // the replaced object from state, too, so both are comparable.
     let object = session.progress.lock().state.clone();
+    let is_current = match &run {
+        None => true,
+        Some(run) if !State::Idle(Some(run.state.clone())).is_current() => false,
+        Some(run) => match source {
+            // Without a replacement, an unfinished run is picked up, unless the job runs after each change.
+            Source::PrivateState => !is_due || before.own_change == OwnChange::Nothing,
+            _ if before.is_on_purpose => false,
+            _ => {
+                is_current(&run.trigger, session.resource, &object, &session.request.config)
+                    && active_run_does_current_work(session, job, run, before.own_change).await
+            }
+        },
+    };
     let event = Event::Applied {
-        is_due: job.after.contains(&session.phase),
-        is_current: run
-            .as_ref()
-            .is_none_or(|run| is_current(&run.trigger, session.resource, &object, &session.request.config)),
+        is_due,
+        is_current,
         source,
         is_needed: is_needed(job, &object),
     };
@@ -62,6 +101,8 @@ pub async fn run(session: &mut Session<'_>) -> Result<(), Reported> {
         job,
         current_trigger: trigger(session.resource, &object),
         started_for: started_for.unwrap_or_default(),
+        is_due,
+        before,
         backoff: Backoff::default(),
         observed: Observed::default(),
         has_requested: false,
@@ -71,16 +112,15 @@ pub async fn run(session: &mut Session<'_>) -> Result<(), Reported> {
     apply.play(State::Idle(stored), event).await
 }
 
-/// The run in private state of the object, or for a new object the one that the replaced object handed over.
-fn pending_run(session: &Session<'_>) -> (Option<Run>, Source) {
-    let stored = session.progress.lock().private.run.clone();
-    match stored {
-        None if session.phase == Phase::Create => {
-            let handed_over = handover::take(session.context, session.resource, &session.request.planned);
-            (handed_over, Source::ReplacedObject)
-        }
-        stored => (stored, Source::PrivateState),
-    }
+/// Whether the run of a replaced object does the current work. A start without an identity has no time: the object shows later
+/// whether it did.
+async fn active_run_does_current_work(session: &Session<'_>, job: &Job, run: &Run, own: OwnChange) -> bool {
+    let (Some(id), Some(_)) = (run.state.id(), &job.created) else {
+        return true;
+    };
+    let object = session.progress.lock().state.clone();
+    let response = read_run(session.context, session.resource, job, &object, id).await;
+    does_current_work(session, job, response.as_ref().ok(), own).await
 }
 
 /// The job's part of one apply.
@@ -91,6 +131,9 @@ struct JobApply<'w, 'a> {
     current_trigger: Json,
     /// Trigger of the run that this apply found.
     started_for: Json,
+    /// Whether the job runs after this phase.
+    is_due: bool,
+    before: Before,
     backoff: Backoff,
     observed: Observed,
     /// Whether this apply has sent a start.
@@ -211,19 +254,31 @@ impl JobApply<'_, '_> {
             self.possibly_active_since.get_or_insert(sent_at);
         }
         let event = match (error.kind, error.effect) {
-            (ErrorKind::Conflict, _) => {
-                Event::StartRejected(run_in_rejection(self.session, self.job, &error).await)
-            }
+            (ErrorKind::Conflict, _) => Event::StartRejected(self.rejection(&error).await),
             (ErrorKind::Cancelled, Effect::None) => Event::StartCancelled,
             (ErrorKind::Cancelled, _) => Event::Interrupted,
             (_, Effect::None) => Event::StartFailed,
             _ => Event::StartResponseLost,
         };
-        if matches!(event, Event::StartRejected(Some(_))) {
+        if matches!(event, Event::StartRejected(Rejection::Run { .. })) {
             self.possibly_active_since = None;
         }
         self.observed.error = Some(error);
         event
+    }
+
+    /// Why a start was rejected. Without a replacement, the active run is picked up whatever changed.
+    async fn rejection(&self, error: &Error) -> Rejection {
+        let Some((id, run)) = run_in_rejection(self.session, self.job, error).await else {
+            return match error.detail {
+                Some(_) => Rejection::Reason,
+                None => Rejection::Unexplained,
+            };
+        };
+        let is_current = !self.is_due
+            || (!self.before.is_on_purpose
+                && does_current_work(self.session, self.job, run.as_ref(), self.before.own_change).await);
+        Rejection::Run { id, is_current }
     }
 
     async fn poll_run(&mut self, run: &ActiveRun) -> Event {
@@ -266,7 +321,8 @@ impl JobApply<'_, '_> {
 
     fn on_read_error(&mut self, log_message: &str, error: Error) -> Event {
         let event = match error.kind {
-            _ if error.is_transient() => {
+            // A proxy may respond in place of the control plane for a moment.
+            _ if error.is_transient() || error.kind == ErrorKind::NoSuchPath => {
                 tracing::warn!(error = %error, "{log_message}; retrying");
                 Event::TransientError
             }
@@ -285,26 +341,60 @@ impl JobApply<'_, '_> {
             run.tainted = outcome.is_error();
         }
         messages::report_outcome(self.session, self.job, state, outcome, &self.observed)?;
-        refresh_after_run(self.session).await;
-        Ok(())
+        refresh_after_run(self.session, self.job, &self.before.answered).await
     }
 }
 
 /// Refreshes the object after its run. A failure is a warning: an error would taint the object, and the next apply
 /// would repeat the run.
-async fn refresh_after_run(session: &mut Session<'_>) {
-    let earlier = std::mem::take(&mut session.diagnostics);
-    let refreshed = session.refresh().await;
-    let reported = std::mem::replace(&mut session.diagnostics, earlier);
-    let cause = match refreshed {
-        Ok(Ok(())) => {
-            session.diagnostics.append(reported);
-            return;
-        }
-        Ok(Err(Reported)) => reported.errors().next().map(|error| error.detail.clone()),
-        Err(error) => Some(error.to_string()),
+///
+/// # Errors
+///
+/// [`Reported`] if the object has other inputs of the run than in the response to this apply's own request: another client
+/// changed them, and the run may have used either.
+async fn refresh_after_run(session: &mut Session<'_>, job: &Job, answered: &Value) -> Result<(), Reported> {
+    let Some(operation) = &session.resource.api.read else {
+        return Ok(());
     };
-    messages::warn_refresh_failed(session, &cause.unwrap_or_default());
+    let object = session.progress.lock().state.clone();
+    let response = match session.perform(operation, &object, None, Retry::Safe).await {
+        Ok(response) => response,
+        Err(error) => {
+            messages::warn_refresh_failed(session, &error.to_string());
+            return Ok(());
+        }
+    };
+    let earlier = std::mem::take(&mut session.diagnostics);
+    let merged = session.merge_response(&response.body, None).flatten();
+    let reported = std::mem::replace(&mut session.diagnostics, earlier);
+    match merged {
+        Ok(()) => session.diagnostics.append(reported),
+        Err(Reported) => {
+            let cause = reported.errors().next().map(|error| error.detail.clone());
+            messages::warn_refresh_failed(session, &cause.unwrap_or_default());
+            return Ok(());
+        }
+    }
+    if answered.is_null() {
+        return Ok(());
+    }
+    let now = session.decode(&response.body);
+    let inputs = session.resource.attributes.iter().filter(|attribute| {
+        attribute.force_new
+            && attribute.returned
+            && !attribute.wire.read.is_empty()
+            && attribute.mode.is_settable()
+    });
+    let mut result = Ok(());
+    for attribute in inputs {
+        let (answered, now) = (answered.get(&attribute.name), now.get(&attribute.name));
+        if !is_equivalent(attribute, answered, now) {
+            result = Err(messages::report_changed_input(
+                session, job, attribute, answered, now,
+            ));
+        }
+    }
+    result
 }
 
 /// Polls a run that was still active once, as part of Terraform's refresh, and records the result in `known`.
@@ -367,8 +457,8 @@ fn started_run_id(resource: &Resource, job: &Job, response: &Json) -> Option<Id>
 }
 
 /// The active run because of which a start was rejected: the first word of the rejection's detail that is a valid
-/// identity, and of which the API has a run. That run may have ended meanwhile.
-async fn run_in_rejection(session: &Session<'_>, job: &Job, error: &Error) -> Option<Id> {
+/// identity, and of which the API has a run. That run may have ended meanwhile. The second value is the run, if it could be read.
+async fn run_in_rejection(session: &Session<'_>, job: &Job, error: &Error) -> Option<(Id, Option<Json>)> {
     let (attribute, _) = job.save.first()?;
     // Without a declared format, any word would be valid.
     let identity = session.resource.attribute(attribute)?;
@@ -384,13 +474,12 @@ async fn run_in_rejection(session: &Session<'_>, job: &Job, error: &Error) -> Op
     let ids = words.filter(|word| rules::is_valid(identity, &shape::string_value(identity, word)));
     for word in ids.filter(|word| !is_own(word)) {
         let id = Id::from([(attribute.to_string(), word.to_owned())]);
-        let exists = match read_run(session.context, session.resource, job, &object, &id).await {
-            Ok(response) => find(&response, &job.status).is_some(),
-            // Another error is reported when the run is followed.
-            Err(error) => !is_gone(&error),
-        };
-        if exists {
-            return Some(id);
+        match read_run(session.context, session.resource, job, &object, &id).await {
+            Ok(response) if find(&response, &job.status).is_some() => return Some((id, Some(response))),
+            Ok(_) => {}
+            Err(error) if is_gone(&error) || error.kind == ErrorKind::NoSuchPath => {}
+            // The error is reported when the run is followed.
+            Err(_) => return Some((id, None)),
         }
     }
     None

@@ -147,6 +147,7 @@ fn apply_keeps_an_override_while_it_is_returned() {
                 prior: prior.clone(),
                 config: config.clone(),
                 private: private.clone(),
+                ..PlanRequest::default()
             },
         );
         let request = ApplyRequest {

@@ -38,6 +38,7 @@ fn plan_of(binding: &Binding, prior: &Json, config: &Json, private: Private) -> 
             prior,
             config,
             private,
+            ..PlanRequest::default()
         },
     )
 }

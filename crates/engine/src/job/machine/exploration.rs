@@ -189,6 +189,14 @@ impl World {
         self.shows_need.then_some(self.is_needed || self.lag > 0)
     }
 
+    /// Whether the control plane's times show that a run was started for the present demand.
+    fn does_current_work(&self, run: usize) -> bool {
+        match self.runs[run] {
+            ModelRun::Active { demand, .. } => demand == self.demand,
+            ModelRun::Ended { .. } => true,
+        }
+    }
+
     fn is_satisfied(&self) -> bool {
         self.is_done || self.is_done_by_other
     }
@@ -310,6 +318,15 @@ impl World {
             (world.replace, world.lag) = (true, 0);
             next_worlds.push(("the user demands a replacement", world));
         }
+        if let Some(object) = self.object.as_ref().filter(|object| object.is_tainted) {
+            let mut world = self.clone();
+            let object = object.clone();
+            world.object = Some(Object {
+                is_tainted: false,
+                ..object
+            });
+            next_worlds.push(("the user untaints the object", world));
+        }
         if let (Some(object), Some(run)) = (&self.object, &run) {
             let state = State::Idle(Some(run.state.clone()));
             let polled = match &run.state {
@@ -357,16 +374,35 @@ impl World {
             world.is_done_by_other &= world.lag > 0;
         }
         let replaces = |object: &Object| {
-            let has_failed = run.as_ref().is_some_and(|run| !run.state.is_pending());
+            let has_failed = run
+                .as_ref()
+                .is_some_and(|run| !run.state.is_pending() && !run.tainted);
             object.is_tainted || has_failed || self.replace || object.config != self.config
         };
+        let is_accepted = self.object.as_ref().is_some_and(|object| !replaces(object))
+            && run.as_ref().is_none_or(|run| !run.state.is_pending());
+        world.is_done |= is_accepted;
         let (is_create, stored, source) = match &self.object {
             None => (true, None, Source::ReplacedObject),
             Some(object) if replaces(object) => (true, object.handed_over(self), Source::ReplacedObject),
-            Some(_) => (false, run, Source::PrivateState),
+            // An object that is no longer tainted was accepted as it is.
+            Some(_) => (
+                false,
+                run.filter(|run| run.state.is_pending()),
+                Source::PrivateState,
+            ),
         };
         let started_for = stored.as_ref().and_then(|run| run.started_for);
-        let is_current = stored.is_none() || started_for == Some(self.config);
+        // Without a replacement, the run is picked up; a replacement needs evidence.
+        let is_current = stored.as_ref().is_none_or(|run| {
+            let is_joined = !is_create
+                || (run.started_for == Some(self.config)
+                    && run
+                        .state
+                        .id()
+                        .is_none_or(|id| self.does_current_work(run_number(id))));
+            State::Idle(Some(run.state.clone())).is_current() && is_joined
+        });
         let before = self.object.clone().filter(|_| !is_create);
         let (machine, actions) = transitions.next(
             State::Idle(stored.map(|run| run.state)),
@@ -404,7 +440,7 @@ impl World {
                 (
                     Event::TransientError
                     | Event::Started(_)
-                    | Event::StartRejected(Some(_))
+                    | Event::StartRejected(Rejection::Run { .. })
                     | Event::PauseEnded { is_late: true },
                     _,
                 ) => Time::Late,
@@ -436,9 +472,21 @@ impl World {
                     add(
                         "the rejection names the active run",
                         sent.clone(),
-                        Event::StartRejected(Some(run_id(active))),
+                        Event::StartRejected(Rejection::Run {
+                            id: run_id(active),
+                            is_current: self.does_current_work(active),
+                        }),
                     );
-                    add("the rejection names no run", sent, Event::StartRejected(None));
+                    add(
+                        "the rejection has another reason",
+                        sent.clone(),
+                        Event::StartRejected(Rejection::Reason),
+                    );
+                    add(
+                        "the rejection has no reason",
+                        sent,
+                        Event::StartRejected(Rejection::Unexplained),
+                    );
                 } else {
                     let run = sent.start_own_run();
                     add("a run is started", sent.clone(), Event::Started(run_id(run)));
@@ -847,8 +895,8 @@ fn label(event: &Event) -> Option<&'static str> {
         Event::Refreshed { .. } => "refresh",
         Event::Started(_) => "started",
         Event::StartedWithoutId => "started without run id",
-        Event::StartRejected(Some(_)) => "rejected with run id",
-        Event::StartRejected(None) => "rejected",
+        Event::StartRejected(Rejection::Run { .. }) => "rejected with run id",
+        Event::StartRejected(Rejection::Reason | Rejection::Unexplained) => "rejected",
         Event::StartResponseLost => "response lost",
         Event::StartFailed => "start failed",
         Event::Polled(RunStatus { succeeded: None, .. }) => "active",

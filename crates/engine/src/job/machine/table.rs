@@ -90,7 +90,18 @@ fn started() -> Event {
 }
 
 fn rejected_by(name: &str) -> Event {
-    Event::StartRejected(Some(id(name)))
+    Event::StartRejected(Rejection::Run {
+        id: id(name),
+        is_current: true,
+    })
+}
+
+/// A rejection because of a run that may do other work.
+fn rejected_by_outdated(name: &str) -> Event {
+    Event::StartRejected(Rejection::Run {
+        id: id(name),
+        is_current: false,
+    })
 }
 
 fn polled(status: &str) -> Event {
@@ -215,7 +226,8 @@ const NOT_NEEDED: Option<bool> = Some(false);
 const NEED_UNKNOWN: Option<bool> = None;
 const EARLY: Event = PauseEnded { is_late: false };
 const LATE: Event = PauseEnded { is_late: true };
-const REJECTED_WITHOUT_ID: Event = Event::StartRejected(None);
+const REJECTED_WITHOUT_ID: Event = Event::StartRejected(Rejection::Unexplained);
+const REJECTED_FOR_A_REASON: Event = Event::StartRejected(Rejection::Reason);
 
 #[rustfmt::skip]
 #[test]
@@ -266,7 +278,9 @@ fn next_retries_a_lost_start_without_a_second_run() {
         Row("an object that no longer shows its need cannot confirm the run", None, with(lost(), vec![ObjectRead(NEED_UNKNOWN)]), 1, Leftover::Lost, Some(Outcome::Unconfirmed)),
         Row("if the object did not need the work, the start is retried at once, and the active run is followed", None, with(on_demand_start(), vec![EARLY, rejected_by(RUN), polled("completed")]), 2, Leftover::Completed(RUN), Some(Outcome::Done)),
         Row("a start is not retried after its run may have ended", None, with(on_demand_start(), vec![LATE]), 1, Leftover::Stored(UNCONFIRMED), Some(Outcome::StartFailed)),
-        Row("a retry that is rejected without a run identity ends the apply", None, with(on_demand_start(), vec![EARLY, REJECTED_WITHOUT_ID]), 2, Leftover::Stored(UNCONFIRMED), Some(Outcome::StartFailed)),
+Row("a start that is rejected for another reason ends the apply", None, vec![created(NEEDED), REJECTED_FOR_A_REASON], 1, Leftover::Stored(RunState::NotStarted), Some(Outcome::StartFailed)),
+        Row("a retry that is rejected for another reason ends the apply, and the lost start stays stored", None, with(lost(), vec![ObjectRead(NEEDED), REJECTED_FOR_A_REASON]), 2, Leftover::Stored(STARTING), Some(Outcome::StartFailed)),
+                Row("a retry that is rejected without a run identity ends the apply", None, with(on_demand_start(), vec![EARLY, REJECTED_WITHOUT_ID]), 2, Leftover::Stored(UNCONFIRMED), Some(Outcome::StartFailed)),
         Row("a retry that fails leaves the lost start unconfirmed", None, with(on_demand_start(), vec![EARLY, StartFailed, EARLY, StartFailed, EARLY, StartFailed]), 4, Leftover::Stored(UNCONFIRMED), Some(Outcome::StartFailed)),
         Row("an interrupt leaves the start unconfirmed if the object did not need the work", None, with(on_demand_start(), vec![Interrupted]), 1, Leftover::Stored(UNCONFIRMED), Some(Outcome::Interrupted)),
     ]);
@@ -334,7 +348,9 @@ fn next_waits_for_another_clients_run_and_reads_the_object() {
         events
     };
     check(vec![
-        Row("another run that did the work satisfies the apply", None, with(rejected(), vec![ObjectRead(NOT_NEEDED)]), 1, Leftover::Completed(RUN), Some(Outcome::Done)),
+Row("a run that may do other work must end first, then a run is started", None, vec![created(NEEDED), rejected_by_outdated(RUN), polled("completed"), ObjectRead(NOT_NEEDED), Event::Started(id(OTHER)), polled("completed")], 2, Leftover::Completed(OTHER), Some(Outcome::Done)),
+        Row("an interrupt keeps such a run stored as outdated", None, vec![created(NEEDED), rejected_by_outdated(RUN), polled("installing"), Interrupted], 1, Leftover::Stored(RunState::Active(ActiveRun { is_current: false, ..active(RUN, "installing", Origin::Other) })), Some(Outcome::Interrupted)),
+                Row("another run that did the work satisfies the apply", None, with(rejected(), vec![ObjectRead(NOT_NEEDED)]), 1, Leftover::Completed(RUN), Some(Outcome::Done)),
         Row("the object shows later that the work is done", None, with(rejected(), vec![ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NOT_NEEDED)]), 1, Leftover::Completed(RUN), Some(Outcome::Done)),
         Row("another run did not do the work: a run is started", None, with(rejected(), vec![ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), Event::Started(id(OTHER)), polled("completed")]), 2, Leftover::Completed(OTHER), Some(Outcome::Done)),
         Row("another run failed: the object is read, and a run is started", None, vec![created(NEEDED), rejected_by(RUN), polled("error"), ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), Event::Started(id(OTHER)), polled("completed")], 2, Leftover::Completed(OTHER), Some(Outcome::Done)),

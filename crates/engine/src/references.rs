@@ -1,0 +1,259 @@
+//! Names of other objects in arguments: `references` of the declaration.
+//!
+//! A plan warns of a name that exists neither in the account nor in what Terraform has planned so far: Terraform plans in any order.
+//! The delete half of a replacement looks again, so that an object is not given up for one that cannot be created. A renamed object
+//! is still the same one.
+//!
+//! Tests: `crates/engine/tests/tables/references.rs`, `tests/terraform/evidence/refusals.rs`.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use schema::{Attribute, Resource};
+use serde_json::Value as Json;
+use value::{Path, Value};
+
+use crate::api::Error;
+use crate::context::Context;
+use crate::diagnostic::Reported;
+use crate::equal::is_equivalent;
+use crate::naming::{capitalised, noun, title};
+use crate::object::{Plan, Renames};
+use crate::process::Process;
+use crate::report::Action;
+use crate::session::Session;
+use crate::{summaries, wire};
+
+/// When the referenced objects of an object last changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LastChange {
+    /// The object references none.
+    Never,
+    /// The latest change of any of them, by the control plane's clock.
+    At(Timestamp),
+    /// One of them was not found, or has no time.
+    Unknown,
+}
+
+/// Returns the attributes that name other objects, each with the name of their resource.
+fn attributes(resource: &Resource) -> impl Iterator<Item = (&Attribute, &str)> {
+    let attributes = resource.attributes.iter();
+    attributes.filter_map(|attribute| Some((attribute, attribute.references.as_deref()?)))
+}
+
+/// The known names in a value: a string, or a collection of strings.
+fn names(value: &Value) -> BTreeSet<&str> {
+    let elements = value.elements().iter();
+    elements.chain([value]).filter_map(Value::as_str).collect()
+}
+
+/// Replaces earlier names in the prior value of an attribute by the new ones.
+pub fn renamed(attribute: &Attribute, prior: &Value, renames: &Renames) -> Value {
+    let renames = attribute.references.as_deref().and_then(|name| renames.get(name));
+    let Some(renames) = renames else {
+        return prior.clone();
+    };
+    let rename = |value: &Value| match value.as_str().and_then(|name| renames.get(name)) {
+        Some(name) => Value::string(name.as_str()),
+        None => value.clone(),
+    };
+    match prior {
+        Value::List(elements) => Value::List(elements.iter().map(rename).collect()),
+        Value::Set(elements) => Value::set(elements.iter().map(rename).collect()),
+        value => rename(value),
+    }
+}
+
+/// Records the name of a planned object, and warns if its new name replaces objects that were planned before.
+pub fn note_planned(process: &Process, resource: &Resource, plan: &mut Plan) {
+    let Some(label) = resource.label.as_deref() else {
+        return;
+    };
+    let (prior, planned) = (plan.prior.get(label).as_str(), plan.planned.get(label).as_str());
+    let Some(name) = planned else { return };
+    process.note_planned_name(&resource.name, name);
+    let Some(prior) = prior.filter(|prior| *prior != name) else {
+        return;
+    };
+    process.note_rename(&resource.name, prior, name);
+    let replaced = process.replaced_for(&resource.name, prior, name);
+    if !replaced.is_empty() {
+        plan.diagnostics.warning_at(
+            Path::root().attribute(label),
+            &summaries::RENAME_REPLACES,
+            format!(
+                "This plan renames {} to `{name}`, and replaces {} because of the new name. Refer to the name by a reference to \
+                 this resource instead of a string: then the plan knows that it is the same {}.",
+                title(resource, &plan.prior),
+                replaced.join(", "),
+                noun(resource)
+            ),
+        );
+    }
+}
+
+/// Checks the planned names of an object that the plan creates, or whose names it changes. Names that were not found go into private
+/// state, so that the apply looks again.
+pub async fn check(context: Option<&Context>, process: &Process, resource: &Resource, plan: &mut Plan) {
+    plan.private.unresolved.clear();
+    for (attribute, referenced) in attributes(resource) {
+        let (prior, planned) = (plan.prior.get(&attribute.name), plan.planned.get(&attribute.name));
+        if plan.planned.is_null() || is_equivalent(attribute, prior, planned) {
+            continue;
+        }
+        let path = Path::root().attribute(&attribute.name);
+        if plan.requires_replace.contains(&path) {
+            let (removed, added) = (names(prior), names(planned));
+            let removed = removed.difference(&added).map(ToString::to_string).collect();
+            let added = names(planned)
+                .difference(&names(prior))
+                .map(ToString::to_string)
+                .collect();
+            process.note_replaced(referenced, removed, added, title(resource, &plan.prior));
+        }
+        let mut missing: BTreeSet<String> = names(planned).into_iter().map(str::to_owned).collect();
+        missing.retain(|name| !process.has_planned_name(referenced, name));
+        if missing.is_empty() {
+            continue;
+        }
+        let existing = match context {
+            Some(context) => names_in_account(context, referenced).await,
+            None => None,
+        };
+        if let Some(existing) = existing {
+            missing.retain(|name| !existing.contains(name));
+            let quoted: Vec<String> = missing.iter().map(|name| format!("`{name}`")).collect();
+            if !quoted.is_empty() {
+                plan.diagnostics.warning_at(
+                    path,
+                    &summaries::REFERENCE_NOT_FOUND,
+                    format!(
+                        "No {} named {} exists, and the plan has none so far. If none exists when {} is applied, the apply \
+                         fails.",
+                        referenced.replace('_', " "),
+                        quoted.join(" or "),
+                        title(resource, &plan.planned)
+                    ),
+                );
+            }
+        }
+        if !missing.is_empty() {
+            let missing = missing.into_iter().collect();
+            plan.private
+                .unresolved
+                .insert(attribute.name.to_string(), missing);
+        }
+    }
+}
+
+/// Checks, before an object is given up for its replacement, that the names that the plan did not find exist now.
+///
+/// # Errors
+///
+/// [`Reported`] if a name still does not exist, or the names cannot be listed.
+pub async fn refuse_missing(session: &mut Session<'_>) -> Result<(), Reported> {
+    let mut result = Ok(());
+    let unresolved = session.request.private.unresolved.clone();
+    for (attribute, mut missing) in unresolved {
+        let Some(attribute) = session.resource.attribute(&attribute) else {
+            continue;
+        };
+        let Some(referenced) = attribute.references.as_deref() else {
+            continue;
+        };
+        let existing = match list(session.context, referenced).await {
+            Some(Ok(objects)) => labels(session.context, referenced, &objects),
+            Some(Err(error)) => return Err(session.fail(Action::Find, &error)),
+            None => continue,
+        };
+        missing.retain(|name| !existing.contains(name));
+        if missing.is_empty() {
+            continue;
+        }
+        let quoted: Vec<String> = missing.iter().map(|name| format!("`{name}`")).collect();
+        result = Err(session.diagnostics.error_at(
+            Path::root().attribute(&attribute.name),
+            &summaries::REFERENCE_NOT_FOUND,
+            format!(
+                "{} was not replaced: no {} named {} exists. The object stays as it was.",
+                capitalised(&title(session.resource, &session.request.prior)),
+                referenced.replace('_', " "),
+                quoted.join(" or ")
+            ),
+        ));
+    }
+    result
+}
+
+/// Returns when the objects that this one names last changed.
+pub async fn last_change(context: &Context, resource: &Resource, object: &Value) -> LastChange {
+    let mut last = LastChange::Never;
+    for (attribute, referenced) in attributes(resource) {
+        let names = names(object.get(&attribute.name));
+        if names.is_empty() {
+            continue;
+        }
+        let Some(Ok(objects)) = list(context, referenced).await else {
+            return LastChange::Unknown;
+        };
+        for name in names {
+            let Some(changed) = change_of(context, referenced, &objects, name) else {
+                return LastChange::Unknown;
+            };
+            last = match last {
+                LastChange::At(latest) if latest >= changed => last,
+                _ => LastChange::At(changed),
+            };
+        }
+    }
+    last
+}
+
+fn change_of(context: &Context, referenced: &str, objects: &[Json], name: &str) -> Option<Timestamp> {
+    let resource = declaration(context, referenced)?;
+    let label = resource.attribute(resource.label.as_deref()?)?;
+    let updated = resource.attribute(resource.updated.as_deref()?)?;
+    let mut objects = objects.iter();
+    let object =
+        objects.find(|object| wire::field(label, object).as_ref().and_then(Json::as_str) == Some(name))?;
+    wire::field(updated, object)?.as_str()?.parse().ok()
+}
+
+/// The names of all objects of a resource in the account; `None` if they cannot be listed.
+async fn names_in_account(context: &Context, referenced: &str) -> Option<BTreeSet<String>> {
+    match list(context, referenced).await? {
+        Ok(objects) => Some(labels(context, referenced, &objects)),
+        Err(error) => {
+            tracing::warn!(error = %error, "failed to list the objects that an argument names");
+            None
+        }
+    }
+}
+
+fn labels(context: &Context, referenced: &str, objects: &[Json]) -> BTreeSet<String> {
+    let label =
+        declaration(context, referenced).and_then(|resource| resource.attribute(resource.label.as_deref()?));
+    let labels = objects
+        .iter()
+        .filter_map(|object| Some(wire::field(label?, object)?.as_str()?.to_owned()));
+    labels.collect()
+}
+
+fn declaration(context: &Context, referenced: &str) -> Option<&'static Resource> {
+    let mut resources = context.resources.iter();
+    resources.find(|resource| resource.name == referenced).copied()
+}
+
+/// Lists all objects of a resource; `None` if that is not declared.
+async fn list(context: &Context, referenced: &str) -> Option<Result<Vec<Json>, Error>> {
+    let resource = declaration(context, referenced)?;
+    let operation = resource.api.list.as_deref()?;
+    let listed = context.read(resource, operation, &Value::Null).await;
+    Some(listed.and_then(|response| match &response.body {
+        Json::Array(objects) => Ok(objects.clone()),
+        other => {
+            let detail = format!("expected a list, got {}", wire::json_type(other));
+            Err(Error::unexpected_response(operation, detail).with_remedy(&*context.api))
+        }
+    }))
+}
