@@ -267,6 +267,10 @@ fn config_rejects_write_only_before_terraform_1_11() {
         row("an older Terraform, with the stored argument", json!({"field": "s"}), WriteOnly::Refused, VALID),
         row("both arguments", json!({"field": "s", "field_wo": "s"}),
             WriteOnly::Allowed, "field_wo: Only one of `field`, `field_wo` can be set."),
+        row("neither argument, as for an imported object", json!({}), WriteOnly::Allowed, VALID),
+        row("null for both, as Terraform generates them", json!({"field": NULL, "field_wo": NULL}),
+            WriteOnly::Allowed, VALID),
+        row("both arguments, one of them unknown", json!({"field": UNKNOWN, "field_wo": "s"}), WriteOnly::Allowed, VALID),
         row("a version without a value", json!({"field": "s", "field_wo_version": 1}),
             WriteOnly::Allowed, "field_wo: `field_wo` must be set when `field_wo_version` is set."),
     ];

@@ -176,6 +176,9 @@ fn update_body_has_a_write_only_value_if_its_version_changes() {
             json!({"field": "s"}), json!({}), json!({"field": "s"})),
         row("an omitted value is not sent", json!({"field_wo_version": 1}),
             json!({}), json!({}), NULL),
+        row("a removed value is not sent", json!({"field": "s"}), json!({}), json!({}), NULL),
+        row("a removed value is not sent with another attribute", json!({"name": "a", "field": "s"}),
+            json!({"name": "b"}), json!({"name": "b"}), json!({"name": "b"})),
         row("a change of another attribute does not send it", json!({"name": "a", "field_wo_version": 1}),
             json!({"name": "b", "field_wo_version": 1}), json!({"name": "b", "field_wo": "s"}), json!({"name": "b"})),
     ];
