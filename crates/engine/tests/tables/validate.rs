@@ -108,7 +108,7 @@ fn config_checks_a_value_by_its_declaration() {
             "type = 'list(string)', validate = { items = { min = 2 }, one_of = ['a', 'b'] }", json!(["a", UNKNOWN]),
             VALID),
         row("a value that is not set passes", "type = 'string', format = 'uuid'", NULL, VALID),
-        row("a secret is not shown", "type = 'string', mode = 'required', sensitive = true, format = 'uuid'",
+        row("a secret is not shown", "type = 'string', mode = 'optional+computed', sensitive = true, format = 'uuid'",
             json!("s"), "field: `field` must be a UUID such as 0b8e5a7c-4a53-4d1b-9c5e-3f1f6f0f2d11."),
         row("the length of a secret is not shown", "type = 'string', write_only = true, validate = { length = { min = 9 } }",
             json!("s"), "field: `field` must have at least 9 characters."),
