@@ -275,13 +275,13 @@ pub fn import(object: &Object) -> Option<String> {
             .map(|attribute| attribute.name.as_str())
             .collect();
         if !not_returned.is_empty() {
-            let (pronoun, values) = if not_returned.len() == 1 {
-                ("it", "the configured value")
+            let effect = if not_returned.len() == 1 {
+                "sends the configured value. If it is omitted, the API keeps its value."
             } else {
-                ("them", "the configured values")
+                "sends the configured values. The API keeps the values of those that are omitted."
             };
             parts.push(format!(
-                "The API never returns {}. Configure {pronoun} after the import: the first apply sends {values} to the API.",
+                "The API never returns {}. The first apply after the import {effect}",
                 phrases::join_names(&not_returned, " and ")
             ));
         }

@@ -459,7 +459,7 @@ pub const KEYS: &[Key] = &[
             Shape::OnlyBool(true),
             Shape::Word("kind of write-only attribute", &["twin"]),
         ]),
-        "`true`: Terraform never stores the value. `twin`: add the attributes NAME_wo and NAME_wo_version, of which NAME_wo is write-only.",
+        "`true`: Terraform never stores the value. `twin`: add the attributes NAME_wo and NAME_wo_version, of which NAME_wo is write-only. A create needs NAME or NAME_wo; an update that omits both keeps the value.",
     ),
     optional(
         "wire",
@@ -481,7 +481,7 @@ pub const KEYS: &[Key] = &[
         "unset",
         &[Section::Attribute],
         Shape::Word("value of unset", &["null", "omit", "empty"]),
-        "What an update sends if the attribute is removed from the configuration: `null`, `omit` (nothing) or `empty`. Default: `null`, or `omit` if the attribute is also computed.",
+        "What an update sends if the attribute is removed from the configuration: `null`, `omit` (nothing) or `empty`. Default: `null`, or `omit` if the attribute is also computed or sensitive.",
     ),
     optional(
         "equal",

@@ -495,6 +495,9 @@ pub struct Constraint {
 pub enum Rule {
     /// Exactly one of these attributes must be set.
     ExactlyOneOf(List<Text>),
+    /// At most one of these attributes can be set, and a create needs one of them. An update can omit all of them: it keeps the
+    /// value that the object has. Not declared: `write_only = "twin"` derives it.
+    OneOfToCreate(List<Text>),
     /// At most one of these attributes can be set.
     AtMostOneOf(List<Text>),
     /// At least one of these attributes must be set.

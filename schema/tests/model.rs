@@ -45,6 +45,7 @@ fn write_only_twin_derives_attributes_and_constraints() {
     let thing = thing();
     let original = attribute(&thing, "password");
     assert!(!original.write_only && !original.returned && original.twin_of.is_none());
+    assert_eq!(original.unset, Unset::Omit);
 
     let value = attribute(&thing, "password_wo");
     assert!(value.write_only && value.sensitive);
@@ -75,7 +76,7 @@ fn write_only_twin_derives_attributes_and_constraints() {
 
     // The declared constraints come first, with the same indices as in the file.
     let derived = &thing.constraints[3..];
-    let one_of = Rule::ExactlyOneOf(vec!["password".into(), "password_wo".into()].into());
+    let one_of = Rule::OneOfToCreate(vec!["password".into(), "password_wo".into()].into());
     let needs = Rule::When {
         attribute: "password_wo_version".into(),
         value: None,

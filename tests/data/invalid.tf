@@ -199,10 +199,6 @@ resource "durantic_secret" "name" {
   value = "v"
 }
 
-resource "durantic_secret" "none" { # Exactly one of `value`, `value_wo` must be set
-  name = "it"
-}
-
 resource "durantic_secret" "both" {
   name     = "it"
   value    = "v"
@@ -269,12 +265,6 @@ resource "durantic_registry_credential" "url" {
   registry_url = "" # must have at least 1 characters
   username     = "robot"
   password     = "p"
-}
-
-resource "durantic_registry_credential" "none" { # Exactly one of `password`, `password_wo` must be set
-  name         = "it"
-  registry_url = "ghcr.io"
-  username     = "robot"
 }
 
 resource "durantic_registry_credential" "both" {

@@ -426,7 +426,8 @@ fn count(parts: &Parts, names: &[Text]) -> usize {
 
 fn holds(rule: &Rule, parts: &Parts) -> bool {
     match rule {
-        Rule::ExactlyOneOf(names) => count(parts, names) == 1,
+        // Every generated configuration can create its object.
+        Rule::ExactlyOneOf(names) | Rule::OneOfToCreate(names) => count(parts, names) == 1,
         Rule::AtMostOneOf(names) => count(parts, names) <= 1,
         Rule::AtLeastOneOf(names) => count(parts, names) >= 1,
         Rule::AllOrNone(names) => [0, names.len()].contains(&count(parts, names)),
@@ -467,7 +468,7 @@ fn repair(rule: &Rule, parts: &mut Parts, choice: usize) {
         }
     };
     match rule {
-        Rule::ExactlyOneOf(names) | Rule::AtMostOneOf(names) => {
+        Rule::ExactlyOneOf(names) | Rule::AtMostOneOf(names) | Rule::OneOfToCreate(names) => {
             let selected = &names[choice % names.len()];
             names.iter().for_each(|name| set(name, name == selected));
         }

@@ -8,7 +8,9 @@ use harness::fake_core::json::to_json;
 use harness::fake_core::{Action, Core, Mode as PlanMode, Planned};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
-use schema::{Attribute, Collection, Delete, Format, Import, Mode, Resource, Scalar, Stable, Text, Unset};
+use schema::{
+    Attribute, Collection, Delete, Format, Import, Mode, Resource, Rule, Scalar, Stable, Text, Unset,
+};
 use serde_json::{Map, Value as Json};
 
 use super::declared_server::{DeclaredServer, Request};
@@ -82,6 +84,7 @@ impl Lifecycle {
         {
             self.remove(attribute).await;
         }
+        self.omit_after_create().await;
         for attribute in &settable {
             self.change(attribute).await;
         }
@@ -195,6 +198,44 @@ impl Lifecycle {
         if let Some(next) = next {
             self.step(&format!("removal of `{}`", attribute.name), next).await;
         }
+    }
+
+    /// Omits what only a create needs: the object keeps its value, and a plan that creates it again is an error.
+    async fn omit_after_create(&mut self) {
+        let next = self.omitted_after_create();
+        if next == self.config {
+            return;
+        }
+        let before = self.config.clone();
+        self.step("omission after the create", next).await;
+        let mode = PlanMode::Replace;
+        let planned = self
+            .core
+            .plan_with(&self.type_name, NAME, &self.config, mode)
+            .await;
+        let error = planned.unwrap_err().to_string();
+        assert!(error.contains("is required to create"), "{error}");
+        self.step("end of the omission", before).await;
+    }
+
+    /// The configuration without the arguments that only a create needs.
+    fn omitted_after_create(&self) -> Json {
+        let mut config = self.config.clone();
+        for constraint in self.resource.constraints.iter() {
+            let Rule::OneOfToCreate(names) = &constraint.rule else {
+                continue;
+            };
+            let twins = self.resource.attributes.iter().filter(|attribute| {
+                let twin_of = attribute.twin_of.as_ref();
+                names.contains(&attribute.name) || twin_of.is_some_and(|twin| names.contains(twin))
+            });
+            for attribute in twins {
+                if let Some(config) = config.as_object_mut() {
+                    config.remove(attribute.name.as_ref());
+                }
+            }
+        }
+        config
     }
 
     /// An equivalent spelling of a value is no change.
@@ -376,20 +417,23 @@ impl Lifecycle {
             return;
         };
         let id = import_id(pattern, &self.core.state(&self.type_name, NAME));
-        self.core.forget(&self.type_name, NAME);
-        self.core.import(&self.type_name, NAME, &id).await.unwrap();
-        let plan = self.core.plan(&self.type_name, NAME, &self.config).await.unwrap();
-        let unexpected = unexpected_changes(self.resource, &plan);
-        assert_eq!(
-            unexpected,
-            Vec::<&str>::new(),
-            "{} after import: {}",
-            self.type_name,
-            difference(&plan)
-        );
-        self.core.apply(plan).await.unwrap();
-        self.expect_empty_plan("import").await;
-        self.server.take_changes();
+        for config in [self.config.clone(), self.omitted_after_create()] {
+            self.config = config;
+            self.core.forget(&self.type_name, NAME);
+            self.core.import(&self.type_name, NAME, &id).await.unwrap();
+            let plan = self.core.plan(&self.type_name, NAME, &self.config).await.unwrap();
+            let unexpected = unexpected_changes(self.resource, &plan);
+            assert_eq!(
+                unexpected,
+                Vec::<&str>::new(),
+                "{} after import: {}",
+                self.type_name,
+                difference(&plan)
+            );
+            self.core.apply(plan).await.unwrap();
+            self.expect_empty_plan("import").await;
+            self.server.take_changes();
+        }
     }
 
     async fn destroy(mut self) {

@@ -15,6 +15,7 @@ mod dialects;
 mod earlier_states;
 mod everything;
 mod evidence;
+mod evidence_secrets;
 mod examples;
 mod fleet;
 mod go_provider_states;

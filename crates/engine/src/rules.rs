@@ -5,12 +5,12 @@
 //!
 //! Tests: `crates/engine/tests/tables/validate.rs`.
 
-use schema::{Attribute, Bounds, Equal, Format, Mode, Scalar};
+use schema::{Attribute, Bounds, Equal, Format, Mode, Resource, Rule, Scalar};
 use value::{Number, Path, Value};
 
 use crate::diagnostic::Diagnostics;
 use crate::equal::is_equivalent;
-use crate::summaries;
+use crate::{naming, summaries};
 
 /// Whether this Terraform supports write-only arguments, as 1.11 and later do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +89,38 @@ pub fn object(
 /// Checks a value of an attribute, including nested values, and reports each problem.
 pub fn value(attribute: &Attribute, value: &Value, path: &Path, diagnostics: &mut Diagnostics) {
     value_at(attribute, value, WriteOnly::Allowed, path, diagnostics);
+}
+
+/// Reports each value that a new object needs and that only an existing one can omit. A prior object that is null is that of a
+/// create, also of the one that replaces an object.
+pub fn create(resource: &Resource, prior: &Value, config: &Value, diagnostics: &mut Diagnostics) {
+    if !prior.is_null() || config.is_null() {
+        return;
+    }
+    for constraint in resource.constraints.iter() {
+        let Rule::OneOfToCreate(names) = &constraint.rule else {
+            continue;
+        };
+        let is_any_set = names.iter().any(|name| !config.get(name).is_null());
+        if let (false, Some(first)) = (is_any_set, names.first()) {
+            diagnostics.error_at(
+                Path::root().attribute(first),
+                &summaries::MISSING_ARGUMENT,
+                format!(
+                    "One of {} is required to create {}. Set one of them: only an update keeps the control plane's value \
+                     if they are omitted.",
+                    quoted(names),
+                    naming::title(resource, config)
+                ),
+            );
+        }
+    }
+}
+
+/// The names for a diagnostic, such as `a`, `b`.
+pub fn quoted(names: &[schema::Text]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(", ")
 }
 
 /// Warns of each element that a set contains twice: of lists that are compared as sets, and of sets whose elements differ

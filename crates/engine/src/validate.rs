@@ -10,7 +10,7 @@ use value::{Path, Value};
 
 use crate::diagnostic::Diagnostics;
 use crate::hook::Binding;
-use crate::rules::{self, WriteOnly};
+use crate::rules::{self, WriteOnly, quoted};
 use crate::shape::literal_value;
 use crate::summaries;
 use crate::wire::to_json;
@@ -64,7 +64,10 @@ fn constrained_objects<'a>(constraint: &Constraint, config: &'a Value) -> Vec<(&
 fn check_rule(rule: &Rule, object: &Value, path: &Path, diagnostics: &mut Diagnostics) {
     match rule {
         Rule::ExactlyOneOf(names) => check_count(names, object, path, 1, 1, diagnostics),
-        Rule::AtMostOneOf(names) => check_count(names, object, path, 0, 1, diagnostics),
+        // The plan of a create requires one: `rules::create`.
+        Rule::AtMostOneOf(names) | Rule::OneOfToCreate(names) => {
+            check_count(names, object, path, 0, 1, diagnostics);
+        }
         Rule::AtLeastOneOf(names) => check_count(names, object, path, 1, names.len(), diagnostics),
         Rule::AllOrNone(names) => check_all_or_none(names, object, path, diagnostics),
         Rule::When {
@@ -97,14 +100,6 @@ fn is_literal(value: &Value, literal: &Literal) -> bool {
         (Value::Number(value), Literal::Int(literal)) => value.as_i64() == Some(*literal),
         _ => false,
     }
-}
-
-fn quoted(names: &[schema::Text]) -> String {
-    names
-        .iter()
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
 }
 
 fn check_count(

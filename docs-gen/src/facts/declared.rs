@@ -318,6 +318,13 @@ fn rule(constraint: &Constraint) -> Rule {
             ),
             owned_names(names),
         ),
+        Declared::OneOfToCreate(names) => (
+            format!(
+                "Exactly one of {} must be set to create the object. If both are omitted later, the control plane keeps the value.",
+                phrases::join_names(names, " and ")
+            ),
+            owned_names(names),
+        ),
         Declared::AtMostOneOf(names) => (
             format!(
                 "At most one of {} can be set.",

@@ -5,7 +5,7 @@
 use super::values::{pattern_of, type_fault, validation_fault};
 use super::{AttributeContext, AttributeRule, Reporter, by_name};
 use crate::model::{
-    Attribute, Bounds, Collection, Equal, Kind, Mode, Resource, Scalar, Stable, TIMEOUTS, Unset,
+    Attribute, Bounds, Collection, Equal, Import, Kind, Mode, Resource, Scalar, Stable, TIMEOUTS, Unset,
 };
 
 /// The rules of this file.
@@ -21,6 +21,7 @@ pub(crate) const RULES: &[(&str, AttributeRule)] = by_name![
     twin_needs_sensitive_optional,
     write_only_in_set,
     sensitive_is_kept,
+    sensitive_can_be_omitted,
     validation_fits_type,
     validation_possible,
     stable_needs_computed,
@@ -190,7 +191,7 @@ fn write_only_needs_configuration(context: &AttributeContext<'_>, reporter: &mut
     }
 }
 
-/// Only a sensitive and optional root attribute can have a write-only twin, because exactly one of the two must be set, and the
+/// Only a sensitive and optional root attribute can have a write-only twin, because a create needs one of the two, and the
 /// constraint for that is one on root attributes.
 fn twin_needs_sensitive_optional(context: &AttributeContext<'_>, reporter: &mut Reporter<'_>) {
     if context.attribute.write_only || !context.has_key("write_only") {
@@ -228,18 +229,48 @@ fn write_only_in_set(context: &AttributeContext<'_>, reporter: &mut Reporter<'_>
     }
 }
 
-/// A sensitive argument that the API returns keeps its value if the configuration omits it. Terraform writes sensitive values of
-/// imported objects as `null` to the configuration that it generates, so an omitted one must not clear the value.
+/// A sensitive argument keeps its value if the configuration omits it. Terraform writes sensitive values of imported objects as
+/// `null` to the configuration that it generates, so an omitted one must not clear the value.
 fn sensitive_is_kept(context: &AttributeContext<'_>, reporter: &mut Reporter<'_>) {
     let attribute = context.attribute;
-    let is_imported = attribute.sensitive && attribute.returned && context.parents.is_empty();
-    let is_omittable = matches!(attribute.mode, Mode::Optional | Mode::OptionalComputed);
-    let clears = attribute.mode == Mode::Optional || context.has_key("unset");
-    if is_imported && is_omittable && clears && attribute.wire.write.is_some() && !attribute.write_only {
+    let is_sent = attribute.wire.write.is_some() && !attribute.write_only && context.parents.is_empty();
+    if !attribute.sensitive || !is_sent || attribute.mode == Mode::Required {
+        return;
+    }
+    let help = if attribute.default.is_some() {
+        "remove `default`, so that an omitted value is kept"
+    } else if attribute.mode == Mode::Optional && attribute.returned {
+        // State would have the returned value, and the plan null.
+        "set `mode = \"optional+computed\"` without `unset`, so that an omitted value is kept"
+    } else if attribute.unset != Unset::Omit {
+        "remove `unset`, so that an omitted value is kept"
+    } else {
+        return;
+    };
+    reporter.at_value(
+        &context.key_path("sensitive"),
+        "omitting this sensitive argument changes its value, also in a configuration that Terraform generates",
+        help,
+    );
+}
+
+/// A sensitive argument of a resource that can be imported is not required: Terraform writes `null` for it to the configuration
+/// that it generates, so the import would fail.
+fn sensitive_can_be_omitted(context: &AttributeContext<'_>, reporter: &mut Reporter<'_>) {
+    let attribute = context.attribute;
+    let is_hidden = |attribute: &Attribute| attribute.sensitive || attribute.write_only;
+    let is_imported = |resource: &Resource| resource.import != Import::Never;
+    let is_generated_as_null =
+        is_hidden(attribute) && !context.parents.iter().any(|parent| is_hidden(parent));
+    if is_generated_as_null
+        && attribute.mode == Mode::Required
+        && context.is_in_resource()
+        && context.resource.is_some_and(is_imported)
+    {
         reporter.at_value(
-            &context.key_path("sensitive"),
-            "omitting this sensitive argument clears its value, also in a configuration that Terraform generates",
-            "set `mode = \"optional+computed\"` without `unset`, so that an omitted value is kept",
+            &context.key_path("mode"),
+            "a configuration that Terraform generates for an import omits this argument, so it cannot be required",
+            "make it `optional+computed`, or use `write_only = \"twin\"` if the API never returns it",
         );
     }
 }

@@ -198,6 +198,6 @@ fn group(rule: &Rule) -> Option<(&'static str, &[Text])> {
         Rule::AtMostOneOf(names) => Some(("at_most_one_of", names)),
         Rule::AtLeastOneOf(names) => Some(("at_least_one_of", names)),
         Rule::AllOrNone(names) => Some(("all_or_none", names)),
-        Rule::When { .. } => None,
+        Rule::OneOfToCreate(_) | Rule::When { .. } => None,
     }
 }

@@ -189,12 +189,15 @@ fn unset(tree: &Literal, mode: Mode, wire: &Wire) -> Unset {
     match tree.string("unset").as_deref() {
         Some("null") => Unset::Null,
         Some("empty") => Unset::Empty,
-        None if mode == Mode::Optional && wire.write.is_some() => Unset::Null,
+        None if mode == Mode::Optional && wire.write.is_some() && !tree.is_true("sensitive") => Unset::Null,
         _ => Unset::Omit,
     }
 }
 
 /// Derives the write-only attribute of `write_only = "twin"`, the attribute with its version, and the constraints on both.
+///
+/// The API never returns the value, so the configuration that Terraform generates for an imported object has none. Only a
+/// create needs one.
 pub(crate) fn twins(original: &Attribute) -> ([Attribute; 2], [Constraint; 2]) {
     let name = &original.name;
     let write_only: Text = format!("{name}_wo").into();
@@ -231,7 +234,7 @@ pub(crate) fn twins(original: &Attribute) -> ([Attribute; 2], [Constraint; 2]) {
             Scalar::Int,
         )
     };
-    let one_of = Rule::ExactlyOneOf(vec![name.clone(), write_only.clone()].into());
+    let one_of = Rule::OneOfToCreate(vec![name.clone(), write_only.clone()].into());
     let needs = Rule::When {
         attribute: version,
         value: None,

@@ -19,7 +19,7 @@ fn is_equivalent_follows_format_and_equal() {
         row("unknown is not equivalent to a known value", "type = 'string', format = 'uuid'", json!(UNKNOWN), json!(UUID), false),
         row("a number in another spelling", "type = 'number'",
             json!(1), serde_json::from_str("1.0").unwrap(), true),
-        row("secrets are compared by format, too", "type = 'string', mode = 'required', sensitive = true, format = 'duration'",
+        row("secrets are compared by format, too", "type = 'string', mode = 'optional+computed', sensitive = true, format = 'duration'",
             json!("60s"), json!("1m"), true),
         row("strings without a format are compared literally", "type = 'string'", json!("60s"), json!("1m"), false),
         row("uuid: upper case", "type = 'string', format = 'uuid'", json!(UUID), json!(UUID.to_uppercase()), true),

@@ -135,7 +135,7 @@ fn upgrade_converts_stored_state_to_the_current_schema() {
         row("a string that was a number", "type = 'string'", json!({"field": 7}), json!("7")),
         row("a set that was a list", "type = 'set(string)'",
             json!({"field": ["b", "a", "b"]}), json!({"set": ["a", "b"]})),
-        row("a secret that was a string", "type = 'string', mode = 'required', sensitive = true",
+        row("a secret that was a string", "type = 'string', mode = 'optional+computed', sensitive = true",
             json!({"field": "s"}), json!({"secret": "s"})),
         row("a new attribute of a block is null", block, json!({"field": [{}]}), json!([{"size": null}])),
         row("a block that was null is empty", block, json!({"field": null}), json!([])),

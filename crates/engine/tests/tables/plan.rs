@@ -428,6 +428,63 @@ fn plan_warns_of_duplicates_in_a_set() {
     });
 }
 
+/// Keys of an attribute with a write-only twin.
+const TWIN: &str = "type = 'string', sensitive = true, write_only = 'twin', returned = false";
+
+#[test]
+fn plan_of_a_create_requires_one_of_the_twins() {
+    let missing = "field: One of `field`, `field_wo` is required to create thing \"a\".";
+    let row = |rule, prior: Json, config: Json, error: &'static str| (rule, (prior, config, error));
+    let imported = || json!({"name": "a"});
+    #[rustfmt::skip]
+    let rows = [
+        row("a create with neither", NULL, json!({}), missing),
+        row("a create with neither, but a description", NULL, json!({"about": "x"}), missing),
+        row("a create with the stored argument", NULL, json!({"field": "s"}), ""),
+        row("a create with an empty string", NULL, json!({"field": ""}), ""),
+        row("a create with the write-only argument", NULL, json!({"field_wo": "s"}), ""),
+        row("a create with an unknown value", NULL, json!({"field": UNKNOWN}), ""),
+        row("a create with an unknown write-only value", NULL, json!({"field_wo": UNKNOWN}), ""),
+        row("an update with neither, as after an import", imported(), json!({}), ""),
+        row("an update that removes the stored argument", json!({"name": "a", "field": "s"}), json!({}), ""),
+        row("an update that removes the write-only argument", json!({"name": "a", "field_wo_version": 1}), json!({}), ""),
+        row("a destroy", imported(), NULL, ""),
+    ];
+    let binding = fields(&format!("field = {{ {TWIN} }}\nabout = {{ type = 'string' }}"));
+    prove(rows, |(prior, mut config, error)| {
+        if config.is_object() {
+            config["name"] = json!("a");
+        }
+        let prior = value(&binding, &prior);
+        let config = value(&binding, &config);
+        let private = Private::default();
+        let plan = plan(
+            &binding,
+            PlanRequest {
+                prior,
+                config,
+                private,
+            },
+        );
+        let found = plan.diagnostics.iter().map(|it| {
+            let (first, _) = it.detail.split_once(" Set ").unwrap_or((&it.detail, ""));
+            format!("{}: {first}", it.path)
+        });
+        (error.to_owned(), found.collect::<Vec<_>>().join("; "))
+    });
+}
+
+#[test]
+fn plan_of_an_omitted_sensitive_argument_is_null() {
+    #[rustfmt::skip]
+    let rows = [
+        row("as after an import", TWIN, NULL, NULL, NULL),
+        row("removed from the configuration", TWIN, "s", NULL, NULL),
+        row("set after an import", TWIN, NULL, "s", "s"),
+    ];
+    prove_field(rows, "a", "a", &Private::default());
+}
+
 #[test]
 fn plan_covers_the_whole_object() {
     let binding = fields(

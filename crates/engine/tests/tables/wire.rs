@@ -48,7 +48,7 @@ fn create_body_has_set_and_known_values() {
         row("a set is sent as a list", "type = 'set(int)'", json!([2, 1]), json!({"field": [1, 2]})),
         row("a map", "type = 'map(bool)'", json!({"k": true}), json!({"field": {"k": true}})),
         row("a list of lists", "type = 'list(list(string))'", json!([["a"], []]), json!({"field": [["a"], []]})),
-        row("a secret in clear", "type = 'string', mode = 'required', sensitive = true", json!("s"), json!({"field": "s"})),
+        row("a secret in clear", "type = 'string', mode = 'optional+computed', sensitive = true", json!("s"), json!({"field": "s"})),
         row("null is not sent", "type = 'string'", NULL, json!({})),
         row("an unknown value is not sent", "type = 'string', mode = 'optional+computed'", json!(UNKNOWN), json!({})),
         row("a computed value is not sent", "type = 'string', mode = 'computed'", json!("a"), json!({})),
@@ -176,6 +176,9 @@ fn update_body_has_a_write_only_value_if_its_version_changes() {
             json!({"field": "s"}), json!({}), json!({"field": "s"})),
         row("an omitted value is not sent", json!({"field_wo_version": 1}),
             json!({}), json!({}), NULL),
+        row("a removed value is not sent", json!({"field": "s"}), json!({}), json!({}), NULL),
+        row("a removed value is not sent with another attribute", json!({"name": "a", "field": "s"}),
+            json!({"name": "b"}), json!({"name": "b"}), json!({"name": "b"})),
         row("a change of another attribute does not send it", json!({"name": "a", "field_wo_version": 1}),
             json!({"name": "b", "field_wo_version": 1}), json!({"name": "b", "field_wo": "s"}), json!({"name": "b"})),
     ];
@@ -195,15 +198,15 @@ fn create_body_lists_its_secrets() {
     let row = |rule, keys, config: Json, secrets: Json| (rule, (keys, config, secrets));
     #[rustfmt::skip]
     let rows = [
-        row("a sensitive string", "type = 'string', mode = 'required', sensitive = true", json!("s"), json!(["s"])),
+        row("a sensitive string", "type = 'string', mode = 'optional+computed', sensitive = true", json!("s"), json!(["s"])),
         row("a write-only string", "type = 'string', write_only = true", json!("s"), json!(["s"])),
-        row("each value of a sensitive map", "type = 'map(string)', mode = 'required', sensitive = true",
+        row("each value of a sensitive map", "type = 'map(string)', mode = 'optional+computed', sensitive = true",
             json!({"a": "s", "b": "t"}), json!(["s", "t"])),
         row("a string nested in a sensitive list",
-            "type = 'list(object)', mode = 'required', sensitive = true, attributes = { pin = { type = 'string' } }",
+            "type = 'list(object)', mode = 'optional+computed', sensitive = true, attributes = { pin = { type = 'string' } }",
             json!([{"pin": "s"}]), json!(["s"])),
         row("a sensitive attribute of an object",
-            "type = 'object', attributes = { pin = { type = 'string', mode = 'required', sensitive = true }, \
+            "type = 'object', attributes = { pin = { type = 'string', mode = 'optional+computed', sensitive = true }, \
              label = { type = 'string' } }",
             json!({"pin": "s", "label": "a"}), json!(["s"])),
         row("a secret that is not sent is not listed", "type = 'string', sensitive = true, wire = false", json!("s"), json!([])),
@@ -287,8 +290,8 @@ fn from_response_decodes_each_type() {
         reads("a map", "type = 'map(string)'", json!({"field": {"k": "v"}}), UNKNOWN, json!({"k": "v"})),
         reads("a map of lists", "type = 'map(list(string))'",
             json!({"field": {"k": ["v"]}}), UNKNOWN, json!({"k": ["v"]})),
-        reads("a secret", "type = 'string', mode = 'required', sensitive = true", json!({"field": "s"}), UNKNOWN, "s"),
-        reads("secrets of a map", "type = 'map(string)', mode = 'required', sensitive = true",
+        reads("a secret", "type = 'string', mode = 'optional+computed', sensitive = true", json!({"field": "s"}), UNKNOWN, "s"),
+        reads("secrets of a map", "type = 'map(string)', mode = 'optional+computed', sensitive = true",
             json!({"field": {"k": "s"}}), UNKNOWN, json!({"k": "s"})),
         reads("an object with its wire names", format!("type = 'object', {PART}"),
             json!({"field": {"length": 1, "id": "i", "more": 1}}), UNKNOWN, json!({"size": 1, "id": "i"})),
@@ -471,7 +474,7 @@ fn from_response_inverts_create_body() {
         row("a boolean", "type = 'bool'", json!(true)),
         row("a whole number", "type = 'int'", json!(-1)),
         row("a number", "type = 'number'", digits("1.10")),
-        row("a secret", "type = 'string', mode = 'required', sensitive = true", json!("s")),
+        row("a secret", "type = 'string', mode = 'optional+computed', sensitive = true", json!("s")),
         row("a list", "type = 'list(string)'", json!(["b", "a"])),
         row("an empty list", "type = 'list(string)'", json!([])),
         row("a set", "type = 'set(string)'", json!(["b", "a"])),
