@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use acceptance::terraform::Workspace;
-use harness::control_plane::{Collection, ControlPlane, Fault, FaultResponse, Seed};
+use harness::control_plane::{Account, Collection, ControlPlane, Fault, FaultResponse, Seed};
 
 use super::{remove_private_state, runs};
-use crate::{applied, control_plane, machine, quick, workspace};
+use crate::{applied, control_plane, machine, quick, string, workspace};
 
 const EVERYTHING: &str = include_str!("../../data/everything.tf");
 const GET: &str = "controlplane_api_get_account_variable";
@@ -35,6 +35,11 @@ fn variables(names: &[&str]) -> String {
     blocks.collect()
 }
 
+/// Objects that are older than a minute are gone at the first 404.
+fn age(control_plane: &ControlPlane) {
+    control_plane.advance(Duration::from_mins(2));
+}
+
 /// Deletes a variable outside Terraform.
 fn delete(control_plane: &ControlPlane, name: &str) {
     let variable = control_plane
@@ -44,10 +49,12 @@ fn delete(control_plane: &ControlPlane, name: &str) {
     control_plane
         .delete(Collection::Variables, uuid)
         .expect("it is deleted");
+    age(control_plane);
 }
 
 /// The token of an account without objects and machines.
-fn other_account(control_plane: &ControlPlane) -> harness::control_plane::Account {
+fn other_account(control_plane: &ControlPlane) -> Account {
+    age(control_plane);
     let added = control_plane.add_account(OTHER_TOKEN, Seed::empty());
     added.expect("an account is added")
 }
@@ -70,6 +77,7 @@ async fn wrong_prefix_keeps_state(elsewhere: FaultResponse, is_api: bool) {
     let workspace = workspace(&control_plane, &every_resource());
     workspace.apply().await;
     assert_eq!(runs(&control_plane), 1);
+    age(&control_plane);
 
     let wrong = control_plane.endpoint().replace("/durantic", "/durantik");
     let workspace = workspace.with("DURANTIC_ENDPOINT", &wrong);
@@ -107,6 +115,7 @@ async fn detail_from_another_prefix_is_not_absence() {
 async fn detail_from_another_control_plane_is_not_absence() {
     let (control_plane, workspace) = applied(&variables(&["a", "b"])).await;
     let other = self::control_plane().await;
+    age(&other);
     let workspace = workspace.connected_to(&other);
     let output = fails_and_keeps_state(&workspace).await;
     for endpoint in [control_plane.endpoint(), other.endpoint()] {
@@ -174,6 +183,44 @@ async fn token_of_another_account_destroys_nothing() {
     assert_eq!(control_plane.objects(Collection::Variables), []);
 }
 
+#[tokio::test]
+async fn wrong_prefix_destroys_nothing() {
+    for elsewhere in [FaultResponse::html(404), FaultResponse::json(404)] {
+        let control_plane = quick().prefix("durantic").start().await;
+        let control_plane = control_plane.expect("the control plane starts");
+        control_plane.answer_elsewhere(elsewhere);
+        let workspace = workspace(&control_plane, &variables(&["a", "b"]));
+        workspace.apply().await;
+        age(&control_plane);
+        let wrong = control_plane.endpoint().replace("/durantic", "");
+        let workspace = workspace.with("DURANTIC_ENDPOINT", &wrong);
+        for refresh in ["-refresh=true", "-refresh=false"] {
+            workspace
+                .run(&["destroy", "-auto-approve", refresh])
+                .await
+                .fails();
+            assert_eq!(workspace.instances().len(), 2, "the state keeps them");
+        }
+    }
+}
+
+#[tokio::test]
+async fn token_of_another_account_changes_nothing() {
+    let (control_plane, workspace) = applied(&variables(&["a", "b"])).await;
+    let other = other_account(&control_plane);
+    workspace.configure(&variables(&["a", "b"]).replace("\"v\"", "\"w\""));
+    let workspace = workspace.with("DURANTIC_API_TOKEN", OTHER_TOKEN);
+    workspace
+        .run(&["apply", "-auto-approve", "-refresh=false"])
+        .await
+        .fails();
+    assert_eq!(workspace.instances().len(), 2, "the state keeps them");
+    assert_eq!(other.objects(Collection::Variables), []);
+    let workspace = workspace.with("DURANTIC_API_TOKEN", control_plane.token());
+    let updates = ["durantic_variable.a: update", "durantic_variable.b: update"];
+    assert_eq!(workspace.plan().await.changes(), updates);
+}
+
 /// An object that a mistaken apply created in the other account is no evidence for the older objects.
 #[tokio::test]
 async fn object_created_in_another_account_is_no_evidence() {
@@ -232,9 +279,16 @@ async fn only_object_is_gone_for_the_same_token() {
     delete(&control_plane, "a");
     let expected = ["durantic_variable.a: create"];
     assert_eq!(workspace.plan().await.changes(), expected);
-    workspace.apply().await;
-    delete(&control_plane, "a");
-    workspace.destroy().await;
+}
+
+#[tokio::test]
+async fn object_that_is_deleted_while_it_is_new_is_gone() {
+    let (control_plane, workspace) = applied(&variables(&["a"])).await;
+    let uuid = string(&workspace, "durantic_variable.a", "uuid");
+    let deleted = control_plane.delete(Collection::Variables, &uuid);
+    deleted.expect("it is deleted");
+    let expected = ["durantic_variable.a: create"];
+    assert_eq!(workspace.plan().await.changes(), expected);
 }
 
 /// Reads do not show a new object for some seconds, whatever the difference between the clocks.

@@ -1,6 +1,7 @@
 //! Ownership needs evidence: a taken name is never adopted, except by the create whose own response was lost.
 
 use std::path::Path;
+use std::slice::from_ref;
 
 use acceptance::terraform::Workspace;
 use harness::control_plane::{Collection, ControlPlane, Fault, FaultKind, Object};
@@ -25,10 +26,9 @@ fn rule(sequence: u32, action: &str) -> String {
     format!("  rules {{\n    sequence = {sequence}\n    action = \"{action}\"\n  }}\n")
 }
 
-fn vip(number: u32) -> String {
+fn vip(arguments: &str) -> String {
     format!(
-        "resource \"durantic_vip\" \"it\" {{\n  name = \"it\"\n  address = \"192.0.2.1\"\n  machine_uuids = [\"{}\"]\n}}\n",
-        machine(number)
+        "resource \"durantic_vip\" \"it\" {{\n  name = \"it\"\n  address = \"192.0.2.1\"\n{arguments}}}\n"
     )
 }
 
@@ -54,7 +54,7 @@ async fn meets_the_replaced_object(configuration: &str, address: &str, collectio
     let replace = format!("-replace={address}");
     let output = workspace.run(&["apply", "-auto-approve", &replace]).await.fails();
     assert_import_command(&output, uuid(&before));
-    assert_eq!(control_plane.objects(collection), [before.clone()]);
+    assert_eq!(control_plane.objects(collection), from_ref(&before));
     assert_eq!(string(&workspace, address, "uuid"), uuid(&before));
     workspace.plans_empty().await;
 }
@@ -105,7 +105,9 @@ async fn policy_set_of_another_workspace_with_equal_rules_is_not_adopted() {
 
 #[tokio::test]
 async fn vip_of_another_workspace_with_other_machines_is_not_adopted() {
-    is_not_adopted(&vip(1), &vip(2), Collection::Vips).await;
+    let with = |number| vip(&format!("  machine_uuids = [\"{}\"]\n", machine(number)));
+    is_not_adopted(&with(1), &with(2), Collection::Vips).await;
+    is_not_adopted(&with(1), &vip(""), Collection::Vips).await;
 }
 
 #[tokio::test]
@@ -124,7 +126,7 @@ async fn claim() -> (ControlPlane, Workspace, Object) {
 
 fn assert_kept(control_plane: &ControlPlane, variable: &Object) {
     let variables = control_plane.objects(Collection::Variables);
-    assert_eq!(variables, [variable.clone()]);
+    assert_eq!(variables, from_ref(variable));
     let creates_only = changes(control_plane)
         .iter()
         .all(|change| change.starts_with("create"));

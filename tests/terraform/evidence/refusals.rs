@@ -31,21 +31,46 @@ async fn installs_nothing(control_plane: &ControlPlane, workspace: &Workspace) {
 }
 
 #[tokio::test]
+async fn misspelled_role_is_a_warning_in_the_plan() {
+    let (_control_plane, workspace) = applied(&configuration(INSTALLED)).await;
+    for role_names in [TYPO, "[\"base\", \"bsae\"]"] {
+        workspace.configure(&configuration(role_names));
+        let plan = workspace.run(&["plan"]).await.succeeds();
+        assert_eq!(warnings(&plan), 1, "{}", plan.printed());
+        let output = plan.printed();
+        let warning = output.split("Warning: ").last().unwrap_or_default();
+        assert!(warning.contains("bsae"), "{output}");
+    }
+}
+
+#[tokio::test]
 async fn misspelled_role_is_refused_before_the_deployment_is_forgotten() {
+    for lifecycle in ["", "\n  lifecycle {\n    create_before_destroy = true\n  }"] {
+        let with = |role_names: &str| configuration(&format!("{role_names}{lifecycle}"));
+        let (control_plane, workspace) = applied(&with(INSTALLED)).await;
+        let before = workspace.state(DEPLOYMENT);
+        workspace.configure(&with(TYPO));
+        let output = workspace.run(&["apply", "-auto-approve"]).await.fails();
+        assert!(output.contains("bsae"), "{output}");
+        assert_eq!(workspace.state(DEPLOYMENT), before);
+
+        workspace.configure(&with(INSTALLED));
+        workspace.plans_empty().await;
+        installs_nothing(&control_plane, &workspace).await;
+    }
+}
+
+/// The deployment that was handed back has not got the new roles: they are installed once they are accepted.
+#[tokio::test]
+async fn refused_successor_is_installed_by_the_next_apply() {
     let (control_plane, workspace) = applied(&configuration(INSTALLED)).await;
-    let before = workspace.state(DEPLOYMENT);
-    workspace.configure(&configuration(TYPO));
-    let plan = workspace.run(&["plan", "-out=tfplan"]).await.succeeds();
-    assert_eq!(warnings(&plan), 1, "{}", plan.printed());
-    assert!(plan.printed().contains("bsae"), "{}", plan.printed());
-
-    let output = workspace.run(&["apply", "tfplan"]).await.fails();
-    assert!(output.contains("bsae"), "{output}");
-    assert_eq!(workspace.state(DEPLOYMENT), before);
-
-    workspace.configure(&configuration(INSTALLED));
+    workspace.configure(&configuration("[]"));
+    control_plane.fault(Fault::status(UPDATE_MACHINE, 403));
+    workspace.run(&["apply", "-auto-approve"]).await.fails();
+    control_plane.clear_faults();
+    workspace.apply().await;
     workspace.plans_empty().await;
-    installs_nothing(&control_plane, &workspace).await;
+    assert_eq!(runs(&control_plane), 2, "the machine is installed again");
 }
 
 #[tokio::test]
@@ -167,6 +192,24 @@ async fn refused_start_ends_the_apply_with_its_reason() {
     workspace.apply().await;
     workspace.plans_empty().await;
     assert_eq!(runs(&control_plane), 1);
+}
+
+#[tokio::test]
+async fn refused_start_with_another_status_has_its_reason() {
+    for status in [400, 403, 409, 423] {
+        let control_plane = control_plane().await;
+        let reason = format!("not before Monday ({status})");
+        control_plane.fault(Fault::detail(
+            "provisioning_api_provision_machine",
+            status,
+            &reason,
+        ));
+        let arguments = format!("{INSTALLED}\n  timeouts {{\n    create = \"5s\"\n  }}");
+        let workspace = workspace(&control_plane, &configuration(&arguments));
+        let output = workspace.run(&["apply", "-auto-approve"]).await.fails();
+        assert!(output.contains(&reason), "{output}");
+        assert_eq!(runs(&control_plane), 0);
+    }
 }
 
 #[tokio::test]

@@ -1,11 +1,13 @@
 //! What installs a machine again is decided by the plan alone: a replacement never joins the run of the object that it replaces,
 //! and without a replacement an unfinished run is continued.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use acceptance::processes::{finish, start};
 use acceptance::terraform::Workspace;
-use harness::control_plane::{Collection, ControlPlane, Outcome};
+use harness::control_plane::{Collection, ControlPlane, Fault, FaultKind, Outcome};
 use serde_json::json;
-use std::time::Duration;
 
 use super::{DEPLOYMENT, POLL, runs, wait_for};
 use crate::interruptions::{interrupted, start_apply, stopped, succeeds_after_the_run};
@@ -97,8 +99,7 @@ async fn tainted() -> (ControlPlane, Workspace) {
     let control_plane = stopped().await;
     let timeouts = "timeouts {\n    create = \"2s\"\n  }";
     let workspace = workspace(&control_plane, &configuration(WRONG, timeouts));
-    let output = workspace.run(&["apply", "-auto-approve"]).await.fails();
-    assert!(output.contains("Timeout"), "{output}");
+    workspace.run(&["apply", "-auto-approve"]).await.fails();
     assert!(workspace.state_file().contains("\"tainted\""), "it is tainted");
     (control_plane, workspace)
 }
@@ -126,6 +127,17 @@ async fn tainted_deployment_does_not_join_a_run_that_is_older_than_its_roles() {
     succeeds_after_the_run(&control_plane, apply).await;
     assert_eq!(runs(&control_plane), 2, "the mended template is installed");
     workspace.plans_empty().await;
+}
+
+#[tokio::test]
+async fn taint_command_installs_an_installed_machine_again() {
+    let control_plane = control_plane().await;
+    let workspace = workspace(&control_plane, &configuration(WRONG, ""));
+    workspace.apply().await;
+    workspace.run(&["taint", DEPLOYMENT]).await.succeeds();
+    workspace.apply().await;
+    workspace.plans_empty().await;
+    assert_eq!(runs(&control_plane), 2);
 }
 
 #[tokio::test]
@@ -161,31 +173,64 @@ async fn change_in_place_after_an_interrupt_continues_the_run() {
     }
 }
 
-/// The machine has the roles already, and another client started its run before this apply updates the machine.
-#[tokio::test]
-async fn run_from_before_the_own_update_is_waited_for_and_not_joined() {
-    let control_plane = stopped().await;
-    control_plane.set_install_time(Duration::ZERO);
-    let roles = "resource \"durantic_machine_role\" \"db\" {\n  name = \"db\"\n}\n";
-    let before = format!("{roles}{}", configuration(WRONG, ""));
-    let workspace = workspace(&control_plane, &before);
-    workspace.apply().await;
-    control_plane.set_install_time(Duration::from_mins(10));
-    let other = control_plane.start_run(MACHINE).expect("a run is started");
-
-    workspace.configure(&before.replace(
-        "[durantic_machine_role.web.name]",
-        "[durantic_machine_role.db.name]",
-    ));
+/// Waits until an apply waits for the active run, ends the run, and asserts that the apply then starts a run of its own.
+async fn own_run_follows(control_plane: &ControlPlane, workspace: &Workspace) {
+    let before = control_plane.runs();
+    let apply = start_apply(workspace);
     let polls = control_plane.log().count(POLL);
-    let apply = start_apply(&workspace);
-    wait_for(&control_plane, POLL, polls + 1).await;
-    assert_eq!(runs(&control_plane), 2);
+    wait_for(control_plane, POLL, polls + 1).await;
+    assert_eq!(control_plane.runs().len(), before.len(), "the run is waited for");
     control_plane.set_install_time(Duration::ZERO);
-    succeeds_after_the_run(&control_plane, apply).await;
-    assert_eq!(runs(&control_plane), 3, "an own run follows");
-    assert_ne!(workspace.state(DEPLOYMENT)["provision_uuid"], other.as_str());
+    succeeds_after_the_run(control_plane, apply).await;
+    assert_eq!(runs(control_plane), before.len() + 1, "an own run follows");
+    let last = control_plane.runs().pop().expect("a run");
+    assert_eq!(workspace.state(DEPLOYMENT)["provision_uuid"], last.uuid.as_str());
     workspace.plans_empty().await;
+}
+
+/// A replacement with other roles, while a run of another client is active. The second control plane does not notice that
+/// the run has installed the former roles.
+#[tokio::test]
+async fn run_from_before_the_change_of_roles_is_not_joined() {
+    for is_unnoticed in [false, true] {
+        let control_plane = stopped().await;
+        control_plane.set_install_time(Duration::ZERO);
+        let roles = "resource \"durantic_machine_role\" \"db\" {\n  name = \"db\"\n}\n";
+        let before = format!("{roles}{}", configuration(WRONG, ""));
+        let workspace = workspace(&control_plane, &before);
+        workspace.apply().await;
+        control_plane.set_install_time(Duration::from_mins(10));
+        control_plane.start_run(MACHINE).expect("a run is started");
+        if is_unnoticed {
+            let unneeded =
+                FaultKind::Rewrite(Arc::new(|machine| machine["needs_provisioning"] = json!(false)));
+            control_plane.fault(Fault::new("provisioning_api_get_machine", unneeded));
+        }
+        workspace.configure(&before.replace(
+            "[durantic_machine_role.web.name]",
+            "[durantic_machine_role.db.name]",
+        ));
+        own_run_follows(&control_plane, &workspace).await;
+    }
+}
+
+/// The machine has the roles already, and the update of this apply changes only the disk.
+#[tokio::test]
+async fn run_from_before_the_change_of_the_disk_is_not_joined() {
+    let control_plane = stopped().await;
+    let assigned = control_plane.update(Collection::Machines, MACHINE, |machine| {
+        machine.insert("role_names".to_owned(), json!(["base"]));
+    });
+    assigned.expect("the machine has a role");
+    control_plane.start_run(MACHINE).expect("a run is started");
+    let workspace = workspace(
+        &control_plane,
+        &format!(
+            "resource \"durantic_machine_deployment\" \"node\" {{\n  machine_uuid = \"{MACHINE}\"\n  \
+             role_names = [\"base\"]\n  target_disk = \"/dev/sdb\"\n}}\n"
+        ),
+    );
+    own_run_follows(&control_plane, &workspace).await;
 }
 
 #[tokio::test]
