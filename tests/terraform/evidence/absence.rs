@@ -82,8 +82,10 @@ async fn wrong_prefix_keeps_state(elsewhere: FaultResponse, is_api: bool) {
     let wrong = control_plane.endpoint().replace("/durantic", "/durantik");
     let workspace = workspace.with("DURANTIC_ENDPOINT", &wrong);
     let output = fails_and_keeps_state(&workspace).await;
-    assert!(output.contains(&wrong), "the error names the endpoint: {output}");
+    assert!(output.contains("/durantik"), "the error names the path: {output}");
+    assert!(output.contains("endpoint"), "{output}");
     if is_api {
+        assert!(output.contains(&wrong), "it names the endpoint: {output}");
         assert!(
             output.contains(control_plane.endpoint()),
             "it names the former endpoint: {output}"
