@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use acceptance::terraform::Workspace;
+use base64::Engine;
 use harness::control_plane::{Account, Collection, ControlPlane, Fault, FaultResponse, Seed};
+use serde_json::Value as Json;
 
 use super::{remove_private_state, runs};
 use crate::{applied, control_plane, machine, quick, string, workspace};
@@ -249,6 +251,37 @@ async fn rotated_token_shows_which_object_is_gone() {
     assert_eq!(workspace.plan().await.changes(), expected);
     workspace.run(&["apply", "tfplan"]).await.succeeds();
     workspace.plans_empty().await;
+}
+
+/// The rotated token is the known one as soon as an apply has seen the objects with it.
+#[tokio::test]
+async fn rotated_token_becomes_the_known_one() {
+    let (control_plane, workspace) = applied(&variables(&["a"])).await;
+    control_plane.accept_token("dur_rotated");
+    control_plane.revoke_token(control_plane.token());
+    let workspace = workspace.with("DURANTIC_API_TOKEN", "dur_rotated");
+    workspace.configure(&variables(&["a"]).replace("\"v\"", "\"w\""));
+    workspace.apply().await;
+    delete(&control_plane, "a");
+    let expected = ["durantic_variable.a: create"];
+    assert_eq!(workspace.plan().await.changes(), expected);
+}
+
+#[tokio::test]
+async fn state_has_the_endpoint_and_no_token() {
+    let (control_plane, workspace) = applied(&variables(&["a", "b"])).await;
+    let state: Json = serde_json::from_str(&workspace.state_file()).expect("state in JSON");
+    let resources = state["resources"].as_array().expect("resources");
+    for resource in resources {
+        let private = resource["instances"][0]["private"]
+            .as_str()
+            .expect("private state");
+        let private = base64::prelude::BASE64_STANDARD.decode(private).expect("base64");
+        let private = String::from_utf8(private).expect("UTF-8");
+        assert!(private.contains(control_plane.endpoint()), "{private}");
+        assert!(!private.contains(control_plane.token()), "{private}");
+    }
+    assert!(!workspace.state_file().contains(control_plane.token()));
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! One machine has one owner: two objects that set it differently are an error, unless one takes the place of the other.
 
 use acceptance::terraform::Workspace;
-use harness::control_plane::ControlPlane;
+use harness::control_plane::{Collection, ControlPlane};
 use serde_json::json;
 
 use super::{UPDATE_MACHINE, edit_state, runs, warnings};
@@ -32,7 +32,25 @@ async fn is_refused(configuration: &str) -> String {
 #[tokio::test]
 async fn two_deployments_of_one_machine_are_refused() {
     is_refused(&(deployment("a", "") + &deployment("b", ""))).await;
+    is_refused(&deployment("node", "count = 2")).await;
     is_refused(&(deployment("a", "role_names = []") + &deployment("b", "role_names = [\"base\"]"))).await;
+}
+
+/// Uuids that differ only in case are the same machine.
+#[tokio::test]
+async fn two_spellings_of_one_machine_are_refused() {
+    let control_plane = control_plane().await;
+    let uuid = "abcdefab-0000-4000-8000-000000000001";
+    let enrolled = json!({ "uuid": uuid, "hostname": "node-4" });
+    let enrolled = enrolled.as_object().expect("an object").clone();
+    control_plane
+        .create(Collection::Machines, enrolled)
+        .expect("a machine enrolls");
+    let with = |name: &str, uuid: &str| deployment(name, "").replace(MACHINE, uuid);
+    let both = with("a", uuid) + &with("b", &uuid.to_uppercase());
+    let workspace = workspace(&control_plane, &both);
+    let output = workspace.run(&["plan"]).await.fails();
+    assert!(output.to_lowercase().contains(uuid), "{output}");
 }
 
 #[tokio::test]

@@ -77,6 +77,53 @@ async fn replacement_of_a_network_does_not_adopt_the_replaced_one() {
     meets_the_replaced_object(&network, "durantic_mesh_network.it", Collection::MeshNetworks).await;
 }
 
+/// The required arguments of each other kind of object with a unique name.
+const KINDS: [(&str, &str); 7] = [
+    ("machine_role", ""),
+    ("route", "prefixes = [\"192.0.2.0/24\"]"),
+    ("vip", "address = \"192.0.2.1\""),
+    ("secret", "value = \"concealed\""),
+    (
+        "secrets_backend",
+        "backend_type = \"vault\"\n  url = \"https://vault.example.com\"",
+    ),
+    (
+        "registry_credential",
+        "registry_url = \"ghcr.io\"\n  username = \"u\"\n  password = \"concealed\"",
+    ),
+    (
+        "route_policy_set",
+        "rules {\n    sequence = 10\n    action = \"reject\"\n  }",
+    ),
+];
+
+#[tokio::test]
+async fn replacement_of_each_kind_does_not_adopt_the_replaced_object() {
+    let resources = KINDS.map(|(kind, arguments)| {
+        format!("resource \"durantic_{kind}\" \"it\" {{\n  name = \"it\"\n  {arguments}\n  {LIFECYCLE}\n}}\n")
+    });
+    let (control_plane, workspace) = applied(&resources.concat()).await;
+    let all = || Collection::ALL.map(|collection| control_plane.objects(collection));
+    let uuids = || {
+        let instances = workspace.instances().into_iter();
+        let uuids = instances.map(|(address, state)| (address, state["uuid"].clone()));
+        uuids.collect::<Vec<_>>()
+    };
+    let (before, in_state) = (all(), uuids());
+    let options = KINDS.map(|(kind, _)| format!("-replace=durantic_{kind}.it"));
+    let options = options.iter().map(String::as_str);
+    let apply: Vec<&str> = ["apply", "-auto-approve"].into_iter().chain(options).collect();
+    let output = workspace.run(&apply).await.fails();
+    assert_eq!(all(), before);
+    assert_eq!(uuids(), in_state);
+    for (address, uuid) in in_state {
+        let uuid = uuid.as_str().expect("a uuid");
+        let command = format!("terraform import ADDRESS {uuid}");
+        assert!(output.contains(&command), "{address}: {output}");
+    }
+    workspace.plans_empty().await;
+}
+
 /// Asserts that the create of another workspace is rejected, and changes nothing.
 async fn is_not_adopted(first: &str, second: &str, collection: Collection) {
     let (control_plane, _workspace) = applied(first).await;

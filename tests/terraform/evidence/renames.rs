@@ -1,5 +1,7 @@
 //! A renamed role is the same role: the machines that have it are not installed again.
 
+use harness::control_plane::Collection;
+
 use super::{DEPLOYMENT, runs, warnings};
 use crate::{MACHINE, applied, machine};
 
@@ -33,6 +35,27 @@ async fn renamed_role_installs_nothing() {
         let roles = machine["role_names"].to_string();
         assert!(roles.contains("\"after\""), "{roles}");
     }
+}
+
+/// The next apply gives the role its configured name again.
+#[tokio::test]
+async fn role_renamed_outside_terraform_installs_nothing() {
+    let (control_plane, workspace) = applied(&configuration("configured")).await;
+    let role = control_plane.find(Collection::MachineRoles, "configured");
+    let uuid = role.expect("the role")["uuid"].clone();
+    let uuid = uuid.as_str().expect("a uuid");
+    let renamed = control_plane.update(Collection::MachineRoles, uuid, |role| {
+        role.insert("name".to_owned(), "outside".into());
+    });
+    renamed.expect("it is renamed");
+    workspace.apply().await;
+    workspace.plans_empty().await;
+    assert_eq!(runs(&control_plane), 1);
+    assert!(
+        control_plane
+            .find(Collection::MachineRoles, "configured")
+            .is_some()
+    );
 }
 
 /// Two roles that swap a name with a new one: the deployment has another role afterwards.
