@@ -1,5 +1,5 @@
 //! Processes that end during a request, for every operation: checks the number of objects and runs, and that the next apply
-//! converges.
+//! converges. An object whose create was aborted must be imported first.
 //!
 //! Each process ends after the control plane has performed the request, and before the response arrives.
 
@@ -29,7 +29,7 @@ use RequestKind::{Create, Delete, Poll, Read, Start, Update};
 const EVERY_ABORT: [Abort; 4] = [Interrupt, TwoInterrupts, KillProvider, KillTerraform];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn aborted_create_finds_its_object() {
+async fn aborted_create_reports_its_object_for_import() {
     check_every_abort(Create).await;
 }
 
@@ -59,7 +59,7 @@ async fn aborted_poll_waits_for_its_run() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn aborted_create_adopts_a_policy_with_its_rules() {
+async fn aborted_create_of_a_policy_set_keeps_its_rules() {
     let rule = "controlplane_api_create_route_policy_rule";
     let control_plane = ControlPlane::builder()
         .start()
@@ -74,8 +74,9 @@ async fn aborted_create_adopts_a_policy_with_its_rules() {
     control_plane.log().wait_for(rule, 1).await;
     abort(KillProvider, &workspace, apply).await;
 
-    let output = workspace.apply().await.printed();
-    assert!(output.contains("Adopted an existing object"), "{output}");
+    let output = workspace.run(&["apply", "-auto-approve"]).await.fails();
+    import_as_reported(&control_plane, &workspace, Collection::RoutePolicySets, &output).await;
+    workspace.apply().await;
     workspace.plans_empty().await;
     let log = control_plane.log();
     assert_eq!(log.count_processed(rule), 2, "each rule is created once");
@@ -85,6 +86,25 @@ async fn aborted_create_adopts_a_policy_with_its_rules() {
         (&rules[0]["sequence"], &rules[1]["sequence"]),
         (&20.into(), &10.into())
     );
+}
+
+/// Runs the import command of an error about the only object of a collection.
+async fn import_as_reported(
+    control_plane: &ControlPlane,
+    workspace: &Workspace,
+    collection: Collection,
+    output: &str,
+) {
+    let objects = control_plane.objects(collection);
+    assert_eq!(objects.len(), 1);
+    let uuid = objects[0]["uuid"].as_str().expect("a uuid");
+    let command = format!("terraform import ADDRESS {uuid}");
+    assert!(output.contains(&command), "{output}");
+    let address = match collection {
+        Collection::Variables => "durantic_variable.it",
+        _ => "durantic_route_policy_set.it",
+    };
+    workspace.run(&["import", address, uuid]).await.succeeds();
 }
 
 async fn check_every_abort(request: RequestKind) {
@@ -135,7 +155,13 @@ async fn check_abort(abort_by: Abort, request: RequestKind) {
         control_plane.advance(Duration::from_mins(20));
     }
     let (status, output) = finish(apply).await;
-    assert_eq!(status, Some(0), "{name}: {output}");
+    if request == Create {
+        assert_eq!(status, Some(1), "{name}: {output}");
+        import_as_reported(&control_plane, &workspace, Collection::Variables, &output).await;
+        workspace.apply().await;
+    } else {
+        assert_eq!(status, Some(0), "{name}: {output}");
+    }
     if request != Delete {
         workspace.plans_empty().await;
     }

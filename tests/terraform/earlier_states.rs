@@ -82,7 +82,7 @@ fn read(folder: &Path, name: &str) -> String {
 }
 
 /// The workspace of a situation, with the control plane that it was recorded with.
-async fn recorded(folder: &Path) -> (ControlPlane, Workspace) {
+pub(super) async fn recorded(folder: &Path) -> (ControlPlane, Workspace) {
     let snapshot: Snapshot = serde_json::from_str(&read(folder, CONTROL_PLANE)).expect("a snapshot");
     let started = quick().snapshot(snapshot).start().await;
     let control_plane = started.expect("the control plane starts");

@@ -28,7 +28,7 @@ fn configuration(arguments: &str) -> String {
 }
 
 /// A control plane with a stopped clock: an installation lasts until a test advances the clock.
-async fn stopped() -> ControlPlane {
+pub(super) async fn stopped() -> ControlPlane {
     let builder = ControlPlane::builder()
         .install_time(Duration::from_mins(10))
         .stopped_clock();
@@ -36,12 +36,12 @@ async fn stopped() -> ControlPlane {
 }
 
 /// Starts an apply.
-fn start_apply(workspace: &Workspace) -> Child {
+pub(super) fn start_apply(workspace: &Workspace) -> Child {
     start(workspace, &["apply", "-auto-approve"])
 }
 
 /// Interrupts an apply during the installation, and returns its output.
-async fn interrupted(control_plane: &ControlPlane, workspace: &Workspace) -> String {
+pub(super) async fn interrupted(control_plane: &ControlPlane, workspace: &Workspace) -> String {
     let apply = start_apply(workspace);
     wait_for_poll(control_plane).await;
     interrupt(apply).await
@@ -58,7 +58,7 @@ async fn wait_for_poll(control_plane: &ControlPlane) {
 }
 
 /// Ends every run, and asserts that the apply then succeeds.
-async fn succeeds_after_the_run(control_plane: &ControlPlane, apply: Child) {
+pub(super) async fn succeeds_after_the_run(control_plane: &ControlPlane, apply: Child) {
     control_plane.advance(Duration::from_mins(20));
     let (status, output) = finish(apply).await;
     assert_eq!(status, Some(0), "{output}");

@@ -1,19 +1,21 @@
 //! The settings of a simulated control plane, and its start.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
+use super::account::Account;
 use super::clock::Clock;
 use super::contract::{Contract, ContractError};
 use super::dialect::{Dialect, Routes};
-use super::faults::{Fault, Faults};
+use super::faults::{Fault, FaultResponse, Faults};
 use super::log::Log;
 use super::rate_limit::RateLimit;
 use super::requests::Server;
@@ -44,6 +46,7 @@ pub struct Builder {
     unknown_fields: bool,
     strict: bool,
     stopped_clock: bool,
+    clock_shift: SignedDuration,
     tls: bool,
 }
 
@@ -80,6 +83,7 @@ impl Default for Builder {
             times: Times {
                 install: Duration::ZERO,
                 config_push: Duration::ZERO,
+                replication: Duration::ZERO,
             },
             dialect: Dialect::Default,
             prefix: String::new(),
@@ -89,6 +93,7 @@ impl Default for Builder {
             unknown_fields: false,
             strict: cfg!(debug_assertions),
             stopped_clock: false,
+            clock_shift: SignedDuration::ZERO,
             tls: false,
         }
     }
@@ -205,6 +210,13 @@ impl Builder {
         self
     }
 
+    /// Sets the difference of the control plane's clock from that of this machine. Default: zero.
+    #[must_use]
+    pub fn clock_shift(mut self, shift: SignedDuration) -> Self {
+        self.clock_shift = shift;
+        self
+    }
+
     /// Serves over TLS with a generated certificate, see [`ControlPlane::certificate`].
     #[must_use]
     pub fn tls(mut self) -> Self {
@@ -219,9 +231,9 @@ impl Builder {
     pub async fn start(self) -> Result<ControlPlane, StartError> {
         let contract = Contract::get()?;
         let clock = Arc::new(if self.stopped_clock {
-            Clock::stopped()
+            Clock::stopped(self.clock_shift)
         } else {
-            Clock::running()
+            Clock::running(self.clock_shift)
         });
         let mut store = Store::new(Arc::clone(&clock), self.times);
         let secrets = Secrets::default();
@@ -245,16 +257,20 @@ impl Builder {
         for token in &tokens {
             secrets.register_string(Kind::Secret, token);
         }
+        let account = Account::new(store);
+        let tokens: BTreeMap<String, Account> =
+            tokens.into_iter().map(|token| (token, account.clone())).collect();
         let faults = Faults::new(self.fault_seed);
         self.faults.into_iter().for_each(|fault| faults.add(fault));
         let server = Arc::new(Server {
-            store: Mutex::new(store),
+            account: account.clone(),
             clock,
             routes: Routes::new(contract, self.dialect),
             document: self.dialect.document(contract),
             dialect: self.dialect,
             unknown_fields: self.unknown_fields,
             prefix: self.prefix.clone(),
+            elsewhere: Mutex::new(FaultResponse::html(404)),
             tokens: Mutex::new(tokens),
             secrets,
             rate_limit: self.rate_limit.map(RateLimit::new),
@@ -285,6 +301,7 @@ impl Builder {
         let scheme = if identity.is_some() { "https" } else { "http" };
         Ok(ControlPlane {
             server,
+            account,
             endpoint: format!("{scheme}://{address}{}", self.prefix),
             token,
             certificate: identity.map(|identity| identity.certificate),

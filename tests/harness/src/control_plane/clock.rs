@@ -3,7 +3,8 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use jiff::{Timestamp, Unit};
+use jiff::fmt::rfc2822::DateTimePrinter;
+use jiff::{SignedDuration, Timestamp, Unit};
 
 use super::lock;
 
@@ -17,20 +18,21 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// A clock that runs in real time.
-    pub fn running() -> Self {
+    /// A clock that runs in real time, but differs from the clock of this machine.
+    pub fn running(shift: SignedDuration) -> Self {
+        let now = Timestamp::now();
         Self {
-            origin: Timestamp::now(),
+            origin: now.checked_add(shift).unwrap_or(now),
             running_since: Some(Instant::now()),
             added: Mutex::default(),
         }
     }
 
     /// A clock that only [`Clock::advance`] moves.
-    pub fn stopped() -> Self {
+    pub fn stopped(shift: SignedDuration) -> Self {
         Self {
             running_since: None,
-            ..Self::running()
+            ..Self::running(shift)
         }
     }
 
@@ -38,6 +40,14 @@ impl Clock {
     pub fn now(&self) -> Duration {
         let ran = self.running_since.map_or(Duration::ZERO, |start| start.elapsed());
         ran.saturating_add(*lock(&self.added))
+    }
+
+    /// The time of a change. A stopped clock moves a millisecond for each, so that timestamps have the order of the changes.
+    pub fn change(&self) -> Duration {
+        if self.running_since.is_none() {
+            self.advance(Duration::from_millis(1));
+        }
+        self.now()
     }
 
     /// Moves the clock forward.
@@ -48,7 +58,17 @@ impl Clock {
 
     /// A time since the start as a timestamp of the API, with microseconds.
     pub fn timestamp(&self, moment: Duration) -> String {
-        let moment = self.origin.checked_add(moment).unwrap_or(Timestamp::MAX);
+        let moment = self.moment(moment);
         moment.round(Unit::Microsecond).unwrap_or(moment).to_string()
+    }
+
+    /// The current time as the `Date` of a response.
+    pub fn date(&self) -> String {
+        let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&self.moment(self.now()));
+        date.unwrap_or_default()
+    }
+
+    fn moment(&self, since_start: Duration) -> Timestamp {
+        self.origin.checked_add(since_start).unwrap_or(Timestamp::MAX)
     }
 }

@@ -100,7 +100,7 @@ async fn clear_faults(State(server): State<Arc<Server>>) -> StatusCode {
 }
 
 async fn machines(State(server): State<Arc<Server>>) -> Response {
-    let mut store = lock(&server.store);
+    let mut store = lock(&server.account.store);
     store.update_machines_to_now();
     let machines: Vec<_> = store.objects(Collection::Machines).collect();
     control_response(&json!(machines))
@@ -111,7 +111,7 @@ async fn script_run(
     Path(uuid): Path<String>,
     Json(new): Json<NewOutcome>,
 ) -> Result<StatusCode, Problem> {
-    let mut store = lock(&server.store);
+    let mut store = lock(&server.account.store);
     store.get(Collection::Machines, &uuid)?;
     let Ok(outcome) = new.outcome.parse::<Outcome>();
     store.script_run(&uuid, outcome);
@@ -119,7 +119,7 @@ async fn script_run(
 }
 
 async fn runs(State(server): State<Arc<Server>>) -> Response {
-    control_response(&json!(lock(&server.store).run_views()))
+    control_response(&json!(lock(&server.account.store).run_views()))
 }
 
 async fn advance(

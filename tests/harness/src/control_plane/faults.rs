@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::lock;
 
@@ -77,7 +77,7 @@ pub struct FaultError {
 /// The syntax of a fault on a command line.
 pub const FORM: &str = "OPERATION=KIND[,MODIFIER…] with KIND one of STATUS, reset-before, reset-after, delay:TIME, \
     truncated, garbage, slow:TIME, huge:BYTES, redirect:URL, any and MODIFIER one of times:N, skip:N, \
-    probability:P, retry-after:VALUE, html, processed";
+    probability:P, retry-after:VALUE, html, message, processed";
 
 /// All faults of a control plane.
 #[derive(Default)]
@@ -122,6 +122,17 @@ impl Fault {
     /// Sends a status and an HTML page, as the web server in front does.
     pub fn html(operation: impl Into<String>, status: u16) -> Self {
         Self::new(operation, FaultKind::Respond(FaultResponse::html(status)))
+    }
+
+    /// Sends a status and this `detail`.
+    pub fn detail(operation: impl Into<String>, status: u16, detail: &str) -> Self {
+        let response = FaultResponse::json(status).with_body(&json!({ "detail": detail }));
+        Self::new(operation, FaultKind::Respond(response))
+    }
+
+    /// Sends a status and a JSON `message`, as an API gateway in front does.
+    pub fn message(operation: impl Into<String>, status: u16) -> Self {
+        Self::new(operation, FaultKind::Respond(FaultResponse::message(status)))
     }
 
     /// Sends a redirect.
@@ -217,16 +228,19 @@ impl Fault {
                 }
                 "retry-after" => fault.header("retry-after", value),
                 "processed" => fault.processed(),
-                "html" => fault.in_html(),
+                "html" => fault.with_page(FaultResponse::html),
+                "message" => fault.with_page(FaultResponse::message),
                 _ => return Err(error("unknown modifier")),
             };
         }
         Ok(fault)
     }
 
-    fn in_html(mut self) -> Self {
+    /// Replaces the body by that of another response to the same status.
+    fn with_page(mut self, page: fn(u16) -> FaultResponse) -> Self {
         if let FaultKind::Respond(response) = &mut self.kind {
-            let page = FaultResponse::html(response.status.as_u16());
+            let page = page(response.status.as_u16());
+            response.headers.retain(|(name, _)| name != "content-type");
             response.headers.extend(page.headers);
             response.body = page.body;
         }
@@ -249,8 +263,22 @@ impl FaultResponse {
                 "content-type".to_owned(),
                 "application/json; charset=utf-8".to_owned(),
             )],
-            body: serde_json::json!({ "detail": detail }).to_string().into_bytes(),
+            body: json!({ "detail": detail }).to_string().into_bytes(),
             processed: false,
+        }
+    }
+
+    /// A response with a status and a JSON `message` without `detail`, as an API gateway in front sends it.
+    pub fn message(status: u16) -> Self {
+        let response = Self::json(status);
+        let reason = response.status.canonical_reason().unwrap_or("Unknown");
+        response.with_body(&json!({ "message": format!("{reason}: no route matched") }))
+    }
+
+    fn with_body(self, body: &Value) -> Self {
+        Self {
+            body: body.to_string().into_bytes(),
+            ..self
         }
     }
 

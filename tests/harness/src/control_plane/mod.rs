@@ -3,6 +3,7 @@
 //! That document defines its operations. Objects are kept in memory. [`faults`] injects the failures of networks and
 //! servers. Nothing waits for time to pass: [`ControlPlane::advance`] moves the clock.
 
+mod account;
 mod builder;
 mod clock;
 mod collection;
@@ -25,14 +26,17 @@ mod store;
 mod templates;
 mod tls;
 
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use requests::Server;
+use store::Store;
 use tokio::runtime::Runtime;
 
 use crate::secrets::{Kind, Secrets};
 
+pub use account::Account;
 pub use builder::{Builder, StartError};
 pub use collection::Collection;
 pub use contract::{Action, Contract, ContractError, Operation, Schema};
@@ -49,8 +53,11 @@ pub use store::Object;
 pub const DOCUMENT_OPERATION: &str = "openapi";
 
 /// A simulated control plane. It runs on threads of its own until it is dropped.
+///
+/// Its objects are those of its first [`Account`]; [`ControlPlane::add_account`] adds further accounts.
 pub struct ControlPlane {
     server: Arc<Server>,
+    account: Account,
     endpoint: String,
     token: String,
     certificate: Option<String>,
@@ -99,15 +106,37 @@ impl ControlPlane {
         self.server.faults.seed()
     }
 
-    /// Accepts another token from now on.
+    /// Accepts another token of the first account from now on.
     pub fn accept_token(&self, token: &str) {
+        self.accept_token_of(token, self.account.clone());
+    }
+
+    /// Accepts the token of another account from now on. The account has the objects of the seed, and shares only the clock.
+    ///
+    /// # Errors
+    /// If the seed is invalid.
+    pub fn add_account(&self, token: &str, seed: Seed) -> Result<Account, SeedError> {
+        let times = lock(&self.account.store).times;
+        let mut store = Store::new(Arc::clone(&self.server.clock), times);
+        seed.create_all(&mut store)?;
+        let account = Account::new(store);
+        self.accept_token_of(token, account.clone());
+        Ok(account)
+    }
+
+    fn accept_token_of(&self, token: &str, account: Account) {
         self.server.secrets.register_string(Kind::Secret, token);
-        lock(&self.server.tokens).insert(token.to_owned());
+        lock(&self.server.tokens).insert(token.to_owned(), account);
     }
 
     /// Rejects a token from now on.
     pub fn revoke_token(&self, token: &str) {
         lock(&self.server.tokens).remove(token);
+    }
+
+    /// Sets the response to every path outside of the prefix. Default: [`FaultResponse::html`] with status 404.
+    pub fn answer_elsewhere(&self, response: FaultResponse) {
+        *lock(&self.server.elsewhere) = response;
     }
 
     /// The values that no output may contain: the tokens, and the secrets and templates of all requests.
@@ -120,105 +149,23 @@ impl ControlPlane {
         self.server.clock.advance(by);
     }
 
-    /// Sets the duration of all runs that start from now on.
-    pub fn set_install_time(&self, time: Duration) {
-        lock(&self.server.store).times.install = time;
-    }
-
-    /// The objects of a collection as clients write them, including secrets.
-    pub fn objects(&self, collection: Collection) -> Vec<Object> {
-        let mut store = lock(&self.server.store);
-        store.update_machines_to_now();
-        store.objects(collection).cloned().collect()
-    }
-
-    /// The first object of a collection with this name; for machines, with this host name.
-    pub fn find(&self, collection: Collection, name: &str) -> Option<Object> {
-        let field = if collection == Collection::Machines {
-            "hostname"
-        } else {
-            "name"
-        };
-        let mut store = lock(&self.server.store);
-        store.update_machines_to_now();
-        store.find(collection, field, name).cloned()
-    }
-
-    /// The machine with this uuid.
-    pub fn machine(&self, uuid: &str) -> Option<Object> {
-        lock(&self.server.store)
-            .get(Collection::Machines, uuid)
-            .ok()
-            .cloned()
-    }
-
-    /// Creates an object outside of Terraform, without an API request.
-    ///
-    /// # Errors
-    /// If the control plane would reject the object.
-    pub fn create(&self, collection: Collection, object: Object) -> Result<Object, Problem> {
-        lock(&self.server.store).create(collection, object)
-    }
-
-    /// Changes an object outside of Terraform, without an API request.
-    ///
-    /// # Errors
-    /// If the object does not exist, or if the control plane would reject the change.
-    pub fn update(
-        &self,
-        collection: Collection,
-        uuid: &str,
-        change: impl FnOnce(&mut Object),
-    ) -> Result<Object, Problem> {
-        lock(&self.server.store).update(collection, uuid, change)
-    }
-
-    /// Deletes an object outside of Terraform, without an API request, even if it is in use.
-    ///
-    /// # Errors
-    /// If the object does not exist.
-    pub fn delete(&self, collection: Collection, uuid: &str) -> Result<Object, Problem> {
-        let mut store = lock(&self.server.store);
-        let object = store.get(collection, uuid)?.clone();
-        Ok(store.remove(collection, object))
-    }
-
-    /// Every provision run in the order of the requests, with its current status.
-    pub fn runs(&self) -> Vec<RunView> {
-        lock(&self.server.store).run_views()
-    }
-
-    /// Starts a run outside of Terraform and returns its uuid.
-    ///
-    /// # Errors
-    /// If the machine does not exist or has an active run.
-    pub fn start_run(&self, machine_uuid: &str) -> Result<String, Problem> {
-        let mut body = Object::new();
-        body.insert("mode".to_owned(), "rebuild".into());
-        lock(&self.server.store).start_run(machine_uuid, &body)
-    }
-
-    /// Sets the outcome of the machine's next run. Further calls set the outcomes of the runs after it.
-    pub fn script_run(&self, machine_uuid: &str, outcome: Outcome) {
-        lock(&self.server.store).script_run(machine_uuid, outcome);
-    }
-
-    /// Ends an active run now. A run that has already ended does not change.
-    ///
-    /// # Errors
-    /// If the run does not exist.
-    pub fn end_run(&self, uuid: &str, outcome: Outcome) -> Result<(), Problem> {
-        lock(&self.server.store).end_run(uuid, outcome)
-    }
-
     /// A copy of all current objects and runs, for [`Builder::snapshot`].
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot::of(&mut lock(&self.server.store))
+        Snapshot::of(&mut lock(&self.account.store))
     }
 
     /// The requests and responses that violated the contract; always empty unless the control plane is strict.
     pub fn violations(&self) -> Vec<String> {
         lock(&self.server.violations).clone()
+    }
+}
+
+/// The objects of a control plane are those of its first account.
+impl Deref for ControlPlane {
+    type Target = Account;
+
+    fn deref(&self) -> &Account {
+        &self.account
     }
 }
 

@@ -1,6 +1,6 @@
 //! The handling of a request: rate limit, fault, token, parameters, body, operation, response.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -15,6 +15,7 @@ use serde_json::Value;
 use tokio_stream::StreamExt;
 use uuid::Uuid;
 
+use super::account::Account;
 use super::clock::Clock;
 use super::contract::Operation;
 use super::dialect::{self, Dialect, Found, Routes};
@@ -23,7 +24,6 @@ use super::log::{Entry, Log, without_secrets};
 use super::problem::Problem;
 use super::rate_limit::RateLimit;
 use super::reset::Reset;
-use super::store::Store;
 use super::{DOCUMENT_OPERATION, lock};
 use crate::secrets::Secrets;
 
@@ -38,7 +38,8 @@ const REQUEST_ID: &str = "x-request-id";
 
 /// The state that handles requests.
 pub struct Server {
-    pub store: Mutex<Store>,
+    /// The account of the first token.
+    pub account: Account,
     pub clock: Arc<Clock>,
     pub routes: Routes,
     /// The published document.
@@ -46,7 +47,10 @@ pub struct Server {
     pub dialect: Dialect,
     pub unknown_fields: bool,
     pub prefix: String,
-    pub tokens: Mutex<BTreeSet<String>>,
+    /// The response to any path outside of the prefix.
+    pub elsewhere: Mutex<FaultResponse>,
+    /// The accepted tokens, each with its account.
+    pub tokens: Mutex<BTreeMap<String, Account>>,
     /// The values that no output may contain.
     pub secrets: Secrets,
     pub rate_limit: Option<RateLimit>,
@@ -62,6 +66,7 @@ enum Target {
     Operation(&'static Operation, Vec<String>),
     OtherMethod,
     Nothing,
+    Elsewhere,
 }
 
 /// The response before a fault changes it.
@@ -108,6 +113,9 @@ pub async fn handle(
             .headers_mut()
             .insert(HeaderName::from_static(REQUEST_ID), id.clone());
     }
+    if let Ok(date) = HeaderValue::try_from(server.clock.date()) {
+        response.headers_mut().insert(header::DATE, date);
+    }
     // No await before this line: the request is processed and logged even if the client closes the connection.
     server.log.push(entry);
     if let Some(FaultKind::Delay(delay)) = fault {
@@ -138,6 +146,7 @@ impl Server {
         }
         let mut intact = match target {
             Target::Nothing => return fault_response(&FaultResponse::html(404), entry),
+            Target::Elsewhere => return fault_response(&lock(&self.elsewhere), entry),
             Target::OtherMethod => return fault_response(&FaultResponse::html(405), entry),
             Target::Document => match &self.document {
                 Some(document) => IntactResponse {
@@ -180,7 +189,7 @@ impl Server {
                 Found::OtherMethod => Target::OtherMethod,
                 Found::Nothing => Target::Nothing,
             },
-            None => Target::Nothing,
+            None => Target::Elsewhere,
         }
     }
 
@@ -253,14 +262,14 @@ impl Server {
         headers: &HeaderMap,
         body: &Bytes,
     ) -> Result<Option<Value>, Problem> {
-        self.authorize(headers)?;
+        let account = self.authorize(headers)?;
         let parameters: Vec<String> = parameters
             .iter()
             .map(|text| Uuid::parse_str(text).map(|uuid| uuid.to_string()))
             .collect::<Result<_, _>>()
             .map_err(|_| Problem::invalid_parameter("uuid"))?;
         let Some(schema) = &operation.request else {
-            return lock(&self.store).perform(operation, &parameters, None);
+            return lock(&account.store).perform(operation, &parameters, None);
         };
         let body: Value =
             serde_json::from_slice(body).map_err(|_| Problem::bad_request("Cannot parse request body"))?;
@@ -285,20 +294,17 @@ impl Server {
             }
             is_known
         });
-        lock(&self.store).perform(operation, &parameters, Some(fields))
+        lock(&account.store).perform(operation, &parameters, Some(fields))
     }
 
-    fn authorize(&self, headers: &HeaderMap) -> Result<(), Problem> {
+    /// The account of the request's token.
+    fn authorize(&self, headers: &HeaderMap) -> Result<Account, Problem> {
         let given = headers
             .get(header::AUTHORIZATION)
             .and_then(|value| value.to_str().ok());
         let token = given.and_then(|given| given.strip_prefix("Bearer "));
-        let is_accepted = token.is_some_and(|token| lock(&self.tokens).contains(token));
-        if is_accepted {
-            Ok(())
-        } else {
-            Err(Problem::unauthorized())
-        }
+        let account = token.and_then(|token| lock(&self.tokens).get(token).cloned());
+        account.ok_or_else(Problem::unauthorized)
     }
 
     /// Checks a response against the contract.

@@ -40,6 +40,12 @@ pub enum SeedError {
 }
 
 impl Seed {
+    /// A seed without objects.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self(BTreeMap::new())
+    }
+
     /// The default seed: three machines, and images of which two share a name.
     ///
     /// # Errors

@@ -28,6 +28,10 @@ pub struct Store {
     pub runs: Runs,
     /// The assigned addresses of each mesh network, by its uuid.
     pub addresses: BTreeMap<String, BTreeSet<u32>>,
+    /// Why a machine cannot be installed, by its uuid.
+    pub locks: BTreeMap<String, String>,
+    /// The time at which a read shows a new object, by its uuid. Objects that are not here are shown.
+    visible_at: BTreeMap<String, Duration>,
     tables: BTreeMap<Collection, Table>,
 }
 
@@ -38,6 +42,8 @@ pub struct Times {
     pub install: Duration,
     /// Until an agent has applied a change of its configuration.
     pub config_push: Duration,
+    /// Until reads and lists show an object that a request created.
+    pub replication: Duration,
 }
 
 /// The objects of a collection in the order of their creation.
@@ -60,6 +66,8 @@ impl Store {
             times,
             runs: Runs::default(),
             addresses: BTreeMap::new(),
+            locks: BTreeMap::new(),
+            visible_at: BTreeMap::new(),
             tables: BTreeMap::new(),
         }
     }

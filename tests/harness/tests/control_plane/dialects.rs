@@ -1,6 +1,6 @@
 //! The dialects, the path prefix, unknown fields, and TLS.
 
-use harness::control_plane::{Collection, ControlPlane, Dialect, machine_uuid};
+use harness::control_plane::{Collection, ControlPlane, Dialect, FaultResponse, machine_uuid};
 use serde_json::{Value, json};
 
 use crate::client::{Client, operations, plain_collections, uuid};
@@ -140,6 +140,32 @@ async fn prefix_applies_to_every_path_but_not_to_the_document() {
             .status(),
         404
     );
+}
+
+#[tokio::test]
+async fn path_outside_of_the_prefix_has_a_chosen_response() {
+    let control_plane = ControlPlane::builder().prefix("durantic").start().await.unwrap();
+    let client = Client::new(&control_plane);
+    let root = control_plane.endpoint().replace("/durantic", "");
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let list = "/api/controlplane/variables/";
+    let responses = [
+        (None, "<html>"),
+        (Some(FaultResponse::message(404)), "{\"message\":"),
+        (Some(FaultResponse::json(404)), "{\"detail\":"),
+    ];
+    for (response, body) in responses {
+        if let Some(response) = response {
+            control_plane.answer_elsewhere(response);
+        }
+        let outside = http
+            .get(format!("{root}/other{list}"))
+            .bearer_auth(control_plane.token());
+        let outside = outside.send().await.unwrap();
+        assert_eq!(outside.status(), 404);
+        assert!(outside.text().await.unwrap().starts_with(body), "{body}");
+    }
+    assert_eq!(client.send_to("GET", list, None).await.unwrap().status(), 200);
 }
 
 #[tokio::test]

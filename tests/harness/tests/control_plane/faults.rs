@@ -147,6 +147,23 @@ async fn respond_sends_status_headers_and_body() {
 }
 
 #[tokio::test]
+async fn respond_sends_the_chosen_detail_or_message() {
+    let (control_plane, client) = start().await;
+    control_plane.fault(Fault::detail(LIST, 409, "not until Monday").times(1));
+    control_plane.fault(Fault::message(LIST, 404).times(1));
+    control_plane.fault(Fault::status(LIST, 410).times(1));
+    let bodies = [
+        (409, json!({ "detail": "not until Monday" })),
+        (404, json!({ "message": "Not Found: no route matched" })),
+        (410, json!({ "detail": "Gone" })),
+        (200, json!([])),
+    ];
+    for expected in bodies {
+        assert_eq!(client.call(LIST, &[], None).await, expected);
+    }
+}
+
+#[tokio::test]
 async fn processed_performs_the_request_behind_a_504() {
     let (control_plane, client) = start().await;
     control_plane.fault(Fault::html(CREATE, 504).processed().times(1));
@@ -331,6 +348,10 @@ fn fault_parse_accepts_and_rejects_the_documented_syntax() {
         (
             "a=504,html,processed",
             "kind: status 504 after processing, skip: 0, times: None, probability: 1.0",
+        ),
+        (
+            "a=404,message,times:1",
+            "kind: status 404, skip: 0, times: Some(1), probability: 1.0",
         ),
         (
             "a=429,retry-after:7,times:2,skip:1",

@@ -3,8 +3,10 @@
 // For clippy: the helpers count as tests, which may unwrap.
 #![cfg(test)]
 
+mod accounts;
 mod addresses;
 mod client;
+mod clock;
 mod collections;
 mod contract;
 mod control;

@@ -139,6 +139,20 @@ async fn active_run_rejects_another_start() {
 }
 
 #[tokio::test]
+async fn locked_machine_rejects_a_start() {
+    let (control_plane, client) = slow().await;
+    let machine = machine_uuid(1);
+    let detail = "the machine is locked for maintenance until Monday";
+    control_plane.lock_machine(&machine, detail);
+    let mode = || Some(json!({ "mode": "rebuild" }));
+    assert_eq!(client.rejected(START, &[&machine], mode(), 409).await, detail);
+    begin(&client, &machine_uuid(2)).await;
+    control_plane.unlock_machine(&machine);
+    begin(&client, &machine).await;
+    assert_eq!(control_plane.violations(), [""; 0]);
+}
+
+#[tokio::test]
 async fn script_run_reaches_every_outcome() {
     let (control_plane, client) = slow().await;
     let machine = machine_uuid(1);

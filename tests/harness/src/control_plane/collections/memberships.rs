@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::{Behaviour, Collection, object, reference};
 use crate::control_plane::problem::Problem;
@@ -87,11 +88,12 @@ impl Behaviour for Vips {
     }
 }
 
-/// Rejects unknown members and removes duplicates.
+/// Rejects unknown members and removes duplicates. Responses have every uuid in lower case.
 fn check_members(store: &Store, object: &mut Object) -> Result<(), Problem> {
     let mut seen = BTreeSet::new();
-    let members: Vec<&str> = strings(object, "machine_uuids")
-        .filter(|uuid| seen.insert(*uuid))
+    let members: Vec<String> = strings(object, "machine_uuids")
+        .map(|uuid| Uuid::parse_str(uuid).map_or_else(|_| uuid.to_owned(), |uuid| uuid.to_string()))
+        .filter(|uuid| seen.insert(uuid.clone()))
         .collect();
     if let Some(uuid) = members
         .iter()

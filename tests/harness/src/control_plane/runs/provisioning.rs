@@ -17,7 +17,7 @@ impl Store {
     /// Starts a run of a machine and returns its uuid.
     ///
     /// # Errors
-    /// If the machine does not exist or has an active run.
+    /// If the machine does not exist, is locked, or has an active run.
     pub fn start_run(&mut self, machine_uuid: &str, body: &Object) -> Result<String, Problem> {
         let machine = self.get(Collection::Machines, machine_uuid)?.clone();
         if let Some(active) = self.runs.active.get(machine_uuid) {
@@ -25,6 +25,9 @@ impl Store {
             return Err(Problem::conflict(format!(
                 "the machine '{hostname}' has an active provision run: {active}"
             )));
+        }
+        if let Some(reason) = self.locks.get(machine_uuid) {
+            return Err(Problem::conflict(reason));
         }
         let mode = string(body, "mode");
         let fault = if mode == "rebuild" {
@@ -51,7 +54,7 @@ impl Store {
             mode: mode.to_owned(),
             image: self.image_of(&machine),
             kexec: is_set(&machine, "kexec_installer"),
-            started: self.clock.now(),
+            started: self.clock.change(),
             role_names: machine.get("role_names").cloned().unwrap_or_default(),
             length: self.times.install,
             outcome,

@@ -27,13 +27,24 @@ impl Store {
         let object = match operation.action {
             Action::List => {
                 self.update_machines_to_now();
-                let objects = self
-                    .objects(collection)
-                    .map(|object| self.representation(operation, object));
+                let shown = self.objects(collection).filter(|object| self.is_visible(object));
+                let objects = shown.map(|object| self.representation(operation, object));
                 return Ok(Some(objects.collect()));
             }
-            Action::Create => self.create(collection, body)?,
-            Action::Get => self.get(collection, uuid)?.clone(),
+            Action::Create => {
+                let created = self.create(collection, body)?;
+                let visible_at = self.clock.now().saturating_add(self.times.replication);
+                self.visible_at
+                    .insert(string(&created, "uuid").to_owned(), visible_at);
+                created
+            }
+            Action::Get => {
+                let object = self.get(collection, uuid)?.clone();
+                if !self.is_visible(&object) {
+                    return Err(Problem::not_found());
+                }
+                object
+            }
             Action::Update => self.update(collection, uuid, |object| object.extend(body))?,
             Action::Delete => {
                 self.delete(collection, uuid)?;
@@ -56,6 +67,12 @@ impl Store {
         Ok(Some(self.representation(operation, &object)))
     }
 
+    /// Whether reads and lists show an object already.
+    fn is_visible(&self, object: &Object) -> bool {
+        let visible_at = self.visible_at.get(string(object, "uuid"));
+        visible_at.is_none_or(|visible_at| self.clock.now() >= *visible_at)
+    }
+
     /// An object of a collection, updated to the current time.
     ///
     /// # Errors
@@ -72,7 +89,7 @@ impl Store {
     /// # Errors
     /// If the name is taken or a rule of the collection rejects the object.
     pub fn create(&mut self, collection: Collection, body: Object) -> Result<Object, Problem> {
-        let now = self.clock.timestamp(self.clock.now());
+        let now = self.clock.timestamp(self.clock.change());
         let mut object = collection.behaviour().defaults();
         object.insert("uuid".to_owned(), json!(Uuid::new_v4().to_string()));
         object.insert("created_at".to_owned(), json!(now));
@@ -99,7 +116,7 @@ impl Store {
         object.insert("uuid".to_owned(), json!(uuid));
         self.check(collection, &mut object, Some(&previous))?;
         if object != previous {
-            let now = self.clock.timestamp(self.clock.now());
+            let now = self.clock.timestamp(self.clock.change());
             object.insert("updated_at".to_owned(), json!(now));
         }
         self.put(collection, object.clone());
