@@ -109,6 +109,7 @@ pub fn msgpack(input: &[u8]) {
                 prior: Value::Null,
                 config: value.clone(),
                 private: Private::default(),
+                ..PlanRequest::default()
             };
             plan(binding, request)
         };

@@ -464,6 +464,7 @@ fn plan_of_a_create_requires_one_of_the_twins() {
                 prior,
                 config,
                 private,
+                ..PlanRequest::default()
             },
         );
         let found = plan.diagnostics.iter().map(|it| {
