@@ -49,6 +49,14 @@ impl Error {
         self.kind.is_transient()
     }
 
+    /// The API's message and the problems of single fields, in one line.
+    pub(super) fn reason(&self) -> String {
+        let problems = self.problems.iter();
+        let problems = problems.map(|problem| format!("{}: {}", problem.location.join("."), problem.message));
+        let detail = self.detail.iter().map(ToString::to_string);
+        detail.chain(problems).collect::<Vec<_>>().join("; ")
+    }
+
     pub(super) fn with_detail(self, detail: impl Into<Box<str>>) -> Self {
         Self {
             detail: Some(detail.into()),

@@ -229,7 +229,13 @@ impl Client {
                     let error = body::error(request.info, &response, redactor);
                     // A retry may hide the reason, so it is logged at once.
                     if error.is_from_api {
-                        tracing::warn!(operation = %request.info.operation, %error, "the control plane rejected a request");
+                        tracing::warn!(
+                            operation = %request.info.operation,
+                            status = error.status,
+                            reason = error.reason(),
+                            request_id = %error.request_id,
+                            "the control plane rejected a request"
+                        );
                     }
                     error
                 }

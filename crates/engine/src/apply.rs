@@ -109,7 +109,7 @@ impl Change<'_> {
             Err(error) => {
                 let reported = session.fail(Action::Create, &error);
                 match self.before.handover.take() {
-                    Some(handover) => job::handover::restore(session, handover, error.effect),
+                    Some(handover) => job::handover::restore(session, handover),
                     None if error.effect != Effect::None => self.store_claim(),
                     None => {}
                 }
@@ -119,6 +119,10 @@ impl Change<'_> {
         let merged = match session.merge_response(&response.body, Some(&body)) {
             Ok(merged) => merged,
             Err(reported) => {
+                if let Some(handover) = self.before.handover.take() {
+                    job::handover::restore(session, handover);
+                    return Err(reported);
+                }
                 let created = recover::find_created(session, &body).await;
                 let is_found =
                     created.is_some_and(|created| session.merge_response(&created.body, None).is_ok());

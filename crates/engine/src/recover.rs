@@ -13,10 +13,10 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use schema::{Attribute, Mode, Resource};
 use serde_json::Value as Json;
-use value::{Path, Value, duration};
+use value::{Path, Value};
 
 use crate::api::{Body, Effect, Error, ErrorKind, Response, Retry};
 use crate::codec::Codec;
@@ -27,6 +27,15 @@ use crate::naming::{capitalised, noun, title};
 use crate::report::{self, Action};
 use crate::session::Session;
 use crate::{identity, summaries, wire};
+
+/// Resolution of the date of a response.
+const DATE_RESOLUTION: SignedDuration = SignedDuration::from_secs(1);
+
+/// Interval between two reads of the control plane's clock.
+const CLOCK_READ_INTERVAL: Duration = Duration::from_millis(50);
+
+/// Limit of reads of the control plane's clock: enough for a second and a half.
+const MAX_CLOCK_READS: u32 = 30;
 
 /// Retries of a create after a search that did not find the object.
 const MAX_CREATE_RETRIES: u32 = 2;
@@ -55,7 +64,7 @@ pub async fn recover_create(
         let Ok(found) = find_by_name(session, body).await else {
             return Err(error);
         };
-        match newest(session, &found) {
+        match newest(session, &found).await {
             Newest::Created(listed) => {
                 let Some(own) = own_object(session, listed, body).await else {
                     return Err(error);
@@ -90,7 +99,7 @@ pub async fn recover_create(
 /// Returns the response about the object of a create whose own response was unusable, if it can be found.
 pub async fn find_created(session: &mut Session<'_>, body: &Body) -> Option<Response> {
     let found = find_by_name(session, body).await.ok()?;
-    match newest(session, &found) {
+    match newest(session, &found).await {
         Newest::Created(listed) => own_object(session, listed, body).await,
         Newest::NotFound | Newest::Older(_) | Newest::Unknown => None,
     }
@@ -124,24 +133,56 @@ enum Newest<'a> {
     Unknown,
 }
 
-fn newest<'a>(session: &Session<'_>, found: &'a [Response]) -> Newest<'a> {
+async fn newest<'a>(session: &Session<'_>, found: &'a [Response]) -> Newest<'a> {
     let mut newest = Newest::NotFound;
     for object in found {
-        newest = match (age(session.resource, object), newest) {
+        newest = match (is_since_create(session, object).await, newest) {
             (None, _) => return Newest::Unknown,
-            (Some(age), _) if age <= session.elapsed() => return Newest::Created(object),
-            (Some(_), Newest::NotFound) => Newest::Older(object),
-            (Some(_), newest) => newest,
+            (Some(true), _) => return Newest::Created(object),
+            (Some(false), Newest::NotFound) => Newest::Older(object),
+            (Some(false), newest) => newest,
         };
     }
     newest
 }
 
-/// The age of an object by the control plane's clock, if the resource declares a creation time and the response has a date.
-fn age(resource: &Resource, found: &Response) -> Option<Duration> {
+/// Whether an object was created since the create began, by the control plane's clock; `None` if that cannot be determined.
+async fn is_since_create(session: &Session<'_>, found: &Response) -> Option<bool> {
+    let resource = session.resource;
     let attribute = resource.attribute(resource.created.as_deref()?)?;
     let created: Timestamp = wire::field(attribute, &found.body)?.as_str()?.parse().ok()?;
-    Some(duration::between(created, found.date?))
+    let elapsed = SignedDuration::try_from(session.elapsed()).ok()?;
+    match compare_with_start(created, found.date?, elapsed) {
+        Some(is_since) => Some(is_since),
+        None => Some(created >= start_of_create(session, found).await?),
+    }
+}
+
+/// Whether a time is since the start of something that had `elapsed` when a response with this date was sent; `None` if the
+/// resolution of the date leaves that open.
+fn compare_with_start(time: Timestamp, date: Timestamp, elapsed: SignedDuration) -> Option<bool> {
+    let (earliest, latest) = (date - elapsed, date + DATE_RESOLUTION - elapsed);
+    (time < earliest || time >= latest).then_some(time >= latest)
+}
+
+/// The time at which the create began, by the control plane's clock: reads the object until the second of the response's date
+/// changes. The result is at most [`CLOCK_READ_INTERVAL`] and one request too early.
+async fn start_of_create(session: &Session<'_>, found: &Response) -> Option<Timestamp> {
+    let (resource, planned) = (session.resource, &session.request.planned);
+    let object = decode(resource, session.codec, &found.body, planned);
+    let operation = resource.api.read.as_deref()?;
+    for _ in 0..MAX_CLOCK_READS {
+        tokio::time::sleep(CLOCK_READ_INTERVAL).await;
+        let response = session
+            .perform(operation, &object, None, Retry::Safe)
+            .await
+            .ok()?;
+        let elapsed = SignedDuration::try_from(session.elapsed()).ok()?;
+        if response.date? != found.date? {
+            return Some(response.date? - elapsed);
+        }
+    }
+    None
 }
 
 /// Reads a listed object, and returns the response if the object is the one that the lost create made: everything that was sent
@@ -319,4 +360,25 @@ fn try_decode(
         &Path::root(),
         &mut discarded,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn compare_with_start_allows_for_the_resolution_of_the_date() {
+        let at = |millisecond: i64| Timestamp::from_millisecond(millisecond).unwrap();
+        // The response was sent between 10.0 s and 11.0 s, so the start was between 7.5 s and 8.5 s.
+        let (date, elapsed) = (at(10_000), SignedDuration::from_millis(2_500));
+        for (time, expected) in [
+            (7_499, Some(false)),
+            (7_500, None),
+            (8_499, None),
+            (8_500, Some(true)),
+            (12_000, Some(true)),
+        ] {
+            assert_eq!(compare_with_start(at(time), date, elapsed), expected, "{time}");
+        }
+    }
 }

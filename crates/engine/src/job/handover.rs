@@ -10,7 +10,6 @@ use value::Value;
 use super::machine::State;
 use super::record::{record, run_in_state};
 use super::trigger::{is_current, trigger};
-use crate::api::Effect;
 use crate::context::Context;
 use crate::identity::key;
 use crate::object::Known;
@@ -70,10 +69,10 @@ pub fn take(context: &Context, resource: &Resource, object: &Value) -> Option<Ha
     context.process.take_handover(&key(resource, object))
 }
 
-/// Puts the replaced object back into state after a create that was not carried out. `effect` is that of its request.
+/// Puts the replaced object back into state after a create that failed before a run was started.
 ///
-/// If nothing was sent to the object, its status says so: the next create with the same configuration then starts no run.
-pub fn restore(session: &Session<'_>, handover: Handover, effect: Effect) {
+/// The status says that no run was started: the next create with the same configuration then starts none.
+pub fn restore(session: &Session<'_>, handover: Handover) {
     let Some(job) = session.resource.job.as_ref() else {
         return;
     };
@@ -81,7 +80,7 @@ pub fn restore(session: &Session<'_>, handover: Handover, effect: Effect) {
     let status = state.get(&job.into);
     let is_settled = handover.run.is_none() && private.run.is_none();
     let is_marked = status.as_str().and_then(untouched_status).is_some();
-    if effect == Effect::None && is_settled && !is_marked {
+    if is_settled && !is_marked {
         let status = match status.as_str() {
             Some(status) => format!("{UNTOUCHED} ({status})"),
             None => UNTOUCHED.to_owned(),

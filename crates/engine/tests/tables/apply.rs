@@ -63,7 +63,7 @@ async fn apply_stores_a_created_object() {
 #[tokio::test]
 async fn apply_finds_the_object_of_a_lost_create() {
     // The date of the response has no fraction of a second, so the object may seem to be younger.
-    let created = Timestamp::now() + SignedDuration::from_secs(1);
+    let created = Timestamp::now() + SignedDuration::from_secs(5);
     let own = response("a", &json!({"size": "s", "created_at": created.to_string()}));
     let listed = json!([response("b", &json!({})), own]);
     let (requests, known, diagnostics) = create([Err(ErrorKind::Ambiguous), Ok(listed), Ok(own)]).await;
@@ -164,7 +164,7 @@ async fn apply_calls_the_hook_if_a_field_has_an_unexpected_type() {
 #[tokio::test]
 async fn apply_stores_a_claim_if_the_found_object_is_invalid() {
     let binding = thing(SIZE);
-    let created = Timestamp::now() + SignedDuration::from_secs(1);
+    let created = Timestamp::now() + SignedDuration::from_secs(5);
     let mut listed = response("a", &json!({"size": "s", "created_at": created.to_string()}));
     listed["uuid"] = json!("../x");
     let (_, context) = Script::of([Err(ErrorKind::Ambiguous), Ok(json!([listed])), Ok(listed)]);
