@@ -9,6 +9,7 @@
 mod absence;
 mod apply;
 mod change;
+mod conflicts;
 mod equal;
 mod fill;
 mod identity;
@@ -18,6 +19,8 @@ mod plan;
 mod private;
 mod read;
 mod recover;
+mod references;
+mod replacement;
 mod support;
 mod validate;
 mod wire;

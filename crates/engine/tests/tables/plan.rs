@@ -563,6 +563,89 @@ fn plan_of_a_pending_or_failed_run_is_a_difference() {
 }
 
 #[test]
+fn plan_of_an_object_that_is_no_longer_tainted_keeps_it() {
+    let binding = fields(JOB);
+    let built = |status: &str| json!({"name": "a", "run": "r1", "status": status});
+    let tainting = |stage: &str| {
+        let mut private = with_run("error", stage);
+        private.run.as_mut().expect("a run").tainted = true;
+        private
+    };
+    let row = |rule, status: &'static str, private, planned: Json| (rule, (status, private, planned));
+    #[rustfmt::skip]
+    let rows = [
+        row("a run that failed in the create", "error", tainting("failed"), json!(["error", "", false])),
+        row("a run of the create that is still active is picked up", "going", tainting("going"), json!([UNKNOWN, "", true])),
+        row("a run that failed in an update", "error", with_run("error", "failed"), json!([UNKNOWN, "status", true])),
+        row("an object that was given back untouched", "untouched (done)", Private::default(), json!(["done", "", false])),
+        row("an object without a run that was given back", "untouched", Private::default(), json!([NULL, "", false])),
+    ];
+    prove(rows, |(status, private, expected)| {
+        let plan = plan_of(&binding, &built(status), &json!({"name": "a"}), private);
+        let paths = plan.requires_replace.iter().map(ToString::to_string);
+        let paths = paths.collect::<Vec<_>>().join(", ");
+        let found = json!([
+            shown(plan.planned.get("status")),
+            paths,
+            plan.private.run.is_some()
+        ]);
+        (expected, found)
+    });
+}
+
+#[test]
+fn plan_marks_the_prior_object_for_the_delete_half() {
+    let binding = fields("size = { type = 'string', force_new = true }");
+    let object = |size: &str| json!({"name": "a", "size": size});
+    let mark = || Some(format!("thing/{UUID}"));
+    let stored = || Private {
+        plan_of: mark(),
+        ..with_configured(&["size"])
+    };
+    let row = |rule, prior: Json, config: Json, private, expected: Option<String>| {
+        (rule, (prior, config, private, expected))
+    };
+    #[rustfmt::skip]
+    let rows = [
+        row("an object that exists", object("s"), object("m"), Private::default(), mark()),
+        row("an object that does not change", object("s"), object("s"), Private::default(), mark()),
+        row("the second plan of its replacement passes the mark on", NULL, object("m"), stored(), mark()),
+        row("a create, or a tainted object, has none", NULL, object("m"), Private::default(), None),
+        row("a destroy has none", object("s"), NULL, Private::default(), None),
+        row("nor does it keep one", object("s"), NULL, stored(), None),
+    ];
+    prove(rows, |(prior, config, private, expected)| {
+        let prior = if prior.is_null() {
+            Value::Null
+        } else {
+            object_with_uuid(&binding, &prior)
+        };
+        let configured = private.configured.clone();
+        let request = PlanRequest {
+            prior,
+            config: value(&binding, &config),
+            private,
+            ..PlanRequest::default()
+        };
+        let plan = plan(&binding, request);
+        assert_eq!(
+            plan.private.configured, configured,
+            "the rest of private state is kept"
+        );
+        (
+            json!(expected).to_string(),
+            json!(plan.private.plan_of).to_string(),
+        )
+    });
+}
+
+fn object_with_uuid(binding: &Binding, json: &Json) -> Value {
+    let mut object = value(binding, json);
+    object.set_attribute("uuid", Value::string(UUID));
+    object
+}
+
+#[test]
 fn empty_object_has_null_attributes_and_empty_blocks() {
     let attributes = "attributes = { size = { type = 'int' } }";
     let rows = [
