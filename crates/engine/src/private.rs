@@ -34,7 +34,7 @@ pub struct Private {
     /// The value that the resource's codec keeps, see [`crate::codec::Codec::read_response`].
     #[serde(skip_serializing_if = "Json::is_null")]
     pub memory: Json,
-    /// In a plan only: the key of the prior object. It tells the delete half of a replacement from a destroy, and from a tainted
+    /// In a plan only: the key of the prior object. It distinguishes the delete half of a replacement from a destroy, and from a tainted
     /// object, which Terraform plans like a create.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan_of: Option<String>,
