@@ -5,7 +5,7 @@ use std::fmt;
 use engine::api::{Effect, ErrorKind, Problem, Response};
 use serde_json::Value;
 
-use super::error::{Error, RequestInfo, kind_of};
+use super::error::{Error, RequestInfo, Times, kind_of};
 use super::redact::Redactor;
 use super::retry::{date, effect_of, retry_after};
 use super::transport::HttpResponse;
@@ -117,8 +117,10 @@ pub(super) fn error(info: &RequestInfo<'_>, response: &HttpResponse, redactor: &
                 .request_id()
                 .map(|id| redactor.clean(id, MAX_REQUEST_ID_CHARACTERS)),
         );
-    error.retry_after = wait;
-    error.date = date(&response.headers);
+    *error.times = Times {
+        date: date(&response.headers),
+        retry_after: wait,
+    };
 
     if kind == ErrorKind::Redirect {
         return error.with_detail(redactor.clean(&response.redirect_error(), MAX_MESSAGE_CHARACTERS));

@@ -37,10 +37,17 @@ pub struct Error {
     pub problems: Box<[Problem]>,
     /// Whether the response has the API's own message: JSON with a `detail`.
     pub(super) is_from_api: bool,
+    /// The times in the response.
+    pub(super) times: Box<Times>,
+}
+
+/// The times in an error response.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Times {
     /// The time of the response by the control plane's clock.
     pub date: Option<Timestamp>,
     /// The wait that the control plane asks for with `Retry-After`.
-    pub(super) retry_after: Option<Duration>,
+    pub retry_after: Option<Duration>,
 }
 
 impl Error {
@@ -130,8 +137,7 @@ impl<'a> RequestInfo<'a> {
             detail: None,
             problems: Box::default(),
             is_from_api: false,
-            date: None,
-            retry_after: None,
+            times: Box::default(),
         }
     }
 
@@ -170,7 +176,7 @@ impl Error {
             problems: error.problems,
             request_id: error.request_id,
             attempts: error.attempts,
-            date: error.date,
+            date: error.times.date,
         }
     }
 }

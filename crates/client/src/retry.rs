@@ -96,7 +96,7 @@ impl Retries {
         if !is_retriable(&error, self.method, self.retry) || self.attempt >= self.max_attempts {
             return Err(final_error(error, self.retry));
         }
-        let wait = self.backoff.wait(self.attempt, error.retry_after);
+        let wait = self.backoff.wait(self.attempt, error.times.retry_after);
         self.attempt += 1;
         Ok(Pause {
             wait,
@@ -205,7 +205,7 @@ mod tests {
         let mut error = info
             .error(kind_of(status), effect_of(status.as_u16(), retry_after))
             .with_status(status);
-        error.retry_after = retry_after;
+        error.times.retry_after = retry_after;
         error
     }
 

@@ -247,8 +247,7 @@ fn is_own(resource: &Resource, planned: &Value, body: &Body, found: &Value) -> b
 fn is_unset_value(value: &Value) -> bool {
     match value {
         Value::Null => true,
-        Value::List(elements) => elements.is_empty(),
-        Value::Set(elements) => elements.is_empty(),
+        Value::List(elements) | Value::Set(elements) => elements.is_empty(),
         Value::Map(entries) => entries.is_empty(),
         _ => false,
     }

@@ -367,14 +367,12 @@ async fn refresh_after_run(session: &mut Session<'_>, job: &Job, answered: &Valu
     let earlier = std::mem::take(&mut session.diagnostics);
     let merged = session.merge_response(&response.body, None).flatten();
     let reported = std::mem::replace(&mut session.diagnostics, earlier);
-    match merged {
-        Ok(()) => session.diagnostics.append(reported),
-        Err(Reported) => {
-            let cause = reported.errors().next().map(|error| error.detail.clone());
-            messages::warn_refresh_failed(session, &cause.unwrap_or_default());
-            return Ok(());
-        }
+    if merged.is_err() {
+        let cause = reported.errors().next().map(|error| error.detail.clone());
+        messages::warn_refresh_failed(session, &cause.unwrap_or_default());
+        return Ok(());
     }
+    session.diagnostics.append(reported);
     if answered.is_null() {
         return Ok(());
     }

@@ -20,16 +20,16 @@ const OTHER: &str = "3c5d1f2e-0a51-4f7f-8f4e-6a2a1c9d7b10";
 const READ_FAILED: &str = "Failed to read the object";
 const UNCONFIRMED: &str = "Cannot tell whether the object still exists";
 
-fn seen_at(place: Place) -> Option<Sighting> {
+fn seen_at(place: Place) -> Sighting {
     let others = Vec::new();
-    Some(Sighting { place, others })
+    Sighting { place, others }
 }
 
-fn elsewhere() -> Option<Sighting> {
+fn elsewhere() -> Sighting {
     seen_at(place("https://other.test/prefix", "present"))
 }
 
-fn with_another_token() -> Option<Sighting> {
+fn with_another_token() -> Sighting {
     seen_at(place("https://api.test", "former"))
 }
 
@@ -37,9 +37,9 @@ fn with_another_token() -> Option<Sighting> {
 fn doubt_names_what_changed() {
     let moved = Doubt::OtherEndpoint("https://other.test/prefix".to_owned());
     assert_eq!(doubt(None, &here()), Some(Doubt::NotRemembered));
-    assert_eq!(doubt(elsewhere().as_ref(), &here()), Some(moved));
+    assert_eq!(doubt(Some(&elsewhere()), &here()), Some(moved));
     assert_eq!(
-        doubt(with_another_token().as_ref(), &here()),
+        doubt(Some(&with_another_token()), &here()),
         Some(Doubt::OtherToken)
     );
     assert_eq!(doubt(seen_here().seen.as_ref(), &here()), None);
@@ -101,8 +101,8 @@ fn read_and_delete_believe_not_found_only_with_evidence() {
     let gone = || vec![Err(NotFound)];
     let kept = |rule, seen, what| row(rule, seen, what, gone(), "", true, UNCONFIRMED);
     let believed = |rule, seen, what| row(rule, seen, what, gone(), "", false, "");
-    let naming = |sighting: Option<Sighting>| {
-        sighting.map(|sighting| Sighting {
+    let naming = |sighting: Sighting| {
+        Some(Sighting {
             others: vec![Reference {
                 resource: "thing".to_owned(),
                 identity: [("uuid".to_owned(), OTHER.to_owned())].into(),
@@ -115,14 +115,14 @@ fn read_and_delete_believe_not_found_only_with_evidence() {
     let rows = [
         believed("from the place where the object was last seen", seen_here().seen, Else::Nothing),
         kept("from a place that nothing remembers", None, Else::Nothing),
-        kept("from another endpoint", elsewhere(), Else::Nothing),
-        kept("with another token", with_another_token(), Else::Nothing),
+        kept("from another endpoint", Some(elsewhere()), Else::Nothing),
+        kept("with another token", Some(with_another_token()), Else::Nothing),
         believed("from a place that nothing remembers, where another object of the state is", None, Else::FoundAnother),
-        believed("from another endpoint of the same account", elsewhere(), Else::FoundAnother),
-        believed("with another token of the same account", with_another_token(), Else::FoundAnother),
-        kept("an object that was seen here before proves nothing", with_another_token(), Else::FoundAnotherOfHere),
-        kept("an object that was created here proves nothing", with_another_token(), Else::CreatedAnother),
-        kept("the object itself proves nothing", with_another_token(), Else::FoundItself),
+        believed("from another endpoint of the same account", Some(elsewhere()), Else::FoundAnother),
+        believed("with another token of the same account", Some(with_another_token()), Else::FoundAnother),
+        kept("an object that was seen here before proves nothing", Some(with_another_token()), Else::FoundAnotherOfHere),
+        kept("an object that was created here proves nothing", Some(with_another_token()), Else::CreatedAnother),
+        kept("the object itself proves nothing", Some(with_another_token()), Else::FoundItself),
         row("another object that private state names is asked for", naming(with_another_token()), Else::Nothing,
             vec![Err(NotFound), other(OTHER)], " get", false, ""),
         row("it is not found, either", naming(with_another_token()), Else::Nothing,

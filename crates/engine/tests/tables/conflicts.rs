@@ -22,10 +22,7 @@ fn adopted(job: &str) -> Binding {
         "mode   = \"computed\"\nformat = \"uuid\"\nstable = true",
         "mode = \"required\"\nforce_new = true",
     );
-    let declared = format!(
-        "{identity}\n[attributes.size]\ntype = \"string\"\ndoc = \"Its size.\"\n\n{}",
-        job
-    );
+    let declared = format!("{identity}\n[attributes.size]\ntype = \"string\"\ndoc = \"Its size.\"\n\n{job}");
     declare("thing.toml", &declared)
 }
 

@@ -2,6 +2,8 @@
 //!
 //! The thing `b`, which the thing `a` names, was changed at 12:00.
 
+#![expect(clippy::unnecessary_wraps, reason = "a scripted response is a result")]
+
 use std::sync::Arc;
 
 use engine::Binding;
@@ -185,10 +187,10 @@ fn create_joins_only_a_run_that_does_the_current_work() {
             let delete = |private| destruction(&binding, &in_state(Some("going")), private);
             match replaced {
                 Replaced::OnPurpose => {
-                    drop(applied(&binding, &without_delete(&context), delete(marked())).await)
+                    drop(applied(&binding, &without_delete(&context), delete(marked())).await);
                 }
                 Replaced::Tainted => {
-                    drop(applied(&binding, &without_delete(&context), delete(Private::default())).await)
+                    drop(applied(&binding, &without_delete(&context), delete(Private::default())).await);
                 }
                 Replaced::Nothing | Replaced::CreateFirst => {}
             }
