@@ -8,8 +8,8 @@ use engine::shape;
 use proto::tfplugin6;
 use proto::tfplugin6::provider_server::Provider;
 use proto::tfplugin6::{
-    get_metadata, get_provider_schema, import_resource_state, read_resource, upgrade_resource_state,
-    validate_resource_config,
+    get_metadata, get_provider_schema, import_resource_state, plan_resource_change, read_resource,
+    upgrade_resource_state, validate_resource_config,
 };
 use provider::durantic::DEFINITION;
 use rpc::{Service, convert};
@@ -281,5 +281,44 @@ async fn optional_requests_are_unimplemented() {
             status.map(|status| status.code()),
             Some(tonic::Code::Unimplemented)
         );
+    }
+}
+
+/// Terraform 1.16 passes the private state of the first plan to the plan of an apply, which has no prior private state in a
+/// replacement.
+#[tokio::test]
+async fn plan_of_an_apply_keeps_the_mark_of_the_replaced_object() {
+    let type_name = "durantic_variable";
+    let schema = declaration(type_name);
+    let mut config = shape::empty_object(&schema.attributes);
+    for name in ["name", "value"] {
+        config.set_attribute(name, Value::string("a"));
+    }
+    let marked = br#"{"durantic":{"plan_of":"variable/7"}}"#;
+    let rows: [(&str, &[u8], &[u8], &[u8]); 4] = [
+        ("the plan of a create", b"", b"", b""),
+        ("the second plan of a replacement", marked, b"", marked),
+        ("the plan of an apply from version 1.16 on", b"", marked, marked),
+        ("the plan of an apply before", b"", b"{}", b""),
+    ];
+    for (rule, prior_private, planned_private, expected) in rows {
+        let request = plan_resource_change::Request {
+            type_name: type_name.to_owned(),
+            prior_state: Some(encode(type_name, &Value::Null)),
+            proposed_new_state: Some(encode(type_name, &config)),
+            config: Some(encode(type_name, &config)),
+            prior_private: prior_private.to_vec(),
+            planned_private: planned_private.to_vec(),
+            ..plan_resource_change::Request::default()
+        };
+        let response = service().plan_resource_change(tonic::Request::new(request)).await;
+        let response = response.unwrap().into_inner();
+        assert!(
+            response.diagnostics.is_empty(),
+            "{rule}: {:?}",
+            response.diagnostics
+        );
+        let planned = String::from_utf8(response.planned_private).unwrap();
+        assert_eq!(planned, String::from_utf8_lossy(expected), "{rule}");
     }
 }

@@ -157,8 +157,8 @@ async fn delete_recovers_from_or_reports_each_fault() {
         (GatewayTimeout, Recovers, Fails("504 Gateway Timeout", 1, Ready)),
         (ResetBefore, Recovers, Fails("broke before the response was complete", 1, Ready)),
         (ResetAfter, Recovers, Fails("broke before the response was complete", 0, Ready)),
-        // For a 404 the status is enough: its body is not needed.
-        (Truncated, Recovers, Recovers),
+        // A 404 without the control plane's own message does not show that the object is gone.
+        (Truncated, Recovers, Fails("404 Not Found", 0, Ready)),
         (Slow, Recovers, Fails("did not respond within 1s", 0, Ready)),
         (TokenExpired, Fails("401 Unauthorized", 1, Ready), Fails("401 Unauthorized", 1, Ready)),
         (Tls, NotApplicable, Fails(UNTRUSTED, 1, Ready)),
@@ -288,6 +288,8 @@ struct Scenario {
     request_fault: RequestFault,
     request: RequestKind,
     control_plane: ControlPlane,
+    /// The file of its certificate, if it has one: the provider reads it in each plan and apply.
+    trust: Option<tempfile::NamedTempFile>,
     /// A provider that can reach the control plane.
     connected: Core,
 }
@@ -313,6 +315,7 @@ impl Scenario {
             request_fault,
             request,
             control_plane,
+            trust,
             connected,
         };
         if matches!(
@@ -455,8 +458,8 @@ impl Scenario {
         };
         let (applied, ()) = tokio::join!(apply, stop);
         applied.unwrap();
-        let trust = certificate(&self.control_plane);
-        let restarted = core(&self.control_plane, self.control_plane.endpoint(), trust.as_ref()).await;
+        let endpoint = self.control_plane.endpoint();
+        let restarted = core(&self.control_plane, endpoint, self.trust.as_ref()).await;
         let stopped = std::mem::replace(&mut self.connected, restarted);
         let stored = stopped.stored(DEPLOYMENT, NAME).unwrap().clone();
         self.connected.store(DEPLOYMENT, NAME, stored);

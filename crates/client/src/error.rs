@@ -173,6 +173,7 @@ impl Error {
             effect: error.effect,
             what: describe(&error).into(),
             detail: error.detail,
+            is_explained: error.is_from_api,
             problems: error.problems,
             request_id: error.request_id,
             attempts: error.attempts,

@@ -136,6 +136,8 @@ pub struct Error {
     pub what: Box<str>,
     /// Message of the API, or why there was no response; without secrets and control characters.
     pub detail: Option<Box<str>>,
+    /// Whether the detail or the problems are in the API's own words, not those of a proxy or of this provider.
+    pub is_explained: bool,
     /// Fields that the API rejected.
     pub problems: Box<[Problem]>,
     /// What the user can do about the error, as sentences.
@@ -252,6 +254,7 @@ impl Error {
             effect,
             what: what.into(),
             detail: None,
+            is_explained: false,
             problems: Box::default(),
             remedy: None,
             request_id: Box::default(),

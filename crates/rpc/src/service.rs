@@ -365,12 +365,14 @@ impl tfplugin6::provider_server::Provider for Service {
                 async |resolved, diagnostics| {
                     let schema = resolved.binding.schema;
                     let state = read::import(schema, &request.id, diagnostics)?;
-                    let context = resolved.service.context(diagnostics)?;
                     let mut known = Known {
                         state,
                         private: Private::default(),
                     };
-                    absence::note_imported(&context, schema, &mut known);
+                    // The refresh that follows reports a provider that is not configured.
+                    if let Ok(context) = self.context(&mut Diagnostics::default()) {
+                        absence::note_imported(&context, schema, &mut known);
+                    }
                     let state = resolved.encode(&known.state, diagnostics)?;
                     Ok((state, self.encode_private(&known.private)))
                 },

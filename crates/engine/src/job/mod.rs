@@ -270,9 +270,10 @@ impl JobApply<'_, '_> {
     /// Why a start was rejected. Without a replacement, the active run is picked up whatever changed.
     async fn rejection(&self, error: &Error) -> Rejection {
         let Some((id, run)) = run_in_rejection(self.session, self.job, error).await else {
-            return match error.detail {
-                Some(_) => Rejection::Reason,
-                None => Rejection::Unexplained,
+            return if error.is_explained {
+                Rejection::Reason
+            } else {
+                Rejection::Unexplained
             };
         };
         let is_current = !self.is_due

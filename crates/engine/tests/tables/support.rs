@@ -358,6 +358,7 @@ impl Api for Script {
                 date: Some(Timestamp::now()),
             }),
             Err(failure) => Err(Error {
+                is_explained: failure.detail.is_some(),
                 detail: failure.detail,
                 date: Some(Timestamp::now()),
                 ..Error::new(

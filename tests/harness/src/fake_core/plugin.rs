@@ -35,6 +35,8 @@ pub struct Plugin {
     resources: BTreeMap<String, Schema>,
     data_sources: BTreeMap<String, Schema>,
     warnings: Mutex<Vec<Diagnostic>>,
+    /// The configuration of the provider.
+    configured: Mutex<Option<Value>>,
 }
 
 /// The response of `PlanResourceChange`.
@@ -101,6 +103,7 @@ impl Plugin {
             resources,
             data_sources,
             warnings: Mutex::default(),
+            configured: Mutex::default(),
         };
         plugin.check_diagnostics(diagnostics)?;
         Ok(plugin)
@@ -169,7 +172,25 @@ impl Plugin {
             client_capabilities: Some(CLIENT),
         };
         let response = received(self.provider.configure_provider(Request::new(request)).await)?;
-        self.check_diagnostics(encoding::diagnostics(response.diagnostics, &r#type)?)
+        self.check_diagnostics(encoding::diagnostics(response.diagnostics, &r#type)?)?;
+        *self.configured.lock().unwrap_or_else(PoisonError::into_inner) = Some(config.clone());
+        Ok(())
+    }
+
+    /// Begins a walk: Terraform configures the provider for each plan and each apply.
+    ///
+    /// # Errors
+    /// If the provider reports an error or violates the protocol.
+    pub async fn begin_walk(&self) -> Result<(), Error> {
+        let configured = self
+            .configured
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        match configured {
+            Some(config) => self.configure(&config).await,
+            None => Ok(()),
+        }
     }
 
     /// `ValidateResourceConfig`.

@@ -27,6 +27,7 @@ impl Core {
         mode: Mode,
     ) -> Result<Planned, Error> {
         self.plugin.take_warnings();
+        self.plugin.begin_walk().await?;
         let found = match self.objects.get(&address).cloned() {
             None => None,
             Some(stored) => self.prior_object(&address, stored, mode).await?,
@@ -54,6 +55,7 @@ impl Core {
 
     pub(super) async fn apply_config(&mut self, planned: Planned, config: Value) -> Result<Value, Error> {
         let address = planned.address.clone();
+        self.plugin.begin_walk().await?;
         self.put(&address, planned.refreshed.clone());
         match planned.action {
             Action::NoOp => Ok(planned.prior),
