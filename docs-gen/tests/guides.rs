@@ -87,11 +87,12 @@ fn guides_name_the_declared_defaults() {
 }
 
 /// Names in the guides that are not attributes: those of Terraform's own languages, and of derived arguments.
-const OTHER_NAMES: [&str; 6] = [
+const OTHER_NAMES: [&str; 7] = [
     "dev_overrides",
     "required_providers",
     "create_before_destroy",
     "prevent_destroy",
+    "replace_triggered_by",
     "value_wo",
     "password_wo",
 ];
