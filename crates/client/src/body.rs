@@ -137,7 +137,8 @@ pub(super) fn error(info: &RequestInfo<'_>, response: &HttpResponse, redactor: &
             .map(|text| redactor.clean(text, MAX_MESSAGE_CHARACTERS))
     };
     let detail = body.get("detail");
-    error.is_from_api = matches!(detail, Some(Value::Array(_) | Value::String(_)));
+    error.is_from_api = matches!(detail, Some(Value::Array(_) | Value::String(_)))
+        && !is_of_another_api(info, response, &body);
     match detail {
         Some(Value::Array(items)) => {
             error.problems = items
@@ -155,6 +156,16 @@ pub(super) fn error(info: &RequestInfo<'_>, response: &HttpResponse, redactor: &
         }
     }
     error
+}
+
+/// Whether a message is not the control plane's: another path responded after a redirect, or it has the form of RFC 9457
+/// (`application/problem+json`), which gateways use.
+fn is_of_another_api(info: &RequestInfo<'_>, response: &HttpResponse, body: &Value) -> bool {
+    let is_redirected = response.url.path().trim_end_matches('/') != info.path.trim_end_matches('/');
+    let content_type = response.headers.get(http::header::CONTENT_TYPE);
+    let is_problem =
+        content_type.is_some_and(|value| value.as_bytes().starts_with(b"application/problem+json"));
+    is_redirected || is_problem || (body.get("type").is_some() && body.get("title").is_some())
 }
 
 /// Redacts the detail of an error without a response. It may contain what the server sent before, such as the target of a

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use engine::api::ErrorKind;
@@ -34,6 +35,8 @@ pub(super) struct Document {
     live: OnceLock<Routes>,
     /// Locked while the document is read. The instant is the earliest time of another try after a transient failure.
     not_before: Mutex<Option<Instant>>,
+    /// Whether `live` has routes of the document.
+    is_read: AtomicBool,
 }
 
 /// The location of a document.
@@ -61,7 +64,13 @@ impl Document {
             location,
             live: OnceLock::new(),
             not_before: Mutex::new(None),
+            is_read: AtomicBool::new(false),
         }
+    }
+
+    /// Whether the document was read, so that its routes are used.
+    pub fn is_read(&self) -> bool {
+        self.is_read.load(Ordering::Relaxed)
     }
 
     /// The URL of the document.
@@ -94,10 +103,16 @@ impl Document {
             return Ok(declared);
         }
         let routes = match read().await {
-            Ok(bytes) => Routes::live(&bytes, &self.location, operations).unwrap_or_else(|reason| {
-                tracing::debug!(%reason, "cannot use the live API document; using the declared paths");
-                Routes(BTreeMap::new())
-            }),
+            Ok(bytes) => match Routes::live(&bytes, &self.location, operations) {
+                Ok(routes) => {
+                    self.is_read.store(true, Ordering::Relaxed);
+                    routes
+                }
+                Err(reason) => {
+                    tracing::debug!(%reason, "cannot use the live API document; using the declared paths");
+                    Routes(BTreeMap::new())
+                }
+            },
             Err(error) if error.kind == ErrorKind::Cancelled => return Err(error),
             Err(error) if error.is_transient() || error.kind == ErrorKind::Tls => {
                 tracing::debug!(%error, "cannot read the live API document now; using the declared paths");

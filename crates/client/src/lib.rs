@@ -355,6 +355,10 @@ impl Api for Client {
     }
 
     fn place(&self, key: &str) -> Place {
-        self.shared.transport.place(key)
+        let document = self.shared.document.as_ref();
+        Place {
+            is_documented: document.is_some_and(Document::is_read),
+            ..self.shared.transport.place(key)
+        }
     }
 }

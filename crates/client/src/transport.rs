@@ -117,7 +117,11 @@ impl Transport {
         );
         let url = self.endpoint();
         let endpoint = url.origin().ascii_serialization() + url.path().trim_end_matches('/');
-        Place { endpoint, token }
+        Place {
+            endpoint,
+            token,
+            is_documented: false,
+        }
     }
 
     /// Sends a request and reads its response within the request's timeout.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use schema::{Delete, Resource};
 use tokio::time::Instant;
-use value::{Value, duration};
+use value::Value;
 
 use crate::api::{Body, Error, Place, Response, Retry};
 use crate::context::Context;
@@ -46,6 +46,8 @@ pub enum Doubt {
     OtherEndpoint(String),
     /// It was last seen with another token.
     OtherToken,
+    /// It was last seen at a path of the API's document, which could not be read now.
+    NoDocument,
 }
 
 /// Returns the doubt about "not found" from a place; `None` if the object was last seen there.
@@ -56,6 +58,7 @@ pub fn doubt(seen: Option<&Sighting>, here: &Place) -> Option<Doubt> {
             Some(Doubt::OtherEndpoint(seen.place.endpoint.clone()))
         }
         Some(seen) if seen.place.token != here.token => Some(Doubt::OtherToken),
+        Some(seen) if seen.place.is_documented && !here.is_documented => Some(Doubt::NoDocument),
         Some(_) => None,
     }
 }
@@ -104,7 +107,8 @@ fn is_young(resource: &Resource, object: &Value, error: &Error) -> bool {
         .as_deref()
         .and_then(|attribute| object.get(attribute).as_str()?.parse::<Timestamp>().ok());
     match (created, error.date) {
-        (Some(created), Some(date)) => duration::between(created, date) < YOUNG_AGE,
+        // A clock that is far behind shows no age.
+        (Some(created), Some(date)) => created.duration_since(date).unsigned_abs() < YOUNG_AGE,
         _ => false,
     }
 }
@@ -139,6 +143,10 @@ pub async fn confirm(
         ),
         Doubt::OtherEndpoint(endpoint) => format!(
             "It was last seen at {endpoint}, but not found at {}. So the endpoint may be wrong.",
+            here.endpoint
+        ),
+        Doubt::NoDocument => format!(
+            "The provider could not read the API document at {}, from which it took the paths before, so this path may be wrong.",
             here.endpoint
         ),
         Doubt::OtherToken => format!(

@@ -50,6 +50,10 @@ pub struct Place {
     /// Fingerprint of the token. It is keyed by the object, so that it does not show which objects share a token, and the
     /// token cannot be computed from it.
     pub token: String,
+    /// Whether the paths of requests are those of the API's own document. Otherwise they are the declared ones, which an API may
+    /// not have.
+    #[serde(rename = "documented", default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_documented: bool,
 }
 
 /// A request for an operation of the API.

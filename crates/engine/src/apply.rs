@@ -99,6 +99,7 @@ impl Change<'_> {
         let mut body = wire::create_body(&resource.attributes, &request.planned, &request.config);
         session.write_body(&mut body);
         let adopted = adopted_object(session).await;
+        recover::note_create(session, &body);
         let created = session.perform(operation, &request.planned, Some(&body), Retry::Unsafe);
         let created = match created.await {
             Err(error) => recover::recover_create(session, operation, &body, error).await,
@@ -109,7 +110,11 @@ impl Change<'_> {
             Err(error) => {
                 let reported = session.fail(Action::Create, &error);
                 match self.before.handover.take() {
-                    Some(handover) => job::handover::restore(session, handover),
+                    Some(handover) => {
+                        let is_untouched =
+                            error.effect == Effect::None || is_unchanged(session, adopted).await;
+                        job::handover::restore(session, handover, is_untouched);
+                    }
                     None if error.effect != Effect::None => self.store_claim(),
                     None => {}
                 }
@@ -120,7 +125,7 @@ impl Change<'_> {
             Ok(merged) => merged,
             Err(reported) => {
                 if let Some(handover) = self.before.handover.take() {
-                    job::handover::restore(session, handover);
+                    job::handover::restore(session, handover, false);
                     return Err(reported);
                 }
                 let created = recover::find_created(session, &body).await;
@@ -143,9 +148,10 @@ impl Change<'_> {
                 .note_created(identity::key(resource, &known.state));
             absence::note_created(session.context, resource, &mut known);
         }
+        self.before.answered_at = changed_at(resource, &response.body);
         self.before.own_change = match adopted {
             Some(Some(adopted)) if !is_changed(session, &adopted, &body) => OwnChange::Nothing,
-            _ => own_change(resource, &response.body),
+            _ => OwnChange::At(self.before.answered_at),
         };
         self.before.answered = session.decode(&response.body);
         self.finish(merged).await
@@ -200,7 +206,8 @@ impl Change<'_> {
                 session.refresh_or_report().await?
             }
             Ok(response) => {
-                self.before.own_change = own_change(session.resource, &response.body);
+                self.before.answered_at = changed_at(session.resource, &response.body);
+                self.before.own_change = OwnChange::At(self.before.answered_at);
                 self.before.answered = session.decode(&response.body);
                 session.merge_response(&response.body, Some(&body))?
             }
@@ -297,6 +304,19 @@ async fn adopted_object(session: &Session<'_>) -> Option<Option<Value>> {
     Some(response.ok().map(|response| session.decode(&response.body)))
 }
 
+/// Whether an object that a create adopts is as it was before the request, although it is unknown whether that was carried out.
+async fn is_unchanged(session: &Session<'_>, before: Option<Option<Value>>) -> bool {
+    let now = adopted_object(session).await;
+    let (Some(Some(before)), Some(Some(now))) = (before, now) else {
+        return false;
+    };
+    let mut attributes = session.resource.attributes.iter();
+    attributes.all(|attribute| {
+        let is_set = attribute.wire.write.is_some();
+        !is_set || is_equivalent(attribute, before.get(&attribute.name), now.get(&attribute.name))
+    })
+}
+
 /// Whether a request sends another value than the object has.
 fn is_changed(session: &Session<'_>, object: &Value, body: &Body) -> bool {
     session.resource.attributes.iter().any(|attribute| {
@@ -307,10 +327,10 @@ fn is_changed(session: &Session<'_>, object: &Value, body: &Body) -> bool {
     })
 }
 
-/// The change that a response shows, with the time that the declaration of the job names.
-fn own_change(resource: &Resource, response: &Json) -> OwnChange {
-    let field = resource.job.as_ref().and_then(|job| job.changed.as_deref());
-    OwnChange::At(field.and_then(|field| job::evidence::time(response, field)))
+/// The time of the last change in a response, as the declaration of the job names it.
+fn changed_at(resource: &Resource, response: &Json) -> Option<Timestamp> {
+    let field = resource.job.as_ref().and_then(|job| job.changed.as_deref())?;
+    job::evidence::time(response, field)
 }
 
 /// Deletes the object. "Not found" is a success if it shows that the object no longer exists.

@@ -22,6 +22,8 @@ pub struct Process(Arc<Shared>);
 #[derive(Default)]
 struct Shared {
     created: Mutex<HashSet<String>>,
+    /// Number of creates of this process, by resource and name.
+    creates: Mutex<HashMap<String, usize>>,
     handed_over: Mutex<HashMap<String, Handover>>,
     found: Mutex<HashMap<String, Found>>,
     /// Notified of each object in `found`.
@@ -29,7 +31,11 @@ struct Shared {
     /// Time of the first doubt about an object that was not found.
     doubted: Mutex<Option<Instant>>,
     planned: Mutex<Planned>,
+    listed: Mutex<Arc<Listed>>,
 }
+
+/// Resource → names of its objects; `None` if they could not be listed.
+type Listed = tokio::sync::Mutex<HashMap<String, Option<BTreeSet<String>>>>;
 
 /// What an object that is destroyed leaves to the one that replaces it.
 #[derive(Clone)]
@@ -86,8 +92,26 @@ impl Process {
     /// Forgets what belongs to one command of Terraform: in debug mode, one process serves many.
     pub fn begin(&self) {
         lock(&self.0.found).clear();
+        lock(&self.0.creates).clear();
         *lock(&self.0.doubted) = None;
         *lock(&self.0.planned) = Planned::default();
+        *lock(&self.0.listed) = Arc::default();
+    }
+
+    /// Returns the names of the objects of a resource: the result of `list` in the first call, also for calls at the same time.
+    pub async fn names(
+        &self,
+        resource: &str,
+        list: impl Future<Output = Option<BTreeSet<String>>>,
+    ) -> Option<BTreeSet<String>> {
+        let listed = Arc::clone(&lock(&self.0.listed));
+        let mut listed = listed.lock().await;
+        if let Some(names) = listed.get(resource) {
+            return names.clone();
+        }
+        let names = list.await;
+        listed.insert(resource.to_owned(), names.clone());
+        names
     }
 
     /// Records the name of a planned object.
@@ -220,6 +244,16 @@ impl Process {
     /// Records that this process created an object.
     pub fn note_created(&self, key: String) {
         lock(&self.0.created).insert(key);
+    }
+
+    /// Records that a create is sent.
+    pub fn note_create(&self, key: String) {
+        *lock(&self.0.creates).entry(key).or_default() += 1;
+    }
+
+    /// Returns the number of creates with this key.
+    pub fn creates_of(&self, key: &str) -> usize {
+        lock(&self.0.creates).get(key).copied().unwrap_or_default()
     }
 
     /// Whether this process created the object.

@@ -190,11 +190,9 @@ async fn start_of_create(session: &Session<'_>, found: &Response) -> Option<Time
 async fn own_object(session: &mut Session<'_>, listed: &Response, body: &Body) -> Option<Response> {
     let (resource, planned) = (session.resource, &session.request.planned);
     let object = decode(resource, session.codec, &listed.body, planned);
-    if session
-        .context
-        .process
-        .has_created(&identity::key(resource, &object))
-    {
+    let process = &session.context.process;
+    let is_only_create = process.creates_of(&creation_key(resource, body)) < 2;
+    if !is_only_create || process.has_created(&identity::key(resource, &object)) {
         return None;
     }
     let response = match &resource.api.read {
@@ -219,7 +217,23 @@ async fn own_object(session: &mut Session<'_>, listed: &Response, body: &Body) -
     Some(response)
 }
 
-/// Whether an object has all values of a create, and no others.
+/// Records a create, so that a lost one does not take the object of another resource of this process.
+pub fn note_create(session: &Session<'_>, body: &Body) {
+    session
+        .context
+        .process
+        .note_create(creation_key(session.resource, body));
+}
+
+/// A key that creates of objects with one name share.
+fn creation_key(resource: &Resource, body: &Body) -> String {
+    let key = name_attribute(resource).and_then(|attribute| attribute.wire.write.as_deref());
+    let name = key.and_then(|key| body.expose().get(key));
+    format!("{}/{}", resource.name, name.unwrap_or(&Json::Null))
+}
+
+/// Whether an object has all values of a create, and no others. A value that the API never returns cannot be compared, so an
+/// object with one may be another client's.
 fn is_own(resource: &Resource, planned: &Value, body: &Body, found: &Value) -> bool {
     resource.attributes.iter().all(|attribute| {
         let (planned, found) = (planned.get(&attribute.name), found.get(&attribute.name));
@@ -235,6 +249,9 @@ fn is_own(resource: &Resource, planned: &Value, body: &Body, found: &Value) -> b
             });
         }
         let is_comparable = !attribute.write_only && attribute.returned;
+        if is_sent && !is_comparable {
+            return false;
+        }
         let is_unset = planned.is_null() && attribute.mode == Mode::Optional;
         match (is_comparable, is_sent) {
             (true, true) => matches_plan(attribute, planned, found),

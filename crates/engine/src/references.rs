@@ -13,7 +13,7 @@ use schema::{Attribute, Resource};
 use serde_json::Value as Json;
 use value::{Path, Value};
 
-use crate::api::Error;
+use crate::api::{Error, ErrorKind};
 use crate::context::Context;
 use crate::diagnostic::Reported;
 use crate::equal::is_equivalent;
@@ -93,7 +93,7 @@ pub fn note_planned(process: &Process, resource: &Resource, plan: &mut Plan) {
 }
 
 /// Checks the planned names of an object that the plan creates, or whose names it changes. Names that were not found go into private
-/// state, so that the apply looks again.
+/// state, so that the apply looks again. A process lists the objects of a resource once for all its plans.
 pub async fn check(context: Option<&Context>, process: &Process, resource: &Resource, plan: &mut Plan) {
     plan.private.unresolved.clear();
     for (attribute, referenced) in attributes(resource) {
@@ -116,26 +116,30 @@ pub async fn check(context: Option<&Context>, process: &Process, resource: &Reso
         if missing.is_empty() {
             continue;
         }
+        // Without an answer, the names pass: the create reports those that do not exist.
         let existing = match context {
-            Some(context) => names_in_account(context, referenced).await,
+            Some(context) => {
+                process
+                    .names(referenced, names_in_account(context, referenced))
+                    .await
+            }
             None => None,
         };
-        if let Some(existing) = existing {
-            missing.retain(|name| !existing.contains(name));
-            let quoted: Vec<String> = missing.iter().map(|name| format!("`{name}`")).collect();
-            if !quoted.is_empty() {
-                plan.diagnostics.warning_at(
-                    path,
-                    &summaries::REFERENCE_NOT_FOUND,
-                    format!(
-                        "No {} named {} exists, and the plan has none so far. If none exists when {} is applied, the apply \
-                         fails.",
-                        referenced.replace('_', " "),
-                        quoted.join(" or "),
-                        title(resource, &plan.planned)
-                    ),
-                );
-            }
+        let Some(existing) = existing else { continue };
+        missing.retain(|name| !existing.contains(name));
+        let quoted: Vec<String> = missing.iter().map(|name| format!("`{name}`")).collect();
+        if !quoted.is_empty() {
+            plan.diagnostics.warning_at(
+                path,
+                &summaries::REFERENCE_NOT_FOUND,
+                format!(
+                    "No {} named {} exists, and the plan has none so far. If none exists when {} is applied, the apply \
+                     fails.",
+                    referenced.replace('_', " "),
+                    quoted.join(" or "),
+                    title(resource, &plan.planned)
+                ),
+            );
         }
         if !missing.is_empty() {
             let missing = missing.into_iter().collect();
@@ -186,19 +190,31 @@ pub async fn refuse_missing(session: &mut Session<'_>) -> Result<(), Reported> {
 }
 
 /// Returns when the objects that this one names last changed.
-pub async fn last_change(context: &Context, resource: &Resource, object: &Value) -> LastChange {
+///
+/// # Errors
+///
+/// The [`Error`] of a request that may succeed later.
+pub async fn last_change(
+    context: &Context,
+    resource: &Resource,
+    object: &Value,
+) -> Result<LastChange, Error> {
     let mut last = LastChange::Never;
     for (attribute, referenced) in attributes(resource) {
         let names = names(object.get(&attribute.name));
         if names.is_empty() {
             continue;
         }
-        let Some(Ok(objects)) = list(context, referenced).await else {
-            return LastChange::Unknown;
+        let objects = match list(context, referenced).await {
+            Some(Ok(objects)) => objects,
+            Some(Err(error)) if error.is_transient() || error.kind == ErrorKind::NoSuchPath => {
+                return Err(error);
+            }
+            Some(Err(_)) | None => return Ok(LastChange::Unknown),
         };
         for name in names {
             let Some(changed) = change_of(context, referenced, &objects, name) else {
-                return LastChange::Unknown;
+                return Ok(LastChange::Unknown);
             };
             last = match last {
                 LastChange::At(latest) if latest >= changed => last,
@@ -206,7 +222,7 @@ pub async fn last_change(context: &Context, resource: &Resource, object: &Value)
             };
         }
     }
-    last
+    Ok(last)
 }
 
 fn change_of(context: &Context, referenced: &str, objects: &[Json], name: &str) -> Option<Timestamp> {

@@ -144,7 +144,7 @@ impl Session<'_> {
             );
             state.set_attribute(&attribute.name, value);
             let name = attribute.name.as_ref();
-            let is_configured = !self.request.config.get(name).is_null();
+            let is_configured = !self.request.config.get(name).is_null() || attribute.default.is_some();
             let was_sent = sent.is_some_and(|body| is_sent(attribute, body));
             let field = wire::field(attribute, &response);
             if is_configured && was_sent && !matches {

@@ -5,6 +5,7 @@
 use engine::codec::Codec;
 use engine::hook::Hook;
 use engine::object::Plan;
+use engine::run::untouched_status;
 use value::Path;
 
 /// Keeps an imported machine from being installed again when `force_provision` is set for the first time.
@@ -16,9 +17,11 @@ impl Hook for MachineDeployment {
     fn plan(&self, plan: &mut Plan) {
         // After an import, state has no run: Terraform has never installed the machine.
         let is_null = |name: &str| plan.prior.get(name).is_null();
-        let was_never_installed = ["provision_uuid", "provision_status", "force_provision"]
-            .into_iter()
-            .all(is_null);
+        // A replacement that failed before its run gave the machine back as it was.
+        let status = plan.prior.get("provision_status");
+        let has_no_status = status.is_null() || status.as_str().and_then(untouched_status) == Some(None);
+        let was_never_installed =
+            has_no_status && ["provision_uuid", "force_provision"].into_iter().all(is_null);
         if was_never_installed {
             let force_provision = Path::root().attribute("force_provision");
             plan.requires_replace.retain(|path| *path != force_provision);

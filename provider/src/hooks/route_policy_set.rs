@@ -24,6 +24,7 @@ use schema::Attribute;
 use serde_json::{Value as Json, json};
 use value::{Path, Value};
 
+use crate::durantic::DEFINITION;
 use crate::summaries;
 
 /// The sequence of a rule that does not configure one.
@@ -250,19 +251,40 @@ async fn create_rule(session: &Session<'_>, rule: &Value, body: &Body) -> Result
         return Err(response_lost);
     };
     let object = session.progress.lock().state.clone();
-    let set = session.perform(read, &object, None, Retry::Safe).await?;
+    // The error of the create has the reason.
+    let Ok(set) = session.perform(read, &object, None, Retry::Safe).await else {
+        return Err(response_lost);
+    };
     let rules = set.body.get("rules").and_then(Json::as_array);
     let found = rules
         .into_iter()
         .flatten()
         .find(|candidate| candidate.get("sequence").and_then(Json::as_i64) == sequence(rule));
     match found {
-        Some(found) => Ok(Response {
+        // Another client may have created a rule with this sequence.
+        Some(found) if is_equal_rule(session, rule, found) => Ok(Response {
             body: found.clone(),
             ..set
         }),
+        Some(_) => Err(response_lost),
         None => send_request(session, CREATE, None, Some(body), Retry::Unsafe).await,
     }
+}
+
+/// Whether a rule of the control plane has every value of a planned one.
+fn is_equal_rule(session: &Session<'_>, planned: &Value, found: &Json) -> bool {
+    let attributes = rule_attributes(session);
+    let mut problems = Diagnostics::default();
+    let (returned, result) = wire::from_response(attributes, found, planned, &Path::root(), &mut problems);
+    let mut attributes = attributes.iter();
+    result.is_ok()
+        && attributes.all(|attribute| {
+            matches_plan(
+                attribute,
+                planned.get(&attribute.name),
+                returned.get(&attribute.name),
+            )
+        })
 }
 
 /// Sends a request about a rule of the set.
@@ -328,8 +350,14 @@ fn read_rule(
             continue;
         };
         let planned = planned.get(&attribute.name);
-        let is_overridden =
-            result.is_ok() && !matches_plan(attribute, planned, returned.get(&attribute.name));
+        let rules = session.request.config.get("rules").elements();
+        let config = rules
+            .get(index)
+            .map_or(&Value::Null, |rule| rule.get(&attribute.name));
+        let is_configured = !config.is_null() || attribute.default.is_some();
+        let is_overridden = is_configured
+            && result.is_ok()
+            && !matches_plan(attribute, planned, returned.get(&attribute.name));
         if is_overridden {
             let sequence = sequence(&filled).unwrap_or_default();
             let object = format!(
@@ -388,7 +416,12 @@ fn restore_overridden(response: &mut Json, memory: &mut Json) {
             let Some(field) = rule.get_mut(key) else {
                 return true;
             };
-            let continues = values.get("returned") == Some(field);
+            let mut attributes = declared_rule_attributes().iter();
+            let attribute =
+                attributes.find(|attribute| attribute.wire.write.as_deref() == Some(key.as_str()));
+            let continues = attribute
+                .zip(values.get("returned"))
+                .is_some_and(|(attribute, returned)| wire::is_equivalent_json(attribute, field, returned));
             if let (true, Some(sent)) = (continues, values.get("sent")) {
                 *field = sent.clone();
             }
@@ -396,6 +429,14 @@ fn restore_overridden(response: &mut Json, memory: &mut Json) {
         });
     }
     forget_empty(memory);
+}
+
+/// The declared attributes of a rule.
+fn declared_rule_attributes() -> &'static [Attribute] {
+    let mut resources = DEFINITION.resources.iter();
+    let set = resources.find(|binding| binding.schema.name == "route_policy_set");
+    let rules = set.and_then(|set| set.schema.attribute("rules"));
+    rules.map_or(&[], |rules| &rules.attributes)
 }
 
 /// Removes rules without overridden fields from the hook's memory.

@@ -71,16 +71,25 @@ pub fn take(context: &Context, resource: &Resource, object: &Value) -> Option<Ha
 
 /// Puts the replaced object back into state after a create that failed before a run was started.
 ///
-/// The status says that no run was started: the next create with the same configuration then starts none.
-pub fn restore(session: &Session<'_>, handover: Handover) {
+/// If the create changed nothing (`is_untouched`), the status says so: a create with the configuration as it was before then starts
+/// no run.
+pub fn restore(session: &Session<'_>, handover: Handover, is_untouched: bool) {
     let Some(job) = session.resource.job.as_ref() else {
         return;
     };
     let Known { mut state, private } = handover.object;
     let status = state.get(&job.into);
+    let (resource, request) = (session.resource, session.request);
     let is_settled = handover.run.is_none() && private.run.is_none();
+    // With the same configuration, something else demanded the replacement, and still does.
+    let is_same = is_current(
+        &trigger(resource, &state),
+        resource,
+        &request.planned,
+        &request.config,
+    );
     let is_marked = status.as_str().and_then(untouched_status).is_some();
-    if is_settled && !is_marked {
+    if is_untouched && is_settled && !is_marked && !is_same {
         let status = match status.as_str() {
             Some(status) => format!("{UNTOUCHED} ({status})"),
             None => UNTOUCHED.to_owned(),

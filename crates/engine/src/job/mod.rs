@@ -17,7 +17,8 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use backoff::Backoff;
-use evidence::{OwnChange, does_current_work};
+use evidence::{OwnChange, Verdict, examine};
+use jiff::Timestamp;
 use machine::{Action, Event, MIN_RUN_DURATION, Outcome, Rejection, RunStatus, Source, State, next};
 use record::{is_needed, record};
 use schema::{Job, Phase, Resource};
@@ -39,6 +40,9 @@ use crate::shape::{self, literal_value};
 use crate::wire::{find, to_json};
 use crate::{identity, rules};
 
+/// Pause between two attempts to find out what an active run installs.
+const EXAMINATION_INTERVAL: Duration = Duration::from_secs(5);
+
 /// What the steps of the apply before the job found out.
 #[derive(Default)]
 pub struct Before {
@@ -48,6 +52,8 @@ pub struct Before {
     pub is_on_purpose: bool,
     /// What the create or update changed.
     pub own_change: OwnChange,
+    /// Time of the response to it, as [`Job::changed`] declares it.
+    pub answered_at: Option<Timestamp>,
     /// The object as the response to the create or update has it; null without a response.
     pub answered: Value,
 }
@@ -85,7 +91,7 @@ pub async fn run(session: &mut Session<'_>, before: Before) -> Result<(), Report
             _ if before.is_on_purpose => false,
             _ => {
                 is_current(&run.trigger, session.resource, &object, &session.request.config)
-                    && active_run_does_current_work(session, job, run, before.own_change).await
+                    && is_run_current(session, job, run, before.own_change).await
             }
         },
     };
@@ -114,13 +120,56 @@ pub async fn run(session: &mut Session<'_>, before: Before) -> Result<(), Report
 
 /// Whether the run of a replaced object does the current work. A start without an identity has no time: the object shows later
 /// whether it did.
-async fn active_run_does_current_work(session: &Session<'_>, job: &Job, run: &Run, own: OwnChange) -> bool {
+async fn is_run_current(session: &Session<'_>, job: &Job, run: &Run, own: OwnChange) -> bool {
     let (Some(id), Some(_)) = (run.state.id(), &job.created) else {
         return true;
     };
-    let object = session.progress.lock().state.clone();
-    let response = read_run(session.context, session.resource, job, &object, id).await;
-    does_current_work(session, job, response.as_ref().ok(), own).await
+    examine_patiently(session, job, id, None, own).await == Verdict::Current
+}
+
+/// Returns what the times show about a run. A request that fails for a moment is repeated: it shows nothing. After an interrupt or
+/// the timeout, the run counts as current, so that no other one is started because of it.
+async fn examine_patiently(
+    session: &Session<'_>,
+    job: &Job,
+    id: &Id,
+    mut run: Option<Json>,
+    own: OwnChange,
+) -> Verdict {
+    loop {
+        let object = session.progress.lock().state.clone();
+        let read = match run.take() {
+            Some(run) => Ok(Some(run)),
+            None => match read_run(session.context, session.resource, job, &object, id).await {
+                Ok(run) => Ok(Some(run)),
+                Err(error) if is_temporary(&error) => Err(error),
+                Err(_) => Ok(None),
+            },
+        };
+        let examined = match read {
+            Ok(run) => examine(session, job, run.as_ref(), own).await,
+            Err(error) => Err(error),
+        };
+        let error = match examined {
+            Ok(verdict) => return verdict,
+            Err(error) => error,
+        };
+        tracing::warn!(%error, "failed to find out what the active run installs; retrying");
+        let until = Instant::now() + EXAMINATION_INTERVAL;
+        if until > session.deadline {
+            return Verdict::Current;
+        }
+        tokio::select! {
+            biased;
+            () = session.context.cancel.cancelled() => return Verdict::Current,
+            () = tokio::time::sleep_until(until) => {}
+        }
+    }
+}
+
+/// Whether a request may succeed later. A proxy may respond in place of the control plane for a moment.
+fn is_temporary(error: &Error) -> bool {
+    error.is_transient() || error.kind == ErrorKind::NoSuchPath
 }
 
 /// The job's part of one apply.
@@ -276,9 +325,25 @@ impl JobApply<'_, '_> {
                 Rejection::Unexplained
             };
         };
-        let is_current = !self.is_due
-            || (!self.before.is_on_purpose
-                && does_current_work(self.session, self.job, run.as_ref(), self.before.own_change).await);
+        let is_start_lost = self.possibly_active_since.is_some();
+        if !self.is_due {
+            return Rejection::Run { id, is_current: true };
+        }
+        // Without a lost start of its own, the replacement of a sound object joins no run.
+        if self.before.is_on_purpose && !is_start_lost {
+            return Rejection::Run {
+                id,
+                is_current: false,
+            };
+        }
+        let own = if self.before.is_on_purpose {
+            OwnChange::At(self.before.answered_at)
+        } else {
+            self.before.own_change
+        };
+        let verdict = examine_patiently(self.session, self.job, &id, run, own).await;
+        // If nothing speaks against it, the run is the one of the lost start.
+        let is_current = verdict == Verdict::Current || (verdict == Verdict::Unknown && is_start_lost);
         Rejection::Run { id, is_current }
     }
 
@@ -322,8 +387,7 @@ impl JobApply<'_, '_> {
 
     fn on_read_error(&mut self, log_message: &str, error: Error) -> Event {
         let event = match error.kind {
-            // A proxy may respond in place of the control plane for a moment.
-            _ if error.is_transient() || error.kind == ErrorKind::NoSuchPath => {
+            _ if is_temporary(&error) => {
                 tracing::warn!(error = %error, "{log_message}; retrying");
                 Event::TransientError
             }

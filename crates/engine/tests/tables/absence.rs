@@ -43,6 +43,15 @@ fn doubt_names_what_changed() {
         Some(Doubt::OtherToken)
     );
     assert_eq!(doubt(seen_here().seen.as_ref(), &here()), None);
+    let documented = Place {
+        is_documented: true,
+        ..here()
+    };
+    assert_eq!(doubt(seen_here().seen.as_ref(), &documented), None);
+    assert_eq!(
+        doubt(Some(&seen_at(documented)), &here()),
+        Some(Doubt::NoDocument)
+    );
 }
 
 /// What else the process knows about the present place.

@@ -150,6 +150,15 @@ fn create_joins_only_a_run_that_does_the_current_work() {
         let first = vec![thing("b"), thing("b"), rejected(), poll("going", AFTER)];
         first.into_iter().chain(then).collect::<Vec<_>>()
     };
+    let lost_and = |then: Vec<Response>| {
+        let first = vec![
+            thing("b"),
+            thing("b"),
+            Err(ErrorKind::Unreachable.into()),
+            rejected(),
+        ];
+        first.into_iter().chain(then).collect::<Vec<_>>()
+    };
     #[rustfmt::skip]
     let rows = [
         row("a run of a tainted object that is newer than what it installs", Replaced::Tainted, "b",
@@ -169,6 +178,18 @@ fn create_joins_only_a_run_that_does_the_current_work() {
         row("a rejection of the replacement of a sound object names a run", Replaced::CreateFirst, "b",
             rejected_and(vec![done(), thing("b"), started(), done(), thing("b")]),
             "get create start poll poll get start poll get", OTHER),
+        row("after a lost start of a replacement, a run that is newer than its create is the own one", Replaced::CreateFirst, "b",
+            lost_and(vec![poll("going", "2026-01-31T15:00:00Z"), list(), done(), thing("b")]),
+            "get create start start poll list poll get", RUN),
+        row("after a lost start of a replacement, an older run has to end first", Replaced::CreateFirst, "b",
+            lost_and(vec![poll("going", AFTER), list(), done(), thing("b"), started(), done(), thing("b")]),
+            "get create start start poll list poll get start poll get", OTHER),
+        row("after a lost start, a run without a time is the own one", Replaced::Nothing, "b",
+            lost_and(vec![Ok(json!({"status": "going"})), list(), done(), thing("b")]),
+            "get create start start poll list poll get", RUN),
+        row("a list that fails for a moment is repeated", Replaced::Nothing, "b",
+            rejected_and(vec![Err(ErrorKind::Server.into()), poll("going", AFTER), list(), done(), thing("b")]),
+            "get create start poll list poll list poll get", RUN),
         row("the object could not be read before the create", Replaced::Nothing, "b",
             { let mut all = rejected_and(vec![list(), done(), thing("b"), started(), done(), thing("b")]); all[0] = Err(ErrorKind::Server.into()); all },
             "get create start poll list poll get start poll get", OTHER),

@@ -397,6 +397,7 @@ pub fn place(endpoint: &str, token: &str) -> Place {
     Place {
         endpoint: endpoint.to_owned(),
         token: token.to_owned(),
+        is_documented: false,
     }
 }
 
