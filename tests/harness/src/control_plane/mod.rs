@@ -134,7 +134,7 @@ impl ControlPlane {
         lock(&self.server.tokens).remove(token);
     }
 
-    /// Sets the response to every path outside of the prefix. Default: [`FaultResponse::html`] with status 404.
+    /// Sets the response to every path that is not one of an operation. Default: [`FaultResponse::html`] with status 404.
     pub fn answer_elsewhere(&self, response: FaultResponse) {
         *lock(&self.server.elsewhere) = response;
     }

@@ -145,8 +145,7 @@ impl Server {
             _ => {}
         }
         let mut intact = match target {
-            Target::Nothing => return fault_response(&FaultResponse::html(404), entry),
-            Target::Elsewhere => return fault_response(&lock(&self.elsewhere), entry),
+            Target::Nothing | Target::Elsewhere => return fault_response(&lock(&self.elsewhere), entry),
             Target::OtherMethod => return fault_response(&FaultResponse::html(405), entry),
             Target::Document => match &self.document {
                 Some(document) => IntactResponse {
