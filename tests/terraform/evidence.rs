@@ -2,6 +2,7 @@
 //! it does not make; ARCHITECTURE.md has the rules.
 
 mod absence;
+mod attack_runs;
 mod collections;
 mod conflicts;
 mod identities;
