@@ -338,3 +338,47 @@ async fn locked_after_the_wait_for_an_outdated_run_installs_later() {
     assert_eq!(runs(&control_plane), 2);
     workspace.plans_empty().await;
 }
+
+/// Refused because of roles and an argument that is changed in place: the next apply has the argument only.
+#[tokio::test]
+async fn refused_roles_then_a_change_in_place_installs_nothing() {
+    let (control_plane, workspace) = applied(&literal("role_names = [\"base\"]")).await;
+    workspace.configure(&literal("role_names = []"));
+    control_plane.fault(Fault::detail(UPDATE_MACHINE, 422, "not today"));
+    workspace.run(&["apply", "-auto-approve"]).await.fails();
+    control_plane.clear_faults();
+    workspace.configure(&literal("role_names = [\"base\"]\n  tunnel_type = \"geneve\""));
+    workspace.apply().await;
+    workspace.plans_empty().await;
+    assert_eq!(runs(&control_plane), 1);
+    assert_eq!(
+        control_plane.machine(MACHINE).expect("it")["tunnel_type"],
+        "geneve"
+    );
+}
+
+#[tokio::test]
+async fn refused_force_provision_is_installed_later() {
+    let (control_plane, workspace) = applied(&templated("#1", "force_provision = \"1\"")).await;
+    workspace.configure(&templated("#2", "force_provision = \"2\""));
+    control_plane.fault(Fault::detail(UPDATE_MACHINE, 403, "not today"));
+    for _ in 0..2 {
+        workspace.run(&["apply", "-auto-approve"]).await.fails();
+    }
+    control_plane.clear_faults();
+    workspace.apply().await;
+    workspace.plans_empty().await;
+    assert_eq!(runs(&control_plane), 2);
+}
+
+/// A tainted deployment whose run is active: `force_provision` asks for another run.
+#[tokio::test]
+async fn tainted_deployment_with_a_new_force_provision_does_not_join() {
+    let (control_plane, workspace) = timed_out("role_names = [\"base\"]").await;
+    workspace.configure(&literal("role_names = [\"base\"]\n  force_provision = \"1\""));
+    control_plane.set_install_time(Duration::ZERO);
+    control_plane.advance(Duration::from_mins(20));
+    workspace.apply().await;
+    workspace.plans_empty().await;
+    assert_eq!(runs(&control_plane), 2);
+}
