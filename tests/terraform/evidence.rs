@@ -3,6 +3,7 @@
 
 mod absence;
 mod attack;
+mod attack_runs;
 mod collections;
 mod conflicts;
 mod identities;
