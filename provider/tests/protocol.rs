@@ -294,12 +294,13 @@ async fn plan_of_an_apply_keeps_the_mark_of_the_replaced_object() {
     for name in ["name", "value"] {
         config.set_attribute(name, Value::string("a"));
     }
-    let marked = br#"{"durantic":{"plan_of":"variable/7"}}"#;
-    let rows: [(&str, &[u8], &[u8], &[u8]); 4] = [
-        ("the plan of a create", b"", b"", b""),
-        ("the second plan of a replacement", marked, b"", marked),
-        ("the plan of an apply from version 1.16 on", b"", marked, marked),
-        ("the plan of an apply before", b"", b"{}", b""),
+    let marked = &br#"{"durantic":{"plan_of":"variable/7"}}"#[..];
+    let none = &b""[..];
+    let rows = [
+        ("the plan of a create", none, none, none),
+        ("the second plan of a replacement", marked, none, marked),
+        ("the plan of an apply from version 1.16 on", none, marked, marked),
+        ("the plan of an apply before", none, &b"{}"[..], none),
     ];
     for (rule, prior_private, planned_private, expected) in rows {
         let request = plan_resource_change::Request {

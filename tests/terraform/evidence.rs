@@ -2,10 +2,10 @@
 //! it does not make; ARCHITECTURE.md has the rules.
 
 mod absence;
-mod attack;
-mod attack_runs;
 mod collections;
 mod conflicts;
+mod further_cases;
+mod further_runs;
 mod identities;
 mod omitted;
 mod overrides;

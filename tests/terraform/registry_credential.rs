@@ -98,8 +98,9 @@ async fn password_wo_is_not_stored_and_its_version_resends_it() {
     workspace.plans_empty().await;
 }
 
+/// The control plane never returns the password, so nothing shows that the credential is the one of the lost create.
 #[tokio::test]
-async fn lost_create_is_found_by_the_registry_url_without_scheme() {
+async fn lost_create_is_reported_with_the_import_command() {
     let control_plane = control_plane().await;
     let operation = "provisioning_api_create_registry_credential";
     control_plane.fault(Fault::new(operation, FaultKind::ResetAfter).times(1));
@@ -107,7 +108,23 @@ async fn lost_create_is_found_by_the_registry_url_without_scheme() {
         &control_plane,
         &configuration("https://ghcr.io/", "password = \"p\""),
     );
+    let output = workspace.run(&["apply", "-auto-approve"]).await.fails();
+    assert!(
+        output.contains("Cannot tell whether the object was created"),
+        "{output}"
+    );
+    let output = workspace.run(&["apply", "-auto-approve"]).await.fails();
+    let uuid = stored(&control_plane)["uuid"]
+        .as_str()
+        .expect("a uuid")
+        .to_owned();
+    assert!(
+        output.contains(&format!("terraform import ADDRESS {uuid}")),
+        "{output}"
+    );
+    let address = "durantic_registry_credential.it";
+    workspace.run(&["import", address, &uuid]).await.succeeds();
     workspace.apply().await;
-    assert_eq!(control_plane.log().count_processed(operation), 1);
     workspace.plans_empty().await;
+    assert_eq!(control_plane.log().count_processed(operation), 1);
 }

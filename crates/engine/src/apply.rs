@@ -150,7 +150,7 @@ impl Change<'_> {
         }
         self.before.answered_at = changed_at(resource, &response.body);
         self.before.own_change = match adopted {
-            Some(Some(adopted)) if !is_changed(session, &adopted, &body) => OwnChange::Nothing,
+            Some(adopted) if !is_changed(session, &adopted, &body) => OwnChange::Nothing,
             _ => OwnChange::At(self.before.answered_at),
         };
         self.before.answered = session.decode(&response.body);
@@ -289,9 +289,9 @@ impl Change<'_> {
     }
 }
 
-/// The object before a create that adopts it, if the times of runs are compared: it shows whether the create changes anything. `None` if the
-/// create adopts no object, `Some(None)` if the object could not be read.
-async fn adopted_object(session: &Session<'_>) -> Option<Option<Value>> {
+/// The object before a create that adopts it, if the times of runs are compared: it shows whether the create
+/// changes anything. `None` if the create adopts no object, or the object could not be read.
+async fn adopted_object(session: &Session<'_>) -> Option<Value> {
     let (resource, planned) = (session.resource, &session.request.planned);
     let needs_times = resource.job.as_ref().is_some_and(|job| job.created.is_some());
     let read = resource.api.read.as_deref().filter(|_| needs_times)?;
@@ -301,13 +301,13 @@ async fn adopted_object(session: &Session<'_>) -> Option<Option<Value>> {
         return None;
     }
     let response = session.perform(read, planned, None, Retry::Safe).await;
-    Some(response.ok().map(|response| session.decode(&response.body)))
+    Some(session.decode(&response.ok()?.body))
 }
 
 /// Whether an object that a create adopts is as it was before the request, although it is unknown whether that was carried out.
-async fn is_unchanged(session: &Session<'_>, before: Option<Option<Value>>) -> bool {
+async fn is_unchanged(session: &Session<'_>, before: Option<Value>) -> bool {
     let now = adopted_object(session).await;
-    let (Some(Some(before)), Some(Some(now))) = (before, now) else {
+    let (Some(before), Some(now)) = (before, now) else {
         return false;
     };
     let mut attributes = session.resource.attributes.iter();

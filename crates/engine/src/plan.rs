@@ -56,6 +56,7 @@ pub fn plan(binding: &Binding, request: PlanRequest) -> Plan {
     }
     plan.requires_replace.sort();
     plan.requires_replace.dedup();
+    plan.private.is_forced |= !plan.requires_replace.is_empty();
     plan
 }
 

@@ -38,6 +38,9 @@ pub struct Private {
     /// object, which Terraform plans like a create.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan_of: Option<String>,
+    /// In a plan only: whether arguments force the replacement. Otherwise `-replace` or `replace_triggered_by` does.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_forced: bool,
     /// In a plan only: attribute → names that exist neither in the account nor in what was planned before.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub unresolved: BTreeMap<String, Vec<String>>,
@@ -72,6 +75,7 @@ impl Private {
     pub fn without_plan(self) -> Self {
         Self {
             plan_of: None,
+            is_forced: false,
             unresolved: BTreeMap::new(),
             ..self
         }

@@ -46,6 +46,8 @@ pub struct Handover {
     pub run: Option<Run>,
     /// Whether the plan replaces an object that was not tainted.
     pub is_on_purpose: bool,
+    /// Whether arguments force the replacement.
+    pub is_forced: bool,
 }
 
 /// What this process has planned.

@@ -24,6 +24,7 @@ pub fn stash(context: &Context, resource: &Resource, known: &Known) {
     };
     let key = key(resource, &known.state);
     let is_on_purpose = known.private.plan_of.as_ref() == Some(&key);
+    let is_forced = known.private.is_forced;
     let private = known.private.clone().without_plan();
     let run = private
         .run
@@ -46,6 +47,7 @@ pub fn stash(context: &Context, resource: &Resource, known: &Known) {
         object,
         run,
         is_on_purpose,
+        is_forced,
     };
     context.process.hand_over(key, handover);
 }
@@ -79,17 +81,10 @@ pub fn restore(session: &Session<'_>, handover: Handover, is_untouched: bool) {
     };
     let Known { mut state, private } = handover.object;
     let status = state.get(&job.into);
-    let (resource, request) = (session.resource, session.request);
     let is_settled = handover.run.is_none() && private.run.is_none();
-    // With the same configuration, something else demanded the replacement, and still does.
-    let is_same = is_current(
-        &trigger(resource, &state),
-        resource,
-        &request.planned,
-        &request.config,
-    );
     let is_marked = status.as_str().and_then(untouched_status).is_some();
-    if is_untouched && is_settled && !is_marked && !is_same {
+    // If something else than arguments demanded the replacement, it still does.
+    if is_untouched && is_settled && !is_marked && handover.is_forced {
         let status = match status.as_str() {
             Some(status) => format!("{UNTOUCHED} ({status})"),
             None => UNTOUCHED.to_owned(),

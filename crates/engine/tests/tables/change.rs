@@ -203,3 +203,30 @@ fn apply_deletes_an_object() {
         (expected, json!([script.requests(), is_kept]))
     });
 }
+
+#[test]
+fn overridden_default_is_kept_by_a_refresh() {
+    let binding = fields("wait = { type = 'int', default = 0 }");
+    let returned = || Ok(response("a", &json!({"wait": 7})));
+    let (script, context) = Script::of([returned(), returned()]);
+    let request = ApplyRequest {
+        prior: Value::Null,
+        planned: value(&binding, &json!({"uuid": UNKNOWN, "name": "a", "wait": 0})),
+        config: value(&binding, &json!({"name": "a"})),
+        private: Private::default(),
+    };
+    let progress = Progress::default();
+    let diagnostics = block_on(apply(&binding, &context, request, &progress));
+    assert_eq!(diagnostics.iter().count(), 1, "it is reported");
+    let mut known = progress.known(binding.schema);
+    let mut diagnostics = engine::diagnostic::Diagnostics::default();
+    block_on(engine::read::read(
+        &binding,
+        &context,
+        &mut known,
+        &mut diagnostics,
+    ))
+    .unwrap();
+    assert_eq!(shown(known.state.get("wait")), json!(0));
+    assert_eq!(script.requests(), ["create {\"name\":\"a\",\"wait\":0}", "get"]);
+}

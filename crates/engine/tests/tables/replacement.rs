@@ -241,31 +241,47 @@ fn operations(script: &Script) -> String {
 fn object_that_is_given_back_is_not_built_again() {
     let binding = timed();
     let forbidden = || Err(Failure::from(ErrorKind::Forbidden).without_effect());
-    let row = |rule, status: Option<&'static str>, friend, expected: Json| (rule, (status, friend, expected));
+    let row = |rule, status: Option<&'static str>, is_forced, friend, expected: Json| {
+        (rule, (status, is_forced, friend, expected))
+    };
     let rows = [
         row(
             "the configuration as before",
             Some("done"),
+            true,
             "b",
             json!(["untouched (done)", "get create", "done", RUN]),
         ),
         row(
             "an object without a run",
             None,
+            true,
             "b",
             json!(["untouched", "get create", null, RUN]),
         ),
         row(
             "another configuration",
             Some("done"),
+            true,
             "c",
             json!(["untouched (done)", "get create start poll get", "done", OTHER]),
         ),
+        row(
+            "no argument demanded the replacement",
+            Some("done"),
+            false,
+            "b",
+            json!(["done", "get create start poll get", "done", OTHER]),
+        ),
     ];
-    prove(rows, |(status, friend, expected)| {
+    prove(rows, |(status, is_forced, friend, expected)| {
         let (_, refusing) = context_of(vec![thing("b"), forbidden()], &binding);
         let given_back = block_on(async {
-            let delete = destruction(&binding, &in_state(status), marked());
+            let private = Private {
+                is_forced,
+                ..marked()
+            };
+            let delete = destruction(&binding, &in_state(status), private);
             applied(&binding, &without_delete(&refusing), delete).await;
             let (known, _) = applied(&binding, &refusing, creation(&binding, "x", Private::default())).await;
             known

@@ -1,17 +1,19 @@
-//! Replacements that are refused, repeated or interrupted, and what they cost.
+//! Replacements that are refused, repeated or interrupted.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use acceptance::processes::{finish, group, kill_terraform, start};
 use acceptance::terraform::Workspace;
 use harness::control_plane::{ControlPlane, Fault, FaultKind};
 use nix::sys::signal::{Signal, kill};
+use serde_json::json;
 
 use super::{DEPLOYMENT, POLL, UPDATE_MACHINE, runs, wait_for};
 use crate::interruptions::{interrupted, start_apply, stopped, succeeds_after_the_run};
-use crate::{MACHINE, applied, workspace};
+use crate::{MACHINE, applied, control_plane, workspace};
 
 const START: &str = "provisioning_api_provision_machine";
+const LIST_ROLES: &str = "controlplane_api_list_machine_roles";
 const REPLACE: [&str; 3] = [
     "apply",
     "-auto-approve",
@@ -37,6 +39,73 @@ fn templated(template: &str, arguments: &str) -> String {
 
 const TRIGGER: &str =
     "lifecycle {\n    replace_triggered_by = [durantic_machine_role.web.template_data]\n  }";
+
+#[tokio::test]
+async fn lost_start_of_a_replacement_installs_once() {
+    let (control_plane, workspace) = applied(&literal("role_names = [\"base\"]")).await;
+    control_plane.set_install_time(Duration::from_secs(3));
+    control_plane.fault(Fault::new(START, FaultKind::ResetAfter).times(1));
+    workspace.run(&REPLACE).await.succeeds();
+    assert_eq!(runs(&control_plane), 2, "one reinstallation, not two");
+}
+
+#[tokio::test]
+async fn lost_start_without_a_list_of_roles_installs_once() {
+    let control_plane = control_plane().await;
+    control_plane.set_install_time(Duration::from_secs(3));
+    control_plane.fault(Fault::new(START, FaultKind::ResetAfter).times(1));
+    control_plane.fault(Fault::detail(LIST_ROLES, 403, "the token may not list roles"));
+    let workspace = workspace(&control_plane, &literal("role_names = [\"base\"]"));
+    workspace.run(&["apply", "-auto-approve"]).await.succeeds();
+    assert_eq!(runs(&control_plane), 1, "one installation, not two");
+}
+
+#[tokio::test]
+async fn refused_trigger_is_installed_by_the_next_apply() {
+    let (control_plane, workspace) = applied(&templated("#1", TRIGGER)).await;
+    workspace.configure(&templated("#2", TRIGGER));
+    control_plane.fault(Fault::status(UPDATE_MACHINE, 503));
+    workspace.run(&["apply", "-auto-approve"]).await.fails();
+    control_plane.clear_faults();
+    workspace.apply().await;
+    assert_eq!(runs(&control_plane), 2, "the mended template is installed");
+}
+
+#[tokio::test]
+async fn refused_replace_option_that_is_repeated_installs() {
+    let (control_plane, workspace) = applied(&literal("role_names = [\"base\"]")).await;
+    control_plane.fault(Fault::status(UPDATE_MACHINE, 503));
+    workspace.run(&REPLACE).await.fails();
+    control_plane.clear_faults();
+    let output = workspace.run(&REPLACE).await.succeeds().printed();
+    assert!(
+        runs(&control_plane) == 2 || output.contains("Warning: Not"),
+        "the request is not dropped in silence: {output}"
+    );
+}
+
+/// The request was carried out, and each response was lost.
+#[tokio::test]
+async fn lost_update_of_a_replacement_is_not_untouched() {
+    for kind in [FaultKind::ResetAfter, FaultKind::Garbage] {
+        let (control_plane, workspace) = applied(&literal("role_names = [\"base\"]")).await;
+        workspace.configure(&literal("role_names = []"));
+        control_plane.fault(Fault::new(UPDATE_MACHINE, kind));
+        workspace.run(&["apply", "-auto-approve"]).await.fails();
+        control_plane.clear_faults();
+        let before = workspace.state(DEPLOYMENT);
+        workspace.apply().await;
+        assert_eq!(runs(&control_plane), 2, "the new roles are installed: {before}");
+    }
+}
+
+#[tokio::test]
+async fn replacement_without_permission_to_list_roles_is_applied() {
+    let (control_plane, workspace) = applied(&literal("role_names = [\"base\"]")).await;
+    control_plane.fault(Fault::detail(LIST_ROLES, 403, "the token may not list roles"));
+    workspace.run(&REPLACE).await.succeeds();
+    assert_eq!(runs(&control_plane), 2);
+}
 
 /// A deployment that is tainted, because the timeout of its create ended before the run.
 async fn timed_out(arguments: &str) -> (ControlPlane, Workspace) {
@@ -65,6 +134,16 @@ async fn joins_despite(fault: Fault) {
 }
 
 #[tokio::test]
+async fn failed_list_of_roles_does_not_make_a_run_outdated() {
+    joins_despite(Fault::status(LIST_ROLES, 503).skip(2).times(1)).await;
+}
+
+#[tokio::test]
+async fn failed_poll_does_not_make_a_run_outdated() {
+    joins_despite(Fault::status(POLL, 503).skip(1).times(1)).await;
+}
+
+#[tokio::test]
 async fn failed_read_of_the_machine_does_not_make_a_run_outdated() {
     joins_despite(
         Fault::status("provisioning_api_get_machine", 503)
@@ -72,6 +151,38 @@ async fn failed_read_of_the_machine_does_not_make_a_run_outdated() {
             .times(1),
     )
     .await;
+}
+
+/// The number of requests of a command for a fleet, by operation.
+fn fleet(count: u32, arguments: &str) -> String {
+    format!(
+        "resource \"durantic_machine_deployment\" \"node\" {{\n  count = {count}\n  \
+         machine_uuid = format(\"00000000-0000-4000-8000-%012d\", count.index + 1)\n  {arguments}\n}}\n"
+    )
+}
+
+fn counts(control_plane: &ControlPlane) -> std::collections::BTreeMap<String, usize> {
+    let mut counts = std::collections::BTreeMap::new();
+    for entry in control_plane.log().all() {
+        *counts.entry(entry.operation).or_insert(0) += 1;
+    }
+    control_plane.log().clear();
+    counts
+}
+
+#[tokio::test]
+async fn plan_does_not_wait_long_for_a_list_of_roles() {
+    let control_plane = crate::quick().machines(40).start().await.expect("it starts");
+    let workspace = workspace(&control_plane, &fleet(40, "role_names = [\"base\"]"));
+    control_plane.fault(Fault::status(LIST_ROLES, 503));
+    let started = Instant::now();
+    workspace.run(&["plan", "-refresh=false"]).await.succeeds();
+    println!("{:?}: {:?}", started.elapsed(), counts(&control_plane));
+    assert!(
+        started.elapsed() < Duration::from_secs(10),
+        "it took {:?}",
+        started.elapsed()
+    );
 }
 
 #[tokio::test]
@@ -255,6 +366,67 @@ async fn refused_swap_that_is_reverted_installs_nothing() {
     assert_eq!(runs(&control_plane), 2);
 }
 
+/// 20 machines whose role changes; the start of every third run is lost.
+#[tokio::test]
+async fn triggered_fleet_installs_each_machine_once() {
+    for parallelism in ["-parallelism=1", "-parallelism=10"] {
+        let control_plane = crate::quick().machines(12).start().await.expect("it starts");
+        let fleet = |template: &str| {
+            templated(template, TRIGGER)
+                .replace("role_names", "count = 12\n  role_names")
+                .replace(
+                    &format!("\"{MACHINE}\""),
+                    "format(\"00000000-0000-4000-8000-%012d\", count.index + 1)",
+                )
+        };
+        let workspace = workspace(&control_plane, &fleet("#1"));
+        workspace.apply().await;
+        assert_eq!(runs(&control_plane), 12);
+        control_plane.fault(Fault::status(UPDATE_MACHINE, 403).skip(4).times(2));
+        workspace.configure(&fleet("#2"));
+        workspace
+            .run(&["apply", "-auto-approve", parallelism])
+            .await
+            .fails();
+        let after = runs(&control_plane);
+        workspace.apply().await;
+        assert_eq!(
+            runs(&control_plane),
+            24,
+            "{parallelism}: {after} after the refusals"
+        );
+    }
+}
+
+/// The response to a poll has no time: nothing shows that the run of the lost start is another one.
+#[tokio::test]
+async fn lost_start_without_a_time_installs_once() {
+    let control_plane = control_plane().await;
+    control_plane.set_install_time(Duration::from_secs(3));
+    control_plane.fault(Fault::new(START, FaultKind::ResetAfter).times(1));
+    let without_time = FaultKind::Rewrite(std::sync::Arc::new(|run| {
+        if let Some(run) = run.as_object_mut() {
+            run.remove("created_at");
+        }
+    }));
+    control_plane.fault(Fault::new(POLL, without_time));
+    let workspace = workspace(&control_plane, &literal("role_names = [\"base\"]"));
+    workspace.run(&["apply", "-auto-approve"]).await.succeeds();
+    assert_eq!(runs(&control_plane), 1, "one installation, not two");
+}
+
+/// A poll fails just after the lost start.
+#[tokio::test]
+async fn lost_start_and_a_failed_poll_install_once() {
+    let control_plane = control_plane().await;
+    control_plane.set_install_time(Duration::from_secs(3));
+    control_plane.fault(Fault::new(START, FaultKind::ResetAfter).times(1));
+    control_plane.fault(Fault::status(POLL, 503).times(1));
+    let workspace = workspace(&control_plane, &literal("role_names = [\"base\"]"));
+    workspace.run(&["apply", "-auto-approve"]).await.succeeds();
+    assert_eq!(runs(&control_plane), 1, "one installation, not two");
+}
+
 /// A killed apply of a new `force_provision`: the guide says that the next apply waits for the active run.
 #[tokio::test]
 async fn killed_force_provision_is_waited_for() {
@@ -306,6 +478,16 @@ async fn unknown_machine_that_is_another_one_is_installed() {
     assert_eq!(runs(&control_plane), 2);
 }
 
+/// A token that may not list roles: names that the configuration's own roles have are known.
+#[tokio::test]
+async fn role_change_without_permission_to_list_roles_is_applied() {
+    let (control_plane, workspace) = applied(&literal("role_names = [\"base\"]")).await;
+    control_plane.fault(Fault::detail(LIST_ROLES, 403, "the token may not list roles"));
+    workspace.configure(&literal("role_names = [\"base\"]\n  force_provision = \"1\""));
+    workspace.apply().await;
+    assert_eq!(runs(&control_plane), 2);
+}
+
 #[tokio::test]
 async fn lost_start_with_create_before_destroy_installs_once() {
     let configuration =
@@ -315,6 +497,39 @@ async fn lost_start_with_create_before_destroy_installs_once() {
     control_plane.fault(Fault::new(START, FaultKind::ResetAfter).times(1));
     workspace.run(&REPLACE).await.succeeds();
     assert_eq!(runs(&control_plane), 2, "one reinstallation, not two");
+}
+
+/// An imported machine whose replacement was refused: `force_provision` for the first time still installs nothing.
+#[tokio::test]
+async fn first_force_provision_after_a_refusal_installs_nothing() {
+    let control_plane = control_plane().await;
+    let workspace = workspace(&control_plane, &literal("role_names = []"));
+    workspace.run(&["import", DEPLOYMENT, MACHINE]).await.succeeds();
+    workspace.apply().await;
+    control_plane.fault(Fault::detail(UPDATE_MACHINE, 403, "not today"));
+    workspace.configure(&literal("role_names = [\"base\"]"));
+    workspace.run(&["apply", "-auto-approve"]).await.fails();
+    control_plane.clear_faults();
+    workspace.run(&["untaint", DEPLOYMENT]).await.succeeds();
+    workspace.configure(&literal("role_names = []\n  force_provision = \"1\""));
+    workspace.apply().await;
+    workspace.plans_empty().await;
+    assert_eq!(runs(&control_plane), 0);
+}
+
+/// The response to the update is about another machine.
+#[tokio::test]
+async fn update_with_a_foreign_response_is_not_untouched() {
+    let (control_plane, workspace) = applied(&literal("role_names = [\"base\"]")).await;
+    workspace.configure(&literal("role_names = []"));
+    let foreign = FaultKind::Rewrite(std::sync::Arc::new(|machine| {
+        machine["uuid"] = json!(crate::machine(2));
+    }));
+    control_plane.fault(Fault::new(UPDATE_MACHINE, foreign));
+    workspace.run(&["apply", "-auto-approve"]).await.fails();
+    control_plane.clear_faults();
+    workspace.apply().await;
+    assert_eq!(runs(&control_plane), 2, "the new roles are installed");
 }
 
 /// A run that fails is reported once: the apply after it installs, also if the wait was a resumed one of a replacement.
@@ -339,6 +554,23 @@ async fn locked_after_the_wait_for_an_outdated_run_installs_later() {
     workspace.plans_empty().await;
 }
 
+/// The machine gets the roles of an object that was given back after its destroy half: 12 machines, one refusal each way.
+#[tokio::test]
+async fn connection_lost_before_the_update_gives_ten_machines_back() {
+    let control_plane = crate::quick().machines(10).start().await.expect("it starts");
+    let ten = |arguments: &str| format!("{NO_RETRIES}{}", fleet(10, arguments));
+    let workspace = workspace(&control_plane, &ten("role_names = [\"base\"]"));
+    workspace.apply().await;
+    workspace.configure(&ten("role_names = []"));
+    control_plane.fault(Fault::new(UPDATE_MACHINE, FaultKind::ResetBefore));
+    workspace.run(&["apply", "-auto-approve"]).await.fails();
+    control_plane.clear_faults();
+    workspace.configure(&ten("role_names = [\"base\"]"));
+    workspace.apply().await;
+    workspace.plans_empty().await;
+    assert_eq!(runs(&control_plane), 10);
+}
+
 /// Refused because of roles and an argument that is changed in place: the next apply has the argument only.
 #[tokio::test]
 async fn refused_roles_then_a_change_in_place_installs_nothing() {
@@ -357,8 +589,9 @@ async fn refused_roles_then_a_change_in_place_installs_nothing() {
     );
 }
 
+/// The role's template changes while the deployment is given back, without a trigger: nothing is installed.
 #[tokio::test]
-async fn refused_force_provision_is_installed_later() {
+async fn refused_force_provision_is_installed_later_with_the_latest_template() {
     let (control_plane, workspace) = applied(&templated("#1", "force_provision = \"1\"")).await;
     workspace.configure(&templated("#2", "force_provision = \"2\""));
     control_plane.fault(Fault::detail(UPDATE_MACHINE, 403, "not today"));

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use harness::control_plane::{Collection, ControlPlane, Fault, FaultKind, FaultResponse, Seed};
+use harness::control_plane::{Collection, ControlPlane, Dialect, Fault, FaultKind, FaultResponse, Seed};
 use serde_json::{Value as Json, json};
 
 use super::warnings;
-use crate::{applied, control_plane, quick, workspace};
+use crate::{applied, control_plane, machine, quick, workspace};
 
 const GET: &str = "controlplane_api_get_account_variable";
 const CREATE: &str = "controlplane_api_create_account_variable";
@@ -296,15 +296,10 @@ async fn deposed_object_and_the_token_of_another_account() {
     assert_eq!(control_plane.objects(Collection::MachineRoles).len(), before);
 }
 
+/// Not of secrets and credentials: their values cannot be compared.
 #[tokio::test]
 async fn lost_create_of_each_kind_is_found() {
     let kinds = [
-        (
-            "account_secret",
-            "secret",
-            "  value = \"concealed\"\n",
-            Collection::Secrets,
-        ),
         (
             "mesh_network",
             "mesh_network",
@@ -328,12 +323,6 @@ async fn lost_create_of_each_kind_is_found() {
             "secrets_backend",
             "  backend_type = \"vault\"\n  url = \"https://vault.example.com\"\n  config = { a = \"1\" }\n",
             Collection::SecretsBackends,
-        ),
-        (
-            "registry_credential",
-            "registry_credential",
-            "  registry_url = \"ghcr.io\"\n  username = \"u\"\n  password = \"concealed\"\n",
-            Collection::RegistryCredentials,
         ),
         ("machine_role", "machine_role", "", Collection::MachineRoles),
         (
@@ -579,4 +568,255 @@ async fn reason_of_a_gateway_is_in_the_diagnostic() {
     control_plane.fault(Fault::new(GET, FaultKind::Respond(response)));
     let output = workspace.run(&["plan"]).await.fails();
     assert!(output.contains("policy 7"), "{output}");
+}
+
+#[tokio::test]
+async fn redirect_to_another_prefix_is_not_absence() {
+    let control_plane = quick().prefix("durantic").start().await.expect("it starts");
+    control_plane.answer_elsewhere(FaultResponse::json(404));
+    let workspace = workspace(&control_plane, &variables(&["a", "b"]));
+    workspace.apply().await;
+    age(&control_plane);
+    control_plane.fault(Fault::redirect(GET, 302, "/elsewhere/objects/1"));
+    let output = workspace.run(&["plan"]).await.fails();
+    assert!(output.contains("not the control plane's own"), "{output}");
+}
+
+/// A machine whose read is redirected once is not installed again.
+#[tokio::test]
+async fn redirected_read_reinstalls_nothing() {
+    let control_plane = quick().prefix("durantic").start().await.expect("it starts");
+    control_plane.answer_elsewhere(FaultResponse::json(404));
+    let workspace = workspace(
+        &control_plane,
+        &format!(
+            "resource \"durantic_machine_deployment\" \"node\" {{\n  machine_uuid = \"{}\"\n  role_names = []\n}}\n",
+            machine(1)
+        ),
+    );
+    workspace.apply().await;
+    age(&control_plane);
+    control_plane.fault(Fault::redirect("provisioning_api_get_machine", 302, "/maintenance").times(1));
+    let run = workspace.run(&["apply", "-auto-approve"]).await;
+    println!("{}", run.printed());
+    assert_eq!(super::runs(&control_plane), 1, "nothing is installed");
+}
+
+#[tokio::test]
+async fn declared_path_after_a_lost_document_is_not_absence() {
+    let control_plane = quick().dialect(Dialect::Other).start().await.expect("it starts");
+    control_plane.answer_elsewhere(FaultResponse::json(404));
+    let workspace = workspace(&control_plane, &variables(&["a", "b"]));
+    workspace.apply().await;
+    age(&control_plane);
+    for fault in [
+        Fault::html("openapi", 503),
+        Fault::html("openapi", 404),
+        Fault::html("openapi", 200),
+    ] {
+        control_plane.clear_faults();
+        control_plane.fault(fault);
+        let run = workspace.run(&["plan"]).await;
+        println!("{}", run.printed());
+        run.fails();
+    }
+    control_plane.clear_faults();
+    workspace.plans_empty().await;
+}
+
+/// A token without the path of the document: the declared paths are of another version.
+#[tokio::test]
+async fn lost_document_reinstalls_nothing() {
+    let control_plane = quick().dialect(Dialect::Other).start().await.expect("it starts");
+    control_plane.answer_elsewhere(FaultResponse::json(404));
+    let workspace = workspace(
+        &control_plane,
+        &format!(
+            "resource \"durantic_machine_deployment\" \"node\" {{\n  machine_uuid = \"{}\"\n  role_names = []\n}}\n",
+            machine(1)
+        ),
+    );
+    workspace.apply().await;
+    age(&control_plane);
+    control_plane.fault(Fault::html("openapi", 403).times(1));
+    workspace.run(&["apply", "-auto-approve"]).await;
+    workspace.run(&["apply", "-auto-approve"]).await;
+    assert_eq!(super::runs(&control_plane), 1, "nothing is installed");
+}
+
+#[tokio::test]
+async fn problem_json_of_a_gateway_is_not_absence() {
+    let (control_plane, workspace) = applied(&variables(&["a", "b"])).await;
+    age(&control_plane);
+    let body =
+        json!({"type": "about:blank", "title": "Not Found", "status": 404, "detail": "no route matched"});
+    let response = FaultResponse {
+        headers: vec![("content-type".to_owned(), "application/problem+json".to_owned())],
+        body: body.to_string().into_bytes(),
+        ..FaultResponse::json(404)
+    };
+    control_plane.fault(Fault::new(GET, FaultKind::Respond(response)));
+    workspace.run(&["plan"]).await.fails();
+}
+
+/// Another client creates a rule with the same sequence and another action; then the response to the own create is lost.
+#[tokio::test]
+async fn rule_of_another_client_is_not_adopted() {
+    let (control_plane, workspace) = applied(&set(&rule(10, "accept"))).await;
+    workspace.configure(&set(&(rule(10, "accept") + &rule(20, "reject"))));
+    workspace.plan().await;
+    let uuid = uuid_of(&control_plane, Collection::RoutePolicySets, "it");
+    let theirs = json!({"uuid": "99999999-0000-4000-8000-000000000001", "sequence": 20, "action": "accept",
+        "enabled": true, "description": "theirs", "match_type": "any", "match_prefixes": [],
+        "match_prefix_len_min": null, "match_prefix_len_max": null, "match_communities": [],
+        "match_as_path_regex": "", "set_local_pref": null, "set_med": null, "set_communities": [],
+        "add_communities": [], "remove_communities": [], "prepend_as_count": 0});
+    control_plane
+        .update(Collection::RoutePolicySets, &uuid, |object| {
+            if let Some(rules) = object["rules"].as_array_mut() {
+                rules.push(theirs.clone());
+            }
+        })
+        .expect("changed");
+    control_plane.fault(Fault::html(CREATE_RULE, 502).times(1));
+    let run = workspace.run(&["apply", "tfplan"]).await;
+    println!("{}", run.printed());
+    control_plane.clear_faults();
+    if run.status == Some(0) {
+        let changes = workspace.plan().await.changes();
+        assert_eq!(
+            changes,
+            ["durantic_route_policy_set.it: update"],
+            "the difference is shown"
+        );
+    }
+}
+
+/// Two resources with one name and equal values: the create of the first is lost and not processed, that of the second is slow.
+#[tokio::test]
+async fn object_of_another_resource_of_the_process_is_not_adopted() {
+    let control_plane = control_plane().await;
+    control_plane.fault(Fault::html(CREATE, 502).times(1));
+    control_plane.fault(Fault::new(CREATE, FaultKind::Delay(Duration::from_secs(3))).times(1));
+    let two = variables(&["a"]) + &variables(&["a"]).replace("\"a\" {", "\"b\" {");
+    let workspace = workspace(&control_plane, &two);
+    let run = workspace.run(&["apply", "-auto-approve"]).await;
+    println!("{}", run.printed());
+    let uuids: Vec<Json> = workspace
+        .instances()
+        .into_iter()
+        .map(|(_, state)| state["uuid"].clone())
+        .collect();
+    println!("{uuids:?}");
+    run.fails();
+}
+
+/// A secret with the name, whose value cannot be compared, is created by another client while the own create is lost.
+#[tokio::test]
+async fn secret_of_another_client_is_not_adopted() {
+    let control_plane = control_plane().await;
+    control_plane.fault(Fault::html("controlplane_api_create_account_secret", 502).times(1));
+    control_plane.fault(
+        Fault::new(
+            "controlplane_api_list_account_secrets",
+            FaultKind::Delay(Duration::from_secs(0)),
+        )
+        .times(0),
+    );
+    let workspace = workspace(
+        &control_plane,
+        "resource \"durantic_secret\" \"it\" {\n  name = \"it\"\n  value = \"ours\"\n}\n",
+    );
+    let apply = workspace.run(&["apply", "-auto-approve"]);
+    let theirs = async {
+        control_plane
+            .log()
+            .wait_for("controlplane_api_create_account_secret", 1)
+            .await;
+        let fields = json!({"name": "it", "value": "theirs", "description": ""});
+        control_plane.create(Collection::Secrets, fields.as_object().expect("fields").clone())
+    };
+    let (run, theirs) = tokio::join!(apply, theirs);
+    println!("{:?} {}", theirs.is_ok(), run.printed());
+    if theirs.is_ok() {
+        run.fails();
+    }
+}
+
+/// The control plane answers each change of a rule with another MED, and spells the number otherwise when it is read.
+#[tokio::test]
+async fn override_of_a_rule_is_compared_by_meaning() {
+    let control_plane = control_plane().await;
+    for operation in [CREATE_RULE, UPDATE_RULE] {
+        control_plane.fault(Fault::new(
+            operation,
+            rewrite(|rule| {
+                rule["set_med"] = json!(50);
+                rule["match_prefixes"] = json!(["10.0.0.0/8"]);
+            }),
+        ));
+    }
+    control_plane.fault(Fault::new(
+        GET_SET,
+        rewrite(|set| {
+            for rule in set["rules"].as_array_mut().into_iter().flatten() {
+                rule["set_med"] = json!(50.0);
+                rule["match_prefixes"] = json!(["10.0.0.0/8"]);
+            }
+        }),
+    ));
+    let rule = "  rules {\n    sequence = 10\n    action = \"accept\"\n    set_med = 100\n    match_type = \"prefix_list\"\n    match_prefixes = [\"10.1.0.0/16\"]\n  }\n";
+    let workspace = workspace(&control_plane, &set(rule));
+    workspace.apply().await;
+    workspace.plans_empty().await;
+}
+
+/// An overridden argument of a rule leaves the configuration; the control plane keeps its own value.
+#[tokio::test]
+async fn override_of_a_rule_ends_with_its_argument() {
+    let control_plane = control_plane().await;
+    for operation in [CREATE_RULE, UPDATE_RULE] {
+        control_plane.fault(Fault::new(operation, rewrite(|rule| rule["set_med"] = json!(50))));
+    }
+    control_plane.fault(Fault::new(
+        GET_SET,
+        rewrite(|set| {
+            for rule in set["rules"].as_array_mut().into_iter().flatten() {
+                rule["set_med"] = json!(50);
+            }
+        }),
+    ));
+    let with = |med: &str| {
+        set(&format!(
+            "  rules {{\n    sequence = 10\n    action = \"accept\"\n{med}  }}\n"
+        ))
+    };
+    let workspace = workspace(&control_plane, &with("    set_med = 100\n"));
+    let run = workspace.apply().await;
+    assert_eq!(warnings(&run), 1, "{}", run.printed());
+    workspace.plans_empty().await;
+    workspace.configure(&with(""));
+    let run = workspace.apply().await;
+    assert_eq!(
+        warnings(&run),
+        0,
+        "there is no configured value: {}",
+        run.printed()
+    );
+    assert_eq!(
+        workspace.plan().await.changes(),
+        ["durantic_route_policy_set.it: update"],
+        "the difference is shown"
+    );
+}
+
+/// A refused rule.
+#[tokio::test]
+async fn reason_of_a_rule_is_in_the_diagnostic() {
+    let control_plane = control_plane().await;
+    control_plane.fault(Fault::detail(CREATE_RULE, 500, "rules are locked until Monday").times(1));
+    control_plane.fault(Fault::html(GET_SET, 403));
+    let workspace = workspace(&control_plane, &set(&rule(10, "accept")));
+    let output = workspace.run(&["apply", "-auto-approve"]).await.fails();
+    assert!(output.contains("until Monday"), "{output}");
 }
