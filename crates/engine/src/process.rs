@@ -31,6 +31,10 @@ struct Shared {
     /// Time of the first doubt about an object that was not found.
     doubted: Mutex<Option<Instant>>,
     planned: Mutex<Planned>,
+    /// Notified of each name in `planned`.
+    has_planned: Notify,
+    /// End of the wait for names that other plans may bring.
+    names_until: Mutex<Option<Instant>>,
     listed: Mutex<Arc<Listed>>,
 }
 
@@ -97,6 +101,7 @@ impl Process {
         lock(&self.0.creates).clear();
         *lock(&self.0.doubted) = None;
         *lock(&self.0.planned) = Planned::default();
+        *lock(&self.0.names_until) = None;
         *lock(&self.0.listed) = Arc::default();
     }
 
@@ -124,6 +129,22 @@ impl Process {
             .entry(resource.to_owned())
             .or_default()
             .insert(name.to_owned());
+        drop(planned);
+        self.0.has_planned.notify_waiters();
+    }
+
+    /// Waits until this process has planned an object with the name. Returns after `patience`, counted from the first call of the
+    /// process.
+    pub async fn wait_for_name(&self, resource: &str, name: &str, patience: Duration) {
+        let until = *lock(&self.0.names_until).get_or_insert_with(|| Instant::now() + patience);
+        loop {
+            let notified = self.0.has_planned.notified();
+            if self.has_planned_name(resource, name)
+                || tokio::time::timeout_at(until, notified).await.is_err()
+            {
+                return;
+            }
+        }
     }
 
     /// Whether this process has planned an object with the name.

@@ -7,6 +7,7 @@
 //! Tests: `crates/engine/tests/tables/references.rs`, `tests/terraform/evidence/refusals.rs`.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use schema::{Attribute, Resource};
@@ -23,6 +24,9 @@ use crate::process::Process;
 use crate::report::Action;
 use crate::session::Session;
 use crate::{summaries, wire};
+
+/// How long a plan waits for the plans of objects that it names, counted from the first such wait of the process.
+const NAME_PATIENCE: Duration = Duration::from_secs(3);
 
 /// When the referenced objects of an object last changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +65,35 @@ pub fn renamed(attribute: &Attribute, prior: &Value, renames: &Renames) -> Value
         Value::List(elements) => Value::List(elements.iter().map(rename).collect()),
         Value::Set(elements) => Value::set(elements.iter().map(rename).collect()),
         value => rename(value),
+    }
+}
+
+/// Waits for the plans of objects that an argument names anew: Terraform plans in any order, and the object may be a renamed one or
+/// one that this plan creates.
+pub async fn wait_for_names(
+    context: Option<&Context>,
+    process: &Process,
+    resource: &Resource,
+    prior: &Value,
+    config: &Value,
+) {
+    let Some(context) = context else { return };
+    if prior.is_null() {
+        return;
+    }
+    for (attribute, referenced) in attributes(resource) {
+        let before = names(prior.get(&attribute.name));
+        for name in names(config.get(&attribute.name)).difference(&before) {
+            if process.has_planned_name(referenced, name) {
+                continue;
+            }
+            let existing = process
+                .names(referenced, names_in_account(context, referenced))
+                .await;
+            if existing.is_some_and(|existing| !existing.contains(*name)) {
+                process.wait_for_name(referenced, name, NAME_PATIENCE).await;
+            }
+        }
     }
 }
 

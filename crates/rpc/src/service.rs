@@ -257,16 +257,18 @@ impl tfplugin6::provider_server::Provider for Service {
                         _ => &request.prior_private,
                     };
                     let process = &self.0.process;
+                    let schema = resolved.binding.schema;
+                    let config = if proposed.is_null() { Value::Null } else { config };
+                    // Without a configured provider, the names are checked by the apply.
+                    let context = self.context(&mut Diagnostics::default()).ok();
+                    references::wait_for_names(context.as_ref(), process, schema, &prior, &config).await;
                     let request = PlanRequest {
                         prior,
-                        config: if proposed.is_null() { Value::Null } else { config },
+                        config,
                         private: self.decode_private(private),
                         renames: process.renames(),
                     };
-                    let schema = resolved.binding.schema;
                     let mut plan = plan::plan(resolved.binding, request);
-                    // Without a configured provider, the names are checked by the apply.
-                    let context = self.context(&mut Diagnostics::default()).ok();
                     references::note_planned(process, schema, &mut plan);
                     references::check(context.as_ref(), process, schema, &mut plan).await;
                     conflicts::check(process, schema, &mut plan);

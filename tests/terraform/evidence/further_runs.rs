@@ -204,6 +204,26 @@ async fn literal_name_of_a_renamed_role_is_deterministic() {
     }
 }
 
+/// Terraform plans the role and the deployment in any order.
+#[tokio::test]
+async fn renamed_role_is_known_without_a_dependency() {
+    let configuration = |name: &str, role: &str| {
+        format!(
+            "resource \"durantic_machine_role\" \"it\" {{\n  name = \"{role}\"\n}}\n{}",
+            literal(&format!("role_names = [\"{name}\"]"))
+        )
+    };
+    for _ in 0..3 {
+        let (control_plane, workspace) = applied(&configuration("base", "before")).await;
+        workspace.configure(&configuration("before", "before"));
+        workspace.apply().await;
+        workspace.configure(&configuration("after", "after"));
+        workspace.apply().await;
+        workspace.plans_empty().await;
+        assert_eq!(runs(&control_plane), 2, "the rename installs nothing");
+    }
+}
+
 /// Refused twice, then the former configuration.
 #[tokio::test]
 async fn refused_twice_then_reverted_installs_nothing() {

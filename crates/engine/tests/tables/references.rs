@@ -8,7 +8,7 @@ use engine::apply::apply;
 use engine::context::Context;
 use engine::object::{ApplyRequest, Plan, PlanRequest, Progress};
 use engine::plan::plan;
-use engine::references::{check, note_planned};
+use engine::references::{check, note_planned, wait_for_names};
 use serde_json::{Value as Json, json};
 use value::Value;
 
@@ -189,5 +189,41 @@ fn delete_refuses_names_that_still_do_not_exist() {
         let is_kept = !progress.known(binding.schema).state.is_null();
         assert_eq!(diagnostics.has_errors(), is_kept, "a refusal is reported");
         (expected, json!([script.requests().join(" "), is_kept]))
+    });
+}
+
+#[test]
+fn plan_waits_for_the_plan_of_a_named_object() {
+    let binding = named();
+    let row = |rule, friends: Json, seconds: u64, expected: u64| (rule, (friends, seconds, json!(expected)));
+    let rows = [
+        row("a name that is planned a moment later", json!(["new"]), 2, 2),
+        row("a name that is never planned in time", json!(["new"]), 60, 3),
+        row("a name that exists", json!(["c"]), 60, 0),
+        row("names that do not change", json!(["b"]), 60, 0),
+    ];
+    prove(rows, |(friends, seconds, expected)| {
+        let (_, context) = Script::of([Ok(json!([{"name": "b"}, {"name": "c"}]))]);
+        let context = with_resources(context, &binding);
+        let (prior, config) = (
+            a_thing("a", &json!(["b"])),
+            json!({"name": "a", "friends": friends}),
+        );
+        let (prior, config) = (value(&binding, &prior), value(&binding, &config));
+        let waited = block_on(async {
+            let started = tokio::time::Instant::now();
+            let process = &context.process;
+            let other = async {
+                tokio::time::sleep(std::time::Duration::from_secs(seconds)).await;
+                process.note_planned_name("thing", "new");
+            };
+            let waiting = wait_for_names(Some(&context), process, binding.schema, &prior, &config);
+            let waited = async {
+                waiting.await;
+                started.elapsed().as_secs()
+            };
+            tokio::join!(waited, other).0
+        });
+        (expected, json!(waited))
     });
 }
