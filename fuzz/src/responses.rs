@@ -121,7 +121,7 @@ pub fn response(input: &[u8]) {
     let mut read = |known: &Value| {
         let mut body = response.body.clone();
         if let Some(hook) = binding.hook {
-            hook.read_response(&mut body, known, &mut memory);
+            hook.read_response(binding.schema, &mut body, known, &mut memory);
         }
         let mut diagnostics = Diagnostics::default();
         let (state, result) = wire::from_response(attributes, &body, known, &Path::root(), &mut diagnostics);

@@ -22,7 +22,7 @@ fn panic_if(object: &Value, place: &str) {
 }
 
 impl Codec for Broken {
-    fn read_response(&self, _: &mut Json, known: &Value, _: &mut Json) {
+    fn read_response(&self, _: &schema::Resource, _: &mut Json, known: &Value, _: &mut Json) {
         panic_if(known, "read");
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Tests: `tests/terraform/secrets_backend.rs`, `tests/terraform/route_policy_set.rs`.
 
+use schema::Resource;
 use serde_json::Value as Json;
 use value::Value;
 
@@ -14,10 +15,10 @@ pub trait Codec: Send + Sync {
         let _ = (body, memory);
     }
 
-    /// Rewrites the body of a response before it is decoded. `known` is the object as planned or as in state;
+    /// Rewrites the body of a response before it is decoded. `resource` is its declaration, `known` is the object as planned or as in state;
     /// `memory` is a value that private state keeps for this codec.
-    fn read_response(&self, response: &mut Json, known: &Value, memory: &mut Json) {
-        let _ = (response, known, memory);
+    fn read_response(&self, resource: &Resource, response: &mut Json, known: &Value, memory: &mut Json) {
+        let _ = (resource, response, known, memory);
     }
 }
 

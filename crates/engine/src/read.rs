@@ -55,7 +55,7 @@ pub async fn read(
     identity::check(resource, &response, &known.state, &*context.api, diagnostics)?;
     binding
         .codec()
-        .read_response(&mut response, &known.state, &mut known.private.memory);
+        .read_response(resource, &mut response, &known.state, &mut known.private.memory);
     let attributes = &resource.attributes;
     let (mut state, result) =
         wire::from_response(attributes, &response, &known.state, &Path::root(), diagnostics);

@@ -367,7 +367,7 @@ fn try_decode(
     known: &Value,
 ) -> (Value, Result<(), Reported>) {
     let mut object = object.clone();
-    codec.read_response(&mut object, known, &mut Json::Null);
+    codec.read_response(resource, &mut object, known, &mut Json::Null);
     let mut discarded = Diagnostics::default();
     wire::from_response(
         &resource.attributes,

@@ -68,7 +68,7 @@ pub fn renamed(attribute: &Attribute, prior: &Value, renames: &Renames) -> Value
     }
 }
 
-/// Waits for the plans of objects that an argument names anew: Terraform plans in any order, and the object may be a renamed one or
+/// Waits for the plans of objects that an argument newly names: Terraform plans in any order, and the object may be a renamed one or
 /// one that this plan creates.
 pub async fn wait_for_names(
     context: Option<&Context>,

@@ -120,8 +120,12 @@ impl Session<'_> {
         identity::check(self.resource, response, &planned, api, &mut self.diagnostics)?;
         let attributes = &self.resource.attributes;
         let mut response = response.clone();
-        self.codec
-            .read_response(&mut response, &planned, &mut self.progress.lock().private.memory);
+        self.codec.read_response(
+            self.resource,
+            &mut response,
+            &planned,
+            &mut self.progress.lock().private.memory,
+        );
         let (returned, result) = wire::from_response(
             attributes,
             &response,
@@ -176,7 +180,8 @@ impl Session<'_> {
         let planned = &self.request.planned;
         let mut response = response.clone();
         let mut memory = self.progress.lock().private.memory.clone();
-        self.codec.read_response(&mut response, planned, &mut memory);
+        self.codec
+            .read_response(self.resource, &mut response, planned, &mut memory);
         let mut problems = Diagnostics::default();
         let attributes = &self.resource.attributes;
         let (returned, _) = wire::from_response(attributes, &response, planned, &Path::root(), &mut problems);

@@ -20,11 +20,10 @@ use engine::object::Plan;
 use engine::report::is_gone;
 use engine::session::{Merged, Session};
 use engine::wire;
-use schema::Attribute;
+use schema::{Attribute, Resource};
 use serde_json::{Value as Json, json};
 use value::{Path, Value};
 
-use crate::durantic::DEFINITION;
 use crate::summaries;
 
 /// The sequence of a rule that does not configure one.
@@ -40,8 +39,8 @@ pub struct RoutePolicySet;
 impl Codec for RoutePolicySet {
     /// Sorts the rules of a response as in state or plan. Rules that are not there follow, by sequence. Overridden fields
     /// get the value that was sent, as long as the control plane returns the same one.
-    fn read_response(&self, response: &mut Json, known: &Value, memory: &mut Json) {
-        restore_overridden(response, memory);
+    fn read_response(&self, resource: &Resource, response: &mut Json, known: &Value, memory: &mut Json) {
+        restore_overridden(resource, response, memory);
         let order: Vec<Option<i64>> = known.get("rules").elements().iter().map(sequence).collect();
         if let Some(rules) = response.get_mut("rules").and_then(Json::as_array_mut) {
             rules.sort_by_key(|rule| {
@@ -134,11 +133,8 @@ fn sequence(rule: &Value) -> Option<i64> {
     }
 }
 
-fn rule_attributes<'a>(session: &Session<'a>) -> &'a [Attribute] {
-    session
-        .resource
-        .attribute("rules")
-        .map_or(&[], |rules| &rules.attributes)
+fn rule_attributes(resource: &Resource) -> &[Attribute] {
+    resource.attribute("rules").map_or(&[], |rules| &rules.attributes)
 }
 
 /// The rules in the state of this apply so far.
@@ -178,8 +174,8 @@ async fn create_and_update_rules(session: &mut Session<'_>) -> Result<Merged, Re
         let position = rules.iter().position(|known| sequence(known) == sequence(rule));
         let known = position.and_then(|position| rules.get(position));
         let body = match known {
-            None => wire::create_body(rule_attributes(session), rule, rule),
-            Some(known) => match wire::update_body(rule_attributes(session), known, rule, rule) {
+            None => wire::create_body(rule_attributes(session.resource), rule, rule),
+            Some(known) => match wire::update_body(rule_attributes(session.resource), known, rule, rule) {
                 Some(body) => body,
                 None => continue,
             },
@@ -273,7 +269,7 @@ async fn create_rule(session: &Session<'_>, rule: &Value, body: &Body) -> Result
 
 /// Whether a rule of the control plane has every value of a planned one.
 fn is_equal_rule(session: &Session<'_>, planned: &Value, found: &Json) -> bool {
-    let attributes = rule_attributes(session);
+    let attributes = rule_attributes(session.resource);
     let mut problems = Diagnostics::default();
     let (returned, result) = wire::from_response(attributes, found, planned, &Path::root(), &mut problems);
     let mut attributes = attributes.iter();
@@ -335,7 +331,7 @@ fn read_rule(
     body: &Json,
     response: &Json,
 ) -> (Value, Merged) {
-    let attributes = rule_attributes(session);
+    let attributes = rule_attributes(session.resource);
     let path = Path::root().attribute("rules").index(index);
     let (returned, result) =
         wire::from_response(attributes, response, planned, &path, &mut session.diagnostics);
@@ -397,7 +393,8 @@ fn record_overridden(memory: &mut Json, uuid: &str, key: &str, sent: &Json, retu
 
 /// Sets overridden fields of a set's rules to the values that were sent. An override ends if the control plane returns
 /// another value, or no longer has the rule.
-fn restore_overridden(response: &mut Json, memory: &mut Json) {
+fn restore_overridden(resource: &Resource, response: &mut Json, memory: &mut Json) {
+    let attributes = rule_attributes(resource);
     let Some(rules) = response.get_mut("rules").and_then(Json::as_array_mut) else {
         return;
     };
@@ -416,7 +413,7 @@ fn restore_overridden(response: &mut Json, memory: &mut Json) {
             let Some(field) = rule.get_mut(key) else {
                 return true;
             };
-            let mut attributes = declared_rule_attributes().iter();
+            let mut attributes = attributes.iter();
             let attribute =
                 attributes.find(|attribute| attribute.wire.write.as_deref() == Some(key.as_str()));
             let continues = attribute
@@ -429,14 +426,6 @@ fn restore_overridden(response: &mut Json, memory: &mut Json) {
         });
     }
     forget_empty(memory);
-}
-
-/// The declared attributes of a rule.
-fn declared_rule_attributes() -> &'static [Attribute] {
-    let mut resources = DEFINITION.resources.iter();
-    let set = resources.find(|binding| binding.schema.name == "route_policy_set");
-    let rules = set.and_then(|set| set.schema.attribute("rules"));
-    rules.map_or(&[], |rules| &rules.attributes)
 }
 
 /// Removes rules without overridden fields from the hook's memory.
@@ -460,7 +449,7 @@ fn report_failure(
     let set = title(session.resource, &session.request.planned);
     let sequence = sequence(rule).unwrap_or_default();
     let rules = Path::root().attribute("rules");
-    let attributes = rule_attributes(session);
+    let attributes = rule_attributes(session.resource);
     let rejected = error.problems.iter().filter_map(|problem| {
         let mut steps = problem.location.iter().rev();
         let attribute = steps.find_map(|step| {

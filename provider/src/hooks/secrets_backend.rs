@@ -5,6 +5,7 @@
 use engine::api::Body;
 use engine::codec::Codec;
 use engine::hook::Hook;
+use schema::Resource;
 use serde_json::Value as Json;
 use value::Value;
 
@@ -31,7 +32,7 @@ impl Codec for SecretsBackend {
         }
     }
 
-    fn read_response(&self, response: &mut Json, known: &Value, memory: &mut Json) {
+    fn read_response(&self, _: &Resource, response: &mut Json, known: &Value, memory: &mut Json) {
         let Some(config) = response.get_mut("config").and_then(Json::as_object_mut) else {
             return;
         };
