@@ -211,12 +211,8 @@ impl Transport {
             let chunk = match response.chunk().await {
                 Ok(Some(chunk)) => chunk,
                 Ok(None) => break,
-                // The status of an error response is worth more than its body. A delete needs no body.
+                // The status of an error response is worth more than its body.
                 Err(_) if !status.is_success() => break,
-                Err(_) if request.info.method == Method::Delete => {
-                    body.clear();
-                    break;
-                }
                 Err(error) => return Err(failure(&error, url)),
             };
             let room = limit.saturating_sub(body.len());
