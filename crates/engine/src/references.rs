@@ -14,14 +14,14 @@ use schema::{Attribute, Resource};
 use serde_json::Value as Json;
 use value::{Path, Value};
 
-use crate::api::{Error, ErrorKind};
+use crate::api::Error;
 use crate::context::Context;
 use crate::diagnostic::Reported;
 use crate::equal::is_equivalent;
 use crate::naming::{capitalised, noun, title};
 use crate::object::{Plan, Renames};
 use crate::process::Process;
-use crate::report::Action;
+use crate::report::{Action, is_temporary};
 use crate::session::Session;
 use crate::{summaries, wire};
 
@@ -136,12 +136,9 @@ pub async fn check(context: Option<&Context>, process: &Process, resource: &Reso
         }
         let path = Path::root().attribute(&attribute.name);
         if plan.requires_replace.contains(&path) {
-            let (removed, added) = (names(prior), names(planned));
-            let removed = removed.difference(&added).map(ToString::to_string).collect();
-            let added = names(planned)
-                .difference(&names(prior))
-                .map(ToString::to_string)
-                .collect();
+            let (before, after) = (names(prior), names(planned));
+            let removed = before.difference(&after).map(ToString::to_string).collect();
+            let added = after.difference(&before).map(ToString::to_string).collect();
             process.note_replaced(referenced, removed, added, title(resource, &plan.prior));
         }
         let mut missing: BTreeSet<String> = names(planned).into_iter().map(str::to_owned).collect();
@@ -160,26 +157,22 @@ pub async fn check(context: Option<&Context>, process: &Process, resource: &Reso
         };
         let Some(existing) = existing else { continue };
         missing.retain(|name| !existing.contains(name));
-        let quoted: Vec<String> = missing.iter().map(|name| format!("`{name}`")).collect();
-        if !quoted.is_empty() {
-            plan.diagnostics.warning_at(
-                path,
-                &summaries::REFERENCE_NOT_FOUND,
-                format!(
-                    "No {} named {} exists, and the plan has none so far. If none exists when {} is applied, the apply \
-                     fails.",
-                    referenced.replace('_', " "),
-                    quoted.join(" or "),
-                    title(resource, &plan.planned)
-                ),
-            );
+        if missing.is_empty() {
+            continue;
         }
-        if !missing.is_empty() {
-            let missing = missing.into_iter().collect();
-            plan.private
-                .unresolved
-                .insert(attribute.name.to_string(), missing);
-        }
+        plan.diagnostics.warning_at(
+            path,
+            &summaries::REFERENCE_NOT_FOUND,
+            format!(
+                "No {} exists, and the plan has none so far. If none exists when {} is applied, the apply fails.",
+                named(referenced, &missing),
+                title(resource, &plan.planned)
+            ),
+        );
+        let missing = missing.into_iter().collect();
+        plan.private
+            .unresolved
+            .insert(attribute.name.to_string(), missing);
     }
 }
 
@@ -207,19 +200,23 @@ pub async fn refuse_missing(session: &mut Session<'_>) -> Result<(), Reported> {
         if missing.is_empty() {
             continue;
         }
-        let quoted: Vec<String> = missing.iter().map(|name| format!("`{name}`")).collect();
         result = Err(session.diagnostics.error_at(
             Path::root().attribute(&attribute.name),
             &summaries::REFERENCE_NOT_FOUND,
             format!(
-                "{} was not replaced: no {} named {} exists. The object stays as it was.",
+                "{} was not replaced: no {} exists. The object stays as it was.",
                 capitalised(&title(session.resource, &session.request.prior)),
-                referenced.replace('_', " "),
-                quoted.join(" or ")
+                named(referenced, &missing)
             ),
         ));
     }
     result
+}
+
+/// Missing objects in a diagnostic, such as ``machine role named `a` or `b` ``.
+fn named<'a>(referenced: &str, missing: impl IntoIterator<Item = &'a String>) -> String {
+    let quoted: Vec<String> = missing.into_iter().map(|name| format!("`{name}`")).collect();
+    format!("{} named {}", referenced.replace('_', " "), quoted.join(" or "))
 }
 
 /// Returns when the objects that this one names last changed.
@@ -240,9 +237,7 @@ pub async fn last_change(
         }
         let objects = match list(context, referenced).await {
             Some(Ok(objects)) => objects,
-            Some(Err(error)) if error.is_transient() || error.kind == ErrorKind::NoSuchPath => {
-                return Err(error);
-            }
+            Some(Err(error)) if is_temporary(&error) => return Err(error),
             Some(Err(_)) | None => return Ok(LastChange::Unknown),
         };
         for name in names {

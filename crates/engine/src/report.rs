@@ -105,6 +105,11 @@ fn attribute_of_key(attributes: &[Attribute], key: &str) -> Option<Path> {
         .map(|attribute| Path::root().attribute(&attribute.name))
 }
 
+/// Whether a request may succeed later. A proxy may respond in place of the control plane for a moment.
+pub fn is_temporary(error: &Error) -> bool {
+    error.is_transient() || error.kind == ErrorKind::NoSuchPath
+}
+
 /// Whether the error means that the object does not exist.
 pub fn is_gone(error: &Error) -> bool {
     error.kind == ErrorKind::NotFound

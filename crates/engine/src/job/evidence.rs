@@ -62,7 +62,7 @@ fn verdict(created: Option<Timestamp>, references: LastChange, own: OwnChange) -
     }
 }
 
-/// Returns what the times show about an active run of the session's object. `run` is the response to a poll, `None` if it could not
+/// Returns what the times show about an active run. `run` is the response to a poll, `None` if it could not
 /// be read.
 ///
 /// Without a declared time (`job.created`) there is no evidence against the run.

@@ -33,7 +33,7 @@ use crate::diagnostic::Reported;
 use crate::equal::is_equivalent;
 use crate::object::Known;
 use crate::process::Handover;
-use crate::report::is_gone;
+use crate::report::{is_gone, is_temporary};
 use crate::run::{ActiveRun, Id, Run, RunState};
 use crate::session::Session;
 use crate::shape::{self, literal_value};
@@ -165,11 +165,6 @@ async fn examine_patiently(
             () = tokio::time::sleep_until(until) => {}
         }
     }
-}
-
-/// Whether a request may succeed later. A proxy may respond in place of the control plane for a moment.
-fn is_temporary(error: &Error) -> bool {
-    error.is_transient() || error.kind == ErrorKind::NoSuchPath
 }
 
 /// The job's part of one apply.
