@@ -26,16 +26,44 @@ struct Shared {
     creates: Mutex<HashMap<String, usize>>,
     handed_over: Mutex<HashMap<String, Handover>>,
     found: Mutex<HashMap<String, Found>>,
-    /// Notified of each object in `found`.
-    has_found: Notify,
-    /// Time of the first doubt about an object that was not found.
-    doubted: Mutex<Option<Instant>>,
+    /// Announces each object in `found`.
+    has_found: Arrivals,
     planned: Mutex<Planned>,
-    /// Notified of each name in `planned`.
-    has_planned: Notify,
-    /// End of the wait for names that other plans may bring.
-    names_until: Mutex<Option<Instant>>,
+    /// Announces each name in `planned`.
+    has_planned: Arrivals,
     listed: Mutex<Arc<Listed>>,
+}
+
+/// Announces what other requests of the process find, to those that wait for it. All waits of a command share one patience.
+#[derive(Default)]
+struct Arrivals {
+    arrived: Notify,
+    /// Time of the first wait.
+    first_wait: Mutex<Option<Instant>>,
+}
+
+impl Arrivals {
+    fn announce(&self) {
+        self.arrived.notify_waiters();
+    }
+
+    fn reset(&self) {
+        *lock(&self.first_wait) = None;
+    }
+
+    /// Waits until `is_there`. Returns false after `patience`, counted from the first wait.
+    async fn wait(&self, patience: Duration, is_there: impl Fn() -> bool) -> bool {
+        let deadline = *lock(&self.first_wait).get_or_insert_with(Instant::now) + patience;
+        loop {
+            let arrived = self.arrived.notified();
+            if is_there() {
+                return true;
+            }
+            if tokio::time::timeout_at(deadline, arrived).await.is_err() {
+                return false;
+            }
+        }
+    }
 }
 
 /// Resource → names of its objects; `None` if they could not be listed.
@@ -99,9 +127,9 @@ impl Process {
     pub fn begin(&self) {
         lock(&self.0.found).clear();
         lock(&self.0.creates).clear();
-        *lock(&self.0.doubted) = None;
+        self.0.has_found.reset();
         *lock(&self.0.planned) = Planned::default();
-        *lock(&self.0.names_until) = None;
+        self.0.has_planned.reset();
         *lock(&self.0.listed) = Arc::default();
     }
 
@@ -130,21 +158,14 @@ impl Process {
             .or_default()
             .insert(name.to_owned());
         drop(planned);
-        self.0.has_planned.notify_waiters();
+        self.0.has_planned.announce();
     }
 
     /// Waits until this process has planned an object with the name. Returns after `patience`, counted from the first call of the
     /// process.
     pub async fn wait_for_name(&self, resource: &str, name: &str, patience: Duration) {
-        let until = *lock(&self.0.names_until).get_or_insert_with(|| Instant::now() + patience);
-        loop {
-            let notified = self.0.has_planned.notified();
-            if self.has_planned_name(resource, name)
-                || tokio::time::timeout_at(until, notified).await.is_err()
-            {
-                return;
-            }
-        }
+        let is_planned = || self.has_planned_name(resource, name);
+        self.0.has_planned.wait(patience, is_planned).await;
     }
 
     /// Whether this process has planned an object with the name.
@@ -220,7 +241,7 @@ impl Process {
             },
         );
         drop(found);
-        self.0.has_found.notify_waiters();
+        self.0.has_found.announce();
     }
 
     /// Completes a list of references to at most `length`, with objects other than `key` that were found here.
@@ -249,19 +270,12 @@ impl Process {
     /// Waits until an object other than `key` is found here that is evidence. Returns false after `patience`, counted from the first
     /// call of the process.
     pub async fn wait_for_evidence(&self, here: &Place, key: &str, patience: Duration) -> bool {
-        let deadline = *lock(&self.0.doubted).get_or_insert_with(Instant::now) + patience;
-        loop {
-            let notified = self.0.has_found.notified();
-            let is_found = lock(&self.0.found)
+        let is_found = || {
+            lock(&self.0.found)
                 .iter()
-                .any(|(other, found)| found.is_evidence && found.here == *here && other != key);
-            if is_found {
-                return true;
-            }
-            if tokio::time::timeout_at(deadline, notified).await.is_err() {
-                return false;
-            }
-        }
+                .any(|(other, found)| found.is_evidence && found.here == *here && other != key)
+        };
+        self.0.has_found.wait(patience, is_found).await
     }
 
     /// Records that this process created an object.

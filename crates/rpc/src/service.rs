@@ -304,7 +304,7 @@ impl tfplugin6::provider_server::Provider for Service {
             private: request.planned_private.clone(),
             ..apply_resource_change::Response::default()
         };
-        let planned_state = request.planned_state.clone();
+        let mut is_delete = false;
         let progress = Progress::default();
         let shared = progress.clone();
         let applied = self.serve(
@@ -317,9 +317,12 @@ impl tfplugin6::provider_server::Provider for Service {
                     state: prior.clone(),
                     private: private.clone(),
                 };
+                let planned =
+                    resolved.decode(request.planned_state.as_ref(), "planned state", diagnostics)?;
+                is_delete = planned.is_null();
                 let request = ApplyRequest {
                     prior,
-                    planned: resolved.decode(request.planned_state.as_ref(), "planned state", diagnostics)?,
+                    planned,
                     config: resolved.decode(request.config.as_ref(), "configuration", diagnostics)?,
                     private,
                 };
@@ -335,8 +338,6 @@ impl tfplugin6::provider_server::Provider for Service {
             let known = progress.known(resolved.binding.schema);
             // After a failed delete, null keeps the object with its private state, which Terraform does not pass to the delete of a
             // tainted object.
-            let planned = resolved.decode(planned_state.as_ref(), "planned state", &mut diagnostics);
-            let is_delete = planned.is_ok_and(|planned| planned.is_null());
             let has_failed = response
                 .diagnostics
                 .iter()

@@ -272,15 +272,8 @@ fn is_equal_rule(session: &Session<'_>, planned: &Value, found: &Json) -> bool {
     let attributes = rule_attributes(session.resource);
     let mut problems = Diagnostics::default();
     let (returned, result) = wire::from_response(attributes, found, planned, &Path::root(), &mut problems);
-    let mut attributes = attributes.iter();
-    result.is_ok()
-        && attributes.all(|attribute| {
-            matches_plan(
-                attribute,
-                planned.get(&attribute.name),
-                returned.get(&attribute.name),
-            )
-        })
+    let rules = session.resource.attribute("rules");
+    result.is_ok() && rules.is_some_and(|rules| matches_plan(rules, planned, &returned))
 }
 
 /// Sends a request about a rule of the set.
