@@ -55,6 +55,7 @@ async fn send_request(block: &ProviderBlock, environment: &Environment) -> Vec<F
         path: &[],
         body: None,
         retry: Retry::Safe,
+        attempts: 0,
         gone: &[],
         secrets: &[],
         cancel: &CancellationToken::new(),

@@ -20,6 +20,9 @@ pub fn remedy(kind: ErrorKind) -> Option<&'static str> {
         ErrorKind::Unreachable => {
             "Check `endpoint` in the provider configuration, the network and the proxy settings."
         }
+        ErrorKind::Proxy => {
+            "Check that the proxy runs, and the environment variables HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY."
+        }
         ErrorKind::RequestTimeout => "Try again, or raise `request_timeout` in the provider configuration.",
         ErrorKind::OperationTimeout => "Try again, with a longer timeout in the `timeouts` block.",
         ErrorKind::Ambiguous => "The control plane may have carried out the request.",

@@ -70,11 +70,16 @@ impl Api for FixedMed {
             body,
             request_id: String::new(),
             date: "2026-01-31T12:00:00Z".parse().ok(),
+            is_accepted: false,
         })
     }
 
     async fn read(&self, request: Request<'_>) -> Result<Arc<Response>, Error> {
         self.send(request).await.map(Arc::new)
+    }
+
+    fn pause(&self, _: &Error) -> Option<Duration> {
+        None
     }
 
     fn clean(&self, text: &str, _: &[&Secret]) -> String {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use engine::api::{Effect, ErrorKind, Problem, Response};
+use http::StatusCode;
 use serde_json::Value;
 
 use super::error::{Error, RequestInfo, Times, kind_of};
@@ -102,6 +103,7 @@ pub(super) fn read(
         body,
         request_id,
         date: date(&response.headers),
+        is_accepted: response.status == StatusCode::ACCEPTED,
     })
 }
 

@@ -31,6 +31,8 @@ pub struct Error {
     pub request_id: Box<str>,
     /// The number of attempts.
     pub attempts: u32,
+    /// The duration of the last attempt, in milliseconds.
+    pub(super) attempt_ms: u32,
     /// The API's message, or the reason why there is no response; without secrets and control characters.
     pub detail: Option<Box<str>>,
     /// The problems of single fields, as the API names them.
@@ -134,6 +136,7 @@ impl<'a> RequestInfo<'a> {
             status: None,
             request_id: self.request_id.into(),
             attempts: 1,
+            attempt_ms: 0,
             detail: None,
             problems: Box::default(),
             is_from_api: false,
@@ -177,6 +180,7 @@ impl Error {
             problems: error.problems,
             request_id: error.request_id,
             attempts: error.attempts,
+            attempt_ms: error.attempt_ms,
             date: error.times.date,
         }
     }

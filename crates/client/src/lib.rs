@@ -191,7 +191,7 @@ impl Client {
         };
         self.send_with_retries(
             &http_request,
-            request.retry,
+            (request.retry, request.attempts),
             &redactor,
             request.cancel,
             |response| body::read(&info, response, &redactor),
@@ -207,16 +207,17 @@ impl Client {
     async fn send_with_retries<T>(
         &self,
         request: &HttpRequest<'_>,
-        retry: Retry,
+        (retry, attempts): (Retry, u32),
         redactor: &Redactor<'_>,
         cancel: &CancellationToken,
         read: impl Fn(&HttpResponse) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let shared = &*self.shared;
         let method = request.info.method;
-        let mut retries = Retries::new(shared.backoff, shared.max_retries, method, retry);
+        let mut retries = Retries::new(shared.backoff, shared.max_retries, method, retry).after(attempts);
         loop {
-            let error = match self.attempt(request, retries.attempt(), cancel).await {
+            let started = Instant::now();
+            let mut error = match self.attempt(request, retries.attempt(), cancel).await {
                 Ok(response) if response.status.is_success() => match read(&response) {
                     Ok(content) => return Ok(content),
                     Err(error) => {
@@ -241,6 +242,7 @@ impl Client {
                 }
                 Err(error) => body::redacted(error, redactor),
             };
+            error.attempt_ms = u32::try_from(started.elapsed().as_millis()).unwrap_or(u32::MAX);
             let pause = retries.next(error)?;
             if pause.is_rate_limit {
                 shared.limit.slow_down(pause.wait);
@@ -317,7 +319,7 @@ impl Client {
                 max_bytes: document::MAX_DOCUMENT_BYTES,
             };
             let redactor = Redactor::new(shared.transport.token(), &[], None);
-            self.send_with_retries(&request, Retry::Safe, &redactor, cancel, |response| {
+            self.send_with_retries(&request, (Retry::Safe, 0), &redactor, cancel, |response| {
                 Ok(response.body.clone())
             })
             .await
@@ -348,6 +350,10 @@ impl Api for Client {
 
     fn clean(&self, text: &str, secrets: &[&Secret]) -> String {
         Redactor::new(self.shared.transport.token(), secrets, None).clean(text, body::MAX_MESSAGE_CHARACTERS)
+    }
+
+    fn pause(&self, error: &api::Error) -> Option<Duration> {
+        (error.attempts <= self.shared.max_retries).then(|| self.shared.backoff.wait(error.attempts, None))
     }
 
     fn remedy(&self, kind: ErrorKind) -> Option<&'static str> {

@@ -36,7 +36,7 @@ impl Backoff {
     ///
     /// It is at least what the control plane asks for. The jitter keeps requests that were rejected together from being
     /// retried together.
-    fn wait(self, retry: u32, retry_after: Option<Duration>) -> Duration {
+    pub(super) fn wait(self, retry: u32, retry_after: Option<Duration>) -> Duration {
         if let Some(asked) = retry_after {
             return asked.min(self.retry_after_cap) + jitter(self.base / 2);
         }
@@ -79,6 +79,12 @@ impl Retries {
             retry,
             attempt: 1,
         }
+    }
+
+    /// Counts attempts that were made before.
+    pub fn after(mut self, attempts: u32) -> Self {
+        self.attempt = attempts.saturating_add(1);
+        self
     }
 
     /// The number of the current attempt, counted from 1.

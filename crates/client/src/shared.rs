@@ -117,6 +117,7 @@ mod tests {
     fn response(number: usize) -> Response {
         Response {
             date: None,
+            is_accepted: false,
             body: json!(number),
             request_id: String::new(),
         }

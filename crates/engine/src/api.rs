@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -34,6 +35,11 @@ pub trait Api: Send + Sync {
 
     /// Makes a string of the API safe to display: one line, without control characters and without these secrets.
     fn clean(&self, text: &str, secrets: &[&Secret]) -> String;
+
+    /// Returns the pause before another attempt of a request that failed with this error; `None` if no attempt is left.
+    ///
+    /// For callers that look for the effect of a failed attempt before they repeat it, see [`Request::attempts`].
+    fn pause(&self, error: &Error) -> Option<Duration>;
 
     /// Returns what the user can do about an error of this kind, as sentences.
     fn remedy(&self, kind: ErrorKind) -> Option<&'static str>;
@@ -67,6 +73,8 @@ pub struct Request<'a> {
     pub body: Option<&'a Body>,
     /// Whether the request may be sent again.
     pub retry: Retry,
+    /// Number of attempts that were made before. They count towards the limit.
+    pub attempts: u32,
     /// Statuses that mean [`ErrorKind::NotFound`] besides the usual ones, from the declaration, if the response has the API's own
     /// message.
     pub gone: &'a [u16],
@@ -124,6 +132,8 @@ pub struct Response {
     pub request_id: String,
     /// Time of the response by the API's clock, in whole seconds; `None` if the response has no date.
     pub date: Option<Timestamp>,
+    /// Whether the API only accepted the request, and carries it out later (202).
+    pub is_accepted: bool,
 }
 
 /// A request that did not succeed.
@@ -150,6 +160,8 @@ pub struct Error {
     pub request_id: Box<str>,
     /// Number of attempts.
     pub attempts: u32,
+    /// Duration of the last attempt, in milliseconds.
+    pub attempt_ms: u32,
     /// Time of the response by the API's clock; `None` without a response, or if it has no date.
     pub date: Option<Timestamp>,
 }
@@ -197,6 +209,8 @@ pub enum ErrorKind {
     Server,
     /// The connection could not be established, or broke.
     Unreachable,
+    /// The proxy could not be reached, or did not connect to the server.
+    Proxy,
     /// The server's certificate is not acceptable, or it does not speak TLS.
     Tls,
     /// No response within the timeout of one request.
@@ -228,6 +242,7 @@ impl ErrorKind {
             Self::RateLimited
             | Self::Server
             | Self::Unreachable
+            | Self::Proxy
             | Self::RequestTimeout
             | Self::Ambiguous
             | Self::OperationTimeout
@@ -263,6 +278,7 @@ impl Error {
             remedy: None,
             request_id: Box::default(),
             attempts: 1,
+            attempt_ms: 0,
             date: None,
         }
     }

@@ -95,6 +95,7 @@ impl Context {
             path,
             body: None,
             retry: Retry::Safe,
+            attempts: 0,
             gone: &resource.api.gone,
             secrets,
             cancel: &self.cancel,

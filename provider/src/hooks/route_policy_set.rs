@@ -306,6 +306,7 @@ async fn send_request(
         path,
         body,
         retry,
+        attempts: 0,
         gone: &session.resource.api.gone,
         secrets: &[],
         cancel: &session.context.cancel,

@@ -85,6 +85,7 @@ async fn call_with_cancel(
             path: &[("uuid", "7")],
             body: body.as_ref(),
             retry,
+            attempts: 0,
             gone: &[],
             secrets: &[],
             cancel,

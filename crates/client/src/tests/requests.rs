@@ -204,6 +204,7 @@ async fn invalid_operation_or_parameter_is_never_sent() {
             path: &[("uuid", value)],
             body: None,
             retry: Retry::Safe,
+            attempts: 0,
             gone: &[],
             secrets: &[],
             cancel: &cancel,

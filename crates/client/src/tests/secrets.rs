@@ -86,6 +86,7 @@ async fn errors_and_logs_contain_no_secret() {
             path: &[("uuid", "7")],
             body: Some(&body),
             retry: Retry::Safe,
+            attempts: 0,
             gone: &[],
             secrets: &[&known[0], &known[1]],
             cancel: &cancel,

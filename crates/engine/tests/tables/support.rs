@@ -40,6 +40,9 @@ pub fn prove<Row, Outcome: PartialEq + Display>(
 /// An unknown value in the JSON of a row.
 pub const UNKNOWN: &str = "(known after apply)";
 
+/// Limit of retries of one request.
+const MAX_RETRIES: u32 = 2;
+
 /// A value that is not set, in the JSON of a row.
 pub const NULL: Json = Json::Null;
 
@@ -356,9 +359,11 @@ impl Api for Script {
                 body,
                 request_id: "r".to_owned(),
                 date: Some(Timestamp::now()),
+                is_accepted: false,
             }),
             Err(failure) => Err(Error {
                 is_explained: failure.detail.is_some(),
+                attempts: request.attempts + 1,
                 detail: failure.detail,
                 date: Some(Timestamp::now()),
                 ..Error::new(
@@ -372,6 +377,10 @@ impl Api for Script {
 
     async fn read(&self, request: Request<'_>) -> Result<Arc<Response>, Error> {
         self.send(request).await.map(Arc::new)
+    }
+
+    fn pause(&self, error: &Error) -> Option<Duration> {
+        (error.attempts <= MAX_RETRIES).then_some(Duration::ZERO)
     }
 
     fn clean(&self, string: &str, _: &[&Secret]) -> String {
