@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use engine::api::{Api, Error, ErrorKind, Place, Request, Response};
