@@ -62,6 +62,9 @@ impl Api for FixedMed {
             object.insert("uuid".to_owned(), json!(UUID));
             if request.operation.ends_with("_rule") {
                 object.insert("set_med".to_owned(), self.set_med.clone());
+                for attribute in policy_set().schema.attribute("rules").unwrap().attributes.iter() {
+                    object.entry(attribute.name.as_ref()).or_insert(Json::Null);
+                }
             }
         }
         if request.body.is_some() && request.operation.ends_with("_rule") {

@@ -139,6 +139,11 @@ impl Resource {
         self.attributes.iter().find(|attribute| attribute.name == name)
     }
 
+    /// Whether a create adopts an object that exists: it sends the same request as an update.
+    pub fn creates_by_update(&self) -> bool {
+        self.api.create.is_some() && self.api.create == self.api.update
+    }
+
     /// Returns the ids of all operations that it uses. An operation that is used twice is returned twice.
     pub fn operations(&self) -> impl Iterator<Item = &str> {
         let api = &self.api;

@@ -76,32 +76,62 @@ pub async fn perform(
     object: &Value,
     body: Option<&Body>,
 ) -> Result<Response, Error> {
-    let started = Instant::now();
+    let is_delete = matches!(&resource.api.delete, Delete::Call(delete) if delete == operation);
+    let mut patience = Patience::default();
     loop {
-        let response = context
-            .perform(resource, operation, object, body, Retry::Safe)
-            .await;
-        let error = match response {
-            Err(error) if is_gone(&error) => error,
+        let response = context.perform(resource, operation, object, body, Retry::Safe);
+        match response.await {
+            // An earlier attempt may have deleted it.
+            Err(error) if is_gone(&error) && is_delete && error.attempts > 1 => return Err(error),
+            Err(error) if is_gone(&error) => patience.wait(context, resource, object, error).await?,
             response => return response,
-        };
-        // An earlier attempt may have deleted it.
-        let is_own_delete =
-            error.attempts > 1 && matches!(&resource.api.delete, Delete::Call(delete) if delete == operation);
-        let is_late = started.elapsed() + YOUNG_PAUSE > YOUNG_PATIENCE;
-        if is_own_delete || is_late || !is_young(resource, object, &error) {
-            return Err(error);
-        }
-        tokio::select! {
-            biased;
-            () = context.cancel.cancelled() => return Err(error.cancelled()),
-            () = tokio::time::sleep(YOUNG_PAUSE) => {}
         }
     }
 }
 
-/// Whether the object was created less than [`YOUNG_AGE`] before the response, by the API's clock.
-fn is_young(resource: &Resource, object: &Value, error: &Error) -> bool {
+/// The patience with requests for an object, or for a part of it, that is not found.
+pub struct Patience {
+    started: Instant,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            started: Instant::now(),
+        }
+    }
+}
+
+impl Patience {
+    /// Waits before the request is repeated.
+    ///
+    /// # Errors
+    ///
+    /// `error` if the object is not young, or the patience or the operation ends.
+    pub async fn wait(
+        &mut self,
+        context: &Context,
+        resource: &Resource,
+        object: &Value,
+        error: Error,
+    ) -> Result<(), Error> {
+        let is_late = self.started.elapsed() + YOUNG_PAUSE > YOUNG_PATIENCE;
+        if is_late || !is_young(context, resource, object, &error) {
+            return Err(error);
+        }
+        if !context.sleep(YOUNG_PAUSE).await {
+            return Err(error.cancelled());
+        }
+        Ok(())
+    }
+}
+
+/// Whether the object was created less than [`YOUNG_AGE`] before the response: by the API's clock, or by this process.
+fn is_young(context: &Context, resource: &Resource, object: &Value, error: &Error) -> bool {
+    let age = context.process.age(&identity::key(resource, object));
+    if age.is_some_and(|age| age < YOUNG_AGE) {
+        return true;
+    }
     let created = resource
         .created
         .as_deref()

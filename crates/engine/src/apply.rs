@@ -11,7 +11,8 @@ use serde_json::Value as Json;
 use tokio::time::Instant;
 use value::{Path, Value};
 
-use crate::api::{Body, Effect, Retry};
+use crate::api::{Body, Effect, Error, Retry};
+use crate::backoff::Backoff;
 use crate::context::Context;
 use crate::diagnostic::{Diagnostics, Reported};
 use crate::equal::is_equivalent;
@@ -20,7 +21,7 @@ use crate::job::evidence::OwnChange;
 use crate::naming::{capitalised, title};
 use crate::object::{ApplyRequest, Known, Progress};
 use crate::private::Private;
-use crate::report::{Action, is_gone};
+use crate::report::{Action, is_gone, is_temporary};
 use crate::session::{Merged, Session, deadline};
 use crate::{absence, identity, job, plan, recover, references, summaries, wire};
 
@@ -100,10 +101,9 @@ impl Change<'_> {
         session.write_body(&mut body);
         let adopted = adopted_object(session).await;
         recover::note_create(session, &body);
-        let created = session.perform(operation, &request.planned, Some(&body), Retry::Unsafe);
-        let created = match created.await {
-            Err(error) => recover::recover_create(session, operation, &body, error).await,
-            response => response,
+        let created = match recover::create(session, operation, &body).await {
+            Ok(response) => recover::identify(session, operation, &body, response).await,
+            failed => failed,
         };
         let response = match created {
             Ok(response) => response,
@@ -121,33 +121,27 @@ impl Change<'_> {
                 return Err(reported);
             }
         };
-        let merged = match session.merge_response(&response.body, Some(&body)) {
+        let merged = match session.merge_written(&request.planned, &response, &body).await {
             Ok(merged) => merged,
             Err(reported) => {
                 if let Some(handover) = self.before.handover.take() {
                     job::handover::restore(session, handover, false);
-                    return Err(reported);
-                }
-                let created = recover::find_created(session, &body).await;
-                let is_found =
-                    created.is_some_and(|created| session.merge_response(&created.body, None).is_ok());
-                if is_found {
-                    let mut known = session.progress.lock();
-                    absence::note_created(session.context, resource, &mut known);
-                } else {
-                    self.store_claim();
+                } else if session.progress.lock().state.is_null() {
+                    let unexpected = Error::unexpected_response(operation, "it is about another object");
+                    let created = recover::find_created(session, &body, unexpected).await;
+                    let is_found =
+                        created.is_ok_and(|created| session.merge_response(&created.body, None).is_ok());
+                    if is_found {
+                        let mut known = session.progress.lock();
+                        absence::note_created(session.context, resource, &mut known);
+                    } else {
+                        self.store_claim();
+                    }
                 }
                 return Err(reported);
             }
         };
-        {
-            let mut known = session.progress.lock();
-            session
-                .context
-                .process
-                .note_created(identity::key(resource, &known.state));
-            absence::note_created(session.context, resource, &mut known);
-        }
+        absence::note_created(session.context, resource, &mut session.progress.lock());
         self.before.answered_at = changed_at(resource, &response.body);
         self.before.own_change = match adopted {
             Some(adopted) if !is_changed(session, &adopted, &body) => OwnChange::Nothing,
@@ -199,17 +193,11 @@ impl Change<'_> {
         };
         let updated = absence::perform(session.context, session.resource, operation, prior, Some(&body));
         let merged = match updated.await {
-            // Some versions of the control plane return nothing for an update.
-            Ok(response) if response.body.is_null() => {
-                session.progress.lock().state = prior.clone();
-                self.before.own_change = OwnChange::At(None);
-                session.refresh_or_report().await?
-            }
             Ok(response) => {
                 self.before.answered_at = changed_at(session.resource, &response.body);
                 self.before.own_change = OwnChange::At(self.before.answered_at);
                 self.before.answered = session.decode(&response.body);
-                session.merge_response(&response.body, Some(&body))?
+                session.merge_written(prior, &response, &body).await?
             }
             Err(error) if is_gone(&error) => {
                 let known = session.progress.lock().clone();
@@ -338,14 +326,54 @@ async fn delete_object(session: &mut Session<'_>, operation: &str) -> Result<(),
     let (context, resource) = (session.context, session.resource);
     let mut known = session.progress.lock().clone();
     match absence::perform(context, resource, operation, &known.state, None).await {
-        Ok(_) => {
+        Ok(response) => {
             let before = known.state.clone();
             absence::note_found(context, resource, &mut known, &before);
-            Ok(())
+            if response.is_accepted {
+                wait_until_gone(session, &known.state).await
+            } else {
+                Ok(())
+            }
         }
         Err(error) if is_gone(&error) => {
             absence::confirm(context, resource, &known, &error, &mut session.diagnostics).await
         }
         Err(error) => Err(session.fail(Action::Delete, &error)),
     }
+}
+
+/// Waits until an object is gone whose deletion the control plane has only accepted (202): until then, its name is in use, and so are
+/// the objects that it uses.
+async fn wait_until_gone(session: &mut Session<'_>, object: &Value) -> Result<(), Reported> {
+    let (context, resource) = (session.context, session.resource);
+    let Some(read) = &resource.api.read else {
+        return Ok(());
+    };
+    let mut backoff = Backoff::default();
+    loop {
+        match context.perform(resource, read, object, None, Retry::Safe).await {
+            Ok(_) => {}
+            Err(error) if is_gone(&error) => return Ok(()),
+            Err(error) if is_temporary(&error) => {
+                tracing::warn!(%error, "failed to read an object that is being deleted; retrying");
+            }
+            Err(error) => return Err(session.fail(Action::Delete, &error)),
+        }
+        if !context.sleep(backoff.next_pause()).await {
+            break;
+        }
+    }
+    let reason = if context.cancel.is_cancelled() {
+        "Terraform was interrupted"
+    } else {
+        "the timeout ended"
+    };
+    Err(session.diagnostics.error(
+        &summaries::DELETE_FAILED,
+        format!(
+            "The control plane accepted the request to delete {}, but still had it when {reason}. State keeps it. The next \
+             `terraform apply` continues.",
+            title(resource, object)
+        ),
+    ))
 }

@@ -3,6 +3,7 @@
 //! Tests: `crates/engine/tests/tables/apply.rs`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use schema::Resource;
 use tokio::time::Instant;
@@ -50,6 +51,43 @@ impl Context {
             ..request
         })
         .await
+    }
+
+    /// Sends a request that must not be carried out twice, after `attempts` earlier attempts.
+    ///
+    /// # Errors
+    ///
+    /// The [`Error`] of the API, or of the operation's timeout. If its effect is unknown, it was not repeated.
+    pub async fn attempt(
+        &self,
+        resource: &Resource,
+        operation: &str,
+        object: &Value,
+        body: &Body,
+        attempts: u32,
+    ) -> Result<Response, Error> {
+        let (path, secrets) = (path_arguments(resource, object), object.secrets());
+        let request = self.prepare(resource, operation, &path, &secrets);
+        self.send(Request {
+            body: Some(body),
+            retry: Retry::Unsafe,
+            attempts,
+            ..request
+        })
+        .await
+    }
+
+    /// Waits. Returns false if an interrupt or the timeout of the operation ended the wait.
+    pub async fn sleep(&self, pause: Duration) -> bool {
+        let until = Instant::now() + pause;
+        if self.deadline.is_some_and(|deadline| until > deadline) {
+            return false;
+        }
+        tokio::select! {
+            biased;
+            () = self.cancel.cancelled() => false,
+            () = tokio::time::sleep_until(until) => true,
+        }
     }
 
     /// Sends a request, and waits for its response until the timeout of the operation.

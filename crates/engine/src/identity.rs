@@ -44,6 +44,16 @@ pub fn import_id(resource: &Resource, object: &Value) -> Option<String> {
     })
 }
 
+/// Whether a response identifies its object, or the identity of the object `planned` is known.
+pub fn is_known(resource: &Resource, response: &Json, planned: &Value) -> bool {
+    attributes(resource).all(|attribute| {
+        let is_planned = planned.get(&attribute.name).as_str().is_some();
+        is_planned
+            || attribute.wire.read.is_empty()
+            || wire::field(attribute, response).is_some_and(|field| !field.is_null())
+    })
+}
+
 /// Checks that a response is about the object `known`, as far as that has an identity.
 ///
 /// # Errors

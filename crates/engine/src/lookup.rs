@@ -122,7 +122,8 @@ impl Search<'_> {
         };
         picked
             && self.narrowing().all(|(attribute, wanted)| {
-                wire::field(attribute, candidate).unwrap_or(Json::Bool(false)) == wire::to_json(wanted)
+                let field = wire::field(attribute, candidate).unwrap_or(Json::Bool(false));
+                wire::is_equivalent_json(attribute, &field, &wire::to_json(wanted))
             })
     }
 

@@ -21,7 +21,8 @@ pub struct Process(Arc<Shared>);
 
 #[derive(Default)]
 struct Shared {
-    created: Mutex<HashSet<String>>,
+    /// The objects that this process created, each with the time.
+    created: Mutex<HashMap<String, Instant>>,
     /// Number of creates of this process, by resource and name.
     creates: Mutex<HashMap<String, usize>>,
     handed_over: Mutex<HashMap<String, Handover>>,
@@ -280,7 +281,7 @@ impl Process {
 
     /// Records that this process created an object.
     pub fn note_created(&self, key: String) {
-        lock(&self.0.created).insert(key);
+        lock(&self.0.created).insert(key, Instant::now());
     }
 
     /// Records that a create is sent.
@@ -295,7 +296,12 @@ impl Process {
 
     /// Whether this process created the object.
     pub fn has_created(&self, key: &str) -> bool {
-        lock(&self.0.created).contains(key)
+        lock(&self.0.created).contains_key(key)
+    }
+
+    /// Returns the time since this process created the object.
+    pub fn age(&self, key: &str) -> Option<Duration> {
+        lock(&self.0.created).get(key).map(Instant::elapsed)
     }
 
     /// Keeps what an object leaves that is destroyed until its replacement takes it.

@@ -1,8 +1,8 @@
 //! Recovers from a create whose response was lost: the object may exist, so the provider searches for it by name
 //! before it sends another create.
 //!
-//! - If only the response was lost, the search follows at once. The object is the created one only if it is no older than the
-//!   request, by the control plane's clock, and equal to it.
+//! - Before each repetition, the provider looks for the object. It is the created one only if it is no older than the request, by
+//!   the control plane's clock, and equal to it.
 //! - If the search fails, too, state gets a claim: the planned object without its identity. The next refresh reports the object
 //!   that has the name, with the command that imports it, and drops the claim.
 //! - A create that is rejected because its name is in use never takes the existing object over.
@@ -13,10 +13,11 @@
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use schema::{Attribute, Mode, Resource};
 use serde_json::Value as Json;
-use value::{Path, Value};
+use value::{Path, Value, duration};
 
 use crate::api::{Body, Effect, Error, ErrorKind, Response, Retry};
 use crate::codec::Codec;
@@ -24,6 +25,7 @@ use crate::context::Context;
 use crate::diagnostic::{Diagnostics, Reported};
 use crate::fill::matches_plan;
 use crate::naming::{capitalised, noun, title};
+use crate::repeat::{self, Create, LostAttempts, repeat};
 use crate::report::{self, Action};
 use crate::session::Session;
 use crate::{identity, summaries, wire};
@@ -37,72 +39,128 @@ const CLOCK_READ_INTERVAL: Duration = Duration::from_millis(50);
 /// Limit of reads of the control plane's clock: enough for a second and a half.
 const MAX_CLOCK_READS: u32 = 30;
 
-/// Retries of a create after a search that did not find the object.
-const MAX_CREATE_RETRIES: u32 = 2;
+/// How much earlier or later than the lost attempt the object of a secret can be created.
+const ATTEMPT_TOLERANCE: Duration = Duration::from_millis(100);
 
-/// Recovers from a failed create: finds the object that it created, or retries the create.
+/// Sends a create. If its response is lost, it finds the object that the create made, or repeats the create.
 ///
 /// # Errors
 ///
 /// The error of the create, whose effect is unknown if the object may exist.
-pub async fn recover_create(
-    session: &mut Session<'_>,
-    create: &str,
-    body: &Body,
-    error: Error,
-) -> Result<Response, Error> {
-    let mut error = error;
-    if error.effect == Effect::None && error.kind == ErrorKind::Conflict {
-        let found = find_by_name(session, body).await.unwrap_or_default();
-        return Err(with_import_advice(error, session, found.first()));
+pub async fn create(session: &Session<'_>, operation: &str, body: &Body) -> Result<Response, Error> {
+    let (context, resource, planned) = (session.context, session.resource, &session.request.planned);
+    // The object exists before: a second request has no further effect.
+    if resource.creates_by_update() {
+        return session.perform(operation, planned, Some(body), Retry::Safe).await;
     }
-    if error.effect == Effect::None {
-        return Err(error);
-    }
-    for _ in 0..MAX_CREATE_RETRIES {
-        // The create may still have been carried out: the caller needs that error.
-        let Ok(found) = find_by_name(session, body).await else {
-            return Err(error);
-        };
-        match newest(session, &found).await {
-            Newest::Created(listed) => {
-                let Some(own) = own_object(session, listed, body).await else {
-                    return Err(error);
-                };
-                tracing::warn!(request_id = %error.request_id, "lost the response to a create; found the object by its name");
-                return Ok(own);
-            }
-            Newest::Older(listed) => {
-                error.effect = Effect::None;
-                error.kind = ErrorKind::Conflict;
-                return Err(with_import_advice(error, session, Some(listed)));
-            }
-            Newest::Unknown => return Err(error),
-            Newest::NotFound => {}
-        }
-        let planned = &session.request.planned;
-        let retry_error = match session.perform(create, planned, Some(body), Retry::Unsafe).await {
-            Ok(response) => return Ok(response),
-            Err(error) => error,
-        };
-        // If the name is in use now, the first create may have taken it.
-        let may_exist = retry_error.effect != Effect::None || retry_error.kind == ErrorKind::Conflict;
-        error = retry_error;
-        error.effect = Effect::Unknown;
-        if !may_exist {
-            break;
-        }
-    }
-    Err(error)
+    let create = CreateByName {
+        session,
+        operation,
+        body,
+    };
+    repeat(context, &create).await
 }
 
-/// Returns the response about the object of a create whose own response was unusable, if it can be found.
-pub async fn find_created(session: &mut Session<'_>, body: &Body) -> Option<Response> {
-    let found = find_by_name(session, body).await.ok()?;
-    match newest(session, &found).await {
-        Newest::Created(listed) => own_object(session, listed, body).await,
-        Newest::NotFound | Newest::Older(_) | Newest::Unknown => None,
+/// A create whose object can be found by its name.
+struct CreateByName<'a> {
+    session: &'a Session<'a>,
+    operation: &'a str,
+    body: &'a Body,
+}
+
+#[async_trait]
+impl Create for CreateByName<'_> {
+    async fn send(&self, attempts: u32) -> Result<Response, Error> {
+        let Self {
+            session,
+            operation,
+            body,
+        } = self;
+        let (resource, planned) = (session.resource, &session.request.planned);
+        let sent = session
+            .context
+            .attempt(resource, operation, planned, body, attempts);
+        match sent.await {
+            // The name was in use before the first attempt.
+            Err(error) if is_name_taken(&error) && attempts == 0 => {
+                let found = find_by_name(session, body).await.unwrap_or_default();
+                Err(with_import_advice(error, session, found.first()))
+            }
+            sent => sent,
+        }
     }
+
+    async fn search(&self, error: &Error, lost: &LostAttempts) -> Result<Option<Response>, Error> {
+        let (session, body) = (self.session, self.body);
+        if !can_be_found(session.resource, body) {
+            return Err(error.clone());
+        }
+        let Ok(found) = find_by_name(session, body).await else {
+            return Err(error.clone());
+        };
+        match newest(session, &found).await {
+            Newest::NotFound => Ok(None),
+            Newest::Created(listed) => match own_object(session, listed, body, lost).await {
+                Some(own) => {
+                    tracing::warn!(request_id = %error.request_id, "lost the response to a create; found the object by its name");
+                    Ok(Some(own))
+                }
+                None => Err(error.clone()),
+            },
+            Newest::Older(listed) => {
+                let taken = Error {
+                    effect: Effect::None,
+                    kind: ErrorKind::Conflict,
+                    ..error.clone()
+                };
+                Err(with_import_advice(taken, session, Some(listed)))
+            }
+            Newest::Unknown => Err(error.clone()),
+        }
+    }
+}
+
+/// Returns the response to a create that succeeded; if that does not identify the object, the response about the object that has the
+/// name.
+///
+/// # Errors
+///
+/// [`ErrorKind::UnexpectedResponse`] if the object cannot be found.
+pub async fn identify(
+    session: &Session<'_>,
+    operation: &str,
+    body: &Body,
+    response: Response,
+) -> Result<Response, Error> {
+    if identity::is_known(session.resource, &response.body, &session.request.planned) {
+        return Ok(response);
+    }
+    let detail = "it does not identify the object, which the provider also did not find by its name";
+    let unexpected = Error::unexpected_response(operation, detail).with_remedy(&*session.context.api);
+    let found = find_created(session, body, unexpected).await?;
+    // Its values are not those of the response to this request.
+    Ok(Response {
+        is_accepted: true,
+        ..found
+    })
+}
+
+/// Returns the response about the object of a create that was carried out, but whose own response does not identify it.
+///
+/// # Errors
+///
+/// `error` if the object cannot be found.
+pub async fn find_created(session: &Session<'_>, body: &Body, error: Error) -> Result<Response, Error> {
+    let create = CreateByName {
+        session,
+        operation: "",
+        body,
+    };
+    repeat::find(session.context, &create, error).await
+}
+
+fn is_name_taken(error: &Error) -> bool {
+    error.effect == Effect::None && error.kind == ErrorKind::Conflict
 }
 
 /// Adds to the error how to import the object that has the name.
@@ -127,7 +185,7 @@ enum Newest<'a> {
     NotFound,
     /// This object was created since the create began.
     Created(&'a Response),
-    /// This object is older than the create, which therefore created nothing.
+    /// This object and all others with the name are older than the create, which therefore created nothing.
     Older(&'a Response),
     /// The age of an object is unknown.
     Unknown,
@@ -154,7 +212,7 @@ async fn is_since_create(session: &Session<'_>, found: &Response) -> Option<bool
     let elapsed = SignedDuration::try_from(session.elapsed()).ok()?;
     match compare_with_start(created, found.date?, elapsed) {
         Some(is_since) => Some(is_since),
-        None => Some(created >= start_of_create(session, found).await?),
+        None => Some(created >= start_of(session, found, || session.elapsed()).await?),
     }
 }
 
@@ -165,9 +223,13 @@ fn compare_with_start(time: Timestamp, date: Timestamp, elapsed: SignedDuration)
     (time < earliest || time >= latest).then_some(time >= latest)
 }
 
-/// The time at which the create began, by the control plane's clock: reads the object until the second of the response's date
-/// changes. The result is at most [`CLOCK_READ_INTERVAL`] and one request too early.
-async fn start_of_create(session: &Session<'_>, found: &Response) -> Option<Timestamp> {
+/// The time by the control plane's clock at which something began that has now lasted for `elapsed`: reads the object until the
+/// second of the response's date changes. The result is at most [`CLOCK_READ_INTERVAL`] and one request too early.
+async fn start_of(
+    session: &Session<'_>,
+    found: &Response,
+    elapsed: impl Fn() -> Duration,
+) -> Option<Timestamp> {
     let (resource, planned) = (session.resource, &session.request.planned);
     let object = decode(resource, session.codec, &found.body, planned);
     let operation = resource.api.read.as_deref()?;
@@ -177,7 +239,7 @@ async fn start_of_create(session: &Session<'_>, found: &Response) -> Option<Time
             .perform(operation, &object, None, Retry::Safe)
             .await
             .ok()?;
-        let elapsed = SignedDuration::try_from(session.elapsed()).ok()?;
+        let elapsed = SignedDuration::try_from(elapsed()).ok()?;
         if response.date? != found.date? {
             return Some(response.date? - elapsed);
         }
@@ -185,13 +247,21 @@ async fn start_of_create(session: &Session<'_>, found: &Response) -> Option<Time
     None
 }
 
-/// Reads a listed object, and returns the response if the object is the one that the lost create made: everything that was sent
-/// is equal, and nothing that the hook sends afterwards differs.
-async fn own_object(session: &mut Session<'_>, listed: &Response, body: &Body) -> Option<Response> {
+/// Reads a listed object, and returns the response if the object is the one that a lost attempt created.
+///
+/// If the control plane confirmed the create, the object that has the name is its object. Otherwise everything that was sent must be
+/// equal, and nothing that the hook sends afterwards may differ. An object with values that the API never returns must have been
+/// created during a lost attempt, and gets these values again.
+async fn own_object(
+    session: &Session<'_>,
+    listed: &Response,
+    body: &Body,
+    lost: &LostAttempts,
+) -> Option<Response> {
     let (resource, planned) = (session.resource, &session.request.planned);
     let object = decode(resource, session.codec, &listed.body, planned);
     let process = &session.context.process;
-    let is_only_create = process.creates_of(&creation_key(resource, body)) < 2;
+    let is_only_create = lost.is_carried_out || process.creates_of(&creation_key(resource, body)) < 2;
     if !is_only_create || process.has_created(&identity::key(resource, &object)) {
         return None;
     }
@@ -209,12 +279,55 @@ async fn own_object(session: &mut Session<'_>, listed: &Response, body: &Body) -
     )
     .ok()?;
     let (found, decoded) = try_decode(resource, session.codec, &response.body, planned);
-    if decoded.is_err() || !is_own(resource, planned, body, &found) {
-        return None;
+    if !lost.is_carried_out {
+        if decoded.is_err() || !is_own(resource, planned, body, &found) {
+            return None;
+        }
+        if let Some(unreturned) = unreturned_values(resource, body) {
+            let was_in_progress = was_created_by(session, &response, lost).await;
+            let update = resource.api.update.as_deref().filter(|_| was_in_progress)?;
+            let updated = session.perform(update, &object, Some(&unreturned), Retry::Safe);
+            updated.await.ok()?;
+        }
     }
     // With the nested objects that a hook manages: the hook must not create them again.
     session.progress.lock().state = found;
     Some(response)
+}
+
+/// Whether an object was created while a lost attempt was in progress, by the control plane's clock.
+async fn was_created_by(session: &Session<'_>, found: &Response, lost: &LostAttempts) -> bool {
+    let created = session.resource.created.as_deref().and_then(|name| {
+        let attribute = session.resource.attribute(name)?;
+        let time = wire::field(attribute, &found.body)?;
+        time.as_str()?.parse::<Timestamp>().ok()
+    });
+    let Some(created) = created else {
+        return false;
+    };
+    let Some(start) = start_of(session, found, || lost.elapsed()).await else {
+        return false;
+    };
+    let after_start = duration::between(start, created);
+    created >= start && lost.was_in_progress(after_start, ATTEMPT_TOLERANCE)
+}
+
+/// The values of a create that the API never returns; `None` if there are none.
+fn unreturned_values(resource: &Resource, body: &Body) -> Option<Body> {
+    let keys = resource
+        .attributes
+        .iter()
+        .filter(|attribute| !is_comparable(attribute))
+        .filter_map(|attribute| attribute.wire.write.as_deref());
+    let values: serde_json::Map<String, Json> = keys
+        .filter_map(|key| Some((key.to_owned(), body.expose().get(key)?.clone())))
+        .collect();
+    (!values.is_empty()).then(|| Body::new(Json::Object(values), body.secrets().to_vec()))
+}
+
+/// Whether the API returns the values of an attribute.
+fn is_comparable(attribute: &Attribute) -> bool {
+    !attribute.write_only && attribute.returned
 }
 
 /// Records a create, so that a lost one does not take the object of another resource of this process.
@@ -232,8 +345,7 @@ fn creation_key(resource: &Resource, body: &Body) -> String {
     format!("{}/{}", resource.name, name.unwrap_or(&Json::Null))
 }
 
-/// Whether an object has all values of a create, and no others. A value that the API never returns cannot be compared, so an
-/// object with one may be another client's.
+/// Whether an object has all values of a create, and no others, as far as the API returns them.
 fn is_own(resource: &Resource, planned: &Value, body: &Body, found: &Value) -> bool {
     resource.attributes.iter().all(|attribute| {
         let (planned, found) = (planned.get(&attribute.name), found.get(&attribute.name));
@@ -248,12 +360,8 @@ fn is_own(resource: &Resource, planned: &Value, body: &Body, found: &Value) -> b
                     .any(|planned| matches_plan(attribute, planned, found))
             });
         }
-        let is_comparable = !attribute.write_only && attribute.returned;
-        if is_sent && !is_comparable {
-            return false;
-        }
         let is_unset = planned.is_null() && attribute.mode == Mode::Optional;
-        match (is_comparable, is_sent) {
+        match (is_comparable(attribute), is_sent) {
             (true, true) => matches_plan(attribute, planned, found),
             (true, false) if is_unset => is_unset_value(found),
             _ => true,
@@ -338,15 +446,23 @@ async fn list_by_name(
         let detail = format!("expected a list, got {}", wire::json_type(&listed.body));
         return Err(Error::unexpected_response(list, detail).with_remedy(&*context.api));
     };
-    let named = candidates
-        .iter()
-        .filter(|candidate| wire::field(attribute, candidate).as_ref() == Some(name));
+    let named = candidates.iter().filter(|candidate| {
+        let field = wire::field(attribute, candidate);
+        field.is_some_and(|field| wire::is_equivalent_json(attribute, &field, name))
+    });
     Ok(named
         .map(|object| Response {
             body: object.clone(),
             ..listed.clone()
         })
         .collect())
+}
+
+/// Whether an object can be found by the name that was sent.
+fn can_be_found(resource: &Resource, body: &Body) -> bool {
+    let key = name_attribute(resource).and_then(|attribute| attribute.wire.write.as_deref());
+    let name = key.and_then(|key| body.expose().get(key));
+    resource.api.list.is_some() && name.is_some_and(|name| !name.is_null())
 }
 
 /// The attribute that names the object (`label` of the declaration).

@@ -19,7 +19,7 @@ use crate::fill::fill;
 use crate::naming::{capitalised, title};
 use crate::object::{ApplyRequest, Progress};
 use crate::report::Action;
-use crate::{identity, report, shape, summaries, wire};
+use crate::{absence, identity, report, shape, summaries, wire};
 
 /// The result of merging a response that is about this object into state.
 ///
@@ -79,29 +79,81 @@ impl Session<'_> {
             .await
     }
 
-    /// Refreshes the object, and reports an error.
+    /// Reads the object, merges the response into state, and reports an error.
     ///
     /// # Errors
     ///
     /// [`Reported`] if the request failed.
     pub async fn refresh_or_report(&mut self) -> Result<Merged, Reported> {
-        self.refresh()
-            .await
-            .map_err(|error| self.fail(Action::Read, &error))
+        let object = self.progress.lock().state.clone();
+        self.read_back(&object).await
     }
 
-    /// Refreshes the object. A response about another object is an error in [`Merged`], like one with an unexpected type.
+    /// Reads the object, and merges the response into state. A response about another object is an error in [`Merged`], like one with
+    /// an unexpected type.
     ///
     /// # Errors
     ///
     /// The [`Error`] of the request, which is not reported yet.
     pub async fn refresh(&mut self) -> Result<Merged, Error> {
+        let object = self.progress.lock().state.clone();
+        self.read(&object).await
+    }
+
+    async fn read_back(&mut self, object: &Value) -> Result<Merged, Reported> {
+        let read = self.read(object).await;
+        read.map_err(|error| self.fail(Action::Read, &error))
+    }
+
+    async fn read(&mut self, object: &Value) -> Result<Merged, Error> {
         let Some(operation) = &self.resource.api.read else {
             return Ok(Ok(()));
         };
-        let object = self.progress.lock().state.clone();
-        let response = self.perform(operation, &object, None, Retry::Safe).await?;
+        let response = absence::perform(self.context, self.resource, operation, object, None).await?;
         Ok(self.merge_response(&response.body, None).flatten())
+    }
+
+    /// Merges the response to a create or an update of `object` into state. `sent` is the body of the request.
+    ///
+    /// A response without a body, or one that lacks attributes, is completed by one read: control planes differ in what they return. So
+    /// is one that only accepts the request (202).
+    ///
+    /// # Errors
+    ///
+    /// [`Reported`] if the response is not about this object, or the read failed.
+    pub async fn merge_written(
+        &mut self,
+        object: &Value,
+        response: &Response,
+        sent: &Body,
+    ) -> Result<Merged, Reported> {
+        let merged = match response.body {
+            Json::Null => Ok(()),
+            _ => self.merge_response(&response.body, (!response.is_accepted).then_some(sent))?,
+        };
+        let state = self.progress.lock().state.clone();
+        let object = if state.is_null() { object } else { &state };
+        if self.phase == Phase::Create && !self.resource.creates_by_update() {
+            let key = identity::key(self.resource, object);
+            self.context.process.note_created(key);
+        }
+        if !response.is_accepted && !self.is_incomplete(&response.body) {
+            return Ok(merged);
+        }
+        Ok(merged.and(self.read_back(object).await?))
+    }
+
+    /// Whether a response lacks an attribute that the declaration reads.
+    fn is_incomplete(&self, response: &Json) -> bool {
+        let mut response = response.clone();
+        let mut memory = self.progress.lock().private.memory.clone();
+        self.codec
+            .read_response(self.resource, &mut response, &self.request.planned, &mut memory);
+        let mut attributes = self.resource.attributes.iter();
+        attributes.any(|attribute| {
+            let is_read = attribute.returned && !attribute.write_only && !attribute.wire.read.is_empty();
+            is_read && wire::field(attribute, &response).is_none()
+        })
     }
 
     /// Merges a response into state. Planned values stay as planned: Terraform rejects any other result as inconsistent

@@ -204,12 +204,7 @@ fn attribute_from_response(
     let (Some(json), true) = (field(attribute, response), attribute.returned) else {
         return known_or_absent(attribute, known);
     };
-    let is_required = attribute.mode == Mode::Required && attribute.r#type.collections.is_empty();
     let value = match from_json(attribute, &json, known, path, diagnostics) {
-        Ok(Value::Null) if is_required => Err(type_mismatch(path, "set", &json)),
-        other => other,
-    };
-    let value = match value {
         Ok(value) => value,
         Err(mismatch) => {
             diagnostics.error_at(
@@ -399,27 +394,51 @@ fn scalar_from_json(
     path: &Path,
     diagnostics: &mut Diagnostics,
 ) -> Result<Value, TypeMismatch> {
-    Ok(match (attribute.r#type.scalar, json) {
-        (_, Json::Null) => Value::Null,
-        (Scalar::Bool, Json::Bool(bool)) => Value::Bool(*bool),
-        (Scalar::Int, Json::Number(number)) => match Number::from_json(number) {
+    let mismatch = |expected| type_mismatch(path, expected, json);
+    Ok(match attribute.r#type.scalar {
+        _ if json.is_null() => Value::Null,
+        Scalar::Bool => Value::Bool(boolean(json).ok_or_else(|| mismatch("a boolean"))?),
+        Scalar::Int => match number(json) {
             Some(number) if number.is_integer() => Value::Number(number),
-            _ => return Err(type_mismatch(path, "a whole number", json)),
+            _ => return Err(mismatch("a whole number")),
         },
-        (Scalar::Number, Json::Number(number)) => match Number::from_json(number) {
-            Some(number) => Value::Number(number),
-            None => return Err(type_mismatch(path, "a number in the supported range", json)),
+        Scalar::Number => match (number(json), json) {
+            (Some(number), _) => Value::Number(number),
+            (None, Json::Number(_)) => return Err(mismatch("a number in the supported range")),
+            (None, _) => return Err(mismatch("a number")),
         },
-        (Scalar::String, Json::String(string)) => shape::string_value(attribute, string),
-        (Scalar::Object, Json::Object(_)) => {
+        Scalar::String => match json {
+            Json::String(string) => shape::string_value(attribute, string),
+            _ => return Err(mismatch("a string")),
+        },
+        Scalar::Object if json.is_object() => {
             object_from_response(&attribute.attributes, json, known, path, diagnostics)
         }
-        (Scalar::Bool, _) => return Err(type_mismatch(path, "a boolean", json)),
-        (Scalar::Int, _) => return Err(type_mismatch(path, "a whole number", json)),
-        (Scalar::Number, _) => return Err(type_mismatch(path, "a number", json)),
-        (Scalar::String, _) => return Err(type_mismatch(path, "a string", json)),
-        (Scalar::Object, _) => return Err(type_mismatch(path, "an object", json)),
+        Scalar::Object => return Err(mismatch("an object")),
     })
+}
+
+/// Returns the number that a JSON value has, also as a string: `10`, `10.0` or `"10"`.
+pub fn number(json: &Json) -> Option<Number> {
+    match json {
+        Json::Number(number) => Number::from_json(number),
+        Json::String(string) => Number::parse(string.trim()),
+        _ => None,
+    }
+}
+
+/// Returns the boolean that a JSON value has, also as 0 or 1, or as a string.
+pub fn boolean(json: &Json) -> Option<bool> {
+    match json {
+        Json::Bool(bool) => Some(*bool),
+        Json::String(string) if string.eq_ignore_ascii_case("true") => Some(true),
+        Json::String(string) if string.eq_ignore_ascii_case("false") => Some(false),
+        json => match number(json)?.as_i64()? {
+            0 => Some(false),
+            1 => Some(true),
+            _ => None,
+        },
+    }
 }
 
 fn type_mismatch(path: &Path, expected: &'static str, found: &Json) -> TypeMismatch {

@@ -223,6 +223,14 @@ impl Value {
         }
     }
 
+    /// Returns an attribute of an object for changes; `None` if there is no such attribute.
+    pub fn attribute_mut(&mut self, name: &str) -> Option<&mut Self> {
+        match self {
+            Self::Object(attributes) => attributes.get_mut(name),
+            _ => None,
+        }
+    }
+
     /// Applies a function to every element of a list, set or map. Any other value is returned unchanged.
     #[must_use]
     pub fn map_elements(self, function: impl Fn(Self) -> Self) -> Self {

@@ -7,17 +7,20 @@
 //!
 //! Tests: `provider/tests/route_policy_set.rs`, `tests/terraform/route_policy_set.rs`.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
-use engine::api::{Body, Effect, Error, Request, Response, Retry};
+use engine::absence::{self, Patience};
+use engine::api::{Body, Error, Request, Response, Retry};
+use engine::backoff::Backoff;
 use engine::codec::Codec;
 use engine::diagnostic::{Diagnostics, Reported, Summary};
 use engine::fill::{fill_object, matches_plan};
 use engine::hook::Hook;
 use engine::naming::title;
 use engine::object::Plan;
-use engine::report::is_gone;
+use engine::repeat::{Create, LostAttempts, repeat};
+use engine::report::{is_gone, is_temporary};
 use engine::session::{Merged, Session};
 use engine::wire;
 use schema::{Attribute, Resource};
@@ -41,14 +44,11 @@ impl Codec for RoutePolicySet {
     /// get the value that was sent, as long as the control plane returns the same one.
     fn read_response(&self, resource: &Resource, response: &mut Json, known: &Value, memory: &mut Json) {
         restore_overridden(resource, response, memory);
-        let order: Vec<Option<i64>> = known.get("rules").elements().iter().map(sequence).collect();
+        let places = places(known.get("rules").elements());
         if let Some(rules) = response.get_mut("rules").and_then(Json::as_array_mut) {
             rules.sort_by_key(|rule| {
-                let sequence = rule.get("sequence").and_then(Json::as_i64);
-                let place = order
-                    .iter()
-                    .position(|known| *known == sequence)
-                    .unwrap_or(order.len());
+                let sequence = json_sequence(rule);
+                let place = places.get(&sequence).copied().unwrap_or(usize::MAX);
                 (place, sequence)
             });
         }
@@ -92,12 +92,12 @@ impl Hook for RoutePolicySet {
             return;
         };
         let prior = plan.prior.get("rules").elements();
+        let places = places(prior);
         let rules = planned
             .iter()
             .map(|rule| {
-                let known = prior
-                    .iter()
-                    .find(|known| sequence(known).is_some() && sequence(known) == sequence(rule));
+                let place = sequence(rule).and_then(|sequence| places.get(&Some(sequence)));
+                let known = place.and_then(|place| prior.get(*place));
                 let mut rule = rule.clone();
                 rule.set_attribute(
                     "uuid",
@@ -137,70 +137,106 @@ fn rule_attributes(resource: &Resource) -> &[Attribute] {
     resource.attribute("rules").map_or(&[], |rules| &rules.attributes)
 }
 
-/// The rules in the state of this apply so far.
-fn known_rules(session: &Session<'_>) -> Vec<Value> {
-    session.progress.lock().state.get("rules").elements().to_vec()
+/// The first position of each sequence.
+fn places(rules: &[Value]) -> HashMap<Option<i64>, usize> {
+    let mut places = HashMap::new();
+    for (place, rule) in rules.iter().enumerate() {
+        places.entry(sequence(rule)).or_insert(place);
+    }
+    places
 }
 
-/// Records in state the rules that exist, in the planned order. Rules that are still to be deleted come last.
-fn record_rules(session: &Session<'_>, mut rules: Vec<Value>) {
-    let planned = session.request.planned.get("rules").elements();
-    let order: Vec<Option<i64>> = planned.iter().map(sequence).collect();
-    rules.sort_by_key(|rule| {
-        order
-            .iter()
-            .position(|planned| *planned == sequence(rule))
-            .unwrap_or(order.len())
+/// The sequence of a rule in a response.
+fn json_sequence(rule: &Json) -> Option<i64> {
+    wire::number(rule.get("sequence")?)?.as_i64()
+}
+
+/// Changes the rules in the state of this apply.
+fn change_rules<T>(session: &Session<'_>, change: impl FnOnce(&mut Vec<Value>) -> T) -> T {
+    let mut known = session.progress.lock();
+    match known.state.attribute_mut("rules") {
+        Some(Value::List(rules)) => change(rules),
+        _ => {
+            let mut rules = Vec::new();
+            let result = change(&mut rules);
+            known.state.set_attribute("rules", Value::List(rules));
+            result
+        }
+    }
+}
+
+/// Sorts the rules in state as planned. Rules that are still to be deleted come last.
+fn sort_rules(session: &Session<'_>) {
+    let places = places(session.request.planned.get("rules").elements());
+    change_rules(session, |rules| {
+        rules.sort_by_key(|rule| places.get(&sequence(rule)).copied().unwrap_or(usize::MAX));
     });
-    session
-        .progress
-        .lock()
-        .state
-        .set_attribute("rules", Value::List(rules));
 }
 
-/// Creates missing rules and updates those that differ: first the rules that reject, then those that accept.
+/// Creates missing rules and updates those that differ.
 ///
 /// # Errors
 ///
 /// [`Reported`], if a request failed.
 async fn create_and_update_rules(session: &mut Session<'_>) -> Result<Merged, Reported> {
+    let result = change_each_rule(session).await;
+    sort_rules(session);
+    result
+}
+
+/// First the rules that reject, then those that accept.
+async fn change_each_rule(session: &mut Session<'_>) -> Result<Merged, Reported> {
     let mut merged = Ok(());
     let planned = session.request.planned.get("rules").elements();
     let mut order: Vec<(usize, &Value)> = planned.iter().enumerate().collect();
     order.sort_by_key(|(_, rule)| rule.get("action").as_str() != Some("reject"));
+    let mut places = change_rules(session, |rules| places(rules));
     for (index, rule) in order {
-        let mut rules = known_rules(session);
-        let position = rules.iter().position(|known| sequence(known) == sequence(rule));
-        let known = position.and_then(|position| rules.get(position));
-        let body = match known {
-            None => wire::create_body(rule_attributes(session.resource), rule, rule),
-            Some(known) => match wire::update_body(rule_attributes(session.resource), known, rule, rule) {
+        let place = places.get(&sequence(rule)).copied();
+        let known = place.and_then(|place| change_rules(session, |rules| rules.get(place).cloned()));
+        let attributes = rule_attributes(session.resource);
+        let body = match &known {
+            None => wire::create_body(attributes, rule, rule),
+            Some(known) => match wire::update_body(attributes, known, rule, rule) {
                 Some(body) => body,
                 None => continue,
             },
         };
-        let response = match known {
+        let changed = match &known {
             None => create_rule(session, rule, &body).await,
-            Some(known) => send_request(session, UPDATE, Some(known), Some(&body), Retry::Safe).await,
+            Some(known) => send_request(session, UPDATE, Some(known), Some(&body)).await,
         };
-        let response = response.map_err(|error| {
-            let summary = if position.is_some() {
+        let changed = match changed {
+            Ok(response) => complete(session, known.as_ref().unwrap_or(rule), response).await,
+            failed => failed.map(|response| (response.body.clone(), response.body)),
+        };
+        let (own, whole) = changed.map_err(|error| {
+            let summary = if known.is_some() {
                 &summaries::RULE_UPDATE_FAILED
             } else {
                 &summaries::RULE_CREATE_FAILED
             };
             report_failure(session, summary, Some(index), rule, &error)
         })?;
-        let (rule, result) = read_rule(session, index, rule, body.expose(), &response.body);
-        match position.and_then(|position| rules.get_mut(position)) {
-            Some(known) => *known = rule,
-            None => rules.push(rule),
+        let (rule, result) = read_rule(session, index, rule, body.expose(), &own, &whole);
+        let sequence = sequence(&rule);
+        let added = change_rules(session, |rules| {
+            match place.and_then(|place| rules.get_mut(place)) {
+                Some(known) => {
+                    *known = rule;
+                    None
+                }
+                None => {
+                    rules.push(rule);
+                    Some(rules.len() - 1)
+                }
+            }
+        });
+        if let Some(place) = added {
+            places.insert(sequence, place);
         }
-        record_rules(session, rules);
         merged = merged.and(result);
     }
-    record_rules(session, known_rules(session));
     Ok(merged)
 }
 
@@ -209,62 +245,146 @@ async fn create_and_update_rules(session: &mut Session<'_>) -> Result<Merged, Re
 async fn delete_rules(session: &mut Session<'_>) -> Result<(), Reported> {
     let planned = session.request.planned.get("rules").elements();
     let mut planned: HashSet<Option<i64>> = planned.iter().map(sequence).collect();
-    let (mut kept, mut unplanned) = (Vec::new(), Vec::new());
-    for rule in known_rules(session) {
-        if planned.remove(&sequence(&rule)) {
-            kept.push(rule);
-        } else {
-            unplanned.push(rule);
+    // The last rule in state is the next one to delete.
+    let mut remaining = change_rules(session, |rules| {
+        let (kept, mut unplanned): (Vec<_>, Vec<_>) =
+            rules.drain(..).partition(|rule| planned.remove(&sequence(rule)));
+        unplanned.sort_by_key(|rule| rule.get("action").as_str() != Some("reject"));
+        let remaining = unplanned.clone();
+        *rules = kept;
+        rules.append(&mut unplanned);
+        remaining
+    });
+    let mut lingering = HashSet::new();
+    while let Some(rule) = remaining.pop() {
+        match send_request(session, DELETE, Some(&rule), None).await {
+            Ok(response) if response.is_accepted => {
+                lingering.extend(rule.get("uuid").as_str().map(str::to_owned));
+            }
+            Ok(_) => {}
+            Err(error) if is_gone(&error) => {}
+            Err(error) => {
+                let summary = &summaries::RULE_DELETE_FAILED;
+                return Err(report_failure(session, summary, None, &rule, &error));
+            }
         }
+        change_rules(session, Vec::pop);
     }
-    unplanned.sort_by_key(|rule| rule.get("action").as_str() == Some("reject"));
-    let mut remaining = unplanned.as_slice();
-    while let Some((rule, others)) = remaining.split_first() {
-        if let Err(error) = send_request(session, DELETE, Some(rule), None, Retry::Safe).await
-            && !is_gone(&error)
-        {
-            return Err(report_failure(
-                session,
-                &summaries::RULE_DELETE_FAILED,
-                None,
-                rule,
-                &error,
-            ));
-        }
-        remaining = others;
-        record_rules(session, kept.iter().chain(remaining).cloned().collect());
-    }
+    wait_until_gone(session, &lingering).await;
     Ok(())
+}
+
+/// Waits until rules are gone whose deletion the control plane has only accepted (202). The next plan shows those that are not.
+async fn wait_until_gone(session: &Session<'_>, uuids: &HashSet<String>) {
+    let mut backoff = Backoff::default();
+    while !uuids.is_empty() {
+        let lingers = match has_rule(session, uuids).await {
+            Ok(lingers) => lingers,
+            Err(error) => is_temporary(&error),
+        };
+        if !lingers || !session.context.sleep(backoff.next_pause()).await {
+            return;
+        }
+    }
+}
+
+/// Whether the set still has one of these rules, by uuid.
+async fn has_rule(session: &Session<'_>, uuids: &HashSet<String>) -> Result<bool, Error> {
+    let set = read_set(session).await?;
+    let mut rules = set
+        .body
+        .get("rules")
+        .and_then(Json::as_array)
+        .into_iter()
+        .flatten();
+    Ok(rules.any(|rule| {
+        let uuid = rule.get("uuid").and_then(Json::as_str);
+        uuid.is_some_and(|uuid| uuids.contains(uuid))
+    }))
+}
+
+/// Reads the set.
+async fn read_set(session: &Session<'_>) -> Result<Response, Error> {
+    let operation = session.resource.api.read.as_deref().unwrap_or_default();
+    let set = session.progress.lock().state.clone();
+    absence::perform(session.context, session.resource, operation, &set, None).await
 }
 
 /// Creates a rule. If the response is lost, it looks for a rule with this sequence before it sends the request again.
 async fn create_rule(session: &Session<'_>, rule: &Value, body: &Body) -> Result<Response, Error> {
-    let response_lost = match send_request(session, CREATE, None, Some(body), Retry::Unsafe).await {
-        Err(error) if error.effect != Effect::None => error,
-        outcome => return outcome,
-    };
-    let Some(read) = &session.resource.api.read else {
-        return Err(response_lost);
-    };
-    let object = session.progress.lock().state.clone();
-    // The error of the create has the reason.
-    let Ok(set) = session.perform(read, &object, None, Retry::Safe).await else {
-        return Err(response_lost);
-    };
-    let rules = set.body.get("rules").and_then(Json::as_array);
-    let found = rules
-        .into_iter()
-        .flatten()
-        .find(|candidate| candidate.get("sequence").and_then(Json::as_i64) == sequence(rule));
-    match found {
-        // Another client may have created a rule with this sequence.
-        Some(found) if is_equal_rule(session, rule, found) => Ok(Response {
-            body: found.clone(),
-            ..set
-        }),
-        Some(_) => Err(response_lost),
-        None => send_request(session, CREATE, None, Some(body), Retry::Unsafe).await,
+    let create = CreateRule { session, rule, body };
+    repeat(session.context, &create).await
+}
+
+/// The create of a rule, which can be found by its sequence.
+struct CreateRule<'a> {
+    session: &'a Session<'a>,
+    rule: &'a Value,
+    body: &'a Body,
+}
+
+#[async_trait]
+impl Create for CreateRule<'_> {
+    async fn send(&self, attempts: u32) -> Result<Response, Error> {
+        let retry = (Retry::Unsafe, attempts);
+        send_patiently(self.session, CREATE, None, Some(self.body), retry).await
     }
+
+    async fn search(&self, error: &Error, lost: &LostAttempts) -> Result<Option<Response>, Error> {
+        let Ok(set) = read_set(self.session).await else {
+            return Err(error.clone());
+        };
+        let Some(rules) = set.body.get("rules").and_then(Json::as_array) else {
+            return Err(error.clone());
+        };
+        let mut rules = rules.iter();
+        match rules.find(|found| json_sequence(found) == sequence(self.rule)) {
+            None => Ok(None),
+            Some(found) if lost.is_carried_out || is_equal_rule(self.session, self.rule, found) => {
+                Ok(Some(Response {
+                    body: found.clone(),
+                    ..set
+                }))
+            }
+            // Another client may have created a rule with this sequence.
+            Some(_) => Err(error.clone()),
+        }
+    }
+}
+
+/// Returns the response to a create or update of a rule, and the whole rule: a response that lacks attributes is completed by one
+/// read of the set. One that only accepts the request (202) is replaced by it.
+async fn complete(session: &Session<'_>, rule: &Value, response: Response) -> Result<(Json, Json), Error> {
+    let is_complete = rule_attributes(session.resource)
+        .iter()
+        .all(|attribute| wire::field(attribute, &response.body).is_some());
+    if is_complete && !response.is_accepted {
+        return Ok((response.body.clone(), response.body));
+    }
+    let own = if response.is_accepted {
+        Json::Null
+    } else {
+        response.body
+    };
+    let set = read_set(session).await?;
+    let rules = set.body.get("rules").and_then(Json::as_array);
+    let uuid = own
+        .get("uuid")
+        .and_then(Json::as_str)
+        .or(rule.get("uuid").as_str());
+    let found = rules.into_iter().flatten().find(|found| match uuid {
+        Some(uuid) => found.get("uuid").and_then(Json::as_str) == Some(uuid),
+        None => json_sequence(found) == sequence(rule),
+    });
+    let Some(found) = found else {
+        let detail = "it lacks attributes of the rule, and the set does not have the rule";
+        return Err(Error::unexpected_response(CREATE, detail).with_remedy(&*session.context.api));
+    };
+    let mut whole = found.clone();
+    if let (Some(whole), Some(own)) = (whole.as_object_mut(), own.as_object()) {
+        whole.extend(own.clone());
+    }
+    Ok((own, whole))
 }
 
 /// Whether a rule of the control plane has every value of a planned one.
@@ -276,27 +396,29 @@ fn is_equal_rule(session: &Session<'_>, planned: &Value, found: &Json) -> bool {
     result.is_ok() && rules.is_some_and(|rules| matches_plan(rules, planned, &returned))
 }
 
-/// Sends a request about a rule of the set.
+/// Sends a request about a rule of the set that can be repeated.
 async fn send_request(
     session: &Session<'_>,
     operation: &str,
     rule: Option<&Value>,
     body: Option<&Body>,
-    retry: Retry,
 ) -> Result<Response, Error> {
-    let set = session
-        .progress
-        .lock()
-        .state
-        .get("uuid")
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
-    let rule = rule
-        .and_then(|rule| rule.get("uuid").as_str())
-        .unwrap_or_default();
-    let path = [("uuid", set.as_str()), ("rule_uuid", rule)];
-    let path = if rule.is_empty() {
+    send_patiently(session, operation, rule, body, (Retry::Safe, 0)).await
+}
+
+/// Sends a request about a rule of the set. A set that was just created may not be found at once.
+async fn send_patiently(
+    session: &Session<'_>,
+    operation: &str,
+    rule: Option<&Value>,
+    body: Option<&Body>,
+    (retry, attempts): (Retry, u32),
+) -> Result<Response, Error> {
+    let set = session.progress.lock().state.clone();
+    let uuid = |object: &Value| object.get("uuid").as_str().unwrap_or_default().to_owned();
+    let (set_uuid, rule_uuid) = (uuid(&set), rule.map(uuid).unwrap_or_default());
+    let path = [("uuid", set_uuid.as_str()), ("rule_uuid", rule_uuid.as_str())];
+    let path = if rule_uuid.is_empty() {
         path.get(..1).unwrap_or_default()
     } else {
         &path
@@ -306,15 +428,26 @@ async fn send_request(
         path,
         body,
         retry,
-        attempts: 0,
+        attempts,
         gone: &session.resource.api.gone,
         secrets: &[],
         cancel: &session.context.cancel,
     };
-    session.context.send(request).await
+    let mut patience = Patience::default();
+    loop {
+        match session.context.send(request).await {
+            Err(error) if is_gone(&error) && operation != DELETE => {
+                patience
+                    .wait(session.context, session.resource, &set, error)
+                    .await?;
+            }
+            response => return response,
+        }
+    }
 }
 
-/// The rule after a request with this body, and whether every field of the response has the expected type.
+/// The rule after a request with this body, and whether every field of the response has the expected type. `own` is the response to
+/// the request, `whole` has the fields that it lacks, too.
 ///
 /// A field that was sent and returned with another value is overridden: the user gets a warning, and the hook's memory keeps
 /// both values.
@@ -323,12 +456,12 @@ fn read_rule(
     index: usize,
     planned: &Value,
     body: &Json,
-    response: &Json,
+    own: &Json,
+    whole: &Json,
 ) -> (Value, Merged) {
     let attributes = rule_attributes(session.resource);
     let path = Path::root().attribute("rules").index(index);
-    let (returned, result) =
-        wire::from_response(attributes, response, planned, &path, &mut session.diagnostics);
+    let (returned, result) = wire::from_response(attributes, whole, planned, &path, &mut session.diagnostics);
     let filled = fill_object(attributes, planned, &returned);
     for attribute in attributes {
         let Some((key, sent)) = attribute
@@ -345,8 +478,10 @@ fn read_rule(
             .get(index)
             .map_or(&Value::Null, |rule| rule.get(&attribute.name));
         let is_configured = !config.is_null() || attribute.default.is_some();
+        let field = wire::field(attribute, own);
         let is_overridden = is_configured
             && result.is_ok()
+            && field.is_some()
             && !matches_plan(attribute, planned, returned.get(&attribute.name));
         if is_overridden {
             let sequence = sequence(&filled).unwrap_or_default();
@@ -356,7 +491,7 @@ fn read_rule(
             );
             session.warn_overridden(path.attribute(&attribute.name), &object, &attribute.name);
         }
-        let returned = is_overridden.then(|| wire::field(attribute, response).unwrap_or_default());
+        let returned = field.filter(|_| is_overridden);
         let uuid = filled.get("uuid").as_str().unwrap_or_default();
         let memory = &mut session.progress.lock().private.memory;
         record_overridden(memory, uuid, key, sent, returned);
@@ -369,20 +504,26 @@ fn read_rule(
 ///
 /// The memory is `{"UUID": {"FIELD": {"sent": …, "returned": …}}}`.
 fn record_overridden(memory: &mut Json, uuid: &str, key: &str, sent: &Json, returned: Option<Json>) {
-    let mut memories = memory.as_object().cloned().unwrap_or_default();
-    let rule = memories.entry(uuid).or_insert_with(|| json!({}));
-    if let Some(fields) = rule.as_object_mut() {
-        match returned {
-            Some(returned) => {
-                fields.insert(key.to_owned(), json!({ "sent": sent, "returned": returned }));
-            }
-            None => {
-                fields.remove(key);
-            }
+    if !memory.is_object() {
+        *memory = json!({});
+    }
+    let Some(memories) = memory.as_object_mut() else {
+        return;
+    };
+    let fields = memories.get_mut(uuid).and_then(Json::as_object_mut);
+    match (fields, returned) {
+        (Some(fields), None) => {
+            fields.remove(key);
+        }
+        (None, None) => {}
+        (Some(fields), Some(returned)) => {
+            fields.insert(key.to_owned(), json!({ "sent": sent, "returned": returned }));
+        }
+        (None, Some(returned)) => {
+            let fields = json!({ key: { "sent": sent, "returned": returned } });
+            memories.insert(uuid.to_owned(), fields);
         }
     }
-    *memory = Json::Object(memories);
-    forget_empty(memory);
 }
 
 /// Sets overridden fields of a set's rules to the values that were sent. An override ends if the control plane returns
@@ -395,10 +536,12 @@ fn restore_overridden(resource: &Resource, response: &mut Json, memory: &mut Jso
     let Some(memories) = memory.as_object_mut() else {
         return;
     };
+    let mut by_uuid: HashMap<String, &mut Json> = rules
+        .iter_mut()
+        .filter_map(|rule| Some((rule.get("uuid")?.as_str()?.to_owned(), rule)))
+        .collect();
     for (uuid, fields) in memories.iter_mut() {
-        let rule = rules
-            .iter_mut()
-            .find(|rule| rule.get("uuid").and_then(Json::as_str) == Some(uuid.as_str()));
+        let rule = by_uuid.get_mut(uuid);
         let (Some(rule), Some(fields)) = (rule, fields.as_object_mut()) else {
             *fields = Json::Null;
             continue;

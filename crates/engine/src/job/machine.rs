@@ -447,8 +447,10 @@ fn on_start_response(start: Start, event: Event) -> (State, Vec<Action>) {
             suspend(&State::Starting(start), Outcome::Unidentified)
         }
         Event::StartRejected(Rejection::Run { id, is_current }) => on_rejection(&start, id, is_current, own),
+        // The run may have ended already, a little before the object shows that.
         Event::StartResponseLost => retry_lost_start(Start {
             is_response_lost: true,
+            reads_left: if start.was_needed { MAX_OBJECT_READS - 1 } else { 0 },
             ..start
         }),
         Event::StartFailed if start.is_response_lost => retry_lost_start(start),

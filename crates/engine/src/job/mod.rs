@@ -5,7 +5,6 @@
 //!
 //! Tests: `machine/`, `crates/engine/tests/tables/job.rs`, `tests/terraform/interruptions.rs`.
 
-mod backoff;
 pub mod evidence;
 pub mod handover;
 mod machine;
@@ -16,7 +15,6 @@ mod trigger;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use backoff::Backoff;
 use evidence::{OwnChange, Verdict, examine};
 use jiff::Timestamp;
 use machine::{Action, Event, MIN_RUN_DURATION, Outcome, Rejection, RunStatus, Source, State, next};
@@ -28,6 +26,7 @@ use trigger::{is_current, trigger};
 use value::Value;
 
 use crate::api::{Body, Effect, Error, ErrorKind, Response, Retry};
+use crate::backoff::Backoff;
 use crate::context::Context;
 use crate::diagnostic::Reported;
 use crate::equal::is_equivalent;
@@ -37,7 +36,7 @@ use crate::report::{is_gone, is_temporary};
 use crate::run::{ActiveRun, Id, Run, RunState};
 use crate::session::Session;
 use crate::shape::{self, literal_value};
-use crate::wire::{find, to_json};
+use crate::wire::{boolean, find, to_json};
 use crate::{identity, rules};
 
 /// Pause between two attempts to find out what an active run installs.
@@ -237,7 +236,7 @@ impl JobApply<'_, '_> {
             let event = match action {
                 Action::Pause(pause) => self.pause(*pause).await,
                 Action::Backoff => {
-                    let pause = self.backoff.next();
+                    let pause = self.backoff.next_pause();
                     self.pause(pause).await
                 }
                 Action::SendStart => Some(self.send_start().await),
@@ -572,7 +571,7 @@ fn run_status(job: &Job, response: &Json) -> Option<RunStatus> {
     let is_terminal = job
         .terminal
         .as_deref()
-        .and_then(|field| find(response, field)?.as_bool());
+        .and_then(|field| boolean(&find(response, field)?));
     let is_final = is_done || has_failed || is_terminal == Some(true);
     Some(RunStatus {
         status,

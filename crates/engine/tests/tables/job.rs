@@ -271,8 +271,8 @@ fn apply_runs_the_job_after_a_create() {
             (vec![error(ErrorKind::Unreachable), thing(false), thing(false)],
              "create, start, get, get; run null, status \"done\"; no run stored".to_owned())),
         ("the response is lost, and the object needs the work",
-            (vec![error(ErrorKind::Unreachable), thing(true), started(), status("done"), thing(false)],
-             format!("create, start, get, start, poll, get; {done}"))),
+            (vec![error(ErrorKind::Unreachable), thing(true), thing(true), thing(true), thing(true), started(), status("done"), thing(false)],
+             format!("create, start, get, get, get, get, start, poll, get; {done}"))),
         ("a rejection names the active run: it is followed, and the object read",
             (vec![rejected(&format!("run {RUN} of {UUID} is active")), status("going"), status("done"), thing(false), thing(false)],
              format!("create, start, poll, poll, get, get; {done}"))),
@@ -309,8 +309,8 @@ fn apply_runs_the_job_after_a_create() {
         ("an unexpected response about the object is one error",
             (vec![error(ErrorKind::Unreachable), Ok(json!({"uuid": "../x", "name": "a"}))],
              "create, start, get; run null, status \"starting\"; stored as going, tainted; Unexpected response from the control plane".to_owned())),
-        ("an object that no longer exists is an error",
-            (vec![error(ErrorKind::Unreachable), error(ErrorKind::NotFound)],
+        ("an object that cannot be read is an error",
+            (vec![error(ErrorKind::Unreachable), error(ErrorKind::Forbidden)],
              "create, start, get; run null, status \"starting\"; stored as going, tainted; Failed to follow the run".to_owned())),
     ];
     prove(rows, |(responses, expected)| (expected, created(responses)));

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -16,6 +16,7 @@ use engine::{Binding, shape};
 use jiff::Timestamp;
 use schema::{Attribute, Collection, Resource, Scalar, Source, Sources};
 use serde_json::{Value as Json, json};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use value::secret::Secret;
 use value::{Number, Value};
@@ -298,6 +299,8 @@ pub struct Script {
     responses: Mutex<VecDeque<Result<Json, Failure>>>,
     requests: Mutex<Vec<String>>,
     delays: Mutex<BTreeMap<usize, Duration>>,
+    /// Time of the first request, by both clocks: waits move only one of them.
+    clock: OnceLock<(Instant, Timestamp)>,
 }
 
 impl Script {
@@ -316,6 +319,7 @@ impl Script {
             responses: Mutex::new(responses.into_iter().collect()),
             requests: Mutex::default(),
             delays: Mutex::default(),
+            clock: OnceLock::default(),
         });
         let context = Context {
             api: Arc::clone(&script) as Arc<dyn Api>,
@@ -332,11 +336,36 @@ impl Script {
         self.delays.lock().unwrap().insert(request, delay);
     }
 
+    fn now(&self) -> Timestamp {
+        let (instant, time) = self.clock.get_or_init(|| (Instant::now(), Timestamp::now()));
+        *time + instant.elapsed()
+    }
+
     /// Returns each request, as `operation body`.
     pub fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
 }
+
+/// Completes a named object in the response to a create or an update: with what was sent, and with computed fields that are null.
+fn completed(mut body: Json, request: Request<'_>) -> Json {
+    let is_write = matches!(request.operation, "create" | "change");
+    let (Some(sent), Some(object)) = (request.body.filter(|_| is_write), body.as_object_mut()) else {
+        return body;
+    };
+    if object.contains_key("name") {
+        for (key, value) in sent.expose().as_object().into_iter().flatten() {
+            object.entry(key.clone()).or_insert_with(|| value.clone());
+        }
+        for key in COMPUTED {
+            object.entry(key).or_insert(Json::Null);
+        }
+    }
+    body
+}
+
+/// The fields that only the API sets.
+const COMPUTED: [&str; 5] = ["created_at", "rank", "seen", "size", "todo"];
 
 #[async_trait]
 impl Api for Script {
@@ -349,6 +378,7 @@ impl Api for Script {
             requests.push(format!("{}{body}", request.operation));
             requests.len() - 1
         };
+        self.now();
         let delay = self.delays.lock().unwrap().get(&number).copied();
         if let Some(delay) = delay {
             tokio::time::sleep(delay).await;
@@ -356,16 +386,16 @@ impl Api for Script {
         let next = self.responses.lock().unwrap().pop_front();
         match next.expect("the script has a response left") {
             Ok(body) => Ok(Response {
-                body,
+                body: completed(body, request),
                 request_id: "r".to_owned(),
-                date: Some(Timestamp::now()),
+                date: Some(self.now()),
                 is_accepted: false,
             }),
             Err(failure) => Err(Error {
                 is_explained: failure.detail.is_some(),
                 attempts: request.attempts + 1,
                 detail: failure.detail,
-                date: Some(Timestamp::now()),
+                date: Some(self.now()),
                 ..Error::new(
                     failure.kind,
                     failure.effect,

@@ -344,6 +344,15 @@ fn from_response_keeps_known_values() {
         reads("a missing field keeps the known value", "type = 'string'", json!({}), "ours", "ours"),
         reads("a missing field without a known value is null", "type = 'string', mode = 'computed'", json!({}), UNKNOWN, NULL),
         reads("null is null", "type = 'string'", json!({"field": null}), "ours", NULL),
+        reads("null of a required attribute is null: the next plan sets it", "type = 'string', mode = 'required'",
+            json!({"field": null}), "ours", NULL),
+        reads("a string with a number is that number", "type = 'number'", json!({"field": "1.50"}), NULL, json!(1.5)),
+        reads("a string with a whole number is that number", "type = 'int'", json!({"field": "7"}), NULL, json!(7)),
+        reads("a fraction of zero is a whole number", "type = 'int'", json!({"field": 7.0}), NULL, json!(7)),
+        reads("0 is false", "type = 'bool'", json!({"field": 0}), NULL, json!(false)),
+        reads("1 is true, also as a string", "type = 'bool'", json!({"field": "1"}), NULL, json!(true)),
+        reads("a string with a boolean is that boolean", "type = 'bool'", json!({"field": "False"}), NULL, json!(false)),
+        reads("an equal number in another form keeps the known one", "type = 'int'", json!({"field": "7.0"}), json!(7), json!(7)),
         reads("null of an optional list is null", optional_list, json!({"field": null}), json!(["a"]), NULL),
         reads("a value that is not returned keeps the known value", "type = 'string', returned = false",
             json!({"field": "***"}), "ours", "ours"),
@@ -404,10 +413,12 @@ fn from_response_reports_a_type_and_keeps_the_known_value() {
     let rows = [
         row("a number instead of a string", "type = 'string'",
             json!({"field": 7}), json!("old"), "field: The control plane's field for `field` should be a string, but is a number"),
-        row("a string instead of a boolean", "type = 'bool'", json!({"field": "true"}),
+        row("a string instead of a boolean", "type = 'bool'", json!({"field": "yes"}),
             json!(false), "field: The control plane's field for `field` should be a boolean, but is a string"),
+        row("a number other than 0 and 1 instead of a boolean", "type = 'bool'", json!({"field": 2}),
+            json!(false), "field: The control plane's field for `field` should be a boolean, but is a number"),
         row("a string instead of a whole number", "type = 'int'",
-            json!({"field": "7"}), json!(1), "field: The control plane's field for `field` should be a whole number, but is a string"),
+            json!({"field": "many"}), json!(1), "field: The control plane's field for `field` should be a whole number, but is a string"),
         row("a fraction instead of a whole number", "type = 'int'", json!({"field": 1.5}),
             json!(1), "field: The control plane's field for `field` should be a whole number, but is a number"),
         row("a boolean instead of a number", "type = 'number'", json!({"field": true}),
@@ -421,8 +432,6 @@ fn from_response_reports_a_type_and_keeps_the_known_value() {
             json!({"k": "v"}), "field: The control plane's field for `field` should be an object, but is a list"),
         row("a string instead of an object", &parts("object"), json!({"field": "a"}),
             json!({"size": 1}), "field: The control plane's field for `field` should be an object, but is a string"),
-        row("null for a required attribute", "type = 'string', mode = 'required'",
-            json!({"field": null}), json!("old"), "field: The control plane's field for `field` should be set, but is null"),
         row("an element of a list has its index", "type = 'list(string)'", json!({"field": ["a", 7]}),
             json!(["old"]), "field[1]: The control plane's field for `field` should be a string, but is a number"),
         row("an element of a map has its key", "type = 'map(string)'", json!({"field": {"k": []}}),
@@ -447,7 +456,7 @@ fn from_response_reports_a_type_and_keeps_the_known_value() {
 #[test]
 fn from_response_decodes_fields_beside_an_unexpected_type() {
     let binding = field(&format!("type = 'list(object)', {PART}"));
-    let response = json!({"field": [{"length": 1, "id": "i"}, {"length": "2", "label": 7, "id": "j"}]});
+    let response = json!({"field": [{"length": 1, "id": "i"}, {"length": "x", "label": 7, "id": "j"}]});
     let (value, errors) = read(
         &binding,
         &response,

@@ -20,7 +20,7 @@ impl Default for Backoff {
 
 impl Backoff {
     /// Returns the next pause.
-    pub fn next(&mut self) -> Duration {
+    pub fn next_pause(&mut self) -> Duration {
         let pause = self.0;
         self.0 = (pause * 3 / 2).min(MAX_PAUSE);
         pause.mul_f64(0.8 + 0.4 * fastrand::f64())
@@ -38,7 +38,7 @@ mod tests {
         for _ in 0..100 {
             let mut backoff = Backoff::default();
             for seconds in expected {
-                let pause = backoff.next().as_secs_f64();
+                let pause = backoff.next_pause().as_secs_f64();
                 assert!(
                     (seconds * 0.8..=seconds * 1.2).contains(&pause),
                     "{pause} for {seconds}"
@@ -56,7 +56,7 @@ mod tests {
         let mut backoff = Backoff::default();
         let mut left = Duration::from_mins(45);
         let mut polls = 0;
-        while let Some(rest) = left.checked_sub(backoff.next()) {
+        while let Some(rest) = left.checked_sub(backoff.next_pause()) {
             left = rest;
             polls += 1;
         }
