@@ -195,7 +195,7 @@ fn schema_check_prints_problems_and_fails() {
     assert_eq!(code, Some(1));
     assert!(output.starts_with(&format!("{folder}/")), "{output}");
     assert!(
-        output.contains("unknown_word.toml:18:8: unknown type \"strng\"\n"),
+        output.contains("unknown_word.toml:19:8: unknown type \"strng\"\n"),
         "{output}"
     );
     assert!(output.ends_with(" problems found\n"), "{output}");

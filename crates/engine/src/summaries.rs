@@ -54,6 +54,11 @@ crate::summaries! {
         when: "A string does not have the format that its argument requires, such as a UUID or a duration.",
         remedy: "Write the value in the format that the message names.",
     }
+    INVALID_TIMEOUT {
+        text: "Invalid timeout",
+        when: "A timeout of the `timeouts` block is zero or longer than a year.",
+        remedy: "Set a duration such as `90m`.",
+    }
     DUPLICATE_ELEMENT {
         text: "Duplicate element",
         when: "A list whose elements form a set contains an element more than once.",

@@ -5,8 +5,8 @@
 //!
 //! Tests: `crates/engine/tests/tables/validate.rs`.
 
-use schema::{Constraint, Literal, Resource, Rule};
-use value::{Path, Value};
+use schema::{Constraint, Literal, Resource, Rule, TIMEOUTS};
+use value::{Path, Value, duration};
 
 use crate::diagnostic::Diagnostics;
 use crate::hook::Binding;
@@ -20,6 +20,7 @@ pub fn config(binding: &Binding, config: &Value, write_only: WriteOnly, diagnost
     let attributes = &binding.schema.attributes;
     rules::object(attributes, config, write_only, &Path::root(), diagnostics);
     constraints(binding.schema, config, diagnostics);
+    timeouts(config, diagnostics);
     if let Some(hook) = binding.hook {
         hook.validate(config, diagnostics);
     }
@@ -29,6 +30,26 @@ pub fn config(binding: &Binding, config: &Value, write_only: WriteOnly, diagnost
 pub fn provider(provider: &schema::Provider, config: &Value, diagnostics: &mut Diagnostics) {
     let attributes = &provider.attributes;
     rules::object(attributes, config, WriteOnly::Allowed, &Path::root(), diagnostics);
+}
+
+/// A timeout must leave time for the operation, and be short enough to be added to a time.
+fn timeouts(config: &Value, diagnostics: &mut Diagnostics) {
+    let configured = config.get(TIMEOUTS).attributes().into_iter().flatten();
+    for (name, timeout) in configured {
+        let Some(duration) = timeout.as_str().and_then(duration::parse) else {
+            continue;
+        };
+        if !duration::is_timeout(duration) {
+            diagnostics.error_at(
+                Path::root().attribute(TIMEOUTS).attribute(name),
+                &summaries::INVALID_TIMEOUT,
+                format!(
+                    "`{name}` must be above zero and at most one year (`8760h`), got {:?}.",
+                    timeout.as_str().unwrap_or_default()
+                ),
+            );
+        }
+    }
 }
 
 fn constraints(resource: &Resource, config: &Value, diagnostics: &mut Diagnostics) {

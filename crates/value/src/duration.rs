@@ -31,6 +31,14 @@ pub fn parse(text: &str) -> Option<Duration> {
     SpanParser::new().parse_unsigned_duration(text).ok()
 }
 
+/// The longest timeout: one year. It can be added to any time of the next centuries.
+const MAX_TIMEOUT: Duration = Duration::from_hours(8760);
+
+/// Whether a duration can be a timeout: it is above zero and at most a year.
+pub fn is_timeout(duration: Duration) -> bool {
+    !duration.is_zero() && duration <= MAX_TIMEOUT
+}
+
 /// The time that passes from `from` to `to`; zero if `to` is not later than `from`.
 pub fn between(from: Timestamp, to: Timestamp) -> Duration {
     Duration::try_from(to.duration_since(from)).unwrap_or_default()
@@ -39,6 +47,13 @@ pub fn between(from: Timestamp, to: Timestamp) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn is_timeout_from_a_nanosecond_to_a_year() {
+        for (text, expected) in [("0s", false), ("1ns", true), ("8760h", true), ("8760h1ns", false), ("5124095576030430h", false)] {
+            assert_eq!(parse(text).is_some_and(is_timeout), expected, "{text}");
+        }
+    }
 
     #[test]
     fn parse_accepts_only_units_of_go() {

@@ -154,15 +154,13 @@ fn json_sequence(rule: &Json) -> Option<i64> {
 /// Changes the rules in the state of this apply.
 fn change_rules<T>(session: &Session<'_>, change: impl FnOnce(&mut Vec<Value>) -> T) -> T {
     let mut known = session.progress.lock();
-    match known.state.attribute_mut("rules") {
-        Some(Value::List(rules)) => change(rules),
-        _ => {
-            let mut rules = Vec::new();
-            let result = change(&mut rules);
-            known.state.set_attribute("rules", Value::List(rules));
-            result
-        }
+    if let Some(Value::List(rules)) = known.state.attribute_mut("rules") {
+        return change(rules);
     }
+    let mut rules = Vec::new();
+    let result = change(&mut rules);
+    known.state.set_attribute("rules", Value::List(rules));
+    result
 }
 
 /// Sorts the rules in state as planned. Rules that are still to be deleted come last.
@@ -220,21 +218,14 @@ async fn change_each_rule(session: &mut Session<'_>) -> Result<Merged, Reported>
         })?;
         let (rule, result) = read_rule(session, index, rule, body.expose(), &own, &whole);
         let sequence = sequence(&rule);
-        let added = change_rules(session, |rules| {
-            match place.and_then(|place| rules.get_mut(place)) {
-                Some(known) => {
-                    *known = rule;
-                    None
-                }
-                None => {
-                    rules.push(rule);
-                    Some(rules.len() - 1)
-                }
+        change_rules(session, |rules| {
+            if let Some(known) = place.and_then(|place| rules.get_mut(place)) {
+                *known = rule;
+            } else {
+                places.insert(sequence, rules.len());
+                rules.push(rule);
             }
         });
-        if let Some(place) = added {
-            places.insert(sequence, place);
-        }
         merged = merged.and(result);
     }
     Ok(merged)

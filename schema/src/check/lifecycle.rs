@@ -4,7 +4,7 @@
 
 use std::ops::RangeInclusive;
 
-use super::values::is_duration;
+use super::values::{is_duration, is_timeout};
 use super::{Reporter, ResourceContext, ResourceRule, by_name};
 use crate::diagnostic::did_you_mean;
 use crate::model::{Attribute, Delete, Import, Kind, Method, Mode, Operation, Scalar, placeholders};
@@ -18,6 +18,7 @@ pub(crate) const RULES: &[(&str, ResourceRule)] = by_name![
     placeholder_known_in_time,
     path_mapping,
     reading_method,
+    create_can_be_found,
     update_missing,
     import_form,
     import_covers_read,
@@ -217,6 +218,28 @@ fn reading_method(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
     }
 }
 
+/// A create that is a POST needs a list and a name that is sent: if its response is lost, the provider looks for the object by its
+/// name before it sends the create again.
+fn create_can_be_found(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    let resource = context.resource;
+    let operation = resource.api.create.as_deref().and_then(|id| context.operation(id));
+    if operation.is_none_or(|operation| operation.method != Method::Post) {
+        return;
+    }
+    let is_sent = resource.label.as_deref().is_some_and(|name| {
+        // An unknown label is reported as such.
+        let label = resource.attribute(name);
+        label.is_none_or(|label| label.wire.write.is_some() && label.mode.is_settable())
+    });
+    let help = match (resource.api.list.is_some(), is_sent) {
+        (true, true) => return,
+        (false, _) => "add `list` to [api]: an operation that lists all objects",
+        (true, false) => "name a string that the create sends in `label`",
+    };
+    let message = "the object of a create whose response is lost cannot be found: it needs a list and a name that is sent";
+    reporter.at_key("api.create", message, help);
+}
+
 /// Without an update operation, every attribute that a configuration can set must have `force_new`: no operation could apply
 /// another change.
 fn update_missing(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
@@ -331,13 +354,14 @@ fn timeout_form(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
         ("delete", &timeouts.delete),
     ];
     for (key, timeout) in all {
-        if let Some(timeout) = timeout.as_deref().filter(|timeout| !is_duration(timeout)) {
+        if let Some(timeout) = timeout.as_deref().filter(|timeout| !is_timeout(timeout)) {
             let help = "write a number and a unit, for example \"90s\" or \"1h30m\"";
-            reporter.at_value(
-                &join("timeouts", key),
-                format!("{timeout:?} is not a valid duration"),
-                help,
-            );
+            let problem = if is_duration(timeout) {
+                "is not a timeout: it must be above zero and at most a year"
+            } else {
+                "is not a valid duration"
+            };
+            reporter.at_value(&join("timeouts", key), format!("{timeout:?} {problem}"), help);
         }
     }
 }

@@ -119,6 +119,13 @@ pub(crate) fn is_duration(text: &str) -> bool {
     is_of_format(text, Format::Duration)
 }
 
+/// Whether a string is a duration that the provider accepts as a timeout: above zero, and at most a year.
+pub(crate) fn is_timeout(text: &str) -> bool {
+    const MAX_TIMEOUT: jiff::SignedDuration = jiff::SignedDuration::from_hours(8760);
+    let duration = text.parse::<jiff::SignedDuration>();
+    is_duration(text) && duration.is_ok_and(|duration| !duration.is_zero() && duration <= MAX_TIMEOUT)
+}
+
 fn is_of_format(text: &str, format: Format) -> bool {
     match format {
         Format::Uuid => uuid::Uuid::parse_str(text).is_ok(),
