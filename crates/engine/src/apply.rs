@@ -22,7 +22,7 @@ use crate::naming::{capitalised, title};
 use crate::object::{ApplyRequest, Known, Progress};
 use crate::private::Private;
 use crate::report::{Action, is_gone, is_temporary};
-use crate::session::{Merged, Session, deadline};
+use crate::session::{Merged, Session, deadline, is_sent};
 use crate::{absence, identity, job, plan, recover, references, summaries, wire};
 
 /// Applies a change. The new state is in `progress`; the change failed if the diagnostics have an error.
@@ -194,6 +194,10 @@ impl Change<'_> {
         let updated = absence::perform(session.context, session.resource, operation, prior, Some(&body));
         let merged = match updated.await {
             Ok(response) => {
+                let mut write_only = attributes.iter().filter(|attribute| attribute.write_only);
+                if write_only.any(|attribute| is_sent(attribute, &body)) {
+                    session.progress.lock().private.is_unsent = false;
+                }
                 self.before.answered_at = changed_at(session.resource, &response.body);
                 self.before.own_change = OwnChange::At(self.before.answered_at);
                 self.before.answered = session.decode(&response.body);

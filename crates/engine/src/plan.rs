@@ -16,11 +16,13 @@ use value::{Path, Value};
 use crate::diagnostic::Diagnostics;
 use crate::equal::is_equivalent;
 use crate::hook::Binding;
+use crate::naming::{capitalised, title};
 use crate::object::{Plan, PlanRequest, Renames};
 use crate::private::Private;
 use crate::references::renamed;
 use crate::run::untouched_status;
-use crate::{identity, rules, shape};
+use crate::wire::write_only_changed;
+use crate::{identity, rules, shape, summaries};
 
 /// Plans a change.
 pub fn plan(binding: &Binding, request: PlanRequest) -> Plan {
@@ -43,6 +45,9 @@ pub fn plan(binding: &Binding, request: PlanRequest) -> Plan {
     if !config.is_null() {
         rules::warn_duplicates(&resource.attributes, &config, &Path::root(), &mut diagnostics);
     }
+    if private.is_unsent && !prior.is_null() && !config.is_null() {
+        warn_unsent(resource, &config, &prior, &planned, &mut diagnostics);
+    }
     let mut plan = Plan {
         prior,
         config,
@@ -58,6 +63,38 @@ pub fn plan(binding: &Binding, request: PlanRequest) -> Plan {
     plan.requires_replace.dedup();
     plan.private.is_forced |= !plan.requires_replace.is_empty();
     plan
+}
+
+/// Warns of write-only values that were not sent since the import of the object: nothing in state shows that they are new.
+fn warn_unsent(
+    resource: &Resource,
+    config: &Value,
+    prior: &Value,
+    planned: &Value,
+    diagnostics: &mut Diagnostics,
+) {
+    let attributes = &resource.attributes;
+    for attribute in attributes.iter().filter(|attribute| attribute.write_only) {
+        let name = &attribute.name;
+        if config.get(name).is_null() || write_only_changed(attribute, attributes, prior, planned) {
+            continue;
+        }
+        let mut siblings = attributes.iter();
+        let version = siblings.find(|sibling| !sibling.write_only && sibling.twin_of == attribute.twin_of);
+        let Some(version) = version.filter(|version| version.twin_of.is_some()) else {
+            continue;
+        };
+        diagnostics.warning_at(
+            Path::root().attribute(name),
+            &summaries::VALUE_NOT_SENT,
+            format!(
+                "{} was imported, so the control plane may have another value than `{name}`. Terraform sends `{name}` only \
+                 if `{}` changes: set it, for example to 1.",
+                capitalised(&title(resource, prior)),
+                version.name
+            ),
+        );
+    }
 }
 
 /// The private state of the plan. A plan with a prior object gets the mark of that object. Terraform passes it to the second plan of a

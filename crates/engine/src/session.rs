@@ -309,7 +309,7 @@ impl Session<'_> {
 }
 
 /// Whether a body has the attribute.
-fn is_sent(attribute: &Attribute, body: &Body) -> bool {
+pub fn is_sent(attribute: &Attribute, body: &Body) -> bool {
     let key = attribute.wire.write.as_deref();
     key.is_some_and(|key| body.expose().get(key).is_some())
 }

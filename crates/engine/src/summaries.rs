@@ -210,6 +210,11 @@ crate::summaries! {
         when: "A run ended, and an argument that it depends on is another than the apply has set.",
         remedy: "Find out what else changes the object, then apply again.",
     }
+    VALUE_NOT_SENT {
+        text: "Value not sent",
+        when: "An imported object has a write-only argument without a version.",
+        remedy: "Set the version argument that the message names, for example to 1.",
+    }
     OVERRIDDEN {
         text: "Value overridden by the control plane",
         when: "The control plane accepted a change and returned another value than the configured one.",

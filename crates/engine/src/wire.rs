@@ -84,7 +84,7 @@ fn has_changed(attribute: &Attribute, prior: &Value, planned: &Value) -> bool {
 
 /// Whether a write-only value has changed. State does not have it, so its version or the attribute that it replaces
 /// decides.
-fn write_only_changed(
+pub fn write_only_changed(
     attribute: &Attribute,
     attributes: &[Attribute],
     prior: &Value,

@@ -370,7 +370,10 @@ impl tfplugin6::provider_server::Provider for Service {
                     let state = read::import(schema, &request.id, diagnostics)?;
                     let mut known = Known {
                         state,
-                        private: Private::default(),
+                        private: Private {
+                            is_unsent: schema.attributes.iter().any(|attribute| attribute.write_only),
+                            ..Private::default()
+                        },
                     };
                     // The refresh that follows reports a provider that is not configured.
                     if let Ok(context) = self.context(&mut Diagnostics::default()) {

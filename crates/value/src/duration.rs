@@ -50,7 +50,13 @@ mod tests {
 
     #[test]
     fn is_timeout_from_a_nanosecond_to_a_year() {
-        for (text, expected) in [("0s", false), ("1ns", true), ("8760h", true), ("8760h1ns", false), ("5124095576030430h", false)] {
+        for (text, expected) in [
+            ("0s", false),
+            ("1ns", true),
+            ("8760h", true),
+            ("8760h1ns", false),
+            ("5124095576030430h", false),
+        ] {
             assert_eq!(parse(text).is_some_and(is_timeout), expected, "{text}");
         }
     }

@@ -222,7 +222,11 @@ fn reading_method(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
 /// name before it sends the create again.
 fn create_can_be_found(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
     let resource = context.resource;
-    let operation = resource.api.create.as_deref().and_then(|id| context.operation(id));
+    let operation = resource
+        .api
+        .create
+        .as_deref()
+        .and_then(|id| context.operation(id));
     if operation.is_none_or(|operation| operation.method != Method::Post) {
         return;
     }

@@ -476,6 +476,45 @@ fn plan_of_a_create_requires_one_of_the_twins() {
 }
 
 #[test]
+fn plan_of_an_imported_object_warns_of_a_write_only_value_that_is_not_sent() {
+    let row = |rule, prior: Json, config: Json, is_unsent: bool, warns: bool| {
+        (rule, (prior, config, is_unsent, warns))
+    };
+    #[rustfmt::skip]
+    let rows = [
+        row("imported, without a version", json!({}), json!({"field_wo": "s"}), true, true),
+        row("with another change", json!({}), json!({"field_wo": "s", "about": "x"}), true, true),
+        row("with the version of an earlier configuration", json!({"field_wo_version": 1}), json!({"field_wo": "s", "field_wo_version": 1}), true, true),
+        row("a version sends it", json!({}), json!({"field_wo": "s", "field_wo_version": 1}), true, false),
+        row("an unknown value without a version", json!({}), json!({"field_wo": UNKNOWN}), true, true),
+        row("the stored argument is sent", json!({}), json!({"field": "s"}), true, false),
+        row("neither is configured", json!({}), json!({}), true, false),
+        row("it was sent since the import", json!({}), json!({"field_wo": "s"}), false, false),
+        row("a destroy", json!({}), NULL, true, false),
+    ];
+    let binding = fields(&format!("field = {{ {TWIN} }}\nabout = {{ type = 'string' }}"));
+    prove(rows, |(prior, config, is_unsent, warns)| {
+        let named = |mut json: Json| {
+            if json.is_object() {
+                json["name"] = json!("a");
+            }
+            json
+        };
+        let private = Private {
+            is_unsent,
+            ..Private::default()
+        };
+        let plan = plan_of(&binding, &named(prior), &named(config), private);
+        let found = plan
+            .diagnostics
+            .iter()
+            .map(|it| format!("{}: {}", it.path, it.summary.text));
+        let expected = if warns { "field_wo: Value not sent" } else { "" };
+        (expected.to_owned(), found.collect::<Vec<_>>().join("; "))
+    });
+}
+
+#[test]
 fn plan_of_an_omitted_sensitive_argument_is_null() {
     #[rustfmt::skip]
     let rows = [

@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
 use value::Value;
 
-use super::support::{NULL, Script, THING, UNKNOWN, UUID, block_on, declare, fields, prove, response, value};
+use super::support::{NULL, Script, UUID, block_on, fields, prove, response, value};
 
 const SIZE: &str = "size = { type = 'string' }";
 /// With a creation time.

@@ -301,3 +301,29 @@ fn config_warns_of_a_deprecated_argument() {
         (warnings, reported_warnings.count())
     });
 }
+
+#[test]
+fn config_limits_timeouts_to_a_year() {
+    let outside = |timeout: &str| {
+        format!(
+            "timeouts.create: `create` must be above zero and at most one year (`8760h`), got {timeout:?}."
+        )
+    };
+    let rows = [
+        ("a usual timeout", ("90m", String::new())),
+        ("a year", ("8760h", String::new())),
+        ("zero", ("0s", outside("0s"))),
+        ("more than a year", ("8761h", outside("8761h"))),
+        (
+            "more than a time can hold",
+            ("5124095576030430h", outside("5124095576030430h")),
+        ),
+    ];
+    let binding = fields("field = { type = 'string' }\n[timeouts]\ncreate = '1h'");
+    prove(rows, |(timeout, expected)| {
+        let config = value(&binding, &json!({"name": "a", "timeouts": {"create": timeout}}));
+        let mut diagnostics = Diagnostics::default();
+        validate::config(&binding, &config, WriteOnly::Allowed, &mut diagnostics);
+        (expected, reported(&diagnostics))
+    });
+}
