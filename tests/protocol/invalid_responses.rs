@@ -102,11 +102,6 @@ async fn refresh_keeps_state_after_an_invalid_response() {
             "should be a string, but is a list",
         ),
         (
-            "null for a name",
-            rewrite(|body| body["name"] = Json::Null),
-            "should be set, but is null",
-        ),
-        (
             "an object for a value",
             rewrite(|body| body["value"] = json!({})),
             "should be a string, but is an object",
@@ -153,17 +148,10 @@ async fn refresh_keeps_state_after_an_invalid_response() {
 async fn create_keeps_the_object_after_an_invalid_response() {
     let table: Vec<(&str, FaultKind, &str)> = vec![
         (
-            "no uuid",
-            rewrite(|body| body["uuid"] = Json::Null),
-            "has no `uuid`",
-        ),
-        (
             "a path for the uuid",
             rewrite(|body| body["uuid"] = json!("../x")),
             "in an invalid format",
         ),
-        ("a list", rewrite(|body| *body = json!([])), "returned a list"),
-        ("null", rewrite(|body| *body = Json::Null), "returned null"),
         (
             "a list for a time",
             rewrite(|body| body["created_at"] = json!([])),
@@ -186,6 +174,41 @@ async fn create_keeps_the_object_after_an_invalid_response() {
         assert_eq!(plan.action, Action::NoOp, "{name}");
         assert_eq!(control_plane.objects(Collection::Variables).len(), 1, "{name}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn create_finds_the_object_that_its_response_does_not_identify() {
+    let table: Vec<(&str, FaultKind)> = vec![
+        ("no uuid", rewrite(|body| body["uuid"] = Json::Null)),
+        ("a list", rewrite(|body| *body = json!([]))),
+        ("null", rewrite(|body| *body = Json::Null)),
+    ];
+    for (name, fault) in table {
+        let control_plane = ControlPlane::builder().start().await.unwrap();
+        let mut core = core(&control_plane).await;
+        let config = json!({ "name": "GREETING", "value": "hello" });
+        control_plane.fault(Fault::new(CREATE, fault).times(1));
+        core.converge(VARIABLE, NAME, &config).await.expect(name);
+        let plan = core.plan(VARIABLE, NAME, &config).await.unwrap();
+        assert_eq!(plan.action, Action::NoOp, "{name}");
+        assert_eq!(control_plane.objects(Collection::Variables).len(), 1, "{name}");
+        assert_eq!(control_plane.log().count(CREATE), 1, "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn null_for_a_required_attribute_is_drift() {
+    let (control_plane, mut core, config) = variable().await;
+    control_plane.fault(Fault::new(GET, rewrite(|body| body["value"] = Json::Null)));
+    core.refresh(VARIABLE, NAME).await.unwrap();
+    let plan = core.plan(VARIABLE, NAME, &config).await.unwrap();
+    assert_eq!(plan.action, Action::Update);
+    core.apply(plan).await.unwrap();
+    control_plane.clear_faults();
+    let plan = core.plan(VARIABLE, NAME, &config).await.unwrap();
+    assert_eq!(plan.action, Action::NoOp);
+    core.destroy(VARIABLE, NAME).await.unwrap();
+    assert_eq!(control_plane.objects(Collection::Variables).len(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -126,6 +126,7 @@ struct Found {
 impl Process {
     /// Forgets what belongs to one command of Terraform: in debug mode, one process serves many.
     pub fn begin(&self) {
+        lock(&self.0.created).clear();
         lock(&self.0.found).clear();
         lock(&self.0.creates).clear();
         self.0.has_found.reset();
