@@ -108,11 +108,13 @@ pub(super) struct RequestInfo<'a> {
     pub request_id: &'a str,
 }
 
-/// Why an attempt got no response.
+/// Why an attempt got no complete response.
 #[derive(Debug)]
 pub(super) struct Failure {
     pub kind: ErrorKind,
     pub effect: Effect,
+    /// The status of the response if it began to arrive.
+    pub status: Option<StatusCode>,
     pub detail: String,
 }
 
@@ -145,8 +147,11 @@ impl<'a> RequestInfo<'a> {
     }
 
     pub fn failed(&self, failure: Failure) -> Error {
-        self.error(failure.kind, failure.effect)
-            .with_detail(failure.detail)
+        let error = self.error(failure.kind, failure.effect);
+        Error {
+            status: failure.status.map(|status| status.as_u16()),
+            ..error.with_detail(failure.detail)
+        }
     }
 }
 
@@ -244,6 +249,7 @@ mod tests {
         let mut unreachable = info().failed(Failure {
             kind: ErrorKind::Unreachable,
             effect: Effect::None,
+            status: None,
             detail: "`api.test` refused the connection".to_owned(),
         });
         unreachable.attempts = 5;

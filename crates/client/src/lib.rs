@@ -8,6 +8,7 @@
 mod body;
 mod document;
 mod error;
+mod failure;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod limit;
@@ -213,8 +214,7 @@ impl Client {
         read: impl Fn(&HttpResponse) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let shared = &*self.shared;
-        let method = request.info.method;
-        let mut retries = Retries::new(shared.backoff, shared.max_retries, method, retry).after(attempts);
+        let mut retries = Retries::new(shared.backoff, shared.max_retries, retry).after(attempts);
         loop {
             let started = Instant::now();
             let mut error = match self.attempt(request, retries.attempt(), cancel).await {

@@ -1,8 +1,7 @@
-//! Sends one attempt of a request: connection, redirects, size limits, and the causes of a failure.
+//! Sends one attempt of a request: connection, redirects and size limits.
 //!
 //! Tests: `crates/client/src/tests/faults.rs`, `crates/client/src/tests/redirects.rs`, `crates/client/src/tests/tls.rs`.
 
-use std::error::Error as _;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -10,14 +9,15 @@ use aws_lc_rs::hmac;
 use bytes::Bytes;
 use engine::api::{Effect, ErrorKind, Place};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use rustls::{AlertDescription, CertificateError};
 use rustls_pki_types::CertificateDer;
 use schema::model::Method;
 use tokio::sync::OnceCell;
-use url::{Host, Url};
+use tokio::time::Instant;
+use url::Url;
 use value::secret::Secret;
 
 use super::error::{Failure, RequestInfo};
+use super::failure::{broken_body, effect_after, failure, host, innermost, setup};
 use super::settings::{Settings, is_loopback};
 
 /// How many redirects one attempt follows.
@@ -135,20 +135,26 @@ impl Transport {
             .http
             .get_or_try_init(|| async { connections(&self.settings) })
             .await?;
-        let attempt = self.follow(http, request);
-        tokio::time::timeout(self.settings.request_timeout, attempt)
-            .await
-            .unwrap_or_else(|_| {
-                Err(Failure {
-                    kind: ErrorKind::RequestTimeout,
-                    effect: Effect::Unknown,
-                    detail: format!(
-                        "{} did not respond within {:?}",
-                        host(request.url),
-                        self.settings.request_timeout
-                    ),
-                })
-            })
+        let deadline = Instant::now().checked_add(self.settings.request_timeout);
+        self.follow(http, request, deadline).await
+    }
+
+    /// The failure of an attempt that took too long: before the response, or after its status.
+    fn timed_out(&self, url: &Url, status: Option<StatusCode>) -> Failure {
+        let outcome = match status {
+            Some(_) => "did not complete its response",
+            None => "did not respond",
+        };
+        Failure {
+            kind: ErrorKind::RequestTimeout,
+            effect: effect_after(status),
+            status,
+            detail: format!(
+                "{} {outcome} within {:?}",
+                host(url),
+                self.settings.request_timeout
+            ),
+        }
     }
 
     /// Sends a request, and follows the redirects of a GET request to the same server.
@@ -156,10 +162,11 @@ impl Transport {
         &self,
         http: &reqwest::Client,
         request: &HttpRequest<'_>,
+        deadline: Option<Instant>,
     ) -> Result<HttpResponse, Failure> {
         let mut url = request.url.clone();
         for _ in 0..=MAX_REDIRECTS {
-            let response = self.send_once(http, request, &url).await?;
+            let response = self.send_once(http, request, &url, deadline).await?;
             match response.target() {
                 Some(target) if request.info.method == Method::Get && is_same_server(&target, &url) => {
                     url = target;
@@ -170,6 +177,7 @@ impl Transport {
         Err(Failure {
             kind: ErrorKind::Redirect,
             effect: Effect::None,
+            status: None,
             detail: format!("{} redirects in a loop, last to `{}`", host(&url), url.path()),
         })
     }
@@ -179,6 +187,7 @@ impl Transport {
         http: &reqwest::Client,
         request: &HttpRequest<'_>,
         url: &Url,
+        deadline: Option<Instant>,
     ) -> Result<HttpResponse, Failure> {
         let method = match request.info.method {
             Method::Get => http::Method::GET,
@@ -198,7 +207,10 @@ impl Transport {
                 .header(header::CONTENT_TYPE, "application/json")
                 .body(body.clone());
         }
-        let mut response = builder.send().await.map_err(|error| failure(&error, url))?;
+        let mut response = until(deadline, builder.send())
+            .await
+            .ok_or_else(|| self.timed_out(url, None))?
+            .map_err(|error| failure(&error, url))?;
 
         let status = response.status();
         let limit = if status.is_success() {
@@ -206,27 +218,21 @@ impl Transport {
         } else {
             MAX_ERROR_BODY_BYTES
         };
-        let mut body = Vec::new();
-        loop {
-            let chunk = match response.chunk().await {
-                Ok(Some(chunk)) => chunk,
-                Ok(None) => break,
-                // The status of an error response is worth more than its body.
-                Err(_) if !status.is_success() => break,
-                Err(error) => return Err(failure(&error, url)),
-            };
-            let room = limit.saturating_sub(body.len());
-            if chunk.len() <= room {
-                body.extend_from_slice(&chunk);
-            } else if status.is_success() {
-                return Err(Failure {
-                    kind: ErrorKind::TooLarge,
-                    effect: Effect::Done,
-                    detail: format!("the response is larger than {} MiB", limit / 1024 / 1024),
-                });
-            } else {
-                body.extend_from_slice(chunk.get(..room).unwrap_or_default());
-                break;
+        let (body, end) = receive(&mut response, limit, deadline).await;
+        // The status of an error response is worth more than its body, and the status of a deletion is enough.
+        if status.is_success() && request.info.method != Method::Delete {
+            match end {
+                End::Complete => {}
+                End::Broken(error) => return Err(broken_body(&error, url, status)),
+                End::TimedOut => return Err(self.timed_out(url, Some(status))),
+                End::TooLarge => {
+                    return Err(Failure {
+                        kind: ErrorKind::TooLarge,
+                        effect: Effect::Done,
+                        status: Some(status),
+                        detail: format!("the response is larger than {} MiB", limit / 1024 / 1024),
+                    });
+                }
             }
         }
         Ok(HttpResponse {
@@ -235,6 +241,44 @@ impl Transport {
             body,
             url: url.clone(),
         })
+    }
+}
+
+/// How the body of a response ended.
+enum End {
+    Complete,
+    Broken(reqwest::Error),
+    TimedOut,
+    TooLarge,
+}
+
+/// Receives the body of a response, up to that many bytes.
+async fn receive(
+    response: &mut reqwest::Response,
+    limit: usize,
+    deadline: Option<Instant>,
+) -> (Vec<u8>, End) {
+    let mut body = Vec::new();
+    loop {
+        let chunk = match until(deadline, response.chunk()).await {
+            Some(Ok(Some(chunk))) => chunk,
+            Some(Ok(None)) => return (body, End::Complete),
+            Some(Err(error)) => return (body, End::Broken(error)),
+            None => return (body, End::TimedOut),
+        };
+        let room = limit.saturating_sub(body.len());
+        body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
+        if chunk.len() > room {
+            return (body, End::TooLarge);
+        }
+    }
+}
+
+/// The output of a future, unless the deadline passes before.
+async fn until<T>(deadline: Option<Instant>, future: impl Future<Output = T>) -> Option<T> {
+    match deadline {
+        Some(deadline) => tokio::time::timeout_at(deadline, future).await.ok(),
+        None => Some(future.await),
     }
 }
 
@@ -319,143 +363,4 @@ fn connections(settings: &Settings) -> Result<reqwest::Client, Failure> {
             "{reason}. If this system has no trusted certificates, set `ca_cert_file`"
         ))
     })
-}
-
-fn setup(detail: String) -> Failure {
-    Failure {
-        kind: ErrorKind::Setup,
-        effect: Effect::None,
-        detail,
-    }
-}
-
-/// The host and port of a URL, for errors.
-fn host(url: &Url) -> String {
-    let host = url.host().unwrap_or(Host::Domain(""));
-    match url.port() {
-        Some(port) => format!("`{host}:{port}`"),
-        None => format!("`{host}`"),
-    }
-}
-
-/// Explains an attempt that failed without a response.
-fn failure(error: &reqwest::Error, url: &Url) -> Failure {
-    // If connecting fails, nothing of the request was sent.
-    let effect = if error.is_connect() {
-        Effect::None
-    } else {
-        Effect::Unknown
-    };
-    let host = host(url);
-    // A server that requires a client certificate may report that only after the handshake. Other errors of TLS after the
-    // handshake are errors of the connection.
-    let is_handshake = |cause: &&rustls::Error| {
-        effect == Effect::None
-            || matches!(
-                cause,
-                rustls::Error::AlertReceived(AlertDescription::CertificateRequired)
-            )
-    };
-    let cause = find::<rustls::Error>(error).filter(is_handshake);
-    if let Some(detail) = cause.and_then(|cause| explain_tls_error(cause, &host)) {
-        return Failure {
-            kind: ErrorKind::Tls,
-            effect: Effect::None,
-            detail,
-        };
-    }
-    if error.is_builder() {
-        return setup(innermost(error));
-    }
-    let io = find::<std::io::Error>(error).map(std::io::Error::kind);
-    let detail = if error.is_dns() {
-        format!("the host name {host} cannot be resolved ({})", innermost(error))
-    } else if error.is_timeout() {
-        format!("connecting to {host} timed out")
-    } else {
-        match (effect, io) {
-            (_, Some(std::io::ErrorKind::ConnectionRefused)) => {
-                format!("{host} refused the connection: no server listens on that port")
-            }
-            (_, Some(std::io::ErrorKind::HostUnreachable | std::io::ErrorKind::NetworkUnreachable)) => {
-                format!("{host} is unreachable from this network")
-            }
-            (Effect::None, _) => format!("connecting to {host} failed ({})", innermost(error)),
-            _ => format!(
-                "the connection to {host} broke before the response was complete ({})",
-                innermost(error)
-            ),
-        }
-    };
-    let kind = if error.is_timeout() {
-        ErrorKind::RequestTimeout
-    } else {
-        ErrorKind::Unreachable
-    };
-    Failure { kind, effect, detail }
-}
-
-/// Explains an error of TLS that a retry would only repeat; `None` for other errors.
-fn explain_tls_error(error: &rustls::Error, host: &str) -> Option<String> {
-    let certificate = |reason: &str| format!("the certificate of {host} {reason}");
-    Some(match error {
-        rustls::Error::InvalidCertificate(reason) => match reason {
-            CertificateError::UnknownIssuer => certificate(
-                "is not trusted. If it was issued by a private authority, set `ca_cert_file` to a file with that \
-                 authority's certificate",
-            ),
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                certificate("was issued for another host name. Check `endpoint`")
-            }
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-                certificate("has expired, or the clock of this computer is wrong")
-            }
-            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-                certificate("is not valid yet, or the clock of this computer is wrong")
-            }
-            CertificateError::Revoked => certificate("has been revoked"),
-            other => certificate(&format!("is invalid ({other})")),
-        },
-        rustls::Error::InvalidMessage(_) => {
-            format!("{host} does not speak TLS. Check the scheme and the port of `endpoint`")
-        }
-        rustls::Error::PeerIncompatible(_)
-        | rustls::Error::AlertReceived(
-            AlertDescription::ProtocolVersion
-            | AlertDescription::HandshakeFailure
-            | AlertDescription::CertificateRequired
-            | AlertDescription::BadCertificate
-            | AlertDescription::UnknownCA,
-        ) => format!("{host} rejected the TLS handshake ({error})"),
-        _ => return None,
-    })
-}
-
-/// The error of a type among the causes of another.
-///
-/// An `io::Error` does not return the error that it wraps as its source.
-fn find<T: std::error::Error + 'static>(error: &reqwest::Error) -> Option<&T> {
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        if let Some(found) = error.downcast_ref() {
-            return Some(found);
-        }
-        let wrapped = error
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref);
-        cause = match wrapped {
-            Some(wrapped) => Some(wrapped),
-            None => error.source(),
-        };
-    }
-    None
-}
-
-/// The message of the innermost cause, which is the most specific.
-fn innermost(error: &reqwest::Error) -> String {
-    let mut innermost: &dyn std::error::Error = error;
-    while let Some(cause) = innermost.source() {
-        innermost = cause;
-    }
-    innermost.to_string()
 }

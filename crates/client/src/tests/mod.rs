@@ -1,5 +1,6 @@
 //! Tests of the client with real servers on the loopback interface, most of which misbehave.
 
+mod attempts;
 mod faults;
 mod live_document;
 mod redirects;

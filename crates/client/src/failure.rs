@@ -1,0 +1,176 @@
+//! Explains why an attempt got no complete response.
+//!
+//! Tests: `crates/client/src/tests/faults.rs`, `crates/client/src/tests/tls.rs`.
+
+use std::error::Error as _;
+
+use engine::api::{Effect, ErrorKind};
+use http::StatusCode;
+use rustls::{AlertDescription, CertificateError};
+use url::{Host, Url};
+
+use super::error::Failure;
+
+/// The host and port of a URL, for errors.
+pub(super) fn host(url: &Url) -> String {
+    let host = url.host().unwrap_or(Host::Domain(""));
+    match url.port() {
+        Some(port) => format!("`{host}:{port}`"),
+        None => format!("`{host}`"),
+    }
+}
+
+/// Explains an attempt that failed before the status of its response.
+pub(super) fn failure(error: &reqwest::Error, url: &Url) -> Failure {
+    // If connecting fails, nothing of the request was sent.
+    let effect = if error.is_connect() {
+        Effect::None
+    } else {
+        Effect::Unknown
+    };
+    let host = host(url);
+    // A server that requires a client certificate may report that only after the handshake. Other errors of TLS after the
+    // handshake are errors of the connection.
+    let is_handshake = |cause: &&rustls::Error| {
+        effect == Effect::None
+            || matches!(
+                cause,
+                rustls::Error::AlertReceived(AlertDescription::CertificateRequired)
+            )
+    };
+    let cause = find::<rustls::Error>(error).filter(is_handshake);
+    if let Some(detail) = cause.and_then(|cause| explain_tls_error(cause, &host)) {
+        return Failure {
+            kind: ErrorKind::Tls,
+            effect: Effect::None,
+            status: None,
+            detail,
+        };
+    }
+    if error.is_builder() {
+        return setup(innermost(error));
+    }
+    let io = find::<std::io::Error>(error).map(std::io::Error::kind);
+    let detail = if error.is_dns() {
+        format!("the host name {host} cannot be resolved ({})", innermost(error))
+    } else if error.is_timeout() {
+        format!("connecting to {host} timed out")
+    } else {
+        match (effect, io) {
+            (_, Some(std::io::ErrorKind::ConnectionRefused)) => {
+                format!("{host} refused the connection: no server listens on that port")
+            }
+            (_, Some(std::io::ErrorKind::HostUnreachable | std::io::ErrorKind::NetworkUnreachable)) => {
+                format!("{host} is unreachable from this network")
+            }
+            (Effect::None, _) => format!("connecting to {host} failed ({})", innermost(error)),
+            _ => format!(
+                "the connection to {host} broke before the response was complete ({})",
+                innermost(error)
+            ),
+        }
+    };
+    let kind = if error.is_timeout() {
+        ErrorKind::RequestTimeout
+    } else {
+        ErrorKind::Unreachable
+    };
+    Failure {
+        kind,
+        effect,
+        status: None,
+        detail,
+    }
+}
+
+/// Explains an attempt whose connection broke in the body of the response.
+pub(super) fn broken_body(error: &reqwest::Error, url: &Url, status: StatusCode) -> Failure {
+    Failure {
+        effect: effect_after(Some(status)),
+        status: Some(status),
+        ..failure(error, url)
+    }
+}
+
+/// Whether a request was carried out whose response ended after this status, or before it.
+pub(super) fn effect_after(status: Option<StatusCode>) -> Effect {
+    match status {
+        Some(status) if status.is_success() => Effect::Done,
+        _ => Effect::Unknown,
+    }
+}
+
+/// Explains an error of TLS that a retry would only repeat; `None` for other errors.
+fn explain_tls_error(error: &rustls::Error, host: &str) -> Option<String> {
+    let certificate = |reason: &str| format!("the certificate of {host} {reason}");
+    Some(match error {
+        rustls::Error::InvalidCertificate(reason) => match reason {
+            CertificateError::UnknownIssuer => certificate(
+                "is not trusted. If it was issued by a private authority, set `ca_cert_file` to a file with that \
+                 authority's certificate",
+            ),
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                certificate("was issued for another host name. Check `endpoint`")
+            }
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+                certificate("has expired, or the clock of this computer is wrong")
+            }
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                certificate("is not valid yet, or the clock of this computer is wrong")
+            }
+            CertificateError::Revoked => certificate("has been revoked"),
+            other => certificate(&format!("is invalid ({other})")),
+        },
+        rustls::Error::InvalidMessage(_) => {
+            format!("{host} does not speak TLS. Check the scheme and the port of `endpoint`")
+        }
+        rustls::Error::PeerIncompatible(_)
+        | rustls::Error::AlertReceived(
+            AlertDescription::ProtocolVersion
+            | AlertDescription::HandshakeFailure
+            | AlertDescription::CertificateRequired
+            | AlertDescription::BadCertificate
+            | AlertDescription::UnknownCA,
+        ) => format!("{host} rejected the TLS handshake ({error})"),
+        _ => return None,
+    })
+}
+
+/// The error of a type among the causes of another.
+///
+/// An `io::Error` does not return the error that it wraps as its source.
+fn find<T: std::error::Error + 'static>(error: &reqwest::Error) -> Option<&T> {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        let wrapped = error
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref);
+        cause = match wrapped {
+            Some(wrapped) => Some(wrapped),
+            None => error.source(),
+        };
+    }
+    None
+}
+
+/// The message of the innermost cause, which is the most specific.
+pub(super) fn innermost(error: &reqwest::Error) -> String {
+    let mut innermost: &dyn std::error::Error = error;
+    while let Some(cause) = innermost.source() {
+        innermost = cause;
+    }
+    innermost.to_string()
+}
+
+/// The failure to set up connections.
+pub(super) fn setup(detail: String) -> Failure {
+    Failure {
+        kind: ErrorKind::Setup,
+        effect: Effect::None,
+        status: None,
+        detail,
+    }
+}
