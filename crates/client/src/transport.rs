@@ -124,6 +124,16 @@ impl Transport {
         }
     }
 
+    /// Creates the pool of connections if there is none, which reads the system's certificates.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Setup`] if the settings are unusable.
+    pub async fn prepare(&self) -> Result<&reqwest::Client, Failure> {
+        let connections = || async { connections(&self.settings) };
+        self.http.get_or_try_init(connections).await
+    }
+
     /// Sends a request and reads its response within the request's timeout.
     ///
     /// # Errors
@@ -131,10 +141,7 @@ impl Transport {
     /// Why there is no response: the connection, TLS, a timeout, a redirect loop, or a response that is too large. A response
     /// with any status is not an error here.
     pub async fn send(&self, request: &HttpRequest<'_>) -> Result<HttpResponse, Failure> {
-        let http = self
-            .http
-            .get_or_try_init(|| async { connections(&self.settings) })
-            .await?;
+        let http = self.prepare().await?;
         let deadline = Instant::now().checked_add(self.settings.request_timeout);
         self.follow(http, request, deadline).await
     }
