@@ -9,6 +9,7 @@ use http::StatusCode;
 use rustls::{AlertDescription, CertificateError};
 use url::{Host, Url};
 
+use super::encoding::UndecodableBody;
 use super::error::Failure;
 
 /// The host and port of a URL, for errors.
@@ -89,6 +90,19 @@ pub(super) fn broken_body(error: &reqwest::Error, url: &Url, status: StatusCode)
         effect: effect_after(Some(status)),
         status: Some(status),
         ..failure(error, url)
+    }
+}
+
+/// Explains a body that cannot be decoded. `limit` is the size of the largest one that is accepted, in bytes.
+pub(super) fn undecodable_body(reason: &UndecodableBody, status: StatusCode, limit: usize) -> Failure {
+    Failure {
+        kind: reason.kind(),
+        effect: effect_after(Some(status)),
+        status: Some(status),
+        detail: match reason {
+            UndecodableBody::TooLarge => format!("the response is larger than {} MiB", limit / 1024 / 1024),
+            reason => reason.to_string(),
+        },
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod body;
 mod document;
+mod encoding;
 mod error;
 mod failure;
 #[cfg(feature = "fuzzing")]

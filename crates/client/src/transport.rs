@@ -16,8 +16,9 @@ use tokio::time::Instant;
 use url::Url;
 use value::secret::Secret;
 
+use super::encoding::{self, UndecodableBody};
 use super::error::{Failure, RequestInfo};
-use super::failure::{broken_body, effect_after, failure, host, innermost, setup};
+use super::failure::{broken_body, effect_after, failure, host, innermost, setup, undecodable_body};
 use super::settings::{Settings, is_loopback};
 
 /// How many redirects one attempt follows.
@@ -208,6 +209,7 @@ impl Transport {
             .header(header::AUTHORIZATION, self.authorization.clone())
             .header(header::USER_AGENT, self.user_agent.clone())
             .header(header::ACCEPT, "application/json")
+            .header(header::ACCEPT_ENCODING, encoding::ACCEPTED)
             .header(REQUEST_ID, request.info.request_id);
         if let Some(body) = &request.body {
             builder = builder
@@ -225,23 +227,23 @@ impl Transport {
         } else {
             MAX_ERROR_BODY_BYTES
         };
-        let (body, end) = receive(&mut response, limit, deadline).await;
-        // The status of an error response is worth more than its body, and the status of a deletion is enough.
-        if status.is_success() && request.info.method != Method::Delete {
-            match end {
-                End::Complete => {}
-                End::Broken(error) => return Err(broken_body(&error, url, status)),
-                End::TimedOut => return Err(self.timed_out(url, Some(status))),
-                End::TooLarge => {
-                    return Err(Failure {
-                        kind: ErrorKind::TooLarge,
-                        effect: Effect::Done,
-                        status: Some(status),
-                        detail: format!("the response is larger than {} MiB", limit / 1024 / 1024),
-                    });
-                }
+        let body = match receive(&mut response, limit, deadline).await {
+            (body, End::Complete) => {
+                let decoded = encoding::decode(response.headers(), body, limit);
+                decoded.map_err(|reason| undecodable_body(&reason, status, limit))
             }
-        }
+            (_, End::Broken(error)) => Err(broken_body(&error, url, status)),
+            (_, End::TimedOut) => Err(self.timed_out(url, Some(status))),
+            (body, End::TooLarge) if !status.is_success() => Ok(body),
+            (_, End::TooLarge) => Err(undecodable_body(&UndecodableBody::TooLarge, status, limit)),
+        };
+        // The status of an error response is worth more than its body, and the status of a deletion is enough.
+        let body = match body {
+            Err(failure) if status.is_success() && request.info.method != Method::Delete => {
+                return Err(failure);
+            }
+            body => body.unwrap_or_default(),
+        };
         Ok(HttpResponse {
             status,
             headers: std::mem::take(response.headers_mut()),

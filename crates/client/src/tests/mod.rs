@@ -2,6 +2,7 @@
 
 mod attempts;
 mod document;
+mod encodings;
 mod faults;
 mod live_document;
 mod redirects;

@@ -36,7 +36,7 @@ async fn request_has_only_the_expected_headers_and_body() {
     );
     assert_eq!(request.header("x-request-id"), Some(&*response.request_id));
     assert!(uuid::Uuid::parse_str(&response.request_id).is_ok());
-    assert_eq!(request.header("accept-encoding"), None);
+    assert_eq!(request.header("accept-encoding"), Some("gzip"));
     assert_eq!(request.header("cookie"), None);
 }
 
