@@ -118,6 +118,13 @@ pub(super) struct Failure {
     pub detail: String,
 }
 
+impl Failure {
+    /// Whether a connection broke after the request was sent, and before the response began.
+    pub fn is_broken_connection(&self) -> bool {
+        (self.kind, self.effect, self.status) == (ErrorKind::Unreachable, Effect::Unknown, None)
+    }
+}
+
 impl<'a> RequestInfo<'a> {
     pub fn new(operation: &'a str, method: Method, path: &'a str, request_id: &'a str) -> Self {
         RequestInfo {

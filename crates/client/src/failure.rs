@@ -3,6 +3,7 @@
 //! Tests: `crates/client/src/tests/faults.rs`, `crates/client/src/tests/tls.rs`.
 
 use std::error::Error as _;
+use std::time::Duration;
 
 use engine::api::{Effect, ErrorKind};
 use http::StatusCode;
@@ -22,7 +23,7 @@ pub(super) fn host(url: &Url) -> String {
 }
 
 /// Explains an attempt that failed before the status of its response.
-pub(super) fn failure(error: &reqwest::Error, url: &Url) -> Failure {
+pub(super) fn failure(error: &reqwest::Error, url: &Url, connect_timeout: Duration) -> Failure {
     // If connecting fails, nothing of the request was sent.
     let effect = if error.is_connect() {
         Effect::None
@@ -55,7 +56,11 @@ pub(super) fn failure(error: &reqwest::Error, url: &Url) -> Failure {
     let detail = if error.is_dns() {
         format!("the host name {host} cannot be resolved ({})", innermost(error))
     } else if error.is_timeout() {
-        format!("connecting to {host} timed out")
+        let phase = match url.host() {
+            Some(Host::Domain(_)) => "looking up or connecting to",
+            _ => "connecting to",
+        };
+        format!("{phase} {host} took longer than {connect_timeout:?}")
     } else {
         match (effect, io) {
             (_, Some(std::io::ErrorKind::ConnectionRefused)) => {
@@ -65,10 +70,7 @@ pub(super) fn failure(error: &reqwest::Error, url: &Url) -> Failure {
                 format!("{host} is unreachable from this network")
             }
             (Effect::None, _) => format!("connecting to {host} failed ({})", innermost(error)),
-            _ => format!(
-                "the connection to {host} broke before the response was complete ({})",
-                innermost(error)
-            ),
+            _ => broken(error, &host),
         }
     };
     let kind = if error.is_timeout() {
@@ -87,10 +89,18 @@ pub(super) fn failure(error: &reqwest::Error, url: &Url) -> Failure {
 /// Explains an attempt whose connection broke in the body of the response.
 pub(super) fn broken_body(error: &reqwest::Error, url: &Url, status: StatusCode) -> Failure {
     Failure {
+        kind: ErrorKind::Unreachable,
         effect: effect_after(Some(status)),
         status: Some(status),
-        ..failure(error, url)
+        detail: broken(error, &host(url)),
     }
+}
+
+fn broken(error: &reqwest::Error, host: &str) -> String {
+    format!(
+        "the connection to {host} broke before the response was complete ({})",
+        innermost(error)
+    )
 }
 
 /// Explains a body that cannot be decoded. `limit` is the size of the largest one that is accepted, in bytes.

@@ -6,6 +6,7 @@
 //! follows, and `limit` limits the number of concurrent requests.
 
 mod body;
+mod connections;
 mod document;
 mod encoding;
 mod error;
@@ -221,11 +222,12 @@ impl Client {
             info: &info,
             url,
             body,
+            retry: request.retry,
             max_bytes: MAX_RESPONSE_BYTES,
         };
         self.send_with_retries(
             &http_request,
-            (request.retry, request.attempts),
+            request.attempts,
             &redactor,
             request.cancel,
             |response| body::read(&info, response, &redactor),
@@ -241,13 +243,13 @@ impl Client {
     async fn send_with_retries<T>(
         &self,
         request: &HttpRequest<'_>,
-        (retry, attempts): (Retry, u32),
+        attempts: u32,
         redactor: &Redactor<'_>,
         cancel: &CancellationToken,
         read: impl Fn(&HttpResponse) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let shared = &*self.shared;
-        let mut retries = Retries::new(shared.backoff, shared.max_retries, retry).after(attempts);
+        let mut retries = Retries::new(shared.backoff, shared.max_retries, request.retry).after(attempts);
         loop {
             let started = Instant::now();
             let mut error = match self.attempt(request, retries.attempt(), cancel).await {
@@ -304,7 +306,7 @@ impl Client {
         };
 
         let started = Instant::now();
-        let sending = shared.transport.send(request);
+        let sending = shared.transport.send(request, attempt);
         tokio::pin!(sending);
         let result = tokio::select! {
             biased;
@@ -382,7 +384,7 @@ impl Client {
         let info = document_info(live, &request_id);
         let request = document_request(live, &info);
         let redactor = Redactor::new(self.shared.transport.token(), &[], None);
-        self.send_with_retries(&request, (Retry::Safe, 0), &redactor, cancel, |response| {
+        self.send_with_retries(&request, 0, &redactor, cancel, |response| {
             Ok(response.body.clone())
         })
         .await
@@ -434,6 +436,7 @@ fn document_request<'a>(live: &'a LiveRoutes, info: &'a RequestInfo<'a>) -> Http
         info,
         url: live.location().url(),
         body: None,
+        retry: Retry::Safe,
         max_bytes: document::MAX_DOCUMENT_BYTES,
     }
 }

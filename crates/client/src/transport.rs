@@ -3,39 +3,29 @@
 //! Tests: `crates/client/src/tests/faults.rs`, `crates/client/src/tests/redirects.rs`, `crates/client/src/tests/tls.rs`.
 
 use std::fmt::Write as _;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use aws_lc_rs::hmac;
 use bytes::Bytes;
-use engine::api::{Effect, ErrorKind, Place};
+use engine::api::{Effect, ErrorKind, Place, Retry};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use rustls_pki_types::CertificateDer;
 use schema::model::Method;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 use url::Url;
 use value::secret::Secret;
 
+use super::connections::{Connections, connect_timeout};
 use super::encoding::{self, UndecodableBody};
 use super::error::{Failure, RequestInfo};
-use super::failure::{broken_body, effect_after, failure, host, innermost, setup, undecodable_body};
-use super::settings::{Settings, is_loopback};
+use super::failure::{broken_body, effect_after, failure, host, setup, undecodable_body};
+use super::settings::Settings;
 
 /// How many redirects one attempt follows.
 const MAX_REDIRECTS: usize = 5;
 
 /// How much of the body of an error response is read.
 const MAX_ERROR_BODY_BYTES: usize = 64 * 1024;
-
-/// The longest time to connect. It is at most half of the request's timeout, so that time for the response remains.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How long an idle connection is kept. A server may close a connection that was idle for longer while a request is sent on
-/// it, and then it is unknown whether the request was carried out.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
-
-/// The interval of HTTP/2 pings on a connection, and the time that the server has to respond to one.
-const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Length of a token's fingerprint.
 const FINGERPRINT_BYTES: usize = 16;
@@ -48,7 +38,9 @@ pub(super) struct Transport {
     authorization: HeaderValue,
     user_agent: HeaderValue,
     /// Created by the first attempt, because reading the system's certificates takes time.
-    http: OnceCell<reqwest::Client>,
+    connections: OnceCell<Connections>,
+    /// Whether a connection broke before a response.
+    has_broken: AtomicBool,
 }
 
 /// A request that can be sent several times.
@@ -56,6 +48,8 @@ pub(super) struct HttpRequest<'a> {
     pub info: &'a RequestInfo<'a>,
     pub url: &'a Url,
     pub body: Option<Bytes>,
+    /// Whether the request may be sent again.
+    pub retry: Retry,
     /// The size of the largest response that is accepted.
     pub max_bytes: usize,
 }
@@ -90,7 +84,8 @@ impl Transport {
             settings,
             authorization,
             user_agent,
-            http: OnceCell::new(),
+            connections: OnceCell::new(),
+            has_broken: AtomicBool::new(false),
         })
     }
 
@@ -125,26 +120,38 @@ impl Transport {
         }
     }
 
-    /// Creates the pool of connections if there is none, which reads the system's certificates.
+    /// Prepares the connections, which reads the system's certificates.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Setup`] if the settings are unusable.
-    pub async fn prepare(&self) -> Result<&reqwest::Client, Failure> {
-        let connections = || async { connections(&self.settings) };
-        self.http.get_or_try_init(connections).await
+    pub async fn prepare(&self) -> Result<&Connections, Failure> {
+        let connections = || async { Connections::new(&self.settings) };
+        self.connections.get_or_try_init(connections).await
     }
 
-    /// Sends a request and reads its response within the request's timeout.
+    /// Sends a request and reads its response within the request's timeout. `attempt` counts from 1.
     ///
     /// # Errors
     ///
     /// Why there is no response: the connection, TLS, a timeout, a redirect loop, or a response that is too large. A response
     /// with any status is not an error here.
-    pub async fn send(&self, request: &HttpRequest<'_>) -> Result<HttpResponse, Failure> {
-        let http = self.prepare().await?;
+    pub async fn send(&self, request: &HttpRequest<'_>, attempt: u32) -> Result<HttpResponse, Failure> {
+        let connections = self.prepare().await?;
+        // Some servers close each connection after a response, without announcing it. A request on it is lost, and then it
+        // is unknown whether it was carried out.
+        let is_delicate = request.retry == Retry::Unsafe || attempt > 1;
+        let http = if is_delicate && self.has_broken.load(Ordering::Relaxed) {
+            &connections.fresh
+        } else {
+            &connections.pooled
+        };
         let deadline = Instant::now().checked_add(self.settings.request_timeout);
-        self.follow(http, request, deadline).await
+        let result = self.follow(http, request, deadline).await;
+        if result.as_ref().is_err_and(Failure::is_broken_connection) {
+            self.has_broken.store(true, Ordering::Relaxed);
+        }
+        result
     }
 
     /// The failure of an attempt that took too long: before the response, or after its status.
@@ -219,7 +226,7 @@ impl Transport {
         let mut response = until(deadline, builder.send())
             .await
             .ok_or_else(|| self.timed_out(url, None))?
-            .map_err(|error| failure(&error, url))?;
+            .map_err(|error| failure(&error, url, connect_timeout(&self.settings)))?;
 
         let status = response.status();
         let limit = if status.is_success() {
@@ -334,42 +341,4 @@ impl HttpResponse {
 /// Whether the token for the server of one URL may be sent to the other URL.
 fn is_same_server(one: &Url, other: &Url) -> bool {
     one.origin() == other.origin() && one.username().is_empty() && one.password().is_none()
-}
-
-/// Creates the pool of connections.
-fn connections(settings: &Settings) -> Result<reqwest::Client, Failure> {
-    let certificate = |der: &CertificateDer<'_>| {
-        reqwest::Certificate::from_der(der)
-            .map_err(|error| setup(format!("a CA certificate is invalid: {error}")))
-    };
-    let certificates: Vec<_> = settings
-        .ca_certificates
-        .iter()
-        .map(certificate)
-        .collect::<Result<_, _>>()?;
-    let builder = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(CONNECT_TIMEOUT.min(settings.request_timeout / 2))
-        .pool_idle_timeout(IDLE_TIMEOUT)
-        .http2_keep_alive_interval(KEEP_ALIVE_INTERVAL)
-        .http2_keep_alive_timeout(KEEP_ALIVE_INTERVAL)
-        .danger_accept_invalid_certs(settings.insecure_skip_verify);
-    // Without TLS no certificate is needed, so a system without trusted certificates is not an error.
-    let builder = if settings.endpoint.scheme() == "https" {
-        builder.tls_certs_merge(certificates)
-    } else {
-        builder.tls_certs_only(certificates)
-    };
-    // A proxy cannot reach a server that listens on the loopback interface of this machine.
-    let builder = if is_loopback(&settings.endpoint) {
-        builder.no_proxy()
-    } else {
-        builder
-    };
-    builder.build().map_err(|error| {
-        let reason = innermost(&error);
-        setup(format!(
-            "{reason}. If this system has no trusted certificates, set `ca_cert_file`"
-        ))
-    })
 }

@@ -159,6 +159,15 @@ impl Server {
         *self.connections.borrow()
     }
 
+    /// Waits until the server has accepted that many connections.
+    pub async fn wait_for_connections(&self, count: usize) {
+        self.connections
+            .clone()
+            .wait_for(|seen| *seen >= count)
+            .await
+            .unwrap();
+    }
+
     /// Waits until the server has received that many requests, including those for the live API document.
     pub async fn wait_for_requests(&self, count: usize) {
         self.requests
@@ -177,7 +186,7 @@ pub async fn refusing() -> Url {
         .unwrap()
 }
 
-async fn receive(stream: &mut TcpStream) -> Option<ReceivedRequest> {
+pub async fn receive(stream: &mut TcpStream) -> Option<ReceivedRequest> {
     let mut bytes = Vec::new();
     let head_end = loop {
         if let Some(index) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {

@@ -3,8 +3,9 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-use engine::api::ErrorKind;
+use engine::api::{Effect, ErrorKind};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
 use rustls::ServerConfig;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
@@ -188,6 +189,36 @@ async fn server_without_tls_is_explained_and_not_retried() {
     let expected =
         format!("`localhost:{port}` does not speak TLS. Check the scheme and the port of `endpoint`");
     assert_eq!(error.detail.as_deref(), Some(&*expected));
+}
+
+#[tokio::test]
+async fn connecting_may_take_half_of_the_request_timeout() {
+    let server = Server::start_raw(|_| Action::Stall(Vec::new())).await;
+    let port = server.url.port().unwrap();
+    for (host, phase) in [
+        ("localhost", "looking up or connecting to"),
+        ("127.0.0.1", "connecting to"),
+    ] {
+        let mut settings = settings(&format!("https://{host}:{port}").parse().unwrap());
+        settings.request_timeout = Duration::from_mins(2);
+        settings.max_retries = 0;
+        settings.document = None;
+        let client = Client::new(settings, &OPERATIONS).unwrap();
+        let connections = server.connections();
+        let (result, ()) = tokio::join!(call(&client, "create", None), async {
+            server.wait_for_connections(connections + 1).await;
+            // While time is paused, tokio advances it as soon as all tasks wait.
+            tokio::time::pause();
+        });
+        tokio::time::resume();
+        let error = result.err().unwrap();
+        assert_eq!(
+            (error.kind, error.effect),
+            (ErrorKind::RequestTimeout, Effect::None)
+        );
+        let expected = format!("{phase} `{host}:{port}` took longer than 60s");
+        assert_eq!(error.detail.as_deref(), Some(&*expected));
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,84 @@
+//! Connections to the control plane.
+//!
+//! Tests: `crates/client/src/tests/closing.rs`, `crates/client/src/tests/tls.rs`.
+
+use std::time::Duration;
+
+use rustls_pki_types::CertificateDer;
+
+use super::error::Failure;
+use super::failure::{innermost, setup};
+use super::settings::{Settings, is_loopback};
+
+/// How long an idle connection is kept. A server may close a connection that was idle for longer while a request is sent on
+/// it, and then it is unknown whether the request was carried out.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// The interval of HTTP/2 pings on a connection, and the time that the server has to respond to one.
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Two ways to connect.
+pub(super) struct Connections {
+    /// Uses a connection for several requests.
+    pub pooled: reqwest::Client,
+    /// Uses a new connection for each request.
+    pub fresh: reqwest::Client,
+}
+
+impl Connections {
+    /// Prepares the connections, without opening one.
+    ///
+    /// # Errors
+    ///
+    /// The reason if the settings are unusable.
+    pub fn new(settings: &Settings) -> Result<Self, Failure> {
+        let client = |builder: reqwest::ClientBuilder| {
+            builder.build().map_err(|error| {
+                let reason = innermost(&error);
+                setup(format!(
+                    "{reason}. If this system has no trusted certificates, set `ca_cert_file`"
+                ))
+            })
+        };
+        Ok(Self {
+            pooled: client(builder(settings)?.pool_idle_timeout(IDLE_TIMEOUT))?,
+            fresh: client(builder(settings)?.pool_max_idle_per_host(0))?,
+        })
+    }
+}
+
+/// The settings of all connections.
+fn builder(settings: &Settings) -> Result<reqwest::ClientBuilder, Failure> {
+    let certificate = |der: &CertificateDer<'_>| {
+        reqwest::Certificate::from_der(der)
+            .map_err(|error| setup(format!("a CA certificate is invalid: {error}")))
+    };
+    let certificates: Vec<_> = settings
+        .ca_certificates
+        .iter()
+        .map(certificate)
+        .collect::<Result<_, _>>()?;
+    let builder = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(connect_timeout(settings))
+        .http2_keep_alive_interval(KEEP_ALIVE_INTERVAL)
+        .http2_keep_alive_timeout(KEEP_ALIVE_INTERVAL)
+        .danger_accept_invalid_certs(settings.insecure_skip_verify);
+    // Without TLS no certificate is needed, so a system without trusted certificates is not an error.
+    let builder = if settings.endpoint.scheme() == "https" {
+        builder.tls_certs_merge(certificates)
+    } else {
+        builder.tls_certs_only(certificates)
+    };
+    // A proxy cannot reach a server that listens on the loopback interface of this machine.
+    Ok(if is_loopback(&settings.endpoint) {
+        builder.no_proxy()
+    } else {
+        builder
+    })
+}
+
+/// The longest time to look up the host and to connect. It leaves time for the response.
+pub(super) fn connect_timeout(settings: &Settings) -> Duration {
+    settings.request_timeout / 2
+}
