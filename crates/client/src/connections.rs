@@ -4,8 +4,9 @@
 
 use std::time::Duration;
 
-use rustls_pki_types::CertificateDer;
+use rustls::ClientConfig;
 
+use super::certificates;
 use super::error::Failure;
 use super::failure::{innermost, setup};
 use super::settings::{Settings, is_loopback};
@@ -32,50 +33,40 @@ impl Connections {
     ///
     /// The reason if the settings are unusable.
     pub fn new(settings: &Settings) -> Result<Self, Failure> {
+        // Without TLS no certificate is needed, so a system without trusted certificates is not an error.
+        let is_verified = settings.endpoint.scheme() == "https" && !settings.insecure_skip_verify;
+        let tls = is_verified.then(|| certificates::tls(settings)).transpose()?;
         let client = |builder: reqwest::ClientBuilder| {
-            builder.build().map_err(|error| {
-                let reason = innermost(&error);
-                setup(format!(
-                    "{reason}. If this system has no trusted certificates, set `ca_cert_file`"
-                ))
-            })
+            let client = builder.build();
+            client.map_err(|error| setup(innermost(&error)))
         };
+        let builder = || builder(settings, tls.as_ref());
         Ok(Self {
-            pooled: client(builder(settings)?.pool_idle_timeout(IDLE_TIMEOUT))?,
-            fresh: client(builder(settings)?.pool_max_idle_per_host(0))?,
+            pooled: client(builder().pool_idle_timeout(IDLE_TIMEOUT))?,
+            fresh: client(builder().pool_max_idle_per_host(0))?,
         })
     }
 }
 
-/// The settings of all connections.
-fn builder(settings: &Settings) -> Result<reqwest::ClientBuilder, Failure> {
-    let certificate = |der: &CertificateDer<'_>| {
-        reqwest::Certificate::from_der(der)
-            .map_err(|error| setup(format!("a CA certificate is invalid: {error}")))
-    };
-    let certificates: Vec<_> = settings
-        .ca_certificates
-        .iter()
-        .map(certificate)
-        .collect::<Result<_, _>>()?;
+/// The settings of all connections. `tls` is `None` if no certificate is verified.
+fn builder(settings: &Settings, tls: Option<&ClientConfig>) -> reqwest::ClientBuilder {
     let builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(connect_timeout(settings))
         .http2_keep_alive_interval(KEEP_ALIVE_INTERVAL)
-        .http2_keep_alive_timeout(KEEP_ALIVE_INTERVAL)
-        .danger_accept_invalid_certs(settings.insecure_skip_verify);
-    // Without TLS no certificate is needed, so a system without trusted certificates is not an error.
-    let builder = if settings.endpoint.scheme() == "https" {
-        builder.tls_certs_merge(certificates)
-    } else {
-        builder.tls_certs_only(certificates)
+        .http2_keep_alive_timeout(KEEP_ALIVE_INTERVAL);
+    let builder = match tls {
+        Some(tls) => builder.tls_backend_preconfigured(tls.clone()),
+        None => builder
+            .tls_certs_only([])
+            .danger_accept_invalid_certs(settings.insecure_skip_verify),
     };
     // A proxy cannot reach a server that listens on the loopback interface of this machine.
-    Ok(if is_loopback(&settings.endpoint) {
+    if is_loopback(&settings.endpoint) {
         builder.no_proxy()
     } else {
         builder
-    })
+    }
 }
 
 /// The longest time to look up the host and to connect. It leaves time for the response.

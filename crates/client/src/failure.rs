@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use engine::api::{Effect, ErrorKind};
 use http::StatusCode;
-use rustls::{AlertDescription, CertificateError};
+use rustls::{AlertDescription, CertificateError, OtherError};
 use url::{Host, Url};
 
+use super::certificates::Untrusted;
 use super::encoding::UndecodableBody;
 use super::error::Failure;
 
@@ -129,10 +130,11 @@ fn explain_tls_error(error: &rustls::Error, host: &str) -> Option<String> {
     let certificate = |reason: &str| format!("the certificate of {host} {reason}");
     Some(match error {
         rustls::Error::InvalidCertificate(reason) => match reason {
-            CertificateError::UnknownIssuer => certificate(
-                "is not trusted. If it was issued by a private authority, set `ca_cert_file` to a file with that \
-                 authority's certificate",
-            ),
+            CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty() => {
+                certificate(
+                    "has no subject alternative name. Issue it again, with the host name or IP address of `endpoint` as such a name",
+                )
+            }
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 certificate("was issued for another host name. Check `endpoint`")
             }
@@ -141,6 +143,9 @@ fn explain_tls_error(error: &rustls::Error, host: &str) -> Option<String> {
             }
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
                 certificate("is not valid yet, or the clock of this computer is wrong")
+            }
+            CertificateError::Other(OtherError(reason)) if reason.is::<Untrusted>() => {
+                certificate(&reason.to_string())
             }
             CertificateError::Revoked => certificate("has been revoked"),
             other => certificate(&format!("is invalid ({other})")),

@@ -6,6 +6,7 @@
 //! follows, and `limit` limits the number of concurrent requests.
 
 mod body;
+mod certificates;
 mod connections;
 mod document;
 mod encoding;
@@ -19,6 +20,7 @@ mod redact;
 mod retry;
 mod settings;
 mod shared;
+mod subject;
 pub mod summaries;
 #[cfg(test)]
 mod tests;

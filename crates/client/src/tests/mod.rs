@@ -1,6 +1,7 @@
 //! Tests of the client with real servers on the loopback interface, most of which misbehave.
 
 mod attempts;
+mod certificates;
 mod closing;
 mod document;
 mod encodings;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use engine::api::{Effect, ErrorKind};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
 use rustls::ServerConfig;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::{TcpListener, TcpStream};
@@ -19,15 +19,17 @@ use super::{OPERATIONS, TOKEN, call, has_own_process, settings};
 use crate::Client;
 
 /// A certificate for a host name, and the authority that issued it.
-struct Identity {
-    authority: CertificateDer<'static>,
-    certificate: CertificateDer<'static>,
-    key: PrivateKeyDer<'static>,
+pub struct Identity {
+    pub authority: CertificateDer<'static>,
+    pub certificate: CertificateDer<'static>,
+    pub pem: String,
+    pub key: PrivateKeyDer<'static>,
 }
 
-fn identity(name: &str, change: impl FnOnce(&mut CertificateParams)) -> Identity {
+pub fn identity(name: &str, change: impl FnOnce(&mut CertificateParams)) -> Identity {
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.distinguished_name.push(DnType::CommonName, "authority");
     let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
     let mut params = CertificateParams::new([name.to_owned()]).unwrap();
     change(&mut params);
@@ -36,6 +38,7 @@ fn identity(name: &str, change: impl FnOnce(&mut CertificateParams)) -> Identity
     Identity {
         authority: authority.der().clone(),
         certificate: certificate.der().clone(),
+        pem: certificate.pem(),
         key: PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
     }
 }
@@ -67,7 +70,7 @@ impl axum::serve::Listener for TlsListener {
 }
 
 /// A server that responds with the HTTP version of the request.
-async fn start(identity: &Identity, protocols: &[&str]) -> (Url, Arc<AtomicUsize>) {
+pub async fn start(identity: &Identity, protocols: &[&str]) -> (Url, Arc<AtomicUsize>) {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -96,8 +99,8 @@ async fn start(identity: &Identity, protocols: &[&str]) -> (Url, Arc<AtomicUsize
     (url, connections)
 }
 
-/// A client that trusts these authorities in addition to the system's.
-fn client(url: &Url, authorities: &[&CertificateDer<'static>]) -> Client {
+/// A client that trusts these certificates in addition to the system's.
+pub fn client(url: &Url, authorities: &[&CertificateDer<'static>]) -> Client {
     let mut settings = settings(url);
     settings.ca_certificates = authorities.iter().map(|&authority| authority.clone()).collect();
     Client::new(settings, &OPERATIONS).unwrap()
