@@ -9,7 +9,8 @@ use rustls::ClientConfig;
 use super::certificates;
 use super::error::Failure;
 use super::failure::{innermost, setup};
-use super::settings::{Settings, is_loopback};
+use super::proxies::{Proxy, Route};
+use super::settings::Settings;
 
 /// How long an idle connection is kept. A server may close a connection that was idle for longer while a request is sent on
 /// it, and then it is unknown whether the request was carried out.
@@ -32,15 +33,25 @@ impl Connections {
     /// # Errors
     ///
     /// The reason if the settings are unusable.
-    pub fn new(settings: &Settings) -> Result<Self, Failure> {
+    pub fn new(settings: &Settings, route: &Route) -> Result<Self, Failure> {
         // Without TLS no certificate is needed, so a system without trusted certificates is not an error.
-        let is_verified = settings.endpoint.scheme() == "https" && !settings.insecure_skip_verify;
+        let is_encrypted =
+            settings.endpoint.scheme() == "https" || route.proxy().is_some_and(Proxy::is_encrypted);
+        let is_verified = is_encrypted && !settings.insecure_skip_verify;
         let tls = is_verified.then(|| certificates::tls(settings)).transpose()?;
         let client = |builder: reqwest::ClientBuilder| {
             let client = builder.build();
             client.map_err(|error| setup(innermost(&error)))
         };
-        let builder = || builder(settings, tls.as_ref());
+        let proxy = route
+            .proxy()
+            .map(|proxy| reqwest::Proxy::all(proxy.url().clone()));
+        let proxy = proxy.transpose().map_err(|error| setup(innermost(&error)))?;
+        let builder = || match (route, proxy.clone()) {
+            (Route::Direct, _) => builder(settings, tls.as_ref()).no_proxy(),
+            (_, Some(proxy)) => builder(settings, tls.as_ref()).proxy(proxy),
+            (_, None) => builder(settings, tls.as_ref()),
+        };
         Ok(Self {
             pooled: client(builder().pool_idle_timeout(IDLE_TIMEOUT))?,
             fresh: client(builder().pool_max_idle_per_host(0))?,
@@ -55,17 +66,11 @@ fn builder(settings: &Settings, tls: Option<&ClientConfig>) -> reqwest::ClientBu
         .connect_timeout(connect_timeout(settings))
         .http2_keep_alive_interval(KEEP_ALIVE_INTERVAL)
         .http2_keep_alive_timeout(KEEP_ALIVE_INTERVAL);
-    let builder = match tls {
+    match tls {
         Some(tls) => builder.tls_backend_preconfigured(tls.clone()),
         None => builder
             .tls_certs_only([])
             .danger_accept_invalid_certs(settings.insecure_skip_verify),
-    };
-    // A proxy cannot reach a server that listens on the loopback interface of this machine.
-    if is_loopback(&settings.endpoint) {
-        builder.no_proxy()
-    } else {
-        builder
     }
 }
 

@@ -169,6 +169,7 @@ pub(super) fn kind_of(status: StatusCode) -> ErrorKind {
         401 => ErrorKind::Unauthorized,
         403 => ErrorKind::Forbidden,
         404 | 410 => ErrorKind::NotFound,
+        407 => ErrorKind::Proxy,
         408 => ErrorKind::RequestTimeout,
         409 => ErrorKind::Conflict,
         429 => ErrorKind::RateLimited,
@@ -206,6 +207,7 @@ fn describe(error: &Error) -> String {
         (ErrorKind::Parameter, _) => format!("The operation `{}` cannot be called", error.operation),
         (ErrorKind::Setup, _) => "The connection to the control plane could not be set up".to_owned(),
         (ErrorKind::Cancelled, _) => format!("{request} was interrupted"),
+        (ErrorKind::Proxy, _) => format!("{request} failed"),
         (ErrorKind::Redirect, None) => format!("{request} was redirected"),
         (_, Some(status)) => {
             let reason = StatusCode::from_u16(status)

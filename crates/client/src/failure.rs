@@ -3,6 +3,8 @@
 //! Tests: `crates/client/src/tests/faults.rs`, `crates/client/src/tests/tls.rs`.
 
 use std::error::Error as _;
+use std::fmt;
+use std::io;
 use std::time::Duration;
 
 use engine::api::{Effect, ErrorKind};
@@ -13,6 +15,24 @@ use url::{Host, Url};
 use super::certificates::Untrusted;
 use super::encoding::UndecodableBody;
 use super::error::Failure;
+use super::proxies::Proxy;
+
+/// Where an attempt went. Displayed as the host and port, with the proxy.
+pub(super) struct Target<'a> {
+    pub url: &'a Url,
+    pub proxy: Option<&'a Proxy>,
+    pub connect_timeout: Duration,
+}
+
+impl fmt::Display for Target<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&host(self.url))?;
+        match self.proxy {
+            Some(proxy) => write!(formatter, " through {proxy}"),
+            None => Ok(()),
+        }
+    }
+}
 
 /// The host and port of a URL, for errors.
 pub(super) fn host(url: &Url) -> String {
@@ -24,14 +44,14 @@ pub(super) fn host(url: &Url) -> String {
 }
 
 /// Explains an attempt that failed before the status of its response.
-pub(super) fn failure(error: &reqwest::Error, url: &Url, connect_timeout: Duration) -> Failure {
+pub(super) fn failure(error: &reqwest::Error, target: &Target<'_>) -> Failure {
     // If connecting fails, nothing of the request was sent.
     let effect = if error.is_connect() {
         Effect::None
     } else {
         Effect::Unknown
     };
-    let host = host(url);
+    let host = host(target.url);
     // A server that requires a client certificate may report that only after the handshake. Other errors of TLS after the
     // handshake are errors of the connection.
     let is_handshake = |cause: &&rustls::Error| {
@@ -42,7 +62,11 @@ pub(super) fn failure(error: &reqwest::Error, url: &Url, connect_timeout: Durati
             )
     };
     let cause = find::<rustls::Error>(error).filter(is_handshake);
-    if let Some(detail) = cause.and_then(|cause| explain_tls_error(cause, &host)) {
+    let peer = match target.proxy {
+        Some(proxy) if proxy.is_encrypted() => format!("{host}, or of {proxy},"),
+        _ => host.clone(),
+    };
+    if let Some(detail) = cause.and_then(|cause| explain_tls_error(cause, &peer)) {
         return Failure {
             kind: ErrorKind::Tls,
             effect: Effect::None,
@@ -53,25 +77,25 @@ pub(super) fn failure(error: &reqwest::Error, url: &Url, connect_timeout: Durati
     if error.is_builder() {
         return setup(innermost(error));
     }
-    let io = find::<std::io::Error>(error).map(std::io::Error::kind);
+    if let (Effect::None, Some(proxy)) = (effect, target.proxy) {
+        return proxy_failure(error, target, proxy);
+    }
+    let io = find::<io::Error>(error).map(io::Error::kind);
     let detail = if error.is_dns() {
         format!("the host name {host} cannot be resolved ({})", innermost(error))
     } else if error.is_timeout() {
-        let phase = match url.host() {
-            Some(Host::Domain(_)) => "looking up or connecting to",
-            _ => "connecting to",
-        };
-        format!("{phase} {host} took longer than {connect_timeout:?}")
+        let phase = phase(matches!(target.url.host(), Some(Host::Domain(_))));
+        format!("{phase} {host} took longer than {:?}", target.connect_timeout)
     } else {
         match (effect, io) {
-            (_, Some(std::io::ErrorKind::ConnectionRefused)) => {
+            (_, Some(io::ErrorKind::ConnectionRefused)) => {
                 format!("{host} refused the connection: no server listens on that port")
             }
-            (_, Some(std::io::ErrorKind::HostUnreachable | std::io::ErrorKind::NetworkUnreachable)) => {
+            (_, Some(io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable)) => {
                 format!("{host} is unreachable from this network")
             }
             (Effect::None, _) => format!("connecting to {host} failed ({})", innermost(error)),
-            _ => broken(error, &host),
+            _ => broken(error, target),
         }
     };
     let kind = if error.is_timeout() {
@@ -87,19 +111,73 @@ pub(super) fn failure(error: &reqwest::Error, url: &Url, connect_timeout: Durati
     }
 }
 
+/// Explains why no connection through a proxy was made. Apart from errors of TLS, only the proxy knows what failed.
+fn proxy_failure(error: &reqwest::Error, target: &Target<'_>, proxy: &Proxy) -> Failure {
+    let host = host(target.url);
+    let needs_address = proxy.needs_address() && matches!(target.url.host(), Some(Host::Domain(_)));
+    let (kind, detail) = if error.is_dns() {
+        let reason = innermost(error);
+        match (proxy.has_name(), needs_address) {
+            (false, true) => (
+                ErrorKind::Unreachable,
+                format!("the host name {host} cannot be resolved ({reason})"),
+            ),
+            (true, true) => (
+                ErrorKind::Proxy,
+                format!("the host name of {proxy}, or {host}, cannot be resolved ({reason})"),
+            ),
+            (_, false) => (
+                ErrorKind::Proxy,
+                format!("the host name of {proxy} cannot be resolved ({reason})"),
+            ),
+        }
+    } else if error.is_timeout() {
+        let phase = phase(proxy.has_name() || needs_address);
+        let timeout = target.connect_timeout;
+        let detail = format!("{phase} {proxy}, or from there to {host}, took longer than {timeout:?}");
+        (ErrorKind::Proxy, detail)
+    } else {
+        let detail = match find::<io::Error>(error).map(io::Error::kind) {
+            Some(io::ErrorKind::ConnectionRefused) => {
+                format!("{proxy} refused the connection: no server listens on that port")
+            }
+            Some(io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable) => {
+                format!("{proxy} is unreachable from this network")
+            }
+            _ => format!("{proxy} did not connect to {host} ({})", innermost(error)),
+        };
+        (ErrorKind::Proxy, detail)
+    };
+    Failure {
+        kind,
+        effect: Effect::None,
+        status: None,
+        detail,
+    }
+}
+
+/// What takes time when a connection is made.
+fn phase(is_looked_up: bool) -> &'static str {
+    if is_looked_up {
+        "looking up or connecting to"
+    } else {
+        "connecting to"
+    }
+}
+
 /// Explains an attempt whose connection broke in the body of the response.
-pub(super) fn broken_body(error: &reqwest::Error, url: &Url, status: StatusCode) -> Failure {
+pub(super) fn broken_body(error: &reqwest::Error, target: &Target<'_>, status: StatusCode) -> Failure {
     Failure {
         kind: ErrorKind::Unreachable,
         effect: effect_after(Some(status)),
         status: Some(status),
-        detail: broken(error, &host(url)),
+        detail: broken(error, target),
     }
 }
 
-fn broken(error: &reqwest::Error, host: &str) -> String {
+fn broken(error: &reqwest::Error, target: &Target<'_>) -> String {
     format!(
-        "the connection to {host} broke before the response was complete ({})",
+        "the connection to {target} broke before the response was complete ({})",
         innermost(error)
     )
 }
@@ -174,9 +252,7 @@ fn find<T: std::error::Error + 'static>(error: &reqwest::Error) -> Option<&T> {
         if let Some(found) = error.downcast_ref() {
             return Some(found);
         }
-        let wrapped = error
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref);
+        let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         cause = match wrapped {
             Some(wrapped) => Some(wrapped),
             None => error.source(),

@@ -16,6 +16,7 @@ mod failure;
 pub mod fuzzing;
 mod limit;
 mod live;
+mod proxies;
 mod redact;
 mod retry;
 mod settings;
@@ -48,6 +49,7 @@ use url::Url;
 use value::secret::Secret;
 
 pub use error::{Error, Remedies};
+pub use proxies::ProxyVariables;
 pub use retry::Backoff;
 pub use settings::{Settings, is_loopback};
 

@@ -9,6 +9,7 @@ use url::{Host, Url};
 use value::secret::Secret;
 
 use crate::error::Remedies;
+use crate::proxies::ProxyVariables;
 use crate::retry::Backoff;
 
 /// The settings of a client: how to reach and use one API.
@@ -22,6 +23,8 @@ pub struct Settings {
     pub insecure_skip_verify: bool,
     /// CA certificates that are trusted in addition to the system's.
     pub ca_certificates: Vec<CertificateDer<'static>>,
+    /// The environment variables that select a proxy.
+    pub proxies: ProxyVariables,
     /// The timeout of one attempt.
     pub request_timeout: Duration,
     /// The maximum number of retries of one request.
@@ -37,13 +40,15 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Settings with a timeout of 30 seconds, four retries, the system's certificates, no remedies and no live API document.
+    /// Settings with a timeout of 30 seconds, four retries, the system's certificates, the proxies of this process, no remedies
+    /// and no live API document.
     pub fn new(endpoint: Url, api_token: Secret, user_agent: String) -> Self {
         Self {
             endpoint,
             api_token,
             insecure_skip_verify: false,
             ca_certificates: Vec::new(),
+            proxies: ProxyVariables::from_process(),
             request_timeout: Duration::from_secs(30),
             max_retries: 4,
             user_agent,

@@ -18,7 +18,8 @@ use value::secret::Secret;
 use super::connections::{Connections, connect_timeout};
 use super::encoding::{self, UndecodableBody};
 use super::error::{Failure, RequestInfo};
-use super::failure::{broken_body, effect_after, failure, host, setup, undecodable_body};
+use super::failure::{Target, broken_body, effect_after, failure, host, setup, undecodable_body};
+use super::proxies::Route;
 use super::settings::Settings;
 
 /// How many redirects one attempt follows.
@@ -35,6 +36,7 @@ const REQUEST_ID: http::HeaderName = http::HeaderName::from_static("x-request-id
 /// Connections to the control plane.
 pub(super) struct Transport {
     settings: Settings,
+    route: Route,
     authorization: HeaderValue,
     user_agent: HeaderValue,
     /// Created by the first attempt, because reading the system's certificates takes time.
@@ -68,7 +70,8 @@ impl Transport {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Setup`] if the API token or the user agent contains characters that are not allowed in a header.
+    /// [`ErrorKind::Setup`] if the API token or the user agent contains characters that are not allowed in a header, or an
+    /// environment variable does not have the URL of a proxy.
     pub fn new(settings: Settings) -> Result<Self, Failure> {
         let header = |text: &str, name: &str| {
             HeaderValue::from_str(text).map_err(|_| {
@@ -80,8 +83,10 @@ impl Transport {
         let mut authorization = header(&format!("Bearer {}", settings.api_token.expose()), "API token")?;
         authorization.set_sensitive(true);
         let user_agent = header(&settings.user_agent, "user agent")?;
+        let route = Route::new(&settings.endpoint, &settings.proxies).map_err(setup)?;
         Ok(Self {
             settings,
+            route,
             authorization,
             user_agent,
             connections: OnceCell::new(),
@@ -126,7 +131,7 @@ impl Transport {
     ///
     /// [`ErrorKind::Setup`] if the settings are unusable.
     pub async fn prepare(&self) -> Result<&Connections, Failure> {
-        let connections = || async { Connections::new(&self.settings) };
+        let connections = || async { Connections::new(&self.settings, &self.route) };
         self.connections.get_or_try_init(connections).await
     }
 
@@ -154,6 +159,14 @@ impl Transport {
         result
     }
 
+    fn target<'a>(&'a self, url: &'a Url) -> Target<'a> {
+        Target {
+            url,
+            proxy: self.route.proxy(),
+            connect_timeout: connect_timeout(&self.settings),
+        }
+    }
+
     /// The failure of an attempt that took too long: before the response, or after its status.
     fn timed_out(&self, url: &Url, status: Option<StatusCode>) -> Failure {
         let outcome = match status {
@@ -166,7 +179,7 @@ impl Transport {
             status,
             detail: format!(
                 "{} {outcome} within {:?}",
-                host(url),
+                self.target(url),
                 self.settings.request_timeout
             ),
         }
@@ -226,9 +239,21 @@ impl Transport {
         let mut response = until(deadline, builder.send())
             .await
             .ok_or_else(|| self.timed_out(url, None))?
-            .map_err(|error| failure(&error, url, connect_timeout(&self.settings)))?;
+            .map_err(|error| failure(&error, &self.target(url)))?;
 
         let status = response.status();
+        if let Some(proxy) = self.route.proxy()
+            && status == StatusCode::PROXY_AUTHENTICATION_REQUIRED
+        {
+            return Err(Failure {
+                kind: ErrorKind::Proxy,
+                effect: Effect::None,
+                status: Some(status),
+                detail: format!(
+                    "{proxy} requires a user name and a password, or rejected those in the variable"
+                ),
+            });
+        }
         let limit = if status.is_success() {
             request.max_bytes
         } else {
@@ -239,7 +264,7 @@ impl Transport {
                 let decoded = encoding::decode(response.headers(), body, limit);
                 decoded.map_err(|reason| undecodable_body(&reason, status, limit))
             }
-            (_, End::Broken(error)) => Err(broken_body(&error, url, status)),
+            (_, End::Broken(error)) => Err(broken_body(&error, &self.target(url), status)),
             (_, End::TimedOut) => Err(self.timed_out(url, Some(status))),
             (body, End::TooLarge) if !status.is_success() => Ok(body),
             (_, End::TooLarge) => Err(undecodable_body(&UndecodableBody::TooLarge, status, limit)),

@@ -7,6 +7,7 @@ mod document;
 mod encodings;
 mod faults;
 mod live_document;
+mod proxies;
 mod redirects;
 mod requests;
 mod secrets;
@@ -23,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 use value::secret::Secret;
 
-use crate::{Backoff, Client, Error, Settings};
+use crate::{Backoff, Client, Error, ProxyVariables, Settings};
 
 const TOKEN: &str = "dur_0123456789abcdef";
 
@@ -50,6 +51,7 @@ fn settings(endpoint: &Url) -> Settings {
         api_token: Secret::new(TOKEN),
         insecure_skip_verify: false,
         ca_certificates: Vec::new(),
+        proxies: ProxyVariables::default(),
         request_timeout: Duration::from_secs(30),
         max_retries: 2,
         user_agent: "terraform-provider-durantic/test".to_owned(),

@@ -186,6 +186,15 @@ pub async fn refusing() -> Url {
         .unwrap()
 }
 
+/// Receives the head of a request without a body.
+pub async fn receive_head(stream: &mut TcpStream) -> Option<String> {
+    let mut bytes = Vec::new();
+    while !bytes.ends_with(b"\r\n\r\n") {
+        bytes.push(stream.read_u8().await.ok()?);
+    }
+    String::from_utf8(bytes).ok()
+}
+
 pub async fn receive(stream: &mut TcpStream) -> Option<ReceivedRequest> {
     let mut bytes = Vec::new();
     let head_end = loop {

@@ -16,7 +16,7 @@ use url::Url;
 
 use super::server::{Action, Server};
 use super::{OPERATIONS, TOKEN, call, has_own_process, settings};
-use crate::Client;
+use crate::{Client, ProxyVariables};
 
 /// A certificate for a host name, and the authority that issued it.
 pub struct Identity {
@@ -236,6 +236,7 @@ async fn proxy_environment_variables_are_used() {
         ];
         if has_own_process("tests::tls::proxy_environment_variables_are_used", &environment).await {
             let mut settings = settings(&"http://control-plane.test/durantic".parse().unwrap());
+            settings.proxies = ProxyVariables::from_process();
             settings.insecure_skip_verify = std::env::var("TEST_MODE").unwrap() == "insecure";
             let client = Client::new(settings, &OPERATIONS).unwrap();
             assert_eq!(call(&client, "get", None).await.unwrap().body, "from the proxy");
