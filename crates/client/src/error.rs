@@ -73,6 +73,15 @@ impl Error {
         }
     }
 
+    /// Adds a clause to the detail.
+    pub(super) fn with_further_detail(self, clause: &str) -> Self {
+        let detail = match &self.detail {
+            Some(detail) => format!("{}; {clause}", detail.trim_end_matches('.')),
+            None => clause.to_owned(),
+        };
+        self.with_detail(detail)
+    }
+
     pub(super) fn with_status(self, status: StatusCode) -> Self {
         Self {
             status: Some(status.as_u16()),

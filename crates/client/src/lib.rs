@@ -25,6 +25,7 @@ mod subject;
 pub mod summaries;
 #[cfg(test)]
 mod tests;
+mod token;
 mod transport;
 
 use std::sync::Arc;
@@ -43,6 +44,7 @@ use redact::Redactor;
 use retry::Retries;
 use schema::model::{Method, Operation};
 use shared::SharedReads;
+use token::Renewal;
 use tokio_util::sync::CancellationToken;
 use transport::{HttpRequest, HttpResponse, Transport};
 use url::Url;
@@ -52,6 +54,7 @@ pub use error::{Error, Remedies};
 pub use proxies::ProxyVariables;
 pub use retry::Backoff;
 pub use settings::{Settings, is_loopback};
+pub use token::ApiToken;
 
 /// Limit of concurrent requests.
 const MAX_CONCURRENT_REQUESTS: usize = 32;
@@ -218,7 +221,7 @@ impl Client {
         let shared = &*self.shared;
         let method = *method;
         let _write = (method != Method::Get).then(|| shared.reads.write());
-        let redactor = Redactor::new(shared.transport.token(), request.secrets, request.body);
+        let redactor = Redactor::new(shared.transport.tokens(), request.secrets, request.body);
         let body = request.body.map(|body| Bytes::from(body.expose().to_string()));
         let request_id = uuid::Uuid::new_v4().to_string();
         let info = RequestInfo::new(request.operation, method, url.path(), &request_id);
@@ -267,6 +270,19 @@ impl Client {
                 },
                 Ok(response) => {
                     let error = body::error(request.info, &response, redactor);
+                    // The control plane did not carry out a request whose token it rejected.
+                    let renewal = match error.kind {
+                        ErrorKind::Unauthorized => shared.transport.tokens().renew(&response.token).await,
+                        _ => Renewal::Unchanged,
+                    };
+                    let error = match renewal {
+                        Renewal::Renewed => {
+                            tracing::debug!(operation = %request.info.operation, "the API token was renewed");
+                            continue;
+                        }
+                        Renewal::Unchanged => error,
+                        Renewal::Failed(reason) => error.with_further_detail(&reason),
+                    };
                     // A retry may hide the reason, so it is logged at once.
                     if error.is_from_api {
                         tracing::warn!(
@@ -374,7 +390,7 @@ impl Client {
         let response = attempt
             .await
             .unwrap_or_else(|_| Err(info.error(ErrorKind::RequestTimeout, Effect::Unknown)))?;
-        let redactor = Redactor::new(shared.transport.token(), &[], None);
+        let redactor = Redactor::new(shared.transport.tokens(), &[], None);
         if response.status.is_success() {
             Ok(response.body)
         } else {
@@ -387,7 +403,7 @@ impl Client {
         let request_id = uuid::Uuid::new_v4().to_string();
         let info = document_info(live, &request_id);
         let request = document_request(live, &info);
-        let redactor = Redactor::new(self.shared.transport.token(), &[], None);
+        let redactor = Redactor::new(self.shared.transport.tokens(), &[], None);
         self.send_with_retries(&request, 0, &redactor, cancel, |response| {
             Ok(response.body.clone())
         })
@@ -408,7 +424,7 @@ impl Api for Client {
     }
 
     fn clean(&self, text: &str, secrets: &[&Secret]) -> String {
-        Redactor::new(self.shared.transport.token(), secrets, None).clean(text, body::MAX_MESSAGE_CHARACTERS)
+        Redactor::new(self.shared.transport.tokens(), secrets, None).clean(text, body::MAX_MESSAGE_CHARACTERS)
     }
 
     fn pause(&self, error: &api::Error) -> Option<Duration> {

@@ -3,6 +3,7 @@
 //! Tests: `crates/client/src/tests/faults.rs`, `crates/client/src/tests/redirects.rs`, `crates/client/src/tests/tls.rs`.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use aws_lc_rs::hmac;
@@ -21,6 +22,7 @@ use super::error::{Failure, RequestInfo};
 use super::failure::{Target, broken_body, effect_after, failure, host, setup, undecodable_body};
 use super::proxies::Route;
 use super::settings::Settings;
+use super::token::Tokens;
 
 /// How many redirects one attempt follows.
 const MAX_REDIRECTS: usize = 5;
@@ -37,7 +39,7 @@ const REQUEST_ID: http::HeaderName = http::HeaderName::from_static("x-request-id
 pub(super) struct Transport {
     settings: Settings,
     route: Route,
-    authorization: HeaderValue,
+    tokens: Tokens,
     user_agent: HeaderValue,
     /// Created by the first attempt, because reading the system's certificates takes time.
     connections: OnceCell<Connections>,
@@ -63,6 +65,8 @@ pub(super) struct HttpResponse {
     pub body: Vec<u8>,
     /// The URL of the last request, after redirects.
     pub url: Url,
+    /// The token of the request.
+    pub token: Arc<Secret>,
 }
 
 impl Transport {
@@ -73,21 +77,15 @@ impl Transport {
     /// [`ErrorKind::Setup`] if the API token or the user agent contains characters that are not allowed in a header, or an
     /// environment variable does not have the URL of a proxy.
     pub fn new(settings: Settings) -> Result<Self, Failure> {
-        let header = |text: &str, name: &str| {
-            HeaderValue::from_str(text).map_err(|_| {
-                setup(format!(
-                    "the {name} contains characters that are not allowed in a header"
-                ))
-            })
-        };
-        let mut authorization = header(&format!("Bearer {}", settings.api_token.expose()), "API token")?;
-        authorization.set_sensitive(true);
-        let user_agent = header(&settings.user_agent, "user agent")?;
+        authorization(settings.api_token.secret())?;
+        let tokens = Tokens::new(settings.api_token.clone());
+        let user_agent =
+            HeaderValue::from_str(&settings.user_agent).map_err(|_| invalid_header("user agent"))?;
         let route = Route::new(&settings.endpoint, &settings.proxies).map_err(setup)?;
         Ok(Self {
             settings,
             route,
-            authorization,
+            tokens,
             user_agent,
             connections: OnceCell::new(),
             has_broken: AtomicBool::new(false),
@@ -98,15 +96,15 @@ impl Transport {
         &self.settings.endpoint
     }
 
-    pub fn token(&self) -> &Secret {
-        &self.settings.api_token
+    pub fn tokens(&self) -> &Tokens {
+        &self.tokens
     }
 
     /// Where requests go: the endpoint without a trailing slash, and the HMAC-SHA256 of the key with the token as its secret.
     ///
     /// The fingerprint has half of the HMAC's digits: enough to tell tokens apart.
     pub fn place(&self, key: &str) -> Place {
-        let secret = hmac::Key::new(hmac::HMAC_SHA256, self.token().expose().as_bytes());
+        let secret = hmac::Key::new(hmac::HMAC_SHA256, self.tokens.current().expose().as_bytes());
         let tag = hmac::sign(&secret, key.as_bytes());
         let token = tag.as_ref().iter().take(FINGERPRINT_BYTES).fold(
             String::with_capacity(2 * FINGERPRINT_BYTES),
@@ -224,9 +222,10 @@ impl Transport {
             Method::Patch => http::Method::PATCH,
             Method::Delete => http::Method::DELETE,
         };
+        let token = self.tokens.current();
         let mut builder = http
             .request(method, url.clone())
-            .header(header::AUTHORIZATION, self.authorization.clone())
+            .header(header::AUTHORIZATION, authorization(&token)?)
             .header(header::USER_AGENT, self.user_agent.clone())
             .header(header::ACCEPT, "application/json")
             .header(header::ACCEPT_ENCODING, encoding::ACCEPTED)
@@ -281,6 +280,7 @@ impl Transport {
             headers: std::mem::take(response.headers_mut()),
             body,
             url: url.clone(),
+            token,
         })
     }
 }
@@ -361,6 +361,20 @@ impl HttpResponse {
             }
         }
     }
+}
+
+/// The header with a token.
+fn authorization(token: &Secret) -> Result<HeaderValue, Failure> {
+    let header = HeaderValue::from_str(&format!("Bearer {}", token.expose()));
+    let mut header = header.map_err(|_| invalid_header("API token"))?;
+    header.set_sensitive(true);
+    Ok(header)
+}
+
+fn invalid_header(name: &str) -> Failure {
+    setup(format!(
+        "the {name} contains characters that are not allowed in a header"
+    ))
 }
 
 /// Whether the token for the server of one URL may be sent to the other URL.

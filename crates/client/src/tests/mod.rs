@@ -13,6 +13,7 @@ mod requests;
 mod secrets;
 mod server;
 mod tls;
+mod token_file;
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -48,7 +49,7 @@ const fn operation(id: &'static str, method: Method, path: &'static str) -> Oper
 fn settings(endpoint: &Url) -> Settings {
     Settings {
         endpoint: endpoint.clone(),
-        api_token: Secret::new(TOKEN),
+        api_token: Secret::new(TOKEN).into(),
         insecure_skip_verify: false,
         ca_certificates: Vec::new(),
         proxies: ProxyVariables::default(),
