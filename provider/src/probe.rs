@@ -74,7 +74,7 @@ fn connection_problem(kind: ErrorKind, endpoint: &str) -> String {
     match kind {
         ErrorKind::Unauthorized => format!("The control plane at `{endpoint}` rejected the token"),
         ErrorKind::Forbidden => format!("The token has no read permission at `{endpoint}`"),
-        ErrorKind::Unreachable | ErrorKind::RequestTimeout => {
+        ErrorKind::Unreachable | ErrorKind::Proxy | ErrorKind::RequestTimeout => {
             format!("Failed to reach the control plane at `{endpoint}`")
         }
         ErrorKind::Tls => {

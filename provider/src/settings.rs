@@ -271,7 +271,7 @@ mod tests {
     fn settings_have_the_declared_defaults() {
         let settings = settings_from(&[], &[]).unwrap();
         assert_eq!(settings.endpoint.as_str(), "https://api.durantic.io/");
-        assert_eq!(settings.api_token.expose(), "dur_token");
+        assert_eq!(settings.api_token.secret().expose(), "dur_token");
         assert!(!settings.insecure_skip_verify && settings.ca_certificates.is_empty());
         assert_eq!(
             (settings.request_timeout, settings.max_retries),

@@ -4,6 +4,7 @@ use std::fmt;
 
 use engine::api::{Effect, ErrorKind, Problem, Response};
 use http::StatusCode;
+use schema::model::Method;
 use serde_json::Value;
 
 use super::error::{Error, RequestInfo, Times, kind_of};
@@ -83,13 +84,18 @@ fn count(bytes: &[u8]) -> usize {
     count
 }
 
-/// Reads a response with a status of success.
+/// Reads a response with a status of success. Its body must be JSON, except that of a response to a DELETE.
 pub(super) fn read(
     info: &RequestInfo<'_>,
     response: &HttpResponse,
     redactor: &Redactor<'_>,
 ) -> Result<Response, Error> {
-    let body = parse(&response.body).map_err(|reason| {
+    // The status alone shows that an object was deleted.
+    let body = match parse(&response.body) {
+        Err(_) if info.method == Method::Delete => Ok(Value::Null),
+        body => body,
+    };
+    let body = body.map_err(|reason| {
         let shown = redactor.unreadable(&response.body);
         info.error(reason.kind(), Effect::Done)
             .with_status(response.status)

@@ -4,20 +4,12 @@
 //! the operation.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
-use engine::api::ErrorKind;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use schema::model::{Method, Operation, placeholders};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use tokio::sync::Mutex;
-use tokio::time::Instant;
 use url::Url;
-
-use super::error::Error;
 
 /// Size of the largest document that is accepted.
 pub(super) const MAX_DOCUMENT_BYTES: usize = 8 * 1024 * 1024;
@@ -29,16 +21,6 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// The live document. The first request reads it, and all requests use it.
-pub(super) struct Document {
-    location: DocumentLocation,
-    live: OnceLock<Routes>,
-    /// Locked while the document is read. The instant is the earliest time of another try after a transient failure.
-    not_before: Mutex<Option<Instant>>,
-    /// Whether `live` has routes of the document.
-    is_read: AtomicBool,
-}
-
 /// The location of a document.
 pub(super) struct DocumentLocation {
     url: Url,
@@ -47,7 +29,7 @@ pub(super) struct DocumentLocation {
 }
 
 /// The method and path of each operation, by its id.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Routes(BTreeMap<&'static str, Route>);
 
 /// The method and path of one operation.
@@ -58,81 +40,16 @@ struct Route {
     path: String,
 }
 
-impl Document {
-    pub fn new(location: DocumentLocation) -> Self {
-        Self {
-            location,
-            live: OnceLock::new(),
-            not_before: Mutex::new(None),
-            is_read: AtomicBool::new(false),
-        }
-    }
-
-    /// Whether the document was read, so that its routes are used.
-    pub fn is_read(&self) -> bool {
-        self.is_read.load(Ordering::Relaxed)
-    }
-
-    /// The URL of the document.
-    pub fn url(&self) -> &Url {
-        &self.location.url
-    }
-
-    /// The routes of the live document, which is read if it was not read yet, with the declared routes as the fallback.
-    ///
-    /// After a transient failure the declared routes are used for as long as `pause`.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Cancelled`] if the request for the document is cancelled. Any other failure selects the fallback.
-    pub async fn routes<'a, F: Future<Output = Result<Vec<u8>, Error>>>(
-        &'a self,
-        declared: &'a Routes,
-        operations: &'static [Operation],
-        pause: Duration,
-        read: impl FnOnce() -> F,
-    ) -> Result<&'a Routes, Error> {
-        if let Some(routes) = self.live.get() {
-            return Ok(routes);
-        }
-        let mut not_before = self.not_before.lock().await;
-        if let Some(routes) = self.live.get() {
-            return Ok(routes);
-        }
-        if not_before.is_some_and(|instant| instant > Instant::now()) {
-            return Ok(declared);
-        }
-        let routes = match read().await {
-            Ok(bytes) => match Routes::live(&bytes, &self.location, operations) {
-                Ok(routes) => {
-                    self.is_read.store(true, Ordering::Relaxed);
-                    routes
-                }
-                Err(reason) => {
-                    tracing::debug!(%reason, "cannot use the live API document; using the declared paths");
-                    Routes(BTreeMap::new())
-                }
-            },
-            Err(error) if error.kind == ErrorKind::Cancelled => return Err(error),
-            Err(error) if error.is_transient() || error.kind == ErrorKind::Tls => {
-                tracing::debug!(%error, "cannot read the live API document now; using the declared paths");
-                *not_before = Instant::now().checked_add(pause);
-                return Ok(declared);
-            }
-            Err(error) => {
-                tracing::debug!(%error, "found no live API document; using the declared paths");
-                Routes(BTreeMap::new())
-            }
-        };
-        Ok(self.live.get_or_init(|| routes.or(declared)))
-    }
-}
-
 impl DocumentLocation {
     pub fn new(endpoint: &Url, path: &'static str) -> Self {
         let mut url = endpoint.clone();
         url.set_path(&format!("{}{path}", prefix(endpoint)));
         Self { url, path }
+    }
+
+    /// The URL of the document.
+    pub fn url(&self) -> &Url {
+        &self.url
     }
 }
 

@@ -73,6 +73,15 @@ impl Error {
         }
     }
 
+    /// Adds a clause to the detail.
+    pub(super) fn with_further_detail(self, clause: &str) -> Self {
+        let detail = match &self.detail {
+            Some(detail) => format!("{}; {clause}", detail.trim_end_matches('.')),
+            None => clause.to_owned(),
+        };
+        self.with_detail(detail)
+    }
+
     pub(super) fn with_status(self, status: StatusCode) -> Self {
         Self {
             status: Some(status.as_u16()),
@@ -108,12 +117,21 @@ pub(super) struct RequestInfo<'a> {
     pub request_id: &'a str,
 }
 
-/// Why an attempt got no response.
+/// Why an attempt got no complete response.
 #[derive(Debug)]
 pub(super) struct Failure {
     pub kind: ErrorKind,
     pub effect: Effect,
+    /// The status of the response if it began to arrive.
+    pub status: Option<StatusCode>,
     pub detail: String,
+}
+
+impl Failure {
+    /// Whether a connection broke after the request was sent, and before the response began.
+    pub fn is_broken_connection(&self) -> bool {
+        (self.kind, self.effect, self.status) == (ErrorKind::Unreachable, Effect::Unknown, None)
+    }
 }
 
 impl<'a> RequestInfo<'a> {
@@ -145,8 +163,11 @@ impl<'a> RequestInfo<'a> {
     }
 
     pub fn failed(&self, failure: Failure) -> Error {
-        self.error(failure.kind, failure.effect)
-            .with_detail(failure.detail)
+        let error = self.error(failure.kind, failure.effect);
+        Error {
+            status: failure.status.map(|status| status.as_u16()),
+            ..error.with_detail(failure.detail)
+        }
     }
 }
 
@@ -157,6 +178,7 @@ pub(super) fn kind_of(status: StatusCode) -> ErrorKind {
         401 => ErrorKind::Unauthorized,
         403 => ErrorKind::Forbidden,
         404 | 410 => ErrorKind::NotFound,
+        407 => ErrorKind::Proxy,
         408 => ErrorKind::RequestTimeout,
         409 => ErrorKind::Conflict,
         429 => ErrorKind::RateLimited,
@@ -194,6 +216,7 @@ fn describe(error: &Error) -> String {
         (ErrorKind::Parameter, _) => format!("The operation `{}` cannot be called", error.operation),
         (ErrorKind::Setup, _) => "The connection to the control plane could not be set up".to_owned(),
         (ErrorKind::Cancelled, _) => format!("{request} was interrupted"),
+        (ErrorKind::Proxy, _) => format!("{request} failed"),
         (ErrorKind::Redirect, None) => format!("{request} was redirected"),
         (_, Some(status)) => {
             let reason = StatusCode::from_u16(status)
@@ -244,6 +267,7 @@ mod tests {
         let mut unreachable = info().failed(Failure {
             kind: ErrorKind::Unreachable,
             effect: Effect::None,
+            status: None,
             detail: "`api.test` refused the connection".to_owned(),
         });
         unreachable.attempts = 5;

@@ -12,6 +12,7 @@ use super::body;
 use super::document::{DocumentLocation, Routes};
 use super::error::{Error, RequestInfo};
 use super::redact::Redactor;
+use super::token::Tokens;
 use super::transport::HttpResponse;
 
 /// A response as it arrived, and what the request contained.
@@ -42,13 +43,15 @@ pub fn read_response(received: &ReceivedResponse<'_>, url: &Url) -> Result<Respo
             HeaderValue::from_bytes(value).ok()?,
         ))
     });
+    let tokens = Tokens::new(received.token.clone().into());
     let response = HttpResponse {
         status: StatusCode::from_u16(received.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
         headers: headers.collect::<HeaderMap>(),
         body: received.body.to_vec(),
         url: url.clone(),
+        token: tokens.current(),
     };
-    let redactor = Redactor::new(received.token, received.secrets, received.request_body);
+    let redactor = Redactor::new(&tokens, received.secrets, received.request_body);
     let info = RequestInfo::new("operation", Method::Post, url.path(), "request");
     if response.status.is_success() {
         body::read(&info, &response, &redactor)

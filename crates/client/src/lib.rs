@@ -1,23 +1,31 @@
 //! The control plane's HTTP API: operations by id, with retries, and errors a user can act on.
 //!
 //! [`Client`] implements the engine's [`Api`] over HTTP; this crate knows nothing of Terraform. A caller names an operation by
-//! its id. The method and path come from the control plane's live API document (`document`), or from the declaration if
-//! there is no document or the document lacks the operation. `transport` sends one attempt, `retry` decides whether another
+//! its id. The method and path come from the control plane's live API document (`document`, which `live` reads), or from the
+//! declaration if there is no document or the document lacks the operation. `transport` sends one attempt, `retry` decides whether another
 //! follows, and `limit` limits the number of concurrent requests.
 
 mod body;
+mod certificates;
+mod connections;
 mod document;
+mod encoding;
 mod error;
+mod failure;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod limit;
+mod live;
+mod proxies;
 mod redact;
 mod retry;
 mod settings;
 mod shared;
+mod subject;
 pub mod summaries;
 #[cfg(test)]
 mod tests;
+mod token;
 mod transport;
 
 use std::sync::Arc;
@@ -25,23 +33,28 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use document::{Document, DocumentLocation, Routes};
+use document::{DocumentLocation, Routes};
 use engine::api::{self, Api, Effect, ErrorKind, Place, Request, Response, Retry};
 use engine::diagnostic::{Diagnostics, Reported};
 use error::RequestInfo;
 use http::StatusCode;
 use limit::Limit;
+use live::{FIRST_LOOK_TIMEOUT, LiveRoutes, suggests_wrong_path};
 use redact::Redactor;
 use retry::Retries;
 use schema::model::{Method, Operation};
 use shared::SharedReads;
+use token::Renewal;
 use tokio_util::sync::CancellationToken;
 use transport::{HttpRequest, HttpResponse, Transport};
+use url::Url;
 use value::secret::Secret;
 
 pub use error::{Error, Remedies};
+pub use proxies::ProxyVariables;
 pub use retry::Backoff;
 pub use settings::{Settings, is_loopback};
+pub use token::ApiToken;
 
 /// Limit of concurrent requests.
 const MAX_CONCURRENT_REQUESTS: usize = 32;
@@ -62,14 +75,19 @@ pub struct Client {
 struct Shared {
     transport: Transport,
     operations: &'static [Operation],
-    declared: Routes,
-    /// `None` if the API publishes no document.
-    document: Option<Document>,
+    routes: KnownRoutes,
     limit: Limit,
     reads: SharedReads,
     backoff: Backoff,
     max_retries: u32,
     remedies: Remedies,
+}
+
+/// The methods and paths of the operations.
+enum KnownRoutes {
+    /// The API publishes no document.
+    Declared(Arc<Routes>),
+    Live(Box<LiveRoutes>),
 }
 
 impl Client {
@@ -81,16 +99,19 @@ impl Client {
     pub fn new(settings: Settings, operations: &'static [Operation]) -> Result<Self, Error> {
         let (backoff, max_retries, remedies) = (settings.backoff, settings.max_retries, settings.remedies);
         let declared = Routes::declared(&settings.endpoint, operations);
-        let document = settings
-            .document
-            .map(|path| Document::new(DocumentLocation::new(&settings.endpoint, path)));
+        let routes = match settings.document {
+            None => KnownRoutes::Declared(Arc::new(declared)),
+            Some(path) => {
+                let location = DocumentLocation::new(&settings.endpoint, path);
+                KnownRoutes::Live(Box::new(LiveRoutes::new(location, declared, operations)))
+            }
+        };
         let transport = Transport::new(settings)
             .map_err(|failure| RequestInfo::new("", Method::Get, "", "").failed(failure))?;
         let shared = Shared {
             transport,
             operations,
-            declared,
-            document,
+            routes,
             limit: Limit::new(MAX_CONCURRENT_REQUESTS),
             reads: SharedReads::default(),
             backoff,
@@ -169,29 +190,51 @@ impl Client {
                 .with_detail(reason)
         })?;
 
-        let routes = self.routes(request.cancel).await?;
-        let (method, url) = routes
-            .request(operation, shared.transport.endpoint(), &values)
-            .map_err(|reason| {
+        let find = |routes: &Routes| {
+            let target = routes.request(operation, shared.transport.endpoint(), &values);
+            target.map_err(|reason| {
                 unsent
                     .error(ErrorKind::Parameter, Effect::None)
                     .with_detail(reason)
-            })?;
+            })
+        };
+        let target = find(&*self.routes(request.cancel).await?)?;
+        let result = self.send_to(&target, request).await;
+        let KnownRoutes::Live(live) = &shared.routes else {
+            return result;
+        };
+        match result {
+            Err(error) if suggests_wrong_path(&error, live.is_read()) => {
+                let routes = live.look_again(async || self.read_document(live, request.cancel).await);
+                let other = find(&*routes.await)?;
+                if other == target {
+                    return Err(error);
+                }
+                self.send_to(&other, request).await
+            }
+            result => result,
+        }
+    }
 
+    /// Sends a request with this method to this URL.
+    async fn send_to(&self, (method, url): &(Method, Url), request: Request<'_>) -> Result<Response, Error> {
+        let shared = &*self.shared;
+        let method = *method;
         let _write = (method != Method::Get).then(|| shared.reads.write());
-        let redactor = Redactor::new(shared.transport.token(), request.secrets, request.body);
+        let redactor = Redactor::new(shared.transport.tokens(), request.secrets, request.body);
         let body = request.body.map(|body| Bytes::from(body.expose().to_string()));
         let request_id = uuid::Uuid::new_v4().to_string();
         let info = RequestInfo::new(request.operation, method, url.path(), &request_id);
         let http_request = HttpRequest {
             info: &info,
-            url: &url,
+            url,
             body,
+            retry: request.retry,
             max_bytes: MAX_RESPONSE_BYTES,
         };
         self.send_with_retries(
             &http_request,
-            (request.retry, request.attempts),
+            request.attempts,
             &redactor,
             request.cancel,
             |response| body::read(&info, response, &redactor),
@@ -207,14 +250,13 @@ impl Client {
     async fn send_with_retries<T>(
         &self,
         request: &HttpRequest<'_>,
-        (retry, attempts): (Retry, u32),
+        attempts: u32,
         redactor: &Redactor<'_>,
         cancel: &CancellationToken,
         read: impl Fn(&HttpResponse) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let shared = &*self.shared;
-        let method = request.info.method;
-        let mut retries = Retries::new(shared.backoff, shared.max_retries, method, retry).after(attempts);
+        let mut retries = Retries::new(shared.backoff, shared.max_retries, request.retry).after(attempts);
         loop {
             let started = Instant::now();
             let mut error = match self.attempt(request, retries.attempt(), cancel).await {
@@ -228,6 +270,19 @@ impl Client {
                 },
                 Ok(response) => {
                     let error = body::error(request.info, &response, redactor);
+                    // The control plane did not carry out a request whose token it rejected.
+                    let renewal = match error.kind {
+                        ErrorKind::Unauthorized => shared.transport.tokens().renew(&response.token).await,
+                        _ => Renewal::Unchanged,
+                    };
+                    let error = match renewal {
+                        Renewal::Renewed => {
+                            tracing::debug!(operation = %request.info.operation, "the API token was renewed");
+                            continue;
+                        }
+                        Renewal::Unchanged => error,
+                        Renewal::Failed(reason) => error.with_further_detail(&reason),
+                    };
                     // A retry may hide the reason, so it is logged at once.
                     if error.is_from_api {
                         tracing::warn!(
@@ -271,7 +326,7 @@ impl Client {
         };
 
         let started = Instant::now();
-        let sending = shared.transport.send(request);
+        let sending = shared.transport.send(request, attempt);
         tokio::pin!(sending);
         let result = tokio::select! {
             biased;
@@ -302,37 +357,57 @@ impl Client {
         result
     }
 
-    /// The methods and paths of the live document, which the first request reads.
-    async fn routes(&self, cancel: &CancellationToken) -> Result<&Routes, Error> {
-        let shared = &*self.shared;
-        let Some(document) = &shared.document else {
-            return Ok(&shared.declared);
+    /// The methods and paths of the operations. The first request reads the live document.
+    async fn routes(&self, cancel: &CancellationToken) -> Result<Arc<Routes>, Error> {
+        let live = match &self.shared.routes {
+            KnownRoutes::Declared(routes) => return Ok(Arc::clone(routes)),
+            KnownRoutes::Live(live) => live,
         };
-        let read = || async {
-            let url = document.url();
-            let request_id = uuid::Uuid::new_v4().to_string();
-            let info = RequestInfo::new("openapi", Method::Get, url.path(), &request_id);
-            let request = HttpRequest {
-                info: &info,
-                url,
-                body: None,
-                max_bytes: document::MAX_DOCUMENT_BYTES,
-            };
-            let redactor = Redactor::new(shared.transport.token(), &[], None);
-            self.send_with_retries(&request, (Retry::Safe, 0), &redactor, cancel, |response| {
-                Ok(response.body.clone())
-            })
-            .await
-        };
-        let routes = document.routes(&shared.declared, shared.operations, shared.backoff.cap, read);
+        let routes = live.routes(async || self.glance_at_document(live, cancel).await);
         tokio::select! {
             biased;
             routes = routes => routes,
             () = cancel.cancelled() => {
-                let info = RequestInfo::new("openapi", Method::Get, document.url().path(), "");
+                let info = RequestInfo::new("openapi", Method::Get, live.location().url().path(), "");
                 Err(info.error(ErrorKind::Cancelled, Effect::None))
             }
         }
+    }
+
+    /// Requests the live document with one short attempt.
+    async fn glance_at_document(
+        &self,
+        live: &LiveRoutes,
+        cancel: &CancellationToken,
+    ) -> Result<Vec<u8>, Error> {
+        let shared = &*self.shared;
+        let request_id = uuid::Uuid::new_v4().to_string();
+        let info = document_info(live, &request_id);
+        let request = document_request(live, &info);
+        // Reading the system's certificates takes time. If it fails, the attempt fails for the same reason.
+        drop(shared.transport.prepare().await);
+        let attempt = tokio::time::timeout(FIRST_LOOK_TIMEOUT, self.attempt(&request, 1, cancel));
+        let response = attempt
+            .await
+            .unwrap_or_else(|_| Err(info.error(ErrorKind::RequestTimeout, Effect::Unknown)))?;
+        let redactor = Redactor::new(shared.transport.tokens(), &[], None);
+        if response.status.is_success() {
+            Ok(response.body)
+        } else {
+            Err(body::error(&info, &response, &redactor))
+        }
+    }
+
+    /// Requests the live document with as many attempts as any request has.
+    async fn read_document(&self, live: &LiveRoutes, cancel: &CancellationToken) -> Result<Vec<u8>, Error> {
+        let request_id = uuid::Uuid::new_v4().to_string();
+        let info = document_info(live, &request_id);
+        let request = document_request(live, &info);
+        let redactor = Redactor::new(self.shared.transport.tokens(), &[], None);
+        self.send_with_retries(&request, 0, &redactor, cancel, |response| {
+            Ok(response.body.clone())
+        })
+        .await
     }
 }
 
@@ -349,7 +424,7 @@ impl Api for Client {
     }
 
     fn clean(&self, text: &str, secrets: &[&Secret]) -> String {
-        Redactor::new(self.shared.transport.token(), secrets, None).clean(text, body::MAX_MESSAGE_CHARACTERS)
+        Redactor::new(self.shared.transport.tokens(), secrets, None).clean(text, body::MAX_MESSAGE_CHARACTERS)
     }
 
     fn pause(&self, error: &api::Error) -> Option<Duration> {
@@ -361,10 +436,27 @@ impl Api for Client {
     }
 
     fn place(&self, key: &str) -> Place {
-        let document = self.shared.document.as_ref();
+        let is_documented = match &self.shared.routes {
+            KnownRoutes::Declared(_) => false,
+            KnownRoutes::Live(live) => live.is_read(),
+        };
         Place {
-            is_documented: document.is_some_and(Document::is_read),
+            is_documented,
             ..self.shared.transport.place(key)
         }
+    }
+}
+
+fn document_info<'a>(live: &'a LiveRoutes, request_id: &'a str) -> RequestInfo<'a> {
+    RequestInfo::new("openapi", Method::Get, live.location().url().path(), request_id)
+}
+
+fn document_request<'a>(live: &'a LiveRoutes, info: &'a RequestInfo<'a>) -> HttpRequest<'a> {
+    HttpRequest {
+        info,
+        url: live.location().url(),
+        body: None,
+        retry: Retry::Safe,
+        max_bytes: document::MAX_DOCUMENT_BYTES,
     }
 }

@@ -6,6 +6,8 @@ use engine::api::Body;
 use serde_json::Value;
 use value::secret::Secret;
 
+use super::token::Tokens;
+
 /// The replacement for a secret.
 const PLACEHOLDER: &str = "(redacted)";
 
@@ -27,14 +29,18 @@ const EXCERPT_SOURCE_BYTES: usize = 4096;
 
 /// Removes the secrets of one request from messages.
 pub(super) struct Redactor<'a> {
-    token: &'a Secret,
+    tokens: &'a Tokens,
     secrets: &'a [&'a Secret],
     body: Option<&'a Body>,
 }
 
 impl<'a> Redactor<'a> {
-    pub fn new(token: &'a Secret, secrets: &'a [&'a Secret], body: Option<&'a Body>) -> Self {
-        Redactor { token, secrets, body }
+    pub fn new(tokens: &'a Tokens, secrets: &'a [&'a Secret], body: Option<&'a Body>) -> Self {
+        Redactor {
+            tokens,
+            secrets,
+            body,
+        }
     }
 
     /// A message of the API, shortened to that many characters. Names of the request's body may be shown.
@@ -50,7 +56,8 @@ impl<'a> Redactor<'a> {
     }
 
     fn redact(&self, text: &str, longest: usize, is_secret: impl Fn(&str) -> bool) -> String {
-        let mut secrets = vec![self.token.expose()];
+        let tokens = self.tokens.used();
+        let mut secrets: Vec<_> = tokens.iter().map(|token| token.expose()).collect();
         secrets.extend(self.secrets.iter().map(|secret| secret.expose()));
         if let Some(body) = self.body {
             secrets.extend(body.secrets().iter().map(Secret::expose));
@@ -164,8 +171,12 @@ mod tests {
 
     use super::*;
 
+    fn tokens() -> Tokens {
+        Tokens::new(Secret::new("dur_token").into())
+    }
+
     fn unreadable(body: &Value, text: &str) -> String {
-        let (token, configured) = (Secret::new("dur_token"), Secret::new("configured"));
+        let (token, configured) = (tokens(), Secret::new("configured"));
         let body = Body::new(body.clone(), Vec::new());
         Redactor::new(&token, &[&configured], Some(&body)).unreadable(text.as_bytes())
     }
@@ -223,11 +234,7 @@ mod tests {
     fn clean_keeps_names_and_hides_templates() {
         let template = "#cloud-config\npackages: [nginx]";
         let body = json!({"name": "production", "template_data": template, "key": "x".repeat(100)});
-        let (token, configured, body) = (
-            Secret::new("dur_token"),
-            Secret::new("hunter2"),
-            Body::new(body, Vec::new()),
-        );
+        let (token, configured, body) = (tokens(), Secret::new("hunter2"), Body::new(body, Vec::new()));
         let secrets = [&configured];
         let redactor = Redactor::new(&token, &secrets, Some(&body));
         let clean = |text: &str| redactor.clean(text, 100);
@@ -262,7 +269,7 @@ mod tests {
 
     #[test]
     fn unreadable_accepts_invalid_utf8() {
-        let token = Secret::new("dur_token");
+        let token = tokens();
         assert_eq!(
             Redactor::new(&token, &[], None).unreadable(b"\xff\xfea"),
             "\u{fffd}\u{fffd}a"

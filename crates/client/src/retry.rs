@@ -5,7 +5,6 @@ use std::time::Duration;
 use engine::api::{Effect, ErrorKind, Retry};
 use http::{HeaderMap, HeaderName, header};
 use jiff::Timestamp;
-use schema::model::Method;
 use value::duration;
 
 use super::error::Error;
@@ -15,7 +14,7 @@ use super::error::Error;
 pub struct Backoff {
     /// The longest wait before the first retry. It doubles with each retry.
     pub base: Duration,
-    /// The longest wait before any retry, and before the client tries to read the live document again.
+    /// The longest wait before any retry.
     pub cap: Duration,
     /// The longest wait that the control plane can ask for with `Retry-After`.
     pub retry_after_cap: Duration,
@@ -54,7 +53,6 @@ fn jitter(longest: Duration) -> Duration {
 pub(super) struct Retries {
     backoff: Backoff,
     max_attempts: u32,
-    method: Method,
     retry: Retry,
     attempt: u32,
 }
@@ -71,11 +69,10 @@ pub(super) struct Pause {
 }
 
 impl Retries {
-    pub fn new(backoff: Backoff, max_retries: u32, method: Method, retry: Retry) -> Self {
+    pub fn new(backoff: Backoff, max_retries: u32, retry: Retry) -> Self {
         Self {
             backoff,
             max_attempts: max_retries.saturating_add(1),
-            method,
             retry,
             attempt: 1,
         }
@@ -99,7 +96,7 @@ impl Retries {
     /// The error for the caller of the request if there is no further attempt.
     pub fn next(&mut self, mut error: Error) -> Result<Pause, Error> {
         error.attempts = self.attempt;
-        if !is_retriable(&error, self.method, self.retry) || self.attempt >= self.max_attempts {
+        if !is_retriable(&error, self.retry) || self.attempt >= self.max_attempts {
             return Err(final_error(error, self.retry));
         }
         let wait = self.backoff.wait(self.attempt, error.times.retry_after);
@@ -113,26 +110,34 @@ impl Retries {
 }
 
 /// Whether a retry may succeed and cannot apply a write twice.
-fn is_retriable(error: &Error, method: Method, retry: Retry) -> bool {
-    let is_harmless = retry == Retry::Safe || error.effect == Effect::None;
+fn is_retriable(error: &Error, retry: Retry) -> bool {
+    is_passing(error) && (retry == Retry::Safe || error.effect == Effect::None)
+}
+
+/// Whether another attempt may have another result.
+fn is_passing(error: &Error) -> bool {
     match error.status {
-        Some(429) => true,
-        Some(408 | 502 | 503 | 504) => is_harmless,
-        // The application itself failed, possibly in the middle of a write.
-        Some(500) => method == Method::Get,
+        // Not implemented, the version of HTTP, the login page of a network.
+        Some(501 | 505 | 511) => false,
+        Some(408 | 429 | 500..=599) => true,
+        // The body of a response with a status of success did not arrive, or is not JSON.
+        Some(200..=299) | None => matches!(
+            error.kind,
+            ErrorKind::Proxy
+                | ErrorKind::RequestTimeout
+                | ErrorKind::UnexpectedResponse
+                | ErrorKind::Unreachable
+        ),
         Some(_) => false,
-        None => matches!(error.kind, ErrorKind::Unreachable | ErrorKind::RequestTimeout) && is_harmless,
     }
 }
 
 /// The error for the caller: [`ErrorKind::Ambiguous`] if the request must not be repeated and its effect is unknown.
+///
+/// With a status 500, the application itself reports that it failed.
 fn final_error(error: Error, retry: Retry) -> Error {
-    let is_lost = match error.status {
-        Some(status) => matches!(status, 408 | 502 | 503 | 504),
-        None => matches!(error.kind, ErrorKind::Unreachable | ErrorKind::RequestTimeout),
-    };
     match (retry, error.effect) {
-        (Retry::Unsafe, Effect::Unknown) if is_lost => Error {
+        (Retry::Unsafe, Effect::Unknown) if is_passing(&error) && error.status != Some(500) => Error {
             kind: ErrorKind::Ambiguous,
             ..error
         },
@@ -146,7 +151,7 @@ pub(super) fn effect_of(status: u16, retry_after: Option<Duration>) -> Effect {
         200..=299 => Effect::Done,
         // With `Retry-After` it was rejected. Without it, a proxy may have lost the response of the server.
         503 if retry_after.is_some() => Effect::None,
-        501 => Effect::None,
+        501 | 505 | 511 => Effect::None,
         // A redirect after a write, a proxy that no longer waits for the server, an application that failed halfway.
         302 | 303 | 408 | 500..=599 => Effect::Unknown,
         _ => Effect::None,
@@ -186,6 +191,7 @@ fn parse_date(text: &str) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use http::StatusCode;
+    use schema::model::Method;
 
     use super::super::error::{RequestInfo, kind_of};
     use super::*;
@@ -198,8 +204,8 @@ mod tests {
     }
     use Outcome::{Fails, Retried};
 
-    fn outcome(error: Error, method: Method, retry: Retry) -> Outcome {
-        match Retries::new(Backoff::default(), 4, method, retry).next(error) {
+    fn outcome(error: Error, retry: Retry) -> Outcome {
+        match Retries::new(Backoff::default(), 4, retry).next(error) {
             Ok(_) => Retried,
             Err(error) => Fails(error.kind),
         }
@@ -220,32 +226,37 @@ mod tests {
         let second = Some(Duration::from_secs(1));
         #[rustfmt::skip]
         let table = [
-            // status, Retry-After, GET, PATCH (safe), POST (unsafe)
-            (301, None, Fails(ErrorKind::Redirect), Fails(ErrorKind::Redirect), Fails(ErrorKind::Redirect)),
-            (400, None, Fails(ErrorKind::Invalid), Fails(ErrorKind::Invalid), Fails(ErrorKind::Invalid)),
-            (401, None, Fails(ErrorKind::Unauthorized), Fails(ErrorKind::Unauthorized), Fails(ErrorKind::Unauthorized)),
-            (403, None, Fails(ErrorKind::Forbidden), Fails(ErrorKind::Forbidden), Fails(ErrorKind::Forbidden)),
-            (404, None, Fails(ErrorKind::NotFound), Fails(ErrorKind::NotFound), Fails(ErrorKind::NotFound)),
-            (408, None, Retried, Retried, Fails(ErrorKind::Ambiguous)),
-            (409, None, Fails(ErrorKind::Conflict), Fails(ErrorKind::Conflict), Fails(ErrorKind::Conflict)),
-            (410, None, Fails(ErrorKind::NotFound), Fails(ErrorKind::NotFound), Fails(ErrorKind::NotFound)),
-            (418, None, Fails(ErrorKind::Rejected), Fails(ErrorKind::Rejected), Fails(ErrorKind::Rejected)),
-            (422, None, Fails(ErrorKind::Invalid), Fails(ErrorKind::Invalid), Fails(ErrorKind::Invalid)),
-            (429, None, Retried, Retried, Retried),
-            (429, second, Retried, Retried, Retried),
-            (500, None, Retried, Fails(ErrorKind::Server), Fails(ErrorKind::Server)),
-            (501, None, Fails(ErrorKind::Server), Fails(ErrorKind::Server), Fails(ErrorKind::Server)),
-            (502, None, Retried, Retried, Fails(ErrorKind::Ambiguous)),
-            (503, None, Retried, Retried, Fails(ErrorKind::Ambiguous)),
-            (503, second, Retried, Retried, Retried),
-            (504, None, Retried, Retried, Fails(ErrorKind::Ambiguous)),
-            (504, second, Retried, Retried, Fails(ErrorKind::Ambiguous)),
+            // status, Retry-After, safe, unsafe
+            (301, None, Fails(ErrorKind::Redirect), Fails(ErrorKind::Redirect)),
+            (400, None, Fails(ErrorKind::Invalid), Fails(ErrorKind::Invalid)),
+            (401, None, Fails(ErrorKind::Unauthorized), Fails(ErrorKind::Unauthorized)),
+            (403, None, Fails(ErrorKind::Forbidden), Fails(ErrorKind::Forbidden)),
+            (404, None, Fails(ErrorKind::NotFound), Fails(ErrorKind::NotFound)),
+            (405, None, Fails(ErrorKind::Rejected), Fails(ErrorKind::Rejected)),
+            (408, None, Retried, Fails(ErrorKind::Ambiguous)),
+            (409, None, Fails(ErrorKind::Conflict), Fails(ErrorKind::Conflict)),
+            (410, None, Fails(ErrorKind::NotFound), Fails(ErrorKind::NotFound)),
+            (418, None, Fails(ErrorKind::Rejected), Fails(ErrorKind::Rejected)),
+            (422, None, Fails(ErrorKind::Invalid), Fails(ErrorKind::Invalid)),
+            (429, None, Retried, Retried),
+            (429, second, Retried, Retried),
+            (500, None, Retried, Fails(ErrorKind::Server)),
+            (501, None, Fails(ErrorKind::Server), Fails(ErrorKind::Server)),
+            (502, None, Retried, Fails(ErrorKind::Ambiguous)),
+            (503, None, Retried, Fails(ErrorKind::Ambiguous)),
+            (503, second, Retried, Retried),
+            (504, None, Retried, Fails(ErrorKind::Ambiguous)),
+            (504, second, Retried, Fails(ErrorKind::Ambiguous)),
+            (505, None, Fails(ErrorKind::Server), Fails(ErrorKind::Server)),
+            (507, None, Retried, Fails(ErrorKind::Ambiguous)),
+            (511, None, Fails(ErrorKind::Server), Fails(ErrorKind::Server)),
+            (520, None, Retried, Fails(ErrorKind::Ambiguous)),
+            (599, None, Retried, Fails(ErrorKind::Ambiguous)),
         ];
-        for (status, retry_after, get, patch, post) in table {
-            let outcome = |method, retry| outcome(response_error(status, retry_after), method, retry);
-            assert_eq!(outcome(Method::Get, Retry::Safe), get, "GET {status}");
-            assert_eq!(outcome(Method::Patch, Retry::Safe), patch, "PATCH {status}");
-            assert_eq!(outcome(Method::Post, Retry::Unsafe), post, "POST {status}");
+        for (status, retry_after, safe, not_safe) in table {
+            let outcome = |retry| outcome(response_error(status, retry_after), retry);
+            assert_eq!(outcome(Retry::Safe), safe, "{status}");
+            assert_eq!(outcome(Retry::Unsafe), not_safe, "{status}");
         }
     }
 
@@ -253,37 +264,37 @@ mod tests {
     fn retry_rules_for_failures() {
         #[rustfmt::skip]
         let table = [
-            // kind, effect, safe, unsafe
-            (ErrorKind::Unreachable, Effect::None, Retried, Retried),
-            (ErrorKind::Unreachable, Effect::Unknown, Retried, Fails(ErrorKind::Ambiguous)),
-            (ErrorKind::RequestTimeout, Effect::None, Retried, Retried),
-            (ErrorKind::RequestTimeout, Effect::Unknown, Retried, Fails(ErrorKind::Ambiguous)),
-            (ErrorKind::Tls, Effect::None, Fails(ErrorKind::Tls), Fails(ErrorKind::Tls)),
-            (ErrorKind::Redirect, Effect::None, Fails(ErrorKind::Redirect), Fails(ErrorKind::Redirect)),
-            (ErrorKind::TooLarge, Effect::Done, Fails(ErrorKind::TooLarge), Fails(ErrorKind::TooLarge)),
-            (ErrorKind::UnexpectedResponse, Effect::Done, Fails(ErrorKind::UnexpectedResponse), Fails(ErrorKind::UnexpectedResponse)),
-            (ErrorKind::Cancelled, Effect::Unknown, Fails(ErrorKind::Cancelled), Fails(ErrorKind::Cancelled)),
-            (ErrorKind::Setup, Effect::None, Fails(ErrorKind::Setup), Fails(ErrorKind::Setup)),
+            // kind, effect, status, safe, unsafe
+            (ErrorKind::Unreachable, Effect::None, None, Retried, Retried),
+            (ErrorKind::Unreachable, Effect::Unknown, None, Retried, Fails(ErrorKind::Ambiguous)),
+            (ErrorKind::Unreachable, Effect::Done, Some(200), Retried, Fails(ErrorKind::Unreachable)),
+            (ErrorKind::Proxy, Effect::None, None, Retried, Retried),
+            (ErrorKind::Proxy, Effect::None, Some(407), Fails(ErrorKind::Proxy), Fails(ErrorKind::Proxy)),
+            (ErrorKind::RequestTimeout, Effect::None, None, Retried, Retried),
+            (ErrorKind::RequestTimeout, Effect::Unknown, None, Retried, Fails(ErrorKind::Ambiguous)),
+            (ErrorKind::RequestTimeout, Effect::Done, Some(201), Retried, Fails(ErrorKind::RequestTimeout)),
+            (ErrorKind::UnexpectedResponse, Effect::Done, Some(200), Retried, Fails(ErrorKind::UnexpectedResponse)),
+            (ErrorKind::TooLarge, Effect::Done, Some(200), Fails(ErrorKind::TooLarge), Fails(ErrorKind::TooLarge)),
+            (ErrorKind::Tls, Effect::None, None, Fails(ErrorKind::Tls), Fails(ErrorKind::Tls)),
+            (ErrorKind::Redirect, Effect::None, None, Fails(ErrorKind::Redirect), Fails(ErrorKind::Redirect)),
+            (ErrorKind::Cancelled, Effect::Unknown, None, Fails(ErrorKind::Cancelled), Fails(ErrorKind::Cancelled)),
+            (ErrorKind::Setup, Effect::None, None, Fails(ErrorKind::Setup), Fails(ErrorKind::Setup)),
         ];
-        for (kind, effect, safe, not_safe) in table {
-            let error = || RequestInfo::new("operation", Method::Get, "/", "id").error(kind, effect);
-            assert_eq!(
-                outcome(error(), Method::Delete, Retry::Safe),
-                safe,
-                "{kind:?} {effect:?}"
-            );
-            assert_eq!(
-                outcome(error(), Method::Post, Retry::Unsafe),
-                not_safe,
-                "{kind:?} {effect:?}"
-            );
+        for (kind, effect, status, safe, not_safe) in table {
+            let error = || {
+                let error = RequestInfo::new("operation", Method::Get, "/", "id").error(kind, effect);
+                Error { status, ..error }
+            };
+            let context = format!("{kind:?} {effect:?} {status:?}");
+            assert_eq!(outcome(error(), Retry::Safe), safe, "{context}");
+            assert_eq!(outcome(error(), Retry::Unsafe), not_safe, "{context}");
         }
     }
 
     #[test]
     fn retries_count_attempts() {
         for max_retries in [0, 1, 4, 20] {
-            let mut retries = Retries::new(Backoff::default(), max_retries, Method::Get, Retry::Safe);
+            let mut retries = Retries::new(Backoff::default(), max_retries, Retry::Safe);
             for _ in 0..max_retries {
                 retries.next(response_error(503, None)).unwrap();
             }

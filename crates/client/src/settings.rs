@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use rustls_pki_types::CertificateDer;
 use url::{Host, Url};
-use value::secret::Secret;
 
 use crate::error::Remedies;
+use crate::proxies::ProxyVariables;
 use crate::retry::Backoff;
+use crate::token::ApiToken;
 
 /// The settings of a client: how to reach and use one API.
 #[derive(Clone)]
@@ -17,11 +18,13 @@ pub struct Settings {
     /// The scheme, the host, and the prefix of every path.
     pub endpoint: Url,
     /// The bearer token of every request. It is sent to the endpoint only.
-    pub api_token: Secret,
+    pub api_token: ApiToken,
     /// Whether the client accepts any certificate.
     pub insecure_skip_verify: bool,
     /// CA certificates that are trusted in addition to the system's.
     pub ca_certificates: Vec<CertificateDer<'static>>,
+    /// The environment variables that select a proxy.
+    pub proxies: ProxyVariables,
     /// The timeout of one attempt.
     pub request_timeout: Duration,
     /// The maximum number of retries of one request.
@@ -37,13 +40,15 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Settings with a timeout of 30 seconds, four retries, the system's certificates, no remedies and no live API document.
-    pub fn new(endpoint: Url, api_token: Secret, user_agent: String) -> Self {
+    /// Settings with a timeout of 30 seconds, four retries, the system's certificates, the proxies of this process, no remedies
+    /// and no live API document.
+    pub fn new(endpoint: Url, api_token: impl Into<ApiToken>, user_agent: String) -> Self {
         Self {
             endpoint,
-            api_token,
+            api_token: api_token.into(),
             insecure_skip_verify: false,
             ca_certificates: Vec::new(),
+            proxies: ProxyVariables::from_process(),
             request_timeout: Duration::from_secs(30),
             max_retries: 4,
             user_agent,

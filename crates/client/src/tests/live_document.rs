@@ -1,13 +1,10 @@
 //! The live API document decides the methods and paths of operations.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use super::server::{Action, Server};
 use super::{OPERATIONS, call, client, settings};
-use crate::{Backoff, Client, Settings};
+use crate::{Client, Settings};
 
 /// A document with other paths, and another method for one operation, than the declarations have.
 fn other_document() -> Value {
@@ -100,61 +97,6 @@ async fn unusable_document_falls_back_to_declared_paths() {
         assert_eq!(requests, DECLARED.each_ref(), "{context}");
         assert_eq!(server.document_requests(), 1, "{context}");
     }
-}
-
-#[tokio::test]
-async fn transient_document_failure_is_retried() {
-    let failures = AtomicUsize::new(0);
-    let server = Server::start_raw(move |seen| match &*seen.path {
-        "/api/openapi.json" => match failures.fetch_add(1, Ordering::SeqCst) {
-            0 => Action::response(503, ""),
-            1 => Action::Reset(Vec::new()),
-            _ => Action::response(200, other_document().to_string()),
-        },
-        _ => Action::response(200, "{}"),
-    })
-    .await;
-    call(&client(&server.url), "get", None).await.unwrap();
-    assert_eq!(server.requests()[0].path, "/api/v2/thing/7/");
-    assert_eq!(server.document_requests(), 3);
-}
-
-#[tokio::test]
-async fn lasting_document_failure_is_retried_after_a_pause() {
-    let failures = AtomicUsize::new(0);
-    let server = Server::start_raw(move |seen| match &*seen.path {
-        "/api/openapi.json" if failures.fetch_add(1, Ordering::SeqCst) < 1 => Action::response(503, ""),
-        "/api/openapi.json" => Action::response(200, other_document().to_string()),
-        _ => Action::response(200, "{}"),
-    })
-    .await;
-    let mut settings = settings(&server.url);
-    settings.max_retries = 0;
-    settings.backoff = Backoff::default();
-    let client = Client::new(settings, &OPERATIONS).unwrap();
-    call(&client, "get", None).await.unwrap();
-    call(&client, "get", None).await.unwrap();
-    assert_eq!(server.document_requests(), 1);
-    tokio::time::pause();
-    tokio::time::advance(Duration::from_secs(31)).await;
-    tokio::time::resume();
-    call(&client, "get", None).await.unwrap();
-    call(&client, "get", None).await.unwrap();
-    assert_eq!(server.document_requests(), 2);
-    let paths: Vec<_> = server
-        .requests()
-        .into_iter()
-        .map(|request| request.path)
-        .collect();
-    assert_eq!(
-        paths,
-        [
-            "/api/things/7",
-            "/api/things/7",
-            "/api/v2/thing/7/",
-            "/api/v2/thing/7/"
-        ]
-    );
 }
 
 #[tokio::test]

@@ -1,12 +1,19 @@
 //! Tests of the client with real servers on the loopback interface, most of which misbehave.
 
+mod attempts;
+mod certificates;
+mod closing;
+mod document;
+mod encodings;
 mod faults;
 mod live_document;
+mod proxies;
 mod redirects;
 mod requests;
 mod secrets;
 mod server;
 mod tls;
+mod token_file;
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -18,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 use value::secret::Secret;
 
-use crate::{Backoff, Client, Error, Settings};
+use crate::{Backoff, Client, Error, ProxyVariables, Settings};
 
 const TOKEN: &str = "dur_0123456789abcdef";
 
@@ -42,9 +49,10 @@ const fn operation(id: &'static str, method: Method, path: &'static str) -> Oper
 fn settings(endpoint: &Url) -> Settings {
     Settings {
         endpoint: endpoint.clone(),
-        api_token: Secret::new(TOKEN),
+        api_token: Secret::new(TOKEN).into(),
         insecure_skip_verify: false,
         ca_certificates: Vec::new(),
+        proxies: ProxyVariables::default(),
         request_timeout: Duration::from_secs(30),
         max_retries: 2,
         user_agent: "terraform-provider-durantic/test".to_owned(),

@@ -36,7 +36,7 @@ async fn request_has_only_the_expected_headers_and_body() {
     );
     assert_eq!(request.header("x-request-id"), Some(&*response.request_id));
     assert!(uuid::Uuid::parse_str(&response.request_id).is_ok());
-    assert_eq!(request.header("accept-encoding"), None);
+    assert_eq!(request.header("accept-encoding"), Some("gzip"));
     assert_eq!(request.header("cookie"), None);
 }
 
@@ -252,7 +252,7 @@ async fn new_client_opens_no_connection() {
 #[tokio::test]
 async fn invalid_token_error_does_not_contain_the_token() {
     let mut settings = settings(&"http://127.0.0.1/".parse().unwrap());
-    settings.api_token = Secret::new("dur_\nx");
+    settings.api_token = Secret::new("dur_\nx").into();
     let error = Client::new(settings, &OPERATIONS).err().unwrap();
     assert_eq!(error.kind, ErrorKind::Setup);
     assert_eq!(
@@ -305,7 +305,7 @@ async fn client_sends_at_most_32_requests_at_once() {
 fn place_has_the_endpoint_and_a_fingerprint_for_each_object() {
     let place = |endpoint: &str, token: &str, key: &str| {
         let settings = Settings {
-            api_token: Secret::new(token),
+            api_token: Secret::new(token).into(),
             ..settings(&endpoint.parse().unwrap())
         };
         Client::new(settings, &OPERATIONS).unwrap().place(key)

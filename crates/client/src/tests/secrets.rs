@@ -160,7 +160,7 @@ async fn unreadable_response_is_shown_in_part() {
     );
     let expected = format!(
         "The control plane returned 200 OK for `GET /api/things/7`: the body is not JSON (expected value at line 1 \
-         column 1): `<html> [2J{}…`.\n\nRequest id: {}",
+         column 1): `<html> [2J{}…`.\n\nRequest id: {} (the last of 3 attempts)",
         "x".repeat(190),
         error.request_id
     );

@@ -159,6 +159,15 @@ impl Server {
         *self.connections.borrow()
     }
 
+    /// Waits until the server has accepted that many connections.
+    pub async fn wait_for_connections(&self, count: usize) {
+        self.connections
+            .clone()
+            .wait_for(|seen| *seen >= count)
+            .await
+            .unwrap();
+    }
+
     /// Waits until the server has received that many requests, including those for the live API document.
     pub async fn wait_for_requests(&self, count: usize) {
         self.requests
@@ -177,7 +186,16 @@ pub async fn refusing() -> Url {
         .unwrap()
 }
 
-async fn receive(stream: &mut TcpStream) -> Option<ReceivedRequest> {
+/// Receives the head of a request without a body.
+pub async fn receive_head(stream: &mut TcpStream) -> Option<String> {
+    let mut bytes = Vec::new();
+    while !bytes.ends_with(b"\r\n\r\n") {
+        bytes.push(stream.read_u8().await.ok()?);
+    }
+    String::from_utf8(bytes).ok()
+}
+
+pub async fn receive(stream: &mut TcpStream) -> Option<ReceivedRequest> {
     let mut bytes = Vec::new();
     let head_end = loop {
         if let Some(index) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {

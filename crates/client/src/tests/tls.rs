@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-use engine::api::ErrorKind;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
+use engine::api::{Effect, ErrorKind};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
 use rustls::ServerConfig;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::{TcpListener, TcpStream};
@@ -15,18 +16,20 @@ use url::Url;
 
 use super::server::{Action, Server};
 use super::{OPERATIONS, TOKEN, call, has_own_process, settings};
-use crate::Client;
+use crate::{Client, ProxyVariables};
 
 /// A certificate for a host name, and the authority that issued it.
-struct Identity {
-    authority: CertificateDer<'static>,
-    certificate: CertificateDer<'static>,
-    key: PrivateKeyDer<'static>,
+pub struct Identity {
+    pub authority: CertificateDer<'static>,
+    pub certificate: CertificateDer<'static>,
+    pub pem: String,
+    pub key: PrivateKeyDer<'static>,
 }
 
-fn identity(name: &str, change: impl FnOnce(&mut CertificateParams)) -> Identity {
+pub fn identity(name: &str, change: impl FnOnce(&mut CertificateParams)) -> Identity {
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.distinguished_name.push(DnType::CommonName, "authority");
     let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
     let mut params = CertificateParams::new([name.to_owned()]).unwrap();
     change(&mut params);
@@ -35,6 +38,7 @@ fn identity(name: &str, change: impl FnOnce(&mut CertificateParams)) -> Identity
     Identity {
         authority: authority.der().clone(),
         certificate: certificate.der().clone(),
+        pem: certificate.pem(),
         key: PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
     }
 }
@@ -66,7 +70,7 @@ impl axum::serve::Listener for TlsListener {
 }
 
 /// A server that responds with the HTTP version of the request.
-async fn start(identity: &Identity, protocols: &[&str]) -> (Url, Arc<AtomicUsize>) {
+pub async fn start(identity: &Identity, protocols: &[&str]) -> (Url, Arc<AtomicUsize>) {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -95,8 +99,8 @@ async fn start(identity: &Identity, protocols: &[&str]) -> (Url, Arc<AtomicUsize
     (url, connections)
 }
 
-/// A client that trusts these authorities in addition to the system's.
-fn client(url: &Url, authorities: &[&CertificateDer<'static>]) -> Client {
+/// A client that trusts these certificates in addition to the system's.
+pub fn client(url: &Url, authorities: &[&CertificateDer<'static>]) -> Client {
     let mut settings = settings(url);
     settings.ca_certificates = authorities.iter().map(|&authority| authority.clone()).collect();
     Client::new(settings, &OPERATIONS).unwrap()
@@ -191,6 +195,36 @@ async fn server_without_tls_is_explained_and_not_retried() {
 }
 
 #[tokio::test]
+async fn connecting_may_take_half_of_the_request_timeout() {
+    let server = Server::start_raw(|_| Action::Stall(Vec::new())).await;
+    let port = server.url.port().unwrap();
+    for (host, phase) in [
+        ("localhost", "looking up or connecting to"),
+        ("127.0.0.1", "connecting to"),
+    ] {
+        let mut settings = settings(&format!("https://{host}:{port}").parse().unwrap());
+        settings.request_timeout = Duration::from_mins(2);
+        settings.max_retries = 0;
+        settings.document = None;
+        let client = Client::new(settings, &OPERATIONS).unwrap();
+        let connections = server.connections();
+        let (result, ()) = tokio::join!(call(&client, "create", None), async {
+            server.wait_for_connections(connections + 1).await;
+            // While time is paused, tokio advances it as soon as all tasks wait.
+            tokio::time::pause();
+        });
+        tokio::time::resume();
+        let error = result.err().unwrap();
+        assert_eq!(
+            (error.kind, error.effect),
+            (ErrorKind::RequestTimeout, Effect::None)
+        );
+        let expected = format!("{phase} `{host}:{port}` took longer than 60s");
+        assert_eq!(error.detail.as_deref(), Some(&*expected));
+    }
+}
+
+#[tokio::test]
 async fn proxy_environment_variables_are_used() {
     for mode in ["secure", "insecure"] {
         let proxy = Server::start(|_, _| Action::response(200, "\"from the proxy\"")).await;
@@ -202,6 +236,7 @@ async fn proxy_environment_variables_are_used() {
         ];
         if has_own_process("tests::tls::proxy_environment_variables_are_used", &environment).await {
             let mut settings = settings(&"http://control-plane.test/durantic".parse().unwrap());
+            settings.proxies = ProxyVariables::from_process();
             settings.insecure_skip_verify = std::env::var("TEST_MODE").unwrap() == "insecure";
             let client = Client::new(settings, &OPERATIONS).unwrap();
             assert_eq!(call(&client, "get", None).await.unwrap().body, "from the proxy");
