@@ -93,7 +93,8 @@ async fn refresh_keeps_state_after_an_invalid_response() {
             FaultKind::Slow(Duration::from_secs(20)),
             "did not respond within 1s",
         ),
-        ("empty", body(""), "returned null"),
+        ("empty", body(""), "has no body"),
+        ("JSON null", body("null"), "returned null"),
         ("a list", body("[]"), "returned a list"),
         ("a string", body("\"ok\""), "returned a string"),
         (

@@ -33,6 +33,8 @@ const MAX_LOCATION_STEPS: usize = 16;
 pub(super) enum InvalidBody {
     /// It is not JSON.
     NotJson(serde_json::Error),
+    /// There is none, although the request reads.
+    Missing,
     /// It has more than [`MAX_VALUES`] values.
     TooManyValues,
 }
@@ -40,7 +42,7 @@ pub(super) enum InvalidBody {
 impl InvalidBody {
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::NotJson(_) => ErrorKind::UnexpectedResponse,
+            Self::NotJson(_) | Self::Missing => ErrorKind::UnexpectedResponse,
             Self::TooManyValues => ErrorKind::TooLarge,
         }
     }
@@ -50,6 +52,7 @@ impl fmt::Display for InvalidBody {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotJson(error) => write!(formatter, "the body is not JSON ({error})"),
+            Self::Missing => formatter.write_str("it has no body"),
             Self::TooManyValues => write!(formatter, "the body has more than {MAX_VALUES} values"),
         }
     }
@@ -84,7 +87,8 @@ fn count(bytes: &[u8]) -> usize {
     count
 }
 
-/// Reads a response with a status of success. Its body must be JSON, except that of a response to a DELETE.
+/// Reads a response with a status of success. Its body must be JSON, except that of a response to a DELETE. Only a response to a GET
+/// needs one.
 pub(super) fn read(
     info: &RequestInfo<'_>,
     response: &HttpResponse,
@@ -93,13 +97,19 @@ pub(super) fn read(
     // The status alone shows that an object was deleted.
     let body = match parse(&response.body) {
         Err(_) if info.method == Method::Delete => Ok(Value::Null),
+        Ok(Value::Null) if info.method == Method::Get && response.body.trim_ascii().is_empty() => {
+            Err(InvalidBody::Missing)
+        }
         body => body,
     };
     let body = body.map_err(|reason| {
-        let shown = redactor.unreadable(&response.body);
+        let shown = match reason {
+            InvalidBody::Missing => String::new(),
+            _ => format!(": `{}`", redactor.unreadable(&response.body)),
+        };
         info.error(reason.kind(), Effect::Done)
             .with_status(response.status)
-            .with_detail(format!("{reason}: `{shown}`"))
+            .with_detail(format!("{reason}{shown}"))
     })?;
     let request_id = response.request_id().map_or_else(
         || info.request_id.to_owned(),
