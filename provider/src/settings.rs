@@ -449,7 +449,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("token");
         let file = path.to_str().unwrap();
-        let mut read = |content: Option<&[u8]>| {
+        let read = |content: Option<&[u8]>| {
             match content {
                 Some(content) => std::fs::write(&path, content).unwrap(),
                 None => std::fs::remove_file(&path).unwrap(),

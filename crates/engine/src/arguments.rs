@@ -142,8 +142,8 @@ fn resolve(
         is_from_variable,
     };
     let from_variable = variable.and_then(|name| Some((name, environment.get(name)?)));
-    let is_empty = configured.expose().is_some_and(str::is_empty);
-    if !configured.is_null() && !(is_empty && from_variable.is_some()) {
+    let is_replaced = from_variable.is_some() && configured.expose().is_some_and(str::is_empty);
+    if !configured.is_null() && !is_replaced {
         return check(attribute, argument(configured.clone(), false), diagnostics);
     }
     if let Some((variable, string)) = from_variable {
