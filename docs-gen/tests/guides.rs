@@ -97,6 +97,15 @@ const OTHER_NAMES: [&str; 7] = [
     "password_wo",
 ];
 
+/// Environment variables that many programs have.
+const STANDARD_VARIABLES: [&str; 5] = [
+    "ALL_PROXY",
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "NO_PROXY",
+    "SSL_CERT_FILE",
+];
+
 #[test]
 fn guides_name_only_existing_attributes() {
     let facts = facts();
@@ -121,7 +130,7 @@ fn guides_name_only_existing_attributes() {
                     .chars()
                     .all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
                 && !name.starts_with("TF_");
-            if is_name && !["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"].contains(&name) {
+            if is_name && !STANDARD_VARIABLES.contains(&name) {
                 assert!(
                     known.contains(name),
                     "{path} contains `{name}`, which does not exist"

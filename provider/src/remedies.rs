@@ -7,7 +7,8 @@ pub fn remedy(kind: ErrorKind) -> Option<&'static str> {
     Some(match kind {
         ErrorKind::Unauthorized => {
             "The API token is invalid, expired or revoked. Create a new one on the API Tokens page of the Durantic dashboard \
-             and set it as `api_token` or in DURANTIC_API_TOKEN."
+             and set it as `api_token` or in DURANTIC_API_TOKEN, or write it to the file of `api_token_file` or \
+             DURANTIC_API_TOKEN_FILE."
         }
         ErrorKind::Forbidden => {
             "The API token lacks the scope for this. Create a token with that scope: the API Tokens page of the Durantic \
@@ -54,12 +55,12 @@ mod tests {
     use crate::durantic::DEFINITION;
 
     #[test]
-    fn remedy_names_the_declared_variable_of_the_token() {
-        let mut attributes = DEFINITION.provider.attributes.iter();
-        let token = attributes
-            .find(|attribute| attribute.name == "api_token")
-            .unwrap();
-        let variable = token.env.as_deref().unwrap();
-        assert!(remedy(ErrorKind::Unauthorized).unwrap().contains(variable));
+    fn remedy_names_the_declared_variables_of_the_token() {
+        for name in ["api_token", "api_token_file"] {
+            let mut attributes = DEFINITION.provider.attributes.iter();
+            let token = attributes.find(|attribute| attribute.name == name).unwrap();
+            let variable = token.env.as_deref().unwrap();
+            assert!(remedy(ErrorKind::Unauthorized).unwrap().contains(variable));
+        }
     }
 }

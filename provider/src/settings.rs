@@ -5,8 +5,9 @@
 
 use std::path::Path as FilePath;
 use std::sync::Arc;
+use std::time::Duration;
 
-use client::{Client, Settings, is_loopback};
+use client::{ApiToken, Client, Settings, is_loopback};
 use engine::Definition;
 use engine::api::Api;
 use engine::arguments::Arguments;
@@ -15,7 +16,7 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use schema::{Attribute, Literal, Provider};
 use url::Url;
-use value::Path;
+use value::{Path, duration};
 use value::secret::Secret;
 
 use crate::remedies::remedy;
@@ -24,7 +25,7 @@ use crate::summaries;
 /// The path of the control plane's `OpenAPI` document, which has the methods and paths of its operations.
 const OPENAPI_PATH: &str = "/api/openapi.json";
 
-/// Creates the connection to the control plane. It sends no request; it only reads the file of CA certificates.
+/// Creates the connection to the control plane. It sends no request; it only reads the files of the token and of CA certificates.
 ///
 /// # Errors
 ///
@@ -61,18 +62,7 @@ pub fn settings(
             diagnostics,
         )
     });
-    let api_token = match arguments.secret("api_token") {
-        Some(token) => check_token(token).map_err(|problem| {
-            report_invalid(
-                arguments,
-                "api_token",
-                &summaries::INVALID_TOKEN,
-                problem,
-                diagnostics,
-            )
-        }),
-        None => Err(report_missing_token(arguments, diagnostics)),
-    };
+    let api_token = api_token(arguments, diagnostics);
     let ca_certificates = arguments
         .string("ca_cert_file")
         .map_or(Ok(Vec::new()), read_certificates)
@@ -86,18 +76,23 @@ pub fn settings(
             )
         });
     let request_timeout = arguments.duration("request_timeout");
-    let request_timeout = if request_timeout.is_some_and(|timeout| timeout.is_zero()) {
-        let problem = "must be above zero, such as `30s` or `1m30s`";
+    let problem = match request_timeout {
+        Some(Duration::ZERO) => Some("must be above zero, such as `30s` or `1m30s`"),
+        Some(timeout) if !duration::is_timeout(timeout) => {
+            Some("must be at most 8760h, which is a year, such as `30s` or `1m30s`")
+        }
+        _ => None,
+    };
+    let request_timeout = problem.map_or(Ok(request_timeout), |problem| {
+        let summary = &summaries::INVALID_DURATION;
         Err(report_invalid(
             arguments,
             "request_timeout",
-            &summaries::INVALID_DURATION,
+            summary,
             problem,
             diagnostics,
         ))
-    } else {
-        Ok(request_timeout)
-    };
+    });
     let max_retries = arguments.integer("max_retries");
     let settings = Settings::new(endpoint?, api_token?, user_agent.to_owned());
     Ok(Settings {
@@ -113,6 +108,58 @@ pub fn settings(
     })
 }
 
+/// The token, from the argument, or from a file.
+///
+/// The provider block takes precedence over the environment, whichever of the two it sets.
+fn api_token(arguments: &Arguments, diagnostics: &mut Diagnostics) -> Result<ApiToken, Reported> {
+    let is_configured = |name| !arguments.is_from_variable(name);
+    let token = arguments.secret("api_token");
+    let is_set = |token: &&Secret| !token.expose().is_empty();
+    let file = arguments.string("api_token_file").filter(|path| !path.is_empty());
+    match (token.filter(is_set), file) {
+        (Some(_), Some(_)) if is_configured("api_token") && is_configured("api_token_file") => {
+            Err(diagnostics.error_at(
+                Path::root().attribute("api_token_file"),
+                &engine::summaries::CONFLICTING_ARGUMENTS,
+                "Set `api_token` or `api_token_file`, but not both.",
+            ))
+        }
+        (Some(token), Some(_)) if is_configured("api_token") => fixed_token(token, arguments, diagnostics),
+        (_, Some(path)) => ApiToken::from_file(path).map_err(|reason| {
+            // The value may be the token itself by mistake.
+            let problem = if path.contains(['/', '\\', '.']) {
+                format!("is set to `{path}`, which {reason}")
+            } else {
+                format!("has the name of a file in the current directory, which {reason}. To set the token itself, use `api_token`")
+            };
+            let summary = &summaries::INVALID_TOKEN_FILE;
+            report_invalid(arguments, "api_token_file", summary, &problem, diagnostics)
+        }),
+        (_, None) => match token {
+            Some(token) => fixed_token(token, arguments, diagnostics),
+            None => Err(report_missing_token(arguments, diagnostics)),
+        },
+    }
+}
+
+fn fixed_token(
+    token: &Secret,
+    arguments: &Arguments,
+    diagnostics: &mut Diagnostics,
+) -> Result<ApiToken, Reported> {
+    let summary = &summaries::INVALID_TOKEN;
+    match check_token(token) {
+        Ok(token) => Ok(token.into()),
+        Err(problem) => Err(report_invalid(
+            arguments,
+            "api_token",
+            summary,
+            problem,
+            diagnostics,
+        )),
+    }
+}
+
 /// Reports an invalid argument. `problem` is a fragment whose subject is the argument or its environment variable.
 fn report_invalid(
     arguments: &Arguments,
@@ -126,7 +173,8 @@ fn report_invalid(
 }
 
 fn report_missing_token(arguments: &Arguments, diagnostics: &mut Diagnostics) -> Reported {
-    let advice = "Create a token on the API Tokens page of the Durantic dashboard.";
+    let advice = "To read it from a file, set `api_token_file` or DURANTIC_API_TOKEN_FILE. Create a token on the API Tokens page of \
+                  the Durantic dashboard.";
     arguments.missing("api_token", &summaries::MISSING_TOKEN, advice, diagnostics)
 }
 
@@ -221,8 +269,6 @@ fn read_certificates(path: &str) -> Result<Vec<CertificateDer<'static>>, String>
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use environment::Environment;
     use value::Value;
 
@@ -292,8 +338,8 @@ mod tests {
             "https://api.durantic.io/"
         );
         let missing = "api_token: Missing API token: Set `api_token` in the provider configuration, or the \
-                       environment variable DURANTIC_API_TOKEN. Create a token on the API Tokens page of the \
-                       Durantic dashboard.";
+                       environment variable DURANTIC_API_TOKEN. To read it from a file, set `api_token_file` or \
+                       DURANTIC_API_TOKEN_FILE. Create a token on the API Tokens page of the Durantic dashboard.";
         for variables in [&[("DURANTIC_API_TOKEN", "")][..], &[]] {
             assert_eq!(
                 settings_from(&[("api_token", Value::Null)], variables)
@@ -316,6 +362,120 @@ mod tests {
         let settings = settings.unwrap();
         assert_eq!(settings.endpoint.as_str(), "https://block/");
         assert!(settings.insecure_skip_verify);
+    }
+
+    #[test]
+    fn empty_string_counts_as_not_set_if_the_variable_is_set() {
+        let variables = [
+            ("DURANTIC_ENDPOINT", "https://variable"),
+            ("DURANTIC_API_TOKEN", "dur_variable"),
+        ];
+        let empty = [("endpoint", string("")), ("api_token", Value::secret(""))];
+        let settings = settings_from(&empty, &variables).unwrap();
+        assert_eq!(settings.endpoint.as_str(), "https://variable/");
+        assert_eq!(settings.api_token.secret().expose(), "dur_variable");
+        let errors = settings_from(&empty[..1], &[]).err().unwrap();
+        assert!(errors.starts_with("endpoint: Invalid format: "), "{errors}");
+        let errors = settings_from(&empty[1..], &[]).err().unwrap();
+        assert!(errors.starts_with("api_token: Invalid API token: "), "{errors}");
+        let errors = settings_from(
+            &[("ca_cert_file", string(""))],
+            &[("DURANTIC_CA_CERT_FILE", "/nonexistent")],
+        );
+        assert!(
+            errors
+                .err()
+                .unwrap()
+                .contains("The environment variable DURANTIC_CA_CERT_FILE is set to")
+        );
+    }
+
+    #[test]
+    fn token_is_that_of_the_block_before_the_environment_and_the_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = |name: &str| {
+            let path = directory.path().join(name);
+            std::fs::write(&path, format!("{name}\n")).unwrap();
+            path.to_str().unwrap().to_owned()
+        };
+        let (block_file, variable_file) = (file("dur_block_file"), file("dur_variable_file"));
+        let token = |config: [Option<&str>; 2], variables: [&str; 2]| {
+            let mut block = vec![("api_token", config[0].map_or(Value::Null, Value::secret))];
+            block.extend(config[1].map(|path| ("api_token_file", string(path))));
+            let variables = [
+                ("DURANTIC_API_TOKEN", variables[0]),
+                ("DURANTIC_API_TOKEN_FILE", variables[1]),
+            ];
+            let settings = settings_from(&block, &variables)?;
+            Ok::<_, String>(settings.api_token.secret().expose().to_owned())
+        };
+        let (block_file, variable_file) = (&*block_file, &*variable_file);
+        let (both, all) = (["", ""], ["dur_variable", variable_file]);
+        let table = [
+            ([Some("dur_block"), None], all, "dur_block"),
+            ([None, Some(block_file)], all, "dur_block_file"),
+            ([None, Some(block_file)], both, "dur_block_file"),
+            ([Some(""), Some(block_file)], both, "dur_block_file"),
+            ([Some("dur_block"), Some("")], both, "dur_block"),
+            ([Some("dur_block"), Some("")], all, "dur_block"),
+            ([None, None], all, "dur_variable_file"),
+            ([Some(""), Some("")], all, "dur_variable_file"),
+            ([None, None], ["", variable_file], "dur_variable_file"),
+            ([Some(""), None], ["", variable_file], "dur_variable_file"),
+            ([None, None], ["dur_variable", ""], "dur_variable"),
+        ];
+        for (config, variables, expected) in table {
+            assert_eq!(
+                token(config, variables).as_deref(),
+                Ok(expected),
+                "{config:?} {variables:?}"
+            );
+        }
+        assert_eq!(
+            token([Some("dur_block"), Some(block_file)], both).unwrap_err(),
+            "api_token_file: Conflicting arguments: Set `api_token` or `api_token_file`, but not both."
+        );
+        for config in [[None, None], [None, Some("")]] {
+            let error = token(config, both).unwrap_err();
+            assert!(error.starts_with("api_token: Missing API token: "), "{error}");
+        }
+    }
+
+    #[test]
+    fn unusable_token_file_is_an_error_without_its_content() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("token");
+        let file = path.to_str().unwrap();
+        let read = |content: Option<&[u8]>| {
+            match content {
+                Some(content) => std::fs::write(&path, content).unwrap(),
+                None => std::fs::remove_file(&path).unwrap(),
+            }
+            let block = [("api_token", Value::Null), ("api_token_file", string(file))];
+            settings_from(&block, &[]).err().unwrap()
+        };
+        let expected = |reason: &str| {
+            format!(
+                "api_token_file: Invalid API token file: `api_token_file` is set to `{file}`, which {reason}."
+            )
+        };
+        assert_eq!(read(Some(b" \n")), expected("is empty"));
+        assert_eq!(read(Some(b"dur_\xff")), expected("is not UTF-8"));
+        assert_eq!(
+            read(Some(b"dur_canary canary")),
+            expected("must have one line with the token, without spaces or other characters in it")
+        );
+        assert_eq!(read(None), expected("does not exist"));
+
+        // The path is not shown if it may be a token.
+        let variables = [("DURANTIC_API_TOKEN_FILE", "dur_canary")];
+        assert_eq!(
+            settings_from(&[("api_token", Value::Null)], &variables)
+                .err()
+                .unwrap(),
+            "api_token_file: Invalid API token file: The environment variable DURANTIC_API_TOKEN_FILE has the name of a file in \
+             the current directory, which does not exist. To set the token itself, use `api_token`."
+        );
     }
 
     #[test]
@@ -415,6 +575,13 @@ mod tests {
             error("request_timeout", string("0s")),
             "request_timeout: Invalid duration: `request_timeout` must be above zero, such as `30s` or `1m30s`."
         );
+        for timeout in ["8761h", "5124095576030430h"] {
+            assert_eq!(
+                error("request_timeout", string(timeout)),
+                "request_timeout: Invalid duration: `request_timeout` must be at most 8760h, which is a year, such as `30s` or \
+                 `1m30s`."
+            );
+        }
         for retries in [21, -1] {
             assert_eq!(
                 error("max_retries", number(retries)),

@@ -20,6 +20,11 @@ engine::summaries! {
         when: "The API token is empty or has characters that are not allowed in a token.",
         remedy: "Check the token for spaces and line ends.",
     }
+    INVALID_TOKEN_FILE {
+        text: "Invalid API token file",
+        when: "The file of `api_token_file` cannot be read or does not have a token.",
+        remedy: "Write the token to the file, in one line.",
+    }
     INVALID_CERTIFICATES {
         text: "Invalid CA certificate file",
         when: "The file of `ca_cert_file` cannot be read or has no usable certificate.",
@@ -27,8 +32,8 @@ engine::summaries! {
     }
     INVALID_DURATION {
         text: "Invalid duration",
-        when: "The `request_timeout` of the provider block is zero.",
-        remedy: "Set a duration above zero, such as `30s`.",
+        when: "The `request_timeout` of the provider block is zero, or longer than a year.",
+        remedy: "Set a duration such as `30s`.",
     }
     UNENCRYPTED {
         text: "API token sent without encryption",

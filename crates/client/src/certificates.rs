@@ -24,7 +24,6 @@ use rustls_platform_verifier::Verifier as PlatformVerifier;
 use webpki::EndEntityCert;
 
 use super::error::Failure;
-use super::failure::setup;
 use super::settings::Settings;
 use super::subject::Subject;
 
@@ -41,7 +40,7 @@ pub(super) fn tls(settings: &Settings) -> Result<ClientConfig, Failure> {
     let verifier = Verifier::new(settings, &provider)?;
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|error| setup(error.to_string()))?;
+        .map_err(|error| Failure::setup(error.to_string()))?;
     let mut tls = builder
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier))
@@ -88,8 +87,8 @@ impl Verifier {
         let configured = settings.ca_certificates.clone();
         let authorities = PlatformVerifier::new_with_extra_roots(configured.clone(), Arc::clone(provider));
         let authorities = authorities.map_err(|error| match &unusable {
-            Some(reason) => setup(format!("no certificate is trusted. {reason}")),
-            None => setup(format!(
+            Some(reason) => Failure::setup(format!("no certificate is trusted. {reason}")),
+            None => Failure::setup(format!(
                 "{error}. If this system has no trusted certificates, set `ca_cert_file`"
             )),
         })?;

@@ -8,7 +8,7 @@ use rustls::ClientConfig;
 
 use super::certificates;
 use super::error::Failure;
-use super::failure::{innermost, setup};
+use super::failure::innermost;
 use super::proxies::{Proxy, Route};
 use super::settings::Settings;
 
@@ -41,12 +41,14 @@ impl Connections {
         let tls = is_verified.then(|| certificates::tls(settings)).transpose()?;
         let client = |builder: reqwest::ClientBuilder| {
             let client = builder.build();
-            client.map_err(|error| setup(innermost(&error)))
+            client.map_err(|error| Failure::setup(innermost(&error)))
         };
         let proxy = route
             .proxy()
             .map(|proxy| reqwest::Proxy::all(proxy.url().clone()));
-        let proxy = proxy.transpose().map_err(|error| setup(innermost(&error)))?;
+        let proxy = proxy
+            .transpose()
+            .map_err(|error| Failure::setup(innermost(&error)))?;
         let builder = || match (route, proxy.clone()) {
             (Route::Direct, _) => builder(settings, tls.as_ref()).no_proxy(),
             (_, Some(proxy)) => builder(settings, tls.as_ref()).proxy(proxy),

@@ -128,6 +128,16 @@ pub(super) struct Failure {
 }
 
 impl Failure {
+    /// The failure to set up connections.
+    pub fn setup(detail: impl Into<String>) -> Self {
+        Self {
+            kind: ErrorKind::Setup,
+            effect: Effect::None,
+            status: None,
+            detail: detail.into(),
+        }
+    }
+
     /// Whether a connection broke after the request was sent, and before the response began.
     pub fn is_broken_connection(&self) -> bool {
         (self.kind, self.effect, self.status) == (ErrorKind::Unreachable, Effect::Unknown, None)

@@ -3,9 +3,8 @@
 //! Tests: `crates/client/src/tests/faults.rs`, `crates/client/src/tests/tls.rs`.
 
 use std::error::Error as _;
-use std::fmt;
-use std::io;
 use std::time::Duration;
+use std::{fmt, io};
 
 use engine::api::{Effect, ErrorKind};
 use http::StatusCode;
@@ -75,7 +74,7 @@ pub(super) fn failure(error: &reqwest::Error, target: &Target<'_>) -> Failure {
         };
     }
     if error.is_builder() {
-        return setup(innermost(error));
+        return Failure::setup(innermost(error));
     }
     if let (Effect::None, Some(proxy)) = (effect, target.proxy) {
         return proxy_failure(error, target, proxy);
@@ -268,14 +267,4 @@ pub(super) fn innermost(error: &reqwest::Error) -> String {
         innermost = cause;
     }
     innermost.to_string()
-}
-
-/// The failure to set up connections.
-pub(super) fn setup(detail: String) -> Failure {
-    Failure {
-        kind: ErrorKind::Setup,
-        effect: Effect::None,
-        status: None,
-        detail,
-    }
 }

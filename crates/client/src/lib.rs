@@ -51,9 +51,9 @@ use url::Url;
 use value::secret::Secret;
 
 pub use error::{Error, Remedies};
-pub use proxies::ProxyVariables;
+pub use proxies::{ProxyVariables, is_loopback};
 pub use retry::Backoff;
-pub use settings::{Settings, is_loopback};
+pub use settings::Settings;
 pub use token::ApiToken;
 
 /// Limit of concurrent requests.

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use rustls_pki_types::CertificateDer;
-use url::{Host, Url};
+use url::Url;
 
 use crate::error::Remedies;
 use crate::proxies::ProxyVariables;
@@ -56,15 +56,5 @@ impl Settings {
             remedies: |_| None,
             document: None,
         }
-    }
-}
-
-/// Whether the host of a URL is this machine.
-pub fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.to_canonical().is_loopback(),
-        None => false,
     }
 }

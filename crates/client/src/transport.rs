@@ -19,7 +19,7 @@ use value::secret::Secret;
 use super::connections::{Connections, connect_timeout};
 use super::encoding::{self, UndecodableBody};
 use super::error::{Failure, RequestInfo};
-use super::failure::{Target, broken_body, effect_after, failure, host, setup, undecodable_body};
+use super::failure::{Target, broken_body, effect_after, failure, host, undecodable_body};
 use super::proxies::Route;
 use super::settings::Settings;
 use super::token::Tokens;
@@ -81,7 +81,7 @@ impl Transport {
         let tokens = Tokens::new(settings.api_token.clone());
         let user_agent =
             HeaderValue::from_str(&settings.user_agent).map_err(|_| invalid_header("user agent"))?;
-        let route = Route::new(&settings.endpoint, &settings.proxies).map_err(setup)?;
+        let route = Route::new(&settings.endpoint, &settings.proxies).map_err(Failure::setup)?;
         Ok(Self {
             settings,
             route,
@@ -372,7 +372,7 @@ fn authorization(token: &Secret) -> Result<HeaderValue, Failure> {
 }
 
 fn invalid_header(name: &str) -> Failure {
-    setup(format!(
+    Failure::setup(format!(
         "the {name} contains characters that are not allowed in a header"
     ))
 }

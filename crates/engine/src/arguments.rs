@@ -29,7 +29,8 @@ struct Argument {
 }
 
 impl Arguments {
-    /// Resolves every declared argument. An empty environment variable counts as not set.
+    /// Resolves every declared argument. An empty environment variable counts as not set, and so does an empty string in the
+    /// block if the argument's variable is set: a module may pass on the default of its own variable.
     ///
     /// # Errors
     ///
@@ -87,6 +88,11 @@ impl Arguments {
         Url::parse(self.string(name)?).ok()
     }
 
+    /// Whether the value of an argument comes from its environment variable.
+    pub fn is_from_variable(&self, name: &str) -> bool {
+        self.0.get(name).is_some_and(|argument| argument.is_from_variable)
+    }
+
     /// Returns the origin of an argument's value as the subject of a sentence: the environment variable, or the
     /// argument.
     pub fn origin(&self, name: &str) -> String {
@@ -135,10 +141,12 @@ fn resolve(
         variable: variable.map(str::to_owned),
         is_from_variable,
     };
-    if !configured.is_null() {
+    let from_variable = variable.and_then(|name| Some((name, environment.get(name)?)));
+    let is_replaced = from_variable.is_some() && configured.expose().is_some_and(str::is_empty);
+    if !configured.is_null() && !is_replaced {
         return check(attribute, argument(configured.clone(), false), diagnostics);
     }
-    if let Some((variable, string)) = variable.and_then(|name| Some((name, environment.get(name)?))) {
+    if let Some((variable, string)) = from_variable {
         let value = parse(
             attribute,
             string,
