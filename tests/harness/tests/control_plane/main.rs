@@ -5,6 +5,7 @@
 
 mod accounts;
 mod addresses;
+mod behaviour;
 mod client;
 mod clock;
 mod collections;
