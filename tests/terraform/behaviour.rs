@@ -15,6 +15,7 @@ mod seeds;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use acceptance::terraform::Workspace;
 use harness::control_plane::{Action, Builder, Collection, Contract, ControlPlane, Fault, FaultKind};
@@ -166,4 +167,20 @@ fn each_value(body: &mut Json, change: &dyn Fn(&mut Json)) {
             .for_each(|(_, value)| each_value(value, change)),
         value => change(value),
     }
+}
+
+/// The longest wait of a test for a request.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Waits until an operation has had this many requests.
+///
+/// # Panics
+/// If that takes too long.
+async fn wait_for(control_plane: &ControlPlane, operation: &str, count: usize) {
+    let waited = tokio::time::timeout(PATIENCE, control_plane.log().wait_for(operation, count)).await;
+    assert!(
+        waited.is_ok(),
+        "`{operation}` has {} of {count} requests",
+        control_plane.log().count(operation)
+    );
 }

@@ -1,7 +1,7 @@
 //! A forward proxy that counts its connections: HTTP's `CONNECT` and absolute form, and SOCKS5.
 
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -15,7 +15,7 @@ const SOCKS: u8 = 5;
 /// The longest head of a request, in bytes.
 const LONGEST_HEAD: usize = 64 << 10;
 
-/// A proxy on a loopback port. It runs on threads of its own until it is dropped.
+/// A proxy on a loopback port. For it, every host is this machine. It runs on threads of its own until it is dropped.
 pub struct Proxy {
     address: SocketAddr,
     counts: Arc<Counts>,
@@ -130,9 +130,15 @@ async fn connection(mut client: TcpStream, counts: &Counts) -> io::Result<()> {
     copy(client, server).await
 }
 
+/// The port in an authority such as `host:80`.
+fn port(authority: &str) -> u16 {
+    let port = authority.rsplit(':').next();
+    port.and_then(|port| port.parse().ok()).unwrap_or(80)
+}
+
 /// Connects to a server. If that fails, the client gets status 502.
 async fn connect(client: &mut TcpStream, authority: &str) -> io::Result<TcpStream> {
-    match TcpStream::connect(authority).await {
+    match TcpStream::connect((Ipv4Addr::LOCALHOST, port(authority))).await {
         Ok(server) => Ok(server),
         Err(error) => {
             client
@@ -151,18 +157,14 @@ async fn socks(mut client: TcpStream, counts: &Counts) -> io::Result<()> {
     client.write_all(&[SOCKS, 0]).await?;
     // The version, the command and a reserved byte.
     skip(&mut client, 3).await?;
-    let host = match client.read_u8().await? {
-        1 => Ipv4Addr::from_bits(client.read_u32().await?).to_string(),
-        3 => {
-            let length = client.read_u8().await?;
-            let mut name = vec![0; usize::from(length)];
-            client.read_exact(&mut name).await?;
-            String::from_utf8_lossy(&name).into_owned()
-        }
-        _ => format!("[{}]", Ipv6Addr::from_bits(client.read_u128().await?)),
+    let length = match client.read_u8().await? {
+        1 => 4,
+        3 => usize::from(client.read_u8().await?),
+        _ => 16,
     };
+    skip(&mut client, length).await?;
     let port = client.read_u16().await?;
-    let server = TcpStream::connect(format!("{host}:{port}")).await;
+    let server = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await;
     let status = u8::from(server.is_err());
     client.write_all(&[SOCKS, status, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
     copy(client, server?).await

@@ -7,7 +7,7 @@ use acceptance::terraform::Workspace;
 use harness::control_plane::{Collection, ControlPlane};
 use serde_json::json;
 
-use super::{count, started, variable, with_block, workspace};
+use super::{count, started, variable, wait_for, with_block, workspace};
 use crate::{MACHINE, provider};
 
 const POLL: &str = "provisioning_api_get_machine_provision";
@@ -247,7 +247,7 @@ async fn replaced_api_token_file_is_read_again_after_a_401() {
         started(|builder| builder.stopped_clock().install_time(Duration::from_mins(10))).await;
     let workspace = with_file(&control_plane, &deployment("create = \"30m\""));
     let apply = start(&workspace, &["apply", "-auto-approve"]);
-    control_plane.log().wait_for(POLL, 1).await;
+    wait_for(&control_plane, POLL, 1).await;
     for token in ["dur_second_token", "dur_third_token"] {
         let polls = control_plane.log().count(POLL);
         control_plane.accept_token(token);
@@ -258,7 +258,7 @@ async fn replaced_api_token_file_is_read_again_after_a_401() {
             "dur_second_token" => control_plane.revoke_token(&control_plane.token().to_owned()),
             _ => control_plane.revoke_token("dur_second_token"),
         }
-        control_plane.log().wait_for(POLL, polls + 3).await;
+        wait_for(&control_plane, POLL, polls + 3).await;
     }
     control_plane.advance(Duration::from_mins(20));
     let (status, output) = finish(apply).await;
@@ -285,10 +285,7 @@ async fn create_with_an_expired_token_is_sent_again_with_the_new_one() {
     let old = control_plane.token().to_owned();
     let apply = start(&workspace, &["apply", "-auto-approve"]);
     // The refresh and the plan use the old token.
-    control_plane
-        .log()
-        .wait_for("controlplane_api_get_account_variable", 1)
-        .await;
+    wait_for(&control_plane, "controlplane_api_get_account_variable", 1).await;
     while std::fs::read_to_string(workspace.path().join("token")).unwrap_or_default() != "dur_new_token" {
         tokio::task::yield_now().await;
     }
@@ -321,6 +318,7 @@ async fn missing_or_empty_api_token_file_is_reported() {
             None => std::fs::remove_file(workspace.path().join("token")).expect("the file is removed"),
         }
         let output = workspace.run(&["plan"]).await.fails();
+        assert!(!output.contains("Unsupported argument"), "{output}");
         assert!(output.contains("api_token_file"), "{content:?}: {output}");
         assert!(output.contains("token"), "{content:?}: {output}");
         assert!(output.contains("on main.tf line 2"), "{content:?}: {output}");

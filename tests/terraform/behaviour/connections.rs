@@ -48,9 +48,15 @@ async fn create_right_after_a_response_on_a_closing_connection_succeeds() {
     }
 }
 
+/// The endpoint under an address of this machine for which the provider uses a proxy, unlike for `127.0.0.1`.
+fn endpoint(control_plane: &ControlPlane) -> String {
+    control_plane.endpoint().replace("127.0.0.1", "0.0.0.0")
+}
+
 /// A workspace with these environment variables.
 fn proxied(control_plane: &ControlPlane, variables: &[(&str, String)]) -> Workspace {
-    let mut workspace = workspace(control_plane, &variable("a", "1"));
+    let mut workspace =
+        workspace(control_plane, &variable("a", "1")).with("DURANTIC_ENDPOINT", &endpoint(control_plane));
     for (name, value) in variables {
         workspace = workspace.with(name, value);
     }
@@ -123,10 +129,10 @@ async fn socks5_proxy_is_used() {
 #[tokio::test]
 async fn no_proxy_with_the_port_of_the_endpoint_bypasses_the_proxy() {
     for form in [
-        "127.0.0.1:PORT",
-        "example.com,127.0.0.1:PORT",
-        "127.0.0.1",
-        "127.0.0.0/8",
+        "0.0.0.0:PORT",
+        "example.com:80, 0.0.0.0:PORT",
+        "0.0.0.0",
+        "0.0.0.0/8",
         "*",
     ] {
         let control_plane = started(|builder| builder).await;
@@ -151,29 +157,31 @@ async fn no_proxy_with_another_port_uses_the_proxy() {
         &control_plane,
         &[
             ("HTTP_PROXY", format!("http://{}", proxy.address())),
-            ("NO_PROXY", format!("127.0.0.1:{}", unused_port())),
+            ("NO_PROXY", format!("0.0.0.0:{}", unused_port())),
         ],
     );
     workspace.apply().await;
     assert!(proxy.forwarded() + proxy.tunnels() > 0);
 }
 
-/// A name with a port, for an endpoint with a name.
+/// The proxy resolves the name of the endpoint, which is in `NO_PROXY` with another port.
 #[tokio::test]
-async fn no_proxy_with_a_name_and_a_port_bypasses_the_proxy() {
-    let control_plane = started(|builder| builder).await;
-    let proxy = Proxy::start().expect("the proxy starts");
-    let port = port(&control_plane);
-    let workspace = proxied(
-        &control_plane,
-        &[
-            ("DURANTIC_ENDPOINT", format!("http://localhost:{port}")),
-            ("HTTP_PROXY", format!("http://{}", proxy.address())),
-            ("NO_PROXY", format!("localhost:{port}")),
-        ],
-    );
-    workspace.apply().await;
-    assert_eq!((proxy.forwarded(), proxy.tunnels()), (0, 0));
+async fn proxy_resolves_a_name_that_no_proxy_has_with_another_port() {
+    for scheme in ["http", "socks5h"] {
+        let control_plane = started(|builder| builder).await;
+        let proxy = Proxy::start().expect("the proxy starts");
+        let port = port(&control_plane);
+        let workspace = proxied(
+            &control_plane,
+            &[
+                ("DURANTIC_ENDPOINT", format!("http://control-plane.test:{port}")),
+                ("HTTP_PROXY", format!("{scheme}://{}", proxy.address())),
+                ("NO_PROXY", format!("control-plane.test:{}", unused_port())),
+            ],
+        );
+        workspace.apply().await;
+        assert_eq!(count(&control_plane, "a"), 1, "{scheme}");
+    }
 }
 
 #[tokio::test]

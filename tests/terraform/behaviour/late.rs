@@ -7,7 +7,7 @@ use acceptance::terraform::Workspace;
 use harness::control_plane::{Collection, ControlPlane};
 use nix::sys::signal::{Signal, kill};
 
-use super::{check_lifecycle, count, parsed, started, string, variable, workspace};
+use super::{check_lifecycle, count, parsed, started, string, variable, wait_for, workspace};
 
 const GET: &str = "controlplane_api_get_account_variable";
 const DELETE: &str = "controlplane_api_delete_account_variable";
@@ -28,7 +28,7 @@ async fn destroy_ends_once_the_object_is_gone() {
     let reads = control_plane.log().count(GET);
     let destroy = start(&workspace, &["destroy", "-auto-approve"]);
     // The refresh, and two reads after the delete.
-    control_plane.log().wait_for(GET, reads + 3).await;
+    wait_for(&control_plane, GET, reads + 3).await;
     assert_eq!(count(&control_plane, "a"), 1);
     control_plane.advance(LINGER);
     let (status, output) = finish(destroy).await;
@@ -45,7 +45,7 @@ async fn interrupt_during_the_wait_keeps_the_object_in_state() {
     let uuid = string(&workspace, "durantic_variable.a", "uuid");
     let reads = control_plane.log().count(GET);
     let destroy = start(&workspace, &["destroy", "-auto-approve"]);
-    control_plane.log().wait_for(GET, reads + 3).await;
+    wait_for(&control_plane, GET, reads + 3).await;
     kill(group(&destroy), Signal::SIGINT).expect("an interrupt is sent");
     let (status, output) = finish(destroy).await;
     assert_eq!(status, Some(1), "{output}");

@@ -7,7 +7,7 @@ use acceptance::terraform::Workspace;
 use harness::control_plane::{ControlPlane, Fault, FaultKind};
 use nix::sys::signal::{Signal, kill};
 
-use super::{parsed, started, workspace};
+use super::{parsed, started, wait_for, workspace};
 use crate::MACHINE;
 
 const START: &str = "provisioning_api_provision_machine";
@@ -55,7 +55,7 @@ async fn lag_does_not_install_a_machine_twice() {
 async fn killed_installation_that_has_just_ended_is_not_repeated() {
     let (control_plane, workspace) = lagging(Duration::from_secs(4)).await;
     let apply = start(&workspace, &["apply", "-auto-approve"]);
-    control_plane.log().wait_for(POLL, 1).await;
+    wait_for(&control_plane, POLL, 1).await;
     for provider in providers(apply.id().expect("terraform runs")) {
         kill(provider, Signal::SIGKILL).expect("the provider is killed");
     }
@@ -73,7 +73,7 @@ async fn killed_start_whose_run_has_just_ended_is_not_repeated() {
     let late = FaultKind::Delay(Duration::from_mins(10));
     control_plane.fault(Fault::new(START, late).times(1));
     let apply = start(&workspace, &["apply", "-auto-approve"]);
-    control_plane.log().wait_for(START, 1).await;
+    wait_for(&control_plane, START, 1).await;
     for provider in providers(apply.id().expect("terraform runs")) {
         kill(provider, Signal::SIGKILL).expect("the provider is killed");
     }
@@ -102,7 +102,7 @@ async fn start_whose_response_was_lost_is_not_repeated() {
 async fn interrupted_installation_that_has_just_ended_is_not_repeated() {
     let (control_plane, workspace) = lagging(Duration::from_secs(4)).await;
     let apply = start(&workspace, &["apply", "-auto-approve"]);
-    control_plane.log().wait_for(POLL, 1).await;
+    wait_for(&control_plane, POLL, 1).await;
     kill(group(&apply), Signal::SIGINT).expect("an interrupt is sent");
     finish(apply).await;
     let run = control_plane.runs().remove(0).uuid;
