@@ -248,9 +248,9 @@ async fn null_for_a_required_argument_stops_neither_plan_nor_destroy() {
         control_plane.clear_faults();
         control_plane.fault(parsed(&format!("{operation}=null:{argument}")));
         let changes = workspace.plan().await.changes();
-        let allowed = ["update", "delete,create"].map(|action| format!("{resource}.it: {action}"));
+        // Another object may refer to this one, but a null is no reason to delete anything.
         assert!(
-            changes.iter().all(|change| allowed.contains(change)),
+            changes.iter().all(|change| change.ends_with(": update")),
             "{resource}.{argument}: {changes:?}"
         );
     }
