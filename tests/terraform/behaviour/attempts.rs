@@ -204,8 +204,8 @@ async fn updates_and_deletes_are_repeated_after_an_internal_error() {
     workspace.apply().await;
     workspace.configure(&variables("2"));
     for fault in PASSING {
-        control_plane.fault(parsed(&format!("{UPDATE}={fault},times:1")));
-        control_plane.fault(parsed(&format!("{DELETE}={fault},times:1")));
+        control_plane.fault(parsed(&format!("{UPDATE}={fault},times:1,in-a-row:1")));
+        control_plane.fault(parsed(&format!("{DELETE}={fault},times:1,in-a-row:1")));
     }
     // One variable after the other, so that each meets one fault.
     workspace
@@ -349,6 +349,21 @@ async fn lost_create_of_a_secret_is_recovered_with_its_value() {
             workspace.destroy().await;
             assert!(control_plane.objects(Collection::Secrets).is_empty());
         }
+    }
+}
+
+/// The lists that look for the secret fail, too.
+#[tokio::test]
+async fn lost_create_of_a_secret_is_recovered_while_its_list_fails() {
+    for fault in ["reset-after", "504,html,processed", "truncated"] {
+        let control_plane = started(|builder| builder).await;
+        control_plane.fault(parsed(&format!("*={fault},in-a-row:2")));
+        let workspace = workspace(&control_plane, &with_block("max_retries = 2", SECRETS));
+        let run = workspace.run(&["apply", "-auto-approve"]).await;
+        let requests = control_plane.log().all();
+        assert_eq!(run.status, Some(0), "{fault}: {}\n{requests:#?}", run.printed());
+        workspace.plans_empty().await;
+        assert_eq!(control_plane.objects(Collection::Secrets).len(), 1, "{fault}");
     }
 }
 
