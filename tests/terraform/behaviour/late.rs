@@ -143,7 +143,7 @@ async fn new_objects_that_are_not_found_yet_are_waited_for() {
     check_new_objects(&started(|builder| builder.replication_time(time)).await).await;
 }
 
-/// Changes of a new object, and references to it, are rejected for some seconds.
+/// Changes of a new object, such as a new rule of a set, are rejected for some seconds.
 #[tokio::test]
 async fn new_objects_that_cannot_be_used_yet_are_waited_for() {
     let time = Duration::from_secs(3);

@@ -28,7 +28,7 @@ fn rule(sequence: usize, arguments: &str) -> String {
     format!("  rules {{\n    sequence = {sequence}\n    action = \"reject\"\n    {arguments}\n  }}\n")
 }
 
-/// Lets the control plane return each rule otherwise than it was written.
+/// Lets the control plane return the rule 10 otherwise than it was written.
 fn normalise(control_plane: &ControlPlane, change: fn(&mut Json)) {
     for operation in RETURNING {
         control_plane.fault(rewrite(operation, move |body| each_rule(body, change)));
@@ -40,7 +40,7 @@ fn each_rule(body: &mut Json, change: fn(&mut Json)) {
         items.iter_mut().for_each(|item| each_rule(item, change));
     } else if let Some(rules) = body.get_mut("rules") {
         each_rule(rules, change);
-    } else if body.get("sequence").is_some() {
+    } else if body.get("sequence") == Some(&json!(10)) {
         change(body);
     }
 }

@@ -35,7 +35,7 @@ struct Arguments {
     /// Time until reads and lists show a new object
     #[arg(long, default_value = "0s", value_parser = duration)]
     replication_time: Duration,
-    /// Time until requests may change a new object, or refer to it
+    /// Time until requests may change a new object
     #[arg(long, default_value = "0s", value_parser = duration)]
     propagation_time: Duration,
     /// Time that a deleted object stays; if not zero, a delete has status 202

@@ -137,7 +137,7 @@ impl Account {
         lock(&self.store).times.linger = time;
     }
 
-    /// Rejects the changes of each object that a request creates from now on, and the references to it, for this time.
+    /// Rejects the changes of each object that a request creates from now on, for this time, as if it did not exist.
     pub fn set_propagation_time(&self, time: Duration) {
         lock(&self.store).times.propagation = time;
     }

@@ -155,7 +155,7 @@ impl Builder {
         self
     }
 
-    /// Sets how long requests may not change a new object, or refer to it. Default: zero.
+    /// Sets how long requests may not change a new object. Default: zero.
     #[must_use]
     pub fn propagation_time(mut self, time: Duration) -> Self {
         self.times.propagation = time;

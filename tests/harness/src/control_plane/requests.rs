@@ -176,7 +176,7 @@ impl Server {
                 Some(body) => return truncated(intact.status, &body),
                 None => return reset_after_processing(reset, entry),
             },
-            Some(FaultKind::Garbage) => {
+            Some(FaultKind::Garbage) if intact.status.is_success() => {
                 return json_response(intact.status, Bytes::from_static(b"\x00\xff{\"uuid\": ]"));
             }
             Some(FaultKind::Slow(time)) => return slow(&intact, *time),

@@ -32,7 +32,7 @@ pub struct Store {
     pub locks: BTreeMap<String, String>,
     /// The time at which a read shows a new object, by its uuid. Objects that are not here are shown.
     visible_at: BTreeMap<String, Duration>,
-    /// The time at which requests may change a new object or refer to it, by its uuid.
+    /// The time at which requests may change a new object, by its uuid.
     usable_at: BTreeMap<String, Duration>,
     /// The deleted objects and rules that are not gone yet.
     leaving: Vec<Leaving>,
@@ -48,7 +48,7 @@ pub struct Times {
     pub config_push: Duration,
     /// Until reads and lists show an object that a request created.
     pub replication: Duration,
-    /// Until requests may change an object that a request created, or refer to it.
+    /// Until requests may change an object that a request created.
     pub propagation: Duration,
     /// From the delete of an object until it is gone.
     pub linger: Duration,

@@ -249,20 +249,7 @@ async fn propagation_rejects_changes_of_a_new_object() {
             404,
         )
         .await;
-    client
-        .ok(
-            "controlplane_api_create_machine_role",
-            &[],
-            Some(json!({ "name": "web" })),
-        )
-        .await;
-    let roles = json!({ "role_names": ["web"] });
-    let node = machine_uuid(1);
-    client
-        .rejected(UPDATE_MACHINE, &[&node], Some(roles.clone()), 400)
-        .await;
     control_plane.advance(TIME);
-    client.ok(UPDATE_MACHINE, &[&node], Some(roles)).await;
     client
         .ok(CREATE_RULE, &[uuid(&set)], Some(json!({ "action": "reject" })))
         .await;

@@ -56,11 +56,8 @@ impl Behaviour for Machines {
         object: &mut Object,
         previous: Option<&Object>,
     ) -> Result<(), Problem> {
-        let is_known = |name: &str| {
-            let role = store.find(Collection::MachineRoles, "name", name);
-            role.is_some_and(|role| store.is_usable(string(role, "uuid")))
-        };
-        let unknown = strings(object, "role_names").find(|name| !is_known(name));
+        let unknown = strings(object, "role_names")
+            .find(|name| store.find(Collection::MachineRoles, "name", name).is_none());
         if let Some(name) = unknown {
             return Err(Problem::bad_request(format!(
                 "role_names: a role '{name}' does not exist"

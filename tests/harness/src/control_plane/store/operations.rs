@@ -89,8 +89,8 @@ impl Store {
         visible_at.is_none_or(|visible_at| self.clock.now() >= *visible_at)
     }
 
-    /// Whether requests may change an object already, or refer to it.
-    pub fn is_usable(&self, uuid: &str) -> bool {
+    /// Whether requests may change an object already.
+    fn is_usable(&self, uuid: &str) -> bool {
         let usable_at = self.usable_at.get(uuid);
         usable_at.is_none_or(|usable_at| self.clock.now() >= *usable_at)
     }
