@@ -255,7 +255,7 @@ async fn replaced_api_token_file_is_read_again_after_a_401() {
         std::fs::write(&staged, format!("{token}\n")).expect("the token is written");
         std::fs::rename(&staged, workspace.path().join("token")).expect("the token is replaced");
         match token {
-            "dur_second_token" => control_plane.revoke_token(&control_plane.token().to_owned()),
+            "dur_second_token" => control_plane.revoke_token(control_plane.token()),
             _ => control_plane.revoke_token("dur_second_token"),
         }
         wait_for(&control_plane, POLL, polls + 3).await;
@@ -299,7 +299,7 @@ async fn create_with_an_expired_token_is_sent_again_with_the_new_one() {
 async fn revoked_token_without_a_new_one_is_reported() {
     let control_plane = started(|builder| builder).await;
     let workspace = with_file(&control_plane, &variable("a", "1"));
-    control_plane.revoke_token(&control_plane.token().to_owned());
+    control_plane.revoke_token(control_plane.token());
     let output = workspace.run(&["apply", "-auto-approve"]).await.fails();
     assert!(output.contains("401"), "{output}");
     let creates = control_plane

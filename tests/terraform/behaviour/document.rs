@@ -26,7 +26,9 @@ const COMMANDS: [&[&str]; 4] = [
 /// The times of the commands, and the number of requests for the document of each.
 async fn measured(faults: Vec<Fault>) -> Vec<(Duration, usize)> {
     let control_plane = started(|builder| builder).await;
-    faults.into_iter().for_each(|fault| control_plane.fault(fault));
+    for fault in faults {
+        control_plane.fault(fault);
+    }
     let workspace = workspace(&control_plane, &variable("a", "1"));
     let mut measured = Vec::new();
     for command in COMMANDS {

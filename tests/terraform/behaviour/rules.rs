@@ -20,6 +20,9 @@ const RETURNING: [&str; 5] = [
     "controlplane_api_update_route_policy_set",
 ];
 
+/// A change of a rule in a response.
+type Change = fn(&mut Json);
+
 fn set(rules: &str) -> String {
     format!("resource \"durantic_route_policy_set\" \"it\" {{\n  name = \"set\"\n{rules}}}\n")
 }
@@ -29,15 +32,17 @@ fn rule(sequence: usize, arguments: &str) -> String {
 }
 
 /// Lets the control plane return the rule 10 otherwise than it was written.
-fn normalise(control_plane: &ControlPlane, change: fn(&mut Json)) {
+fn normalise(control_plane: &ControlPlane, change: Change) {
     for operation in RETURNING {
         control_plane.fault(rewrite(operation, move |body| each_rule(body, change)));
     }
 }
 
-fn each_rule(body: &mut Json, change: fn(&mut Json)) {
+fn each_rule(body: &mut Json, change: Change) {
     if let Some(items) = body.as_array_mut() {
-        items.iter_mut().for_each(|item| each_rule(item, change));
+        for item in items {
+            each_rule(item, change);
+        }
     } else if let Some(rules) = body.get_mut("rules") {
         each_rule(rules, change);
     } else if body.get("sequence") == Some(&json!(10)) {
@@ -50,7 +55,7 @@ fn lower(value: &mut Json) {
 }
 
 /// Arguments of a rule, and how a control plane normalises the rule.
-const NORMALISED: [(&str, fn(&mut Json)); 7] = [
+const NORMALISED: [(&str, Change); 7] = [
     ("description = \" spaced \"", |rule| {
         rule["description"] = json!(rule["description"].as_str().unwrap_or_default().trim());
     }),
@@ -75,7 +80,7 @@ const NORMALISED: [(&str, fn(&mut Json)); 7] = [
     // A rule that rejects sets nothing.
     ("set_med = 5", |rule| rule["set_med"] = Json::Null),
     ("set_local_pref = 5000", |rule| {
-        rule["set_local_pref"] = json!(4095)
+        rule["set_local_pref"] = json!(4095);
     }),
 ];
 
