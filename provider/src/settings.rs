@@ -16,8 +16,8 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use schema::{Attribute, Literal, Provider};
 use url::Url;
-use value::{Path, duration};
 use value::secret::Secret;
+use value::{Path, duration};
 
 use crate::remedies::remedy;
 use crate::summaries;

@@ -10,10 +10,10 @@ use serde_json::json;
 use super::{machine, quick, workspace};
 
 /// The configuration. A comment after a value has the value of the second apply.
-const EVERYTHING: &str = include_str!("../data/everything.tf");
+pub(super) const EVERYTHING: &str = include_str!("../data/everything.tf");
 
 /// The configuration of the second apply.
-fn changed() -> String {
+pub(super) fn changed() -> String {
     let lines = EVERYTHING.lines().map(|line| {
         let marked = line
             .split_once(" # ")

@@ -9,6 +9,7 @@
 
 mod aborted_requests;
 mod another_provider;
+mod behaviour;
 mod claims;
 mod deployment;
 mod dialects;

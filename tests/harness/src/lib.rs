@@ -2,4 +2,5 @@
 
 pub mod control_plane;
 pub mod fake_core;
+pub mod proxy;
 pub mod secrets;

@@ -32,6 +32,18 @@ struct Arguments {
     /// Time until an agent applies a change of its configuration
     #[arg(long, default_value = "2s", value_parser = duration)]
     config_push_time: Duration,
+    /// Time until reads and lists show a new object
+    #[arg(long, default_value = "0s", value_parser = duration)]
+    replication_time: Duration,
+    /// Time until requests may change a new object
+    #[arg(long, default_value = "0s", value_parser = duration)]
+    propagation_time: Duration,
+    /// Time that a deleted object stays; if not zero, a delete has status 202
+    #[arg(long, default_value = "0s", value_parser = duration)]
+    linger_time: Duration,
+    /// Time that `needs_provisioning` stays after the end of an installation run
+    #[arg(long, default_value = "0s", value_parser = duration)]
+    provisioning_lag: Duration,
     /// Control plane to simulate
     #[arg(long, value_enum, default_value_t)]
     dialect: Dialect,
@@ -56,6 +68,9 @@ struct Arguments {
     /// Serve over TLS, and print the certificate
     #[arg(long)]
     tls: bool,
+    /// Serve over TLS with a certificate as `openssl req -x509` makes it, and print it
+    #[arg(long, conflicts_with = "tls")]
+    tls_of_openssl: bool,
 }
 
 #[tokio::main]
@@ -65,6 +80,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .listen(arguments.listen)
         .install_time(arguments.install_time)
         .config_push_time(arguments.config_push_time)
+        .replication_time(arguments.replication_time)
+        .propagation_time(arguments.propagation_time)
+        .linger_time(arguments.linger_time)
+        .provisioning_lag(arguments.provisioning_lag)
         .dialect(arguments.dialect)
         .prefix(&arguments.prefix)
         .fault_seed(arguments.fault_seed.unwrap_or_else(|| fastrand::u64(..)));
@@ -85,6 +104,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     if arguments.tls {
         builder = builder.tls();
+    }
+    if arguments.tls_of_openssl {
+        builder = builder.tls_of_openssl();
     }
     for fault in arguments.fault {
         builder = builder.fault(fault);

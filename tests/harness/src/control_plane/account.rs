@@ -33,6 +33,7 @@ impl Account {
     /// The objects of a collection as clients write them, including secrets.
     pub fn objects(&self, collection: Collection) -> Vec<Object> {
         let mut store = lock(&self.store);
+        store.remove_deleted();
         store.update_machines_to_now();
         store.objects(collection).cloned().collect()
     }
@@ -45,6 +46,7 @@ impl Account {
             "name"
         };
         let mut store = lock(&self.store);
+        store.remove_deleted();
         store.update_machines_to_now();
         store.find(collection, field, name).cloned()
     }
@@ -128,5 +130,20 @@ impl Account {
     /// Hides each object that a request creates from now on: for this time, reads have status 404 and lists omit it.
     pub fn set_replication_time(&self, time: Duration) {
         lock(&self.store).times.replication = time;
+    }
+
+    /// Lets each deleted object and rule stay for this time from now on: a delete has status 202, and the name remains taken.
+    pub fn set_linger_time(&self, time: Duration) {
+        lock(&self.store).times.linger = time;
+    }
+
+    /// Rejects the changes of each object that a request creates from now on, for this time, as if it did not exist.
+    pub fn set_propagation_time(&self, time: Duration) {
+        lock(&self.store).times.propagation = time;
+    }
+
+    /// Lets `needs_provisioning` stay for this time after the end of each run.
+    pub fn set_provisioning_lag(&self, time: Duration) {
+        lock(&self.store).times.provisioning_lag = time;
     }
 }

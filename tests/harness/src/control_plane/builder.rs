@@ -22,15 +22,11 @@ use super::requests::Server;
 use super::seed::{Seed, SeedError};
 use super::snapshot::Snapshot;
 use super::store::{Store, Times};
-use super::tls::{Identity, TlsError};
+use super::tls::{Certificate, Identity, TlsError};
 use super::{ControlPlane, socket};
 use crate::secrets::{Kind, Secrets};
 
 /// The settings of a control plane that is not started yet.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a switch of its own on the command line"
-)]
 pub struct Builder {
     listen: SocketAddr,
     tokens: BTreeSet<String>,
@@ -47,7 +43,7 @@ pub struct Builder {
     strict: bool,
     stopped_clock: bool,
     clock_shift: SignedDuration,
-    tls: bool,
+    tls: Option<Certificate>,
 }
 
 /// The control plane failed to start.
@@ -84,6 +80,9 @@ impl Default for Builder {
                 install: Duration::ZERO,
                 config_push: Duration::ZERO,
                 replication: Duration::ZERO,
+                propagation: Duration::ZERO,
+                linger: Duration::ZERO,
+                provisioning_lag: Duration::ZERO,
             },
             dialect: Dialect::Default,
             prefix: String::new(),
@@ -94,7 +93,7 @@ impl Default for Builder {
             strict: cfg!(debug_assertions),
             stopped_clock: false,
             clock_shift: SignedDuration::ZERO,
-            tls: false,
+            tls: None,
         }
     }
 }
@@ -146,6 +145,34 @@ impl Builder {
     #[must_use]
     pub fn config_push_time(mut self, time: Duration) -> Self {
         self.times.config_push = time;
+        self
+    }
+
+    /// Sets how long reads and lists do not show an object that a request created. Default: zero.
+    #[must_use]
+    pub fn replication_time(mut self, time: Duration) -> Self {
+        self.times.replication = time;
+        self
+    }
+
+    /// Sets how long requests may not change a new object. Default: zero.
+    #[must_use]
+    pub fn propagation_time(mut self, time: Duration) -> Self {
+        self.times.propagation = time;
+        self
+    }
+
+    /// Sets how long a deleted object stays; if not zero, a delete has status 202. Default: zero.
+    #[must_use]
+    pub fn linger_time(mut self, time: Duration) -> Self {
+        self.times.linger = time;
+        self
+    }
+
+    /// Sets how long `needs_provisioning` stays after the end of a run. Default: zero.
+    #[must_use]
+    pub fn provisioning_lag(mut self, time: Duration) -> Self {
+        self.times.provisioning_lag = time;
         self
     }
 
@@ -220,7 +247,14 @@ impl Builder {
     /// Serves over TLS with a generated certificate, see [`ControlPlane::certificate`].
     #[must_use]
     pub fn tls(mut self) -> Self {
-        self.tls = true;
+        self.tls = Some(Certificate::Server);
+        self
+    }
+
+    /// Serves over TLS with a certificate as `openssl req -x509` makes it: its own authority.
+    #[must_use]
+    pub fn tls_of_openssl(mut self) -> Self {
+        self.tls = Some(Certificate::Authority);
         self
     }
 
@@ -279,7 +313,7 @@ impl Builder {
             strict: self.strict,
             violations: Mutex::default(),
         });
-        let identity = if self.tls { Some(Identity::new()?) } else { None };
+        let identity = self.tls.map(Identity::new).transpose()?;
         let no_socket = |source| StartError::Listen {
             address: self.listen,
             source,

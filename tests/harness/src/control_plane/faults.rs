@@ -3,6 +3,10 @@
 //! A request gets the first fault that is due. Whether a fault is due depends only on the seed, the operation and the
 //! number of its requests so far. A test can therefore be repeated with the seed that it printed.
 
+mod parse;
+mod response;
+mod shape;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -13,6 +17,10 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::lock;
+
+pub use parse::{FORM, FaultError, parse_duration};
+pub use response::FaultResponse;
+pub use shape::Shape;
 
 /// A fault, its operation, and the requests that it affects.
 #[derive(Clone, Debug)]
@@ -26,6 +34,8 @@ pub struct Fault {
     times: Option<u64>,
     /// The share of affected requests, from 0 to 1.
     probability: f64,
+    /// The highest number of failed attempts in a row of one call.
+    in_a_row: Option<u64>,
 }
 
 /// A kind of fault.
@@ -47,37 +57,21 @@ pub enum FaultKind {
     Slow(Duration),
     /// Sends a success whose body is a JSON string of this many bytes.
     Huge(usize),
+    /// Processes the request and sends this status without a body; a rejection is sent as it is.
+    Empty(StatusCode),
+    /// Changes the shape of a success.
+    Shaped(Shape),
+    /// Compresses the body, unless the request accepts `identity` only.
+    Gzip,
+    /// Closes the connection right after the response, without a `Connection: close`.
+    CloseAfter,
+    /// Sends `Connection: close`, and closes the connection.
+    ConnectionClose,
     /// Changes the body of the response.
     Rewrite(Arc<dyn Fn(&mut Value) + Send + Sync>),
     /// A random one of the above for each request.
     Any,
 }
-
-/// A response that a fault sends.
-#[derive(Clone)]
-pub struct FaultResponse {
-    /// The status.
-    pub status: StatusCode,
-    /// The headers.
-    pub headers: Vec<(String, String)>,
-    /// The body.
-    pub body: Vec<u8>,
-    /// Whether the request is processed nevertheless, as behind a gateway that timed out.
-    pub processed: bool,
-}
-
-/// The fault on a command line is invalid.
-#[derive(Debug, thiserror::Error)]
-#[error("invalid fault `{text}`: {reason}; write `{FORM}`")]
-pub struct FaultError {
-    text: String,
-    reason: String,
-}
-
-/// The syntax of a fault on a command line.
-pub const FORM: &str = "OPERATION=KIND[,MODIFIER…] with KIND one of STATUS, reset-before, reset-after, delay:TIME, \
-    truncated, garbage, slow:TIME, huge:BYTES, redirect:URL, any and MODIFIER one of times:N, skip:N, \
-    probability:P, retry-after:VALUE, html, message, processed";
 
 /// All faults of a control plane.
 #[derive(Default)]
@@ -91,6 +85,8 @@ struct State {
     faults: Vec<Scheduled>,
     /// The number of requests of each operation so far.
     requests: BTreeMap<String, u64>,
+    /// The number of failed attempts since the last success of each call.
+    failures: BTreeMap<String, u64>,
 }
 
 /// A fault, and the requests so far to which it applies.
@@ -111,6 +107,7 @@ impl Fault {
             skip: 0,
             times: None,
             probability: 1.0,
+            in_a_row: None,
         }
     }
 
@@ -138,6 +135,11 @@ impl Fault {
     /// Sends a redirect.
     pub fn redirect(operation: impl Into<String>, status: u16, location: &str) -> Self {
         Self::status(operation, status).header("location", location)
+    }
+
+    /// Changes the shape of each success.
+    pub fn shaped(operation: impl Into<String>, shape: Shape) -> Self {
+        Self::new(operation, FaultKind::Shaped(shape))
     }
 
     /// Adds a header to the response of the fault.
@@ -179,63 +181,6 @@ impl Fault {
         self
     }
 
-    /// Parses a fault of a command line, see [`FORM`].
-    ///
-    /// # Errors
-    /// If the text does not follow that syntax.
-    pub fn parse(text: &str) -> Result<Self, FaultError> {
-        let error = |reason: &str| FaultError {
-            text: text.to_owned(),
-            reason: reason.to_owned(),
-        };
-        let (operation, specification) = text.split_once('=').ok_or_else(|| error("missing `=`"))?;
-        let mut words = specification
-            .split(',')
-            .map(|word| word.split_once(':').unwrap_or((word, "")));
-        let (kind, value) = words.next().ok_or_else(|| error("missing kind"))?;
-        let duration = || parse_duration(value).ok_or_else(|| error("expected a duration such as `500ms`"));
-        let mut fault = match kind {
-            "reset-before" => Self::new(operation, FaultKind::ResetBefore),
-            "reset-after" => Self::new(operation, FaultKind::ResetAfter),
-            "delay" => Self::new(operation, FaultKind::Delay(duration()?)),
-            "truncated" => Self::new(operation, FaultKind::Truncated),
-            "garbage" => Self::new(operation, FaultKind::Garbage),
-            "slow" => Self::new(operation, FaultKind::Slow(duration()?)),
-            "huge" => {
-                let bytes = value.parse().map_err(|_| error("expected a number of bytes"))?;
-                Self::new(operation, FaultKind::Huge(bytes))
-            }
-            "redirect" => Self::redirect(operation, 302, value),
-            "any" => Self::new(operation, FaultKind::Any),
-            status => {
-                let status = status.parse().map_err(|_| error("unknown kind"))?;
-                StatusCode::from_u16(status).map_err(|_| error("not an HTTP status"))?;
-                Self::status(operation, status)
-            }
-        };
-        for (modifier, value) in words {
-            let number = || {
-                value
-                    .parse()
-                    .map_err(|_| error("the value of a modifier is not a number"))
-            };
-            fault = match modifier {
-                "times" => fault.times(number()?),
-                "skip" => fault.skip(number()?),
-                "probability" => {
-                    let share = value.parse().ok().filter(|share| (0.0..=1.0).contains(share));
-                    fault.probability(share.ok_or_else(|| error("a probability must be between 0 and 1"))?)
-                }
-                "retry-after" => fault.header("retry-after", value),
-                "processed" => fault.processed(),
-                "html" => fault.with_page(FaultResponse::html),
-                "message" => fault.with_page(FaultResponse::message),
-                _ => return Err(error("unknown modifier")),
-            };
-        }
-        Ok(fault)
-    }
-
     /// Replaces the body by that of another response to the same status.
     fn with_page(mut self, page: fn(u16) -> FaultResponse) -> Self {
         if let FaultKind::Respond(response) = &mut self.kind {
@@ -247,55 +192,15 @@ impl Fault {
         self
     }
 
+    /// Affects at most this many attempts of a call before one of them succeeds.
+    #[must_use]
+    pub fn in_a_row(mut self, attempts: u64) -> Self {
+        self.in_a_row = Some(attempts);
+        self
+    }
+
     fn affects(&self, operation: &str) -> bool {
         self.operation == operation || (self.operation == "*" && operation != super::DOCUMENT_OPERATION)
-    }
-}
-
-impl FaultResponse {
-    /// A response with a status and its JSON `detail`.
-    pub fn json(status: u16) -> Self {
-        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let detail = status.canonical_reason().unwrap_or("Unknown");
-        Self {
-            status,
-            headers: vec![(
-                "content-type".to_owned(),
-                "application/json; charset=utf-8".to_owned(),
-            )],
-            body: json!({ "detail": detail }).to_string().into_bytes(),
-            processed: false,
-        }
-    }
-
-    /// A response with a status and a JSON `message` without `detail`, as an API gateway in front sends it.
-    pub fn message(status: u16) -> Self {
-        let response = Self::json(status);
-        let reason = response.status.canonical_reason().unwrap_or("Unknown");
-        response.with_body(&json!({ "message": format!("{reason}: no route matched") }))
-    }
-
-    fn with_body(self, body: &Value) -> Self {
-        Self {
-            body: body.to_string().into_bytes(),
-            ..self
-        }
-    }
-
-    /// A response with a status and the HTML page of nginx for it.
-    pub fn html(status: u16) -> Self {
-        let response = Self::json(status);
-        let reason = response.status.canonical_reason().unwrap_or("Unknown");
-        let title = format!("{status} {reason}");
-        Self {
-            headers: vec![("content-type".to_owned(), "text/html".to_owned())],
-            body: format!(
-                "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n\
-                 <hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
-            )
-            .into_bytes(),
-            ..response
-        }
     }
 }
 
@@ -337,34 +242,24 @@ impl Faults {
             .collect()
     }
 
-    /// The fault of the next request of an operation; never [`FaultKind::Any`].
-    pub fn next(&self, operation: &str) -> Option<FaultKind> {
+    /// The fault of the next request of an operation; never [`FaultKind::Any`]. Attempts of the same call have the same `call`.
+    pub fn next(&self, operation: &str, call: &str) -> Option<FaultKind> {
         let mut state = lock(&self.state);
-        let State { faults, requests } = &mut *state;
+        let State {
+            faults,
+            requests,
+            failures,
+        } = &mut *state;
         let number = requests.entry(operation.to_owned()).or_default();
         *number = number.saturating_add(1);
         let mut chance = self.chance(operation, *number);
-        for scheduled in faults
-            .iter_mut()
-            .filter(|scheduled| scheduled.fault.affects(operation))
-        {
-            let Scheduled { fault, passed, hit } = scheduled;
-            if fault.times.is_some_and(|times| *hit >= times) {
-                continue;
-            }
-            if *passed < fault.skip {
-                *passed = passed.saturating_add(1);
-                continue;
-            }
-            if chance.f64() < fault.probability {
-                *hit = hit.saturating_add(1);
-                return Some(match &fault.kind {
-                    FaultKind::Any => any(&mut chance),
-                    kind => kind.clone(),
-                });
-            }
-        }
-        None
+        let failures = failures.entry(call.to_owned()).or_default();
+        let fault = next_of(faults, operation, *failures, &mut chance);
+        *failures = match &fault {
+            Some(fault) if fault.fails_attempt() => failures.saturating_add(1),
+            _ => 0,
+        };
+        fault
     }
 
     fn chance(&self, operation: &str, number: u64) -> fastrand::Rng {
@@ -372,6 +267,34 @@ impl Faults {
         (self.seed, operation, number).hash(&mut hasher);
         fastrand::Rng::with_seed(hasher.finish())
     }
+}
+
+/// The first fault that is due for an operation, after this number of failed attempts in a row.
+fn next_of(
+    faults: &mut [Scheduled],
+    operation: &str,
+    failures: u64,
+    chance: &mut fastrand::Rng,
+) -> Option<FaultKind> {
+    for Scheduled { fault, passed, hit } in faults {
+        let is_exhausted = fault.times.is_some_and(|times| *hit >= times)
+            || fault.in_a_row.is_some_and(|in_a_row| failures >= in_a_row);
+        if !fault.affects(operation) || is_exhausted {
+            continue;
+        }
+        if *passed < fault.skip {
+            *passed = passed.saturating_add(1);
+            continue;
+        }
+        if chance.f64() < fault.probability {
+            *hit = hit.saturating_add(1);
+            return Some(match &fault.kind {
+                FaultKind::Any => any(chance),
+                kind => kind.clone(),
+            });
+        }
+    }
+    None
 }
 
 /// A random fault that a client must survive.
@@ -402,9 +325,27 @@ fn any(chance: &mut fastrand::Rng) -> FaultKind {
     }
 }
 
-/// Parses a duration such as `500ms` or `2s`.
-pub fn parse_duration(text: &str) -> Option<Duration> {
-    text.parse::<jiff::SignedDuration>().ok()?.try_into().ok()
+impl FaultKind {
+    /// Whether a client cannot use the response, so that the attempt has failed for it.
+    pub fn fails_attempt(&self) -> bool {
+        match self {
+            Self::Respond(_)
+            | Self::ResetBefore
+            | Self::ResetAfter
+            | Self::Truncated
+            | Self::Garbage
+            | Self::Huge(_)
+            | Self::Any => true,
+            Self::Delay(_)
+            | Self::Slow(_)
+            | Self::Empty(_)
+            | Self::Shaped(_)
+            | Self::Gzip
+            | Self::CloseAfter
+            | Self::ConnectionClose
+            | Self::Rewrite(_) => false,
+        }
+    }
 }
 
 impl fmt::Debug for FaultKind {
@@ -425,6 +366,11 @@ impl fmt::Debug for FaultKind {
             Self::Garbage => formatter.write_str("garbage body"),
             Self::Slow(time) => write!(formatter, "slow body {time:?}"),
             Self::Huge(size) => write!(formatter, "huge body {size}"),
+            Self::Empty(status) => write!(formatter, "status {} without body", status.as_u16()),
+            Self::Shaped(shape) => write!(formatter, "body {shape}"),
+            Self::Gzip => formatter.write_str("gzip"),
+            Self::CloseAfter => formatter.write_str("connection closed after the response"),
+            Self::ConnectionClose => formatter.write_str("connection closed as announced"),
             Self::Rewrite(_) => formatter.write_str("rewritten body"),
             Self::Any => formatter.write_str("any"),
         }

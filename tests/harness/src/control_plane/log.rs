@@ -1,6 +1,6 @@
 //! The log of requests, for tests that check what the provider sent.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -32,6 +32,10 @@ pub struct Entry {
     pub time: Duration,
     /// The operation's id, `openapi` for the document; empty if the path does not exist.
     pub operation: String,
+    /// What the attempts of one call have in common.
+    pub call: String,
+    /// Whether a fault or the rate limit made this attempt fail.
+    pub has_failed: bool,
     /// The method.
     #[serde(serialize_with = "as_string")]
     pub method: Method,
@@ -110,6 +114,22 @@ impl Log {
             .filter(|entry| entry.method != Method::GET)
             .cloned()
             .collect()
+    }
+
+    /// The highest number of failed attempts in a row of each call that had any.
+    pub fn failures_in_a_row(&self) -> BTreeMap<String, usize> {
+        let (mut current, mut highest) = (BTreeMap::new(), BTreeMap::new());
+        for entry in lock(&self.entries).iter() {
+            let failures: &mut usize = current.entry(entry.call.clone()).or_default();
+            if entry.has_failed {
+                *failures = failures.saturating_add(1);
+                let highest = highest.entry(entry.call.clone()).or_default();
+                *highest = (*failures).max(*highest);
+            } else {
+                *failures = 0;
+            }
+        }
+        highest
     }
 
     /// Removes every entry.

@@ -41,7 +41,7 @@ pub use builder::{Builder, StartError};
 pub use collection::Collection;
 pub use contract::{Action, Contract, ContractError, Operation, Schema};
 pub use dialect::Dialect;
-pub use faults::{Fault, FaultError, FaultKind, FaultResponse};
+pub use faults::{Fault, FaultError, FaultKind, FaultResponse, Shape};
 pub use log::{Entry, Log};
 pub use problem::Problem;
 pub use runs::{Outcome, RunView};

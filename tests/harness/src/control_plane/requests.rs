@@ -1,7 +1,7 @@
 //! The handling of a request: rate limit, fault, token, parameters, body, operation, response.
 
 use std::collections::BTreeMap;
-use std::io;
+use std::io::{self, Write as _};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -9,6 +9,8 @@ use axum::Extension;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use serde_json::Value;
@@ -17,7 +19,7 @@ use uuid::Uuid;
 
 use super::account::Account;
 use super::clock::Clock;
-use super::contract::Operation;
+use super::contract::{Action, Operation};
 use super::dialect::{self, Dialect, Found, Routes};
 use super::faults::{FaultKind, FaultResponse, Faults};
 use super::log::{Entry, Log, without_secrets};
@@ -32,6 +34,9 @@ const LARGEST_REQUEST: usize = 16 << 20;
 
 /// The path of the published document.
 const DOCUMENT_PATH: &str = "/api/openapi.json";
+
+/// The status of a delete whose object stays for a while.
+const ACCEPTED: u16 = 202;
 
 /// The header with the request id. The response repeats it.
 const REQUEST_ID: &str = "x-request-id";
@@ -96,9 +101,10 @@ pub async fn handle(
         let fault = if entry.operation.is_empty() {
             None
         } else {
-            server.faults.next(&entry.operation)
+            server.faults.next(&entry.operation, &entry.call)
         };
         entry.fault = fault.as_ref().map(|fault| format!("{fault:?}"));
+        entry.has_failed = fault.as_ref().is_some_and(FaultKind::fails_attempt);
         (
             server.respond(&parts, &target, &body, fault.as_ref(), &reset, &mut entry),
             fault,
@@ -106,6 +112,7 @@ pub async fn handle(
     } else {
         let mut limited = FaultResponse::json(429);
         limited.headers.push(("retry-after".to_owned(), "1".to_owned()));
+        entry.has_failed = true;
         (fault_response(&limited, &mut entry), None)
     };
     if let Some(id) = parts.headers.get(REQUEST_ID) {
@@ -169,11 +176,24 @@ impl Server {
                 Some(body) => return truncated(intact.status, &body),
                 None => return reset_after_processing(reset, entry),
             },
-            Some(FaultKind::Garbage) => {
+            Some(FaultKind::Garbage) if intact.status.is_success() => {
                 return json_response(intact.status, Bytes::from_static(b"\x00\xff{\"uuid\": ]"));
             }
             Some(FaultKind::Slow(time)) => return slow(&intact, *time),
             Some(FaultKind::Huge(size)) => return huge(intact.status, *size),
+            Some(FaultKind::Empty(status)) if intact.status.is_success() => {
+                entry.status = Some(status.as_u16());
+                return status.into_response();
+            }
+            Some(FaultKind::Shaped(shape)) if intact.status.is_success() => {
+                intact.body.iter_mut().for_each(|body| shape.apply(body));
+            }
+            Some(FaultKind::Gzip) if !accepts_only_identity(&parts.headers) => return gzip(&intact),
+            Some(FaultKind::CloseAfter) => reset.close_after_response(),
+            Some(FaultKind::ConnectionClose) => {
+                let closing = [(header::CONNECTION, HeaderValue::from_static("close"))];
+                return (closing, intact).into_response();
+            }
             _ => {}
         }
         intact.into_response()
@@ -210,9 +230,12 @@ impl Server {
             ),
             _ => ("", None),
         };
+        let request_id = header(REQUEST_ID);
         Entry {
             time: self.clock.now(),
             operation: operation.to_owned(),
+            call: call(parts, body.as_ref(), request_id.as_deref()),
+            has_failed: false,
             method: parts.method.clone(),
             path: parts.uri.path().to_owned(),
             status: None,
@@ -220,7 +243,7 @@ impl Server {
             fault: None,
             body,
             shown_body,
-            request_id: header(REQUEST_ID),
+            request_id,
             user_agent: header("user-agent"),
             has_authorization: parts.headers.contains_key(header::AUTHORIZATION),
         }
@@ -235,10 +258,12 @@ impl Server {
         body: &Bytes,
     ) -> IntactResponse {
         let (status, body) = match self.perform(operation, parameters, headers, body) {
+            // The contract does not know the status of a delete that takes a while.
+            Ok(None) if self.deletes_later(operation) => (ACCEPTED, None),
             Ok(body) => (operation.success, body),
             Err(problem) => (problem.status.as_u16(), Some(problem.body())),
         };
-        if self.strict {
+        if self.strict && status != ACCEPTED {
             self.check_response(operation, status, body.as_ref());
         }
         let mut intact = IntactResponse {
@@ -294,6 +319,12 @@ impl Server {
             is_known
         });
         lock(&account.store).perform(operation, &parameters, Some(fields))
+    }
+
+    /// Whether the object of a delete stays for a while.
+    fn deletes_later(&self, operation: &Operation) -> bool {
+        let is_delete = matches!(operation.action, Action::Delete | Action::DeleteRule);
+        is_delete && !lock(&self.account.store).times.linger.is_zero()
     }
 
     /// The account of the request's token.
@@ -422,6 +453,40 @@ fn huge(status: StatusCode, size: usize) -> Response {
         .chain([rest, quote()])
         .map(Ok::<_, io::Error>);
     json_response(status, Body::from_stream(tokio_stream::iter(pieces)))
+}
+
+/// What the attempts of one call have in common: the request id of a read, because several calls read the same object at once;
+/// or else the object.
+fn call(parts: &Parts, body: Option<&Value>, request_id: Option<&str>) -> String {
+    let name = body.and_then(|body| body.get("name").or_else(|| body.get("sequence")));
+    let object = match (&parts.method, request_id, name) {
+        (&Method::GET, Some(id), _) => id.to_owned(),
+        (&Method::POST, _, Some(name)) => name.to_string(),
+        _ => String::new(),
+    };
+    format!("{} {} {object}", parts.method, parts.uri.path())
+}
+
+/// Whether a client accepts no compressed body.
+fn accepts_only_identity(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT_ENCODING);
+    accepted.is_some_and(|accepted| accepted.as_bytes() == b"identity")
+}
+
+/// Sends the body compressed.
+fn gzip(intact: &IntactResponse) -> Response {
+    let Some(body) = &intact.body else {
+        return intact.status.into_response();
+    };
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    let compressed = encoder
+        .write_all(body.to_string().as_bytes())
+        .and_then(|()| encoder.finish());
+    let mut response = json_response(intact.status, compressed.unwrap_or_default());
+    response
+        .headers_mut()
+        .insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    response
 }
 
 fn with_length(mut response: Response, length: usize) -> Response {

@@ -32,6 +32,10 @@ pub struct Store {
     pub locks: BTreeMap<String, String>,
     /// The time at which a read shows a new object, by its uuid. Objects that are not here are shown.
     visible_at: BTreeMap<String, Duration>,
+    /// The time at which requests may change a new object, by its uuid.
+    usable_at: BTreeMap<String, Duration>,
+    /// The deleted objects and rules that are not gone yet.
+    leaving: Vec<Leaving>,
     tables: BTreeMap<Collection, Table>,
 }
 
@@ -44,6 +48,21 @@ pub struct Times {
     pub config_push: Duration,
     /// Until reads and lists show an object that a request created.
     pub replication: Duration,
+    /// Until requests may change an object that a request created.
+    pub propagation: Duration,
+    /// From the delete of an object until it is gone.
+    pub linger: Duration,
+    /// From the end of a provision run until the machine shows it.
+    pub provisioning_lag: Duration,
+}
+
+/// A deleted object, or a deleted rule of a route policy set.
+#[derive(Clone)]
+struct Leaving {
+    collection: Collection,
+    uuid: String,
+    rule: Option<String>,
+    gone_at: Duration,
 }
 
 /// The objects of a collection in the order of their creation.
@@ -68,6 +87,8 @@ impl Store {
             addresses: BTreeMap::new(),
             locks: BTreeMap::new(),
             visible_at: BTreeMap::new(),
+            usable_at: BTreeMap::new(),
+            leaving: Vec::new(),
             tables: BTreeMap::new(),
         }
     }

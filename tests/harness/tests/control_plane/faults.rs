@@ -343,43 +343,51 @@ fn fault_parse_accepts_and_rejects_the_documented_syntax() {
     for (text, expected) in [
         (
             "a=503",
-            "kind: status 503, skip: 0, times: None, probability: 1.0",
+            "kind: status 503, skip: 0, times: None, probability: 1.0, in_a_row: None",
         ),
         (
             "a=504,html,processed",
-            "kind: status 504 after processing, skip: 0, times: None, probability: 1.0",
+            "kind: status 504 after processing, skip: 0, times: None, probability: 1.0, in_a_row: None",
         ),
         (
             "a=404,message,times:1",
-            "kind: status 404, skip: 0, times: Some(1), probability: 1.0",
+            "kind: status 404, skip: 0, times: Some(1), probability: 1.0, in_a_row: None",
         ),
         (
             "a=429,retry-after:7,times:2,skip:1",
-            "kind: status 429, skip: 1, times: Some(2), probability: 1.0",
+            "kind: status 429, skip: 1, times: Some(2), probability: 1.0, in_a_row: None",
         ),
         (
             "a=delay:1500ms,probability:0.5",
-            "kind: delay 1.5s, skip: 0, times: None, probability: 0.5",
+            "kind: delay 1.5s, skip: 0, times: None, probability: 0.5, in_a_row: None",
         ),
         (
             "a=reset-before",
-            "kind: reset before processing, skip: 0, times: None, probability: 1.0",
+            "kind: reset before processing, skip: 0, times: None, probability: 1.0, in_a_row: None",
         ),
         (
             "a=reset-after",
-            "kind: reset after processing, skip: 0, times: None, probability: 1.0",
+            "kind: reset after processing, skip: 0, times: None, probability: 1.0, in_a_row: None",
         ),
         (
             "a=huge:33554433",
-            "kind: huge body 33554433, skip: 0, times: None, probability: 1.0",
+            "kind: huge body 33554433, skip: 0, times: None, probability: 1.0, in_a_row: None",
         ),
         (
             "a=slow:2s",
-            "kind: slow body 2s, skip: 0, times: None, probability: 1.0",
+            "kind: slow body 2s, skip: 0, times: None, probability: 1.0, in_a_row: None",
+        ),
+        (
+            "a=empty:202,in-a-row:3",
+            "kind: status 202 without body, skip: 0, times: None, probability: 1.0, in_a_row: Some(3)",
+        ),
+        (
+            "a=null:address+name",
+            "kind: body null in address+name, skip: 0, times: None, probability: 1.0, in_a_row: None",
         ),
         (
             "a=redirect:http://x/y",
-            "kind: status 302, skip: 0, times: None, probability: 1.0",
+            "kind: status 302, skip: 0, times: None, probability: 1.0, in_a_row: None",
         ),
     ] {
         let fault = format!("{:?}", Fault::parse(text).unwrap());
@@ -395,6 +403,7 @@ fn fault_parse_accepts_and_rejects_the_documented_syntax() {
         ("a=7", "not an HTTP status"),
         ("a=delay:soon", "expected a duration such as `500ms`"),
         ("a=huge:big", "expected a number of bytes"),
+        ("a=empty:404", "expected a status from 200 to 299"),
         ("a=503,times:x", "the value of a modifier is not a number"),
         ("a=503,probability:2", "a probability must be between 0 and 1"),
         ("a=503,sometimes", "unknown modifier"),

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod addresses;
+mod behaviour;
 mod client;
 mod clock;
 mod collections;
@@ -12,6 +13,7 @@ mod contract;
 mod control;
 mod dialects;
 mod faults;
+mod proxy;
 mod rejections;
 mod runs;
 mod snapshots;

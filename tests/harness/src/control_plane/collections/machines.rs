@@ -22,6 +22,9 @@ const PUSHED: [&str; 7] = [
     "kexec_installer",
 ];
 
+/// The time at which a machine shows that its run has installed it, in milliseconds.
+pub const PROVISIONED_DUE: &str = "provisioned_due_ms";
+
 /// The enrolled machines.
 pub struct Machines;
 
@@ -71,6 +74,7 @@ impl Behaviour for Machines {
         let roles = |machine| strings(machine, "role_names").collect::<BTreeSet<_>>();
         if roles(object) != roles(previous) {
             object.insert("needs_provisioning".to_owned(), json!(true));
+            object.remove(PROVISIONED_DUE);
         }
         if PUSHED
             .iter()
@@ -108,6 +112,15 @@ pub fn apply_pending_config(machine: &mut Object, now: Duration) {
     if is_set(machine, "pending_config_push") && is_set(machine, "is_online") && now >= due {
         machine.insert("pending_config_push".to_owned(), json!(false));
         machine.remove("config_push_due_ms");
+    }
+}
+
+/// Clears `needs_provisioning` once the machine shows its run.
+pub fn apply_provisioned(machine: &mut Object, now: Duration) {
+    let due = machine.get(PROVISIONED_DUE).and_then(Value::as_u64);
+    if due.is_some_and(|due| now >= Duration::from_millis(due)) {
+        machine.insert("needs_provisioning".to_owned(), json!(false));
+        machine.remove(PROVISIONED_DUE);
     }
 }
 

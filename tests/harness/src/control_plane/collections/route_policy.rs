@@ -102,7 +102,11 @@ pub fn delete_rule(store: &mut Store, set: &str, uuid: &str) -> Result<(), Probl
     })
 }
 
-fn find(store: &mut Store, set: &str, uuid: &str) -> Result<Object, Problem> {
+/// A rule of a set.
+///
+/// # Errors
+/// If the set or the rule does not exist.
+pub fn find(store: &mut Store, set: &str, uuid: &str) -> Result<Object, Problem> {
     let set = store.get(Collection::RoutePolicySets, set)?;
     let rules = set.get("rules").and_then(Value::as_array);
     rules

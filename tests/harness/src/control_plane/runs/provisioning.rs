@@ -135,6 +135,7 @@ impl Store {
             .objects(Collection::Machines)
             .filter(|machine| {
                 is_set(machine, "pending_config_push")
+                    || machine.contains_key(machines::PROVISIONED_DUE)
                     || self.runs.active.contains_key(string(machine, "uuid"))
             })
             .map(|machine| string(machine, "uuid").to_owned())
@@ -158,7 +159,10 @@ impl Store {
             if is_over && run.outcome.is_installed() {
                 machine.insert("is_online".to_owned(), json!(true));
                 if machine.get("role_names") == Some(&run.role_names) {
-                    machine.insert("needs_provisioning".to_owned(), json!(false));
+                    let end = run.end().unwrap_or(now);
+                    let due = end.saturating_add(self.times.provisioning_lag).as_millis();
+                    let due = u64::try_from(due).unwrap_or(u64::MAX);
+                    machine.insert(machines::PROVISIONED_DUE.to_owned(), json!(due));
                 }
                 machine.insert("pending_config_push".to_owned(), json!(false));
             } else if is_touched {
@@ -168,6 +172,7 @@ impl Store {
                 self.runs.active.remove(uuid);
             }
         }
+        machines::apply_provisioned(&mut machine, now);
         self.put(Collection::Machines, machine);
     }
 

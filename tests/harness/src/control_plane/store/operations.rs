@@ -1,9 +1,10 @@
 //! The operations of the API on the stored objects. A `Behaviour` adds the rules of each collection.
 
+use http::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Object, Store, string};
+use super::{Leaving, Object, Store, string};
 use crate::control_plane::collection::Collection;
 use crate::control_plane::collections;
 use crate::control_plane::contract::{Action, Operation};
@@ -24,23 +25,27 @@ impl Store {
         let uuid = parameters.first().map_or("", String::as_str);
         let inner = parameters.get(1).map_or("", String::as_str);
         let body = body.unwrap_or_default();
+        self.remove_deleted();
+        if operation.method != Method::GET && !self.is_usable(uuid) {
+            return Err(Problem::not_found());
+        }
         let object = match operation.action {
             Action::List => {
                 self.update_machines_to_now();
-                let shown = self.objects(collection).filter(|object| self.is_visible(object));
+                let shown = self
+                    .objects(collection)
+                    .filter(|object| self.is_visible(string(object, "uuid")));
                 let objects = shown.map(|object| self.representation(operation, object));
                 return Ok(Some(objects.collect()));
             }
             Action::Create => {
                 let created = self.create(collection, body)?;
-                let visible_at = self.clock.now().saturating_add(self.times.replication);
-                self.visible_at
-                    .insert(string(&created, "uuid").to_owned(), visible_at);
+                self.hide(string(&created, "uuid"));
                 created
             }
             Action::Get => {
                 let object = self.get(collection, uuid)?.clone();
-                if !self.is_visible(&object) {
+                if !self.is_visible(uuid) {
                     return Err(Problem::not_found());
                 }
                 object
@@ -53,24 +58,90 @@ impl Store {
             Action::CreateRule => collections::route_policy::create_rule(self, uuid, body)?,
             Action::UpdateRule => collections::route_policy::update_rule(self, uuid, inner, body)?,
             Action::DeleteRule => {
-                collections::route_policy::delete_rule(self, uuid, inner)?;
+                self.delete_rule(uuid, inner)?;
                 return Ok(None);
             }
             Action::Provision => {
                 let run = self.start_run(uuid, &body)?;
+                self.hide(&run);
                 return Ok(Some(
                     json!({ "message": "Provision started", "provision_uuid": run }),
                 ));
             }
+            Action::GetRun if !self.is_visible(inner) => return Err(Problem::not_found()),
             Action::GetRun => return self.run_response(uuid, inner).map(Some),
         };
         Ok(Some(self.representation(operation, &object)))
     }
 
-    /// Whether reads and lists show an object already.
-    fn is_visible(&self, object: &Object) -> bool {
-        let visible_at = self.visible_at.get(string(object, "uuid"));
+    /// Hides a new object or run for the times of replication and propagation.
+    fn hide(&mut self, uuid: &str) {
+        let now = self.clock.now();
+        let visible_at = now.saturating_add(self.times.replication);
+        self.visible_at.insert(uuid.to_owned(), visible_at);
+        let usable_at = now.saturating_add(self.times.propagation);
+        self.usable_at.insert(uuid.to_owned(), usable_at);
+    }
+
+    /// Whether reads and lists show an object or a run already.
+    fn is_visible(&self, uuid: &str) -> bool {
+        let visible_at = self.visible_at.get(uuid);
         visible_at.is_none_or(|visible_at| self.clock.now() >= *visible_at)
+    }
+
+    /// Whether requests may change an object already.
+    fn is_usable(&self, uuid: &str) -> bool {
+        let usable_at = self.usable_at.get(uuid);
+        usable_at.is_none_or(|usable_at| self.clock.now() >= *usable_at)
+    }
+
+    /// Removes the deleted objects and rules whose time is over.
+    pub fn remove_deleted(&mut self) {
+        let now = self.clock.now();
+        let (gone, leaving) = std::mem::take(&mut self.leaving)
+            .into_iter()
+            .partition(|leaving| leaving.gone_at <= now);
+        self.leaving = leaving;
+        let gone: Vec<Leaving> = gone;
+        for Leaving {
+            collection,
+            uuid,
+            rule,
+            ..
+        } in gone
+        {
+            // An object that is gone already needs no removal.
+            let _ = match rule {
+                Some(rule) => collections::route_policy::delete_rule(self, &uuid, &rule),
+                None => self
+                    .peek(collection, &uuid)
+                    .cloned()
+                    .ok_or_else(Problem::not_found)
+                    .map(|object| drop(self.remove(collection, object))),
+            };
+        }
+    }
+
+    /// Marks an object or a rule as deleted. A second delete changes nothing.
+    fn leave(&mut self, collection: Collection, uuid: &str, rule: Option<&str>) {
+        let is_same = |leaving: &Leaving| leaving.uuid == uuid && leaving.rule.as_deref() == rule;
+        if !self.leaving.iter().any(is_same) {
+            self.leaving.push(Leaving {
+                collection,
+                uuid: uuid.to_owned(),
+                rule: rule.map(str::to_owned),
+                gone_at: self.clock.now().saturating_add(self.times.linger),
+            });
+        }
+    }
+
+    fn delete_rule(&mut self, set: &str, rule: &str) -> Result<(), Problem> {
+        collections::route_policy::find(self, set, rule)?;
+        if self.times.linger.is_zero() {
+            return collections::route_policy::delete_rule(self, set, rule);
+        }
+        self.leave(Collection::RoutePolicySets, set, Some(rule));
+        Ok(())
     }
 
     /// An object of a collection, updated to the current time.
@@ -124,14 +195,19 @@ impl Store {
         Ok(object)
     }
 
-    /// Deletes an object of a collection, and the references to it.
+    /// Deletes an object of a collection, and the references to it. The object stays for the time of `Times::linger`.
     ///
     /// # Errors
     /// If the object does not exist or is in use.
-    pub fn delete(&mut self, collection: Collection, uuid: &str) -> Result<Object, Problem> {
+    fn delete(&mut self, collection: Collection, uuid: &str) -> Result<(), Problem> {
         let object = self.get(collection, uuid)?.clone();
         collection.behaviour().check_delete(self, &object)?;
-        Ok(self.remove(collection, object))
+        if self.times.linger.is_zero() {
+            self.remove(collection, object);
+        } else {
+            self.leave(collection, uuid, None);
+        }
+        Ok(())
     }
 
     /// Deletes an object even if it is in use.

@@ -1,0 +1,127 @@
+//! `needs_provisioning` lags some seconds behind the run: no machine is installed twice.
+
+use std::time::Duration;
+
+use acceptance::processes::{finish, group, kill_terraform, providers, start};
+use acceptance::terraform::Workspace;
+use harness::control_plane::{ControlPlane, Fault, FaultKind};
+use nix::sys::signal::{Signal, kill};
+
+use super::{parsed, started, wait_for, workspace};
+use crate::MACHINE;
+
+const START: &str = "provisioning_api_provision_machine";
+const POLL: &str = "provisioning_api_get_machine_provision";
+const ADDRESS: &str = "durantic_machine_deployment.it";
+
+/// The time by which the machine lags behind its run.
+const LAG: Duration = Duration::from_secs(6);
+
+fn deployment() -> String {
+    format!(
+        "resource \"durantic_machine_role\" \"web\" {{\n  name = \"web\"\n}}\n\
+         resource \"durantic_machine_deployment\" \"it\" {{\n  machine_uuid = \"{MACHINE}\"\n  \
+         role_names = [durantic_machine_role.web.name]\n}}\n"
+    )
+}
+
+async fn lagging(install: Duration) -> (ControlPlane, Workspace) {
+    let control_plane = started(|builder| builder.install_time(install).provisioning_lag(LAG)).await;
+    let workspace = workspace(&control_plane, &deployment());
+    (control_plane, workspace)
+}
+
+/// Applies again and asserts that the only run has installed the machine.
+async fn converges_with_one_run(control_plane: &ControlPlane, workspace: &Workspace) {
+    workspace.apply().await;
+    assert_eq!(control_plane.runs().len(), 1, "one installation, not two");
+    assert_eq!(workspace.state(ADDRESS)["provision_status"], "completed");
+    tokio::time::sleep(LAG).await;
+    workspace.plans_empty().await;
+    workspace.apply().await;
+    assert_eq!(control_plane.runs().len(), 1);
+}
+
+#[tokio::test]
+async fn lag_does_not_install_a_machine_twice() {
+    let (control_plane, workspace) = lagging(Duration::ZERO).await;
+    workspace.apply().await;
+    workspace.apply().await;
+    converges_with_one_run(&control_plane, &workspace).await;
+}
+
+/// Terraform and the provider are killed during the installation. The next apply comes right after its end.
+#[tokio::test]
+async fn killed_installation_that_has_just_ended_is_not_repeated() {
+    let (control_plane, workspace) = lagging(Duration::from_secs(4)).await;
+    let apply = start(&workspace, &["apply", "-auto-approve"]);
+    wait_for(&control_plane, POLL, 1).await;
+    for provider in providers(apply.id().expect("terraform runs")) {
+        kill(provider, Signal::SIGKILL).expect("the provider is killed");
+    }
+    kill_terraform(&workspace, apply).await;
+    let run = control_plane.runs().remove(0).uuid;
+    let ended = control_plane.end_run(&run, harness::control_plane::Outcome::Completed);
+    ended.expect("the run ends");
+    converges_with_one_run(&control_plane, &workspace).await;
+}
+
+/// As before, but the response to the start never arrived, so that no process knows the run.
+#[tokio::test]
+async fn killed_start_whose_run_has_just_ended_is_not_repeated() {
+    let (control_plane, workspace) = lagging(Duration::ZERO).await;
+    let late = FaultKind::Delay(Duration::from_mins(10));
+    control_plane.fault(Fault::new(START, late).times(1));
+    let apply = start(&workspace, &["apply", "-auto-approve"]);
+    wait_for(&control_plane, START, 1).await;
+    for provider in providers(apply.id().expect("terraform runs")) {
+        kill(provider, Signal::SIGKILL).expect("the provider is killed");
+    }
+    kill_terraform(&workspace, apply).await;
+    converges_with_one_run(&control_plane, &workspace).await;
+}
+
+#[tokio::test]
+async fn start_whose_response_was_lost_is_not_repeated() {
+    for fault in [
+        "reset-after",
+        "504,html,processed",
+        "truncated",
+        "garbage",
+        "empty:204",
+    ] {
+        let (control_plane, workspace) = lagging(Duration::ZERO).await;
+        control_plane.fault(parsed(&format!("{START}={fault},times:1")));
+        workspace.apply().await;
+        assert_eq!(control_plane.runs().len(), 1, "{fault}");
+        converges_with_one_run(&control_plane, &workspace).await;
+    }
+}
+
+#[tokio::test]
+async fn interrupted_installation_that_has_just_ended_is_not_repeated() {
+    let (control_plane, workspace) = lagging(Duration::from_secs(4)).await;
+    let apply = start(&workspace, &["apply", "-auto-approve"]);
+    wait_for(&control_plane, POLL, 1).await;
+    kill(group(&apply), Signal::SIGINT).expect("an interrupt is sent");
+    finish(apply).await;
+    let run = control_plane.runs().remove(0).uuid;
+    let ended = control_plane.end_run(&run, harness::control_plane::Outcome::Completed);
+    ended.expect("the run ends");
+    converges_with_one_run(&control_plane, &workspace).await;
+}
+
+/// The user asks for another installation while the machine still lags behind the first one.
+#[tokio::test]
+async fn replacement_during_the_lag_installs_again() {
+    let (control_plane, workspace) = lagging(Duration::ZERO).await;
+    workspace.apply().await;
+    workspace
+        .run(&["apply", "-auto-approve", "-replace", ADDRESS])
+        .await
+        .succeeds();
+    assert_eq!(control_plane.runs().len(), 2);
+    assert_eq!(workspace.state(ADDRESS)["provision_status"], "completed");
+    tokio::time::sleep(LAG).await;
+    workspace.plans_empty().await;
+}
