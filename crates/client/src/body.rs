@@ -33,7 +33,7 @@ const MAX_LOCATION_STEPS: usize = 16;
 pub(super) enum InvalidBody {
     /// It is not JSON.
     NotJson(serde_json::Error),
-    /// There is none, although the request reads.
+    /// It is missing, although the request reads.
     Missing,
     /// It has more than [`MAX_VALUES`] values.
     TooManyValues,

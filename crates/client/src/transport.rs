@@ -273,6 +273,14 @@ impl Transport {
             Err(failure) if status.is_success() && request.info.method != Method::Delete => {
                 return Err(failure);
             }
+            // Only its body shows whether the control plane itself did not find the object.
+            Err(failure) if matches!(status, StatusCode::NOT_FOUND | StatusCode::GONE) => {
+                return Err(Failure {
+                    effect: Effect::None,
+                    status: None,
+                    ..failure
+                });
+            }
             body => body.unwrap_or_default(),
         };
         Ok(HttpResponse {

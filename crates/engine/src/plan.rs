@@ -390,8 +390,10 @@ fn replacement_paths(
         .filter(|attribute| {
             let planned = planned.get(&attribute.name);
             let may_be_same = planned.is_unknown() && is_identity(attribute);
+            // The control plane did not return the value of an object that has one.
+            let is_missing = prior.get(&attribute.name).is_null() && attribute.mode == Mode::Required;
             let prior = renamed(attribute, prior.get(&attribute.name), renames);
-            !may_be_same && !is_equivalent(attribute, &prior, planned)
+            !may_be_same && !is_missing && !is_equivalent(attribute, &prior, planned)
         })
         .map(|attribute| attribute.name.as_ref());
     let has_ended = private.run.as_ref().is_some_and(|run| !run.state.is_pending());

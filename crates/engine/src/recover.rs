@@ -36,11 +36,14 @@ const DATE_RESOLUTION: SignedDuration = SignedDuration::from_secs(1);
 /// Interval between two reads of the control plane's clock.
 const CLOCK_READ_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Limit of reads of the control plane's clock: enough for a second and a half.
-const MAX_CLOCK_READS: u32 = 30;
+/// Limit of reads of the control plane's clock: enough for three seconds.
+const MAX_CLOCK_READS: u32 = 60;
 
-/// How much earlier or later than the lost attempt the object of a secret can be created.
-const ATTEMPT_TOLERANCE: Duration = Duration::from_millis(100);
+/// The longest time between two reads of the control plane's clock that show when its second begins.
+const MAX_IMPRECISION: Duration = Duration::from_millis(500);
+
+/// How much earlier or later than the lost attempt the object of a secret can be created, beside the imprecision of the clock.
+const ATTEMPT_TOLERANCE: Duration = Duration::from_millis(20);
 
 /// Sends a create. If its response is lost, it finds the object that the create made, or repeats the create.
 ///
@@ -212,7 +215,7 @@ async fn is_since_create(session: &Session<'_>, found: &Response) -> Option<bool
     let elapsed = SignedDuration::try_from(session.elapsed()).ok()?;
     match compare_with_start(created, found.date?, elapsed) {
         Some(is_since) => Some(is_since),
-        None => Some(created >= start_of(session, found, || session.elapsed()).await?),
+        None => Some(created >= start_of(session, found, || session.elapsed()).await?.time),
     }
 }
 
@@ -223,25 +226,36 @@ fn compare_with_start(time: Timestamp, date: Timestamp, elapsed: SignedDuration)
     (time < earliest || time >= latest).then_some(time >= latest)
 }
 
-/// The time by the control plane's clock at which something began that has now lasted for `elapsed`: reads the object until the
-/// second of the response's date changes. The result is at most [`CLOCK_READ_INTERVAL`] and one request too early.
-async fn start_of(
-    session: &Session<'_>,
-    found: &Response,
-    elapsed: impl Fn() -> Duration,
-) -> Option<Timestamp> {
+/// The time by the control plane's clock at which something began.
+struct Start {
+    /// The time, or a little earlier.
+    time: Timestamp,
+    /// How much earlier it may be than the true time.
+    imprecision: Duration,
+}
+
+/// Returns when something began that has now lasted for `elapsed`: reads the object until the second of the response's date changes
+/// between two reads that follow each other closely.
+async fn start_of(session: &Session<'_>, found: &Response, elapsed: impl Fn() -> Duration) -> Option<Start> {
     let (resource, planned) = (session.resource, &session.request.planned);
     let object = decode(resource, session.codec, &found.body, planned);
     let operation = resource.api.read.as_deref()?;
+    let mut last = None;
     for _ in 0..MAX_CLOCK_READS {
         tokio::time::sleep(CLOCK_READ_INTERVAL).await;
         let response = session
             .perform(operation, &object, None, Retry::Safe)
             .await
             .ok()?;
-        let elapsed = SignedDuration::try_from(elapsed()).ok()?;
-        if response.date? != found.date? {
-            return Some(response.date? - elapsed);
+        let (date, now) = (response.date?, elapsed());
+        match last {
+            Some((earlier, before)) if earlier != date && now - before <= MAX_IMPRECISION => {
+                return Some(Start {
+                    time: date - SignedDuration::try_from(now).ok()?,
+                    imprecision: now - before,
+                });
+            }
+            _ => last = Some((date, now)),
         }
     }
     None
@@ -308,11 +322,11 @@ async fn was_created_by(session: &Session<'_>, found: &Response, lost: &LostAtte
     let Some(start) = start_of(session, found, || lost.elapsed()).await else {
         return false;
     };
-    let after_start = duration::between(start, created);
-    created >= start && lost.was_in_progress(after_start, ATTEMPT_TOLERANCE)
+    let after_start = duration::between(start.time, created);
+    created >= start.time && lost.was_in_progress(after_start, start.imprecision + ATTEMPT_TOLERANCE)
 }
 
-/// The values of a create that the API never returns; `None` if there are none.
+/// The values of a create that the API never returns; `None` if it sends no such value.
 fn unreturned_values(resource: &Resource, body: &Body) -> Option<Body> {
     let keys = resource
         .attributes

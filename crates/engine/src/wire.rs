@@ -219,6 +219,11 @@ fn attribute_from_response(
             return known_or_absent(attribute, known);
         }
     };
+    // An update cannot have changed it, so null is no change. A replacement would delete the object.
+    let is_fixed = attribute.force_new && attribute.mode == Mode::Required;
+    if value.is_null() && is_fixed {
+        return known_or_absent(attribute, known);
+    }
     if is_equivalent(attribute, &value, known) || are_both_blank(attribute, &value, known) {
         return known_or_absent(attribute, known);
     }

@@ -439,6 +439,13 @@ fn on_start_response(start: Start, event: Event) -> (State, Vec<Action>) {
     };
     match event {
         Event::Started(id) => begin_following(new_run(id, own, true), Source::ThisApply),
+        // The object shows when the work is done. Until then, a rejection of another start names the run.
+        Event::StartedWithoutId if start.was_needed => retry_lost_start(Start {
+            is_response_lost: true,
+            may_have_other_run: false,
+            reads_left: MAX_OBJECT_READS - 1,
+            ..start
+        }),
         Event::StartedWithoutId => {
             let start = Start {
                 may_have_other_run: false,

@@ -287,8 +287,8 @@ impl JobApply<'_, '_> {
         }
         let error = match start(self.session, &context, self.job).await {
             Ok(response) => {
-                self.possibly_active_since = None;
                 let id = started_run_id(self.session.resource, self.job, &response);
+                self.possibly_active_since = id.is_none().then_some(sent_at);
                 return id.map_or(Event::StartedWithoutId, Event::Started);
             }
             Err(error) => error,

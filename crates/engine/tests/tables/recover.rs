@@ -180,9 +180,9 @@ fn recover_create_finds_a_hidden_value_by_the_time_of_the_attempt() {
         row(
             "created during the attempt",
             50,
-            "create list get get get change, object",
+            "create list get get get get get change, object",
         ),
-        row("created after it", 1500, "create list get get, claim"),
+        row("created after it", 1500, "create list get get get, claim"),
     ];
     prove(rows, |(milliseconds, expected)| {
         let binding = fields(WITH_HIDDEN_VALUE);

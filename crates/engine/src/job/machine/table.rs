@@ -246,8 +246,9 @@ fn next_follows_a_started_run_to_its_end() {
         Row("the timeout ends the apply, and the run is stored", None, vec![created(NEEDED), started(), running(), TimedOut], 1, Leftover::Stored(own()), Some(Outcome::TimedOut)),
         Row("a start that fails is sent by the next apply", None, vec![created(NEEDED), StartFailed], 1, Leftover::Stored(RunState::NotStarted), Some(Outcome::StartFailed)),
         Row("a start that was interrupted before it was sent is sent by the next apply", None, vec![created(NEED_UNKNOWN), StartCancelled], 1, Leftover::Stored(RunState::NotStarted), Some(Outcome::InterruptedBeforeStart)),
-        Row("a response without a run identity is an error, and no second start is sent", None, vec![created(NEEDED), StartedWithoutId], 1, Leftover::Stored(STARTING), Some(Outcome::Unidentified)),
-        Row("the same if the object did not need the work", None, vec![created(NOT_NEEDED), StartedWithoutId], 1, Leftover::Stored(UNCONFIRMED), Some(Outcome::Unidentified)),
+        Row("a response without a run identity: the object shows that the work is done", None, vec![created(NEEDED), StartedWithoutId, ObjectRead(NEEDED), ObjectRead(NOT_NEEDED)], 1, Leftover::Done, Some(Outcome::Done)),
+        Row("a response without a run identity: the rejection of another start names the active run", None, vec![created(NEEDED), StartedWithoutId, ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), rejected_by(RUN), polled("completed"), ObjectRead(NOT_NEEDED)], 2, Leftover::Completed(RUN), Some(Outcome::Done)),
+        Row("a response without a run identity is an error if the object did not need the work, and no second start is sent", None, vec![created(NOT_NEEDED), StartedWithoutId], 1, Leftover::Stored(UNCONFIRMED), Some(Outcome::Unidentified)),
     ]);
 }
 
@@ -333,7 +334,7 @@ fn next_follows_the_run_of_the_replaced_object() {
         Row("a start that fails keeps the outdated run stored", Some(own()), vec![created_with_another_config(NEEDED), polled("completed"), ObjectRead(NEEDED), StartFailed], 1, Leftover::Stored(outdated()), Some(Outcome::StartFailed)),
         Row("an interrupt before the start keeps the outdated run stored", Some(own()), vec![created_with_another_config(NEEDED), polled("completed"), ObjectRead(NEEDED), StartCancelled], 1, Leftover::Stored(outdated()), Some(Outcome::InterruptedBeforeStart)),
         Row("a start that fails keeps the unconfirmed start for another configuration", Some(STARTING), vec![created_with_another_config(NEEDED), StartFailed], 1, Leftover::Stored(OUTDATED_START), Some(Outcome::StartFailed)),
-        Row("a response without a run identity is for the current start", Some(STARTING), vec![created_with_another_config(NEEDED), StartedWithoutId], 1, Leftover::Stored(STARTING), Some(Outcome::Unidentified)),
+        Row("a response without a run identity is for the current start", Some(STARTING), vec![created_with_another_config(NEEDED), StartedWithoutId, ObjectRead(NOT_NEEDED)], 1, Leftover::Done, Some(Outcome::Done)),
         Row("an outdated run that the API did not find may be the one that a rejection names, and has to end first", Some(own()), vec![created_with_another_config(NEEDED), RunNotFound, RunNotFound, RunNotFound, RunNotFound, ObjectRead(NEEDED), rejected_by(RUN), polled("completed"), ObjectRead(NEEDED), Event::Started(id(OTHER)), polled("completed")], 2, Leftover::Completed(OTHER), Some(Outcome::Done)),
         Row("if either run may have done the work, the result is unknown", Some(STARTING), vec![created_with_another_config(NEEDED), StartResponseLost, ObjectRead(NOT_NEEDED)], 1, Leftover::Lost, Some(Outcome::Unconfirmed)),
         Row("after a lost start of this apply, the active run may be its own", Some(STARTING), vec![created_with_another_config(NEEDED), StartResponseLost, ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), ObjectRead(NEEDED), rejected_by(RUN), polled("completed"), ObjectRead(NOT_NEEDED)], 2, Leftover::Completed(RUN), Some(Outcome::Done)),
