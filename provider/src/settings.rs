@@ -377,7 +377,8 @@ mod tests {
         let errors = settings_from(&empty[..1], &[]).err().unwrap();
         assert!(errors.starts_with("endpoint: Invalid format: "), "{errors}");
         let errors = settings_from(&empty[1..], &[]).err().unwrap();
-        assert!(errors.starts_with("api_token: Invalid API token: "), "{errors}");
+        assert!(errors.starts_with("api_token: Missing API token: "), "{errors}");
+        assert!(settings_from(&[("ca_cert_file", string(""))], &[]).is_ok());
         let errors = settings_from(
             &[("ca_cert_file", string(""))],
             &[("DURANTIC_CA_CERT_FILE", "/nonexistent")],

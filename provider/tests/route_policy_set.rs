@@ -75,6 +75,7 @@ impl Api for FixedMed {
             request_id: String::new(),
             date: "2026-01-31T12:00:00Z".parse().ok(),
             is_accepted: false,
+            attempt_ms: 0,
         })
     }
 

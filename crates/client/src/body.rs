@@ -120,6 +120,7 @@ pub(super) fn read(
         request_id,
         date: date(&response.headers),
         is_accepted: response.status == StatusCode::ACCEPTED,
+        attempt_ms: response.attempt_ms,
     })
 }
 

@@ -259,7 +259,13 @@ impl Client {
         let mut retries = Retries::new(shared.backoff, shared.max_retries, request.retry).after(attempts);
         loop {
             let started = Instant::now();
-            let mut error = match self.attempt(request, retries.attempt(), cancel).await {
+            let attempted = self.attempt(request, retries.attempt(), cancel).await;
+            let attempt_ms = u32::try_from(started.elapsed().as_millis()).unwrap_or(u32::MAX);
+            let attempted = attempted.map(|response| HttpResponse {
+                attempt_ms,
+                ..response
+            });
+            let mut error = match attempted {
                 Ok(response) if response.status.is_success() => match read(&response) {
                     Ok(content) => return Ok(content),
                     Err(error) => {
@@ -297,7 +303,7 @@ impl Client {
                 }
                 Err(error) => body::redacted(error, redactor),
             };
-            error.attempt_ms = u32::try_from(started.elapsed().as_millis()).unwrap_or(u32::MAX);
+            error.attempt_ms = attempt_ms;
             let pause = retries.next(error)?;
             if pause.is_rate_limit {
                 shared.limit.slow_down(pause.wait);

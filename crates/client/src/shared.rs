@@ -118,6 +118,7 @@ mod tests {
         Response {
             date: None,
             is_accepted: false,
+            attempt_ms: 0,
             body: json!(number),
             request_id: String::new(),
         }

@@ -65,6 +65,8 @@ pub(super) struct HttpResponse {
     pub body: Vec<u8>,
     /// The URL of the last request, after redirects.
     pub url: Url,
+    /// The duration of the attempt, in milliseconds.
+    pub attempt_ms: u32,
     /// The token of the request.
     pub token: Arc<Secret>,
 }
@@ -288,6 +290,7 @@ impl Transport {
             headers: std::mem::take(response.headers_mut()),
             body,
             url: url.clone(),
+            attempt_ms: 0,
             token,
         })
     }

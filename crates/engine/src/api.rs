@@ -134,6 +134,8 @@ pub struct Response {
     pub date: Option<Timestamp>,
     /// Whether the API only accepted the request, and carries it out later (202).
     pub is_accepted: bool,
+    /// Duration of the attempt that succeeded, in milliseconds.
+    pub attempt_ms: u32,
 }
 
 /// A request that did not succeed.

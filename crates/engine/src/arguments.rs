@@ -30,7 +30,7 @@ struct Argument {
 
 impl Arguments {
     /// Resolves every declared argument. An empty environment variable counts as not set, and so does an empty string in the
-    /// block if the argument's variable is set: a module may pass on the default of its own variable.
+    /// block if the argument's variable is set, or if it has no default: a module may pass on the default of its own variable.
     ///
     /// # Errors
     ///
@@ -142,8 +142,9 @@ fn resolve(
         is_from_variable,
     };
     let from_variable = variable.and_then(|name| Some((name, environment.get(name)?)));
-    let is_replaced = from_variable.is_some() && configured.expose().is_some_and(str::is_empty);
-    if !configured.is_null() && !is_replaced {
+    let is_empty = configured.expose().is_some_and(str::is_empty);
+    let is_unset = is_empty && (from_variable.is_some() || attribute.default.is_none());
+    if !configured.is_null() && !is_unset {
         return check(attribute, argument(configured.clone(), false), diagnostics);
     }
     if let Some((variable, string)) = from_variable {

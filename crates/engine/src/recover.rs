@@ -39,7 +39,10 @@ const CLOCK_READ_INTERVAL: Duration = Duration::from_millis(50);
 /// Limit of reads of the control plane's clock: enough for three seconds.
 const MAX_CLOCK_READS: u32 = 60;
 
-/// The longest time between two reads of the control plane's clock that show when its second begins.
+/// How precisely the control plane's clock is read, if possible.
+const PRECISION: Duration = Duration::from_millis(100);
+
+/// How precisely it must be known.
 const MAX_IMPRECISION: Duration = Duration::from_millis(500);
 
 /// How much earlier or later than the lost attempt the object of a secret can be created, beside the imprecision of the clock.
@@ -101,6 +104,11 @@ impl Create for CreateByName<'_> {
         let Ok(found) = find_by_name(session, body).await else {
             return Err(error.clone());
         };
+        // The control plane confirmed the create, so the only object that has the name is the created one.
+        if let (true, [only]) = (lost.is_carried_out, found.as_slice()) {
+            let own = own_object(session, only, body, lost).await;
+            return own.map(Some).ok_or_else(|| error.clone());
+        }
         match newest(session, &found).await {
             Newest::NotFound => Ok(None),
             Newest::Created(listed) => match own_object(session, listed, body, lost).await {
@@ -209,56 +217,85 @@ async fn newest<'a>(session: &Session<'_>, found: &'a [Response]) -> Newest<'a> 
 
 /// Whether an object was created since the create began, by the control plane's clock; `None` if that cannot be determined.
 async fn is_since_create(session: &Session<'_>, found: &Response) -> Option<bool> {
-    let resource = session.resource;
-    let attribute = resource.attribute(resource.created.as_deref()?)?;
-    let created: Timestamp = wire::field(attribute, &found.body)?.as_str()?.parse().ok()?;
-    let elapsed = SignedDuration::try_from(session.elapsed()).ok()?;
-    match compare_with_start(created, found.date?, elapsed) {
-        Some(is_since) => Some(is_since),
-        None => Some(created >= start_of(session, found, || session.elapsed()).await?.time),
+    let created = created_at(session, found)?;
+    let is_clear = |start: &Start| created >= start.latest || created < start.earliest;
+    let start = match Start::of(found, session.elapsed())? {
+        start if is_clear(&start) => start,
+        _ => start_of(session, found, || session.elapsed(), is_clear).await?,
+    };
+    Some(created >= start.earliest)
+}
+
+/// The time at which an object was created.
+fn created_at(session: &Session<'_>, found: &Response) -> Option<Timestamp> {
+    let attribute = session.resource.attribute(session.resource.created.as_deref()?)?;
+    wire::field(attribute, &found.body)?.as_str()?.parse().ok()
+}
+
+/// The time by the control plane's clock at which something began, as far as the dates of responses show it.
+struct Start {
+    earliest: Timestamp,
+    latest: Timestamp,
+}
+
+impl Start {
+    /// The time at which something began that lasted for `elapsed` when this response arrived. The date of a response has whole
+    /// seconds.
+    fn of(response: &Response, elapsed: Duration) -> Option<Self> {
+        let date = response.date?;
+        let sent = elapsed.saturating_sub(Duration::from_millis(response.attempt_ms.into()));
+        let before = |time: Timestamp, duration| Some(time - SignedDuration::try_from(duration).ok()?);
+        Some(Self {
+            earliest: before(date, elapsed)?,
+            latest: before(date + DATE_RESOLUTION, sent)?,
+        })
+    }
+
+    /// Combines two observations of the same start.
+    fn and(self, other: &Self) -> Self {
+        Self {
+            earliest: self.earliest.max(other.earliest),
+            latest: self.latest.min(other.latest),
+        }
+    }
+
+    /// Whether the start is known within this time.
+    fn is_within(&self, imprecision: Duration) -> bool {
+        duration::between(self.earliest, self.latest) <= imprecision
     }
 }
 
-/// Whether a time is since the start of something that had `elapsed` when a response with this date was sent; `None` if the
-/// resolution of the date leaves that open.
-fn compare_with_start(time: Timestamp, date: Timestamp, elapsed: SignedDuration) -> Option<bool> {
-    let (earliest, latest) = (date - elapsed, date + DATE_RESOLUTION - elapsed);
-    (time < earliest || time >= latest).then_some(time >= latest)
-}
-
-/// The time by the control plane's clock at which something began.
-struct Start {
-    /// The time, or a little earlier.
-    time: Timestamp,
-    /// How much earlier it may be than the true time.
-    imprecision: Duration,
-}
-
-/// Returns when something began that has now lasted for `elapsed`: reads the object until the second of the response's date changes
-/// between two reads that follow each other closely.
-async fn start_of(session: &Session<'_>, found: &Response, elapsed: impl Fn() -> Duration) -> Option<Start> {
+/// Returns when something began that has now lasted for `elapsed`: reads the object until that is precise, or until `is_enough`.
+/// `None` if it is not known within [`MAX_IMPRECISION`].
+async fn start_of(
+    session: &Session<'_>,
+    found: &Response,
+    elapsed: impl Fn() -> Duration,
+    is_enough: impl Fn(&Start) -> bool,
+) -> Option<Start> {
     let (resource, planned) = (session.resource, &session.request.planned);
     let object = decode(resource, session.codec, &found.body, planned);
     let operation = resource.api.read.as_deref()?;
-    let mut last = None;
+    let mut start: Option<Start> = None;
     for _ in 0..MAX_CLOCK_READS {
-        tokio::time::sleep(CLOCK_READ_INTERVAL).await;
         let response = session
             .perform(operation, &object, None, Retry::Safe)
             .await
             .ok()?;
-        let (date, now) = (response.date?, elapsed());
-        match last {
-            Some((earlier, before)) if earlier != date && now - before <= MAX_IMPRECISION => {
-                return Some(Start {
-                    time: date - SignedDuration::try_from(now).ok()?,
-                    imprecision: now - before,
-                });
-            }
-            _ => last = Some((date, now)),
+        let observed = Start::of(&response, elapsed())?;
+        let known = match start {
+            Some(start) => start.and(&observed),
+            None => observed,
+        };
+        if known.is_within(PRECISION) || is_enough(&known) {
+            return Some(known);
+        }
+        start = Some(known);
+        if !session.context.sleep(CLOCK_READ_INTERVAL).await {
+            return None;
         }
     }
-    None
+    start.filter(|start| start.is_within(MAX_IMPRECISION))
 }
 
 /// Reads a listed object, and returns the response if the object is the one that a lost attempt created.
@@ -311,19 +348,19 @@ async fn own_object(
 
 /// Whether an object was created while a lost attempt was in progress, by the control plane's clock.
 async fn was_created_by(session: &Session<'_>, found: &Response, lost: &LostAttempts) -> bool {
-    let created = session.resource.created.as_deref().and_then(|name| {
-        let attribute = session.resource.attribute(name)?;
-        let time = wire::field(attribute, &found.body)?;
-        time.as_str()?.parse::<Timestamp>().ok()
-    });
-    let Some(created) = created else {
+    let Some(created) = created_at(session, found) else {
         return false;
     };
-    let Some(start) = start_of(session, found, || lost.elapsed()).await else {
+    let Some(start) = start_of(session, found, || lost.elapsed(), |_| false).await else {
         return false;
     };
-    let after_start = duration::between(start.time, created);
-    created >= start.time && lost.was_in_progress(after_start, start.imprecision + ATTEMPT_TOLERANCE)
+    // Times since the start are not negative.
+    created >= start.earliest
+        && lost.was_in_progress(
+            duration::between(start.latest, created),
+            duration::between(start.earliest, created),
+            ATTEMPT_TOLERANCE,
+        )
 }
 
 /// The values of a create that the API never returns; `None` if it sends no such value.
@@ -513,18 +550,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn compare_with_start_allows_for_the_resolution_of_the_date() {
+    fn start_is_narrowed_by_the_dates_of_responses() {
         let at = |millisecond: i64| Timestamp::from_millisecond(millisecond).unwrap();
+        let observed = |date, attempt_ms, elapsed| {
+            let response = Response {
+                body: Json::Null,
+                request_id: String::new(),
+                date: Some(at(date)),
+                is_accepted: false,
+                attempt_ms,
+            };
+            Start::of(&response, Duration::from_millis(elapsed)).unwrap()
+        };
         // The response was sent between 10.0 s and 11.0 s, so the start was between 7.5 s and 8.5 s.
-        let (date, elapsed) = (at(10_000), SignedDuration::from_millis(2_500));
-        for (time, expected) in [
-            (7_499, Some(false)),
-            (7_500, None),
-            (8_499, None),
-            (8_500, Some(true)),
-            (12_000, Some(true)),
-        ] {
-            assert_eq!(compare_with_start(at(time), date, elapsed), expected, "{time}");
-        }
+        let first = observed(10_000, 0, 2_500);
+        assert_eq!((first.earliest, first.latest), (at(7_500), at(8_500)));
+        // A slow response leaves more room: it was sent in the 300 ms before.
+        let slow = observed(10_000, 300, 2_500);
+        assert_eq!((slow.earliest, slow.latest), (at(7_500), at(8_800)));
+        // Just after the next second began: the start was a little before.
+        let both = first.and(&observed(11_000, 20, 2_600));
+        assert_eq!((both.earliest, both.latest), (at(8_400), at(8_500)));
+        assert!(both.is_within(PRECISION) && !both.is_within(Duration::from_millis(99)));
     }
 }

@@ -43,10 +43,10 @@ impl LostAttempts {
         self.started.elapsed()
     }
 
-    /// Whether an attempt was in progress at a time since the create started, give or take `tolerance`.
-    pub fn was_in_progress(&self, at: Duration, tolerance: Duration) -> bool {
+    /// Whether an attempt was in progress at a time between these two, since the create started, give or take `tolerance`.
+    pub fn was_in_progress(&self, earliest: Duration, latest: Duration, tolerance: Duration) -> bool {
         let mut spans = self.spans.iter();
-        spans.any(|(start, end)| *start <= at + tolerance && at <= *end + tolerance)
+        spans.any(|(start, end)| *start <= latest + tolerance && earliest <= *end + tolerance)
     }
 }
 

@@ -12,14 +12,14 @@ use crate::{MACHINE, provider};
 
 const POLL: &str = "provisioning_api_get_machine_provision";
 
-/// `""` in the provider block is unset while the environment has a value: modules pass variables with the default `""`.
+/// `""` in the provider block is unset while the environment has a value, or if the argument has no default: modules pass variables
+/// with the default `""`.
 #[tokio::test]
 async fn empty_provider_argument_is_unset() {
     for argument in [
         "endpoint",
         "api_token",
         "ca_cert_file",
-        "request_timeout",
         "api_token_file",
     ] {
         let control_plane = started(|builder| builder).await;

@@ -336,9 +336,10 @@ impl Script {
         self.delays.lock().unwrap().insert(request, delay);
     }
 
-    fn now(&self) -> Timestamp {
+    /// The date of a response, in whole seconds.
+    fn date(&self) -> Timestamp {
         let (instant, time) = self.clock.get_or_init(|| (Instant::now(), Timestamp::now()));
-        *time + instant.elapsed()
+        Timestamp::from_second((*time + instant.elapsed()).as_second()).unwrap()
     }
 
     /// Returns each request, as `operation body`.
@@ -378,7 +379,7 @@ impl Api for Script {
             requests.push(format!("{}{body}", request.operation));
             requests.len() - 1
         };
-        self.now();
+        self.date();
         let delay = self.delays.lock().unwrap().get(&number).copied();
         if let Some(delay) = delay {
             tokio::time::sleep(delay).await;
@@ -388,14 +389,15 @@ impl Api for Script {
             Ok(body) => Ok(Response {
                 body: completed(body, request),
                 request_id: "r".to_owned(),
-                date: Some(self.now()),
+                date: Some(self.date()),
                 is_accepted: false,
+                attempt_ms: 0,
             }),
             Err(failure) => Err(Error {
                 is_explained: failure.detail.is_some(),
                 attempts: request.attempts + 1,
                 detail: failure.detail,
-                date: Some(self.now()),
+                date: Some(self.date()),
                 ..Error::new(
                     failure.kind,
                     failure.effect,
