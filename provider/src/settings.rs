@@ -114,9 +114,8 @@ pub fn settings(
 fn api_token(arguments: &Arguments, diagnostics: &mut Diagnostics) -> Result<ApiToken, Reported> {
     let is_configured = |name| !arguments.is_from_variable(name);
     let token = arguments.secret("api_token");
-    let is_set = |token: &&Secret| !token.expose().is_empty();
-    let file = arguments.string("api_token_file").filter(|path| !path.is_empty());
-    match (token.filter(is_set), file) {
+    let file = arguments.string("api_token_file");
+    match (token, file) {
         (Some(_), Some(_)) if is_configured("api_token") && is_configured("api_token_file") => {
             Err(diagnostics.error_at(
                 Path::root().attribute("api_token_file"),
@@ -229,9 +228,6 @@ fn parse_endpoint(provider: &Provider, endpoint: &str) -> Result<Url, String> {
 
 /// Rejects tokens that cannot be in an HTTP header.
 fn check_token(token: &Secret) -> Result<Secret, &'static str> {
-    if token.expose().trim().is_empty() {
-        return Err("is empty: create a token on the API Tokens page of the Durantic dashboard");
-    }
     if !token
         .expose()
         .chars()
@@ -546,10 +542,6 @@ mod tests {
     fn settings_reject_invalid_arguments() {
         let number = |number: i64| Value::Number(value::Number::from(number));
         let error = |name: &str, value: Value| settings_from(&[(name, value)], &[]).err().unwrap();
-        assert_eq!(
-            error("api_token", Value::secret("")),
-            "api_token: Invalid API token: `api_token` is empty: create a token on the API Tokens page of the Durantic dashboard."
-        );
         assert_eq!(
             settings_from(
                 &[("api_token", Value::Null)],

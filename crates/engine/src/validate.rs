@@ -29,7 +29,20 @@ pub fn config(binding: &Binding, config: &Value, write_only: WriteOnly, diagnost
 /// Checks the provider block, and reports each problem.
 pub fn provider(provider: &schema::Provider, config: &Value, diagnostics: &mut Diagnostics) {
     let attributes = &provider.attributes;
-    rules::object(attributes, config, WriteOnly::Allowed, &Path::root(), diagnostics);
+    let mut config = config.clone();
+    // Only `Arguments::resolve` knows whether an environment variable replaces an empty string.
+    for attribute in attributes.iter() {
+        if config.get(&attribute.name).expose() == Some("") {
+            config.set_attribute(&attribute.name, Value::Null);
+        }
+    }
+    rules::object(
+        attributes,
+        &config,
+        WriteOnly::Allowed,
+        &Path::root(),
+        diagnostics,
+    );
 }
 
 /// A timeout must leave time for the operation, and be short enough to be added to a time.

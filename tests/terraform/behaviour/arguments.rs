@@ -16,12 +16,7 @@ const POLL: &str = "provisioning_api_get_machine_provision";
 /// with the default `""`.
 #[tokio::test]
 async fn empty_provider_argument_is_unset() {
-    for argument in [
-        "endpoint",
-        "api_token",
-        "ca_cert_file",
-        "api_token_file",
-    ] {
+    for argument in ["endpoint", "api_token", "ca_cert_file", "api_token_file"] {
         let control_plane = started(|builder| builder).await;
         let text = format!(
             "variable \"it\" {{\n  type = string\n  default = \"\"\n}}\n{}",
