@@ -45,6 +45,7 @@ pub fn read_response(received: &ReceivedResponse<'_>, url: &Url) -> Result<Respo
     });
     let tokens = Tokens::new(received.token.clone().into());
     let response = HttpResponse {
+        attempt_ms: 0,
         status: StatusCode::from_u16(received.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
         headers: headers.collect::<HeaderMap>(),
         body: received.body.to_vec(),
