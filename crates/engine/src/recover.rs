@@ -43,7 +43,7 @@ const MAX_CLOCK_READS: u32 = 60;
 const PRECISION: Duration = Duration::from_millis(100);
 
 /// How precisely it must be known.
-const MAX_IMPRECISION: Duration = Duration::from_millis(500);
+const MAX_IMPRECISION: Duration = Duration::from_millis(600);
 
 /// How much earlier or later than the lost attempt the object of a secret can be created, beside the imprecision of the clock.
 const ATTEMPT_TOLERANCE: Duration = Duration::from_millis(20);
