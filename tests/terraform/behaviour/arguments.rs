@@ -172,6 +172,22 @@ async fn zero_and_huge_timeouts_are_refused_by_validate() {
     }
 }
 
+/// The value is the output of another resource, so that only the apply knows it.
+#[tokio::test]
+async fn zero_and_huge_timeouts_are_refused_before_any_request() {
+    for timeout in ["0s", "0h0m0s", "999999999h"] {
+        let control_plane = started(|builder| builder).await;
+        let text = format!(
+            "resource \"terraform_data\" \"it\" {{\n  input = \"{timeout}\"\n}}\n{}",
+            deployment("create = terraform_data.it.output")
+        );
+        let workspace = workspace(&control_plane, &text);
+        let output = workspace.run(&["apply", "-auto-approve"]).await.fails();
+        assert!(output.contains("must be above zero"), "{output}");
+        assert!(control_plane.log().changes().is_empty(), "{timeout}");
+    }
+}
+
 #[tokio::test]
 async fn usual_and_long_timeouts_are_accepted() {
     let control_plane = started(|builder| builder).await;

@@ -5,8 +5,8 @@ use http::Method;
 use serde_json::json;
 
 use super::{
-    EVERYTHING, check_lifecycle, count, fault_each, objects, parsed, rewrite, started, stored, variable,
-    workspace,
+    EVERYTHING, check_lifecycle, count, fault_each, objects, operations, parsed, rewrite, started, stored,
+    variable, workspace,
 };
 
 const CREATE: &str = "controlplane_api_create_account_variable";
@@ -70,6 +70,22 @@ async fn response_that_lacks_attributes_is_read_back_once() {
     assert_eq!(reads(&control_plane), 2, "the refresh and one more");
     assert_eq!(stored(&control_plane, "a", "value"), "2");
     workspace.plans_empty().await;
+}
+
+/// The response is JSON, but says nothing about the object.
+#[tokio::test]
+async fn creates_that_return_no_object_find_theirs() {
+    for body in [json!([]), json!("OK"), json!(true)] {
+        let control_plane = started(|builder| builder).await;
+        for operation in operations(&[Action::Create, Action::CreateRule]) {
+            let body = body.clone();
+            control_plane.fault(rewrite(operation, move |response| *response = body.clone()));
+        }
+        let workspace = workspace(&control_plane, EVERYTHING);
+        workspace.apply().await;
+        workspace.plans_empty().await;
+        assert_eq!(control_plane.runs().len(), 1, "{body}");
+    }
 }
 
 /// An older control plane does not have the attribute at all.
