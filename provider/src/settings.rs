@@ -126,10 +126,13 @@ fn api_token(arguments: &Arguments, diagnostics: &mut Diagnostics) -> Result<Api
         (Some(token), Some(_)) if is_configured("api_token") => fixed_token(token, arguments, diagnostics),
         (_, Some(path)) => ApiToken::from_file(path).map_err(|reason| {
             // The value may be the token itself by mistake.
-            let problem = if path.contains(['/', '\\', '.']) {
+            let directory = FilePath::new(path).parent();
+            let is_path =
+                directory.is_some_and(|directory| !directory.as_os_str().is_empty() && directory.is_dir());
+            let problem = if is_path && is_configured("api_token_file") {
                 format!("is set to `{path}`, which {reason}")
             } else {
-                format!("has the name of a file in the current directory, which {reason}. To set the token itself, use `api_token`")
+                format!("names a file that {reason}. To set the token itself, use `api_token`")
             };
             let summary = &summaries::INVALID_TOKEN_FILE;
             report_invalid(arguments, "api_token_file", summary, &problem, diagnostics)
@@ -464,14 +467,23 @@ mod tests {
         );
         assert_eq!(read(None), expected("does not exist"));
 
-        // The path is not shown if it may be a token.
+        // The path is not shown if it may be a token, such as one with dots and slashes.
+        let block = [
+            ("api_token", Value::Null),
+            ("api_token_file", string("canary.a/b.c")),
+        ];
+        assert_eq!(
+            settings_from(&block, &[]).err().unwrap(),
+            "api_token_file: Invalid API token file: `api_token_file` names a file that does not exist. To set the token \
+             itself, use `api_token`."
+        );
         let variables = [("DURANTIC_API_TOKEN_FILE", "dur_canary")];
         assert_eq!(
             settings_from(&[("api_token", Value::Null)], &variables)
                 .err()
                 .unwrap(),
-            "api_token_file: Invalid API token file: The environment variable DURANTIC_API_TOKEN_FILE has the name of a file in \
-             the current directory, which does not exist. To set the token itself, use `api_token`."
+            "api_token_file: Invalid API token file: The environment variable DURANTIC_API_TOKEN_FILE names a file that does \
+             not exist. To set the token itself, use `api_token`."
         );
     }
 

@@ -257,6 +257,8 @@ impl Client {
     ) -> Result<T, Error> {
         let shared = &*self.shared;
         let mut retries = Retries::new(shared.backoff, shared.max_retries, request.retry).after(attempts);
+        // A file that changes faster than the control plane accepts it must not keep a request for ever.
+        let mut renewals = 0;
         loop {
             let started = Instant::now();
             let attempted = self.attempt(request, retries.attempt(), cancel).await;
@@ -282,11 +284,12 @@ impl Client {
                         _ => Renewal::Unchanged,
                     };
                     let error = match renewal {
-                        Renewal::Renewed => {
+                        Renewal::Renewed if renewals <= shared.max_retries => {
+                            renewals += 1;
                             tracing::debug!(operation = %request.info.operation, "the API token was renewed");
                             continue;
                         }
-                        Renewal::Unchanged => error,
+                        Renewal::Renewed | Renewal::Unchanged => error,
                         Renewal::Failed(reason) => error.with_further_detail(&reason),
                     };
                     // A retry may hide the reason, so it is logged at once.

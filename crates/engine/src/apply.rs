@@ -147,7 +147,9 @@ impl Change<'_> {
             Some(adopted) if !is_changed(session, &adopted, &body) => OwnChange::Nothing,
             _ => OwnChange::At(self.before.answered_at),
         };
-        self.before.answered = session.decode(&response.body);
+        if !response.is_accepted {
+            self.before.answered = session.decode(&response.body);
+        }
         self.finish(merged).await
     }
 
@@ -200,8 +202,16 @@ impl Change<'_> {
                 }
                 self.before.answered_at = changed_at(session.resource, &response.body);
                 self.before.own_change = OwnChange::At(self.before.answered_at);
-                self.before.answered = session.decode(&response.body);
+                if !response.is_accepted {
+                    self.before.answered = session.decode(&response.body);
+                }
                 session.merge_written(prior, &response, &body).await?
+            }
+            // The control plane confirmed the update, but its response cannot be used.
+            Err(error) if error.effect == Effect::Done => {
+                tracing::warn!(%error, "cannot use the response to an update; reading the object");
+                self.before.own_change = OwnChange::At(None);
+                session.refresh_or_report().await?
             }
             Err(error) if is_gone(&error) => {
                 let known = session.progress.lock().clone();

@@ -141,14 +141,57 @@ impl Search<'_> {
 
     async fn one(&mut self, found: &Json) -> Result<Value, Reported> {
         let listed = self.object(found)?;
+        if let Some(attribute) = self.identity() {
+            let configured = self.config.get(&attribute.name).clone();
+            if !configured.is_null() {
+                self.check_identity(found, Some(&configured))?;
+            } else if listed.get(&attribute.name).is_null() {
+                let detail = format!(
+                    "The control plane returned a {} without its `{}`.",
+                    noun(self.resource),
+                    attribute.name
+                );
+                return Err(self.diagnostics.error(&summaries::UNEXPECTED_RESPONSE, detail));
+            }
+        }
         let Some(operation) = &self.lookup.then else {
             return Ok(listed);
         };
         match self.context.read(self.resource, operation, &listed).await {
-            Ok(response) => self.object(&response.body),
+            Ok(response) => {
+                let identity = self.identity().map(|attribute| attribute.name.clone());
+                let expected = identity.as_ref().map(|name| listed.get(name).clone());
+                self.check_identity(&response.body, expected.as_ref())?;
+                let mut found = self.object(&response.body)?;
+                // A response may lack it.
+                if let (Some(name), Some(expected)) = (identity, expected) {
+                    found.set_attribute(&name, expected);
+                }
+                Ok(found)
+            }
             Err(error) if is_gone(&error) => self.not_found(&[]),
             Err(error) => Err(self.fail(&error)),
         }
+    }
+
+    /// Checks that a response is about the object with this identity, as far as the response has one.
+    fn check_identity(&mut self, response: &Json, expected: Option<&Value>) -> Result<(), Reported> {
+        let Some((attribute, expected)) = self.identity().zip(expected) else {
+            return Ok(());
+        };
+        let found = wire::field(attribute, response).filter(|found| !found.is_null());
+        let is_same =
+            found.is_none_or(|found| wire::is_equivalent_json(attribute, &found, &wire::to_json(expected)));
+        if is_same {
+            return Ok(());
+        }
+        let detail = format!(
+            "The response for {} {} has the `{}` of another object.",
+            noun(self.resource),
+            wire::to_json(expected),
+            attribute.name
+        );
+        Err(self.diagnostics.error(&summaries::UNEXPECTED_RESPONSE, detail))
     }
 
     fn object(&mut self, response: &Json) -> Result<Value, Reported> {

@@ -17,6 +17,7 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use schema::{Attribute, Mode, Resource};
 use serde_json::Value as Json;
+use tokio::time::Instant;
 use value::{Path, Value, duration};
 
 use crate::api::{Body, Effect, Error, ErrorKind, Response, Retry};
@@ -36,13 +37,13 @@ const DATE_RESOLUTION: SignedDuration = SignedDuration::from_secs(1);
 /// Interval between two reads of the control plane's clock.
 const CLOCK_READ_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Limit of reads of the control plane's clock: enough for three seconds.
-const MAX_CLOCK_READS: u32 = 60;
+/// How long the control plane's clock is read.
+const CLOCK_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How precisely the control plane's clock is read, if possible.
 const PRECISION: Duration = Duration::from_millis(100);
 
-/// How precisely it must be known.
+/// How precisely it must be known to recognize an object by its time alone.
 const MAX_IMPRECISION: Duration = Duration::from_millis(600);
 
 /// How much earlier or later than the lost attempt the object of a secret can be created, beside the imprecision of the clock.
@@ -143,12 +144,17 @@ pub async fn identify(
     body: &Body,
     response: Response,
 ) -> Result<Response, Error> {
-    if identity::is_known(session.resource, &response.body, &session.request.planned) {
+    let has_identity = identity::is_known(session.resource, &response.body, &session.request.planned);
+    if has_identity && !has_other_name(session.resource, body, &response.body) {
         return Ok(response);
     }
     let detail = "it does not identify the object, which the provider also did not find by its name";
     let unexpected = Error::unexpected_response(operation, detail).with_remedy(&*session.context.api);
-    let found = find_created(session, body, unexpected).await?;
+    let found = match find_created(session, body, unexpected).await {
+        // The control plane may have changed the name.
+        Err(_) if has_identity => return Ok(response),
+        found => found?,
+    };
     // Its values are not those of the response to this request.
     Ok(Response {
         is_accepted: true,
@@ -265,8 +271,8 @@ impl Start {
     }
 }
 
-/// Returns when something began that has now lasted for `elapsed`: reads the object until that is precise, or until `is_enough`.
-/// `None` if it is not known within [`MAX_IMPRECISION`].
+/// Returns when something began that has now lasted for `elapsed`: reads the object until that is precise, until `is_enough`, or
+/// until the patience ends. `None` if no read succeeds.
 async fn start_of(
     session: &Session<'_>,
     found: &Response,
@@ -277,7 +283,8 @@ async fn start_of(
     let object = decode(resource, session.codec, &found.body, planned);
     let operation = resource.api.read.as_deref()?;
     let mut start: Option<Start> = None;
-    for _ in 0..MAX_CLOCK_READS {
+    let began = Instant::now();
+    loop {
         let response = session
             .perform(operation, &object, None, Retry::Safe)
             .await
@@ -287,7 +294,8 @@ async fn start_of(
             Some(start) => start.and(&observed),
             None => observed,
         };
-        if known.is_within(PRECISION) || is_enough(&known) {
+        let is_late = began.elapsed() > CLOCK_PATIENCE;
+        if known.is_within(PRECISION) || is_enough(&known) || is_late {
             return Some(known);
         }
         start = Some(known);
@@ -295,7 +303,6 @@ async fn start_of(
             return None;
         }
     }
-    start.filter(|start| start.is_within(MAX_IMPRECISION))
 }
 
 /// Reads a listed object, and returns the response if the object is the one that a lost attempt created.
@@ -355,7 +362,8 @@ async fn was_created_by(session: &Session<'_>, found: &Response, lost: &LostAtte
         return false;
     };
     // Times since the start are not negative.
-    created >= start.earliest
+    start.is_within(MAX_IMPRECISION)
+        && created >= start.earliest
         && lost.was_in_progress(
             duration::between(start.latest, created),
             duration::between(start.earliest, created),
@@ -514,6 +522,18 @@ fn can_be_found(resource: &Resource, body: &Body) -> bool {
     let key = name_attribute(resource).and_then(|attribute| attribute.wire.write.as_deref());
     let name = key.and_then(|key| body.expose().get(key));
     resource.api.list.is_some() && name.is_some_and(|name| !name.is_null())
+}
+
+/// Whether a response has another name than the one that was sent, so that it may be about another object.
+fn has_other_name(resource: &Resource, body: &Body, response: &Json) -> bool {
+    let Some(attribute) = name_attribute(resource).filter(|_| !resource.creates_by_update()) else {
+        return false;
+    };
+    let key = attribute.wire.write.as_deref();
+    let sent = key.and_then(|key| body.expose().get(key));
+    let field = wire::field(attribute, response).filter(|field| !field.is_null());
+    sent.zip(field)
+        .is_some_and(|(sent, field)| !wire::is_equivalent_json(attribute, sent, &field))
 }
 
 /// The attribute that names the object (`label` of the declaration).

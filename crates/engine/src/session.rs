@@ -115,7 +115,7 @@ impl Session<'_> {
 
     /// Merges the response to a create or an update of `object` into state. `sent` is the body of the request.
     ///
-    /// A response without a body, or one that lacks attributes, is completed by one read: control planes differ in what they return. So
+    /// A response that is no object, or one that lacks attributes, is completed by one read: control planes differ in what they return. So
     /// is one that only accepts the request (202).
     ///
     /// # Errors
@@ -127,9 +127,10 @@ impl Session<'_> {
         response: &Response,
         sent: &Body,
     ) -> Result<Merged, Reported> {
-        let merged = match response.body {
-            Json::Null => Ok(()),
-            _ => self.merge_response(&response.body, (!response.is_accepted).then_some(sent))?,
+        let merged = if response.body.is_object() {
+            self.merge_response(&response.body, (!response.is_accepted).then_some(sent))?
+        } else {
+            Ok(())
         };
         let state = self.progress.lock().state.clone();
         let object = if state.is_null() { object } else { &state };
@@ -328,6 +329,7 @@ fn timeout(resource: &Resource, phase: Phase, request: &ApplyRequest) -> Duratio
     let configured = request.object().get(TIMEOUTS).get(phase.name()).as_str();
     let timeout = configured
         .or(declared.map(AsRef::as_ref))
-        .and_then(duration::parse);
+        .and_then(duration::parse)
+        .filter(|timeout| duration::is_timeout(*timeout));
     timeout.unwrap_or(Duration::from_hours(1))
 }

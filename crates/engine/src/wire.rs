@@ -221,7 +221,8 @@ fn attribute_from_response(
     };
     // An update cannot have changed it, so null is no change. A replacement would delete the object.
     let is_fixed = attribute.force_new && attribute.mode == Mode::Required;
-    if value.is_null() && is_fixed {
+    // Nested objects that a hook manages are an empty list if there are none.
+    if json.is_null() && (is_fixed || is_managed_by_hook(attribute)) {
         return known_or_absent(attribute, known);
     }
     if is_equivalent(attribute, &value, known) || are_both_blank(attribute, &value, known) {

@@ -348,7 +348,8 @@ impl Create for CreateRule<'_> {
 async fn complete(session: &Session<'_>, rule: &Value, response: Response) -> Result<(Json, Json), Error> {
     let is_complete = rule_attributes(session.resource)
         .iter()
-        .all(|attribute| wire::field(attribute, &response.body).is_some());
+        .all(|attribute| wire::field(attribute, &response.body).is_some())
+        && response.body.get("uuid").is_some_and(Json::is_string);
     if is_complete && !response.is_accepted {
         return Ok((response.body.clone(), response.body));
     }
@@ -373,7 +374,8 @@ async fn complete(session: &Session<'_>, rule: &Value, response: Response) -> Re
     };
     let mut whole = found.clone();
     if let (Some(whole), Some(own)) = (whole.as_object_mut(), own.as_object()) {
-        whole.extend(own.clone());
+        let returned = own.iter().filter(|(_, value)| !value.is_null());
+        whole.extend(returned.map(|(key, value)| (key.clone(), value.clone())));
     }
     Ok((own, whole))
 }
@@ -405,9 +407,10 @@ async fn send_patiently(
     body: Option<&Body>,
     (retry, attempts): (Retry, u32),
 ) -> Result<Response, Error> {
-    let set = session.progress.lock().state.clone();
     let uuid = |object: &Value| object.get("uuid").as_str().unwrap_or_default().to_owned();
-    let (set_uuid, rule_uuid) = (uuid(&set), rule.map(uuid).unwrap_or_default());
+    // The set is not copied, because a set can have many rules.
+    let set_uuid = uuid(&session.progress.lock().state);
+    let rule_uuid = rule.map(uuid).unwrap_or_default();
     let path = [("uuid", set_uuid.as_str()), ("rule_uuid", rule_uuid.as_str())];
     let path = if rule_uuid.is_empty() {
         path.get(..1).unwrap_or_default()
@@ -428,6 +431,7 @@ async fn send_patiently(
     loop {
         match session.context.send(request).await {
             Err(error) if is_gone(&error) && operation != DELETE => {
+                let set = session.progress.lock().state.clone();
                 patience
                     .wait(session.context, session.resource, &set, error)
                     .await?;

@@ -442,10 +442,15 @@ async fn refresh_after_run(session: &mut Session<'_>, job: &Job, answered: &Valu
             && !attribute.wire.read.is_empty()
             && attribute.mode.is_settable()
     });
+    let planned = session.request.planned.clone();
     let mut result = Ok(());
     for attribute in inputs {
-        let (answered, now) = (answered.get(&attribute.name), now.get(&attribute.name));
-        if !is_equivalent(attribute, answered, now) {
+        let name = &attribute.name;
+        let (answered, now) = (answered.get(name), now.get(name));
+        // A response may lack a value, or still have the one from before the change.
+        let is_unclear =
+            answered.is_null() || now.is_null() || is_equivalent(attribute, planned.get(name), now);
+        if !is_unclear && !is_equivalent(attribute, answered, now) {
             result = Err(messages::report_changed_input(
                 session, job, attribute, answered, now,
             ));

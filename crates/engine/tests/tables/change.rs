@@ -70,8 +70,8 @@ fn apply_updates_an_object_as_planned() {
             vec![Err(NotFound)], &[sent], before(), &["Object no longer exists"]),
         row("a rejected update leaves state unchanged", resized(),
             vec![Err(Invalid)], &[sent], before(), &["Failed to update the object"]),
-        row("a response that is not an object leaves state unchanged", resized(),
-            vec![Ok(json!(["a"]))], &[sent], before(), &["Unexpected response from the control plane"]),
+        row("an update with a response that is no object is followed by a refresh", resized(),
+            vec![Ok(json!(["a"])), returned(json!(2), "t2")], &[sent, "get"], a_thing(2, "n", "t2"), &[]),
         row("a field with an unexpected type stays as planned", resized(), vec![returned(json!("large"), "t2")],
             &[sent], a_thing(2, "n", "t2"), &["Unexpected value type from the control plane"]),
     ];
