@@ -8,6 +8,7 @@ mod attempts;
 mod connections;
 mod document;
 mod late;
+mod mismatches;
 mod responses;
 mod rules;
 mod runs;
