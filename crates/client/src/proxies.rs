@@ -142,6 +142,11 @@ impl Proxy {
         if url.host_str().is_none_or(str::is_empty) {
             return Err(invalid(&"it has no host"));
         }
+        // A password with a `/`, `?` or `#` that is not escaped would be taken for one of these.
+        if url.query().is_some() || url.fragment().is_some() || !matches!(url.path(), "" | "/") {
+            let reason = "it has a path, a query or a fragment. Escape special characters of the password, such as `%23` for `#`";
+            return Err(invalid(&reason));
+        }
         Ok(Self { url, variable })
     }
 
@@ -352,6 +357,10 @@ mod tests {
             ("http://", "empty host"),
             ("socks5://", "it has no host"),
             ("not a host", "invalid international domain name"),
+            (
+                "http://me:77#canary@p",
+                "it has a path, a query or a fragment. Escape special characters of the password, such as `%23` for `#`",
+            ),
         ];
         for (value, reason) in table {
             let error = route("https://c.test", &[("https_proxy", value)]);

@@ -363,6 +363,7 @@ async fn wait_until_gone(session: &mut Session<'_>, object: &Value) -> Result<()
     let Some(read) = &resource.api.read else {
         return Ok(());
     };
+    tracing::info!(object = %title(resource, object), "the control plane accepted a delete; waiting until the object is gone");
     let mut backoff = Backoff::default();
     loop {
         match context.perform(resource, read, object, None, Retry::Safe).await {

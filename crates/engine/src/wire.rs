@@ -221,7 +221,7 @@ fn attribute_from_response(
     };
     // An update cannot have changed it, so null is no change. A replacement would delete the object.
     let is_fixed = attribute.force_new && attribute.mode == Mode::Required;
-    // Nested objects that a hook manages are an empty list if there are none.
+    // For nested objects that a hook manages, the API returns an empty list if it has no such object.
     if json.is_null() && (is_fixed || is_managed_by_hook(attribute)) {
         return known_or_absent(attribute, known);
     }
