@@ -58,7 +58,17 @@ pub async fn create(session: &Session<'_>, operation: &str, body: &Body) -> Resu
     let (context, resource, planned) = (session.context, session.resource, &session.request.planned);
     // The object exists before: a second request has no further effect.
     if resource.creates_by_update() {
-        return session.perform(operation, planned, Some(body), Retry::Safe).await;
+        return match session.perform(operation, planned, Some(body), Retry::Safe).await {
+            // The control plane confirmed it, but its response cannot be used: the object is read.
+            Err(error) if error.effect == Effect::Done => Ok(Response {
+                body: Json::Null,
+                request_id: error.request_id.into(),
+                date: error.date,
+                is_accepted: true,
+                attempt_ms: error.attempt_ms,
+            }),
+            sent => sent,
+        };
     }
     let create = CreateByName {
         session,
@@ -144,16 +154,24 @@ pub async fn identify(
     body: &Body,
     response: Response,
 ) -> Result<Response, Error> {
-    let has_identity = identity::is_known(session.resource, &response.body, &session.request.planned);
-    if has_identity && !has_other_name(session.resource, body, &response.body) {
-        return Ok(response);
-    }
     let detail = "it does not identify the object, which the provider also did not find by its name";
     let unexpected = Error::unexpected_response(operation, detail).with_remedy(&*session.context.api);
-    let found = match find_created(session, body, unexpected).await {
-        // The control plane may have changed the name.
-        Err(_) if has_identity => return Ok(response),
-        found => found?,
+    let has_identity = identity::is_known(session.resource, &response.body, &session.request.planned);
+    let found = if !has_identity {
+        find_created(session, body, unexpected).await?
+    } else if has_other_name(session.resource, body, &response.body) {
+        let create = CreateByName {
+            session,
+            operation,
+            body,
+        };
+        match create.search(&unexpected, &LostAttempts::carried_out()).await {
+            Ok(Some(found)) => found,
+            // The control plane has changed the name.
+            _ => return Ok(response),
+        }
+    } else {
+        return Ok(response);
     };
     // Its values are not those of the response to this request.
     Ok(Response {

@@ -30,6 +30,14 @@ impl LostAttempts {
         }
     }
 
+    /// Creates the record of a create that was carried out, but whose response does not identify the object.
+    pub fn carried_out() -> Self {
+        Self {
+            is_carried_out: true,
+            ..Self::new()
+        }
+    }
+
     /// Records an attempt that has just failed.
     pub fn note(&mut self, error: &Error) {
         let end = self.started.elapsed();
@@ -101,8 +109,7 @@ pub async fn repeat(context: &Context, create: &dyn Create) -> Result<Response, 
 ///
 /// `error` if no attempt is left, or the error of the search.
 pub async fn find(context: &Context, create: &dyn Create, error: Error) -> Result<Response, Error> {
-    let mut lost = LostAttempts::new();
-    lost.is_carried_out = true;
+    let lost = LostAttempts::carried_out();
     let found = search(context, create, error.clone(), &lost).await?;
     found.ok_or(error)
 }

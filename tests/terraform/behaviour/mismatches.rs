@@ -150,3 +150,35 @@ async fn create_whose_response_is_about_another_object_adopts_its_own() {
     workspace.destroy().await;
     assert_eq!(count(&control_plane, "theirs"), 1);
 }
+
+#[tokio::test]
+async fn adoption_and_update_of_a_machine_with_a_response_that_is_text() {
+    let control_plane = started(|builder| builder).await;
+    let text = FaultResponse {
+        body: b"Updated".to_vec(),
+        processed: true,
+        ..FaultResponse::json(200)
+    };
+    control_plane.fault(Fault::new(UPDATE_MACHINE, FaultKind::Respond(text)));
+    let block = "provider \"durantic\" {\n  max_retries = 1\n}\n";
+    let workspace = workspace(&control_plane, &(block.to_owned() + &deployment()));
+    workspace.apply().await;
+    let changed = deployment().replace("role_names", "stun_enabled = false\n  role_names");
+    workspace.configure(&(block.to_owned() + &changed));
+    workspace.apply().await;
+    workspace.plans_empty().await;
+    assert_eq!(machine(&control_plane, "node-1")["stun_enabled"], false);
+    assert_eq!(control_plane.runs().len(), 1);
+}
+
+/// The control plane stores names in lower case: the object is the created one.
+#[tokio::test]
+async fn create_whose_name_is_changed_keeps_its_object() {
+    let control_plane = started(|builder| builder).await;
+    control_plane.fault(rewrite(CREATE_VARIABLE, |body| body["name"] = json!("upper")));
+    let workspace = workspace(&control_plane, &variable("UPPER", "1"));
+    let run = workspace.run(&["apply", "-auto-approve"]).await;
+    assert_eq!(run.status, Some(0), "{}", run.printed());
+    assert_eq!(control_plane.log().count(CREATE_VARIABLE), 1);
+    assert_eq!(count(&control_plane, "UPPER"), 1);
+}
