@@ -87,11 +87,11 @@ async fn refresh_keeps_state_after_an_invalid_response() {
             body(b"{\"name\": \"\xff\xfe\"}".to_vec()),
             "is not JSON",
         ),
-        ("zipped", FaultKind::Respond(zipped), "is not JSON"),
+        ("zipped", FaultKind::Respond(zipped), "is cut off"),
         (
             "slow",
             FaultKind::Slow(Duration::from_secs(20)),
-            "did not respond within 1s",
+            "did not complete its response within 1s",
         ),
         ("empty", body(""), "has no body"),
         ("JSON null", body("null"), "returned null"),
@@ -293,14 +293,12 @@ async fn lookup_ignores_invalid_list_elements() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn start_rejects_an_invalid_provision_uuid() {
+async fn start_with_an_invalid_provision_uuid_is_followed_by_the_machine() {
     let control_plane = ControlPlane::builder().start().await.unwrap();
     let mut core = core(&control_plane).await;
     let config = json!({ "machine_uuid": MACHINE, "role_names": ["base"] });
     control_plane
         .fault(Fault::new(START, rewrite(|body| body["provision_uuid"] = json!("../../x"))).times(1));
-    let error = reported(core.converge(DEPLOYMENT, NAME, &config).await, "a path");
-    assert!(error.contains("no usable `provision_uuid`"), "{error}");
     core.converge(DEPLOYMENT, NAME, &config).await.unwrap();
     assert_eq!(control_plane.runs().len(), 1, "one installation");
     let plan = core.plan(DEPLOYMENT, NAME, &config).await.unwrap();

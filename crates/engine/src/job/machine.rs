@@ -443,7 +443,7 @@ fn on_start_response(start: Start, event: Event) -> (State, Vec<Action>) {
         Event::StartedWithoutId if start.was_needed => retry_lost_start(Start {
             is_response_lost: true,
             may_have_other_run: false,
-            reads_left: MAX_OBJECT_READS - 1,
+            reads_left: reads_after_loss(&start),
             ..start
         }),
         Event::StartedWithoutId => {
@@ -457,7 +457,7 @@ fn on_start_response(start: Start, event: Event) -> (State, Vec<Action>) {
         // The run may have ended already, a little before the object shows that.
         Event::StartResponseLost => retry_lost_start(Start {
             is_response_lost: true,
-            reads_left: if start.was_needed { MAX_OBJECT_READS - 1 } else { 0 },
+            reads_left: reads_after_loss(&start),
             ..start
         }),
         Event::StartFailed if start.is_response_lost => retry_lost_start(start),
@@ -503,6 +503,15 @@ fn on_rejection(start: &Start, id: Id, is_current: bool, own: Origin) -> (State,
         actions.insert(0, Action::WarnOtherRun);
     }
     (state, actions)
+}
+
+/// Reads of the object before a retry, if the object can show the end of a run. After further losses, the first ones had the time.
+fn reads_after_loss(start: &Start) -> u8 {
+    if start.was_needed && start.retries == 0 {
+        MAX_OBJECT_READS - 1
+    } else {
+        0
+    }
 }
 
 /// Retries a start whose response was lost, unless all retries are used up.
