@@ -40,6 +40,9 @@ const CLOCK_READ_INTERVAL: Duration = Duration::from_millis(50);
 /// How long the control plane's clock is read.
 const CLOCK_PATIENCE: Duration = Duration::from_secs(5);
 
+/// The same for an object that is recognized by its time alone: reads may fail in between.
+const LONG_CLOCK_PATIENCE: Duration = Duration::from_mins(2);
+
 /// How precisely the control plane's clock is read, if possible.
 const PRECISION: Duration = Duration::from_millis(100);
 
@@ -245,7 +248,7 @@ async fn is_since_create(session: &Session<'_>, found: &Response) -> Option<bool
     let is_clear = |start: &Start| created >= start.latest || created < start.earliest;
     let start = match Start::of(found, session.elapsed())? {
         start if is_clear(&start) => start,
-        _ => start_of(session, found, || session.elapsed(), is_clear).await?,
+        _ => start_of(session, found, || session.elapsed(), is_clear, CLOCK_PATIENCE).await?,
     };
     Some(created >= start.earliest)
 }
@@ -296,6 +299,7 @@ async fn start_of(
     found: &Response,
     elapsed: impl Fn() -> Duration,
     is_enough: impl Fn(&Start) -> bool,
+    patience: Duration,
 ) -> Option<Start> {
     let (resource, planned) = (session.resource, &session.request.planned);
     let object = decode(resource, session.codec, &found.body, planned);
@@ -312,7 +316,7 @@ async fn start_of(
             Some(start) => start.and(&observed),
             None => observed,
         };
-        let is_late = began.elapsed() > CLOCK_PATIENCE;
+        let is_late = began.elapsed() > patience;
         if known.is_within(PRECISION) || is_enough(&known) || is_late {
             return Some(known);
         }
@@ -376,7 +380,15 @@ async fn was_created_by(session: &Session<'_>, found: &Response, lost: &LostAtte
     let Some(created) = created_at(session, found) else {
         return false;
     };
-    let Some(start) = start_of(session, found, || lost.elapsed(), |_| false).await else {
+    let Some(start) = start_of(
+        session,
+        found,
+        || lost.elapsed(),
+        |start| start.is_within(MAX_IMPRECISION / 2),
+        LONG_CLOCK_PATIENCE,
+    )
+    .await
+    else {
         return false;
     };
     // Times since the start are not negative.
