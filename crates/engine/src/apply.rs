@@ -128,7 +128,7 @@ impl Change<'_> {
                     job::handover::restore(session, handover, false);
                 } else if session.progress.lock().state.is_null() {
                     let unexpected = Error::unexpected_response(operation, "it is about another object");
-                    let created = recover::find_created(session, &body, unexpected).await;
+                    let created = recover::find_created(session, operation, &body, unexpected).await;
                     let is_found =
                         created.is_ok_and(|created| session.merge_response(&created.body, None).is_ok());
                     if is_found {

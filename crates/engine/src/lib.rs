@@ -27,6 +27,7 @@ pub mod api;
 pub mod apply;
 pub mod arguments;
 pub mod backoff;
+pub mod clock;
 pub mod codec;
 pub mod conflicts;
 pub mod context;

@@ -14,13 +14,14 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use schema::{Attribute, Mode, Resource};
 use serde_json::Value as Json;
 use tokio::time::Instant;
 use value::{Path, Value, duration};
 
 use crate::api::{Body, Effect, Error, ErrorKind, Response, Retry};
+use crate::clock::Start;
 use crate::codec::Codec;
 use crate::context::Context;
 use crate::diagnostic::{Diagnostics, Reported};
@@ -30,9 +31,6 @@ use crate::repeat::{self, Create, LostAttempts, repeat};
 use crate::report::{self, Action};
 use crate::session::Session;
 use crate::{identity, summaries, wire};
-
-/// Resolution of the date of a response.
-const DATE_RESOLUTION: SignedDuration = SignedDuration::from_secs(1);
 
 /// Interval between two reads of the control plane's clock.
 const CLOCK_READ_INTERVAL: Duration = Duration::from_millis(50);
@@ -161,7 +159,7 @@ pub async fn identify(
     let unexpected = Error::unexpected_response(operation, detail).with_remedy(&*session.context.api);
     let has_identity = identity::is_known(session.resource, &response.body, &session.request.planned);
     let found = if !has_identity {
-        find_created(session, body, unexpected).await?
+        find_created(session, operation, body, unexpected).await?
     } else if has_other_name(session.resource, body, &response.body) {
         let create = CreateByName {
             session,
@@ -188,10 +186,15 @@ pub async fn identify(
 /// # Errors
 ///
 /// `error` if the object cannot be found.
-pub async fn find_created(session: &Session<'_>, body: &Body, error: Error) -> Result<Response, Error> {
+pub async fn find_created(
+    session: &Session<'_>,
+    operation: &str,
+    body: &Body,
+    error: Error,
+) -> Result<Response, Error> {
     let create = CreateByName {
         session,
-        operation: "",
+        operation,
         body,
     };
     repeat::find(session.context, &create, error).await
@@ -257,39 +260,6 @@ async fn is_since_create(session: &Session<'_>, found: &Response) -> Option<bool
 fn created_at(session: &Session<'_>, found: &Response) -> Option<Timestamp> {
     let attribute = session.resource.attribute(session.resource.created.as_deref()?)?;
     wire::field(attribute, &found.body)?.as_str()?.parse().ok()
-}
-
-/// The time by the control plane's clock at which something began, as far as the dates of responses show it.
-struct Start {
-    earliest: Timestamp,
-    latest: Timestamp,
-}
-
-impl Start {
-    /// The time at which something began that lasted for `elapsed` when this response arrived. The date of a response has whole
-    /// seconds.
-    fn of(response: &Response, elapsed: Duration) -> Option<Self> {
-        let date = response.date?;
-        let sent = elapsed.saturating_sub(Duration::from_millis(response.attempt_ms.into()));
-        let before = |time: Timestamp, duration| Some(time - SignedDuration::try_from(duration).ok()?);
-        Some(Self {
-            earliest: before(date, elapsed)?,
-            latest: before(date + DATE_RESOLUTION, sent)?,
-        })
-    }
-
-    /// Combines two observations of the same start.
-    fn and(self, other: &Self) -> Self {
-        Self {
-            earliest: self.earliest.max(other.earliest),
-            latest: self.latest.min(other.latest),
-        }
-    }
-
-    /// Whether the start is known within this time.
-    fn is_within(&self, imprecision: Duration) -> bool {
-        duration::between(self.earliest, self.latest) <= imprecision
-    }
 }
 
 /// Returns when something began that has now lasted for `elapsed`: reads the object until that is precise, until `is_enough`, or
@@ -429,9 +399,8 @@ pub fn note_create(session: &Session<'_>, body: &Body) {
 
 /// A key that creates of objects with one name share.
 fn creation_key(resource: &Resource, body: &Body) -> String {
-    let key = name_attribute(resource).and_then(|attribute| attribute.wire.write.as_deref());
-    let name = key.and_then(|key| body.expose().get(key));
-    format!("{}/{}", resource.name, name.unwrap_or(&Json::Null))
+    let name = sent_name(resource, body).map_or(&Json::Null, |(_, name)| name);
+    format!("{}/{name}", resource.name)
 }
 
 /// Whether an object has all values of a create, and no others, as far as the API returns them.
@@ -520,12 +489,7 @@ async fn list_by_name(
     planned: &Value,
     body: &Body,
 ) -> Result<Vec<Response>, Error> {
-    let (Some(list), Some(attribute)) = (&resource.api.list, name_attribute(resource)) else {
-        return Ok(Vec::new());
-    };
-    let key = attribute.wire.write.as_deref();
-    let sent = key.and_then(|key| body.expose().get(key));
-    let Some(name) = sent.filter(|name| !name.is_null()) else {
+    let (Some(list), Some((attribute, name))) = (&resource.api.list, sent_name(resource, body)) else {
         return Ok(Vec::new());
     };
     let listed = context
@@ -549,26 +513,25 @@ async fn list_by_name(
 
 /// Whether an object can be found by the name that was sent.
 fn can_be_found(resource: &Resource, body: &Body) -> bool {
-    let key = name_attribute(resource).and_then(|attribute| attribute.wire.write.as_deref());
-    let name = key.and_then(|key| body.expose().get(key));
-    resource.api.list.is_some() && name.is_some_and(|name| !name.is_null())
+    resource.api.list.is_some() && sent_name(resource, body).is_some()
 }
 
 /// Whether a response has another name than the one that was sent, so that it may be about another object.
 fn has_other_name(resource: &Resource, body: &Body, response: &Json) -> bool {
-    let Some(attribute) = name_attribute(resource).filter(|_| !resource.creates_by_update()) else {
+    if resource.creates_by_update() {
         return false;
-    };
-    let key = attribute.wire.write.as_deref();
-    let sent = key.and_then(|key| body.expose().get(key));
-    let field = wire::field(attribute, response).filter(|field| !field.is_null());
-    sent.zip(field)
-        .is_some_and(|(sent, field)| !wire::is_equivalent_json(attribute, sent, &field))
+    }
+    sent_name(resource, body).is_some_and(|(attribute, name)| {
+        let field = wire::field(attribute, response).filter(|field| !field.is_null());
+        field.is_some_and(|field| !wire::is_equivalent_json(attribute, name, &field))
+    })
 }
 
-/// The attribute that names the object (`label` of the declaration).
-fn name_attribute(resource: &Resource) -> Option<&Attribute> {
-    resource.attribute(resource.label.as_deref()?)
+/// The attribute that names the object (`label` of the declaration), and the name that a body has.
+fn sent_name<'a>(resource: &'a Resource, body: &'a Body) -> Option<(&'a Attribute, &'a Json)> {
+    let attribute = resource.attribute(resource.label.as_deref()?)?;
+    let name = body.expose().get(attribute.wire.write.as_deref()?)?;
+    (!name.is_null()).then_some((attribute, name))
 }
 
 /// Decodes an object of the list; fields with an unexpected type keep the known value.
@@ -593,34 +556,4 @@ fn try_decode(
         &Path::root(),
         &mut discarded,
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn start_is_narrowed_by_the_dates_of_responses() {
-        let at = |millisecond: i64| Timestamp::from_millisecond(millisecond).unwrap();
-        let observed = |date, attempt_ms, elapsed| {
-            let response = Response {
-                body: Json::Null,
-                request_id: String::new(),
-                date: Some(at(date)),
-                is_accepted: false,
-                attempt_ms,
-            };
-            Start::of(&response, Duration::from_millis(elapsed)).unwrap()
-        };
-        // The response was sent between 10.0 s and 11.0 s, so the start was between 7.5 s and 8.5 s.
-        let first = observed(10_000, 0, 2_500);
-        assert_eq!((first.earliest, first.latest), (at(7_500), at(8_500)));
-        // A slow response leaves more room: it was sent in the 300 ms before.
-        let slow = observed(10_000, 300, 2_500);
-        assert_eq!((slow.earliest, slow.latest), (at(7_500), at(8_800)));
-        // Just after the next second began: the start was a little before.
-        let both = first.and(&observed(11_000, 20, 2_600));
-        assert_eq!((both.earliest, both.latest), (at(8_400), at(8_500)));
-        assert!(both.is_within(PRECISION) && !both.is_within(Duration::from_millis(99)));
-    }
 }

@@ -151,6 +151,16 @@ fn json_sequence(rule: &Json) -> Option<i64> {
     wire::number(rule.get("sequence")?)?.as_i64()
 }
 
+/// The uuid of a rule in a response.
+fn json_uuid(rule: &Json) -> Option<&str> {
+    rule.get("uuid")?.as_str()
+}
+
+/// The rules in a response about the set.
+fn json_rules(set: &Response) -> Option<&[Json]> {
+    set.body.get("rules")?.as_array().map(Vec::as_slice)
+}
+
 /// Changes the rules in the state of this apply.
 fn change_rules<T>(session: &Session<'_>, change: impl FnOnce(&mut Vec<Value>) -> T) -> T {
     let mut known = session.progress.lock();
@@ -206,7 +216,7 @@ async fn change_each_rule(session: &mut Session<'_>) -> Result<Merged, Reported>
         };
         let changed = match changed {
             Ok(response) => complete(session, known.as_ref().unwrap_or(rule), response).await,
-            failed => failed.map(|response| (response.body.clone(), response.body)),
+            Err(error) => Err(error),
         };
         let (own, whole) = changed.map_err(|error| {
             let summary = if known.is_some() {
@@ -282,16 +292,8 @@ async fn wait_until_gone(session: &Session<'_>, uuids: &HashSet<String>) {
 /// Whether the set still has one of these rules, by uuid.
 async fn has_rule(session: &Session<'_>, uuids: &HashSet<String>) -> Result<bool, Error> {
     let set = read_set(session).await?;
-    let mut rules = set
-        .body
-        .get("rules")
-        .and_then(Json::as_array)
-        .into_iter()
-        .flatten();
-    Ok(rules.any(|rule| {
-        let uuid = rule.get("uuid").and_then(Json::as_str);
-        uuid.is_some_and(|uuid| uuids.contains(uuid))
-    }))
+    let mut rules = json_rules(&set).unwrap_or_default().iter();
+    Ok(rules.any(|rule| json_uuid(rule).is_some_and(|uuid| uuids.contains(uuid))))
 }
 
 /// Reads the set.
@@ -325,7 +327,7 @@ impl Create for CreateRule<'_> {
         let Ok(set) = read_set(self.session).await else {
             return Err(error.clone());
         };
-        let Some(rules) = set.body.get("rules").and_then(Json::as_array) else {
+        let Some(rules) = json_rules(&set) else {
             return Err(error.clone());
         };
         let mut rules = rules.iter();
@@ -349,7 +351,7 @@ async fn complete(session: &Session<'_>, rule: &Value, response: Response) -> Re
     let is_complete = rule_attributes(session.resource)
         .iter()
         .all(|attribute| wire::field(attribute, &response.body).is_some())
-        && response.body.get("uuid").is_some_and(Json::is_string);
+        && json_uuid(&response.body).is_some();
     if is_complete && !response.is_accepted {
         return Ok((response.body.clone(), response.body));
     }
@@ -359,13 +361,10 @@ async fn complete(session: &Session<'_>, rule: &Value, response: Response) -> Re
         response.body
     };
     let set = read_set(session).await?;
-    let rules = set.body.get("rules").and_then(Json::as_array);
-    let uuid = own
-        .get("uuid")
-        .and_then(Json::as_str)
-        .or(rule.get("uuid").as_str());
-    let found = rules.into_iter().flatten().find(|found| match uuid {
-        Some(uuid) => found.get("uuid").and_then(Json::as_str) == Some(uuid),
+    let uuid = json_uuid(&own).or(rule.get("uuid").as_str());
+    let mut rules = json_rules(&set).unwrap_or_default().iter();
+    let found = rules.find(|found| match uuid {
+        Some(uuid) => json_uuid(found) == Some(uuid),
         None => json_sequence(found) == sequence(rule),
     });
     let Some(found) = found else {
