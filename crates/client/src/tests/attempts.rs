@@ -4,25 +4,15 @@ use engine::api::{Effect, ErrorKind};
 use serde_json::json;
 
 use super::server::{Action, Server};
-use super::{OPERATIONS, call, client, settings};
-use crate::{Client, Error};
+use super::{call, call_stalled, client};
+use crate::Error;
 
 /// The status and the beginning of the body of a response to a write.
 const BEGINNING: &[u8] = b"HTTP/1.1 201 Created\r\nContent-Length: 100\r\n\r\n{\"uuid\"";
 
 /// The error of a request whose response stops in the middle of its body.
 async fn stalled(operation: &str) -> Result<(), Error> {
-    let server = Server::start(|_, _| Action::Stall(BEGINNING.to_vec())).await;
-    let mut settings = settings(&server.url);
-    settings.max_retries = 0;
-    let client = Client::new(settings, &OPERATIONS).unwrap();
-    let (result, ()) = tokio::join!(call(&client, operation, None), async {
-        server.wait_for_requests(2).await;
-        // While time is paused, tokio advances it as soon as all tasks wait and no bytes have arrived.
-        tokio::time::pause();
-    });
-    tokio::time::resume();
-    result.map(|_| ())
+    call_stalled(BEGINNING, operation).await.map(|_| ())
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use engine::api::{Api as _, ErrorKind};
 use serde_json::json;
 
 use super::server::{Action, ReceivedRequest, Server};
-use super::{OPERATIONS, call, client, settings};
+use super::{OPERATIONS, call, call_concurrently, client, settings};
 use crate::Client;
 
 const DECLARED: &str = "/api/things/7";
@@ -193,15 +193,7 @@ async fn second_look_happens_once_and_keeps_the_error() {
 async fn concurrent_404_share_the_second_look() {
     let server = start([Action::response(503, ""), document()], only_live(page_404())).await;
     let client = Client::new(settings(&server.url), &OPERATIONS).unwrap();
-    let calls: Vec<_> = (0..20)
-        .map(|_| {
-            let client = client.clone();
-            tokio::spawn(async move { call(&client, "get", None).await })
-        })
-        .collect();
-    for call in calls {
-        assert!(call.await.unwrap().is_ok());
-    }
+    call_concurrently(&client).await;
     assert_eq!(server.document_requests(), 2);
     let live = paths(&server).into_iter().filter(|path| path == LIVE).count();
     assert_eq!(live, 20);

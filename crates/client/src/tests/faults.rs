@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::server::{Action, Server, refusing};
-use super::{OPERATIONS, call, call_with_cancel, client, settings};
+use super::{OPERATIONS, call, call_stalled, call_with_cancel, client, settings};
 use crate::{Backoff, Client};
 
 const MAX_RETRIES: usize = 2;
@@ -192,17 +192,7 @@ async fn missing_response_is_a_request_timeout() {
             ("update", ErrorKind::RequestTimeout),
             ("create", ErrorKind::Ambiguous),
         ] {
-            let stall = stall.clone();
-            let server = Server::start(move |_, _| Action::Stall(stall.clone())).await;
-            let mut settings = settings(&server.url);
-            settings.max_retries = 0;
-            let client = Client::new(settings, &OPERATIONS).unwrap();
-            let (result, ()) = tokio::join!(call(&client, operation, None), async {
-                server.wait_for_requests(2).await;
-                // While time is paused, tokio advances it as soon as all tasks wait.
-                tokio::time::pause();
-            });
-            tokio::time::resume();
+            let result = call_stalled(&stall, operation).await;
             let error = result.err().unwrap();
             assert_eq!((error.kind, error.effect), (kind, Effect::Unknown));
             assert!(error.detail.unwrap().ends_with("did not respond within 30s"));

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::server::{Action, Server};
-use super::{OPERATIONS, call, client, settings};
+use super::{OPERATIONS, call, call_concurrently, client, settings};
 use crate::{Client, Settings};
 
 /// A document with other paths, and another method for one operation, than the declarations have.
@@ -106,15 +106,7 @@ async fn concurrent_requests_read_the_document_once() {
     })
     .await;
     let client = client(&server.url);
-    let calls: Vec<_> = (0..20)
-        .map(|_| {
-            let client = client.clone();
-            tokio::spawn(async move { call(&client, "get", None).await })
-        })
-        .collect();
-    for call in calls {
-        assert!(call.await.unwrap().is_ok());
-    }
+    call_concurrently(&client).await;
     assert_eq!(server.document_requests(), 1);
     assert!(
         server

@@ -21,6 +21,7 @@ use std::time::Duration;
 use engine::api::{Body, Request, Response, Retry};
 use schema::model::{Method, Operation};
 use serde_json::Value;
+use server::{Action, Server};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 use value::secret::Secret;
@@ -120,4 +121,33 @@ async fn has_own_process(test: &str, environment: &[(&str, &str)]) -> bool {
     let report = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && report.contains("1 passed"), "{report}");
     false
+}
+
+/// Sends twenty requests at the same time, all of which succeed.
+async fn call_concurrently(client: &Client) {
+    let calls: Vec<_> = (0..20)
+        .map(|_| {
+            let client = client.clone();
+            tokio::spawn(async move { call(&client, "get", None).await })
+        })
+        .collect();
+    for call in calls {
+        assert!(call.await.unwrap().is_ok());
+    }
+}
+
+/// The result of a request without retries whose response stops after these bytes.
+async fn call_stalled(beginning: &[u8], operation: &str) -> Result<Response, Error> {
+    let beginning = beginning.to_vec();
+    let server = Server::start(move |_, _| Action::Stall(beginning.clone())).await;
+    let mut settings = settings(&server.url);
+    settings.max_retries = 0;
+    let client = Client::new(settings, &OPERATIONS).unwrap();
+    let (result, ()) = tokio::join!(call(&client, operation, None), async {
+        server.wait_for_requests(2).await;
+        // While time is paused, tokio advances it as soon as all tasks wait and no bytes have arrived.
+        tokio::time::pause();
+    });
+    tokio::time::resume();
+    result
 }
