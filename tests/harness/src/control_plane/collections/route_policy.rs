@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{Behaviour, Collection, object};
 use crate::control_plane::problem::Problem;
-use crate::control_plane::store::{Object, Store, string};
+use crate::control_plane::store::{Object, Store};
 
 /// The route policy sets with their rules.
 pub struct RoutePolicySets;
@@ -40,9 +40,7 @@ impl Behaviour for RoutePolicySets {
             .map(sequence)
             .find(|sequence| !seen.insert(*sequence))
         {
-            Some(sequence) => Err(Problem::conflict(format!(
-                "a rule with the sequence {sequence} exists already"
-            ))),
+            Some(sequence) => Err(taken(sequence)),
             None => Ok(()),
         }
     }
@@ -72,7 +70,9 @@ pub fn create_rule(store: &mut Store, set: &str, body: Object) -> Result<Object,
     }));
     rule.extend(body);
     rule.insert("uuid".to_owned(), json!(Uuid::new_v4().to_string()));
-    change_rules(store, set, |rules| rules.push(Value::Object(rule.clone())))?;
+    store.change_in_place(Collection::RoutePolicySets, set, |set| {
+        insert(rules_of(set), rule.clone())
+    })?;
     Ok(rule)
 }
 
@@ -81,12 +81,21 @@ pub fn create_rule(store: &mut Store, set: &str, body: Object) -> Result<Object,
 /// # Errors
 /// If the set or the rule does not exist, or the new sequence is taken.
 pub fn update_rule(store: &mut Store, set: &str, uuid: &str, body: Object) -> Result<Object, Problem> {
-    let mut rule = find(store, set, uuid)?;
+    let previous = find(store, set, uuid)?;
+    let mut rule = previous.clone();
     rule.extend(body);
     rule.insert("uuid".to_owned(), json!(uuid));
-    change_rules(store, set, |rules| {
-        rules.retain(|other| other.get("uuid") != rule.get("uuid"));
-        rules.push(Value::Object(rule.clone()));
+    if rule == previous {
+        return Ok(rule);
+    }
+    store.change_in_place(Collection::RoutePolicySets, set, |set| {
+        let rules = rules_of(set);
+        rules.retain(|other| !has_uuid(other, uuid));
+        let inserted = insert(rules, rule.clone());
+        if inserted.is_err() {
+            insert(rules, previous)?;
+        }
+        inserted
     })?;
     Ok(rule)
 }
@@ -96,9 +105,10 @@ pub fn update_rule(store: &mut Store, set: &str, uuid: &str, body: Object) -> Re
 /// # Errors
 /// If the set or the rule does not exist.
 pub fn delete_rule(store: &mut Store, set: &str, uuid: &str) -> Result<(), Problem> {
-    let rule = find(store, set, uuid)?;
-    change_rules(store, set, |rules| {
-        rules.retain(|other| other.get("uuid") != rule.get("uuid"));
+    find(store, set, uuid)?;
+    store.change_in_place(Collection::RoutePolicySets, set, |set| {
+        rules_of(set).retain(|other| !has_uuid(other, uuid));
+        Ok(())
     })
 }
 
@@ -112,19 +122,37 @@ pub fn find(store: &mut Store, set: &str, uuid: &str) -> Result<Object, Problem>
     rules
         .into_iter()
         .flatten()
-        .filter_map(Value::as_object)
-        .find(|rule| string(rule, "uuid") == uuid)
+        .find(|rule| has_uuid(rule, uuid))
+        .and_then(Value::as_object)
         .cloned()
         .ok_or_else(Problem::not_found)
 }
 
-fn change_rules(store: &mut Store, set: &str, change: impl FnOnce(&mut Vec<Value>)) -> Result<(), Problem> {
-    let changed = store.update(Collection::RoutePolicySets, set, |set| {
-        if let Some(Value::Array(rules)) = set.get_mut("rules") {
-            change(rules);
+/// The rules of a set, in the order of their sequences.
+fn rules_of(set: &mut Object) -> &mut Vec<Value> {
+    let rules = set.get_mut("rules").and_then(Value::as_array_mut);
+    rules.expect("a set has rules")
+}
+
+/// Adds a rule at the place of its sequence. A copy of the set for each rule would make many rules slow.
+fn insert(rules: &mut Vec<Value>, rule: Object) -> Result<(), Problem> {
+    let rule = Value::Object(rule);
+    let new = sequence(&rule);
+    match rules.binary_search_by_key(&new, sequence) {
+        Ok(_) => Err(taken(new)),
+        Err(position) => {
+            rules.insert(position, rule);
+            Ok(())
         }
-    });
-    changed.map(drop)
+    }
+}
+
+fn taken(sequence: i64) -> Problem {
+    Problem::conflict(format!("a rule with the sequence {sequence} exists already"))
+}
+
+fn has_uuid(rule: &Value, uuid: &str) -> bool {
+    rule.get("uuid").and_then(Value::as_str) == Some(uuid)
 }
 
 fn sequence(rule: &Value) -> i64 {

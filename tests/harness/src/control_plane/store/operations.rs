@@ -195,6 +195,26 @@ impl Store {
         Ok(object)
     }
 
+    /// Changes an object of a collection without a copy and without the rules of its collection.
+    ///
+    /// # Errors
+    /// If the object does not exist, and the error of `change`.
+    pub fn change_in_place(
+        &mut self,
+        collection: Collection,
+        uuid: &str,
+        change: impl FnOnce(&mut Object) -> Result<(), Problem>,
+    ) -> Result<(), Problem> {
+        let table = self.tables.entry(collection).or_default();
+        let position = table.positions.get(uuid);
+        let object = position.and_then(|position| table.objects.get_mut(position));
+        let object = object.ok_or_else(Problem::not_found)?;
+        change(object)?;
+        let now = self.clock.timestamp(self.clock.change());
+        object.insert("updated_at".to_owned(), json!(now));
+        Ok(())
+    }
+
     /// Deletes an object of a collection, and the references to it. The object stays for the time of `Times::linger`.
     ///
     /// # Errors
