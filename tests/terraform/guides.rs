@@ -55,7 +55,6 @@ fn files() -> tempfile::TempDir {
 async fn guides_with_one_configuration_can_be_applied() {
     for name in [
         "getting-started.md",
-        "authentication.md",
         "from-the-published-provider.md",
         "interruptions.md",
     ] {
@@ -65,6 +64,27 @@ async fn guides_with_one_configuration_can_be_applied() {
         // The newline is for the helper, which expects `variable` after one.
         check_lifecycle_with(&prepared().await, folder.path(), &format!("\n{configuration}")).await;
     }
+}
+
+/// Its last block has the token in a file: another provider block than the first.
+#[tokio::test]
+async fn authentication_guide_configurations_can_be_applied() {
+    let blocks = blocks(&guide("authentication.md"), "terraform");
+    let [block, alias, file] = &blocks[..] else {
+        panic!("the guide has three blocks: {blocks:?}");
+    };
+    let folder = files();
+    check_lifecycle_with(&prepared().await, folder.path(), &format!("\n{block}\n{alias}")).await;
+
+    let folder = files();
+    let token = folder.path().join("token");
+    fs::write(&token, "an-example\n").expect("a file");
+    let documented = "/run/secrets/durantic-token";
+    assert!(file.contains(documented), "{file}");
+    let file = file.replace(documented, &token.display().to_string());
+    let variable =
+        "resource \"durantic_variable\" \"region\" {\n  name  = \"region\"\n  value = \"eu-central\"\n}\n";
+    check_lifecycle_with(&prepared().await, folder.path(), &format!("\n{file}\n{variable}")).await;
 }
 
 /// A guide that shows one configuration after another.

@@ -17,6 +17,9 @@ const ADDRESS: &str = "durantic_machine_deployment.it";
 /// The time by which the machine lags behind its run.
 const LAG: Duration = Duration::from_secs(6);
 
+/// The time of an installation that the test itself ends.
+const NEVER: Duration = Duration::from_hours(1);
+
 fn deployment() -> String {
     format!(
         "resource \"durantic_machine_role\" \"web\" {{\n  name = \"web\"\n}}\n\
@@ -50,32 +53,43 @@ async fn lag_does_not_install_a_machine_twice() {
     converges_with_one_run(&control_plane, &workspace).await;
 }
 
-/// Terraform and the provider are killed during the installation. The next apply finds it active, and the machine lags behind its end.
-#[tokio::test]
-async fn killed_installation_is_not_repeated() {
-    let (control_plane, workspace) = lagging(Duration::from_secs(15)).await;
-    let apply = start(&workspace, &["apply", "-auto-approve"]);
-    wait_for(&control_plane, POLL, 1).await;
+/// Terraform and the provider are killed. The next apply finds the run active, and the machine lags behind its end.
+async fn killed_run_is_not_repeated(control_plane: &ControlPlane, workspace: &Workspace, killed_after: &str) {
+    let apply = start(workspace, &["apply", "-auto-approve"]);
+    wait_for(control_plane, killed_after, 1).await;
     for provider in providers(apply.id().expect("terraform runs")) {
         kill(provider, Signal::SIGKILL).expect("the provider is killed");
     }
-    kill_terraform(&workspace, apply).await;
-    converges_with_one_run(&control_plane, &workspace).await;
+    kill_terraform(workspace, apply).await;
+
+    let polls = control_plane.log().count(POLL);
+    let apply = start(workspace, &["apply", "-auto-approve"]);
+    wait_for(control_plane, POLL, polls + 1).await;
+    end_run(control_plane);
+    let (status, output) = finish(apply).await;
+    assert_eq!(status, Some(0), "{output}");
+    converges_with_one_run(control_plane, workspace).await;
 }
 
-/// As before, but the response to the start never arrived, so that no process knows the run.
+fn end_run(control_plane: &ControlPlane) {
+    let run = control_plane.runs().remove(0).uuid;
+    let ended = control_plane.end_run(&run, harness::control_plane::Outcome::Completed);
+    ended.expect("the run ends");
+}
+
+#[tokio::test]
+async fn killed_installation_is_not_repeated() {
+    let (control_plane, workspace) = lagging(NEVER).await;
+    killed_run_is_not_repeated(&control_plane, &workspace, POLL).await;
+}
+
+/// The response to the start never arrived, so that no process knows the run.
 #[tokio::test]
 async fn killed_start_is_not_repeated() {
-    let (control_plane, workspace) = lagging(Duration::from_secs(15)).await;
+    let (control_plane, workspace) = lagging(NEVER).await;
     let late = FaultKind::Delay(Duration::from_mins(10));
     control_plane.fault(Fault::new(START, late).times(1));
-    let apply = start(&workspace, &["apply", "-auto-approve"]);
-    wait_for(&control_plane, START, 1).await;
-    for provider in providers(apply.id().expect("terraform runs")) {
-        kill(provider, Signal::SIGKILL).expect("the provider is killed");
-    }
-    kill_terraform(&workspace, apply).await;
-    converges_with_one_run(&control_plane, &workspace).await;
+    killed_run_is_not_repeated(&control_plane, &workspace, START).await;
 }
 
 #[tokio::test]
@@ -97,14 +111,12 @@ async fn start_whose_response_was_lost_is_not_repeated() {
 
 #[tokio::test]
 async fn interrupted_installation_that_has_just_ended_is_not_repeated() {
-    let (control_plane, workspace) = lagging(Duration::from_secs(4)).await;
+    let (control_plane, workspace) = lagging(NEVER).await;
     let apply = start(&workspace, &["apply", "-auto-approve"]);
     wait_for(&control_plane, POLL, 1).await;
     kill(group(&apply), Signal::SIGINT).expect("an interrupt is sent");
     finish(apply).await;
-    let run = control_plane.runs().remove(0).uuid;
-    let ended = control_plane.end_run(&run, harness::control_plane::Outcome::Completed);
-    ended.expect("the run ends");
+    end_run(&control_plane);
     converges_with_one_run(&control_plane, &workspace).await;
 }
 

@@ -87,16 +87,27 @@ async fn refused_replace_option_that_is_repeated_installs() {
 /// The request was carried out, and each response was lost.
 #[tokio::test]
 async fn lost_update_of_a_replacement_is_not_untouched() {
-    for kind in [FaultKind::ResetAfter, FaultKind::Garbage] {
-        let (control_plane, workspace) = applied(&literal("role_names = [\"base\"]")).await;
-        workspace.configure(&literal("role_names = []"));
-        control_plane.fault(Fault::new(UPDATE_MACHINE, kind));
-        workspace.run(&["apply", "-auto-approve"]).await.fails();
-        control_plane.clear_faults();
-        let before = workspace.state(DEPLOYMENT);
-        workspace.apply().await;
-        assert_eq!(runs(&control_plane), 2, "the new roles are installed: {before}");
-    }
+    let (control_plane, workspace) = applied(&literal("role_names = [\"base\"]")).await;
+    workspace.configure(&literal("role_names = []"));
+    control_plane.fault(Fault::new(UPDATE_MACHINE, FaultKind::ResetAfter));
+    workspace.run(&["apply", "-auto-approve"]).await.fails();
+    control_plane.clear_faults();
+    let before = workspace.state(DEPLOYMENT);
+    workspace.apply().await;
+    assert_eq!(runs(&control_plane), 2, "the new roles are installed: {before}");
+}
+
+/// Its status shows that the machine was changed, and a read what it has.
+#[tokio::test]
+async fn invalid_response_to_the_update_of_a_replacement_is_read_back() {
+    let (control_plane, workspace) = applied(&literal("role_names = [\"base\"]")).await;
+    workspace.configure(&literal("role_names = []"));
+    control_plane.fault(Fault::new(UPDATE_MACHINE, FaultKind::Garbage));
+    workspace.apply().await;
+    assert_eq!(runs(&control_plane), 2, "the new roles are installed");
+    assert_eq!(workspace.state(DEPLOYMENT)["role_names"], serde_json::json!([]));
+    control_plane.clear_faults();
+    workspace.plans_empty().await;
 }
 
 #[tokio::test]
