@@ -70,9 +70,7 @@ pub fn create_rule(store: &mut Store, set: &str, body: Object) -> Result<Object,
     }));
     rule.extend(body);
     rule.insert("uuid".to_owned(), json!(Uuid::new_v4().to_string()));
-    store.change_in_place(Collection::RoutePolicySets, set, |set| {
-        insert(rules_of(set), rule.clone())
-    })?;
+    change_rules(store, set, |rules| insert(rules, rule.clone()))?;
     Ok(rule)
 }
 
@@ -88,8 +86,7 @@ pub fn update_rule(store: &mut Store, set: &str, uuid: &str, body: Object) -> Re
     if rule == previous {
         return Ok(rule);
     }
-    store.change_in_place(Collection::RoutePolicySets, set, |set| {
-        let rules = rules_of(set);
+    change_rules(store, set, |rules| {
         rules.retain(|other| !has_uuid(other, uuid));
         let inserted = insert(rules, rule.clone());
         if inserted.is_err() {
@@ -106,8 +103,8 @@ pub fn update_rule(store: &mut Store, set: &str, uuid: &str, body: Object) -> Re
 /// If the set or the rule does not exist.
 pub fn delete_rule(store: &mut Store, set: &str, uuid: &str) -> Result<(), Problem> {
     find(store, set, uuid)?;
-    store.change_in_place(Collection::RoutePolicySets, set, |set| {
-        rules_of(set).retain(|other| !has_uuid(other, uuid));
+    change_rules(store, set, |rules| {
+        rules.retain(|other| !has_uuid(other, uuid));
         Ok(())
     })
 }
@@ -128,10 +125,16 @@ pub fn find(store: &mut Store, set: &str, uuid: &str) -> Result<Object, Problem>
         .ok_or_else(Problem::not_found)
 }
 
-/// The rules of a set, in the order of their sequences.
-fn rules_of(set: &mut Object) -> &mut Vec<Value> {
-    let rules = set.get_mut("rules").and_then(Value::as_array_mut);
-    rules.expect("a set has rules")
+/// Changes the rules of a set, which are in the order of their sequences.
+fn change_rules(
+    store: &mut Store,
+    set: &str,
+    change: impl FnOnce(&mut Vec<Value>) -> Result<(), Problem>,
+) -> Result<(), Problem> {
+    store.change_in_place(Collection::RoutePolicySets, set, |set| {
+        let rules = set.entry("rules").or_insert_with(|| json!([]));
+        rules.as_array_mut().map_or(Ok(()), change)
+    })
 }
 
 /// Adds a rule at the place of its sequence. A copy of the set for each rule would make many rules slow.
