@@ -42,6 +42,10 @@ pub enum Section {
     Status,
     /// `report` of a job
     Report,
+    /// `protection` of a job
+    Protection,
+    /// `[release]`
+    Release,
     /// `[timeouts]`
     Timeouts,
 }
@@ -66,6 +70,8 @@ impl Section {
         Self::Job,
         Self::Status,
         Self::Report,
+        Self::Protection,
+        Self::Release,
         Self::Timeouts,
     ];
 
@@ -89,6 +95,8 @@ impl Section {
             Self::Job => "[job]",
             Self::Status => "status",
             Self::Report => "report",
+            Self::Protection => "protection",
+            Self::Release => "[release]",
             Self::Timeouts => "[timeouts]",
         }
     }
@@ -332,6 +340,12 @@ pub const KEYS: &[Key] = &[
         &[Section::Resource],
         Shape::Table(Section::Job),
         "Long-running work that the provider starts after a create or an update, and waits for.",
+    ),
+    optional(
+        "release",
+        &[Section::Resource],
+        Shape::Table(Section::Release),
+        "What a destroy clears in an object that Terraform otherwise only removes from the state.",
     ),
     optional(
         "timeouts",
@@ -770,6 +784,12 @@ pub const KEYS: &[Key] = &[
         Shape::Table(Section::Report),
         "Fields of the run that describe its progress.",
     ),
+    optional(
+        "protection",
+        &[Section::Job],
+        Shape::Table(Section::Protection),
+        "How a user protects an object that has had a run from another one.",
+    ),
     required(
         "field",
         &[Section::Status],
@@ -805,6 +825,49 @@ pub const KEYS: &[Key] = &[
         &[Section::Report],
         Shape::NonEmptyString,
         "Field with the reason why the run failed.",
+    ),
+    required(
+        "argument",
+        &[Section::Protection],
+        Shape::NonEmptyString,
+        "A bool argument. If it is true, every plan fails that would start a run of an object that has had one.",
+    ),
+    required(
+        "present",
+        &[Section::Protection],
+        Shape::NonEmptyString,
+        "Attribute of the object that has a value once there has been a run, by Terraform or by others.",
+    ),
+    required(
+        "limit",
+        &[Section::Protection],
+        Shape::NonEmptyString,
+        "Argument of the provider block: the number of such objects whose runs one plan may repeat.",
+    ),
+    required(
+        "verb",
+        &[Section::Protection],
+        Shape::NonEmptyString,
+        "What a run does to such an object, in diagnostics: a verb such as `reinstall`.",
+    ),
+    // [release]
+    required(
+        "argument",
+        &[Section::Release],
+        Shape::NonEmptyString,
+        "The argument that asks for the release. Its value in the state counts.",
+    ),
+    required(
+        "value",
+        &[Section::Release],
+        Shape::NonEmptyString,
+        "The value of the argument that asks for it.",
+    ),
+    required(
+        "clears",
+        &[Section::Release],
+        Shape::NonEmptyStrings,
+        "Attributes that the update operation sends as empty: a collection without elements, or null.",
     ),
     // [timeouts]
     optional(

@@ -129,6 +129,8 @@ pub struct Resource {
     pub lookups: List<Lookup>,
     /// Long-running work after a create or an update.
     pub job: Option<Job>,
+    /// What a destroy clears in an object that is otherwise only removed from the state.
+    pub release: Option<Release>,
     /// Default timeouts, if the resource has a `timeouts` block.
     pub timeouts: Option<Timeouts>,
 }
@@ -588,6 +590,34 @@ pub struct Job {
     pub failed: List<Text>,
     /// Fields of the run that describe its progress.
     pub report: Report,
+    /// How a user protects an object that has had a run from another one.
+    pub protection: Option<Protection>,
+}
+
+/// How a user protects an object that has had a run from another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
+pub struct Protection {
+    /// Bool argument: whether every plan fails that would start a run of an object that has had one.
+    pub argument: Text,
+    /// Attribute that has a value once there has been a run, by Terraform or by others.
+    pub present: Text,
+    /// Argument of the provider block: the number of objects whose runs one plan may repeat.
+    pub limit: Text,
+    /// What a run does to such an object, in diagnostics: a verb such as `reinstall`.
+    pub verb: Text,
+}
+
+/// What a destroy clears in an object that is otherwise only removed from the state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
+pub struct Release {
+    /// The argument that asks for it. Its value in the state counts.
+    pub argument: Text,
+    /// The value of the argument that asks for it.
+    pub value: Text,
+    /// The attributes that the update operation sends as empty.
+    pub clears: List<Text>,
 }
 
 /// Fields of a run that describe its progress.

@@ -4,7 +4,7 @@
 
 use super::{Reporter, ResourceContext, ResourceRule, by_name};
 use crate::diagnostic::did_you_mean;
-use crate::model::{Mode, Scalar};
+use crate::model::{Mode, Protection, Scalar};
 
 /// The rules of this file.
 pub(crate) const RULES: &[(&str, ResourceRule)] = by_name![
@@ -12,7 +12,10 @@ pub(crate) const RULES: &[(&str, ResourceRule)] = by_name![
     job_target_filled_twice,
     job_needed,
     job_status_twice,
-    job_timeout
+    job_timeout,
+    protection_argument,
+    protection_present,
+    protection_limit
 ];
 
 /// An attribute that a job sets must exist and be computed.
@@ -69,6 +72,63 @@ fn job_needed(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
         }
         Some(_) => {}
     }
+}
+
+/// The argument of a protection must be a bool that the configuration can set.
+fn protection_argument(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    let Some(protection) = protection(context) else {
+        return;
+    };
+    let (path, name) = ("job.protection.argument", &protection.argument);
+    match context.resource.attribute(name) {
+        None if name.is_empty() => {}
+        None => reporter.unknown_attribute(path, name, context.attribute_names()),
+        Some(attribute) if attribute.r#type.is(Scalar::Bool) && attribute.mode.is_settable() => {}
+        Some(_) => reporter.at_value(path, format!("{name:?} is not a bool that can be configured"), ""),
+    }
+}
+
+/// The control plane must return the attribute that shows a run.
+fn protection_present(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    let Some(protection) = protection(context) else {
+        return;
+    };
+    let (path, name) = ("job.protection.present", &protection.present);
+    match context.resource.attribute(name) {
+        None if name.is_empty() => {}
+        None => reporter.unknown_attribute(path, name, context.attribute_names()),
+        Some(attribute) if attribute.wire.read.is_empty() => {
+            reporter.at_value(path, format!("the control plane does not return {name:?}"), "");
+        }
+        Some(_) => {}
+    }
+}
+
+/// The limit must be an integer argument of the provider block.
+fn protection_limit(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    let Some(protection) = protection(context) else {
+        return;
+    };
+    let (path, name) = ("job.protection.limit", &protection.limit);
+    let arguments = &context.provider.attributes;
+    let integers = || {
+        arguments
+            .iter()
+            .filter(|argument| argument.r#type.is(Scalar::Int))
+    };
+    let is_missing = context.provider.name.is_empty();
+    if is_missing || name.is_empty() || integers().any(|argument| argument.name == *name) {
+        return;
+    }
+    let legal = integers().map(|argument| argument.name.as_ref());
+    let help = did_you_mean(name, legal)
+        .unwrap_or_else(|| "add the argument to provider.toml, with `type = \"int\"`".to_owned());
+    let message = format!("{name:?} is not an integer argument of provider.toml");
+    reporter.at_value(path, message, help);
+}
+
+fn protection<'a>(context: &ResourceContext<'a>) -> Option<&'a Protection> {
+    context.resource.job.as_ref()?.protection.as_ref()
 }
 
 /// Reports a problem with a target: at the key in `save`, or at the value of `into`.

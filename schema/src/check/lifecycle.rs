@@ -26,6 +26,10 @@ pub(crate) const RULES: &[(&str, ResourceRule)] = by_name![
     gone_status,
     references_resource,
     timeout_form,
+    release_operation,
+    release_argument,
+    release_value,
+    release_clears,
 ];
 
 /// A use of an operation in a declaration.
@@ -401,6 +405,75 @@ fn references_resource(context: &ResourceContext<'_>, reporter: &mut Reporter<'_
             Some(_) if !is_string || !attribute.mode.is_settable() => {
                 let help = "use it on an argument with strings that are not secret";
                 reporter.at_value(&path, format!("{:?} cannot name objects", attribute.name), help);
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+/// A release is an update of an object that a destroy would only remove from the state.
+fn release_operation(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    if context.resource.release.is_some() && context.resource.api.delete != Delete::Forget {
+        reporter.at_key(
+            "release",
+            "a destroy deletes the object, so there is nothing to release",
+            "remove the table, or write `delete = \"forget\"` in [api]",
+        );
+    }
+}
+
+/// The argument must be a string that the configuration can set and that is not sent to the control plane.
+fn release_argument(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    let Some(release) = &context.resource.release else {
+        return;
+    };
+    let (path, name) = ("release.argument", &release.argument);
+    match context.resource.attribute(name) {
+        None if name.is_empty() => {}
+        None => reporter.unknown_attribute(path, name, context.attribute_names()),
+        Some(attribute) if !attribute.r#type.is(Scalar::String) || !attribute.mode.is_settable() => {
+            reporter.at_value(
+                path,
+                format!("{name:?} is not a string that can be configured"),
+                "",
+            );
+        }
+        Some(attribute) if attribute.wire.write.is_some() => {
+            let message = format!("{name:?} is sent to the control plane");
+            reporter.at_value(path, message, "add `wire = false` to the attribute");
+        }
+        Some(_) => {}
+    }
+}
+
+/// The value must be one that the argument allows.
+fn release_value(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    let Some(release) = &context.resource.release else {
+        return;
+    };
+    let Some(attribute) = context.resource.attribute(&release.argument) else {
+        return;
+    };
+    let allowed = &attribute.validate.one_of;
+    if !release.value.is_empty() && !allowed.is_empty() && !allowed.contains(&release.value) {
+        let legal = allowed.iter().map(AsRef::as_ref);
+        let help = did_you_mean(&release.value, legal).unwrap_or_default();
+        let message = format!("{:?} does not allow {:?}", release.argument, release.value);
+        reporter.at_value("release.value", message, help);
+    }
+}
+
+/// The attributes must be ones that an update sends, and whose values can be empty.
+fn release_clears(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    let Some(release) = &context.resource.release else {
+        return;
+    };
+    for (index, name) in release.clears.iter().enumerate() {
+        let path = format!("release.clears.{index}");
+        match context.resource.attribute(name) {
+            None => reporter.unknown_attribute(&path, name, context.attribute_names()),
+            Some(attribute) if attribute.wire.write.is_none() || attribute.mode == Mode::Required => {
+                reporter.at_value(&path, format!("an update cannot clear {name:?}"), "");
             }
             Some(_) => {}
         }

@@ -64,6 +64,7 @@ pub(crate) fn check(unchecked: &Unchecked, sources: &Sources, problems: &mut Vec
         let context = ResourceContext {
             resource: &declaration.resource,
             file: declaration.files.first().map_or("", String::as_str),
+            provider: &model.provider,
             operations: &model.operations,
             declarations: &model.declarations,
             positions,
@@ -120,6 +121,8 @@ pub(crate) struct ResourceContext<'a> {
     pub resource: &'a Resource,
     /// Its file, relative to the folder of the declarations.
     pub file: &'a str,
+    /// The provider's own configuration.
+    pub provider: &'a Provider,
     /// All operations.
     pub operations: &'a [Operation],
     /// All declarations.

@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use super::attribute::{attributes, sorted, timeouts, twins};
 use crate::grammar::{FORGET, Section};
 use crate::model::{
-    Api, Attribute, Constraint, Delete, Expect, Import, Job, Kind, List, Literal, Lookup, Phase, Provider,
-    Report, Resource, Rule, Text, Timeouts,
+    Api, Attribute, Constraint, Delete, Expect, Import, Job, Kind, List, Literal, Lookup, Phase, Protection,
+    Provider, Release, Report, Resource, Rule, Text, Timeouts,
 };
 
 /// Builds the provider's own configuration.
@@ -61,6 +61,7 @@ pub(crate) fn resource(tree: &Literal, file: Section) -> Resource {
         constraints: Cow::Owned(declared.chain(derived).collect()),
         lookups: Cow::Owned(tree.tables("lookup").iter().map(lookup).collect()),
         job: tree.get("job").map(job),
+        release: tree.get("release").map(release),
         timeouts,
     }
 }
@@ -192,6 +193,24 @@ fn job(tree: &Literal) -> Job {
             message: nested("report", "message"),
             error: nested("report", "error"),
         },
+        protection: tree.get("protection").map(protection),
+    }
+}
+
+fn protection(tree: &Literal) -> Protection {
+    Protection {
+        argument: tree.string("argument").unwrap_or_default(),
+        present: tree.string("present").unwrap_or_default(),
+        limit: tree.string("limit").unwrap_or_default(),
+        verb: tree.string("verb").unwrap_or_default(),
+    }
+}
+
+fn release(tree: &Literal) -> Release {
+    Release {
+        argument: tree.string("argument").unwrap_or_default(),
+        value: tree.string("value").unwrap_or_default(),
+        clears: tree.strings("clears"),
     }
 }
 
