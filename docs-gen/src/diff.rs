@@ -112,6 +112,15 @@ fn compare(label: &str, old: &Object, new: &Object, out: &mut Vec<(Heading, Stri
     {
         add(Heading::Breaking, phrases::describe_destroy(new, now));
     }
+    match (&old.release, &new.release) {
+        (Some(_), None) => add(
+            Heading::Breaking,
+            "a destroy no longer releases the object".to_owned(),
+        ),
+        (Some(before), Some(now)) if before != now => add(Heading::Breaking, now.clone()),
+        (None, Some(now)) => add(Heading::Enhancements, now.clone()),
+        _ => {}
+    }
     for rule in new.rules.iter().filter(|rule| !old.rules.contains(rule)) {
         add(Heading::Breaking, format!("new rule: {}", rule.text));
     }

@@ -43,6 +43,11 @@ resource "durantic_machine_role" "web" {
   image_uuid    = data.durantic_image.os.uuid
   requires_mesh = true
   template_data = file("${path.module}/web.yaml")
+
+  # If the role is removed together with its use, Terraform updates the machine first.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 # Reinstalls the machine and waits until the installation has finished.
@@ -50,6 +55,9 @@ resource "durantic_machine_deployment" "web" {
   machine_uuid      = data.durantic_machine.web.uuid
   role_names        = [durantic_machine_role.web.name]
   mesh_network_uuid = durantic_mesh_network.internal.uuid
+
+  # `terraform destroy` takes the role and the network off the machine. The machine keeps its installation.
+  on_destroy = "release"
 
   timeouts {
     create = "60m"

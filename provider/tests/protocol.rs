@@ -294,13 +294,14 @@ async fn plan_of_an_apply_keeps_the_mark_of_the_replaced_object() {
     for name in ["name", "value"] {
         config.set_attribute(name, Value::string("a"));
     }
-    let marked = &br#"{"durantic":{"plan_of":"variable/7"}}"#[..];
+    let marked = &br#"{"durantic":{"change":{"of":"variable/7"}}}"#[..];
+    let create = &br#"{"durantic":{"change":{}}}"#[..];
     let none = &b""[..];
     let rows = [
-        ("the plan of a create", none, none, none),
+        ("the plan of a create", none, none, create),
         ("the second plan of a replacement", marked, none, marked),
         ("the plan of an apply from version 1.16 on", none, marked, marked),
-        ("the plan of an apply before", none, &b"{}"[..], none),
+        ("the plan of an apply before", none, &b"{}"[..], create),
     ];
     for (rule, prior_private, planned_private, expected) in rows {
         let request = plan_resource_change::Request {

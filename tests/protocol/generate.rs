@@ -100,6 +100,11 @@ pub fn scenarios(
                     .iter()
                     .filter(|constraint| constraint.within.is_none())
                     .collect();
+                let unprotected = |parts: Parts| -> Parts {
+                    let is_protected = |part: &Part| is_protection(resource, &part.name);
+                    parts.into_iter().filter(|part| !is_protected(part)).collect()
+                };
+                let (first, second) = (unprotected(first), unprotected(second));
                 let first = generated(repaired(first, &constraints, choice)?);
                 let second = generated(repaired(second, &constraints, choice)?);
                 let is_fine = is_valid(&first.known) && is_valid(&second.known);
@@ -107,6 +112,12 @@ pub fn scenarios(
             },
         )
         .boxed()
+}
+
+/// Whether an argument protects objects from changes. The generated configurations change objects, so they do not have it.
+pub fn is_protection(resource: &Resource, name: &str) -> bool {
+    let protection = resource.job.as_ref().and_then(|job| job.protection.as_ref());
+    protection.is_some_and(|protection| protection.argument == name)
 }
 
 /// Any valid value of an attribute, wholly known and not null.

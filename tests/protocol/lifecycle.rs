@@ -14,7 +14,7 @@ use schema::{
 use serde_json::{Map, Value as Json};
 
 use super::declared_server::{DeclaredServer, Request};
-use super::generate::{World, literal_json, only, value};
+use super::generate::{World, is_protection, literal_json, only, value};
 use super::properties::{difference, import_id, is_empty, unexpected_changes, validator};
 
 const NAME: &str = "it";
@@ -71,7 +71,9 @@ impl Lifecycle {
             .resource
             .attributes
             .iter()
-            .filter(|attribute| attribute.mode.is_settable())
+            .filter(|attribute| {
+                attribute.mode.is_settable() && !is_protection(self.resource, &attribute.name)
+            })
             .collect();
         self.create(&settable).await;
         for attribute in &settable {

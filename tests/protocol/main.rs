@@ -12,6 +12,7 @@ mod invalid_responses;
 mod lifecycle;
 mod lookups;
 mod properties;
+mod release;
 mod request_faults;
 mod soak;
 mod walkthrough;

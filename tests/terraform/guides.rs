@@ -91,7 +91,7 @@ async fn authentication_guide_configurations_can_be_applied() {
 #[tokio::test]
 async fn provisioning_guide_configurations_can_be_applied() {
     let blocks = blocks(&guide("provisioning.md"), "terraform");
-    assert_eq!(blocks.len(), 2);
+    assert_eq!(blocks.len(), 3);
     for block in blocks {
         let folder = files();
         check_lifecycle_with(&prepared().await, folder.path(), &format!("\n{block}")).await;

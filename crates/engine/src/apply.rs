@@ -23,7 +23,7 @@ use crate::object::{ApplyRequest, Known, Progress};
 use crate::private::Private;
 use crate::report::{Action, is_gone, is_temporary};
 use crate::session::{Merged, Session, deadline, is_sent};
-use crate::{absence, identity, job, plan, recover, references, summaries, wire};
+use crate::{absence, identity, job, plan, protection, recover, references, release, summaries, wire};
 
 /// Applies a change. The new state is in `progress`; the change failed if the diagnostics have an error.
 pub async fn apply(
@@ -37,6 +37,11 @@ pub async fn apply(
         (_, Value::Null) => Phase::Delete,
         _ => Phase::Update,
     };
+    if let (Phase::Create | Phase::Update, Some(key)) =
+        (phase, identity::shared_key(binding.schema, &request.planned))
+    {
+        context.process.note_used(key);
+    }
     // Terraform passes the private state of the replaced object to its replacement, from version 1.16 on.
     let private = match phase {
         Phase::Create => Private::default(),
@@ -92,11 +97,13 @@ impl Change<'_> {
             return Err(session.missing_operation("create"));
         };
         let handover = job::handover::take(session.context, resource, &request.planned);
-        let replaced = request.private.plan_of.as_deref();
+        let replaced = request.private.plan_of();
         let is_marked = replaced == Some(identity::key(resource, &request.planned).as_str());
         self.before.is_on_purpose =
             is_marked || handover.as_ref().is_some_and(|handover| handover.is_on_purpose);
+        let is_replaced = handover.is_some();
         self.before.handover = handover;
+        protection::refuse_create(session, is_replaced).await?;
         let mut body = wire::create_body(&resource.attributes, &request.planned, &request.config);
         session.write_body(&mut body);
         let adopted = adopted_object(session).await;
@@ -271,9 +278,11 @@ impl Change<'_> {
 
     async fn delete(&mut self) -> Result<(), Reported> {
         let session = &mut self.session;
+        protection::refuse_delete(session)?;
         references::refuse_missing(session).await?;
         match &session.resource.api.delete {
-            Delete::None | Delete::Forget => {}
+            Delete::None => {}
+            Delete::Forget => release::release(session).await?,
             Delete::Call(_) if recover::is_claim(session.resource, &session.request.prior) => {
                 let claim = &session.request.prior;
                 let (context, resource, codec) = (session.context, session.resource, session.codec);

@@ -55,6 +55,21 @@ impl Arguments {
         result.map(|()| Self(arguments))
     }
 
+    /// Resolves one declared argument, as [`Self::resolve`] does.
+    ///
+    /// # Errors
+    ///
+    /// [`Reported`] if the value violates its declaration.
+    pub fn resolve_one(
+        attribute: &Attribute,
+        configured: &Value,
+        environment: &Environment,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Self, Reported> {
+        let argument = resolve(attribute, configured, environment, diagnostics)?;
+        Ok(Self(BTreeMap::from([(attribute.name.to_string(), argument)])))
+    }
+
     /// Returns the value of a string argument, if it is set.
     pub fn string(&self, name: &str) -> Option<&str> {
         self.value(name).as_str()

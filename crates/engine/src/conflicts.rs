@@ -7,7 +7,7 @@
 //! Tests: `crates/engine/tests/tables/conflicts.rs`, `tests/terraform/evidence/conflicts.rs`.
 
 use schema::{Attribute, Resource};
-use value::{Path, Value};
+use value::Path;
 
 use crate::equal::is_equivalent;
 use crate::naming::{capitalised, title};
@@ -27,11 +27,11 @@ pub enum Conflict {
 /// Checks a plan against those that this process has made before for the same object.
 pub fn check(process: &Process, resource: &Resource, plan: &mut Plan) {
     // The second plan of a replacement has the mark of the first.
-    let is_second = plan.prior.is_null() && plan.private.plan_of.is_some();
+    let is_second = plan.prior.is_null() && plan.private.plan_of().is_some();
     if plan.config.is_null() || is_second {
         return;
     }
-    let Some(key) = shared_key(resource, &plan.planned) else {
+    let Some(key) = identity::shared_key(resource, &plan.planned) else {
         return;
     };
     let object = planned_object(resource, plan);
@@ -67,17 +67,6 @@ pub fn check(process: &Process, resource: &Resource, plan: &mut Plan) {
         }
         return;
     }
-}
-
-/// A key that all resources share that read the same object; `None` if its identity is unknown.
-fn shared_key(resource: &Resource, planned: &Value) -> Option<String> {
-    let operation = resource.api.read.as_deref()?;
-    let mut key = operation.to_owned();
-    for attribute in identity::attributes(resource) {
-        key.push('/');
-        key.push_str(&planned.get(&attribute.name).as_str()?.to_ascii_lowercase());
-    }
-    Some(key)
 }
 
 fn planned_object(resource: &Resource, plan: &Plan) -> PlannedObject {

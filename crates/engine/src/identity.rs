@@ -32,6 +32,16 @@ pub fn key(resource: &Resource, object: &Value) -> String {
         .join("/")
 }
 
+/// Returns a key that all resources share that read the same object; `None` if its identity is unknown.
+pub fn shared_key(resource: &Resource, object: &Value) -> Option<String> {
+    let mut key = resource.api.read.as_deref()?.to_owned();
+    for attribute in attributes(resource) {
+        key.push('/');
+        key.push_str(&object.get(&attribute.name).as_str()?.to_ascii_lowercase());
+    }
+    Some(key)
+}
+
 /// Returns the import ID of the object; `None` if it cannot be imported, or its identity is missing or invalid.
 pub fn import_id(resource: &Resource, object: &Value) -> Option<String> {
     let Import::By(pattern) = &resource.import else {

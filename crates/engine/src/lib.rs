@@ -13,7 +13,7 @@
 //! | [`plan`], [`validate`], [`read`] | handle one of Terraform's requests each |
 //! | [`conflicts`] | two resources that manage the same object |
 //! | [`hook`], [`job`], [`recover`] | code for one resource; long-running work; recovery of a create whose response was lost |
-//! | [`references`] | names of other objects in arguments |
+//! | [`references`], [`protection`], [`release`] | names of other objects in arguments; objects whose run must not be repeated; what a destroy clears |
 //! | [`session`], [`lookup`] | one change in progress, without its hook; the lookup of a data source |
 //! | [`absence`] | whether "not found" means that an object was deleted |
 //! | [`context`], [`identity`], [`report`], [`arguments`] | send a request; check which object a response is about; report a failed request; read the provider block |
@@ -43,9 +43,11 @@ pub mod object;
 pub mod plan;
 pub mod private;
 pub mod process;
+pub mod protection;
 pub mod read;
 pub mod recover;
 pub mod references;
+pub mod release;
 pub mod repeat;
 pub mod report;
 pub mod rules;

@@ -18,7 +18,7 @@ use crate::equal::is_equivalent;
 use crate::hook::Binding;
 use crate::naming::{capitalised, title};
 use crate::object::{Plan, PlanRequest, Renames};
-use crate::private::Private;
+use crate::private::{ChangePlan, Private};
 use crate::references::renamed;
 use crate::run::untouched_status;
 use crate::wire::write_only_changed;
@@ -61,7 +61,9 @@ pub fn plan(binding: &Binding, request: PlanRequest) -> Plan {
     }
     plan.requires_replace.sort();
     plan.requires_replace.dedup();
-    plan.private.is_forced |= !plan.requires_replace.is_empty();
+    if let Some(change) = &mut plan.private.change {
+        change.is_forced |= !plan.requires_replace.is_empty();
+    }
     plan
 }
 
@@ -103,13 +105,17 @@ fn warn_unsent(
 fn planned_private(resource: &Resource, request: &PlanRequest) -> Private {
     let mut private = request.private.clone();
     if request.prior.is_null() {
+        private.change.get_or_insert_default();
         return private;
     }
     private = private.without_plan();
     if request.config.is_null() {
         return private;
     }
-    private.plan_of = Some(identity::key(resource, &request.prior));
+    private.change = Some(ChangePlan {
+        of: Some(identity::key(resource, &request.prior)),
+        ..ChangePlan::default()
+    });
     // Terraform plans a tainted object like a create. So the user has accepted this one as it is.
     private.run = private.run.filter(|run| run.state.is_pending() || !run.tainted);
     private

@@ -37,19 +37,44 @@ pub struct Private {
     /// The value that the resource's codec keeps, see [`crate::codec::Codec::read_response`].
     #[serde(skip_serializing_if = "Json::is_null")]
     pub memory: Json,
-    /// In a plan only: the key of the prior object. It distinguishes the delete half of a replacement from a destroy, and from a tainted
-    /// object, which Terraform plans like a create.
+    /// In the plan of a create, an update or a replacement only.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub plan_of: Option<String>,
-    /// In a plan only: whether arguments force the replacement. Otherwise `-replace` or `replace_triggered_by` does.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub is_forced: bool,
-    /// In a plan only: attribute → names that exist neither in the account nor in what was planned before.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub unresolved: BTreeMap<String, Vec<String>>,
+    pub change: Option<ChangePlan>,
+    /// In the plan of a destroy only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub destroy: Option<DestroyPlan>,
     /// The run of this object, until it is known to have succeeded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run: Option<Run>,
+}
+
+/// What the plan of a change leaves for its apply. The delete half of a replacement gets it, and a destroy does not.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ChangePlan {
+    /// The key of the prior object. It distinguishes the delete half of a replacement from that of a tainted object, which Terraform
+    /// plans like a create.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub of: Option<String>,
+    /// Whether arguments force the replacement. Otherwise `-replace` or `replace_triggered_by` does.
+    #[serde(rename = "forced", skip_serializing_if = "std::ops::Not::not")]
+    pub is_forced: bool,
+    /// Whether the configuration protects the object from another run.
+    #[serde(rename = "protected", skip_serializing_if = "std::ops::Not::not")]
+    pub is_protected: bool,
+    /// Attribute → names that exist neither in the account nor in what was planned before.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub unresolved: BTreeMap<String, Vec<String>>,
+}
+
+/// The plan of a destroy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DestroyPlan {
+    /// The process that made it, see [`crate::process::Process::id`].
+    pub process: String,
+    /// Whether the process has planned another resource of the same object.
+    #[serde(rename = "shared", default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_shared: bool,
 }
 
 /// Where an object was last seen, and what else was seen there.
@@ -77,11 +102,15 @@ impl Private {
     #[must_use]
     pub fn without_plan(self) -> Self {
         Self {
-            plan_of: None,
-            is_forced: false,
-            unresolved: BTreeMap::new(),
+            change: None,
+            destroy: None,
             ..self
         }
+    }
+
+    /// Returns the key of the prior object of the plan.
+    pub fn plan_of(&self) -> Option<&str> {
+        self.change.as_ref()?.of.as_deref()
     }
 
     /// Decodes the stored form under the provider's name; anything else decodes as empty.

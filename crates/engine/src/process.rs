@@ -3,6 +3,7 @@
 //! Tests: `crates/engine/tests/tables/apply.rs`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -21,6 +22,22 @@ pub struct Process(Arc<Shared>);
 
 #[derive(Default)]
 struct Shared {
+    /// Identifies the process.
+    id: Id,
+    /// Number of Terraform's requests in progress.
+    active: AtomicUsize,
+    /// Number of these that wait for another one.
+    waiting: AtomicUsize,
+    /// Number of times that the process was configured.
+    begins: AtomicUsize,
+    /// Argument of the provider block → its value, of those that limit what a plan may do.
+    limits: Mutex<BTreeMap<String, u64>>,
+    /// The objects that state has, as Terraform passed them to this process.
+    stored: Mutex<HashMap<String, Value>>,
+    /// Shared keys of the objects that this process read, planned, created or updated.
+    used: Mutex<HashSet<String>>,
+    /// The objects whose runs the plans of this process repeat: key and title.
+    repeated: Mutex<Vec<(String, String)>>,
     /// The objects that this process created, each with the time.
     created: Mutex<HashMap<String, Instant>>,
     /// Number of creates of this process, by resource and name.
@@ -33,6 +50,27 @@ struct Shared {
     /// Announces each name in `planned`.
     has_planned: Arrivals,
     listed: Mutex<Arc<Listed>>,
+}
+
+/// Pause between two looks at the other requests of the process.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
+
+/// A request of Terraform in progress.
+pub struct ActiveRequest(Process);
+
+impl Drop for ActiveRequest {
+    fn drop(&mut self) {
+        self.0.0.active.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A random identifier.
+struct Id(String);
+
+impl Default for Id {
+    fn default() -> Self {
+        Self(uuid::Uuid::new_v4().to_string())
+    }
 }
 
 /// Announces what other requests of the process find, to those that wait for it. All waits of a command share one patience.
@@ -92,6 +130,8 @@ struct Planned {
     replaced: Vec<ReplacedForNames>,
     /// Key that resources of the same object share → its plans.
     objects: HashMap<String, Vec<PlannedObject>>,
+    /// The same key → the resource whose destroy releases the object.
+    released: HashMap<String, String>,
 }
 
 /// An object that is replaced because it names other objects.
@@ -124,8 +164,25 @@ struct Found {
 }
 
 impl Process {
-    /// Forgets what belongs to one command of Terraform: in debug mode, one process serves many.
-    pub fn begin(&self) {
+    /// Identifies this process among those of one command of Terraform.
+    pub fn id(&self) -> &str {
+        &self.0.id.0
+    }
+
+    /// Whether this process was configured more than once. In debug mode, one process serves many commands; otherwise, Terraform
+    /// starts a process for each step of a command.
+    pub fn serves_many(&self) -> bool {
+        self.0.begins.load(Ordering::Relaxed) > 1
+    }
+
+    /// Forgets what belongs to one command of Terraform: in debug mode, one process serves many. `limits` are arguments of the
+    /// provider block.
+    pub fn begin(&self, limits: BTreeMap<String, u64>) {
+        self.0.begins.fetch_add(1, Ordering::Relaxed);
+        *lock(&self.0.limits) = limits;
+        lock(&self.0.stored).clear();
+        lock(&self.0.used).clear();
+        lock(&self.0.repeated).clear();
         lock(&self.0.created).clear();
         lock(&self.0.found).clear();
         lock(&self.0.creates).clear();
@@ -133,6 +190,92 @@ impl Process {
         *lock(&self.0.planned) = Planned::default();
         self.0.has_planned.reset();
         *lock(&self.0.listed) = Arc::default();
+    }
+
+    /// Returns the limit that an argument of the provider block sets.
+    pub fn limit(&self, argument: &str) -> Option<u64> {
+        lock(&self.0.limits).get(argument).copied()
+    }
+
+    /// Records an object that state has.
+    pub fn note_stored(&self, key: String, object: Value) {
+        lock(&self.0.stored).insert(key, object);
+    }
+
+    /// Records that a refresh found that an object of the state no longer exists.
+    pub fn note_gone(&self, key: &str) {
+        lock(&self.0.stored).remove(key);
+    }
+
+    /// Returns the object that state has with this key.
+    pub fn stored(&self, key: &str) -> Option<Value> {
+        lock(&self.0.stored).get(key).cloned()
+    }
+
+    /// Records that this process reads, plans, creates or updates an object.
+    pub fn note_used(&self, shared_key: String) {
+        lock(&self.0.used).insert(shared_key);
+    }
+
+    /// Whether this process has read, planned, created or updated an object.
+    pub fn has_used(&self, shared_key: &str) -> bool {
+        lock(&self.0.used).contains(shared_key)
+    }
+
+    /// Records an object whose run the plans of this process repeat. Returns the titles of those before it, in order.
+    pub fn note_repeated(&self, key: String, title: String) -> Vec<String> {
+        let mut repeated = lock(&self.0.repeated);
+        let position = repeated.iter().position(|(other, _)| *other == key);
+        let earlier = repeated.iter().take(position.unwrap_or(repeated.len()));
+        let titles = earlier.map(|(_, title)| title.clone()).collect();
+        if position.is_none() {
+            repeated.push((key, title));
+        }
+        titles
+    }
+
+    /// Whether the destroyed object with this key left something that its replacement has not taken.
+    pub fn has_handover(&self, key: &str) -> bool {
+        lock(&self.0.handed_over).contains_key(key)
+    }
+
+    /// Records that the plan of a destroy releases an object. `resource` is the one that is destroyed.
+    pub fn note_released(&self, shared_key: String, resource: &str) {
+        let mut planned = lock(&self.0.planned);
+        planned.released.insert(shared_key, resource.to_owned());
+    }
+
+    /// Returns the resource whose destroy releases an object.
+    pub fn released_by(&self, shared_key: &str) -> Option<String> {
+        lock(&self.0.planned).released.get(shared_key).cloned()
+    }
+
+    /// Counts a request of Terraform until the result is dropped.
+    pub fn begin_request(&self) -> ActiveRequest {
+        self.0.active.fetch_add(1, Ordering::Relaxed);
+        ActiveRequest(self.clone())
+    }
+
+    /// Waits until this process has planned an object. Returns false once Terraform has sent nothing else for the time `quiet`, or after
+    /// `patience`.
+    pub async fn wait_for_object(&self, shared_key: &str, quiet: Duration, patience: Duration) -> bool {
+        let is_planned = || lock(&self.0.planned).objects.contains_key(shared_key);
+        self.0.waiting.fetch_add(1, Ordering::Relaxed);
+        let (started, mut busy) = (Instant::now(), Instant::now());
+        let is_found = loop {
+            if is_planned() {
+                break true;
+            }
+            if self.0.active.load(Ordering::Relaxed) > self.0.waiting.load(Ordering::Relaxed) {
+                busy = Instant::now();
+            }
+            if busy.elapsed() > quiet || started.elapsed() > patience {
+                break false;
+            }
+            tokio::time::sleep(POLL_INTERVAL).await;
+        };
+        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
+        is_found
     }
 
     /// Returns the names of the objects of a resource: the result of `list` in the first call, also for calls at the same time.

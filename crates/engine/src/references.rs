@@ -6,7 +6,7 @@
 //!
 //! Tests: `crates/engine/tests/tables/references.rs`, `tests/terraform/evidence/refusals.rs`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -128,7 +128,7 @@ pub fn note_planned(process: &Process, resource: &Resource, plan: &mut Plan) {
 /// Checks the planned names of an object that the plan creates, or whose names it changes. Names that were not found go into private
 /// state, so that the apply looks again. A process lists the objects of a resource once for all its plans.
 pub async fn check(context: Option<&Context>, process: &Process, resource: &Resource, plan: &mut Plan) {
-    plan.private.unresolved.clear();
+    let mut unresolved = BTreeMap::new();
     for (attribute, referenced) in attributes(resource) {
         let (prior, planned) = (plan.prior.get(&attribute.name), plan.planned.get(&attribute.name));
         if plan.planned.is_null() || is_equivalent(attribute, prior, planned) {
@@ -169,10 +169,10 @@ pub async fn check(context: Option<&Context>, process: &Process, resource: &Reso
                 title(resource, &plan.planned)
             ),
         );
-        let missing = missing.into_iter().collect();
-        plan.private
-            .unresolved
-            .insert(attribute.name.to_string(), missing);
+        unresolved.insert(attribute.name.to_string(), missing.into_iter().collect());
+    }
+    if let Some(change) = &mut plan.private.change {
+        change.unresolved = unresolved;
     }
 }
 
@@ -183,8 +183,8 @@ pub async fn check(context: Option<&Context>, process: &Process, resource: &Reso
 /// [`Reported`] if a name still does not exist, or the names cannot be listed.
 pub async fn refuse_missing(session: &mut Session<'_>) -> Result<(), Reported> {
     let mut result = Ok(());
-    let unresolved = session.request.private.unresolved.clone();
-    for (attribute, mut missing) in unresolved {
+    let change = session.request.private.change.clone();
+    for (attribute, mut missing) in change.unwrap_or_default().unresolved {
         let Some(attribute) = session.resource.attribute(&attribute) else {
             continue;
         };

@@ -21,6 +21,8 @@ pub enum Action {
     Update,
     /// Delete the object.
     Delete,
+    /// Release the object, which state no longer has afterwards.
+    Release,
     /// Search for an object whose create got no response.
     Find,
     /// Look an object up for a data source.
@@ -36,6 +38,7 @@ impl Action {
             Self::Read => &summaries::READ_FAILED,
             Self::Update => &summaries::UPDATE_FAILED,
             Self::Delete => &summaries::DELETE_FAILED,
+            Self::Release => &summaries::RELEASE_FAILED,
             Self::Find => &summaries::FIND_FAILED,
             Self::LookUp => &summaries::LOOKUP_FAILED,
             Self::StartRun => &summaries::START_FAILED,
@@ -48,6 +51,7 @@ impl Action {
             Self::Read => "read",
             Self::Update => "update",
             Self::Delete => "delete",
+            Self::Release => "release",
             Self::Find => "search for",
             Self::LookUp => "look up",
             Self::StartRun => "start",

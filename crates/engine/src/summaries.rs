@@ -143,6 +143,16 @@ crate::summaries! {
         when: "The request that updates an object failed.",
         remedy: "Follow the message, then apply again.",
     }
+    RELEASE_FAILED {
+        text: "Failed to release the object",
+        when: "The request that releases an object before a destroy removes it from state failed.",
+        remedy: "Follow the message, then apply again.",
+    }
+    NOT_RELEASED {
+        text: "Object not released",
+        when: "A destroy should release an object, but it is not certain that no other resource manages the object.",
+        remedy: "Release the object in the control plane's dashboard if nothing else manages it.",
+    }
     DELETE_FAILED {
         text: "Failed to delete the object",
         when: "The request that deletes an object failed.",
@@ -199,6 +209,16 @@ crate::summaries! {
         text: "New name replaces other objects",
         when: "An object is renamed, and others that name it in a string are replaced because of that.",
         remedy: "Refer to the name with a reference to the resource.",
+    }
+    PROTECTED {
+        text: "Object is protected",
+        when: "The configuration protects an object that has had a run from another one, and the plan or the apply would start one.",
+        remedy: "Undo the change that the message names, or set the argument to false to allow the run.",
+    }
+    TOO_MANY_RUNS {
+        text: "Plan exceeds a limit",
+        when: "A plan would repeat the runs of more objects than the argument of the provider block allows.",
+        remedy: "Apply fewer changes at once, or raise the limit.",
     }
     MANAGED_TWICE {
         text: "Object managed by two resources",

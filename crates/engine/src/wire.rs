@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use schema::{Attribute, Collection, Mode, Scalar, Unset};
+use schema::{Attribute, Collection, Mode, Resource, Scalar, Text, Unset};
 use serde_json::Value as Json;
 use value::{Number, Path, Value};
 
@@ -38,6 +38,16 @@ fn object_to_json(attributes: &[Attribute], planned: &Value, config: &Value) -> 
 fn sent_value<'a>(attribute: &Attribute, planned: &'a Value, config: &'a Value) -> &'a Value {
     let object = if attribute.write_only { config } else { planned };
     object.get(&attribute.name)
+}
+
+/// Returns the body of an update that empties these attributes: a collection without elements, or null.
+pub fn clear_body(resource: &Resource, names: &[Text]) -> Body {
+    let attributes = names.iter().filter_map(|name| resource.attribute(name));
+    let cleared = attributes.filter_map(|attribute| {
+        let empty = shape::empty_collection(attribute).unwrap_or_default();
+        Some((attribute.wire.write.as_ref()?.to_string(), to_json(&empty)))
+    });
+    Body::new(Json::Object(cleared.collect()), Vec::new())
 }
 
 /// Returns the body of an update: each changed value, and for each removed argument what `unset` declares. `None` if

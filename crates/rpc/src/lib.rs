@@ -152,6 +152,7 @@ impl Service {
         subject: Subject,
         handler: impl AsyncFnOnce(ResolvedRequest, &mut Diagnostics) -> Result<T, Reported>,
     ) -> (Option<T>, Vec<tfplugin6::Diagnostic>) {
+        let _active = self.0.process.begin_request();
         let served = handler::run(rpc, &subject, async |diagnostics: &mut Diagnostics| {
             handler(self.resolve(&subject, diagnostics)?, diagnostics).await
         });

@@ -1,13 +1,18 @@
 //! One method for each RPC that the provider implements; the others return `UNIMPLEMENTED`.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
 
 use engine::arguments::Arguments;
 use engine::diagnostic::{Diagnostics, Reported};
+use engine::hook::Definition;
 use engine::object::{ApplyRequest, Known, PlanRequest, Progress};
 use engine::private::Private;
+use engine::protection::Walk;
 use engine::rules::WriteOnly;
-use engine::{absence, apply, conflicts, lookup, plan, read, references, shape, validate};
+use engine::{
+    absence, apply, conflicts, identity, lookup, plan, protection, read, references, release, shape, validate,
+};
 use environment::Environment;
 use proto::tfplugin6;
 use proto::tfplugin6::diagnostic::Severity;
@@ -192,6 +197,9 @@ impl tfplugin6::provider_server::Provider for Service {
                     let stored = request.raw_state.as_ref();
                     let schema = resolved.binding.schema;
                     let state = upgrade_state(schema, stored, request.version, diagnostics)?;
+                    self.0
+                        .process
+                        .note_stored(identity::key(schema, &state), state.clone());
                     resolved.encode(&state, diagnostics)
                 },
             )
@@ -217,9 +225,17 @@ impl tfplugin6::provider_server::Provider for Service {
                         state: resolved.decode(request.current_state.as_ref(), "state", diagnostics)?,
                         private: self.decode_private(&request.private),
                     };
+                    let schema = resolved.binding.schema;
+                    let key = identity::key(schema, &known.state);
+                    if let Some(shared) = identity::shared_key(schema, &known.state) {
+                        self.0.process.note_used(shared);
+                    }
                     let context = resolved.service.context(diagnostics)?;
                     // After a failure, too, `known` is what the provider knows about the object.
                     let _ = read::read(resolved.binding, &context, &mut known, diagnostics).await;
+                    if known.state.is_null() {
+                        self.0.process.note_gone(&key);
+                    }
                     let state = resolved.encode(&known.state, diagnostics)?;
                     Ok((Some(state), self.encode_private(&known.private)))
                 },
@@ -256,6 +272,14 @@ impl tfplugin6::provider_server::Provider for Service {
                         [] if prior.is_null() => &request.planned_private,
                         _ => &request.prior_private,
                     };
+                    // Terraform from version 1.9 on allows deferral in every request of an apply:
+                    // <https://github.com/hashicorp/terraform/blob/main/internal/terraform/context_apply.go>.
+                    let client = request.client_capabilities.unwrap_or_default();
+                    let walk = if client.deferral_allowed || !request.planned_private.is_empty() {
+                        Walk::Apply
+                    } else {
+                        Walk::Plan
+                    };
                     let process = &self.0.process;
                     let schema = resolved.binding.schema;
                     let config = if proposed.is_null() { Value::Null } else { config };
@@ -269,9 +293,18 @@ impl tfplugin6::provider_server::Provider for Service {
                         renames: process.renames(),
                     };
                     let mut plan = plan::plan(resolved.binding, request);
+                    if let Some(shared) = identity::shared_key(schema, &plan.planned) {
+                        process.note_used(shared);
+                    }
                     references::note_planned(process, schema, &mut plan);
                     references::check(context.as_ref(), process, schema, &mut plan).await;
                     conflicts::check(process, schema, &mut plan);
+                    protection::check(context.as_ref(), process, schema, walk, &mut plan).await;
+                    if plan.config.is_null() {
+                        release::plan_destroy(process, schema, &mut plan).await;
+                    } else {
+                        release::check(process, schema, &mut plan);
+                    }
                     let planned = plan_resource_change::Response {
                         planned_state: Some(resolved.encode(&plan.planned, diagnostics)?),
                         requires_replace: plan
@@ -448,8 +481,9 @@ impl Service {
             .iter()
             .map(|attribute| attribute.name.as_ref());
         let unknown: Vec<&'static str> = names.filter(|name| config.get(name).is_unknown()).collect();
+        let environment = Environment::from_process();
+        let limits = limits(self.definition(), config, &environment);
         let connection = if unknown.is_empty() {
-            let environment = Environment::from_process();
             let user_agent = user_agent(
                 program,
                 terraform_version,
@@ -465,11 +499,41 @@ impl Service {
         } else {
             Connection::Deferred(unknown)
         };
-        self.0.process.begin();
+        self.0.process.begin(limits);
         *self.0.stop.lock().unwrap_or_else(PoisonError::into_inner) = CancellationToken::new();
         *self.0.connection.write().unwrap_or_else(PoisonError::into_inner) = connection;
         Ok(())
     }
+}
+
+/// The arguments of the provider block that limit what a plan may do, as far as they are known: they hold, too, while other arguments
+/// are only known after apply.
+fn limits(definition: &Definition, config: &Value, environment: &Environment) -> BTreeMap<String, u64> {
+    let jobs = definition
+        .resources
+        .iter()
+        .filter_map(|binding| binding.schema.job.as_ref());
+    let names: BTreeSet<&str> = jobs
+        .filter_map(|job| Some(&*job.protection.as_ref()?.limit))
+        .collect();
+    let arguments = definition.provider.attributes.iter();
+    let limits = arguments
+        .filter(|attribute| names.contains(&*attribute.name) && !config.get(&attribute.name).is_unknown());
+    let limits = limits.filter_map(|attribute| {
+        let name = &attribute.name;
+        // An invalid value ends `ConfigureProvider`.
+        let resolved = Arguments::resolve_one(
+            attribute,
+            config.get(name),
+            environment,
+            &mut Diagnostics::default(),
+        );
+        Some((
+            name.to_string(),
+            u64::try_from(resolved.ok()?.integer(name)?).ok()?,
+        ))
+    });
+    limits.collect()
 }
 
 /// The `User-Agent` of requests: the provider and its version, Terraform's version, the platform, and the value of
@@ -544,7 +608,7 @@ mod tests {
 
     #[test]
     fn user_agent_has_versions_platform_and_appended_value() {
-        static DEFINITION: engine::Definition = engine::Definition {
+        static DEFINITION: Definition = Definition {
             provider: &schema::Provider {
                 name: std::borrow::Cow::Borrowed("things"),
                 address: std::borrow::Cow::Borrowed("registry.terraform.io/acme/things"),

@@ -80,6 +80,7 @@ fn new_object(kind: Kind, name: String, summary: &str, description: &str) -> Obj
         import: None,
         identity: Vec::new(),
         destroy: None,
+        release: None,
         operations: Vec::new(),
         function: None,
         examples: Vec::new(),
@@ -118,6 +119,7 @@ fn object(
         timeouts: timeouts(resource),
         import,
         destroy,
+        release: resource.release.as_ref().map(release),
         operations: operations(definition, resource),
         examples: examples_of(examples, kind, &name)?,
         import_examples: match kind {
@@ -126,6 +128,15 @@ fn object(
         },
         ..new_object(kind, name, &resource.summary, &resource.description)
     })
+}
+
+fn release(from: &schema::Release) -> String {
+    format!(
+        "If `{}` is `{}` in the state, the provider first clears {} of the object.",
+        from.argument,
+        from.value,
+        phrases::join_names(&from.clears, " and ")
+    )
 }
 
 /// The example files of an object.

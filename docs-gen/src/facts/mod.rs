@@ -82,6 +82,9 @@ pub struct Object {
     /// Effect of destroying a resource; `None` if unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destroy: Option<Destroy>,
+    /// When a destroy clears values of an object that it otherwise only removes from state, as a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
     /// Operations of the API that it uses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub operations: Vec<Operation>,

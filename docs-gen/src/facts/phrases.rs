@@ -126,7 +126,13 @@ pub fn describe_change(object: &Object, attribute: &Attribute, change: Change) -
 pub fn describe_destroy(object: &Object, destroy: Destroy) -> String {
     match destroy {
         Destroy::Forgotten => {
-            "Destroying this resource removes the object from state only. The provider sends no request, so the object stays as it is.".to_owned()
+            let removed = "Destroying this resource removes the object from state only.";
+            match &object.release {
+                None => format!("{removed} The provider sends no request, so the object stays as it is."),
+                Some(release) => format!(
+                    "{removed} {release} Otherwise, it sends no request, and the object stays as it is."
+                ),
+            }
         }
         Destroy::Deleted => {
             let call = object

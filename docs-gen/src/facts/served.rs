@@ -92,6 +92,7 @@ fn object(kind: Kind, name: &str, block: &json::Block) -> Result<Object, Error> 
         import: None,
         identity: Vec::new(),
         destroy: None::<Destroy>,
+        release: None,
         operations: Vec::new(),
         function: None,
         examples: Vec::new(),

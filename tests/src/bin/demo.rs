@@ -219,7 +219,6 @@ impl Stage {
         screen.note("A second plan must show no changes:");
         self.terraform(screen, &["plan", "-detailed-exitcode"], &[0])
             .await?;
-        release(screen, control_plane)?;
         self.terraform(screen, &["destroy", "-auto-approve"], &[0])
             .await?;
         Ok(mesh_ip)
@@ -307,27 +306,6 @@ impl Stage {
         let _ = tokio::signal::ctrl_c().await;
         outcome.map(|_| ())
     }
-}
-
-/// Removes the roles from every machine, as a user would on the dashboard. Destroying a deployment does not change the
-/// machine, and the control plane rejects the deletion of a role in use.
-fn release(screen: &Screen, control_plane: &ControlPlane) -> Result<(), Failure> {
-    screen.title(
-        "Removing the role from the machine, as on the dashboard: destroying a deployment does not change the machine",
-    );
-    for machine in control_plane.objects(Collection::Machines) {
-        let uuid = machine
-            .get("uuid")
-            .and_then(serde_json::Value::as_str)
-            .unwrap_or_default();
-        control_plane
-            .update(Collection::Machines, uuid, |machine| {
-                machine.insert("role_names".to_owned(), serde_json::json!([]));
-                machine.insert("mesh_network_uuid".to_owned(), serde_json::Value::Null);
-            })
-            .map_err(|problem| Failure::new("releasing the machine", format!("{problem:?}")))?;
-    }
-    Ok(())
 }
 
 /// The output of the demo: with a progress bar on a terminal, otherwise in plain lines.

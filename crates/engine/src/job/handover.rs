@@ -23,8 +23,12 @@ pub fn stash(context: &Context, resource: &Resource, known: &Known) {
         return;
     };
     let key = key(resource, &known.state);
-    let is_on_purpose = known.private.plan_of.as_ref() == Some(&key);
-    let is_forced = known.private.is_forced;
+    let is_on_purpose = known.private.plan_of() == Some(&key);
+    let is_forced = known
+        .private
+        .change
+        .as_ref()
+        .is_some_and(|change| change.is_forced);
     let private = known.private.clone().without_plan();
     let run = private
         .run

@@ -4,7 +4,7 @@ use engine::Binding;
 use engine::conflicts::check;
 use engine::object::{Plan, PlanRequest};
 use engine::plan::plan;
-use engine::private::Private;
+use engine::private::{ChangePlan, Private};
 use engine::process::Process;
 use serde_json::{Value as Json, json};
 
@@ -34,7 +34,10 @@ fn planned(binding: &Binding, process: &Process, (prior, config, is_second): &Pl
         prior: value(binding, prior),
         config: value(binding, config),
         private: Private {
-            plan_of: is_second.then(|| format!("thing/{UUID}")),
+            change: Some(ChangePlan {
+                of: is_second.then(|| format!("thing/{UUID}")),
+                ..ChangePlan::default()
+            }),
             ..Private::default()
         },
         ..PlanRequest::default()
@@ -91,6 +94,6 @@ fn begin_forgets_the_plans_of_another_command() {
     let process = Process::default();
     let create = (NULL, json!({"uuid": UUID, "name": "a"}), false);
     planned(&binding, &process, &create);
-    process.begin();
+    process.begin(std::collections::BTreeMap::new());
     assert!(planned(&binding, &process, &create).diagnostics.is_empty());
 }

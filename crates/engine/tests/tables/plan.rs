@@ -5,7 +5,7 @@
 
 use engine::object::{Plan, PlanRequest};
 use engine::plan::{configured, plan};
-use engine::private::Private;
+use engine::private::{ChangePlan, Private};
 use engine::{Binding, shape};
 use serde_json::{Value as Json, json};
 use value::Value;
@@ -638,7 +638,10 @@ fn plan_marks_the_prior_object_for_the_delete_half() {
     let object = |size: &str| json!({"name": "a", "size": size});
     let mark = || Some(format!("thing/{UUID}"));
     let stored = || Private {
-        plan_of: mark(),
+        change: Some(ChangePlan {
+            of: mark(),
+            ..ChangePlan::default()
+        }),
         ..with_configured(&["size"])
     };
     let row = |rule, prior: Json, config: Json, private, expected: Option<String>| {
@@ -673,7 +676,7 @@ fn plan_marks_the_prior_object_for_the_delete_half() {
         );
         (
             json!(expected).to_string(),
-            json!(plan.private.plan_of).to_string(),
+            json!(plan.private.plan_of()).to_string(),
         )
     });
 }

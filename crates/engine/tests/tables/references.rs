@@ -82,12 +82,8 @@ fn plan_warns_of_names_that_nothing_has() {
             )
             .await
         });
-        let unresolved = plan
-            .private
-            .unresolved
-            .get("friends")
-            .cloned()
-            .unwrap_or_default();
+        let change = plan.private.change.unwrap_or_default();
+        let unresolved = change.unresolved.get("friends").cloned().unwrap_or_default();
         let warnings = plan.diagnostics.iter().count();
         (
             expected,
@@ -176,7 +172,8 @@ fn delete_refuses_names_that_still_do_not_exist() {
         let mut private = seen_here();
         let names: Vec<String> = serde_json::from_value(unresolved).unwrap();
         if !names.is_empty() {
-            private.unresolved.insert("friends".to_owned(), names);
+            let change = private.change.get_or_insert_default();
+            change.unresolved.insert("friends".to_owned(), names);
         }
         let request = ApplyRequest {
             prior: value(&binding, &a_thing("a", &json!(["b"]))),

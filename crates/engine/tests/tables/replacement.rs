@@ -11,7 +11,7 @@ use engine::api::ErrorKind;
 use engine::apply::apply;
 use engine::context::Context;
 use engine::object::{ApplyRequest, Known, Progress};
-use engine::private::Private;
+use engine::private::{ChangePlan, Private};
 use serde_json::{Value as Json, json};
 use value::Value;
 
@@ -112,7 +112,10 @@ enum Replaced {
 
 fn marked() -> Private {
     Private {
-        plan_of: Some(format!("thing/{UUID}")),
+        change: Some(ChangePlan {
+            of: Some(format!("thing/{UUID}")),
+            ..ChangePlan::default()
+        }),
         ..Private::default()
     }
 }
@@ -277,10 +280,8 @@ fn object_that_is_given_back_is_not_built_again() {
     prove(rows, |(status, is_forced, friend, expected)| {
         let (_, refusing) = context_of(vec![thing("b"), forbidden()], &binding);
         let given_back = block_on(async {
-            let private = Private {
-                is_forced,
-                ..marked()
-            };
+            let mut private = marked();
+            private.change.get_or_insert_default().is_forced = is_forced;
             let delete = destruction(&binding, &in_state(status), private);
             applied(&binding, &without_delete(&refusing), delete).await;
             let (known, _) = applied(&binding, &refusing, creation(&binding, "x", Private::default())).await;

@@ -1,0 +1,448 @@
+//! `protection` of a job: whether a plan may repeat the run of an object that has had one.
+//!
+//! Terraform does not say that it replaces an object because of `-replace`, a trigger or a taint: it plans a create then. So the first
+//! plan of a sound object leaves its mark, and a create of an object that state has is the replacement of a tainted one:
+//! <https://github.com/hashicorp/terraform/blob/main/docs/resource-instance-change-lifecycle.md>.
+//!
+//! Tests: below, and `tests/terraform/protection.rs`.
+
+use schema::{Phase, Protection, Resource};
+use serde_json::Value as Json;
+use value::{Path, Value};
+
+use crate::api::{Error, Retry};
+use crate::context::Context;
+use crate::diagnostic::{Diagnostics, Reported};
+use crate::naming::title;
+use crate::object::Plan;
+use crate::process::Process;
+use crate::report::{Action, is_gone};
+use crate::session::Session;
+use crate::{identity, summaries, wire};
+
+/// Number of objects that a diagnostic names.
+const MAX_NAMES: usize = 20;
+
+/// Why a plan repeats the run of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cause {
+    /// Changed arguments, or a run that failed, force a replacement.
+    Forced,
+    /// Arguments whose values are not known yet force a replacement.
+    Unknown,
+    /// The user asked for the replacement, or another resource triggers it.
+    Demanded,
+    /// State has the object, and Terraform plans to create it: it is tainted, or has another address.
+    Stored,
+    /// The object has had a run, and state does not have it.
+    Present,
+    /// A run follows each change.
+    Changed,
+}
+
+/// What a plan does to an object of the state.
+#[derive(Clone, Copy)]
+enum Change {
+    /// Nothing, or a change that no run follows.
+    InPlace,
+    /// A change that a run follows.
+    WithRun,
+    /// A replacement that arguments force; whether any of them is known.
+    Replaced { is_known: bool },
+}
+
+/// What is known about a plan.
+#[derive(Clone, Copy, Default)]
+struct Facts {
+    /// Of a plan with a prior object.
+    change: Option<Change>,
+    /// Whether an earlier plan of the same object has left its mark, and whether arguments forced the replacement in it.
+    marked: Option<bool>,
+    /// Whether state has the object.
+    is_stored: bool,
+    /// Whether the control plane's object has had a run.
+    is_present: bool,
+}
+
+fn cause(facts: Facts) -> Option<Cause> {
+    match facts {
+        Facts {
+            change: Some(change), ..
+        } => match change {
+            Change::InPlace => None,
+            Change::WithRun => Some(Cause::Changed),
+            Change::Replaced { is_known: true } => Some(Cause::Forced),
+            Change::Replaced { is_known: false } => Some(Cause::Unknown),
+        },
+        // The earlier plan would have failed if the arguments were known.
+        Facts {
+            marked: Some(is_forced),
+            ..
+        } => Some(if is_forced {
+            Cause::Unknown
+        } else {
+            Cause::Demanded
+        }),
+        Facts { is_stored: true, .. } => Some(Cause::Stored),
+        Facts { is_present, .. } => is_present.then_some(Cause::Present),
+    }
+}
+
+/// When Terraform plans.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Walk {
+    /// For a plan, or in a version of Terraform that does not show when.
+    Plan,
+    /// Again, during an apply. An error then leaves the old object of `create_before_destroy` aside, so the apply itself decides.
+    Apply,
+}
+
+/// Checks that a plan repeats no run of a protected object, and not more runs than the limit of the provider block.
+pub async fn check(
+    context: Option<&Context>,
+    process: &Process,
+    resource: &Resource,
+    walk: Walk,
+    plan: &mut Plan,
+) {
+    let Some(protection) = declared(resource).filter(|_| !plan.config.is_null()) else {
+        return;
+    };
+    let configured = plan.config.get(&protection.argument);
+    let is_protected = configured.is_unknown() || configured.as_bool() == Some(true);
+    if let Some(change) = &mut plan.private.change {
+        change.is_protected = is_protected;
+    }
+    let limit = process.limit(&protection.limit);
+    let known = if plan.prior.is_null() {
+        &plan.planned
+    } else {
+        &plan.prior
+    };
+    let key = identity::key(resource, known);
+    // The delete half of this apply has decided.
+    let is_replaced = plan.prior.is_null() && process.has_handover(&key);
+    if walk == Walk::Apply || is_replaced || (!is_protected && limit.is_none()) {
+        return;
+    }
+    let mut facts = facts(process, resource, plan, &key);
+    let mut object = process
+        .stored(&key)
+        .filter(|_| facts.is_stored)
+        .unwrap_or_else(|| known.clone());
+    if cause(facts).is_none()
+        && facts.change.is_none()
+        && let Some(context) = context
+        && let Ok(Some(response)) = read(context, resource, &plan.planned).await
+    {
+        facts.is_present = is_present(resource, protection, &response);
+        name(resource, &mut object, &response);
+    }
+    let Some(cause) = cause(facts) else { return };
+    let title = title(resource, &object);
+    if is_protected {
+        // The apply decides.
+        if cause == Cause::Unknown {
+            return;
+        }
+        let detail = refusal(resource, protection, plan, cause, &title);
+        let path = Path::root().attribute(&protection.argument);
+        plan.diagnostics.error_at(path, &summaries::PROTECTED, detail);
+        return;
+    }
+    let _ = count(process, protection, key, &title, &mut plan.diagnostics);
+}
+
+/// Counts an object whose run is repeated.
+///
+/// # Errors
+///
+/// [`Reported`] if it is one more than the limit of the provider block.
+fn count(
+    process: &Process,
+    protection: &Protection,
+    key: String,
+    title: &str,
+    diagnostics: &mut Diagnostics,
+) -> Result<(), Reported> {
+    let Protection {
+        limit: argument,
+        verb,
+        ..
+    } = protection;
+    let Some(limit) = process.limit(argument) else {
+        return Ok(());
+    };
+    let earlier = process.note_repeated(key, title.to_owned());
+    if u64::try_from(earlier.len()).is_ok_and(|count| count < limit) {
+        return Ok(());
+    }
+    let detail = format!(
+        "`{argument}` is {limit}, and this plan would also {verb} {title}. {}.",
+        counted(&earlier)
+    );
+    Err(diagnostics.error(&summaries::TOO_MANY_RUNS, detail))
+}
+
+fn declared(resource: &Resource) -> Option<&Protection> {
+    resource.job.as_ref()?.protection.as_ref()
+}
+
+fn facts(process: &Process, resource: &Resource, plan: &Plan, key: &str) -> Facts {
+    let has_prior = !plan.prior.is_null();
+    let is_known = |path: &Path| {
+        let mut attributes = resource.attributes.iter();
+        let attribute = attributes.find(|attribute| Path::root().attribute(&attribute.name) == *path);
+        attribute.is_none_or(|attribute| plan.planned.get(&attribute.name).is_wholly_known())
+    };
+    let runs_after_update = resource
+        .job
+        .as_ref()
+        .is_some_and(|job| job.after.contains(&Phase::Update));
+    let status = resource.job.as_ref().map(|job| Path::root().attribute(&job.into));
+    let mut paths = plan.requires_replace.iter();
+    let change = if !plan.requires_replace.is_empty() {
+        // The status of a run that failed becomes unknown, but the failure is known.
+        let is_known = paths.any(|path| Some(path) == status.as_ref() || is_known(path));
+        Change::Replaced { is_known }
+    } else if runs_after_update && plan.planned != plan.prior {
+        Change::WithRun
+    } else {
+        Change::InPlace
+    };
+    Facts {
+        change: has_prior.then_some(change),
+        marked: (plan.private.change.as_ref())
+            .filter(|change| !has_prior && change.of.is_some())
+            .map(|change| change.is_forced),
+        is_stored: !has_prior && process.stored(key).is_some(),
+        is_present: false,
+    }
+}
+
+/// Reads the object that a create adopts; `None` if it is unknown which one that is, or if it does not exist.
+async fn read(context: &Context, resource: &Resource, planned: &Value) -> Result<Option<Json>, Error> {
+    let is_known =
+        identity::attributes(resource).all(|attribute| planned.get(&attribute.name).as_str().is_some());
+    let Some(operation) = resource.api.read.as_deref().filter(|_| is_known) else {
+        return Ok(None);
+    };
+    match context
+        .perform(resource, operation, planned, None, Retry::Safe)
+        .await
+    {
+        Ok(response) => Ok(Some(response.body)),
+        Err(error) if is_gone(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn is_present(resource: &Resource, protection: &Protection, response: &Json) -> bool {
+    let attribute = resource.attribute(&protection.present);
+    let field = attribute.and_then(|attribute| wire::field(attribute, response));
+    field.is_some_and(|field| match &field {
+        Json::Null => false,
+        Json::String(text) => !text.is_empty(),
+        Json::Array(elements) => !elements.is_empty(),
+        Json::Object(entries) => !entries.is_empty(),
+        Json::Bool(_) | Json::Number(_) => true,
+    })
+}
+
+/// Adds the name that the control plane returned, for diagnostics.
+fn name(resource: &Resource, object: &mut Value, response: &Json) {
+    let label = resource
+        .label
+        .as_deref()
+        .and_then(|label| resource.attribute(label));
+    let named = label.and_then(|label| Some((label, wire::field(label, response)?)));
+    if let Some((label, Json::String(text))) = named {
+        object.set_attribute(&label.name, Value::string(text));
+    }
+}
+
+/// Why the protection refuses a plan, and what to do.
+fn refusal(resource: &Resource, protection: &Protection, plan: &Plan, cause: Cause, title: &str) -> String {
+    let Protection { argument, verb, .. } = protection;
+    let allow = format!("set `{argument}` to false to {verb} it");
+    let (reason, remedy) = match cause {
+        Cause::Forced | Cause::Unknown => {
+            let status = resource.job.as_ref().map(|job| Path::root().attribute(&job.into));
+            let changed: Vec<String> = plan
+                .requires_replace
+                .iter()
+                .map(|path| match &status {
+                    Some(status) if status == path => "its last run failed or was not started".to_owned(),
+                    _ => format!("`{path}` changes"),
+                })
+                .collect();
+            (changed.join(", and "), format!("Undo the change, or {allow}."))
+        }
+        Cause::Changed => (
+            "a run follows each change".to_owned(),
+            format!("Undo the change, or {allow}."),
+        ),
+        Cause::Demanded => (
+            "`-replace` or `replace_triggered_by` demands it".to_owned(),
+            format!("Plan without that, or {allow}."),
+        ),
+        Cause::Stored => (
+            "state has it as tainted, or under another address".to_owned(),
+            format!(
+                "If it is as it should be, run `terraform untaint ADDRESS`, or add a `moved` block for the earlier address. Otherwise, \
+                 {allow}."
+            ),
+        ),
+        Cause::Present => {
+            let id = identity::import_id(resource, &plan.planned).unwrap_or_default();
+            (
+                format!("`{}` shows that it has had a run", protection.present),
+                format!(
+                    "If state does not have it yet, run `terraform import ADDRESS {id}` to manage it as it is. If an argument is only \
+                     known after apply, apply its origin first, with `-target`. Otherwise, {allow}."
+                ),
+            )
+        }
+    };
+    let unknown = if plan.config.get(argument).is_unknown() {
+        "is not known before the apply"
+    } else {
+        "is true"
+    };
+    format!(
+        "`{argument}` {unknown}, and this plan would {verb} {title}: {reason}. {remedy} To destroy the resource instead, run `terraform \
+         destroy -refresh=false`."
+    )
+}
+
+fn counted(titles: &[String]) -> String {
+    if titles.is_empty() {
+        return "It is the first one".to_owned();
+    }
+    let named: Vec<&str> = titles.iter().take(MAX_NAMES).map(String::as_str).collect();
+    let more = match titles.len().saturating_sub(MAX_NAMES) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("Counted so far: {}{more}", named.join(", "))
+}
+
+/// Refuses the delete half of a replacement of a protected object: the plan could not know yet whether it would repeat a run.
+///
+/// # Errors
+///
+/// [`Reported`] if the object is protected. State keeps it.
+pub fn refuse_delete(session: &mut Session<'_>) -> Result<(), Reported> {
+    let (resource, request) = (session.resource, session.request);
+    let change = request.private.change.as_ref();
+    let protection = declared(resource).filter(|_| change.is_some_and(|change| change.is_protected));
+    if let Some(protection) = protection {
+        return Err(refuse(session, protection, &request.prior));
+    }
+    // The plan has counted it. The creates of this apply must know.
+    if let (Some(_), Some(_)) = (change, declared(resource)) {
+        let title = title(resource, &request.prior);
+        let key = identity::key(resource, &request.prior);
+        session.context.process.note_repeated(key, title);
+    }
+    Ok(())
+}
+
+/// Refuses a create that would repeat a run, if the object is protected or the limit of the provider block is reached: the plan could
+/// not know yet which object it is, or that it replaces one.
+///
+/// # Errors
+///
+/// [`Reported`] if it is refused, or the object cannot be read.
+pub async fn refuse_create(session: &mut Session<'_>, is_replaced: bool) -> Result<(), Reported> {
+    let (context, resource, request) = (session.context, session.resource, session.request);
+    // The delete half has decided. An error would lose the object.
+    let Some(protection) = declared(resource).filter(|_| !is_replaced) else {
+        return Ok(());
+    };
+    let is_protected = request.config.get(&protection.argument).as_bool() == Some(true);
+    if !is_protected && context.process.limit(&protection.limit).is_none() {
+        return Ok(());
+    }
+    if is_protected && request.private.plan_of().is_some() {
+        return Err(refuse(session, protection, &request.planned));
+    }
+    let response = match read(context, resource, &request.planned).await {
+        Ok(Some(response)) if is_present(resource, protection, &response) => response,
+        Ok(_) => return Ok(()),
+        Err(error) => return Err(session.fail(Action::Read, &error)),
+    };
+    let mut object = request.planned.clone();
+    name(resource, &mut object, &response);
+    if is_protected {
+        return Err(refuse(session, protection, &object));
+    }
+    let key = identity::key(resource, &object);
+    let title = title(resource, &object);
+    count(
+        &context.process,
+        protection,
+        key,
+        &title,
+        &mut session.diagnostics,
+    )
+}
+
+fn refuse(session: &mut Session<'_>, protection: &Protection, object: &Value) -> Reported {
+    let Protection { argument, verb, .. } = protection;
+    session.diagnostics.error_at(
+        Path::root().attribute(argument),
+        &summaries::PROTECTED,
+        format!(
+            "`{argument}` is true, and this apply would {verb} {}. Nothing was sent, and the object stays as it was. If an \
+             argument is only known after apply, apply its origin first, with `-target`. Otherwise, undo the change, or set `{argument}` \
+             to false to {verb} it.",
+            title(session.resource, object)
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_way_to_repeat_a_run_has_a_cause() {
+        let change = |change| Facts {
+            change: Some(change),
+            ..Facts::default()
+        };
+        let replaced = |is_known| change(Change::Replaced { is_known });
+        let create = |marked, is_stored, is_present| Facts {
+            marked,
+            is_stored,
+            is_present,
+            ..Facts::default()
+        };
+        #[rustfmt::skip]
+        let rows = [
+            ("no change, or one in place", change(Change::InPlace), None),
+            ("an argument forces a replacement", replaced(true), Some(Cause::Forced)),
+            ("an unknown argument may force it", replaced(false), Some(Cause::Unknown)),
+            ("a run follows each change", change(Change::WithRun), Some(Cause::Changed)),
+            ("a first create", create(None, false, false), None),
+            ("second plan of a demanded replacement", create(Some(false), true, true), Some(Cause::Demanded)),
+            ("the same without stored state", create(Some(false), false, false), Some(Cause::Demanded)),
+            ("second plan of a forced replacement", create(Some(true), true, true), Some(Cause::Unknown)),
+            ("a tainted object", create(None, true, false), Some(Cause::Stored)),
+            ("a tainted object that has had a run", create(None, true, true), Some(Cause::Stored)),
+            ("a create over an object that has had a run", create(None, false, true), Some(Cause::Present)),
+        ];
+        for (rule, facts, expected) in rows {
+            assert_eq!(cause(facts), expected, "{rule}");
+        }
+    }
+
+    #[test]
+    fn counted_names_a_limited_number_of_objects() {
+        let titles = |count: usize| (1..=count).map(|number| format!("m{number}")).collect::<Vec<_>>();
+        assert_eq!(counted(&[]), "It is the first one");
+        assert_eq!(counted(&titles(2)), "Counted so far: m1, m2");
+        assert!(counted(&titles(MAX_NAMES + 3)).ends_with(", m20 and 3 more"));
+    }
+}

@@ -1,0 +1,239 @@
+//! `release` of the declaration: what a destroy clears in an object that it otherwise only removes from the state.
+//!
+//! Only a plain destroy releases an object, and only if nothing else manages it. Terraform does not say which kind of destroy a
+//! delete belongs to. But it plans a plain destroy in another process than it carries it out, it plans the destroy of a deposed object in
+//! the same one, and the delete half of a replacement has the private state of a plan with a configuration:
+//! <https://github.com/hashicorp/terraform/blob/main/docs/resource-instance-change-lifecycle.md>.
+//!
+//! Tests: below, and `tests/terraform/release.rs`.
+
+use std::time::Duration;
+
+use schema::Resource;
+use value::{Path, Value};
+
+use crate::diagnostic::Reported;
+use crate::naming::{capitalised, title};
+use crate::object::Plan;
+use crate::private::{DestroyPlan, Private};
+use crate::process::Process;
+use crate::report::{Action, is_gone};
+use crate::session::Session;
+use crate::{absence, identity, summaries, wire};
+
+/// How long the plan of a destroy waits for the plan of another resource of the same object.
+const OBJECT_PATIENCE: Duration = Duration::from_secs(10);
+
+/// The same, while Terraform sends no other request.
+const QUIET_TIME: Duration = Duration::from_millis(300);
+
+/// What a delete does to an object whose state asks for a release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Decision {
+    /// Releases it.
+    Release,
+    /// Leaves it as it is.
+    Keep,
+    /// Leaves it as it is, and warns.
+    Warn(Doubt),
+}
+
+/// Why it is not certain that a destroy may release an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Doubt {
+    /// Terraform planned no destroy.
+    NoPlan,
+    /// The process serves many commands, so it cannot distinguish a destroy from a replacement.
+    DebugMode,
+    /// This process has used another resource of the same object.
+    Used,
+}
+
+/// What this process knows about a delete.
+#[derive(Clone, Copy)]
+struct Here<'a> {
+    /// [`Process::id`]
+    process: &'a str,
+    /// [`Process::serves_many`]
+    serves_many: bool,
+    /// Whether the process has used a resource of the same object.
+    is_used: bool,
+}
+
+fn decide(private: &Private, here: Here<'_>) -> Decision {
+    match &private.destroy {
+        None if private.change.is_some() => Decision::Keep,
+        None => Decision::Warn(Doubt::NoPlan),
+        Some(plan) if plan.process == here.process && here.serves_many => Decision::Warn(Doubt::DebugMode),
+        Some(plan) if plan.process == here.process => Decision::Keep,
+        // The plan has warned.
+        Some(plan) if plan.is_shared => Decision::Keep,
+        Some(_) if here.is_used => Decision::Warn(Doubt::Used),
+        Some(_) => Decision::Release,
+    }
+}
+
+/// Whether the state of an object asks for a release.
+fn is_asked(resource: &Resource, state: &Value) -> bool {
+    let release = resource.release.as_ref();
+    release.is_some_and(|release| state.get(&release.argument).as_str() == Some(&release.value))
+}
+
+/// Marks the plan of a destroy, and finds out whether the process plans another resource of the same object. Warns if so.
+///
+/// Terraform plans in any order, so the plan waits a little for that other one.
+pub async fn plan_destroy(process: &Process, resource: &Resource, plan: &mut Plan) {
+    let Some(release) = &resource.release else { return };
+    let key = identity::shared_key(resource, &plan.prior);
+    let is_shared = match &key {
+        Some(key) if is_asked(resource, &plan.prior) => {
+            process.wait_for_object(key, QUIET_TIME, OBJECT_PATIENCE).await
+        }
+        _ => false,
+    };
+    plan.private.destroy = Some(DestroyPlan {
+        process: process.id().to_owned(),
+        is_shared,
+    });
+    if !is_asked(resource, &plan.prior) {
+        return;
+    }
+    if is_shared {
+        let title = capitalised(&title(resource, &plan.prior));
+        plan.diagnostics.warning_at(
+            Path::root(),
+            &summaries::NOT_RELEASED,
+            format!(
+                "{title} is removed from state and stays as it is, although `{}` is `{}`: another resource manages the same object.",
+                release.argument, release.value
+            ),
+        );
+    } else if let Some(key) = key {
+        process.note_released(key, &resource.name);
+    }
+}
+
+/// Reports a plan of an object that the plan of another resource's destroy releases: both cannot be.
+pub fn check(process: &Process, resource: &Resource, plan: &mut Plan) {
+    let key = identity::shared_key(resource, &plan.planned);
+    let released_by = key.and_then(|key| process.released_by(&key));
+    // Another resource of the same type may be a deposed one, which is never released.
+    if plan.config.is_null() || released_by.as_deref().is_none_or(|other| other == resource.name) {
+        return;
+    }
+    let title = title(resource, &plan.planned);
+    plan.diagnostics.error(
+        &summaries::MANAGED_TWICE,
+        format!(
+            "The same plan destroys another resource that manages {title} and whose state asks for a release of the object. Apply it with \
+             the other value of that argument first, or destroy the resource in an apply of its own."
+        ),
+    );
+}
+
+/// Releases the object of a delete, if its state asks for it and this is a plain destroy.
+///
+/// # Errors
+///
+/// [`Reported`] if the request failed; state then keeps the object.
+pub async fn release(session: &mut Session<'_>) -> Result<(), Reported> {
+    let (context, resource, request) = (session.context, session.resource, session.request);
+    let Some(release) = resource
+        .release
+        .as_ref()
+        .filter(|_| is_asked(resource, &request.prior))
+    else {
+        return Ok(());
+    };
+    let process = &context.process;
+    let key = identity::shared_key(resource, &request.prior);
+    let here = Here {
+        process: process.id(),
+        serves_many: process.serves_many(),
+        is_used: key.is_none_or(|key| process.has_used(&key)),
+    };
+    let doubt = match decide(&request.private, here) {
+        Decision::Keep => return Ok(()),
+        Decision::Warn(doubt) => doubt,
+        Decision::Release => {
+            let Some(operation) = &resource.api.update else {
+                return Err(session.missing_operation("update"));
+            };
+            let body = wire::clear_body(resource, &release.clears);
+            let released = absence::perform(context, resource, operation, &request.prior, Some(&body)).await;
+            return match released {
+                Ok(_) => Ok(()),
+                Err(error) if is_gone(&error) => {
+                    let known = session.progress.lock().clone();
+                    absence::confirm(context, resource, &known, &error, &mut session.diagnostics).await
+                }
+                Err(error) => Err(session.fail(Action::Release, &error)),
+            };
+        }
+    };
+    let reason = match doubt {
+        Doubt::NoPlan => "this version of Terraform does not show whether it destroys or replaces an object",
+        Doubt::DebugMode => "in debug mode, the provider cannot distinguish a destroy from a replacement",
+        Doubt::Used => "another resource manages the same object",
+    };
+    session.diagnostics.warning_at(
+        Path::root(),
+        &summaries::NOT_RELEASED,
+        format!(
+            "{} was removed from state and stays as it is, although `{}` is `{}`: {reason}.",
+            capitalised(&title(resource, &request.prior)),
+            release.argument,
+            release.value
+        ),
+    );
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::private::ChangePlan;
+
+    #[test]
+    fn only_a_plain_destroy_of_an_unused_object_releases_it() {
+        let none = Private::default;
+        let changed = |of: Option<&str>| Private {
+            change: Some(ChangePlan {
+                of: of.map(str::to_owned),
+                ..ChangePlan::default()
+            }),
+            ..none()
+        };
+        let destroy = |process: &str, is_shared| Private {
+            destroy: Some(DestroyPlan {
+                process: process.to_owned(),
+                is_shared,
+            }),
+            ..none()
+        };
+        let (other, own) = (destroy("other", false), destroy("own", false));
+        let here = |serves_many, is_used| Here {
+            process: "own",
+            serves_many,
+            is_used,
+        };
+        let (one, used, many) = (here(false, false), here(false, true), here(true, false));
+        let no_plan = Decision::Warn(Doubt::NoPlan);
+        #[rustfmt::skip]
+        let rows = [
+            ("plain destroy", &other, one, Decision::Release),
+            ("the process has used the object", &other, used, Decision::Warn(Doubt::Used)),
+            ("the plan has another resource of the object", &destroy("other", true), one, Decision::Keep),
+            ("create_before_destroy, or a deposed object", &own, one, Decision::Keep),
+            ("the same, beside its replacement", &own, used, Decision::Keep),
+            ("debug mode", &own, many, Decision::Warn(Doubt::DebugMode)),
+            ("delete half of a sound object", &changed(Some("machine/1")), one, Decision::Keep),
+            ("delete half of a tainted object", &changed(None), one, Decision::Keep),
+            ("Terraform before 1.2", &none(), one, no_plan),
+            ("the same, and the process has used the object", &none(), used, no_plan),
+        ];
+        for (rule, private, here, expected) in rows {
+            assert_eq!(decide(private, here), expected, "{rule}");
+        }
+    }
+}
