@@ -31,6 +31,7 @@ mod mesh_network;
 mod process;
 mod provider_block;
 mod registry_credential;
+mod removal;
 mod route;
 mod route_policy_set;
 mod scenarios;
