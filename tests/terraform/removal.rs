@@ -192,6 +192,19 @@ async fn vip_in_use_is_removed_in_two_applies() {
     VIP.converges_in_two_applies().await;
 }
 
+/// The setting of a role extends to what the role refers to.
+#[tokio::test]
+async fn vip_of_a_role_inherits_the_setting_of_the_role() {
+    let (control_plane, workspace) = VIP.applied("").await;
+    let role = |argument: &str| VIP.user(&format!("{argument}{BEFORE_DESTROY}"));
+    workspace.configure(&(VIP.block("") + &role(VIP.argument)));
+    workspace.apply().await;
+    workspace.configure(&role(VIP.without));
+    workspace.apply().await;
+    workspace.plans_empty().await;
+    assert_eq!(control_plane.find(VIP.collection, "vip"), None);
+}
+
 /// The use ended outside Terraform: to apply again is enough.
 #[tokio::test]
 async fn role_whose_use_is_gone_is_removed_by_another_apply() {
