@@ -40,6 +40,7 @@ mod secret;
 mod secrets_backend;
 mod validation;
 mod variable;
+mod way_back;
 mod workflows;
 
 use std::path::Path;
