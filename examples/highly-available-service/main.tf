@@ -81,6 +81,11 @@ resource "durantic_machine_role" "service" {
 
   # The template reads the secret and the variable.
   depends_on = [durantic_secret.database_password, durantic_variable.database_host]
+
+  # If the role and its use leave the configuration together, Terraform ends the use first.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "durantic_machine_config" "member" {

@@ -8,7 +8,7 @@ use engine::arguments::{Arguments, parse};
 use engine::diagnostic::{Diagnostics, Reported};
 use environment::Environment;
 use tokio_util::sync::CancellationToken;
-use tools::commands::{self, Finding, ProviderBlock};
+use tools::commands::{self, Doubt, Finding, KnownHost, KnownHosts, ProviderBlock};
 use value::Value;
 
 use crate::durantic::DEFINITION;
@@ -41,6 +41,7 @@ async fn send_request(block: &ProviderBlock, environment: &Environment) -> Vec<F
     settings.request_timeout = Duration::from_secs(10);
     settings.max_retries = 0;
     let endpoint = settings.endpoint.to_string();
+    let host = settings.endpoint.host_str().unwrap_or_default().to_owned();
     let client = match Client::new(settings, DEFINITION.operations) {
         Ok(client) => client,
         Err(error) => {
@@ -62,11 +63,44 @@ async fn send_request(block: &ProviderBlock, environment: &Environment) -> Vec<F
     };
     vec![match client.send(request).await {
         Ok(_) => Finding::passed(format!("The control plane at `{endpoint}` accepts the token")),
-        Err(error) => Finding::problem(
-            connection_problem(error.kind, &endpoint),
-            error.into_api(remedy).to_string(),
-        ),
+        Err(error) => {
+            let (kind, explanation) = (error.kind, error.into_api(remedy).to_string());
+            let others = doubt(kind).and_then(|doubt| HOSTS.others(&host, doubt));
+            let explanation = match others {
+                Some(others) => format!("{explanation}\n\n{others}"),
+                None => explanation,
+            };
+            Finding::problem(connection_problem(kind, &endpoint), explanation)
+        }
     }]
+}
+
+/// The hosts of Durantic's control planes. The defaults of the published provider are those in its changelog.
+const HOSTS: KnownHosts = KnownHosts {
+    hosts: &[
+        KnownHost {
+            name: "api.durantic.io",
+            meaning: "the default of this version",
+        },
+        KnownHost {
+            name: "api.app.durantic.dev",
+            meaning: "the default of the published provider 1.1 and 1.2",
+        },
+        KnownHost {
+            name: "api.demo.durantic.dev",
+            meaning: "the default of the published provider 1.0",
+        },
+    ],
+    setting: "`endpoint` or in DURANTIC_ENDPOINT",
+};
+
+/// Why the endpoint may be the wrong one, if a failed request suggests that.
+fn doubt(kind: ErrorKind) -> Option<Doubt> {
+    match kind {
+        ErrorKind::Unauthorized => Some(Doubt::TokenRejected),
+        ErrorKind::UnknownHost => Some(Doubt::NameNotResolved),
+        _ => None,
+    }
 }
 
 /// The problem with the connection that a failed request shows.
@@ -74,7 +108,7 @@ fn connection_problem(kind: ErrorKind, endpoint: &str) -> String {
     match kind {
         ErrorKind::Unauthorized => format!("The control plane at `{endpoint}` rejected the token"),
         ErrorKind::Forbidden => format!("The token has no read permission at `{endpoint}`"),
-        ErrorKind::Unreachable | ErrorKind::Proxy | ErrorKind::RequestTimeout => {
+        ErrorKind::UnknownHost | ErrorKind::Unreachable | ErrorKind::Proxy | ErrorKind::RequestTimeout => {
             format!("Failed to reach the control plane at `{endpoint}`")
         }
         ErrorKind::Tls => {
@@ -127,6 +161,42 @@ mod tests {
             problems(&[("api_token", "dur_x"), ("insecure_skip_verify", "yes")]),
             ["Invalid boolean: `insecure_skip_verify` is `yes`, but it must be `true` or `false`."]
         );
+    }
+
+    #[test]
+    fn known_hosts_have_the_declared_default_and_variable() {
+        let mut attributes = DEFINITION.provider.attributes.iter();
+        let endpoint = attributes.find(|attribute| attribute.name == "endpoint").unwrap();
+        let default = endpoint.default.as_ref().map(|default| format!("{default:?}"));
+        let first = HOSTS.hosts[0];
+        assert!(default.unwrap().contains(&format!("https://{}", first.name)));
+        assert_eq!(first.meaning, "the default of this version");
+        assert!(HOSTS.setting.ends_with(endpoint.env.as_deref().unwrap()));
+    }
+
+    #[test]
+    fn doubt_is_about_the_endpoint_only() {
+        assert_eq!(doubt(ErrorKind::Unauthorized), Some(Doubt::TokenRejected));
+        assert_eq!(doubt(ErrorKind::UnknownHost), Some(Doubt::NameNotResolved));
+        for kind in [
+            ErrorKind::Unreachable,
+            ErrorKind::Proxy,
+            ErrorKind::Forbidden,
+            ErrorKind::NotFound,
+        ] {
+            assert_eq!(doubt(kind), None, "{kind:?}");
+        }
+        let rejected = HOSTS.others("api.durantic.io", Doubt::TokenRejected).unwrap();
+        assert!(
+            rejected.contains(
+                "`https://api.app.durantic.dev` (the default of the published provider 1.1 and 1.2)"
+            )
+        );
+        assert!(rejected.contains("DURANTIC_ENDPOINT"));
+        let reverse = HOSTS
+            .others("api.app.durantic.dev", Doubt::TokenRejected)
+            .unwrap();
+        assert!(reverse.contains("`https://api.durantic.io` (the default of this version)"));
     }
 
     #[test]

@@ -18,6 +18,9 @@ pub fn remedy(kind: ErrorKind) -> Option<&'static str> {
             "Wait a few minutes, run Terraform with a lower -parallelism, or raise `max_retries`."
         }
         ErrorKind::Server => "The control plane failed; try again later.",
+        ErrorKind::UnknownHost => {
+            "Check the host name of `endpoint` in the provider configuration, and the name servers of this network."
+        }
         ErrorKind::Unreachable => {
             "Check `endpoint` in the provider configuration, the network and the proxy settings."
         }

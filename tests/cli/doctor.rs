@@ -340,6 +340,68 @@ async fn doctor_finds_an_unreachable_endpoint() {
 }
 
 #[tokio::test]
+async fn doctor_names_the_known_hosts_if_a_name_is_unknown() {
+    // A label of a host name has at most 63 characters, so this name is invalid and no server is asked for it.
+    let endpoint = format!("http://{}.invalid", "a".repeat(64));
+    let home = installed()
+        .await
+        .with("DURANTIC_ENDPOINT", &endpoint)
+        .with("DURANTIC_API_TOKEN", "dur_canary");
+    let run = home.provider(&["doctor"]).await;
+    assert_finds(
+        &run,
+        "Failed to reach the control plane",
+        "Other known endpoints are `https://api.durantic.io` (the default of this version), `https://api.app.durantic.dev` (the default of \
+         the published provider 1.1 and 1.2), `https://api.demo.durantic.dev` (the default of the published provider 1.0). If you meant \
+         one of them, set it as `endpoint` or in DURANTIC_ENDPOINT.",
+    );
+    assert!(!run.stdout.contains("dur_canary"), "{}", run.stdout);
+}
+
+/// The control plane is also the proxy that connects to Durantic's hosts.
+#[tokio::test]
+async fn doctor_names_the_other_hosts_if_one_rejects_the_token() {
+    let control_plane = ControlPlane::builder().start().await.unwrap();
+    let home = installed()
+        .await
+        .with("HTTP_PROXY", control_plane.endpoint())
+        .with("DURANTIC_API_TOKEN", "dur_wrong");
+    for (host, others) in [
+        (
+            "api.durantic.io",
+            ["api.app.durantic.dev", "api.demo.durantic.dev"],
+        ),
+        (
+            "api.app.durantic.dev",
+            ["api.durantic.io", "api.demo.durantic.dev"],
+        ),
+        (
+            "api.demo.durantic.dev",
+            ["api.durantic.io", "api.app.durantic.dev"],
+        ),
+    ] {
+        let endpoint = format!("http://{host}");
+        let block = format!("provider \"durantic\" {{\n  endpoint = {endpoint:?}\n}}\n");
+        home.write("provider.tf", &block);
+        let run = home.provider(&["doctor"]).await;
+        let remedy = "If your token was created there, set that URL as `endpoint` or in DURANTIC_ENDPOINT.";
+        assert_finds(&run, "rejected the token", remedy);
+        for other in others {
+            assert!(
+                run.stdout.contains(&format!("`https://{other}` (")),
+                "{}",
+                run.stdout
+            );
+        }
+        assert!(
+            !run.stdout.contains(&format!("`https://{host}` (")),
+            "{}",
+            run.stdout
+        );
+    }
+}
+
+#[tokio::test]
 async fn doctor_finds_a_missing_or_rejected_token() {
     let control_plane = ControlPlane::builder().start().await.unwrap();
     let home = installed()
@@ -350,6 +412,8 @@ async fn doctor_finds_a_missing_or_rejected_token() {
     let home = home.with("DURANTIC_API_TOKEN", "dur_wrong");
     let run = home.provider(&["doctor"]).await;
     assert_finds(&run, "rejected the token", "token");
+    // The host is not one of Durantic's, so its tokens are its own.
+    assert!(!run.stdout.contains("Other known endpoints"), "{}", run.stdout);
 }
 
 #[tokio::test]

@@ -177,3 +177,52 @@ async fn changes_after_the_migration_are_planned_and_applied() {
         workspace.plans_empty().await;
     }
 }
+
+/// The published provider treats an empty string as not set.
+#[tokio::test]
+async fn empty_string_in_a_lookup_is_an_error_and_null_is_not() {
+    let lookup = |uuid: &str, name: &str| {
+        format!(
+            "data \"durantic_machine\" \"it\" {{\n  hostname = \"node-1\"\n  uuid = {uuid}\n}}\n\
+             data \"durantic_image\" \"it\" {{\n  name = \"Ubuntu 24.04\"\n  docker_image_url = {name}\n}}\n"
+        )
+    };
+    let control_plane = super::control_plane().await;
+    let workspace = workspace(&control_plane, &lookup("\"\"", "\"\""));
+    let output = workspace.run(&["plan"]).await.fails();
+    assert_eq!(
+        output.matches("Error: Conflicting arguments").count(),
+        2,
+        "{output}"
+    );
+    workspace.configure(&lookup("null", "null"));
+    workspace.apply().await;
+}
+
+/// `machine_uuids` was a list, and `config` was not sensitive.
+#[tokio::test]
+async fn index_of_members_and_output_of_settings_need_a_change() {
+    let outputs = |member: &str, flag: &str| {
+        format!(
+            "output \"member\" {{\n  value = {member}\n}}\noutput \"config\" {{\n  value = \
+             durantic_secrets_backend.it.config\n{flag}}}\n"
+        )
+    };
+    let control_plane = seeded().await;
+    let workspace = workspace_with_all_states(&control_plane, |_, _| {});
+    let members = "durantic_vip.it.machine_uuids";
+    workspace.write("outputs.tf", &outputs(&format!("{members}[0]"), ""));
+    let output = workspace.run(&["plan"]).await.fails();
+    assert!(output.contains("Invalid index"), "{output}");
+    workspace.write("outputs.tf", &outputs(&format!("tolist({members})[0]"), ""));
+    let output = workspace.run(&["plan"]).await.fails();
+    assert!(output.contains("Output refers to sensitive values"), "{output}");
+    workspace.write(
+        "outputs.tf",
+        &outputs(&format!("tolist({members})[0]"), "  sensitive = true\n"),
+    );
+    workspace.apply().await;
+    assert_eq!(workspace.outputs().await["member"], json!(machine(1)));
+    let sent = super::changes(&control_plane);
+    assert_eq!(sent, Vec::<String>::new(), "nothing was sent");
+}

@@ -33,6 +33,7 @@ mod protection;
 mod provider_block;
 mod registry_credential;
 mod release;
+mod removal;
 mod route;
 mod route_policy_set;
 mod scenarios;
@@ -41,6 +42,7 @@ mod secret;
 mod secrets_backend;
 mod validation;
 mod variable;
+mod way_back;
 mod workflows;
 
 use std::path::Path;

@@ -97,7 +97,9 @@ pub(super) fn failure(error: &reqwest::Error, target: &Target<'_>) -> Failure {
             _ => broken(error, target),
         }
     };
-    let kind = if error.is_timeout() {
+    let kind = if error.is_dns() {
+        ErrorKind::UnknownHost
+    } else if error.is_timeout() {
         ErrorKind::RequestTimeout
     } else {
         ErrorKind::Unreachable
@@ -118,7 +120,7 @@ fn proxy_failure(error: &reqwest::Error, target: &Target<'_>, proxy: &Proxy) -> 
         let reason = innermost(error);
         match (proxy.has_name(), needs_address) {
             (false, true) => (
-                ErrorKind::Unreachable,
+                ErrorKind::UnknownHost,
                 format!("the host name {host} cannot be resolved ({reason})"),
             ),
             (true, true) => (

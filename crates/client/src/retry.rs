@@ -126,6 +126,7 @@ fn is_passing(error: &Error) -> bool {
             ErrorKind::Proxy
                 | ErrorKind::RequestTimeout
                 | ErrorKind::UnexpectedResponse
+                | ErrorKind::UnknownHost
                 | ErrorKind::Unreachable
         ),
         Some(_) => false,
@@ -265,6 +266,7 @@ mod tests {
         #[rustfmt::skip]
         let table = [
             // kind, effect, status, safe, unsafe
+            (ErrorKind::UnknownHost, Effect::None, None, Retried, Retried),
             (ErrorKind::Unreachable, Effect::None, None, Retried, Retried),
             (ErrorKind::Unreachable, Effect::Unknown, None, Retried, Fails(ErrorKind::Ambiguous)),
             (ErrorKind::Unreachable, Effect::Done, Some(200), Retried, Fails(ErrorKind::Unreachable)),

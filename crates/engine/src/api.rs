@@ -209,6 +209,8 @@ pub enum ErrorKind {
     RateLimited,
     /// The API failed, and retrying did not help or is not allowed.
     Server,
+    /// The host name of the server cannot be resolved.
+    UnknownHost,
     /// The connection could not be established, or broke.
     Unreachable,
     /// The proxy could not be reached, or did not connect to the server.
@@ -243,6 +245,7 @@ impl ErrorKind {
         match self {
             Self::RateLimited
             | Self::Server
+            | Self::UnknownHost
             | Self::Unreachable
             | Self::Proxy
             | Self::RequestTimeout

@@ -21,7 +21,7 @@ use crate::job::evidence::OwnChange;
 use crate::naming::{capitalised, title};
 use crate::object::{ApplyRequest, Known, Progress};
 use crate::private::Private;
-use crate::report::{Action, is_gone, is_temporary};
+use crate::report::{Action, Removal, is_gone, is_temporary, with_remedy_for_use};
 use crate::session::{Merged, Session, deadline, is_sent};
 use crate::{absence, identity, job, plan, protection, recover, references, release, summaries, wire};
 
@@ -361,7 +361,14 @@ async fn delete_object(session: &mut Session<'_>, operation: &str) -> Result<(),
         Err(error) if is_gone(&error) => {
             absence::confirm(context, resource, &known, &error, &mut session.diagnostics).await
         }
-        Err(error) => Err(session.fail(Action::Delete, &error)),
+        Err(error) => {
+            // Only the delete of a replacement has the mark of the object.
+            let removal = match &session.request.private.plan_of {
+                Some(_) => Removal::Replaced,
+                None => Removal::Destroyed,
+            };
+            Err(session.fail(Action::Delete, &with_remedy_for_use(&error, removal)))
+        }
     }
 }
 

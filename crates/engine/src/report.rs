@@ -59,6 +59,45 @@ impl Action {
     }
 }
 
+/// What Terraform does with the object that a delete is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Removal {
+    /// It destroys the object.
+    Destroyed,
+    /// It deletes the object first, and then creates the object that replaces it.
+    Replaced,
+}
+
+/// The remedy for a rejected delete of an object that is destroyed. Terraform's order:
+/// <https://github.com/hashicorp/terraform/blob/main/docs/destroying.md>.
+const IN_USE: &str = "If the message names what uses the object, remove that use first. If this apply removes the use as \
+                      well: Terraform deletes an object before it updates those that no longer refer to it, unless the object \
+                      has `lifecycle { create_before_destroy = true }`. State keeps this setting, so it must be applied before \
+                      the block is removed. Now apply again if the use is gone. If it is not, put the block back with this \
+                      setting, apply, and remove the block and the use again. Or put the block back, remove only the use, \
+                      apply, and then remove the block.";
+
+/// The remedy for a rejected delete of an object that is replaced.
+const IN_USE_AND_REPLACED: &str = "If the message names what uses the object: Terraform deletes the object before it creates its \
+                                   replacement and updates what refers to it. With `lifecycle { create_before_destroy = true }` \
+                                   in the block, it deletes the object last. If names are unique, the replacement then needs \
+                                   another name: change it in the same apply.";
+
+/// Returns the error of an object's delete with what the user can do about it: if the API rejected the delete because of a conflict, the
+/// object is in use.
+#[must_use]
+pub fn with_remedy_for_use(error: &Error, removal: Removal) -> Error {
+    let remedy = match (error.kind, removal) {
+        (ErrorKind::Conflict, Removal::Destroyed) => Some(IN_USE),
+        (ErrorKind::Conflict, Removal::Replaced) => Some(IN_USE_AND_REPLACED),
+        _ => error.remedy,
+    };
+    Error {
+        remedy,
+        ..error.clone()
+    }
+}
+
 /// Reports a failed request: the object, the API's response, and the remedy. Each rejected field is reported on its
 /// attribute.
 pub fn request_error(

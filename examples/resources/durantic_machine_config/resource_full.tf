@@ -11,6 +11,11 @@ resource "durantic_mesh_network" "storage" {
 
 resource "durantic_machine_role" "storage" {
   name = "storage"
+
+  # If the role and its use leave the configuration together, Terraform ends the use first.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "durantic_machine_config" "storage" {

@@ -6,6 +6,11 @@ data "durantic_machine" "web" {
 
 resource "durantic_machine_role" "web" {
   name = "web"
+
+  # If the role and its use leave the configuration together, Terraform ends the use first.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "durantic_machine_deployment" "web" {

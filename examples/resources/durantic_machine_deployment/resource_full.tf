@@ -18,6 +18,11 @@ resource "durantic_mesh_network" "database" {
 resource "durantic_machine_role" "database" {
   name          = "database"
   requires_mesh = true
+
+  # If the role and its use leave the configuration together, Terraform ends the use first.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "durantic_machine_deployment" "database" {

@@ -25,4 +25,9 @@ resource "durantic_machine_role" "frontend" {
     packages:
       - nginx
   EOT
+
+  # If the role and its use leave the configuration together, Terraform ends the use first.
+  lifecycle {
+    create_before_destroy = true
+  }
 }

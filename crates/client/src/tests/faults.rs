@@ -175,7 +175,7 @@ async fn unresolvable_host_is_explained() {
     let host = format!("{}.invalid", "a".repeat(64));
     let url: Url = format!("http://{host}").parse().unwrap();
     let error = call(&client(&url), "create", None).await.err().unwrap();
-    assert_eq!((error.kind, error.effect), (ErrorKind::Unreachable, Effect::None));
+    assert_eq!((error.kind, error.effect), (ErrorKind::UnknownHost, Effect::None));
     let detail = error.detail.unwrap();
     assert!(
         detail.starts_with(&format!("the host name `{host}` cannot be resolved (")),

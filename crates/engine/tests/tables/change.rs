@@ -1,6 +1,6 @@
 //! An update and a delete: the requests, the new state, and the diagnostics. One row for each rule.
 
-use engine::api::ErrorKind::{self, Invalid, NotFound, Unreachable};
+use engine::api::ErrorKind::{self, Conflict, Invalid, NotFound, Unreachable};
 use engine::apply::apply;
 use engine::object::{ApplyRequest, PlanRequest, Progress};
 use engine::plan::plan;
@@ -9,7 +9,8 @@ use serde_json::{Value as Json, json};
 use value::Value;
 
 use super::support::{
-    NULL, Script, THING, UNKNOWN, UUID, block_on, declare, fields, prove, response, seen_here, shown, value,
+    Failure, NULL, Script, THING, UNKNOWN, UUID, block_on, declare, fields, prove, reported, response,
+    seen_here, shown, value,
 };
 
 /// `size` is sent, `note` is not, and `seen` is computed by the control plane.
@@ -200,6 +201,52 @@ fn apply_deletes_an_object() {
         let is_kept = !progress.known(binding.schema).state.is_null();
         assert_eq!(diagnostics.has_errors(), is_kept, "a failure is reported");
         (expected, json!([script.requests(), is_kept]))
+    });
+}
+
+#[test]
+fn conflict_of_a_delete_names_the_order_and_the_remedy() {
+    let row = |rule, planned: Json, error: ErrorKind, plan_of: Option<&str>, expected: Option<&str>| {
+        (
+            rule,
+            (
+                planned,
+                error,
+                plan_of.map(str::to_owned),
+                expected.map(str::to_owned),
+            ),
+        )
+    };
+    let destroyed = "must be applied before the block is removed";
+    let replaced = "before it creates its replacement";
+    let updated = || json!({"uuid": UUID, "name": "b"});
+    #[rustfmt::skip]
+    let rows = [
+        row("an object that is destroyed", NULL, Conflict, None, Some(destroyed)),
+        row("an object that is replaced", NULL, Conflict, Some(UUID), Some(replaced)),
+        row("another error of a delete", NULL, Unreachable, None, None),
+        row("a conflict of an update", updated(), Conflict, Some(UUID), None),
+    ];
+    let binding = declare("thing.toml", THING);
+    prove(rows, |(planned, error, plan_of, expected)| {
+        let failure = Failure::from(error).with("it is used by `x`");
+        let (_, context) = Script::failing([Err(failure)]);
+        let request = ApplyRequest {
+            prior: value(&binding, &json!({"uuid": UUID, "name": "a"})),
+            config: value(&binding, &planned),
+            planned: value(&binding, &planned),
+            private: Private {
+                plan_of,
+                ..seen_here()
+            },
+        };
+        let diagnostics = block_on(apply(&binding, &context, request, &Progress::default()));
+        let reported = reported(&diagnostics);
+        let found = [destroyed, replaced]
+            .into_iter()
+            .find(|part| reported.contains(part));
+        assert!(reported.contains("it is used by `x`"), "{reported}");
+        (format!("{expected:?}"), format!("{:?}", found.map(str::to_owned)))
     });
 }
 

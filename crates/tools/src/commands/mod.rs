@@ -11,12 +11,14 @@
 //! | [`installation`] | the directories, mirrors and registries from which Terraform installs providers |
 //! | `context` | the environment, console, exit status and errors of all commands |
 //! | `probe` | the findings of `doctor`, and the provider block for its connection check |
+//! | `hosts` | the hosts of the API, if the connection check shows that the endpoint may be the wrong one |
 //!
 //! Tests: `tests/cli/install.rs`.
 
 mod address;
 mod context;
 mod doctor;
+mod hosts;
 mod install;
 pub mod installation;
 mod probe;
@@ -29,6 +31,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use context::print_error;
 
 pub use context::{CommandError, Console, Context, Identity, Status, block_on};
+pub use hosts::{Doubt, KnownHost, KnownHosts};
 pub use probe::{Finding, Problem, ProviderBlock};
 
 /// The second sentence of `--help`, after the description of the provider.

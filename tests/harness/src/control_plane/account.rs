@@ -7,7 +7,7 @@ use super::collection::Collection;
 use super::lock;
 use super::problem::Problem;
 use super::runs::{Outcome, RunView};
-use super::store::{Object, Store};
+use super::store::{Guard, Object, Store};
 
 /// The objects, machines and runs that the tokens of one account show. Tests use it as another client would, without API
 /// requests.
@@ -125,6 +125,11 @@ impl Account {
     /// Ends a lock of [`Account::lock_machine`].
     pub fn unlock_machine(&self, machine_uuid: &str) {
         lock(&self.store).locks.remove(machine_uuid);
+    }
+
+    /// Rejects the deletion of mesh networks and VIPs in use from now on, like that of roles.
+    pub fn guard_everything(&self) {
+        lock(&self.store).guard = Guard::Everything;
     }
 
     /// Hides each object that a request creates from now on: for this time, reads have status 404 and lists omit it.

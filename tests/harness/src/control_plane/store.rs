@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 
 use super::clock::Clock;
 use super::collection::Collection;
+use super::problem::Problem;
 use super::runs::Runs;
 
 /// An object as clients write it.
@@ -30,6 +31,8 @@ pub struct Store {
     pub addresses: BTreeMap<String, BTreeSet<u32>>,
     /// Why a machine cannot be installed, by its uuid.
     pub locks: BTreeMap<String, String>,
+    /// Whether mesh networks and VIPs in use can be deleted. The contract leaves this open.
+    pub guard: Guard,
     /// The time at which a read shows a new object, by its uuid. Objects that are not here are shown.
     visible_at: BTreeMap<String, Duration>,
     /// The time at which requests may change a new object, by its uuid.
@@ -54,6 +57,16 @@ pub struct Times {
     pub linger: Duration,
     /// From the end of a provision run until the machine shows it.
     pub provisioning_lag: Duration,
+}
+
+/// Which objects cannot be deleted while others refer to them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Guard {
+    /// Only roles.
+    #[default]
+    Roles,
+    /// Roles, mesh networks and VIPs.
+    Everything,
 }
 
 /// A deleted object, or a deleted rule of a route policy set.
@@ -86,6 +99,7 @@ impl Store {
             runs: Runs::default(),
             addresses: BTreeMap::new(),
             locks: BTreeMap::new(),
+            guard: Guard::default(),
             visible_at: BTreeMap::new(),
             usable_at: BTreeMap::new(),
             leaving: Vec::new(),
@@ -122,6 +136,30 @@ impl Store {
             .entry(string(&object, "uuid").to_owned())
             .or_insert(next);
         table.objects.insert(position, object);
+    }
+
+    /// Rejects the deletion of an object that another collection refers to, if the control plane guards such objects.
+    ///
+    /// # Errors
+    /// If an object of `by` has the uuid in this field. The error names the first one by `name`.
+    pub fn check_unused(
+        &self,
+        object: &Object,
+        noun: &str,
+        (by, field, name): (Collection, &str, &str),
+    ) -> Result<(), Problem> {
+        let mut users = self
+            .objects(by)
+            .filter(|user| string(user, field) == string(object, "uuid"));
+        match users.next() {
+            Some(user) if self.guard == Guard::Everything => Err(Problem::conflict(format!(
+                "the {noun} '{}' is used by {} '{}' and cannot be deleted",
+                string(object, "name"),
+                by.noun(),
+                string(user, name)
+            ))),
+            _ => Ok(()),
+        }
     }
 
     /// Replaces a value in a field of every object of a collection, also as an element of a list.

@@ -298,6 +298,47 @@ async fn duplicate_cidr_is_a_conflict() {
 }
 
 #[tokio::test]
+async fn network_and_vip_in_use_cannot_be_deleted_if_guarded() {
+    let (control_plane, client) = start().await;
+    let network = json!({ "name": "mesh", "network_cidr": "10.9.0.0/24" });
+    let network = client
+        .ok("controlplane_api_create_mesh_network", &[], Some(network))
+        .await;
+    let vip = json!({ "name": "vip", "address": "192.0.2.9" });
+    let vip = client.ok("controlplane_api_create_vip", &[], Some(vip)).await;
+    let joined = json!({ "mesh_network_uuid": uuid(&network) });
+    client
+        .ok(
+            "provisioning_api_update_machine",
+            &[&machine_uuid(2)],
+            Some(joined),
+        )
+        .await;
+    let role = json!({ "name": "web", "vip_uuid": uuid(&vip) });
+    client
+        .ok("controlplane_api_create_machine_role", &[], Some(role))
+        .await;
+    control_plane.guard_everything();
+    for (delete, object, expected) in [
+        (
+            "controlplane_api_delete_mesh_network",
+            &network,
+            "the mesh network 'mesh' is used by a machine 'node-2' and cannot be deleted",
+        ),
+        (
+            "controlplane_api_delete_vip",
+            &vip,
+            "the VIP 'vip' is used by a machine role 'web' and cannot be deleted",
+        ),
+    ] {
+        assert_eq!(
+            client.rejected(delete, &[uuid(object)], None, 409).await,
+            expected
+        );
+    }
+}
+
+#[tokio::test]
 async fn role_in_use_or_official_cannot_be_deleted() {
     let (_control_plane, client) = start().await;
     let delete = "controlplane_api_delete_machine_role";

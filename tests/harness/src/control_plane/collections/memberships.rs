@@ -78,6 +78,10 @@ impl Behaviour for Vips {
         complete_members(store, object);
     }
 
+    fn check_delete(&self, store: &Store, object: &Object) -> Result<(), Problem> {
+        store.check_unused(object, "VIP", (Collection::MachineRoles, "vip_uuid", "name"))
+    }
+
     fn deleted(&self, store: &mut Store, object: &Object) {
         store.replace(
             Collection::MachineRoles,

@@ -59,6 +59,11 @@ impl Behaviour for MeshNetworks {
         object.insert("available_ip_count".to_owned(), json!(free));
     }
 
+    fn check_delete(&self, store: &Store, object: &Object) -> Result<(), Problem> {
+        let by = (Collection::Machines, "mesh_network_uuid", "hostname");
+        store.check_unused(object, "mesh network", by)
+    }
+
     /// Removes all machines from the deleted mesh.
     fn deleted(&self, store: &mut Store, object: &Object) {
         let uuid = json!(string(object, "uuid"));
