@@ -86,8 +86,8 @@ fn guides_name_the_declared_defaults() {
     }
 }
 
-/// Names in the guides that are not attributes: those of Terraform's own languages, of derived arguments, and of arguments to come.
-const OTHER_NAMES: [&str; 12] = [
+/// Names in the guides that are not attributes: those of Terraform's own languages and of derived arguments.
+const OTHER_NAMES: [&str; 9] = [
     "dev_overrides",
     "required_providers",
     "create_before_destroy",
@@ -97,9 +97,6 @@ const OTHER_NAMES: [&str; 12] = [
     "value_wo_version",
     "password_wo",
     "password_wo_version",
-    "max_reinstalls",
-    "on_destroy",
-    "reinstall_protection",
 ];
 
 /// Environment variables that many programs have.

@@ -362,8 +362,8 @@ async fn delete_object(session: &mut Session<'_>, operation: &str) -> Result<(),
             absence::confirm(context, resource, &known, &error, &mut session.diagnostics).await
         }
         Err(error) => {
-            // Only the delete of a replacement has the mark of the object.
-            let removal = match &session.request.private.plan_of {
+            // Only the delete of a replacement has the plan of a change.
+            let removal = match &session.request.private.change {
                 Some(_) => Removal::Replaced,
                 None => Removal::Destroyed,
             };

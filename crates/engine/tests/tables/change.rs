@@ -4,7 +4,7 @@ use engine::api::ErrorKind::{self, Conflict, Invalid, NotFound, Unreachable};
 use engine::apply::apply;
 use engine::object::{ApplyRequest, PlanRequest, Progress};
 use engine::plan::plan;
-use engine::private::Private;
+use engine::private::{ChangePlan, Private};
 use serde_json::{Value as Json, json};
 use value::Value;
 
@@ -206,16 +206,14 @@ fn apply_deletes_an_object() {
 
 #[test]
 fn conflict_of_a_delete_names_the_order_and_the_remedy() {
-    let row = |rule, planned: Json, error: ErrorKind, plan_of: Option<&str>, expected: Option<&str>| {
-        (
-            rule,
-            (
-                planned,
-                error,
-                plan_of.map(str::to_owned),
-                expected.map(str::to_owned),
-            ),
-        )
+    let row = |rule, planned: Json, error: ErrorKind, change: Option<ChangePlan>, expected: Option<&str>| {
+        (rule, (planned, error, change, expected.map(str::to_owned)))
+    };
+    let change = |of: Option<&str>| {
+        Some(ChangePlan {
+            of: of.map(str::to_owned),
+            ..ChangePlan::default()
+        })
     };
     let destroyed = "must be applied before the block is removed";
     let replaced = "before it creates its replacement";
@@ -223,12 +221,13 @@ fn conflict_of_a_delete_names_the_order_and_the_remedy() {
     #[rustfmt::skip]
     let rows = [
         row("an object that is destroyed", NULL, Conflict, None, Some(destroyed)),
-        row("an object that is replaced", NULL, Conflict, Some(UUID), Some(replaced)),
+        row("an object that is replaced", NULL, Conflict, change(Some(UUID)), Some(replaced)),
+        row("a tainted object that is replaced", NULL, Conflict, change(None), Some(replaced)),
         row("another error of a delete", NULL, Unreachable, None, None),
-        row("a conflict of an update", updated(), Conflict, Some(UUID), None),
+        row("a conflict of an update", updated(), Conflict, change(Some(UUID)), None),
     ];
     let binding = declare("thing.toml", THING);
-    prove(rows, |(planned, error, plan_of, expected)| {
+    prove(rows, |(planned, error, change, expected)| {
         let failure = Failure::from(error).with("it is used by `x`");
         let (_, context) = Script::failing([Err(failure)]);
         let request = ApplyRequest {
@@ -236,7 +235,7 @@ fn conflict_of_a_delete_names_the_order_and_the_remedy() {
             config: value(&binding, &planned),
             planned: value(&binding, &planned),
             private: Private {
-                plan_of,
+                change,
                 ..seen_here()
             },
         };
