@@ -28,4 +28,5 @@ resource "durantic_machine_config" "storage" {
   inject_agent      = true
   kexec_installer   = true
   target_disk       = "/dev/sda"
+  on_destroy        = "release"
 }

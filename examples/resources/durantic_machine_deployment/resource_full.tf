@@ -37,6 +37,10 @@ resource "durantic_machine_deployment" "database" {
   kexec_installer   = false
   target_disk       = "/dev/nvme0n1"
 
+  # A new `rollout` is refused until this is false.
+  reinstall_protection = true
+  on_destroy           = "release"
+
   timeouts {
     create = "90m"
     update = "10m"
