@@ -389,3 +389,135 @@ async fn limit_holds_for_machines_that_the_plan_does_not_know() {
     assert_eq!(control_plane.runs().len(), 3, "two at first, and one more");
     drop(first);
 }
+
+/// The plain destroy of one deployment is no half of the replacement by another one.
+#[tokio::test]
+async fn deployment_that_takes_the_place_of_a_destroyed_one_is_refused() {
+    let data = format!("resource \"terraform_data\" \"machine\" {{\n  input = \"{MACHINE}\"\n}}\n");
+    let successor = |arguments: &str| {
+        let unknown = deployment(&[BASE, arguments])
+            .replace(&format!("\"{MACHINE}\""), "terraform_data.machine.output");
+        unknown.replace("\"it\"", "\"successor\"") + &data
+    };
+    for (arguments, limit) in [(PROTECTED, "9"), ("", "0")] {
+        let (control_plane, workspace) = applied(&deployment(&[BASE])).await;
+        let workspace = limited(workspace, limit);
+        workspace.configure(&successor(arguments));
+        workspace.run(&["apply", "-auto-approve"]).await.fails();
+        assert_eq!(control_plane.runs().len(), 1);
+    }
+}
+
+/// With `create_before_destroy`, the roles of the machine would not show its installation.
+#[tokio::test]
+async fn unknown_roles_of_a_machine_without_roles_fail_the_plan() {
+    for order in ["false", "true"] {
+        let lifecycle = format!("lifecycle {{\n    create_before_destroy = {order}\n  }}");
+        let (control_plane, workspace) =
+            applied(&deployment(&["role_names = []", PROTECTED, &lifecycle])).await;
+        let data = "resource \"terraform_data\" \"role\" {\n  input = \"base\"\n}\n";
+        let unknown = deployment(&["role_names = [terraform_data.role.output]", PROTECTED, &lifecycle]);
+        workspace.configure(&(unknown + data));
+        is_refused(
+            &control_plane,
+            &workspace,
+            &[],
+            &["is only known after apply", "-target"],
+        )
+        .await;
+        assert_eq!(control_plane.runs().len(), 1);
+    }
+}
+
+/// Another machine is installed, not this one reinstalled.
+#[tokio::test]
+async fn deployment_may_move_to_a_machine_without_roles() {
+    let moved = deployment(&[BASE, PROTECTED]).replace(MACHINE, &machine(2));
+    let (control_plane, workspace) = applied(&deployment(&[BASE, PROTECTED])).await;
+    let workspace = limited(workspace, "0");
+    workspace.configure(&moved);
+    workspace.apply().await;
+    assert_eq!(control_plane.runs().len(), 2);
+    // Back: node-1 still has its role.
+    workspace.configure(&deployment(&[BASE, PROTECTED]));
+    is_refused(&control_plane, &workspace, &[], &["node-1", "`role_names`"]).await;
+}
+
+/// The delete half counts what the plan could not know.
+#[tokio::test]
+async fn limit_holds_for_tainted_machines_that_the_plan_does_not_know() {
+    let data = |number: u32, trigger: u32| {
+        let uuid = machine(number);
+        format!(
+            "resource \"terraform_data\" \"m{number}\" {{\n  input = \"{uuid}\"\n  triggers_replace = {trigger}\n}}\n"
+        )
+    };
+    let both = |trigger: u32| {
+        let unknown = (1..=2).fold(fleet(2, ""), |text, number| {
+            text.replace(
+                &format!("\"{}\"", machine(number)),
+                &format!("terraform_data.m{number}.output"),
+            )
+        });
+        unknown + &data(1, trigger) + &data(2, trigger)
+    };
+    let (control_plane, workspace) = applied(&both(1)).await;
+    for name in ["m1", "m2"] {
+        workspace
+            .run(&["taint", &format!("durantic_machine_deployment.{name}")])
+            .await
+            .succeeds();
+    }
+    let workspace = limited(workspace, "0");
+    workspace.configure(&both(2));
+    let output = workspace.run(&["apply", "-auto-approve"]).await.fails();
+    assert_eq!(
+        output.matches("Error: Plan exceeds a limit").count(),
+        2,
+        "{output}"
+    );
+    assert_eq!(control_plane.runs().len(), 2);
+    assert_eq!(
+        workspace.state_file().matches("\"tainted\"").count(),
+        2,
+        "state keeps both"
+    );
+}
+
+/// A timeout taints the new object. Without the taint, the next apply waits for the run.
+#[tokio::test]
+async fn protected_machine_resumes_its_installation_after_a_timeout() {
+    let control_plane = control_plane().await;
+    control_plane.set_install_time(std::time::Duration::from_hours(1));
+    let short = "timeouts {\n    create = \"3s\"\n  }";
+    let workspace = limited(
+        workspace(&control_plane, &deployment(&[BASE, PROTECTED, short])),
+        "0",
+    );
+    workspace.run(&["apply", "-auto-approve"]).await.fails();
+    for run in control_plane.runs() {
+        control_plane
+            .end_run(&run.uuid, Outcome::Completed)
+            .expect("the run ends");
+    }
+    is_refused(&control_plane, &workspace, &[], &["terraform untaint"]).await;
+    workspace.run(&["untaint", DEPLOYMENT]).await.succeeds();
+    workspace.apply().await;
+    workspace.plans_empty().await;
+    assert_eq!(control_plane.runs().len(), 1);
+}
+
+/// The control plane refused a replacement, and the configuration is as before: nothing is installed.
+#[tokio::test]
+async fn untouched_machine_is_not_counted() {
+    let (control_plane, workspace) = applied(&deployment(&[BASE, PROTECTED])).await;
+    workspace.configure(&deployment(&["role_names = []"]));
+    control_plane.fault(Fault::detail(UPDATE, 409, "the machine is locked"));
+    workspace.run(&["apply", "-auto-approve"]).await.fails();
+    control_plane.clear_faults();
+    let workspace = limited(workspace, "0");
+    workspace.configure(&deployment(&[BASE, PROTECTED]));
+    workspace.apply().await;
+    workspace.plans_empty().await;
+    assert_eq!(control_plane.runs().len(), 1);
+}

@@ -354,3 +354,79 @@ async fn imported_machine_is_kept_until_the_argument_is_applied() {
     }
     drop(first);
 }
+
+/// The uuid of the other resource is known after apply only.
+#[tokio::test]
+async fn machine_that_another_resource_may_manage_is_not_released() {
+    let data = |trigger: u32| {
+        format!(
+            "resource \"terraform_data\" \"machine\" {{\n  input = \"{MACHINE}\"\n  triggers_replace = {trigger}\n}}\n"
+        )
+    };
+    let config = resource("config", "stun_enabled = true")
+        .replace(&format!("\"{MACHINE}\""), "terraform_data.machine.output");
+    for before in [config.clone(), String::new()] {
+        let (control_plane, workspace) = applied(&(deployment(RELEASE) + &before + &data(1))).await;
+        workspace.configure(&(config.clone() + &data(2)));
+        let output = workspace.apply().await.printed();
+        assert!(output.contains("Object not released"), "{output}");
+        assert_kept(&control_plane);
+    }
+}
+
+/// With one request at a time, a plan cannot wait for another. It fails if it finds out too late.
+#[tokio::test]
+async fn plan_of_a_machine_that_the_plan_releases_fails() {
+    let named =
+        |name: &str, arguments: &str| resource("config", arguments).replace("\"it\"", &format!("\"{name}\""));
+    let released = named("a", &format!("role_names = [\"base\"]\n  {RELEASE}"));
+    let other = "stun_enabled = true";
+    for (before, after) in [
+        (released.clone(), named("b", other)),
+        (released.clone() + &named("b", other), named("b", other)),
+        (deployment(RELEASE), named("b", other)),
+        (deployment(RELEASE) + &named("b", other), named("b", other)),
+        (
+            deployment(RELEASE),
+            deployment("").replace("\"it\"", "\"renamed\""),
+        ),
+    ] {
+        let (control_plane, workspace) = applied(&before).await;
+        workspace.configure(&after);
+        let run = workspace.run(&["apply", "-auto-approve", "-parallelism=1"]).await;
+        let output = run.printed();
+        let is_found =
+            ["Object managed by two resources", "Object not released"].map(|text| output.contains(text));
+        assert!(is_found.contains(&true), "{output}");
+        assert_kept(&control_plane);
+    }
+}
+
+/// More plans of destroys wait than Terraform plans at a time.
+#[tokio::test]
+async fn fleet_that_other_resources_take_over_keeps_its_roles() {
+    let fleet = |kind: &str, arguments: &str| -> String {
+        let one = |number: u32| {
+            let resource = resource(kind, arguments).replace("\"it\"", &format!("\"m{number}\""));
+            resource.replace(MACHINE, &machine(number))
+        };
+        (1..=20).map(one).collect()
+    };
+    for other in ["config", "deployment"] {
+        let control_plane = quick().machines(20).start().await.expect("it starts");
+        let workspace = workspace(
+            &control_plane,
+            &fleet("config", &format!("role_names = [\"base\"]\n  {RELEASE}")),
+        );
+        workspace.apply().await;
+        let renamed = fleet(other, "stun_enabled = true").replace("\"m", "\"n");
+        workspace.configure(&renamed);
+        workspace.run(&["apply", "-auto-approve"]).await;
+        for number in 1..=20 {
+            let machine = control_plane
+                .machine(&machine(number))
+                .expect("the machine exists");
+            assert_eq!(machine["role_names"], json!(["base"]), "node-{number}");
+        }
+    }
+}

@@ -101,7 +101,7 @@ impl Change<'_> {
         let is_marked = replaced == Some(identity::key(resource, &request.planned).as_str());
         self.before.is_on_purpose =
             is_marked || handover.as_ref().is_some_and(|handover| handover.is_on_purpose);
-        let is_replaced = handover.is_some();
+        let is_replaced = handover.as_ref().is_some_and(|handover| handover.half.is_some());
         self.before.handover = handover;
         protection::refuse_create(session, is_replaced).await?;
         let mut body = wire::create_body(&resource.attributes, &request.planned, &request.config);

@@ -3,7 +3,7 @@
 //!
 //! Tests: `crates/engine/tests/tables/identity.rs`.
 
-use schema::{Attribute, Import, Resource, placeholders};
+use schema::{Attribute, Format, Import, Resource, placeholders};
 use serde_json::Value as Json;
 use value::{Path, Value};
 
@@ -24,9 +24,15 @@ pub fn attributes(resource: &Resource) -> impl Iterator<Item = &Attribute> {
 
 /// Returns a key that is unique among all objects: the type and the identity, such as `mesh_network/UUID`.
 pub fn key(resource: &Resource, object: &Value) -> String {
-    let identity =
-        attributes(resource).map(|attribute| object.get(&attribute.name).as_str().unwrap_or_default());
-    std::iter::once(resource.name.as_ref())
+    let identity = attributes(resource).map(|attribute| {
+        let value = object.get(&attribute.name).as_str().unwrap_or_default();
+        // Two spellings of a UUID are the same.
+        match attribute.format {
+            Some(Format::Uuid) => value.to_ascii_lowercase(),
+            _ => value.to_owned(),
+        }
+    });
+    std::iter::once(resource.name.to_string())
         .chain(identity)
         .collect::<Vec<_>>()
         .join("/")

@@ -59,9 +59,12 @@ pub struct ChangePlan {
     /// Whether arguments force the replacement. Otherwise `-replace` or `replace_triggered_by` does.
     #[serde(rename = "forced", skip_serializing_if = "std::ops::Not::not")]
     pub is_forced: bool,
-    /// Whether the configuration protects the object from another run.
-    #[serde(rename = "protected", skip_serializing_if = "std::ops::Not::not")]
-    pub is_protected: bool,
+    /// Whether the object is protected from another run, and the plan could not know whether it starts one.
+    #[serde(rename = "undecided", skip_serializing_if = "std::ops::Not::not")]
+    pub is_undecided: bool,
+    /// Whether the plan repeats the run of the object, or may do so because it could not know which object it is.
+    #[serde(rename = "repeats", skip_serializing_if = "std::ops::Not::not")]
+    pub may_repeat: bool,
     /// Attribute → names that exist neither in the account nor in what was planned before.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub unresolved: BTreeMap<String, Vec<String>>,

@@ -7,8 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use schema::Resource;
 use tokio::sync::Notify;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use value::Value;
 
 use crate::api::Place;
@@ -24,16 +26,14 @@ pub struct Process(Arc<Shared>);
 struct Shared {
     /// Identifies the process.
     id: Id,
-    /// Number of Terraform's requests in progress.
-    active: AtomicUsize,
-    /// Number of these that wait for another one.
-    waiting: AtomicUsize,
+    /// Terraform's requests that may be followed by others.
+    activity: Mutex<Activity>,
     /// Number of times that the process was configured.
     begins: AtomicUsize,
     /// Argument of the provider block → its value, of those that limit what a plan may do.
     limits: Mutex<BTreeMap<String, u64>>,
-    /// The objects that state has, as Terraform passed them to this process.
-    stored: Mutex<HashMap<String, Value>>,
+    /// The objects that state has, as Terraform passed them to this process. Those with one key are of several addresses, or deposed.
+    stored: Mutex<HashMap<String, Vec<Value>>>,
     /// Shared keys of the objects that this process read, planned, created or updated.
     used: Mutex<HashSet<String>>,
     /// The objects whose runs the plans of this process repeat: key and title.
@@ -55,12 +55,30 @@ struct Shared {
 /// Pause between two looks at the other requests of the process.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
+/// The requests of Terraform, as far as a wait for further ones depends on them.
+struct Activity {
+    in_progress: usize,
+    /// When one began or ended last.
+    last: Instant,
+}
+
+impl Default for Activity {
+    fn default() -> Self {
+        Self {
+            in_progress: 0,
+            last: Instant::now(),
+        }
+    }
+}
+
 /// A request of Terraform in progress.
 pub struct ActiveRequest(Process);
 
 impl Drop for ActiveRequest {
     fn drop(&mut self) {
-        self.0.0.active.fetch_sub(1, Ordering::Relaxed);
+        let mut activity = lock(&self.0.0.activity);
+        activity.in_progress = activity.in_progress.saturating_sub(1);
+        activity.last = Instant::now();
     }
 }
 
@@ -119,6 +137,8 @@ pub struct Handover {
     pub is_on_purpose: bool,
     /// Whether arguments force the replacement.
     pub is_forced: bool,
+    /// If it was destroyed as the delete half of a replacement: [`Process::begins`] at that time.
+    pub half: Option<usize>,
 }
 
 /// What this process has planned.
@@ -130,8 +150,18 @@ struct Planned {
     replaced: Vec<ReplacedForNames>,
     /// Key that resources of the same object share → its plans.
     objects: HashMap<String, Vec<PlannedObject>>,
-    /// The same key → the resource whose destroy releases the object.
-    released: HashMap<String, String>,
+    managed: Vec<Managed>,
+    /// Read operation, shared key and resource of each object that a destroy releases.
+    released: Vec<(String, String, &'static Resource)>,
+}
+
+/// The plan of a resource of an object.
+struct Managed {
+    /// Operation that reads the object.
+    read: String,
+    /// `None` if the identity of the object is unknown.
+    shared_key: Option<String>,
+    resource: String,
 }
 
 /// An object that is replaced because it names other objects.
@@ -172,7 +202,12 @@ impl Process {
     /// Whether this process was configured more than once. In debug mode, one process serves many commands; otherwise, Terraform
     /// starts a process for each step of a command.
     pub fn serves_many(&self) -> bool {
-        self.0.begins.load(Ordering::Relaxed) > 1
+        self.begins() > 1
+    }
+
+    /// Number of times that the process was configured.
+    pub fn begins(&self) -> usize {
+        self.0.begins.load(Ordering::Relaxed)
     }
 
     /// Forgets what belongs to one command of Terraform: in debug mode, one process serves many. `limits` are arguments of the
@@ -183,6 +218,7 @@ impl Process {
         lock(&self.0.stored).clear();
         lock(&self.0.used).clear();
         lock(&self.0.repeated).clear();
+
         lock(&self.0.created).clear();
         lock(&self.0.found).clear();
         lock(&self.0.creates).clear();
@@ -199,7 +235,7 @@ impl Process {
 
     /// Records an object that state has.
     pub fn note_stored(&self, key: String, object: Value) {
-        lock(&self.0.stored).insert(key, object);
+        lock(&self.0.stored).entry(key).or_default().push(object);
     }
 
     /// Records that a refresh found that an object of the state no longer exists.
@@ -207,9 +243,9 @@ impl Process {
         lock(&self.0.stored).remove(key);
     }
 
-    /// Returns the object that state has with this key.
-    pub fn stored(&self, key: &str) -> Option<Value> {
-        lock(&self.0.stored).get(key).cloned()
+    /// Returns the objects that state has with this key.
+    pub fn stored(&self, key: &str) -> Vec<Value> {
+        lock(&self.0.stored).get(key).cloned().unwrap_or_default()
     }
 
     /// Records that this process reads, plans, creates or updates an object.
@@ -234,48 +270,90 @@ impl Process {
         titles
     }
 
-    /// Whether the destroyed object with this key left something that its replacement has not taken.
-    pub fn has_handover(&self, key: &str) -> bool {
-        lock(&self.0.handed_over).contains_key(key)
+    /// Whether the delete half of a replacement has destroyed the object with this key, and its create half has not begun.
+    pub fn has_half(&self, key: &str) -> bool {
+        lock(&self.0.handed_over)
+            .get(key)
+            .is_some_and(|handover| self.is_present_half(handover))
     }
 
-    /// Records that the plan of a destroy releases an object. `resource` is the one that is destroyed.
-    pub fn note_released(&self, shared_key: String, resource: &str) {
-        let mut planned = lock(&self.0.planned);
-        planned.released.insert(shared_key, resource.to_owned());
+    /// Whether the delete half of any replacement waits for its create half.
+    pub fn has_any_half(&self) -> bool {
+        lock(&self.0.handed_over)
+            .values()
+            .any(|handover| self.is_present_half(handover))
     }
 
-    /// Returns the resource whose destroy releases an object.
-    pub fn released_by(&self, shared_key: &str) -> Option<String> {
-        lock(&self.0.planned).released.get(shared_key).cloned()
+    fn is_present_half(&self, handover: &Handover) -> bool {
+        handover.half == Some(self.begins())
     }
 
-    /// Counts a request of Terraform until the result is dropped.
+    /// Records the plan of a resource of an object. `shared_key` is `None` if the identity of the object is unknown, but for its read
+    /// operation.
+    pub fn note_managed(&self, read: &str, shared_key: Option<String>, resource: &str) {
+        let managed = Managed {
+            shared_key,
+            read: read.to_owned(),
+            resource: resource.to_owned(),
+        };
+        lock(&self.0.planned).managed.push(managed);
+    }
+
+    /// Returns the resources whose plans manage an object, or may manage it.
+    pub fn managed_by(&self, read: &str, shared_key: &str) -> Vec<String> {
+        let planned = lock(&self.0.planned);
+        let managing = planned.managed.iter().filter(|managed| {
+            let known = managed.shared_key.as_deref();
+            managed.read == read && known.is_none_or(|known| known == shared_key)
+        });
+        managing.map(|managed| managed.resource.clone()).collect()
+    }
+
+    /// Records that the plan of a destroy of a resource releases an object.
+    pub fn note_released(&self, read: &str, shared_key: String, resource: &'static Resource) {
+        lock(&self.0.planned)
+            .released
+            .push((read.to_owned(), shared_key, resource));
+    }
+
+    /// Returns the resources whose destroys release an object; with `None`, any object of this read operation.
+    pub fn released_by(&self, read: &str, shared_key: Option<&str>) -> Vec<&'static Resource> {
+        let planned = lock(&self.0.planned);
+        let released = planned.released.iter().filter(|(released_read, released, _)| {
+            released_read == read && shared_key.is_none_or(|key| key == released)
+        });
+        released.map(|(_, _, resource)| *resource).collect()
+    }
+
+    /// Counts a request of Terraform that others may follow, until the result is dropped.
     pub fn begin_request(&self) -> ActiveRequest {
-        self.0.active.fetch_add(1, Ordering::Relaxed);
+        let mut activity = lock(&self.0.activity);
+        activity.in_progress += 1;
+        activity.last = Instant::now();
+        drop(activity);
         ActiveRequest(self.clone())
     }
 
-    /// Waits until this process has planned an object. Returns false once Terraform has sent nothing else for the time `quiet`, or after
-    /// `patience`.
-    pub async fn wait_for_object(&self, shared_key: &str, quiet: Duration, patience: Duration) -> bool {
-        let is_planned = || lock(&self.0.planned).objects.contains_key(shared_key);
-        self.0.waiting.fetch_add(1, Ordering::Relaxed);
-        let (started, mut busy) = (Instant::now(), Instant::now());
-        let is_found = loop {
-            if is_planned() {
-                break true;
-            }
-            if self.0.active.load(Ordering::Relaxed) > self.0.waiting.load(Ordering::Relaxed) {
-                busy = Instant::now();
-            }
-            if busy.elapsed() > quiet || started.elapsed() > patience {
-                break false;
+    /// Waits until `is_there`. Ends once there was no request of Terraform for the time `quiet`, or after `patience`, or when `cancel`
+    /// is cancelled.
+    pub async fn wait_for_requests(
+        &self,
+        is_there: impl Fn() -> bool,
+        quiet: Duration,
+        patience: Duration,
+        cancel: &CancellationToken,
+    ) {
+        let started = Instant::now();
+        loop {
+            let is_quiet = {
+                let activity = lock(&self.0.activity);
+                activity.in_progress == 0 && activity.last.elapsed() > quiet
+            };
+            if is_there() || is_quiet || started.elapsed() > patience || cancel.is_cancelled() {
+                return;
             }
             tokio::time::sleep(POLL_INTERVAL).await;
-        };
-        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
-        is_found
+        }
     }
 
     /// Returns the names of the objects of a resource: the result of `list` in the first call, also for calls at the same time.

@@ -13,6 +13,7 @@ use value::{Path, Value};
 use crate::api::{Error, Retry};
 use crate::context::Context;
 use crate::diagnostic::{Diagnostics, Reported};
+use crate::job::handover;
 use crate::naming::title;
 use crate::object::Plan;
 use crate::process::Process;
@@ -110,47 +111,118 @@ pub async fn check(
     };
     let configured = plan.config.get(&protection.argument);
     let is_protected = configured.is_unknown() || configured.as_bool() == Some(true);
-    if let Some(change) = &mut plan.private.change {
-        change.is_protected = is_protected;
-    }
-    let limit = process.limit(&protection.limit);
-    let known = if plan.prior.is_null() {
-        &plan.planned
-    } else {
-        &plan.prior
-    };
-    let key = identity::key(resource, known);
+    let is_limited = process.limit(&protection.limit).is_some();
+    let target = Target::of(resource, process, plan);
     // The delete half of this apply has decided.
-    let is_replaced = plan.prior.is_null() && process.has_handover(&key);
-    if walk == Walk::Apply || is_replaced || (!is_protected && limit.is_none()) {
+    let is_replaced = plan.prior.is_null() && process.has_half(&target.key);
+    if walk == Walk::Apply || is_replaced || !(is_protected || is_limited) {
         return;
     }
-    let mut facts = facts(process, resource, plan, &key);
-    let mut object = process
-        .stored(&key)
-        .filter(|_| facts.is_stored)
-        .unwrap_or_else(|| known.clone());
-    if cause(facts).is_none()
-        && facts.change.is_none()
-        && let Some(context) = context
-        && let Ok(Some(response)) = read(context, resource, &plan.planned).await
-    {
-        facts.is_present = is_present(resource, protection, &response);
-        name(resource, &mut object, &response);
+    let mut object = target.object.clone();
+    let mut facts = facts(process, resource, plan, &target);
+    let is_untouched = plan.private.plan_of().is_none()
+        && process
+            .stored(&target.key)
+            .iter()
+            .any(|stored| handover::is_untouched(resource, stored, &plan.planned, &plan.config));
+    if plan.prior.is_null() && is_untouched {
+        return;
     }
-    let Some(cause) = cause(facts) else { return };
-    let title = title(resource, &object);
-    if is_protected {
-        // The apply decides.
-        if cause == Cause::Unknown {
-            return;
+    if cause(facts).is_none() && facts.change.is_none() {
+        match read(context, resource, &plan.planned).await {
+            Ok(Some(response)) => {
+                facts.is_present = is_present(resource, protection, &response);
+                name(resource, &mut object, &response);
+            }
+            Ok(None) => {}
+            Err(error) => plan.diagnostics.warning_at(
+                Path::root(),
+                &summaries::READ_FAILED,
+                format!(
+                    "The plan cannot tell whether it would {} {}: {error} The apply checks again.",
+                    protection.verb,
+                    title(resource, &object)
+                ),
+            ),
         }
-        let detail = refusal(resource, protection, plan, cause, &title);
-        let path = Path::root().attribute(&protection.argument);
-        plan.diagnostics.error_at(path, &summaries::PROTECTED, detail);
-        return;
     }
-    let _ = count(process, protection, key, &title, &mut plan.diagnostics);
+    let cause = cause(facts);
+    let title = title(resource, &object);
+    let is_unknown_target = plan.prior.is_null() && !is_identified(resource, &plan.planned);
+    // With `create_before_destroy`, the apply knows the object only as the control plane has it.
+    let shows_run = is_set(plan.prior.get(&protection.present));
+    let is_undecided = match cause {
+        None => is_unknown_target,
+        Some(Cause::Unknown) => plan.prior.is_null() || shows_run,
+        Some(_) => false,
+    };
+    if let Some(change) = &mut plan.private.change {
+        change.is_undecided = is_protected && is_undecided;
+        change.may_repeat = cause.is_some() || is_undecided;
+    }
+    match cause {
+        None => {}
+        Some(_) if is_protected && is_undecided => {}
+        Some(cause) if is_protected => {
+            let detail = refusal(resource, protection, plan, cause, &title);
+            let path = Path::root().attribute(&protection.argument);
+            plan.diagnostics.error_at(path, &summaries::PROTECTED, detail);
+        }
+        Some(cause) => {
+            let remedy = match cause {
+                Cause::Stored => " If it is as it should be, run `terraform untaint ADDRESS`.",
+                _ => "",
+            };
+            let counted = &mut Diagnostics::default();
+            let _ = count(process, protection, target.key, &title, counted);
+            let counted = std::mem::take(counted);
+            plan.diagnostics
+                .append(counted.map_details(|detail| format!("{detail}{remedy}")));
+        }
+    }
+}
+
+/// The object whose run a plan may repeat.
+struct Target {
+    /// [`identity::key`]
+    key: String,
+    /// As state has it, else as it is planned.
+    object: Value,
+    /// Whether a replacement moves to another object than that of the state.
+    is_other: bool,
+}
+
+impl Target {
+    fn of(resource: &Resource, process: &Process, plan: &Plan) -> Self {
+        let planned = identity::key(resource, &plan.planned);
+        let before = if plan.prior.is_null() {
+            plan.private.plan_of().map(str::to_owned)
+        } else {
+            Some(identity::key(resource, &plan.prior))
+        };
+        let is_other = is_identified(resource, &plan.planned)
+            && before.as_ref().is_some_and(|before| *before != planned);
+        let key = match before {
+            Some(before) if !is_other => before,
+            _ => planned,
+        };
+        let object = if plan.prior.is_null() || is_other {
+            let stored = process.stored(&key).into_iter().next();
+            stored.unwrap_or_else(|| plan.planned.clone())
+        } else {
+            plan.prior.clone()
+        };
+        Self {
+            key,
+            object,
+            is_other,
+        }
+    }
+}
+
+/// Whether the identity of an object is known.
+fn is_identified(resource: &Resource, object: &Value) -> bool {
+    identity::attributes(resource).all(|attribute| object.get(&attribute.name).as_str().is_some())
 }
 
 /// Counts an object whose run is repeated.
@@ -178,7 +250,7 @@ fn count(
         return Ok(());
     }
     let detail = format!(
-        "`{argument}` is {limit}, and this plan would also {verb} {title}. {}.",
+        "`{argument}` is {limit}, and this plan would also {verb} {title}. {}. `terraform destroy` needs `-refresh=false` then.",
         counted(&earlier)
     );
     Err(diagnostics.error(&summaries::TOO_MANY_RUNS, detail))
@@ -188,8 +260,7 @@ fn declared(resource: &Resource) -> Option<&Protection> {
     resource.job.as_ref()?.protection.as_ref()
 }
 
-fn facts(process: &Process, resource: &Resource, plan: &Plan, key: &str) -> Facts {
-    let has_prior = !plan.prior.is_null();
+fn facts(process: &Process, resource: &Resource, plan: &Plan, target: &Target) -> Facts {
     let is_known = |path: &Path| {
         let mut attributes = resource.attributes.iter();
         let attribute = attributes.find(|attribute| Path::root().attribute(&attribute.name) == *path);
@@ -211,30 +282,43 @@ fn facts(process: &Process, resource: &Resource, plan: &Plan, key: &str) -> Fact
         Change::InPlace
     };
     Facts {
-        change: has_prior.then_some(change),
+        change: (!plan.prior.is_null() && !target.is_other).then_some(change),
         marked: (plan.private.change.as_ref())
-            .filter(|change| !has_prior && change.of.is_some())
+            .filter(|change| plan.prior.is_null() && !target.is_other && change.of.is_some())
             .map(|change| change.is_forced),
-        is_stored: !has_prior && process.stored(key).is_some(),
+        is_stored: (plan.prior.is_null() || target.is_other) && !process.stored(&target.key).is_empty(),
         is_present: false,
     }
 }
 
 /// Reads the object that a create adopts; `None` if it is unknown which one that is, or if it does not exist.
-async fn read(context: &Context, resource: &Resource, planned: &Value) -> Result<Option<Json>, Error> {
-    let is_known =
-        identity::attributes(resource).all(|attribute| planned.get(&attribute.name).as_str().is_some());
-    let Some(operation) = resource.api.read.as_deref().filter(|_| is_known) else {
+async fn read(
+    context: Option<&Context>,
+    resource: &Resource,
+    planned: &Value,
+) -> Result<Option<Json>, Error> {
+    let operation = resource
+        .api
+        .read
+        .as_deref()
+        .filter(|_| is_identified(resource, planned));
+    let (Some(context), Some(operation)) = (context, operation) else {
         return Ok(None);
     };
-    match context
+    let response = context
         .perform(resource, operation, planned, None, Retry::Safe)
-        .await
-    {
+        .await;
+    match response {
         Ok(response) => Ok(Some(response.body)),
         Err(error) if is_gone(&error) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+fn is_set(value: &Value) -> bool {
+    !value.is_null()
+        && value.as_str() != Some("")
+        && (value.as_str().is_some() || !value.elements().is_empty())
 }
 
 fn is_present(resource: &Resource, protection: &Protection, response: &Json) -> bool {
@@ -273,10 +357,16 @@ fn refusal(resource: &Resource, protection: &Protection, plan: &Plan, cause: Cau
                 .iter()
                 .map(|path| match &status {
                     Some(status) if status == path => "its last run failed or was not started".to_owned(),
+                    _ if cause == Cause::Unknown => format!("`{path}` is only known after apply"),
                     _ => format!("`{path}` changes"),
                 })
                 .collect();
-            (changed.join(", and "), format!("Undo the change, or {allow}."))
+            let remedy = if cause == Cause::Unknown {
+                format!("Apply the origin of the value first, with `-target`, or {allow}.")
+            } else {
+                format!("Undo the change, or {allow}.")
+            };
+            (changed.join(", and "), remedy)
         }
         Cause::Changed => (
             "a run follows each change".to_owned(),
@@ -296,9 +386,9 @@ fn refusal(resource: &Resource, protection: &Protection, plan: &Plan, cause: Cau
         Cause::Present => {
             let id = identity::import_id(resource, &plan.planned).unwrap_or_default();
             (
-                format!("`{}` shows that it has had a run", protection.present),
+                format!("it has `{}`, so it may have had a run", protection.present),
                 format!(
-                    "If state does not have it yet, run `terraform import ADDRESS {id}` to manage it as it is. If an argument is only \
+                    "If it is as it should be, and state does not have it yet, run `terraform import ADDRESS {id}` to manage it as it is. If an argument is only \
                      known after apply, apply its origin first, with `-target`. Otherwise, {allow}."
                 ),
             )
@@ -331,21 +421,23 @@ fn counted(titles: &[String]) -> String {
 ///
 /// # Errors
 ///
-/// [`Reported`] if the object is protected. State keeps it.
+/// [`Reported`] if the object is protected, or one more than the limit of the provider block. State keeps it.
 pub fn refuse_delete(session: &mut Session<'_>) -> Result<(), Reported> {
     let (resource, request) = (session.resource, session.request);
-    let change = request.private.change.as_ref();
-    let protection = declared(resource).filter(|_| change.is_some_and(|change| change.is_protected));
-    if let Some(protection) = protection {
+    let (Some(change), Some(protection)) = (&request.private.change, declared(resource)) else {
+        return Ok(());
+    };
+    if change.is_undecided {
         return Err(refuse(session, protection, &request.prior));
     }
-    // The plan has counted it. The creates of this apply must know.
-    if let (Some(_), Some(_)) = (change, declared(resource)) {
-        let title = title(resource, &request.prior);
-        let key = identity::key(resource, &request.prior);
-        session.context.process.note_repeated(key, title);
+    if !change.may_repeat {
+        return Ok(());
     }
-    Ok(())
+    // The plan has counted it, unless it could not know which object it is.
+    let title = title(resource, &request.prior);
+    let key = identity::key(resource, &request.prior);
+    let process = &session.context.process;
+    count(process, protection, key, &title, &mut session.diagnostics)
 }
 
 /// Refuses a create that would repeat a run, if the object is protected or the limit of the provider block is reached: the plan could
@@ -367,7 +459,11 @@ pub async fn refuse_create(session: &mut Session<'_>, is_replaced: bool) -> Resu
     if is_protected && request.private.plan_of().is_some() {
         return Err(refuse(session, protection, &request.planned));
     }
-    let response = match read(context, resource, &request.planned).await {
+    // The delete half of another identity may wait for this create, and counts already.
+    if !is_protected && context.process.has_any_half() {
+        return Ok(());
+    }
+    let response = match read(Some(context), resource, &request.planned).await {
         Ok(Some(response)) if is_present(resource, protection, &response) => response,
         Ok(_) => return Ok(()),
         Err(error) => return Err(session.fail(Action::Read, &error)),
@@ -394,9 +490,9 @@ fn refuse(session: &mut Session<'_>, protection: &Protection, object: &Value) ->
         Path::root().attribute(argument),
         &summaries::PROTECTED,
         format!(
-            "`{argument}` is true, and this apply would {verb} {}. Nothing was sent, and the object stays as it was. If an \
-             argument is only known after apply, apply its origin first, with `-target`. Otherwise, undo the change, or set `{argument}` \
-             to false to {verb} it.",
+            "`{argument}` is true, or was not known in the plan, and this apply would {verb} {}. Nothing was sent, and the object stays \
+             as it was. If an argument is only known after apply, apply its origin first, with `-target`. Otherwise, undo the change, or \
+             set `{argument}` to false to {verb} it.",
             title(session.resource, object)
         ),
     )

@@ -10,13 +10,15 @@
 use std::time::Duration;
 
 use schema::Resource;
+use tokio_util::sync::CancellationToken;
 use value::{Path, Value};
 
 use crate::diagnostic::Reported;
-use crate::naming::{capitalised, title};
+use crate::naming::{capitalised, noun, title};
 use crate::object::Plan;
 use crate::private::{DestroyPlan, Private};
 use crate::process::Process;
+use crate::protection::Walk;
 use crate::report::{Action, is_gone};
 use crate::session::Session;
 use crate::{absence, identity, summaries, wire};
@@ -24,8 +26,8 @@ use crate::{absence, identity, summaries, wire};
 /// How long the plan of a destroy waits for the plan of another resource of the same object.
 const OBJECT_PATIENCE: Duration = Duration::from_secs(10);
 
-/// The same, while Terraform sends no other request.
-const QUIET_TIME: Duration = Duration::from_millis(300);
+/// How long Terraform has to send no request that others may follow, before the plan no longer waits.
+const QUIET_TIME: Duration = Duration::from_millis(500);
 
 /// What a delete does to an object whose state asks for a release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +47,7 @@ enum Doubt {
     NoPlan,
     /// The process serves many commands, so it cannot distinguish a destroy from a replacement.
     DebugMode,
-    /// This process has used another resource of the same object.
+    /// The plan, or this process, has another resource of the same object.
     Used,
 }
 
@@ -66,9 +68,7 @@ fn decide(private: &Private, here: Here<'_>) -> Decision {
         None => Decision::Warn(Doubt::NoPlan),
         Some(plan) if plan.process == here.process && here.serves_many => Decision::Warn(Doubt::DebugMode),
         Some(plan) if plan.process == here.process => Decision::Keep,
-        // The plan has warned.
-        Some(plan) if plan.is_shared => Decision::Keep,
-        Some(_) if here.is_used => Decision::Warn(Doubt::Used),
+        Some(plan) if plan.is_shared || here.is_used => Decision::Warn(Doubt::Used),
         Some(_) => Decision::Release,
     }
 }
@@ -79,54 +79,86 @@ fn is_asked(resource: &Resource, state: &Value) -> bool {
     release.is_some_and(|release| state.get(&release.argument).as_str() == Some(&release.value))
 }
 
-/// Marks the plan of a destroy, and finds out whether the process plans another resource of the same object. Warns if so.
+/// Marks the plan of a destroy, and finds out whether the process plans another resource of the same object.
 ///
 /// Terraform plans in any order, so the plan waits a little for that other one.
-pub async fn plan_destroy(process: &Process, resource: &Resource, plan: &mut Plan) {
-    let Some(release) = &resource.release else { return };
-    let key = identity::shared_key(resource, &plan.prior);
-    let is_shared = match &key {
-        Some(key) if is_asked(resource, &plan.prior) => {
-            process.wait_for_object(key, QUIET_TIME, OBJECT_PATIENCE).await
-        }
-        _ => false,
-    };
-    plan.private.destroy = Some(DestroyPlan {
-        process: process.id().to_owned(),
-        is_shared,
-    });
-    if !is_asked(resource, &plan.prior) {
+pub async fn plan_destroy(
+    process: &Process,
+    cancel: &CancellationToken,
+    resource: &'static Resource,
+    walk: Walk,
+    plan: &mut Plan,
+) {
+    let (Some(release), Some(read)) = (&resource.release, resource.api.read.as_deref()) else {
         return;
+    };
+    let mut destroy = DestroyPlan {
+        process: process.id().to_owned(),
+        is_shared: false,
+    };
+    // The plan of an apply is that of a deposed object, which is not released anyway.
+    let is_asked = is_asked(resource, &plan.prior) && walk == Walk::Plan;
+    if let (true, Some(key)) = (is_asked, identity::shared_key(resource, &plan.prior)) {
+        let is_stored_twice = || process.stored(&identity::key(resource, &plan.prior)).len() > 1;
+        let is_shared = || is_stored_twice() || !process.managed_by(read, &key).is_empty();
+        process
+            .wait_for_requests(is_shared, QUIET_TIME, OBJECT_PATIENCE, cancel)
+            .await;
+        destroy.is_shared = is_shared();
+        // Another resource of the same type may be the one that replaces this one.
+        if process
+            .managed_by(read, &key)
+            .iter()
+            .any(|other| *other != resource.name)
+        {
+            plan.diagnostics.warning_at(
+                Path::root(),
+                &summaries::NOT_RELEASED,
+                format!(
+                    "{} will be removed from state and stay as it is, although `{}` is `{}`: another resource manages the same object.",
+                    capitalised(&title(resource, &plan.prior)),
+                    release.argument,
+                    release.value
+                ),
+            );
+        } else if !destroy.is_shared {
+            process.note_released(read, key, resource);
+        }
     }
-    if is_shared {
-        let title = capitalised(&title(resource, &plan.prior));
-        plan.diagnostics.warning_at(
-            Path::root(),
-            &summaries::NOT_RELEASED,
-            format!(
-                "{title} is removed from state and stays as it is, although `{}` is `{}`: another resource manages the same object.",
-                release.argument, release.value
-            ),
-        );
-    } else if let Some(key) = key {
-        process.note_released(key, &resource.name);
-    }
+    plan.private.destroy = Some(destroy);
 }
 
-/// Reports a plan of an object that the plan of another resource's destroy releases: both cannot be.
+/// Records the plan of a resource, and reports it if the plan of a destroy before it releases the same object: that plan cannot be
+/// changed any more.
 pub fn check(process: &Process, resource: &Resource, plan: &mut Plan) {
-    let key = identity::shared_key(resource, &plan.planned);
-    let released_by = key.and_then(|key| process.released_by(&key));
-    // Another resource of the same type may be a deposed one, which is never released.
-    if plan.config.is_null() || released_by.as_deref().is_none_or(|other| other == resource.name) {
+    let Some(read) = resource.api.read.as_deref().filter(|_| !plan.config.is_null()) else {
         return;
-    }
+    };
+    let planned = identity::shared_key(resource, &plan.planned);
+    let key = planned.or_else(|| identity::shared_key(resource, &plan.prior));
+    let is_second = plan.prior.is_null() && plan.private.plan_of().is_some();
+    let releases = process.released_by(read, key.as_deref());
+    process.note_managed(read, key, &resource.name);
+    let stored = process.stored(&identity::key(resource, &plan.planned)).len();
+    let other = releases.into_iter().find(|other| {
+        let is_deposed = other.name == resource.name
+            && (is_second || (stored > 1 && (plan.prior.is_null() || resource.job.is_some())));
+        !is_deposed
+    });
+    let Some((other, release)) = other.and_then(|other| Some((other, other.release.as_ref()?))) else {
+        return;
+    };
     let title = title(resource, &plan.planned);
     plan.diagnostics.error(
         &summaries::MANAGED_TWICE,
         format!(
-            "The same plan destroys another resource that manages {title} and whose state asks for a release of the object. Apply it with \
-             the other value of that argument first, or destroy the resource in an apply of its own."
+            "The same plan destroys another resource of {title}, and that releases the object, because its `{}` is `{}`. If this is \
+             the same {} under another address, add a `moved` block. Otherwise, set `{}` of the other resource to another value and apply \
+             that first, or remove the other resource in an apply of its own.",
+            release.argument,
+            release.value,
+            noun(other),
+            release.argument
         ),
     );
 }
@@ -223,7 +255,7 @@ mod tests {
         let rows = [
             ("plain destroy", &other, one, Decision::Release),
             ("the process has used the object", &other, used, Decision::Warn(Doubt::Used)),
-            ("the plan has another resource of the object", &destroy("other", true), one, Decision::Keep),
+            ("the plan has another resource of the object", &destroy("other", true), one, Decision::Warn(Doubt::Used)),
             ("create_before_destroy, or a deposed object", &own, one, Decision::Keep),
             ("the same, beside its replacement", &own, used, Decision::Keep),
             ("debug mode", &own, many, Decision::Warn(Doubt::DebugMode)),

@@ -152,7 +152,9 @@ impl Service {
         subject: Subject,
         handler: impl AsyncFnOnce(ResolvedRequest, &mut Diagnostics) -> Result<T, Reported>,
     ) -> (Option<T>, Vec<tfplugin6::Diagnostic>) {
-        let _active = self.0.process.begin_request();
+        // Terraform upgrades the state of each object; the plan of a destroy waits for others.
+        let is_followed = !matches!(rpc, "UpgradeResourceState" | "PlanResourceChange");
+        let _active = is_followed.then(|| self.0.process.begin_request());
         let served = handler::run(rpc, &subject, async |diagnostics: &mut Diagnostics| {
             handler(self.resolve(&subject, diagnostics)?, diagnostics).await
         });

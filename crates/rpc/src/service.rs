@@ -283,6 +283,7 @@ impl tfplugin6::provider_server::Provider for Service {
                     let process = &self.0.process;
                     let schema = resolved.binding.schema;
                     let config = if proposed.is_null() { Value::Null } else { config };
+                    let _active = (!config.is_null()).then(|| process.begin_request());
                     // Without a configured provider, the names are checked by the apply.
                     let context = self.context(&mut Diagnostics::default()).ok();
                     references::wait_for_names(context.as_ref(), process, schema, &prior, &config).await;
@@ -301,8 +302,8 @@ impl tfplugin6::provider_server::Provider for Service {
                     conflicts::check(process, schema, &mut plan);
                     protection::check(context.as_ref(), process, schema, walk, &mut plan).await;
                     if plan.config.is_null() {
-                        release::plan_destroy(process, schema, &mut plan).await;
-                    } else {
+                        release::plan_destroy(process, &self.stop_token(), schema, walk, &mut plan).await;
+                    } else if walk == Walk::Plan {
                         release::check(process, schema, &mut plan);
                     }
                     let planned = plan_resource_change::Response {

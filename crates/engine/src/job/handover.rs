@@ -29,6 +29,7 @@ pub fn stash(context: &Context, resource: &Resource, known: &Known) {
         .change
         .as_ref()
         .is_some_and(|change| change.is_forced);
+    let half = known.private.change.is_some().then(|| context.process.begins());
     let private = known.private.clone().without_plan();
     let run = private
         .run
@@ -52,6 +53,7 @@ pub fn stash(context: &Context, resource: &Resource, known: &Known) {
         run,
         is_on_purpose,
         is_forced,
+        half,
     };
     context.process.hand_over(key, handover);
 }
@@ -96,6 +98,15 @@ pub fn restore(session: &Session<'_>, handover: Handover, is_untouched: bool) {
         state.set_attribute(&job.into, Value::string(status));
     }
     *session.progress.lock() = Known { state, private };
+}
+
+/// Whether a create with this configuration starts no run, because an earlier create gave the object back untouched.
+pub fn is_untouched(resource: &Resource, before: &Value, planned: &Value, config: &Value) -> bool {
+    let Some(job) = resource.job.as_ref() else {
+        return false;
+    };
+    let status = before.get(&job.into).as_str().and_then(untouched_status);
+    status.is_some() && is_current(&trigger(resource, before), resource, planned, config)
 }
 
 /// Restores the status of an object that an earlier create gave back untouched, if this create is for the same configuration.
