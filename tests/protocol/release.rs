@@ -74,8 +74,8 @@ async fn only_the_destroy_plan_of_another_process_releases_the_machine() {
     assert_eq!((roles, warnings), (kept.clone(), Vec::new()));
 
     // The delete half of a replacement.
-    let replaced = plan(&second, &object, &object, &private).await;
     let third = process(&control_plane).await;
+    let replaced = plan(&process(&control_plane).await, &object, &object, &private).await;
     let (roles, warnings) = delete(&control_plane, &third, &object, &replaced).await;
     assert_eq!((roles, warnings), (kept.clone(), Vec::new()));
 
