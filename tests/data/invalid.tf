@@ -74,6 +74,11 @@ resource "durantic_machine_config" "tunnel" {
   tunnel_type  = "wiregard" # Did you mean "wireguard"?
 }
 
+resource "durantic_machine_config" "destroy" {
+  machine_uuid = "00000000-0000-4000-8000-000000000001"
+  on_destroy   = "relase" # Did you mean "release"?
+}
+
 resource "durantic_machine_config" "roles" {
   machine_uuid = "00000000-0000-4000-8000-000000000001"
   role_names   = ["a", null] # Null collection element
@@ -91,6 +96,11 @@ resource "durantic_machine_deployment" "mesh" {
 resource "durantic_machine_deployment" "tunnel" {
   machine_uuid = "00000000-0000-4000-8000-000000000001"
   tunnel_type  = "genave" # Did you mean "geneve"?
+}
+
+resource "durantic_machine_deployment" "destroy" {
+  machine_uuid = "00000000-0000-4000-8000-000000000001"
+  on_destroy   = "delete" # must be one of
 }
 
 resource "durantic_machine_deployment" "roles" {
