@@ -28,17 +28,13 @@ pub enum Doubt {
 }
 
 impl KnownHosts {
-    /// Names the other hosts than this one, and what sets the endpoint, as sentences.
-    ///
-    /// `None` if there is no other host. It is also `None` if a host that is not known rejected a token: then the token is for that
-    /// host.
+    /// Names the other hosts than this one, and what sets the endpoint, as sentences. `None` if there is no other host.
     pub fn others(&self, host: &str, doubt: Doubt) -> Option<String> {
         let is_host = |known: &&KnownHost| known.name.eq_ignore_ascii_case(host);
-        let is_known = self.hosts.iter().any(|known| is_host(&known));
         let others = self.hosts.iter().filter(|known| !is_host(known));
         let others = others.map(|other| format!("`https://{}` ({})", other.name, other.meaning));
         let others: Vec<String> = others.collect();
-        if others.is_empty() || (doubt == Doubt::TokenRejected && !is_known) {
+        if others.is_empty() {
             return None;
         }
         let remedy = match doubt {
@@ -95,7 +91,11 @@ mod tests {
                 Doubt::TokenRejected,
                 Some(format!("Other known endpoints are {a}, {c}. {rejected}")),
             ),
-            ("d.test", Doubt::TokenRejected, None),
+            (
+                "d.test",
+                Doubt::TokenRejected,
+                Some(format!("Other known endpoints are {a}, {b}, {c}. {rejected}")),
+            ),
             (
                 "b.test",
                 Doubt::NameNotResolved,
