@@ -101,7 +101,10 @@ pub fn scenarios(
                     .filter(|constraint| constraint.within.is_none())
                     .collect();
                 let unprotected = |parts: Parts| -> Parts {
-                    let is_protected = |part: &Part| is_protection(resource, &part.name);
+                    // A destroy that may release an object waits for other resources.
+                    let release = resource.release.as_ref().map(|release| &release.argument);
+                    let is_protected =
+                        |part: &Part| is_protection(resource, &part.name) || release == Some(&part.name);
                     parts.into_iter().filter(|part| !is_protected(part)).collect()
                 };
                 let (first, second) = (unprotected(first), unprotected(second));

@@ -27,7 +27,7 @@ use crate::{absence, identity, summaries, wire};
 const OBJECT_PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long Terraform has to send no request that others may follow, before the plan no longer waits.
-const QUIET_TIME: Duration = Duration::from_millis(600);
+const QUIET_TIME: Duration = Duration::from_secs(1);
 
 /// What a delete does to an object whose state asks for a release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
