@@ -306,9 +306,7 @@ async fn adopted_object(session: &Session<'_>) -> Option<Value> {
     let (resource, planned) = (session.resource, &session.request.planned);
     let needs_times = resource.job.as_ref().is_some_and(|job| job.created.is_some());
     let read = resource.api.read.as_deref().filter(|_| needs_times)?;
-    let is_known =
-        identity::attributes(resource).all(|attribute| planned.get(&attribute.name).as_str().is_some());
-    if !is_known {
+    if !identity::is_identified(resource, planned) {
         return None;
     }
     let response = session.perform(read, planned, None, Retry::Safe).await;

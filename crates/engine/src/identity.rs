@@ -60,6 +60,11 @@ pub fn import_id(resource: &Resource, object: &Value) -> Option<String> {
     })
 }
 
+/// Whether the identity of an object is known.
+pub fn is_identified(resource: &Resource, object: &Value) -> bool {
+    attributes(resource).all(|attribute| object.get(&attribute.name).as_str().is_some())
+}
+
 /// Whether a response identifies its object, or the identity of the object `planned` is known.
 pub fn is_known(resource: &Resource, response: &Json, planned: &Value) -> bool {
     attributes(resource).all(|attribute| {

@@ -86,6 +86,15 @@ pub struct PlanRequest {
     pub renames: Renames,
 }
 
+/// When Terraform plans.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Walk {
+    /// For a plan, or in a version of Terraform that does not show when.
+    Plan,
+    /// Again, during an apply. An error then leaves the old object of `create_before_destroy` aside, so the apply itself decides.
+    Apply,
+}
+
 /// A planned change. Hooks may alter it.
 pub struct Plan {
     /// Prior state of the object; null for a create.

@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::diagnostic::{Diagnostics, Reported};
 use crate::job::handover;
 use crate::naming::title;
-use crate::object::Plan;
+use crate::object::{Plan, Walk};
 use crate::process::Process;
 use crate::report::{Action, is_gone};
 use crate::session::Session;
@@ -89,15 +89,6 @@ fn cause(facts: Facts) -> Option<Cause> {
     }
 }
 
-/// When Terraform plans.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Walk {
-    /// For a plan, or in a version of Terraform that does not show when.
-    Plan,
-    /// Again, during an apply. An error then leaves the old object of `create_before_destroy` aside, so the apply itself decides.
-    Apply,
-}
-
 /// Checks that a plan repeats no run of a protected object, and not more runs than the limit of the provider block.
 pub async fn check(
     context: Option<&Context>,
@@ -148,7 +139,7 @@ pub async fn check(
     }
     let cause = cause(facts);
     let title = title(resource, &object);
-    let is_unknown_target = plan.prior.is_null() && !is_identified(resource, &plan.planned);
+    let is_unknown_target = plan.prior.is_null() && !identity::is_identified(resource, &plan.planned);
     // With `create_before_destroy`, the apply knows the object only as the control plane has it.
     let shows_run = is_set(plan.prior.get(&protection.present));
     let is_undecided = match cause {
@@ -173,11 +164,10 @@ pub async fn check(
                 Cause::Stored => " If it is as it should be, run `terraform untaint ADDRESS`.",
                 _ => "",
             };
-            let counted = &mut Diagnostics::default();
-            let _ = count(process, protection, target.key, &title, counted);
-            let counted = std::mem::take(counted);
-            plan.diagnostics
-                .append(counted.map_details(|detail| format!("{detail}{remedy}")));
+            let mut exceeded = Diagnostics::default();
+            let _ = count(process, protection, target.key, &title, &mut exceeded);
+            let exceeded = exceeded.map_details(|detail| format!("{detail}{remedy}"));
+            plan.diagnostics.append(exceeded);
         }
     }
 }
@@ -200,7 +190,7 @@ impl Target {
         } else {
             Some(identity::key(resource, &plan.prior))
         };
-        let is_other = is_identified(resource, &plan.planned)
+        let is_other = identity::is_identified(resource, &plan.planned)
             && before.as_ref().is_some_and(|before| *before != planned);
         let key = match before {
             Some(before) if !is_other => before,
@@ -218,11 +208,6 @@ impl Target {
             is_other,
         }
     }
-}
-
-/// Whether the identity of an object is known.
-fn is_identified(resource: &Resource, object: &Value) -> bool {
-    identity::attributes(resource).all(|attribute| object.get(&attribute.name).as_str().is_some())
 }
 
 /// Counts an object whose run is repeated.
@@ -254,6 +239,13 @@ fn count(
         counted(&earlier)
     );
     Err(diagnostics.error(&summaries::TOO_MANY_RUNS, detail))
+}
+
+/// Records an object that state has, if plans depend on it.
+pub fn note_stored(process: &Process, resource: &Resource, object: &Value) {
+    if declared(resource).is_some() || resource.release.is_some() {
+        process.note_stored(identity::key(resource, object), object.clone());
+    }
 }
 
 fn declared(resource: &Resource) -> Option<&Protection> {
@@ -301,7 +293,7 @@ async fn read(
         .api
         .read
         .as_deref()
-        .filter(|_| is_identified(resource, planned));
+        .filter(|_| identity::is_identified(resource, planned));
     let (Some(context), Some(operation)) = (context, operation) else {
         return Ok(None);
     };

@@ -9,16 +9,15 @@
 
 use std::time::Duration;
 
-use schema::Resource;
+use schema::{Release, Resource};
 use tokio_util::sync::CancellationToken;
 use value::{Path, Value};
 
 use crate::diagnostic::Reported;
 use crate::naming::{capitalised, noun, title};
-use crate::object::Plan;
+use crate::object::{Plan, Walk};
 use crate::private::{DestroyPlan, Private};
 use crate::process::Process;
-use crate::protection::Walk;
 use crate::report::{Action, is_gone};
 use crate::session::Session;
 use crate::{absence, identity, summaries, wire};
@@ -111,16 +110,15 @@ pub async fn plan_destroy(
             .iter()
             .any(|other| *other != resource.name)
         {
-            plan.diagnostics.warning_at(
-                Path::root(),
-                &summaries::NOT_RELEASED,
-                format!(
-                    "{} will be removed from state and stay as it is, although `{}` is `{}`: another resource manages the same object.",
-                    capitalised(&title(resource, &plan.prior)),
-                    release.argument,
-                    release.value
-                ),
+            let detail = not_released(
+                resource,
+                release,
+                &plan.prior,
+                "will be removed from state and stay",
+                Doubt::Used,
             );
+            plan.diagnostics
+                .warning_at(Path::root(), &summaries::NOT_RELEASED, detail);
         } else if !destroy.is_shared {
             process.note_released(read, key, resource);
         }
@@ -203,22 +201,32 @@ pub async fn release(session: &mut Session<'_>) -> Result<(), Reported> {
             };
         }
     };
+    let detail = not_released(
+        resource,
+        release,
+        &request.prior,
+        "was removed from state and stays",
+        doubt,
+    );
+    session
+        .diagnostics
+        .warning_at(Path::root(), &summaries::NOT_RELEASED, detail);
+    Ok(())
+}
+
+/// Why an object is not released. `what` is the part of the sentence between its title and "as it is".
+fn not_released(resource: &Resource, release: &Release, object: &Value, what: &str, doubt: Doubt) -> String {
     let reason = match doubt {
         Doubt::NoPlan => "this version of Terraform does not show whether it destroys or replaces an object",
         Doubt::DebugMode => "in debug mode, the provider cannot distinguish a destroy from a replacement",
         Doubt::Used => "another resource manages the same object",
     };
-    session.diagnostics.warning_at(
-        Path::root(),
-        &summaries::NOT_RELEASED,
-        format!(
-            "{} was removed from state and stays as it is, although `{}` is `{}`: {reason}.",
-            capitalised(&title(resource, &request.prior)),
-            release.argument,
-            release.value
-        ),
-    );
-    Ok(())
+    format!(
+        "{} {what} as it is, although `{}` is `{}`: {reason}.",
+        capitalised(&title(resource, object)),
+        release.argument,
+        release.value
+    )
 }
 
 #[cfg(test)]

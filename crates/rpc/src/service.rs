@@ -6,9 +6,8 @@ use std::sync::PoisonError;
 use engine::arguments::Arguments;
 use engine::diagnostic::{Diagnostics, Reported};
 use engine::hook::Definition;
-use engine::object::{ApplyRequest, Known, PlanRequest, Progress};
+use engine::object::{ApplyRequest, Known, PlanRequest, Progress, Walk};
 use engine::private::Private;
-use engine::protection::Walk;
 use engine::rules::WriteOnly;
 use engine::{
     absence, apply, conflicts, identity, lookup, plan, protection, read, references, release, shape, validate,
@@ -197,9 +196,7 @@ impl tfplugin6::provider_server::Provider for Service {
                     let stored = request.raw_state.as_ref();
                     let schema = resolved.binding.schema;
                     let state = upgrade_state(schema, stored, request.version, diagnostics)?;
-                    self.0
-                        .process
-                        .note_stored(identity::key(schema, &state), state.clone());
+                    protection::note_stored(&self.0.process, schema, &state);
                     resolved.encode(&state, diagnostics)
                 },
             )
