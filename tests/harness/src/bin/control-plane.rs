@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use clap::Parser;
 use harness::control_plane::faults::{self, Fault, FaultKind};
-use harness::control_plane::{ControlPlane, Dialect};
+use harness::control_plane::{ControlPlane, Dialect, PageStyle, Paging, UnknownParameters};
 
 /// Run a simulated Durantic control plane, to try the Terraform provider without machines.
 #[derive(Parser)]
 #[command(version)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 struct Arguments {
     /// Address to listen on; port 0 selects a free port
     #[arg(long, default_value = "127.0.0.1:0")]
@@ -62,6 +63,21 @@ struct Arguments {
     /// Seed of the random faults, to repeat an earlier run [default: random]
     #[arg(long, value_name = "SEED")]
     fault_seed: Option<u64>,
+    /// Divide lists into pages [default: a list has every object]
+    #[arg(long, value_enum, value_name = "STYLE")]
+    paging: Option<PageStyle>,
+    /// Number of objects of a page
+    #[arg(long, value_name = "N", default_value_t = 100, requires = "paging")]
+    page_size: usize,
+    /// Largest number of objects that a request may select for a page [default: no limit]
+    #[arg(long, value_name = "N", requires = "paging")]
+    page_maximum: Option<usize>,
+    /// Do not describe the pages in the published openapi.json
+    #[arg(long, requires = "paging")]
+    undocumented_pages: bool,
+    /// What lists do with unknown query parameters
+    #[arg(long, value_enum, default_value_t)]
+    unknown_parameters: UnknownParameters,
     /// Add unknown fields to responses
     #[arg(long)]
     unknown_fields: bool,
@@ -86,6 +102,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .provisioning_lag(arguments.provisioning_lag)
         .dialect(arguments.dialect)
         .prefix(&arguments.prefix)
+        .unknown_parameters(arguments.unknown_parameters)
         .fault_seed(arguments.fault_seed.unwrap_or_else(|| fastrand::u64(..)));
     for token in arguments.token {
         builder = builder.token(token);
@@ -98,6 +115,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     if let Some(limit) = arguments.rate_limit {
         builder = builder.rate_limit(limit);
+    }
+    if let Some(style) = arguments.paging {
+        let mut paging = Paging::new(style, arguments.page_size);
+        if let Some(maximum) = arguments.page_maximum {
+            paging = paging.maximum(maximum);
+        }
+        if arguments.undocumented_pages {
+            paging = paging.undocumented();
+        }
+        builder = builder.paging(paging);
     }
     if arguments.unknown_fields {
         builder = builder.unknown_fields();

@@ -17,6 +17,7 @@ use super::contract::{Contract, ContractError};
 use super::dialect::{Dialect, Routes};
 use super::faults::{Fault, FaultResponse, Faults};
 use super::log::Log;
+use super::paging::{Paging, UnknownParameters};
 use super::rate_limit::RateLimit;
 use super::requests::Server;
 use super::seed::{Seed, SeedError};
@@ -40,6 +41,8 @@ pub struct Builder {
     faults: Vec<Fault>,
     fault_seed: u64,
     unknown_fields: bool,
+    paging: Option<Paging>,
+    unknown_parameters: UnknownParameters,
     strict: bool,
     stopped_clock: bool,
     clock_shift: SignedDuration,
@@ -90,6 +93,8 @@ impl Default for Builder {
             faults: Vec::new(),
             fault_seed: 0,
             unknown_fields: false,
+            paging: None,
+            unknown_parameters: UnknownParameters::Ignored,
             strict: cfg!(debug_assertions),
             stopped_clock: false,
             clock_shift: SignedDuration::ZERO,
@@ -223,6 +228,20 @@ impl Builder {
         self
     }
 
+    /// Divides each list into pages. Default: a list has every object.
+    #[must_use]
+    pub fn paging(mut self, paging: Paging) -> Self {
+        self.paging = Some(paging);
+        self
+    }
+
+    /// Sets what list operations do with query parameters that they do not have. Default: ignore them.
+    #[must_use]
+    pub fn unknown_parameters(mut self, unknown: UnknownParameters) -> Self {
+        self.unknown_parameters = unknown;
+        self
+    }
+
     /// Sets whether requests and responses are checked against the contract. Default: only in debug builds.
     #[must_use]
     pub fn strict(mut self, strict: bool) -> Self {
@@ -296,13 +315,21 @@ impl Builder {
             tokens.into_iter().map(|token| (token, account.clone())).collect();
         let faults = Faults::new(self.fault_seed);
         self.faults.into_iter().for_each(|fault| faults.add(fault));
+        let mut document = self.dialect.document(contract);
+        if let (Some(document), Some(paging)) = (&mut document, &self.paging) {
+            paging.document(contract, document);
+        }
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
         let server = Arc::new(Server {
             account: account.clone(),
             clock,
             routes: Routes::new(contract, self.dialect),
-            document: self.dialect.document(contract),
+            document,
             dialect: self.dialect,
             unknown_fields: self.unknown_fields,
+            paging: self.paging,
+            unknown_parameters: self.unknown_parameters,
+            scheme,
             prefix: self.prefix.clone(),
             elsewhere: Mutex::new(FaultResponse::html(404)),
             tokens: Mutex::new(tokens),
@@ -332,7 +359,6 @@ impl Builder {
             .map_err(no_socket)?;
         let acceptor = identity.as_ref().map(|identity| identity.acceptor.clone());
         runtime.spawn(socket::serve(listener, Arc::clone(&server), acceptor));
-        let scheme = if identity.is_some() { "https" } else { "http" };
         Ok(ControlPlane {
             server,
             account,

@@ -67,6 +67,19 @@ impl Problem {
         }
     }
 
+    /// Status 422: a query parameter is invalid or unknown.
+    pub fn invalid_query(name: &str, kind: &str, message: &str) -> Self {
+        Self {
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            detail: json!([{ "type": kind, "loc": ["query", name], "msg": message }]),
+        }
+    }
+
+    /// Status 404: a list has no such page.
+    pub fn no_page(detail: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, detail)
+    }
+
     /// The body of the response.
     pub fn body(&self) -> Value {
         json!({ "detail": self.detail })

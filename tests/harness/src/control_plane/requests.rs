@@ -23,6 +23,7 @@ use super::contract::{Action, Operation};
 use super::dialect::{self, Dialect, Found, Routes};
 use super::faults::{FaultKind, FaultResponse, Faults};
 use super::log::{Entry, Log, without_secrets};
+use super::paging::{Page, Paging, Parameters, UnknownParameters};
 use super::problem::Problem;
 use super::rate_limit::RateLimit;
 use super::reset::Reset;
@@ -51,6 +52,11 @@ pub struct Server {
     pub document: Option<Value>,
     pub dialect: Dialect,
     pub unknown_fields: bool,
+    /// `None` if a list has every object.
+    pub paging: Option<Paging>,
+    pub unknown_parameters: UnknownParameters,
+    /// `http` or `https`
+    pub scheme: &'static str,
     pub prefix: String,
     /// The response to any path outside of the prefix.
     pub elsewhere: Mutex<FaultResponse>,
@@ -77,7 +83,16 @@ enum Target {
 /// The response before a fault changes it.
 struct IntactResponse {
     status: StatusCode,
+    headers: HeaderMap,
     body: Option<Value>,
+}
+
+/// The result of an operation.
+#[derive(Default)]
+struct Performed {
+    /// The body; of a page, only its items.
+    body: Option<Value>,
+    page: Option<Page>,
 }
 
 /// Handles any request to the simulated API.
@@ -157,12 +172,13 @@ impl Server {
             Target::Document => match &self.document {
                 Some(document) => IntactResponse {
                     status: StatusCode::OK,
+                    headers: HeaderMap::new(),
                     body: Some(document.clone()),
                 },
                 None => return fault_response(&FaultResponse::html(404), entry),
             },
             Target::Operation(operation, parameters) => {
-                let intact = self.process(operation, parameters, &parts.headers, body);
+                let intact = self.process(operation, parameters, parts, body);
                 entry.processed = intact.status.is_success();
                 intact
             }
@@ -172,8 +188,8 @@ impl Server {
             Some(FaultKind::ResetAfter) => return reset_after_processing(reset, entry),
             Some(FaultKind::Respond(response)) => return fault_response(response, entry),
             Some(FaultKind::Rewrite(rewrite)) => intact.body.iter_mut().for_each(|body| rewrite(body)),
-            Some(FaultKind::Truncated) => match intact.body {
-                Some(body) => return truncated(intact.status, &body),
+            Some(FaultKind::Truncated) => match &intact.body {
+                Some(body) => return truncated(&intact, body),
                 None => return reset_after_processing(reset, entry),
             },
             Some(FaultKind::Garbage) if intact.status.is_success() => {
@@ -186,7 +202,10 @@ impl Server {
                 return status.into_response();
             }
             Some(FaultKind::Shaped(shape)) if intact.status.is_success() => {
-                intact.body.iter_mut().for_each(|body| shape.apply(body));
+                let body = intact.body.as_mut();
+                if let Some(objects) = body.and_then(|body| self.objects_mut(target, body)) {
+                    shape.apply(objects);
+                }
             }
             Some(FaultKind::Gzip) if !accepts_only_identity(&parts.headers) => return gzip(&intact),
             Some(FaultKind::CloseAfter) => reset.close_after_response(),
@@ -254,22 +273,33 @@ impl Server {
         &self,
         operation: &Operation,
         parameters: &[String],
-        headers: &HeaderMap,
+        parts: &Parts,
         body: &Bytes,
     ) -> IntactResponse {
-        let (status, body) = match self.perform(operation, parameters, headers, body) {
+        let (status, Performed { body, page }) = match self.perform(operation, parameters, parts, body) {
             // The contract does not know the status of a delete that takes a while.
-            Ok(None) if self.deletes_later(operation) => (ACCEPTED, None),
-            Ok(body) => (operation.success, body),
-            Err(problem) => (problem.status.as_u16(), Some(problem.body())),
+            Ok(Performed { body: None, .. }) if self.deletes_later(operation) => {
+                (ACCEPTED, Performed::default())
+            }
+            Ok(performed) => (operation.success, performed),
+            Err(problem) => (problem.status.as_u16(), Performed::from(Some(problem.body()))),
         };
+        // The contract knows the items of a page, but no page.
         if self.strict && status != ACCEPTED {
             self.check_response(operation, status, body.as_ref());
         }
         let mut intact = IntactResponse {
             status: StatusCode::from_u16(status).unwrap_or_default(),
+            headers: HeaderMap::new(),
             body,
         };
+        if let Some(page) = &page {
+            intact.body = intact.body.map(|items| page.body(items));
+            let links = page
+                .link_header()
+                .and_then(|links| HeaderValue::try_from(links).ok());
+            intact.headers.extend(links.map(|links| (header::LINK, links)));
+        }
         if let Some(body) = &mut intact.body {
             self.dialect.translate(body);
             if self.unknown_fields {
@@ -283,17 +313,21 @@ impl Server {
         &self,
         operation: &Operation,
         parameters: &[String],
-        headers: &HeaderMap,
+        parts: &Parts,
         body: &Bytes,
-    ) -> Result<Option<Value>, Problem> {
-        let account = self.authorize(headers)?;
+    ) -> Result<Performed, Problem> {
+        let account = self.authorize(&parts.headers)?;
+        if operation.action == Action::List {
+            return self.list(&account, operation, parts);
+        }
         let parameters: Vec<String> = parameters
             .iter()
             .map(|text| Uuid::parse_str(text).map(|uuid| uuid.to_string()))
             .collect::<Result<_, _>>()
             .map_err(|_| Problem::invalid_parameter("uuid"))?;
         let Some(schema) = &operation.request else {
-            return lock(&account.store).perform(operation, &parameters, None);
+            let body = lock(&account.store).perform(operation, &parameters, None)?;
+            return Ok(body.into());
         };
         let body: Value =
             serde_json::from_slice(body).map_err(|_| Problem::bad_request("Cannot parse request body"))?;
@@ -304,7 +338,8 @@ impl Server {
         let Value::Object(mut fields) = body else {
             return Err(Problem::bad_request("Cannot parse request body"));
         };
-        let is_json = headers
+        let is_json = parts
+            .headers
             .get(header::CONTENT_TYPE)
             .is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
         if self.strict && !is_json {
@@ -318,7 +353,49 @@ impl Server {
             }
             is_known
         });
-        lock(&account.store).perform(operation, &parameters, Some(fields))
+        let body = lock(&account.store).perform(operation, &parameters, Some(fields))?;
+        Ok(body.into())
+    }
+
+    /// The objects of a collection, or a page of them.
+    fn list(&self, account: &Account, operation: &Operation, parts: &Parts) -> Result<Performed, Problem> {
+        let parameters = Parameters::of(&parts.uri);
+        let names = self.paging.as_ref().map(Paging::parameters);
+        parameters.check(names.as_ref().map_or(&[], |names| names), self.unknown_parameters)?;
+        let mut store = lock(&account.store);
+        let list = store.list(operation.collection);
+        let Some(paging) = &self.paging else {
+            let all = list.representations(operation, 0..list.keys.len());
+            return Ok(Some(all).into());
+        };
+        let page = paging.page(&list.keys, &parameters, &self.url(paging, parts))?;
+        Ok(Performed {
+            body: Some(list.representations(operation, page.items.clone())),
+            page: Some(page),
+        })
+    }
+
+    /// The URL of a request for links.
+    fn url(&self, paging: &Paging, parts: &Parts) -> String {
+        let host = parts
+            .headers
+            .get(header::HOST)
+            .and_then(|host| host.to_str().ok());
+        let authority = parts.uri.authority().map(http::uri::Authority::as_str);
+        let host = authority.or(host).unwrap_or_default();
+        let real = format!("{}://{host}{}", self.scheme, self.prefix);
+        let path = parts.uri.path();
+        paging.url(&real, path.strip_prefix(&self.prefix).unwrap_or(path))
+    }
+
+    /// The object or the objects in the body of a success.
+    fn objects_mut<'a>(&self, target: &Target, body: &'a mut Value) -> Option<&'a mut Value> {
+        match (target, &self.paging) {
+            (Target::Operation(operation, _), Some(paging)) if operation.action == Action::List => {
+                paging.items_mut(body)
+            }
+            _ => Some(body),
+        }
     }
 
     /// Whether the object of a delete stays for a while.
@@ -368,12 +445,27 @@ impl Server {
     }
 }
 
+impl From<Option<Value>> for Performed {
+    fn from(body: Option<Value>) -> Self {
+        Self { body, page: None }
+    }
+}
+
 impl IntoResponse for IntactResponse {
     fn into_response(self) -> Response {
         match &self.body {
-            Some(body) => json_response(self.status, body.to_string()),
-            None => self.status.into_response(),
+            Some(body) => self.with_body(body.to_string()),
+            None => (self.status, self.headers).into_response(),
         }
+    }
+}
+
+impl IntactResponse {
+    /// The response with its JSON in this form.
+    fn with_body(&self, body: impl Into<Body>) -> Response {
+        let mut response = json_response(self.status, body);
+        response.headers_mut().extend(self.headers.clone());
+        response
     }
 }
 
@@ -413,13 +505,13 @@ fn reset_after_processing(reset: &Reset, entry: &mut Entry) -> Response {
 }
 
 /// Sends the length of the whole body and half of its bytes, then closes the connection.
-fn truncated(status: StatusCode, body: &Value) -> Response {
+fn truncated(intact: &IntactResponse, body: &Value) -> Response {
     let whole = Bytes::from(body.to_string());
     let half = whole.slice(..whole.len() / 2);
     // The pause lets the first half leave before the error closes the connection.
     let pieces = tokio_stream::iter([Ok(half), Err(io::Error::from(io::ErrorKind::ConnectionAborted))])
         .throttle(Duration::from_millis(20));
-    let response = json_response(status, Body::from_stream(pieces));
+    let response = intact.with_body(Body::from_stream(pieces));
     with_length(response, whole.len())
 }
 
@@ -438,7 +530,7 @@ fn slow(intact: &IntactResponse, time: Duration) -> Response {
         .collect();
     let pause = time / u32::try_from(PIECES).unwrap_or(1);
     let body = Body::from_stream(tokio_stream::iter(pieces).throttle(pause));
-    with_length(json_response(intact.status, body), length)
+    with_length(intact.with_body(body), length)
 }
 
 /// Sends a JSON string of this many bytes, without a `Content-Length`.
@@ -482,7 +574,7 @@ fn gzip(intact: &IntactResponse) -> Response {
     let compressed = encoder
         .write_all(body.to_string().as_bytes())
         .and_then(|()| encoder.finish());
-    let mut response = json_response(intact.status, compressed.unwrap_or_default());
+    let mut response = intact.with_body(compressed.unwrap_or_default());
     response
         .headers_mut()
         .insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));

@@ -83,11 +83,22 @@ struct Leaving {
 struct Table {
     objects: BTreeMap<u64, Object>,
     positions: BTreeMap<String, u64>,
+    /// The position of the next new object. No object gets the position of a deleted one.
+    next: u64,
+}
+
+/// The objects that a list operation shows, in the order of their creation.
+pub struct List<'a> {
+    store: &'a Store,
+    /// The key of each object, in ascending order. No object gets the key of a deleted one.
+    pub keys: Vec<u64>,
+    objects: Vec<&'a Object>,
 }
 
 static EMPTY: Table = Table {
     objects: BTreeMap::new(),
     positions: BTreeMap::new(),
+    next: 0,
 };
 
 impl Store {
@@ -127,14 +138,11 @@ impl Store {
     /// Stores an object without any check.
     pub fn put(&mut self, collection: Collection, object: Object) {
         let table = self.tables.entry(collection).or_default();
-        let next = table
-            .objects
-            .last_key_value()
-            .map_or(0, |(last, _)| last.saturating_add(1));
         let position = *table
             .positions
             .entry(string(&object, "uuid").to_owned())
-            .or_insert(next);
+            .or_insert(table.next);
+        table.next = table.next.max(position.saturating_add(1));
         table.objects.insert(position, object);
     }
 

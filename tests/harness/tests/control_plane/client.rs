@@ -86,6 +86,12 @@ impl Client {
         request.send().await
     }
 
+    /// The published document.
+    pub async fn document(&self) -> Value {
+        let response = self.send_to("GET", "/api/openapi.json", None).await.unwrap();
+        serde_json::from_str(&response.text().await.unwrap()).unwrap()
+    }
+
     /// Calls an operation and returns status and body; null without a body.
     pub async fn call(&self, operation: &str, parameters: &[&str], body: Option<Value>) -> (u16, Value) {
         let response = self.send(operation, parameters, body.as_ref()).await.unwrap();

@@ -13,6 +13,7 @@ mod contract;
 mod control;
 mod dialects;
 mod faults;
+mod paging;
 mod proxy;
 mod rejections;
 mod runs;

@@ -1,10 +1,12 @@
 //! The operations of the API on the stored objects. A `Behaviour` adds the rules of each collection.
 
+use std::ops::Range;
+
 use http::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Leaving, Object, Store, string};
+use super::{Leaving, List, Object, Store, string};
 use crate::control_plane::collection::Collection;
 use crate::control_plane::collections;
 use crate::control_plane::contract::{Action, Operation};
@@ -31,12 +33,8 @@ impl Store {
         }
         let object = match operation.action {
             Action::List => {
-                self.update_machines_to_now();
-                let shown = self
-                    .objects(collection)
-                    .filter(|object| self.is_visible(string(object, "uuid")));
-                let objects = shown.map(|object| self.representation(operation, object));
-                return Ok(Some(objects.collect()));
+                let list = self.list(collection);
+                return Ok(Some(list.representations(operation, 0..list.keys.len())));
             }
             Action::Create => {
                 let created = self.create(collection, body)?;
@@ -72,6 +70,22 @@ impl Store {
             Action::GetRun => return self.run_response(uuid, inner).map(Some),
         };
         Ok(Some(self.representation(operation, &object)))
+    }
+
+    /// The objects that a list operation shows.
+    pub fn list(&mut self, collection: Collection) -> List<'_> {
+        self.remove_deleted();
+        if collection == Collection::Machines {
+            self.update_machines_to_now();
+        }
+        let objects = self.table(collection).objects.iter();
+        let shown = objects.filter(|(_, object)| self.is_visible(string(object, "uuid")));
+        let (keys, objects) = shown.unzip();
+        List {
+            store: self,
+            keys,
+            objects,
+        }
     }
 
     /// Hides a new object or run for the times of replication and propagation.
@@ -274,5 +288,15 @@ impl Store {
             )));
         }
         behaviour.check(self, object, previous)
+    }
+}
+
+impl List<'_> {
+    /// The representations of the objects at these positions in the response of a list operation.
+    pub fn representations(&self, operation: &Operation, positions: Range<usize>) -> Value {
+        let objects = self.objects.get(positions).unwrap_or_default().iter();
+        objects
+            .map(|object| self.store.representation(operation, object))
+            .collect()
     }
 }
