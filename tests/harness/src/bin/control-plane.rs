@@ -24,6 +24,9 @@ struct Arguments {
     /// Number of machines, named node-1 and so on [default: the three machines of the seed]
     #[arg(long)]
     machines: Option<u32>,
+    /// Number of sample objects, spread over all collections but machines and images [default: none]
+    #[arg(long, value_name = "N")]
+    objects: Option<u32>,
     /// JSON file with the objects to start with, such as tests/data/seed.json
     #[arg(long)]
     seed: Option<PathBuf>,
@@ -109,6 +112,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     if let Some(count) = arguments.machines {
         builder = builder.machines(count);
+    }
+    if let Some(count) = arguments.objects {
+        builder = builder.objects(count);
     }
     if let Some(file) = arguments.seed {
         builder = builder.seed(file);

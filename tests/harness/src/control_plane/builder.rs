@@ -34,6 +34,7 @@ pub struct Builder {
     seed: Option<PathBuf>,
     snapshot: Option<Snapshot>,
     machines: Option<u32>,
+    objects: Option<u32>,
     times: Times,
     dialect: Dialect,
     prefix: String,
@@ -79,6 +80,7 @@ impl Default for Builder {
             seed: None,
             snapshot: None,
             machines: None,
+            objects: None,
             times: Times {
                 install: Duration::ZERO,
                 config_push: Duration::ZERO,
@@ -136,6 +138,13 @@ impl Builder {
     #[must_use]
     pub fn machines(mut self, count: u32) -> Self {
         self.machines = Some(count);
+        self
+    }
+
+    /// Adds this many sample objects to the seed, see [`Seed::with_objects`].
+    #[must_use]
+    pub fn objects(mut self, count: u32) -> Self {
+        self.objects = Some(count);
         self
     }
 
@@ -295,10 +304,14 @@ impl Builder {
             snapshot.restore(&mut store)?;
         } else {
             let seed = self.seed.as_deref().map_or_else(Seed::standard, Seed::read)?;
-            let seed = match self.machines {
+            let mut seed = match self.machines {
                 Some(count) => seed.with_machines(count),
                 None => seed,
             };
+            if let Some(count) = self.objects {
+                seed = seed.with_objects(count);
+                seed.register_secrets(contract, &secrets);
+            }
             seed.create_all(&mut store)?;
         }
         let mut tokens = self.tokens;

@@ -11,8 +11,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use super::contract::Operation;
+use super::collection::Collection;
+use super::contract::{Action, Contract, Operation};
 use super::lock;
+use super::store::Object;
 use crate::secrets::{Kind, Secrets};
 
 /// Every request in the order of the responses.
@@ -188,6 +190,23 @@ impl fmt::Debug for Entry {
         match &self.shown_body {
             Some(body) => write!(formatter, " {body}"),
             None => Ok(()),
+        }
+    }
+}
+
+/// Registers the secrets of objects of a collection, as if a request had sent each of them.
+pub(super) fn register_secrets(
+    contract: &Contract,
+    collection: Collection,
+    objects: &[Object],
+    secrets: &Secrets,
+) {
+    let mut operations = contract.operations.iter();
+    let create =
+        operations.find(|operation| operation.collection == collection && operation.action == Action::Create);
+    if let Some(create) = create {
+        for object in objects {
+            without_secrets(create, &Value::Object(object.clone()), secrets);
         }
     }
 }

@@ -7,8 +7,12 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::collection::Collection;
+use super::contract::Contract;
+use super::log::register_secrets;
 use super::problem::Problem;
-use super::store::{Object, Store};
+use super::samples::{self, COLLECTIONS};
+use super::store::{Object, Store, string};
+use crate::secrets::Secrets;
 
 /// The default seed.
 const DEFAULT: &str = include_str!("../../../data/seed.json");
@@ -85,6 +89,34 @@ impl Seed {
         self.0
             .insert(Collection::Machines, (1..=count).map(machine).collect());
         self
+    }
+
+    /// Adds this many sample objects, spread evenly over the nine collections of [`SAMPLE_COLLECTIONS`]. Their uuids are those
+    /// of [`sample_uuid`].
+    ///
+    /// [`SAMPLE_COLLECTIONS`]: super::SAMPLE_COLLECTIONS
+    /// [`sample_uuid`]: super::sample_uuid
+    #[must_use]
+    pub fn with_objects(mut self, count: u32) -> Self {
+        let machines = self.0.get(&Collection::Machines);
+        let machines: Vec<String> = machines
+            .into_iter()
+            .flatten()
+            .map(|machine| string(machine, "uuid").to_owned())
+            .collect();
+        let numbers = (1..).flat_map(|number| COLLECTIONS.map(|collection| (collection, number)));
+        for ((collection, number), _) in numbers.zip(0..count) {
+            let sample = samples::object(collection, number, &machines);
+            self.0.entry(collection).or_default().push(sample);
+        }
+        self
+    }
+
+    /// Registers the secrets of all objects, as if a request had sent each of them.
+    pub(super) fn register_secrets(&self, contract: &Contract, secrets: &Secrets) {
+        for (collection, objects) in &self.0 {
+            register_secrets(contract, *collection, objects, secrets);
+        }
     }
 
     /// Creates the objects, those that others refer to first.

@@ -5,11 +5,10 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::collection::Collection;
-use super::contract::{Action, Contract};
-use super::log::without_secrets;
+use super::contract::Contract;
+use super::log::register_secrets;
 use super::runs::Runs;
 use super::seed::SeedError;
 use super::store::{Object, Store, string};
@@ -59,18 +58,9 @@ impl Snapshot {
 
     /// Registers the secrets of all objects, as if a request had sent each of them.
     pub(super) fn register_secrets(&self, contract: &Contract, secrets: &Secrets) {
-        let creates = contract
-            .operations
-            .iter()
-            .filter(|operation| operation.action == Action::Create);
-        for operation in creates {
-            for object in self
-                .objects
-                .get(operation.collection.name())
-                .into_iter()
-                .flatten()
-            {
-                without_secrets(operation, &Value::Object(object.clone()), secrets);
+        for (name, objects) in &self.objects {
+            if let Some(collection) = Collection::from_name(name) {
+                register_secrets(contract, collection, objects, secrets);
             }
         }
     }

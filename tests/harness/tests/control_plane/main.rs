@@ -17,4 +17,5 @@ mod paging;
 mod proxy;
 mod rejections;
 mod runs;
+mod samples;
 mod snapshots;

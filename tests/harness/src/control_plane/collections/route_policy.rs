@@ -46,12 +46,9 @@ impl Behaviour for RoutePolicySets {
     }
 }
 
-/// Adds a rule to a set.
-///
-/// # Errors
-/// If the set does not exist or has a rule with this sequence.
-pub fn create_rule(store: &mut Store, set: &str, body: Object) -> Result<Object, Problem> {
-    let mut rule = object(json!({
+/// The values of fields that the request for a new rule omits.
+pub fn default_rule() -> Object {
+    object(json!({
         "sequence": 100,
         "enabled": true,
         "description": "",
@@ -67,7 +64,15 @@ pub fn create_rule(store: &mut Store, set: &str, body: Object) -> Result<Object,
         "add_communities": [],
         "remove_communities": [],
         "prepend_as_count": 0,
-    }));
+    }))
+}
+
+/// Adds a rule to a set.
+///
+/// # Errors
+/// If the set does not exist or has a rule with this sequence.
+pub fn create_rule(store: &mut Store, set: &str, body: Object) -> Result<Object, Problem> {
+    let mut rule = default_rule();
     rule.extend(body);
     rule.insert("uuid".to_owned(), json!(Uuid::new_v4().to_string()));
     change_rules(store, set, |rules| insert(rules, rule.clone()))?;
