@@ -25,6 +25,9 @@ use crate::summaries;
 /// The path of the control plane's `OpenAPI` document, which has the methods and paths of its operations.
 const OPENAPI_PATH: &str = "/api/openapi.json";
 
+/// The value of `read_by` with which no list serves later requests.
+const READ_BY_OBJECT: &str = "object";
+
 /// Creates the connection to the control plane. It sends no request; it only reads the files of the token and of CA certificates.
 ///
 /// # Errors
@@ -104,6 +107,7 @@ pub fn settings(
             .unwrap_or(settings.max_retries),
         remedies: remedy,
         document: Some(OPENAPI_PATH),
+        keep_lists: arguments.string("read_by") != Some(READ_BY_OBJECT),
         ..settings
     })
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use engine::api::{Effect, ErrorKind, Problem, Response};
 use http::StatusCode;
+use jiff::Timestamp;
 use schema::model::Method;
 use serde_json::Value;
 
@@ -37,12 +38,14 @@ pub(super) enum InvalidBody {
     Missing,
     /// It has more than [`MAX_VALUES`] values.
     TooManyValues,
+    /// It is a value of this type, and not a list of objects.
+    NoList(&'static str),
 }
 
 impl InvalidBody {
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::NotJson(_) | Self::Missing => ErrorKind::UnexpectedResponse,
+            Self::NotJson(_) | Self::Missing | Self::NoList(_) => ErrorKind::UnexpectedResponse,
             Self::TooManyValues => ErrorKind::TooLarge,
         }
     }
@@ -53,6 +56,7 @@ impl fmt::Display for InvalidBody {
         match self {
             Self::NotJson(error) => write!(formatter, "the body is not JSON ({error})"),
             Self::Missing => formatter.write_str("it has no body"),
+            Self::NoList(found) => write!(formatter, "expected a list, got {found}"),
             Self::TooManyValues => write!(formatter, "the body has more than {MAX_VALUES} values"),
         }
     }
@@ -60,14 +64,19 @@ impl fmt::Display for InvalidBody {
 
 /// Parses a body as JSON; an empty body is null. The parser limits the nesting to 128 levels.
 pub(super) fn parse(bytes: &[u8]) -> Result<Value, InvalidBody> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii();
-    if bytes.is_empty() {
-        return Ok(Value::Null);
+    match checked(bytes)? {
+        [] => Ok(Value::Null),
+        bytes => serde_json::from_slice(bytes).map_err(InvalidBody::NotJson),
     }
+}
+
+/// The text of a body without what may surround it, if it has at most [`MAX_VALUES`] values.
+pub(super) fn checked(bytes: &[u8]) -> Result<&[u8], InvalidBody> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii();
     if bytes.len() > MAX_VALUES && count(bytes) > MAX_VALUES {
         return Err(InvalidBody::TooManyValues);
     }
-    serde_json::from_slice(bytes).map_err(InvalidBody::NotJson)
+    Ok(bytes)
 }
 
 /// An upper bound of the number of values in JSON.
@@ -87,6 +96,29 @@ fn count(bytes: &[u8]) -> usize {
     count
 }
 
+/// What a response shows beside its body.
+#[derive(Clone, Debug)]
+pub(super) struct Receipt {
+    /// Id of the request in the control plane's logs.
+    pub request_id: String,
+    pub date: Option<Timestamp>,
+    pub attempt_ms: u32,
+}
+
+impl Receipt {
+    pub fn new(info: &RequestInfo<'_>, response: &HttpResponse, redactor: &Redactor<'_>) -> Self {
+        let request_id = response.request_id().map_or_else(
+            || info.request_id.to_owned(),
+            |id| redactor.clean(id, MAX_REQUEST_ID_CHARACTERS),
+        );
+        Self {
+            request_id,
+            date: date(&response.headers),
+            attempt_ms: response.attempt_ms,
+        }
+    }
+}
+
 /// Reads a response with a status of success. Its body must be JSON, except that of a response to a DELETE. Only a response to a GET
 /// needs one.
 pub(super) fn read(
@@ -102,26 +134,31 @@ pub(super) fn read(
         }
         body => body,
     };
-    let body = body.map_err(|reason| {
-        let shown = match reason {
-            InvalidBody::Missing => String::new(),
-            _ => format!(": `{}`", redactor.unreadable(&response.body)),
-        };
-        info.error(reason.kind(), Effect::Done)
-            .with_status(response.status)
-            .with_detail(format!("{reason}{shown}"))
-    })?;
-    let request_id = response.request_id().map_or_else(
-        || info.request_id.to_owned(),
-        |id| redactor.clean(id, MAX_REQUEST_ID_CHARACTERS),
-    );
+    let body = body.map_err(|reason| unreadable(info, response, redactor, &reason))?;
+    let receipt = Receipt::new(info, response, redactor);
     Ok(Response {
         body,
-        request_id,
-        date: date(&response.headers),
+        request_id: receipt.request_id,
+        date: receipt.date,
         is_accepted: response.status == StatusCode::ACCEPTED,
-        attempt_ms: response.attempt_ms,
+        attempt_ms: receipt.attempt_ms,
     })
+}
+
+/// The error of a response with a status of success whose body cannot be used.
+pub(super) fn unreadable(
+    info: &RequestInfo<'_>,
+    response: &HttpResponse,
+    redactor: &Redactor<'_>,
+    reason: &InvalidBody,
+) -> Error {
+    let shown = match reason {
+        InvalidBody::Missing => String::new(),
+        _ => format!(": `{}`", redactor.unreadable(&response.body)),
+    };
+    info.error(reason.kind(), Effect::Done)
+        .with_status(response.status)
+        .with_detail(format!("{reason}{shown}"))
 }
 
 /// The error that a response without success means.

@@ -11,6 +11,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use url::Url;
 
+use super::pages::Documented;
+
 /// Size of the largest document that is accepted.
 pub(super) const MAX_DOCUMENT_BYTES: usize = 8 * 1024 * 1024;
 
@@ -38,6 +40,8 @@ struct Route {
     method: Method,
     /// The path from the root of the host, with the endpoint's prefix and with placeholders.
     path: String,
+    /// What the document says about the pages of a list.
+    pages: Documented,
 }
 
 impl DocumentLocation {
@@ -61,6 +65,7 @@ impl Routes {
             let route = Route {
                 method: operation.method,
                 path: format!("{prefix}{}", operation.path),
+                pages: Documented::default(),
             };
             (&*operation.id, route)
         };
@@ -82,17 +87,20 @@ impl Routes {
         let mut routes = BTreeMap::new();
         for operation in operations {
             let candidates = document.paths.iter().flat_map(|(path, item)| {
-                let methods = item.methods().filter(|(_, id)| *id == operation.id);
-                methods.map(move |(method, _)| (method, path))
+                let operations = item.operations().filter(|(_, found)| found.id == operation.id);
+                operations.map(move |(method, found)| (method, path, item, found))
             });
-            let usable = candidates.filter(|(method, path)| is_usable(operation, *method, path));
+            let usable = candidates.filter(|(method, path, ..)| is_usable(operation, *method, path));
             // A document may list an operation under several methods: the declared method is preferred.
-            if let Some((method, path)) = usable.min_by_key(|(method, _)| *method != operation.method) {
+            if let Some((method, path, item, found)) =
+                usable.min_by_key(|(method, ..)| *method != operation.method)
+            {
                 routes.insert(
                     &*operation.id,
                     Route {
                         method,
                         path: prefix.join(path),
+                        pages: Documented::new(&item.parameters(found, &document)),
                     },
                 );
             } else {
@@ -108,6 +116,14 @@ impl Routes {
             self.0.entry(id).or_insert_with(|| route.clone());
         }
         self
+    }
+
+    /// What the document says about the pages of a list.
+    pub fn pages(&self, operation: &str) -> Documented {
+        self.0
+            .get(operation)
+            .map(|route| route.pages.clone())
+            .unwrap_or_default()
     }
 
     /// The method and URL of a request, with values for the placeholders in their order.
@@ -243,6 +259,8 @@ struct OpenApi {
     paths: BTreeMap<String, PathItem>,
     #[serde(default)]
     servers: MaybeInvalid<Vec<MaybeInvalid<Server>>>,
+    #[serde(default)]
+    components: MaybeInvalid<Components>,
 }
 
 impl OpenApi {
@@ -265,14 +283,18 @@ struct Server {
     url: String,
 }
 
-/// The operations of a path by method, among other keys that are ignored.
+/// The operations of a path by method, and the parameters of all of them.
 #[derive(Deserialize)]
-#[serde(transparent)]
-struct PathItem(BTreeMap<String, MaybeInvalid<LiveOperation>>);
+struct PathItem {
+    #[serde(default)]
+    parameters: MaybeInvalid<Vec<MaybeInvalid<LiveParameter>>>,
+    #[serde(flatten)]
+    operations: BTreeMap<String, MaybeInvalid<LiveOperation>>,
+}
 
 impl PathItem {
-    /// The methods and ids of the operations.
-    fn methods(&self) -> impl Iterator<Item = (Method, &str)> {
+    /// The methods and their operations.
+    fn operations(&self) -> impl Iterator<Item = (Method, &LiveOperation)> {
         const METHODS: [Method; 5] = [
             Method::Get,
             Method::Post,
@@ -280,15 +302,23 @@ impl PathItem {
             Method::Patch,
             Method::Delete,
         ];
-        self.0.iter().filter_map(|(name, operation)| {
+        self.operations.iter().filter_map(|(name, operation)| {
             let method = METHODS
                 .into_iter()
                 .find(|method| method.name().eq_ignore_ascii_case(name))?;
-            match operation {
-                MaybeInvalid::Valid(operation) => Some((method, operation.id.as_str())),
-                MaybeInvalid::Invalid(_) => None,
-            }
+            Some((method, operation.valid()?))
         })
+    }
+
+    /// The query parameters of an operation, each with its default if that is a number.
+    fn parameters(&self, operation: &LiveOperation, document: &OpenApi) -> Vec<(String, Option<u64>)> {
+        let lists = [&self.parameters, &operation.parameters];
+        let parameters = lists.into_iter().filter_map(MaybeInvalid::valid).flatten();
+        parameters
+            .filter_map(|parameter| parameter.valid()?.resolved(document))
+            .filter(|(place, ..)| *place == "query")
+            .map(|(_, name, default)| (name.to_owned(), default))
+            .collect()
     }
 }
 
@@ -296,6 +326,51 @@ impl PathItem {
 struct LiveOperation {
     #[serde(rename = "operationId")]
     id: String,
+    #[serde(default)]
+    parameters: MaybeInvalid<Vec<MaybeInvalid<LiveParameter>>>,
+}
+
+/// A parameter, or a reference to one of the document's components.
+#[derive(Deserialize)]
+struct LiveParameter {
+    name: Option<String>,
+    #[serde(rename = "in")]
+    place: Option<String>,
+    #[serde(default)]
+    schema: MaybeInvalid<ParameterSchema>,
+    #[serde(rename = "$ref")]
+    reference: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct ParameterSchema {
+    #[serde(default)]
+    default: MaybeInvalid<u64>,
+}
+
+impl LiveParameter {
+    /// Its place, name and default.
+    fn resolved<'a>(&'a self, document: &'a OpenApi) -> Option<(&'a str, &'a str, Option<u64>)> {
+        let referenced = self.reference.as_deref().and_then(|reference| {
+            let name = reference.strip_prefix("#/components/parameters/")?;
+            let components = document.components.valid()?;
+            components.parameters.valid()?.get(name)?.valid()
+        });
+        let parameter = referenced.unwrap_or(self);
+        let default = parameter.schema.valid().and_then(|schema| schema.default.valid());
+        Some((
+            parameter.place.as_deref()?,
+            parameter.name.as_deref()?,
+            default.copied(),
+        ))
+    }
+}
+
+/// The shared parts of the document.
+#[derive(Deserialize)]
+struct Components {
+    #[serde(default)]
+    parameters: MaybeInvalid<BTreeMap<String, MaybeInvalid<LiveParameter>>>,
 }
 
 /// A part of the document that is ignored if it does not have the expected type, so that one mistake does not make the
@@ -305,6 +380,15 @@ struct LiveOperation {
 enum MaybeInvalid<T> {
     Valid(T),
     Invalid(IgnoredAny),
+}
+
+impl<T> MaybeInvalid<T> {
+    fn valid(&self) -> Option<&T> {
+        match self {
+            Self::Valid(value) => Some(value),
+            Self::Invalid(_) => None,
+        }
+    }
 }
 
 impl<T> Default for MaybeInvalid<T> {

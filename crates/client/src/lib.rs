@@ -15,7 +15,9 @@ mod failure;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod limit;
+mod lists;
 mod live;
+mod pages;
 mod proxies;
 mod redact;
 mod retry;
@@ -27,6 +29,7 @@ pub mod summaries;
 mod tests;
 mod token;
 mod transport;
+mod validators;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -34,16 +37,18 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use bytes::Bytes;
 use document::{DocumentLocation, Routes};
-use engine::api::{self, Api, Effect, ErrorKind, Place, Request, Response, Retry};
+use engine::api::{self, Api, Effect, ErrorKind, Listed, Place, Request, Response, Retry, Wanted};
 use engine::diagnostic::{Diagnostics, Reported};
 use error::RequestInfo;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use limit::Limit;
+use lists::Lists;
 use live::{FIRST_LOOK_TIMEOUT, LiveRoutes, suggests_wrong_path};
+use pages::Documented;
 use redact::Redactor;
 use retry::Retries;
 use schema::model::{Method, Operation};
-use shared::SharedReads;
+use shared::{Read, SharedReads, Writes};
 use token::Renewal;
 use tokio_util::sync::CancellationToken;
 use transport::{HttpRequest, HttpResponse, Transport};
@@ -77,7 +82,9 @@ struct Shared {
     operations: &'static [Operation],
     routes: KnownRoutes,
     limit: Limit,
-    reads: SharedReads,
+    writes: Writes,
+    reads: SharedReads<Response>,
+    lists: Lists,
     backoff: Backoff,
     max_retries: u32,
     remedies: Remedies,
@@ -106,6 +113,7 @@ impl Client {
                 KnownRoutes::Live(Box::new(LiveRoutes::new(location, declared, operations)))
             }
         };
+        let lists = Lists::new(settings.keep_lists);
         let transport = Transport::new(settings)
             .map_err(|failure| RequestInfo::new("", Method::Get, "", "").failed(failure))?;
         let shared = Shared {
@@ -113,7 +121,9 @@ impl Client {
             operations,
             routes,
             limit: Limit::new(MAX_CONCURRENT_REQUESTS),
+            writes: Writes::default(),
             reads: SharedReads::default(),
+            lists,
             backoff,
             max_retries,
             remedies,
@@ -147,15 +157,22 @@ impl Client {
     ///
     /// As for [`Client::send`].
     pub async fn read(&self, request: Request<'_>) -> Result<Arc<Response>, Error> {
-        // Only the values of the path's placeholders decide what is read.
+        let writes = self.shared.writes.version();
+        let will_do = |latest: &Read<Response>| latest.is_in_flight() && latest.writes == writes;
+        let send = async || self.send(request).await;
+        let key = self.key(request);
+        self.shared
+            .reads
+            .read(key, (writes, 1), will_do, |_| false, send)
+            .await
+    }
+
+    /// The key of reads of the same: only the values of the path's placeholders decide what is read.
+    fn key(&self, request: Request<'_>) -> String {
         let values = self
             .operation(request.operation)
             .and_then(|operation| document::arguments(operation, request.path).ok());
-        let key = format!("{} {values:?}", request.operation);
-        self.shared
-            .reads
-            .read(key, async || self.send(request).await)
-            .await
+        format!("{} {values:?}", request.operation)
     }
 
     /// Sends a request and retries it as often as the rules of the module `retry` allow.
@@ -165,7 +182,18 @@ impl Client {
     /// The [`Error`] of the last attempt if none succeeds. Nothing is sent if the operation does not exist, a value of its path
     /// is missing or invalid, or the request is cancelled before.
     pub async fn send(&self, request: Request<'_>) -> Result<Response, Error> {
-        let response = self.call_operation(request).await;
+        self.call(request, None, &HeaderMap::new(), body::read).await
+    }
+
+    /// Sends a request with this query and these additional headers, and reads its response.
+    async fn call<T>(
+        &self,
+        request: Request<'_>,
+        query: Option<&str>,
+        headers: &HeaderMap,
+        read: impl Fn(&RequestInfo<'_>, &HttpResponse, &Redactor<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let response = self.call_operation(request, query, headers, &read).await;
         response.map_err(|error| {
             let is_gone = error.kind == ErrorKind::NotFound
                 || error.status.is_some_and(|status| request.gone.contains(&status));
@@ -178,49 +206,61 @@ impl Client {
         })
     }
 
-    async fn call_operation(&self, request: Request<'_>) -> Result<Response, Error> {
+    async fn call_operation<T>(
+        &self,
+        request: Request<'_>,
+        query: Option<&str>,
+        headers: &HeaderMap,
+        read: &impl Fn(&RequestInfo<'_>, &HttpResponse, &Redactor<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let shared = &*self.shared;
         let unsent = RequestInfo::new(request.operation, Method::Get, "", "");
         let operation = self
             .operation(request.operation)
             .ok_or_else(|| unsent.error(ErrorKind::UnknownOperation, Effect::None))?;
-        let values = document::arguments(operation, request.path).map_err(|reason| {
+        let invalid = |reason: String| {
             unsent
                 .error(ErrorKind::Parameter, Effect::None)
                 .with_detail(reason)
-        })?;
+        };
+        let values = document::arguments(operation, request.path).map_err(invalid)?;
 
         let find = |routes: &Routes| {
             let target = routes.request(operation, shared.transport.endpoint(), &values);
-            target.map_err(|reason| {
-                unsent
-                    .error(ErrorKind::Parameter, Effect::None)
-                    .with_detail(reason)
-            })
+            let (method, mut url) = target.map_err(invalid)?;
+            url.set_query(query);
+            Ok((method, url))
         };
         let target = find(&*self.routes(request.cancel).await?)?;
-        let result = self.send_to(&target, request).await;
+        let result = self.send_to(&target, request, headers, read).await;
         let KnownRoutes::Live(live) = &shared.routes else {
             return result;
         };
         match result {
-            Err(error) if suggests_wrong_path(&error, live.is_read()) => {
+            // The path of a further page was right for the first one.
+            Err(error) if query.is_none() && suggests_wrong_path(&error, live.is_read()) => {
                 let routes = live.look_again(async || self.read_document(live, request.cancel).await);
                 let other = find(&*routes.await)?;
                 if other == target {
                     return Err(error);
                 }
-                self.send_to(&other, request).await
+                self.send_to(&other, request, headers, read).await
             }
             result => result,
         }
     }
 
     /// Sends a request with this method to this URL.
-    async fn send_to(&self, (method, url): &(Method, Url), request: Request<'_>) -> Result<Response, Error> {
+    async fn send_to<T>(
+        &self,
+        (method, url): &(Method, Url),
+        request: Request<'_>,
+        headers: &HeaderMap,
+        read: &impl Fn(&RequestInfo<'_>, &HttpResponse, &Redactor<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let shared = &*self.shared;
         let method = *method;
-        let _write = (method != Method::Get).then(|| shared.reads.write());
+        let _write = (method != Method::Get).then(|| shared.writes.begin());
         let redactor = Redactor::new(shared.transport.tokens(), request.secrets, request.body);
         let body = request.body.map(|body| Bytes::from(body.expose().to_string()));
         let request_id = uuid::Uuid::new_v4().to_string();
@@ -228,6 +268,7 @@ impl Client {
         let http_request = HttpRequest {
             info: &info,
             url,
+            headers: headers.clone(),
             body,
             retry: request.retry,
             max_bytes: MAX_RESPONSE_BYTES,
@@ -237,9 +278,15 @@ impl Client {
             request.attempts,
             &redactor,
             request.cancel,
-            |response| body::read(&info, response, &redactor),
+            |response| read(&info, response, &redactor),
         )
         .await
+    }
+
+    /// What the API's document says about the pages of a list.
+    async fn documented_pages(&self, request: Request<'_>) -> Result<Documented, Error> {
+        let routes = self.routes(request.cancel).await?;
+        Ok(routes.pages(request.operation))
     }
 
     fn operation(&self, id: &str) -> Option<&'static Operation> {
@@ -268,14 +315,17 @@ impl Client {
                 ..response
             });
             let mut error = match attempted {
-                Ok(response) if response.status.is_success() => match read(&response) {
-                    Ok(content) => return Ok(content),
-                    Err(error) => {
-                        let id = response.request_id();
-                        error
-                            .with_request_id(id.map(|id| redactor.clean(id, body::MAX_REQUEST_ID_CHARACTERS)))
+                Ok(response) if response.status.is_success() || request.is_unchanged(&response) => {
+                    match read(&response) {
+                        Ok(content) => return Ok(content),
+                        Err(error) => {
+                            let id = response.request_id();
+                            error.with_request_id(
+                                id.map(|id| redactor.clean(id, body::MAX_REQUEST_ID_CHARACTERS)),
+                            )
+                        }
                     }
-                },
+                }
                 Ok(response) => {
                     let error = body::error(request.info, &response, redactor);
                     // The control plane did not carry out a request whose token it rejected.
@@ -432,6 +482,15 @@ impl Api for Client {
         response.map_err(|error| error.into_api(self.shared.remedies))
     }
 
+    async fn list(&self, request: Request<'_>, wanted: Wanted) -> Result<Listed, api::Error> {
+        let listed = Self::list(self, request, wanted).await;
+        listed.map_err(|error| error.into_api(self.shared.remedies))
+    }
+
+    fn keeps_lists(&self) -> bool {
+        self.shared.lists.are_kept()
+    }
+
     fn clean(&self, text: &str, secrets: &[&Secret]) -> String {
         Redactor::new(self.shared.transport.tokens(), secrets, None).clean(text, body::MAX_MESSAGE_CHARACTERS)
     }
@@ -464,6 +523,7 @@ fn document_request<'a>(live: &'a LiveRoutes, info: &'a RequestInfo<'a>) -> Http
     HttpRequest {
         info,
         url: live.location().url(),
+        headers: HeaderMap::new(),
         body: None,
         retry: Retry::Safe,
         max_bytes: document::MAX_DOCUMENT_BYTES,

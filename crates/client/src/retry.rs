@@ -161,7 +161,12 @@ pub(super) fn effect_of(status: u16, retry_after: Option<Duration>) -> Effect {
 
 /// The time of a response, by its `Date` header.
 pub(super) fn date(headers: &HeaderMap) -> Option<Timestamp> {
-    header_text(headers, &header::DATE).and_then(parse_date)
+    header_date(headers, &header::DATE)
+}
+
+/// The date in a header.
+pub(super) fn header_date(headers: &HeaderMap, name: &HeaderName) -> Option<Timestamp> {
+    header_text(headers, name).and_then(parse_date)
 }
 
 /// The wait that a response asks for with `Retry-After`: seconds, or a date, which is relative to the response's `Date`.

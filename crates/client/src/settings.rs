@@ -37,11 +37,13 @@ pub struct Settings {
     pub remedies: Remedies,
     /// The path of the live API document, without the endpoint's prefix; `None` if the API publishes no document.
     pub document: Option<&'static str>,
+    /// Whether a list serves for a while after it was read. Otherwise it serves only those that wait for it.
+    pub keep_lists: bool,
 }
 
 impl Settings {
-    /// Settings with a timeout of 30 seconds, four retries, the system's certificates, the proxies of this process, no remedies
-    /// and no live API document.
+    /// Settings with a timeout of 30 seconds, four retries, the system's certificates, the proxies of this process, no remedies,
+    /// no live API document, and lists that are kept.
     pub fn new(endpoint: Url, api_token: impl Into<ApiToken>, user_agent: String) -> Self {
         Self {
             endpoint,
@@ -55,6 +57,7 @@ impl Settings {
             backoff: Backoff::default(),
             remedies: |_| None,
             document: None,
+            keep_lists: true,
         }
     }
 }

@@ -1,95 +1,139 @@
-//! Shares one request between concurrent reads of the same object.
+//! Shares one read between callers that want the same at the same time, or soon after it.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use engine::api::Response;
 use tokio::sync::OnceCell;
+use tokio::time::Instant;
 
 use super::error::Error;
 
 /// The result of a read.
-type Outcome = Result<Arc<Response>, Error>;
+pub(super) type Outcome<T> = Result<Arc<T>, Error>;
 
-/// The reads in flight.
-///
-/// A caller joins the same read in flight, unless a write has ended since that read began: its response may be older than
-/// the write.
+/// Counts the writes of the client, so that no read after a write gets the response to one before it.
 #[derive(Default)]
-pub(super) struct SharedReads(Mutex<State>);
-
-#[derive(Default)]
-struct State {
-    /// The number of writes that have ended.
-    writes: u64,
-    /// By the operation and its path: the number of writes that had ended when the read began, and its result.
-    reads: HashMap<String, (u64, Arc<OnceCell<Outcome>>)>,
-}
+pub(super) struct Writes(AtomicUsize);
 
 /// A write in flight. It ends when it is dropped, whether it succeeded or not.
-pub(super) struct Write<'a>(&'a SharedReads);
+pub(super) struct Write<'a>(&'a Writes);
 
-impl SharedReads {
-    /// Sends a read, or joins the same read in flight.
-    ///
-    /// If the caller that sends it is dropped, one of the callers that wait sends it again.
-    ///
-    /// # Errors
-    ///
-    /// The error of the read, for all its callers. It is not cached.
-    pub async fn read(&self, key: String, read: impl AsyncFnOnce() -> Result<Response, Error>) -> Outcome {
-        let cell = self.join(&key);
-        let outcome = cell
-            .get_or_init(|| async { read().await.map(Arc::new) })
-            .await
-            .clone();
-        let mut state = self.state();
-        if state
-            .reads
-            .get(&key)
-            .is_some_and(|(_, present)| Arc::ptr_eq(present, &cell))
-        {
-            state.reads.remove(&key);
-        }
-        outcome
-    }
-
+impl Writes {
     /// Begins a write.
-    pub fn write(&self) -> Write<'_> {
+    pub fn begin(&self) -> Write<'_> {
+        self.0.fetch_add(1, Ordering::SeqCst);
         Write(self)
     }
 
-    fn join(&self, key: &str) -> Arc<OnceCell<Outcome>> {
-        let mut state = self.state();
-        let writes = state.writes;
-        match state.reads.get(key) {
-            Some((writes_before, cell)) if *writes_before == writes => Arc::clone(cell),
-            _ => {
-                let cell = Arc::default();
-                state.reads.insert(key.to_owned(), (writes, Arc::clone(&cell)));
-                cell
-            }
-        }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// A number that changes when a write begins or ends. 0: there was none.
+    pub fn version(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
     }
 }
 
 impl Drop for Write<'_> {
     fn drop(&mut self) {
-        let mut state = self.0.state();
-        state.writes = state.writes.wrapping_add(1);
+        self.0.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// The reads by key: those in flight, and those that are kept.
+pub(super) struct SharedReads<T>(Mutex<HashMap<String, Arc<Read<T>>>>);
+
+/// A read in flight, or one that has ended and is kept.
+pub(super) struct Read<T> {
+    /// When the first caller asked for it.
+    pub began: Instant,
+    /// [`Writes::version`] at that time.
+    pub writes: usize,
+    /// The largest number of requests that it may take.
+    pub max_requests: usize,
+    outcome: OnceCell<Outcome<T>>,
+}
+
+impl<T> Default for SharedReads<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T> Read<T> {
+    fn new(writes: usize, max_requests: usize) -> Self {
+        Self {
+            began: Instant::now(),
+            writes,
+            max_requests,
+            outcome: OnceCell::new(),
+        }
+    }
+
+    /// The result of a successful read that has ended.
+    pub fn result(&self) -> Option<&Arc<T>> {
+        self.outcome.get()?.as_ref().ok()
+    }
+
+    /// Whether it has not ended.
+    pub fn is_in_flight(&self) -> bool {
+        !self.outcome.initialized()
+    }
+}
+
+impl<T> SharedReads<T> {
+    /// Returns the latest read with this key.
+    pub fn latest(&self, key: &str) -> Option<Arc<Read<T>>> {
+        self.reads().get(key).cloned()
+    }
+
+    /// Sends a read, or joins the latest one with this key if that will do. The present [`Writes::version`] and the
+    /// largest number of requests are those of a new read.
+    ///
+    /// If the caller that sends it is dropped, one of the callers that wait sends it again.
+    ///
+    /// # Errors
+    ///
+    /// The error of the read, for all its callers. It is not kept.
+    pub async fn read(
+        &self,
+        key: String,
+        (writes, max_requests): (usize, usize),
+        will_do: impl Fn(&Read<T>) -> bool,
+        is_kept: impl Fn(&T) -> bool,
+        read: impl AsyncFnOnce() -> Result<T, Error>,
+    ) -> Outcome<T> {
+        let shared = {
+            let mut reads = self.reads();
+            match reads.get(&key) {
+                Some(latest) if will_do(latest) => Arc::clone(latest),
+                _ => {
+                    let new = Arc::new(Read::new(writes, max_requests));
+                    reads.insert(key.clone(), Arc::clone(&new));
+                    new
+                }
+            }
+        };
+        let outcome = shared
+            .outcome
+            .get_or_init(|| async { read().await.map(Arc::new) })
+            .await
+            .clone();
+        if !outcome.as_ref().is_ok_and(|result| is_kept(result)) {
+            let mut reads = self.reads();
+            if reads.get(&key).is_some_and(|latest| Arc::ptr_eq(latest, &shared)) {
+                reads.remove(&key);
+            }
+        }
+        outcome
+    }
+
+    fn reads(&self) -> MutexGuard<'_, HashMap<String, Arc<Read<T>>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
     use engine::api::{Effect, ErrorKind};
-    use serde_json::json;
     use tokio::sync::Notify;
 
     use super::*;
@@ -98,29 +142,27 @@ mod tests {
     /// A server that responds with the number of the request, after the test notifies it.
     #[derive(Default)]
     struct Server {
-        reads: SharedReads,
+        reads: SharedReads<usize>,
+        writes: Writes,
         requests: AtomicUsize,
         respond: Notify,
     }
 
     impl Server {
-        async fn read(self: Arc<Self>) -> u64 {
-            let outcome = self.reads.read("list".to_owned(), async || {
-                let number = self.requests.fetch_add(1, Ordering::SeqCst) + 1;
-                self.respond.notified().await;
-                Ok(response(number))
-            });
-            outcome.await.unwrap().body.as_u64().unwrap()
-        }
-    }
-
-    fn response(number: usize) -> Response {
-        Response {
-            date: None,
-            is_accepted: false,
-            attempt_ms: 0,
-            body: json!(number),
-            request_id: String::new(),
+        async fn read(self: Arc<Self>) -> usize {
+            let writes = self.writes.version();
+            let outcome = self.reads.read(
+                "list".to_owned(),
+                (writes, 1),
+                |latest| latest.writes == writes,
+                |_| false,
+                async || {
+                    let number = self.requests.fetch_add(1, Ordering::SeqCst) + 1;
+                    self.respond.notified().await;
+                    Ok(number)
+                },
+            );
+            *outcome.await.unwrap()
         }
     }
 
@@ -144,13 +186,13 @@ mod tests {
         }
         server.respond.notify_one();
         assert_eq!(Arc::clone(&server).read().await, 2);
-        assert!(server.reads.state().reads.is_empty());
+        assert!(server.reads.reads().is_empty());
     }
 
     #[tokio::test]
     async fn read_after_a_write_does_not_join_an_earlier_read() {
         let server = Arc::new(Server::default());
-        let write = server.reads.write();
+        let write = server.writes.begin();
         let before = tokio::spawn(Arc::clone(&server).read());
         settle().await;
         let during = tokio::spawn(Arc::clone(&server).read());
@@ -164,7 +206,7 @@ mod tests {
             (before.await.unwrap(), during.await.unwrap(), after.await.unwrap()),
             (1, 1, 2)
         );
-        assert!(server.reads.state().reads.is_empty());
+        assert!(server.reads.reads().is_empty());
     }
 
     #[tokio::test]
@@ -181,26 +223,26 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn failed_read_is_shared_but_not_cached() {
+    async fn failed_read_is_shared_but_not_kept() {
         let reads = SharedReads::default();
         let info = RequestInfo::new("list", schema::model::Method::Get, "/", "");
         let failed = async || {
             tokio::task::yield_now().await;
             Err(info.error(ErrorKind::Server, Effect::Unknown))
         };
+        let key = || "list".to_owned();
         let (one, other) = tokio::join!(
-            reads.read("list".to_owned(), failed),
-            reads.read("list".to_owned(), async || Ok(response(1))),
+            reads.read(key(), (0, 1), |_| true, |_| true, failed),
+            reads.read(key(), (0, 1), |_| true, |_| true, async || Ok(1)),
         );
         assert_eq!(
             (one.err().unwrap().kind, other.err().unwrap().kind),
             (ErrorKind::Server, ErrorKind::Server)
         );
-        assert!(
-            reads
-                .read("list".to_owned(), async || Ok(response(2)))
-                .await
-                .is_ok()
-        );
+        let read = async |number| {
+            let outcome = reads.read(key(), (0, 1), |_| true, |_| true, async || Ok(number));
+            *outcome.await.unwrap()
+        };
+        assert_eq!((read(2).await, read(3).await), (2, 2));
     }
 }

@@ -51,6 +51,8 @@ pub(super) struct Transport {
 pub(super) struct HttpRequest<'a> {
     pub info: &'a RequestInfo<'a>,
     pub url: &'a Url,
+    /// Headers beside those of every request.
+    pub headers: HeaderMap,
     pub body: Option<Bytes>,
     /// Whether the request may be sent again.
     pub retry: Retry,
@@ -69,6 +71,13 @@ pub(super) struct HttpResponse {
     pub attempt_ms: u32,
     /// The token of the request.
     pub token: Arc<Secret>,
+}
+
+impl HttpRequest<'_> {
+    /// Whether a response says that nothing has changed, and the request allows that.
+    pub fn is_unchanged(&self, response: &HttpResponse) -> bool {
+        response.status == StatusCode::NOT_MODIFIED && !self.headers.is_empty()
+    }
 }
 
 impl Transport {
@@ -231,7 +240,8 @@ impl Transport {
             .header(header::USER_AGENT, self.user_agent.clone())
             .header(header::ACCEPT, "application/json")
             .header(header::ACCEPT_ENCODING, encoding::ACCEPTED)
-            .header(REQUEST_ID, request.info.request_id);
+            .header(REQUEST_ID, request.info.request_id)
+            .headers(request.headers.clone());
         if let Some(body) = &request.body {
             builder = builder
                 .header(header::CONTENT_TYPE, "application/json")

@@ -12,8 +12,11 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use value::secret::Secret;
+
+use crate::list::List;
 
 /// Sends requests to the API.
 #[async_trait]
@@ -33,6 +36,34 @@ pub trait Api: Send + Sync {
     /// [`Error`] if no attempt succeeded, or the request was cancelled.
     async fn read(&self, request: Request<'_>) -> Result<Arc<Response>, Error>;
 
+    /// Reads a whole collection. Callers that want it at the same time share the requests, and the list serves later callers for a
+    /// while, unless this process writes anything.
+    ///
+    /// By default, one request reads all of it, and the list serves nobody else.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] if a request fails, or the list cannot be read as a whole.
+    async fn list(&self, request: Request<'_>, wanted: Wanted) -> Result<Listed, Error> {
+        if wanted.max_pages == 0 {
+            return Ok(Listed::TooLong { pages: 1 });
+        }
+        let response = self.read(request).await?;
+        let mut list = List::from_body(&response.body).map_err(|found| Error {
+            remedy: self.remedy(ErrorKind::UnexpectedResponse),
+            ..Error::unexpected_response(request.operation, format!("expected a list, got {found}"))
+        })?;
+        list.request_id.clone_from(&response.request_id);
+        list.date = response.date;
+        list.attempt_ms = response.attempt_ms;
+        Ok(Listed::Whole(Arc::new(list)))
+    }
+
+    /// Whether a list serves callers that come after it was read.
+    fn keeps_lists(&self) -> bool {
+        false
+    }
+
     /// Makes a string of the API safe to display: one line, without control characters and without these secrets.
     fn clean(&self, text: &str, secrets: &[&Secret]) -> String;
 
@@ -46,6 +77,43 @@ pub trait Api: Send + Sync {
 
     /// Returns where requests go. `key` is the key of the object that will remember it, see [`Place::token`].
     fn place(&self, key: &str) -> Place;
+}
+
+/// Which list of a collection is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// When its first request may have been sent at the earliest; `None` if a recent list will do.
+    pub since: Option<Instant>,
+    /// The largest number of requests that it is worth. With 0, only a list will do that was read before, or is being read.
+    pub max_pages: usize,
+}
+
+impl Wanted {
+    /// A recent list, however many requests it takes.
+    pub const RECENT: Self = Self {
+        since: None,
+        max_pages: usize::MAX,
+    };
+
+    /// A list whose requests begin now or later.
+    pub fn fresh() -> Self {
+        Self {
+            since: Some(Instant::now()),
+            ..Self::RECENT
+        }
+    }
+}
+
+/// The result of reading a collection.
+#[derive(Clone)]
+pub enum Listed {
+    /// All objects.
+    Whole(Arc<List>),
+    /// It takes more requests than wanted.
+    TooLong {
+        /// The number of requests that it takes, as far as is known.
+        pages: usize,
+    },
 }
 
 /// Where an object is: the API, and the account in it.

@@ -11,7 +11,8 @@ use tokio_util::sync::CancellationToken;
 use value::Value;
 use value::secret::Secret;
 
-use crate::api::{Api, Body, Error, Request, Response, Retry};
+use crate::api::{Api, Body, Error, Listed, Request, Response, Retry, Wanted};
+use crate::list::List;
 use crate::process::Process;
 
 /// The API, and the limits of one Terraform operation: its interrupt and its timeout.
@@ -119,6 +120,54 @@ impl Context {
         self.api
             .read(self.prepare(resource, operation, &path, &secrets))
             .await
+    }
+
+    /// Lists a collection; `object` gives the values of the path.
+    ///
+    /// # Errors
+    ///
+    /// The [`Error`] of the API, or of the operation's timeout.
+    pub async fn list(
+        &self,
+        resource: &Resource,
+        operation: &str,
+        object: &Value,
+        wanted: Wanted,
+    ) -> Result<Listed, Error> {
+        let path = path_arguments(resource, object);
+        let listed = self
+            .api
+            .list(self.prepare(resource, operation, &path, &[]), wanted);
+        let Some(deadline) = self.deadline else {
+            return listed.await;
+        };
+        let listed = tokio::time::timeout_at(deadline, listed).await;
+        listed.unwrap_or_else(|_| Err(Error::operation_timeout(operation).with_remedy(&*self.api)))
+    }
+
+    /// Lists a collection, however many requests that takes.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Context::list`].
+    pub async fn whole_list(
+        &self,
+        resource: &Resource,
+        operation: &str,
+        object: &Value,
+        since: Option<Instant>,
+    ) -> Result<Arc<List>, Error> {
+        let wanted = Wanted {
+            since,
+            max_pages: usize::MAX,
+        };
+        match self.list(resource, operation, object, wanted).await? {
+            Listed::Whole(list) => Ok(list),
+            Listed::TooLong { pages } => {
+                let detail = format!("the list has {pages} pages");
+                Err(Error::unexpected_response(operation, detail).with_remedy(&*self.api))
+            }
+        }
     }
 
     fn prepare<'a>(

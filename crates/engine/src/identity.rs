@@ -10,7 +10,7 @@ use value::{Path, Value};
 use crate::api::{Api, ErrorKind};
 use crate::diagnostic::{Diagnostics, Reported};
 use crate::equal::is_equivalent;
-use crate::naming::title;
+use crate::naming::{json_type, title};
 use crate::{rules, shape, summaries, wire};
 
 /// Returns the attributes that identify an object.
@@ -25,17 +25,23 @@ pub fn attributes(resource: &Resource) -> impl Iterator<Item = &Attribute> {
 /// Returns a key that is unique among all objects: the type and the identity, such as `mesh_network/UUID`.
 pub fn key(resource: &Resource, object: &Value) -> String {
     let identity = attributes(resource).map(|attribute| {
-        let value = object.get(&attribute.name).as_str().unwrap_or_default();
-        // Two spellings of a UUID are the same.
-        match attribute.format {
-            Some(Format::Uuid) => value.to_ascii_lowercase(),
-            _ => value.to_owned(),
-        }
+        normalized(
+            attribute,
+            object.get(&attribute.name).as_str().unwrap_or_default(),
+        )
     });
     std::iter::once(resource.name.to_string())
         .chain(identity)
         .collect::<Vec<_>>()
         .join("/")
+}
+
+/// Returns a part of an identity in one spelling: two spellings of a UUID are the same.
+pub fn normalized(attribute: &Attribute, value: &str) -> String {
+    match attribute.format {
+        Some(Format::Uuid) => value.to_ascii_lowercase(),
+        _ => value.to_owned(),
+    }
 }
 
 /// Returns a key that all resources share that read the same object; `None` if its identity is unknown.
@@ -92,7 +98,7 @@ pub fn check(
         let detail = format!(
             "The provider expected an object for {}, but the control plane returned {}. {remedy}",
             title(resource, known),
-            wire::json_type(response)
+            json_type(response)
         );
         return Err(diagnostics.error(&summaries::UNEXPECTED_RESPONSE, detail.trim_end()));
     }

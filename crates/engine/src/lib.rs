@@ -16,9 +16,10 @@
 //! | [`references`], [`protection`], [`release`] | names of other objects in arguments; objects whose run must not be repeated; what a destroy clears |
 //! | [`session`], [`lookup`] | one change in progress, without its hook; the lookup of a data source |
 //! | [`absence`] | whether "not found" means that an object was deleted |
+//! | [`collection`] | lists of the objects of a resource, which refreshes, data sources and checks share |
 //! | [`context`], [`identity`], [`report`], [`arguments`] | send a request; check which object a response is about; report a failed request; read the provider block |
 //! | [`wire`], [`fill`], [`rules`], [`object`], [`process`] | convert between JSON and values; merge a response into a plan; check constraints; the records of an object; data that the requests of one process share |
-//! | [`api`], [`codec`], [`diagnostic`], [`private`], [`run`], [`equal`], [`shape`], [`summaries`], [`naming`] | types and functions that everything else uses |
+//! | [`api`], [`list`], [`demand`], [`codec`], [`diagnostic`], [`private`], [`run`], [`equal`], [`shape`], [`summaries`], [`naming`] | types and functions that everything else uses |
 //!
 //! Tests: `crates/engine/tests/tables/`.
 
@@ -29,14 +30,17 @@ pub mod arguments;
 pub mod backoff;
 pub mod clock;
 pub mod codec;
+pub mod collection;
 pub mod conflicts;
 pub mod context;
+pub mod demand;
 pub mod diagnostic;
 pub mod equal;
 pub mod fill;
 pub mod hook;
 pub mod identity;
 pub mod job;
+pub mod list;
 pub mod lookup;
 pub mod naming;
 pub mod object;

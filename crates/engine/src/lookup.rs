@@ -2,14 +2,18 @@
 //!
 //! Tests: `crates/engine/tests/tables/lookup.rs`, `tests/protocol/lookups.rs`.
 
+use std::sync::Arc;
+
 use schema::{Attribute, Expect, Lookup, Resource};
 use serde_json::Value as Json;
+use tokio::time::Instant;
 use value::{Path, Value};
 
 use crate::api::{Error, ErrorKind};
 use crate::context::Context;
 use crate::diagnostic::{Diagnostics, Reported};
-use crate::naming::{capitalised, noun};
+use crate::list::{Index, List};
+use crate::naming::{capitalised, json_type, noun};
 use crate::report::{self, Action, is_gone};
 use crate::{shape, summaries, wire};
 
@@ -60,30 +64,45 @@ struct Search<'a> {
 
 impl Search<'_> {
     async fn run(&mut self) -> Result<Value, Reported> {
-        let (resource, lookup) = (self.resource, self.lookup);
-        let response = match self.context.read(resource, &lookup.api, self.config).await {
-            Ok(response) => response,
-            Err(error) if is_gone(&error) && lookup.pick.is_none() => return self.not_found(&[]),
-            Err(error) => return Err(self.fail(&error)),
-        };
-        let is_list = lookup.pick.is_some() || lookup.expect == Expect::Many;
-        let candidates = match &response.body {
-            Json::Array(elements) if is_list => elements.as_slice(),
-            object @ Json::Object(_) if !is_list => std::slice::from_ref(object),
-            other => {
-                let expected = if is_list { "a list" } else { "an object" };
-                return Err(self.unexpected_type(expected, other));
+        if self.lookup.pick.is_some() || self.lookup.expect == Expect::Many {
+            return self.run_in_list().await;
+        }
+        match self
+            .context
+            .read(self.resource, &self.lookup.api, self.config)
+            .await
+        {
+            Ok(response) if response.body.is_object() => self.one(&response.body).await,
+            Ok(response) => Err(self.no_object(&response.body)),
+            Err(error) if is_gone(&error) => self.not_found(None),
+            Err(error) => Err(self.fail(&error)),
+        }
+    }
+
+    /// Looks up objects in a list. One that was read before can only show an object that is there: whether none or several match, a list
+    /// from now on decides.
+    async fn run_in_list(&mut self) -> Result<Value, Reported> {
+        let started = Instant::now();
+        let mut since = None;
+        loop {
+            let (resource, lookup) = (self.resource, self.lookup);
+            let list = self.context.whole_list(resource, &lookup.api, self.config, since);
+            let list = list.await.map_err(|error| self.fail(&error))?;
+            let is_present = list.began.is_none_or(|began| began >= started);
+            let found = self.matching(&list);
+            match (lookup.expect, found.as_slice()) {
+                (Expect::Many, found) => return self.all(found),
+                (Expect::One, [one]) => match self.details(one).await {
+                    Ok(Some(found)) => return Ok(found),
+                    Ok(None) if is_present => return self.not_found(Some(&list)),
+                    Ok(None) => {}
+                    Err(reported) => return Err(reported),
+                },
+                (Expect::One, []) if is_present => return self.not_found(Some(&list)),
+                (Expect::One, several) if is_present => return Err(self.ambiguous(several)),
+                (Expect::One, _) => {}
             }
-        };
-        let found: Vec<&Json> = candidates
-            .iter()
-            .filter(|candidate| self.matches(candidate))
-            .collect();
-        match (lookup.expect, found.as_slice()) {
-            (Expect::Many, found) => self.all(found),
-            (Expect::One, []) => self.not_found(candidates),
-            (Expect::One, [one]) => self.one(one).await,
-            (Expect::One, several) => Err(self.ambiguous(several)),
+            since = Some(started);
         }
     }
 
@@ -97,34 +116,39 @@ impl Search<'_> {
         )
     }
 
-    fn unexpected_type(&mut self, expected: &str, found: &Json) -> Reported {
+    fn no_object(&mut self, found: &Json) -> Reported {
         let remedy = self
             .context
             .api
             .remedy(ErrorKind::UnexpectedResponse)
             .unwrap_or_default();
         let detail = format!(
-            "The lookup of a {} expects {expected}, but the control plane returned {}. {remedy}",
+            "The lookup of a {} expects an object, but the control plane returned {}. {remedy}",
             noun(self.resource),
-            wire::json_type(found)
+            json_type(found)
         );
         self.diagnostics
             .error(&summaries::UNEXPECTED_RESPONSE, detail.trim_end())
     }
 
-    /// Whether a listed object matches the configuration.
-    fn matches(&self, candidate: &Json) -> bool {
-        let picked = match (&self.lookup.pick, &self.lookup.by) {
-            (Some(field), Some(by)) => {
-                wire::find(candidate, field) == Some(wire::to_json(self.config.get(by)))
-            }
-            _ => true,
-        };
-        picked
-            && self.narrowing().all(|(attribute, wanted)| {
+    /// The objects of a list that match the configuration.
+    fn matching(&self, list: &List) -> Vec<Json> {
+        let matches = |candidate: &Json| {
+            self.narrowing().all(|(attribute, wanted)| {
                 let field = wire::field(attribute, candidate).unwrap_or(Json::Bool(false));
                 wire::is_equivalent_json(attribute, &field, &wire::to_json(wanted))
             })
+        };
+        let (Some(field), Some(by)) = (&self.lookup.pick, &self.lookup.by) else {
+            return list.objects().filter(matches).collect();
+        };
+        let wanted = wire::to_json(self.config.get(by));
+        let positions = picked(list, field).get(&wanted.to_string()).cloned();
+        let candidates = positions.unwrap_or_default().into_iter();
+        candidates
+            .map(|position| list.object(position))
+            .filter(matches)
+            .collect()
     }
 
     /// The configured attributes that narrow the lookup, with their values.
@@ -140,6 +164,14 @@ impl Search<'_> {
     }
 
     async fn one(&mut self, found: &Json) -> Result<Value, Reported> {
+        match self.details(found).await? {
+            Some(found) => Ok(found),
+            None => self.not_found(None),
+        }
+    }
+
+    /// Decodes an object, and reads the rest of it if the declaration says so (`then`). `None` if it no longer exists.
+    async fn details(&mut self, found: &Json) -> Result<Option<Value>, Reported> {
         let listed = self.object(found)?;
         if let Some(attribute) = self.identity() {
             let configured = self.config.get(&attribute.name).clone();
@@ -155,7 +187,7 @@ impl Search<'_> {
             }
         }
         let Some(operation) = &self.lookup.then else {
-            return Ok(listed);
+            return Ok(Some(listed));
         };
         match self.context.read(self.resource, operation, &listed).await {
             Ok(response) => {
@@ -167,9 +199,9 @@ impl Search<'_> {
                 if let (Some(name), Some(expected)) = (identity, expected) {
                     found.set_attribute(&name, expected);
                 }
-                Ok(found)
+                Ok(Some(found))
             }
-            Err(error) if is_gone(&error) => self.not_found(&[]),
+            Err(error) if is_gone(&error) => Ok(None),
             Err(error) => Err(self.fail(&error)),
         }
     }
@@ -213,16 +245,17 @@ impl Search<'_> {
         found
     }
 
-    fn all(&mut self, found: &[&Json]) -> Result<Value, Reported> {
+    fn all(&mut self, found: &[Json]) -> Result<Value, Reported> {
         let Some(into) = &self.lookup.into else {
             return Ok(self.config.clone());
         };
-        let list: Json = found.iter().map(|object| (*object).clone()).collect();
+        let list = Json::Array(found.to_vec());
         let response = Json::Object(std::iter::once((into.to_string(), list)).collect());
         self.object(&response)
     }
 
-    fn not_found(&mut self, candidates: &[Json]) -> Result<Value, Reported> {
+    /// Reports that no object matches. `list` is the list in which it was looked up.
+    fn not_found(&mut self, list: Option<&List>) -> Result<Value, Reported> {
         let is_allowed = self
             .lookup
             .missing_ok
@@ -233,7 +266,7 @@ impl Search<'_> {
         }
         let by = self.lookup.by.as_deref().unwrap_or_default();
         let name = self.config.get(by).as_str().unwrap_or_default();
-        let similar = self.similar(candidates, name);
+        let similar = list.map(|list| self.similar(list, name)).unwrap_or_default();
         let suggestion = if similar.is_empty() {
             "Check the spelling, and that the API token belongs to the account that has it.".to_owned()
         } else {
@@ -270,13 +303,19 @@ impl Search<'_> {
     }
 
     /// The most similar names, quoted, best match first.
-    fn similar(&self, candidates: &[Json], name: &str) -> Vec<String> {
+    fn similar(&self, list: &List, name: &str) -> Vec<String> {
         let Some(field) = self.lookup.pick.as_deref() else {
             return Vec::new();
         };
-        let names: Vec<Json> = candidates
+        let index = picked(list, field);
+        let names = index
             .iter()
-            .filter_map(|candidate| wire::find(candidate, field))
+            .flat_map(|(name, positions)| positions.iter().map(move |position| (position, name)));
+        let mut names: Vec<_> = names.collect();
+        names.sort_unstable();
+        let names: Vec<Json> = names
+            .into_iter()
+            .filter_map(|(_, name)| serde_json::from_str(name).ok())
             .collect();
         schema::similar(name, names.iter().filter_map(Json::as_str), MAX_SUGGESTIONS)
             .into_iter()
@@ -284,7 +323,7 @@ impl Search<'_> {
             .collect()
     }
 
-    fn ambiguous(&mut self, found: &[&Json]) -> Reported {
+    fn ambiguous(&mut self, found: &[Json]) -> Reported {
         let by = self.lookup.by.as_deref().unwrap_or_default();
         let narrower = self
             .lookup
@@ -326,4 +365,11 @@ impl Search<'_> {
             .filter_map(|lookup| lookup.by.as_deref());
         self.resource.attribute(names.next()?)
     }
+}
+
+/// An index of a list by a field, as JSON text.
+fn picked(list: &List, field: &str) -> Arc<Index> {
+    list.index(field, |candidate| {
+        wire::find(candidate, field).map(|value| value.to_string())
+    })
 }

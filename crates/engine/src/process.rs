@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use value::Value;
 
 use crate::api::Place;
+use crate::demand::Demand;
 use crate::object::{Known, Renames};
 use crate::private::Reference;
 use crate::run::Run;
@@ -49,7 +50,8 @@ struct Shared {
     planned: Mutex<Planned>,
     /// Announces each name in `planned`.
     has_planned: Arrivals,
-    listed: Mutex<Arc<Listed>>,
+    /// Resource → the reads of its objects.
+    demands: Mutex<HashMap<String, Arc<Demand>>>,
 }
 
 /// Pause between two looks at the other requests of the process.
@@ -58,6 +60,8 @@ const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// The requests of Terraform, as far as a wait for further ones depends on them.
 struct Activity {
     in_progress: usize,
+    /// Number of those in progress that wait for others.
+    waiting: usize,
     /// When one began or ended last.
     last: Instant,
 }
@@ -66,6 +70,7 @@ impl Default for Activity {
     fn default() -> Self {
         Self {
             in_progress: 0,
+            waiting: 0,
             last: Instant::now(),
         }
     }
@@ -79,6 +84,16 @@ impl Drop for ActiveRequest {
         let mut activity = lock(&self.0.0.activity);
         activity.in_progress = activity.in_progress.saturating_sub(1);
         activity.last = Instant::now();
+    }
+}
+
+/// A request of Terraform that waits for others.
+pub struct Wait(Process);
+
+impl Drop for Wait {
+    fn drop(&mut self) {
+        let mut activity = lock(&self.0.0.activity);
+        activity.waiting = activity.waiting.saturating_sub(1);
     }
 }
 
@@ -122,9 +137,6 @@ impl Arrivals {
         }
     }
 }
-
-/// Resource → names of its objects; `None` if they could not be listed.
-type Listed = tokio::sync::Mutex<HashMap<String, Option<BTreeSet<String>>>>;
 
 /// What an object that is destroyed leaves to the one that replaces it.
 #[derive(Clone)]
@@ -225,7 +237,7 @@ impl Process {
         self.0.has_found.reset();
         *lock(&self.0.planned) = Planned::default();
         self.0.has_planned.reset();
-        *lock(&self.0.listed) = Arc::default();
+        lock(&self.0.demands).clear();
     }
 
     /// Returns the limit that an argument of the provider block sets.
@@ -356,20 +368,21 @@ impl Process {
         }
     }
 
-    /// Returns the names of the objects of a resource: the result of `list` in the first call, also for calls at the same time.
-    pub async fn names(
-        &self,
-        resource: &str,
-        list: impl Future<Output = Option<BTreeSet<String>>>,
-    ) -> Option<BTreeSet<String>> {
-        let listed = Arc::clone(&lock(&self.0.listed));
-        let mut listed = listed.lock().await;
-        if let Some(names) = listed.get(resource) {
-            return names.clone();
-        }
-        let names = list.await;
-        listed.insert(resource.to_owned(), names.clone());
-        names
+    /// Counts a request of Terraform that waits for others, until the result is dropped.
+    pub fn begin_wait(&self) -> Wait {
+        lock(&self.0.activity).waiting += 1;
+        Wait(self.clone())
+    }
+
+    /// Whether no request of Terraform has begun or ended for a time, and all that are in progress wait.
+    pub fn is_quiet_for(&self, time: Duration) -> bool {
+        let activity = lock(&self.0.activity);
+        activity.in_progress <= activity.waiting && activity.last.elapsed() > time
+    }
+
+    /// Returns the reads of the objects of a resource.
+    pub fn demand(&self, resource: &str) -> Arc<Demand> {
+        Arc::clone(lock(&self.0.demands).entry(resource.to_owned()).or_default())
     }
 
     /// Records the name of a planned object.

@@ -5,6 +5,7 @@
 //! Tests: `crates/engine/tests/tables/read.rs`.
 
 use schema::{Import, Resource};
+use serde_json::Value as Json;
 use value::{DecodeError, Path, Value, json};
 
 use crate::context::Context;
@@ -12,7 +13,7 @@ use crate::diagnostic::{Diagnostics, Reported};
 use crate::hook::Binding;
 use crate::object::Known;
 use crate::report::{self, Action, is_gone};
-use crate::{absence, identity, job, recover, rules, shape, summaries, wire};
+use crate::{absence, collection, identity, job, recover, rules, shape, summaries, wire};
 
 /// Refreshes an object in `known`. Its state becomes null if the object no longer exists.
 ///
@@ -34,8 +35,20 @@ pub async fn read(
         *known = Known::default();
         return Ok(());
     }
+    let mut listed = None;
+    if let Some(item) = collection::find(context, resource, binding.codec(), known).await {
+        let mut found = known.clone();
+        let mut problems = Diagnostics::default();
+        let merged = merge(binding, context, &mut found, item, &mut problems);
+        let is_usable = merged.is_ok() && problems.iter().next().is_none();
+        if is_usable && (found.state == known.state || collection::is_proven(context, resource)) {
+            complete(context, resource, known, found).await;
+            return Ok(());
+        }
+        listed = Some(found.state).filter(|_| is_usable);
+    }
     let response = absence::perform(context, resource, operation, &known.state, None);
-    let mut response = match response.await {
+    let response = match response.await {
         Ok(response) => response.body,
         Err(error) if is_gone(&error) => {
             absence::confirm(context, resource, known, &error, diagnostics).await?;
@@ -52,6 +65,28 @@ pub async fn read(
             ));
         }
     };
+    let mut found = known.clone();
+    merge(binding, context, &mut found, response, diagnostics)?;
+    if let Some(listed) = listed {
+        collection::note_comparison(context, resource, listed == found.state);
+    }
+    complete(context, resource, known, found).await;
+    Ok(())
+}
+
+/// Merges a response about the object into its record.
+///
+/// # Errors
+///
+/// [`Reported`] if it is about another object, or a field has an unexpected type.
+fn merge(
+    binding: &Binding,
+    context: &Context,
+    known: &mut Known,
+    mut response: Json,
+    diagnostics: &mut Diagnostics,
+) -> Result<(), Reported> {
+    let resource = binding.schema;
     identity::check(resource, &response, &known.state, &*context.api, diagnostics)?;
     binding
         .codec()
@@ -60,7 +95,7 @@ pub async fn read(
     let (mut state, result) =
         wire::from_response(attributes, &response, &known.state, &Path::root(), diagnostics);
     result?;
-    let is_still_overridden = |name: &str, value: &serde_json::Value| {
+    let is_still_overridden = |name: &str, value: &Json| {
         resource.attribute(name).is_some_and(|attribute| {
             // A response without the field shows no change.
             wire::field(attribute, &response)
@@ -74,10 +109,15 @@ pub async fn read(
     for name in known.private.overridden.keys() {
         state.set_attribute(name, known.state.get(name).clone());
     }
-    let before = std::mem::replace(&mut known.state, state);
-    absence::note_found(context, resource, known, &before);
-    job::refresh(context, resource, known).await;
+    known.state = state;
     Ok(())
+}
+
+/// Replaces the record of an object by what was found.
+async fn complete(context: &Context, resource: &Resource, known: &mut Known, found: Known) {
+    let before = std::mem::replace(known, found);
+    absence::note_found(context, resource, known, &before.state);
+    job::refresh(context, resource, known).await;
 }
 
 /// Returns an object that has only its identity, from an import ID; the refresh that follows reads the rest.

@@ -492,21 +492,19 @@ async fn list_by_name(
     let (Some(list), Some((attribute, name))) = (&resource.api.list, sent_name(resource, body)) else {
         return Ok(Vec::new());
     };
-    let listed = context
-        .perform(resource, list, planned, None, Retry::Safe)
-        .await?;
-    let Json::Array(candidates) = &listed.body else {
-        let detail = format!("expected a list, got {}", wire::json_type(&listed.body));
-        return Err(Error::unexpected_response(list, detail).with_remedy(&*context.api));
-    };
-    let named = candidates.iter().filter(|candidate| {
+    let now = Some(Instant::now());
+    let listed = context.whole_list(resource, list, planned, now).await?;
+    let named = listed.objects().filter(|candidate| {
         let field = wire::field(attribute, candidate);
         field.is_some_and(|field| wire::is_equivalent_json(attribute, &field, name))
     });
     Ok(named
-        .map(|object| Response {
-            body: object.clone(),
-            ..listed.clone()
+        .map(|body| Response {
+            body,
+            request_id: listed.request_id.clone(),
+            date: listed.date,
+            is_accepted: false,
+            attempt_ms: listed.attempt_ms,
         })
         .collect())
 }

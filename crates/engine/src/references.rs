@@ -7,23 +7,25 @@
 //! Tests: `crates/engine/tests/tables/references.rs`, `tests/terraform/evidence/refusals.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use schema::{Attribute, Resource};
-use serde_json::Value as Json;
+use tokio::time::Instant;
 use value::{Path, Value};
 
 use crate::api::Error;
 use crate::context::Context;
 use crate::diagnostic::Reported;
 use crate::equal::is_equivalent;
+use crate::list::{Index, List};
 use crate::naming::{capitalised, noun, title};
 use crate::object::{Plan, Renames};
 use crate::process::Process;
 use crate::report::{Action, is_temporary};
 use crate::session::Session;
-use crate::{summaries, wire};
+use crate::{collection, summaries, wire};
 
 /// How long a plan waits for the plans of objects that it names, counted from the first such wait of the process.
 const NAME_PATIENCE: Duration = Duration::from_secs(3);
@@ -87,10 +89,8 @@ pub async fn wait_for_names(
             if process.has_planned_name(referenced, name) {
                 continue;
             }
-            let existing = process
-                .names(referenced, names_in_account(context, referenced))
-                .await;
-            if existing.is_some_and(|existing| !existing.contains(*name)) {
+            let existing = names_in_account(context, referenced).await;
+            if existing.is_some_and(|existing| !existing.contains_key(*name)) {
                 process.wait_for_name(referenced, name, NAME_PATIENCE).await;
             }
         }
@@ -148,15 +148,11 @@ pub async fn check(context: Option<&Context>, process: &Process, resource: &Reso
         }
         // Without an answer, the names pass: the create reports those that do not exist.
         let existing = match context {
-            Some(context) => {
-                process
-                    .names(referenced, names_in_account(context, referenced))
-                    .await
-            }
+            Some(context) => names_in_account(context, referenced).await,
             None => None,
         };
         let Some(existing) = existing else { continue };
-        missing.retain(|name| !existing.contains(name));
+        missing.retain(|name| !existing.contains_key(name));
         if missing.is_empty() {
             continue;
         }
@@ -191,12 +187,16 @@ pub async fn refuse_missing(session: &mut Session<'_>) -> Result<(), Reported> {
         let Some(referenced) = attribute.references.as_deref() else {
             continue;
         };
-        let existing = match list(session.context, referenced).await {
-            Some(Ok(objects)) => labels(session.context, referenced, &objects),
+        let Some(resource) = declaration(session.context, referenced) else {
+            continue;
+        };
+        let now = Some(Instant::now());
+        let existing = match collection::names(session.context, resource, now).await {
+            Some(Ok(names)) => names,
             Some(Err(error)) => return Err(session.fail(Action::Find, &error)),
             None => continue,
         };
-        missing.retain(|name| !existing.contains(name));
+        missing.retain(|name| !existing.contains_key(name));
         if missing.is_empty() {
             continue;
         }
@@ -235,13 +235,17 @@ pub async fn last_change(
         if names.is_empty() {
             continue;
         }
-        let objects = match list(context, referenced).await {
+        let Some(named) = declaration(context, referenced) else {
+            return Ok(LastChange::Unknown);
+        };
+        let now = Some(Instant::now());
+        let objects = match collection::objects(context, named, now).await {
             Some(Ok(objects)) => objects,
             Some(Err(error)) if is_temporary(&error) => return Err(error),
             Some(Err(_)) | None => return Ok(LastChange::Unknown),
         };
         for name in names {
-            let Some(changed) = change_of(context, referenced, &objects, name) else {
+            let Some(changed) = change_of(named, &objects, name) else {
                 return Ok(LastChange::Unknown);
             };
             last = match last {
@@ -253,51 +257,30 @@ pub async fn last_change(
     Ok(last)
 }
 
-fn change_of(context: &Context, referenced: &str, objects: &[Json], name: &str) -> Option<Timestamp> {
-    let resource = declaration(context, referenced)?;
-    let label = resource.attribute(resource.label.as_deref()?)?;
+fn change_of(resource: &Resource, objects: &List, name: &str) -> Option<Timestamp> {
     let updated = resource.attribute(resource.updated.as_deref()?)?;
-    let mut objects = objects.iter();
-    let object =
-        objects.find(|object| wire::field(label, object).as_ref().and_then(Json::as_str) == Some(name))?;
-    wire::field(updated, object)?.as_str()?.parse().ok()
+    let object = collection::named(objects, resource, name).next()?;
+    wire::field(updated, &object)?.as_str()?.parse().ok()
 }
 
 /// The names of all objects of a resource in the account; `None` if they cannot be listed.
-async fn names_in_account(context: &Context, referenced: &str) -> Option<BTreeSet<String>> {
-    match list(context, referenced).await? {
-        Ok(objects) => Some(labels(context, referenced, &objects)),
+async fn names_in_account(context: &Context, referenced: &str) -> Option<Arc<Index>> {
+    let resource = declaration(context, referenced)?;
+    let demand = context.process.demand(referenced);
+    if demand.has_failed() {
+        return None;
+    }
+    match collection::names(context, resource, None).await? {
+        Ok(names) => Some(names),
         Err(error) => {
-            tracing::warn!(error = %error, "failed to list the objects that an argument names");
+            tracing::warn!(%error, "failed to list the objects that an argument names");
+            demand.note_failure();
             None
         }
     }
 }
 
-fn labels(context: &Context, referenced: &str, objects: &[Json]) -> BTreeSet<String> {
-    let label =
-        declaration(context, referenced).and_then(|resource| resource.attribute(resource.label.as_deref()?));
-    let labels = objects
-        .iter()
-        .filter_map(|object| Some(wire::field(label?, object)?.as_str()?.to_owned()));
-    labels.collect()
-}
-
 fn declaration(context: &Context, referenced: &str) -> Option<&'static Resource> {
     let mut resources = context.resources.iter();
     resources.find(|resource| resource.name == referenced).copied()
-}
-
-/// Lists all objects of a resource; `None` if that is not declared.
-async fn list(context: &Context, referenced: &str) -> Option<Result<Vec<Json>, Error>> {
-    let resource = declaration(context, referenced)?;
-    let operation = resource.api.list.as_deref()?;
-    let listed = context.read(resource, operation, &Value::Null).await;
-    Some(listed.and_then(|response| match &response.body {
-        Json::Array(objects) => Ok(objects.clone()),
-        other => {
-            let detail = format!("expected a list, got {}", wire::json_type(other));
-            Err(Error::unexpected_response(operation, detail).with_remedy(&*context.api))
-        }
-    }))
 }

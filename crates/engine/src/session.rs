@@ -150,11 +150,7 @@ impl Session<'_> {
         let mut memory = self.progress.lock().private.memory.clone();
         self.codec
             .read_response(self.resource, &mut response, &self.request.planned, &mut memory);
-        let mut attributes = self.resource.attributes.iter();
-        attributes.any(|attribute| {
-            let is_read = attribute.returned && !attribute.write_only && !attribute.wire.read.is_empty();
-            is_read && wire::field(attribute, &response).is_none()
-        })
+        !wire::is_complete(&self.resource.attributes, &response)
     }
 
     /// Merges a response into state. Planned values stay as planned: Terraform rejects any other result as inconsistent

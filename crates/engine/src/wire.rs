@@ -11,6 +11,7 @@ use value::{Number, Path, Value};
 use crate::api::Body;
 use crate::diagnostic::{Diagnostics, Reported};
 use crate::equal::is_equivalent;
+use crate::naming::json_type;
 use crate::{shape, summaries};
 
 /// Returns the body of a create: each attribute that is set and known.
@@ -272,6 +273,27 @@ pub fn field(attribute: &Attribute, response: &Json) -> Option<Json> {
     attribute.wire.read.iter().find_map(|path| find(response, path))
 }
 
+/// Whether a response has a field for each attribute that is read, also of nested objects.
+pub fn is_complete(attributes: &[Attribute], response: &Json) -> bool {
+    let is_read = |attribute: &&Attribute| {
+        attribute.returned && !attribute.write_only && !attribute.wire.read.is_empty()
+    };
+    attributes.iter().filter(is_read).all(|attribute| {
+        let is_nested = attribute.r#type.scalar == Scalar::Object;
+        field(attribute, response)
+            .is_some_and(|field| !is_nested || are_complete(&attribute.attributes, &field))
+    })
+}
+
+/// Whether the nested objects in a field are complete.
+fn are_complete(attributes: &[Attribute], field: &Json) -> bool {
+    match field {
+        Json::Array(elements) => elements.iter().all(|element| is_complete(attributes, element)),
+        Json::Object(_) => is_complete(attributes, field),
+        _ => true,
+    }
+}
+
 /// Returns the value at a dotted path such as `image.uuid`; `machines[].uuid` maps over a list.
 ///
 /// `None` if a step is missing; null if a step is null.
@@ -462,17 +484,5 @@ fn type_mismatch(path: &Path, expected: &'static str, found: &Json) -> TypeMisma
         path: path.clone(),
         expected,
         found: json_type(found),
-    }
-}
-
-/// Returns the type of a JSON value with its article, such as `a list`.
-pub fn json_type(json: &Json) -> &'static str {
-    match json {
-        Json::Null => "null",
-        Json::Bool(_) => "a boolean",
-        Json::Number(_) => "a number",
-        Json::String(_) => "a string",
-        Json::Array(_) => "a list",
-        Json::Object(_) => "an object",
     }
 }

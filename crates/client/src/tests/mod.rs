@@ -6,7 +6,9 @@ mod closing;
 mod document;
 mod encodings;
 mod faults;
+mod lists;
 mod live_document;
+mod pages;
 mod proxies;
 mod redirects;
 mod requests;
@@ -64,6 +66,7 @@ fn settings(endpoint: &Url) -> Settings {
         },
         remedies: |_| None,
         document: Some("/api/openapi.json"),
+        keep_lists: true,
     }
 }
 

@@ -103,7 +103,7 @@ fn lookup_finds_one_object() {
         row("a list instead of an object is an error", json!({"uuid": UUID}),
             vec![all()], &["get"], json!(": The lookup of a thing expects an object, but the control plane returned a list.")),
         row("an object instead of a list is an error", json!({"name": "prod"}), vec![Ok(json!({"results": []}))],
-            &["list"], json!(": The lookup of a thing expects a list, but the control plane returned an object.")),
+            &["list"], json!(": The request to look up thing \"prod\" failed. The control plane returned an unexpected response to the operation `list`: expected a list, got an object.")),
         row("a request that fails", json!({"name": "prod"}),
             vec![Err(Unreachable)], &["list"], json!(": The request to look up thing \"prod\" failed. `list` failed.")),
         row("no lookup argument is set", json!({}), vec![], &[], json!(": To look up a thing, set one of the arguments that identify it.")),

@@ -9,6 +9,7 @@
 mod absence;
 mod apply;
 mod change;
+mod collection;
 mod conflicts;
 mod equal;
 mod fill;

@@ -1,0 +1,228 @@
+//! Lists of the objects of a resource: the one place where lists are read, for refreshes, data sources, checks of plans and the
+//! recovery of lost creates.
+//!
+//! A refresh may be answered from a list, see [`find`]. A list never shows that an object is gone: a request for the object does.
+//!
+//! Tests: `crates/engine/tests/tables/collection.rs`, `tests/protocol/collections.rs`, `tests/terraform/collections.rs`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use schema::{Attribute, Resource};
+use serde_json::Value as Json;
+use tokio::time::Instant;
+use value::Value;
+
+use crate::api::{Error, Listed, Wanted};
+use crate::codec::Codec;
+use crate::context::Context;
+use crate::demand::{Demand, Items};
+use crate::list::{Index, List};
+use crate::object::Known;
+use crate::{identity, wire};
+
+/// How long the first read of a resource waits for others, unless Terraform is busy: it reads objects at the same time.
+const QUIET: Duration = Duration::from_millis(30);
+
+/// How long it waits while Terraform is busy with other requests.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Pause between two looks at the requests of the process.
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
+
+/// How long reads of objects wait for a list, before they are sent one by one.
+const LIST_PATIENCE: Duration = Duration::from_secs(30);
+
+/// Returns the item of an object in a list, if that can stand for the response to a read of the object.
+///
+/// It cannot if only this object of the resource is wanted, the list is longer than what it is worth, the item lacks anything that the
+/// declaration reads, or its object has changed before state knew it last.
+pub async fn find(context: &Context, resource: &Resource, codec: &dyn Codec, known: &Known) -> Option<Json> {
+    let demand = context.process.demand(&resource.name);
+    if !context.api.keeps_lists() || demand.items() == Items::Unusable {
+        return None;
+    }
+    let list = list_for_reads(context, resource, &demand).await?;
+    let index = list.index(&format!("identity of {}", resource.name), |item| {
+        identity_of_item(resource, item)
+    });
+    // Without an item, or with several, only a request shows what the object is.
+    let [position] = index.get(&identity_of_state(resource, &known.state)?)?.as_slice() else {
+        return None;
+    };
+    let item = list.object(*position);
+    if !is_complete(resource, codec, known, &item) {
+        tracing::debug!(resource = %resource.name, "the items of a list lack fields; reading the objects one by one");
+        demand.note_items(Items::Unusable);
+        return None;
+    }
+    (!is_older(resource, &item, &known.state)).then_some(item)
+}
+
+/// Notes whether an item that shows a change has the same values as its object.
+pub fn note_comparison(context: &Context, resource: &Resource, is_same: bool) {
+    let items = if is_same { Items::Proven } else { Items::Unusable };
+    context.process.demand(&resource.name).note_items(items);
+}
+
+/// Whether an item that shows a change can be used without a comparison.
+pub fn is_proven(context: &Context, resource: &Resource) -> bool {
+    context.process.demand(&resource.name).items() == Items::Proven
+}
+
+/// Returns the list that serves a read, if one is there or is worth its requests.
+async fn list_for_reads(context: &Context, resource: &Resource, demand: &Demand) -> Option<Arc<List>> {
+    let operation = resource.api.list.as_deref()?;
+    let present = async || {
+        let wanted = Wanted {
+            since: None,
+            max_pages: 0,
+        };
+        match context.list(resource, operation, &Value::Null, wanted).await {
+            Ok(Listed::Whole(list)) => Some(list),
+            Ok(Listed::TooLong { .. }) | Err(_) => None,
+        }
+    };
+    if let Some(list) = present().await {
+        return Some(list);
+    }
+    let lists = demand.add();
+    wait_for_others(context, demand, lists).await;
+    if demand.items() == Items::Unusable {
+        return None;
+    }
+    let Some(max_pages) = demand.worth() else {
+        // Another read may have got it meanwhile.
+        return present().await;
+    };
+    let wanted = Wanted {
+        since: None,
+        max_pages,
+    };
+    let listed = context.list(resource, operation, &Value::Null, wanted);
+    let listed = tokio::time::timeout(LIST_PATIENCE, listed).await;
+    match listed {
+        Ok(Ok(Listed::Whole(list))) => {
+            demand.note_list(list.pages);
+            Some(list)
+        }
+        Ok(Ok(Listed::TooLong { pages })) => {
+            demand.note_too_long(pages);
+            None
+        }
+        Ok(Err(error)) => {
+            tracing::warn!(%error, resource = %resource.name, "failed to list objects; reading them one by one");
+            demand.note_failure();
+            None
+        }
+        Err(_) => {
+            tracing::warn!(resource = %resource.name, "a list takes too long; reading the objects one by one");
+            demand.note_failure();
+            None
+        }
+    }
+}
+
+/// Waits for further reads of the resource, if none is known: until a list is worth its requests, or all other requests of Terraform
+/// wait, too, and no further one arrives. `lists` is the number of lists before.
+async fn wait_for_others(context: &Context, demand: &Demand, lists: usize) {
+    let started = Instant::now();
+    let _waiting = context.process.begin_wait();
+    while !demand.has_news(lists)
+        && started.elapsed() < PATIENCE
+        && !context.process.is_quiet_for(QUIET)
+        && !context.cancel.is_cancelled()
+    {
+        // Ends early if another read arrives.
+        let _ = tokio::time::timeout(POLL_INTERVAL, demand.wait()).await;
+    }
+}
+
+/// Lists the objects of a resource; `None` if it has no list. `since` is the earliest time that the list may show; without it, a recent
+/// list will do.
+pub async fn objects(
+    context: &Context,
+    resource: &Resource,
+    since: Option<Instant>,
+) -> Option<Result<Arc<List>, Error>> {
+    let operation = resource.api.list.as_deref()?;
+    Some(context.whole_list(resource, operation, &Value::Null, since).await)
+}
+
+/// Returns an index of the objects of a resource by their names (`label`); `None` if it has no list.
+pub async fn names(
+    context: &Context,
+    resource: &Resource,
+    since: Option<Instant>,
+) -> Option<Result<Arc<Index>, Error>> {
+    let objects = objects(context, resource, since).await?;
+    Some(objects.map(|list| by_name(&list, resource)))
+}
+
+/// Returns the objects of a list that have a name.
+pub fn named(list: &List, resource: &Resource, name: &str) -> impl Iterator<Item = Json> {
+    let positions = by_name(list, resource).get(name).cloned();
+    let positions = positions.unwrap_or_default().into_iter();
+    positions.map(|position| list.object(position))
+}
+
+fn by_name(list: &List, resource: &Resource) -> Arc<Index> {
+    let label = resource
+        .label
+        .as_deref()
+        .and_then(|name| resource.attribute(name));
+    list.index(&format!("name of {}", resource.name), |item| {
+        Some(wire::field(label?, item)?.as_str()?.to_owned())
+    })
+}
+
+/// The identity of an item; `None` if it lacks a part.
+fn identity_of_item(resource: &Resource, item: &Json) -> Option<String> {
+    identity_text(resource, |attribute| {
+        wire::field(attribute, item)?.as_str().map(str::to_owned)
+    })
+}
+
+fn identity_of_state(resource: &Resource, state: &Value) -> Option<String> {
+    identity_text(resource, |attribute| {
+        state.get(&attribute.name).as_str().map(str::to_owned)
+    })
+}
+
+fn identity_text(resource: &Resource, text: impl Fn(&Attribute) -> Option<String>) -> Option<String> {
+    let mut attributes = identity::attributes(resource).peekable();
+    attributes.peek()?;
+    let parts: Option<Vec<String>> = attributes
+        .map(|attribute| Some(identity::normalized(attribute, &text(attribute)?)))
+        .collect();
+    Some(parts?.join("/"))
+}
+
+/// Whether an item has everything that the declaration reads, as the codec rewrites it.
+fn is_complete(resource: &Resource, codec: &dyn Codec, known: &Known, item: &Json) -> bool {
+    let mut item = item.clone();
+    let mut memory = known.private.memory.clone();
+    codec.read_response(resource, &mut item, &known.state, &mut memory);
+    wire::is_complete(&resource.attributes, &item)
+}
+
+/// Whether the object of an item last changed before the one in state: the list is behind.
+fn is_older(resource: &Resource, item: &Json, state: &Value) -> bool {
+    let Some(updated) = resource
+        .updated
+        .as_deref()
+        .and_then(|name| resource.attribute(name))
+    else {
+        return false;
+    };
+    let time = |text: &str| text.parse::<Timestamp>().ok();
+    let in_item = wire::field(updated, item).and_then(|field| time(field.as_str()?));
+    let in_state = state.get(&updated.name).as_str().and_then(time);
+    match (in_item, in_state) {
+        (Some(in_item), Some(in_state)) => in_item < in_state,
+        // Both must have it.
+        (None, Some(_)) => true,
+        (_, None) => false,
+    }
+}
