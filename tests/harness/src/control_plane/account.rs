@@ -40,15 +40,10 @@ impl Account {
 
     /// The first object of a collection with this name; for machines, with this host name.
     pub fn find(&self, collection: Collection, name: &str) -> Option<Object> {
-        let field = if collection == Collection::Machines {
-            "hostname"
-        } else {
-            "name"
-        };
         let mut store = lock(&self.store);
         store.remove_deleted();
         store.update_machines_to_now();
-        store.find(collection, field, name).cloned()
+        store.find(collection, name).cloned()
     }
 
     /// The machine with this uuid.

@@ -5,6 +5,7 @@
 
 mod operations;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,7 +39,7 @@ pub struct Store {
     /// The time at which requests may change a new object, by its uuid.
     usable_at: BTreeMap<String, Duration>,
     /// The deleted objects and rules that are not gone yet.
-    leaving: Vec<Leaving>,
+    leaving: BTreeSet<Leaving>,
     tables: BTreeMap<Collection, Table>,
 }
 
@@ -69,13 +70,13 @@ pub enum Guard {
     Everything,
 }
 
-/// A deleted object, or a deleted rule of a route policy set.
-#[derive(Clone)]
+/// A deleted object, or a deleted rule of a route policy set. The next one to go is the least.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Leaving {
+    gone_at: Duration,
     collection: Collection,
     uuid: String,
     rule: Option<String>,
-    gone_at: Duration,
 }
 
 /// The objects of a collection in the order of their creation.
@@ -83,6 +84,8 @@ struct Leaving {
 struct Table {
     objects: BTreeMap<u64, Object>,
     positions: BTreeMap<String, u64>,
+    /// The positions of the objects with each name.
+    names: BTreeMap<String, BTreeSet<u64>>,
     /// The position of the next new object. No object gets the position of a deleted one.
     next: u64,
 }
@@ -98,6 +101,7 @@ pub struct List<'a> {
 static EMPTY: Table = Table {
     objects: BTreeMap::new(),
     positions: BTreeMap::new(),
+    names: BTreeMap::new(),
     next: 0,
 };
 
@@ -113,7 +117,7 @@ impl Store {
             guard: Guard::default(),
             visible_at: BTreeMap::new(),
             usable_at: BTreeMap::new(),
-            leaving: Vec::new(),
+            leaving: BTreeSet::new(),
             tables: BTreeMap::new(),
         }
     }
@@ -129,10 +133,16 @@ impl Store {
         table.objects.get(table.positions.get(uuid)?)
     }
 
-    /// The first object of a collection with this value in this field.
-    pub fn find(&self, collection: Collection, field: &str, value: &str) -> Option<&Object> {
-        self.objects(collection)
-            .find(|object| string(object, field) == value)
+    /// The objects of a collection with this name, in the order of their creation.
+    pub fn named(&self, collection: Collection, name: &str) -> impl Iterator<Item = &Object> {
+        let table = self.table(collection);
+        let positions = table.names.get(name).into_iter().flatten();
+        positions.filter_map(|position| table.objects.get(position))
+    }
+
+    /// The first object of a collection with this name.
+    pub fn find(&self, collection: Collection, name: &str) -> Option<&Object> {
+        self.named(collection, name).next()
     }
 
     /// Stores an object without any check.
@@ -140,10 +150,9 @@ impl Store {
         let table = self.tables.entry(collection).or_default();
         let position = *table
             .positions
-            .entry(string(&object, "uuid").to_owned())
-            .or_insert(table.next);
-        table.next = table.next.max(position.saturating_add(1));
-        table.objects.insert(position, object);
+            .get(string(&object, "uuid"))
+            .unwrap_or(&table.next);
+        table.set(position, object);
     }
 
     /// Rejects the deletion of an object that another collection refers to, if the control plane guards such objects.
@@ -190,6 +199,37 @@ impl Store {
     fn table(&self, collection: Collection) -> &Table {
         self.tables.get(&collection).unwrap_or(&EMPTY)
     }
+}
+
+impl Table {
+    /// Stores an object at a position, in place of an earlier one with the same uuid.
+    fn set(&mut self, position: u64, object: Object) {
+        self.take(position);
+        self.positions
+            .insert(string(&object, "uuid").to_owned(), position);
+        self.names.entry(name(&object)).or_default().insert(position);
+        self.objects.insert(position, object);
+        self.next = self.next.max(position.saturating_add(1));
+    }
+
+    /// Removes the object at a position.
+    fn take(&mut self, position: u64) -> Option<Object> {
+        let object = self.objects.remove(&position)?;
+        self.positions.remove(string(&object, "uuid"));
+        if let Entry::Occupied(mut positions) = self.names.entry(name(&object)) {
+            positions.get_mut().remove(&position);
+            if positions.get().is_empty() {
+                positions.remove();
+            }
+        }
+        Some(object)
+    }
+}
+
+/// The name of an object; for machines, the host name.
+fn name(object: &Object) -> String {
+    let name = object.get("name").or_else(|| object.get("hostname"));
+    name.and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
 /// The string in a field of an object; empty if the field is missing.

@@ -56,8 +56,8 @@ impl Behaviour for Machines {
         object: &mut Object,
         previous: Option<&Object>,
     ) -> Result<(), Problem> {
-        let unknown = strings(object, "role_names")
-            .find(|name| store.find(Collection::MachineRoles, "name", name).is_none());
+        let unknown =
+            strings(object, "role_names").find(|name| store.find(Collection::MachineRoles, name).is_none());
         if let Some(name) = unknown {
             return Err(Problem::bad_request(format!(
                 "role_names: a role '{name}' does not exist"

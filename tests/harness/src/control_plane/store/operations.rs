@@ -112,17 +112,14 @@ impl Store {
     /// Removes the deleted objects and rules whose time is over.
     pub fn remove_deleted(&mut self) {
         let now = self.clock.now();
-        let (gone, leaving) = std::mem::take(&mut self.leaving)
-            .into_iter()
-            .partition(|leaving| leaving.gone_at <= now);
-        self.leaving = leaving;
-        let gone: Vec<Leaving> = gone;
-        for Leaving {
-            collection,
-            uuid,
-            rule,
-            ..
-        } in gone
+        let is_gone = |leaving: &Leaving| leaving.gone_at <= now;
+        while self.leaving.first().is_some_and(is_gone)
+            && let Some(Leaving {
+                collection,
+                uuid,
+                rule,
+                ..
+            }) = self.leaving.pop_first()
         {
             // An object that is gone already needs no removal.
             let _ = match rule {
@@ -140,11 +137,11 @@ impl Store {
     fn leave(&mut self, collection: Collection, uuid: &str, rule: Option<&str>) {
         let is_same = |leaving: &Leaving| leaving.uuid == uuid && leaving.rule.as_deref() == rule;
         if !self.leaving.iter().any(is_same) {
-            self.leaving.push(Leaving {
+            self.leaving.insert(Leaving {
+                gone_at: self.clock.now().saturating_add(self.times.linger),
                 collection,
                 uuid: uuid.to_owned(),
                 rule: rule.map(str::to_owned),
-                gone_at: self.clock.now().saturating_add(self.times.linger),
             });
         }
     }
@@ -247,8 +244,8 @@ impl Store {
     /// Deletes an object even if it is in use.
     pub fn remove(&mut self, collection: Collection, object: Object) -> Object {
         let table = self.tables.entry(collection).or_default();
-        if let Some(position) = table.positions.remove(string(&object, "uuid")) {
-            table.objects.remove(&position);
+        if let Some(position) = table.positions.get(string(&object, "uuid")) {
+            table.take(*position);
         }
         collection.behaviour().deleted(self, &object);
         object
@@ -276,12 +273,11 @@ impl Store {
     ) -> Result<(), Problem> {
         let behaviour = collection.behaviour();
         let taken = |other: &Object| {
-            string(other, "name") == string(object, "name")
-                && string(other, "uuid") != string(object, "uuid")
+            string(other, "uuid") != string(object, "uuid")
                 && behaviour.shares_names(other) == behaviour.shares_names(object)
         };
-        if object.contains_key("name") && self.objects(collection).any(taken) {
-            let name = string(object, "name");
+        let name = string(object, "name");
+        if object.contains_key("name") && self.named(collection, name).any(taken) {
             return Err(Problem::conflict(format!(
                 "{} with the name '{name}' exists already",
                 collection.noun()
