@@ -142,6 +142,11 @@ impl Account {
         lock(&self.store).times.propagation = time;
     }
 
+    /// Lets lists show each change this much later from now on. They show the current objects until then.
+    pub fn set_list_lag(&self, time: Duration) {
+        lock(&self.store).set_list_lag(time);
+    }
+
     /// Lets `needs_provisioning` stay for this time after the end of each run.
     pub fn set_provisioning_lag(&self, time: Duration) {
         lock(&self.store).times.provisioning_lag = time;

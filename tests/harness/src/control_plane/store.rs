@@ -4,6 +4,7 @@
 //! fields of the operation's schema: stored ones and those that the collection adds (`image`, `machines`).
 
 mod operations;
+mod past;
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +17,7 @@ use super::clock::Clock;
 use super::collection::Collection;
 use super::problem::Problem;
 use super::runs::Runs;
+use past::Past;
 
 /// An object as clients write it.
 pub type Object = Map<String, Value>;
@@ -40,6 +42,10 @@ pub struct Store {
     usable_at: BTreeMap<String, Duration>,
     /// The deleted objects and rules that are not gone yet.
     leaving: BTreeSet<Leaving>,
+    /// The time of the change in progress, if it is not the current one.
+    change_at: Option<Duration>,
+    /// What lists show; `None` unless they lag.
+    past: Option<Past>,
     tables: BTreeMap<Collection, Table>,
 }
 
@@ -58,6 +64,8 @@ pub struct Times {
     pub linger: Duration,
     /// From the end of a provision run until the machine shows it.
     pub provisioning_lag: Duration,
+    /// From any change until lists show it.
+    pub list_lag: Duration,
 }
 
 /// Which objects cannot be deleted while others refer to them.
@@ -80,7 +88,7 @@ struct Leaving {
 }
 
 /// The objects of a collection in the order of their creation.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Table {
     objects: BTreeMap<u64, Object>,
     positions: BTreeMap<String, u64>,
@@ -88,6 +96,10 @@ struct Table {
     names: BTreeMap<String, BTreeSet<u64>>,
     /// The position of the next new object. No object gets the position of a deleted one.
     next: u64,
+    /// The time of the last change of each object.
+    changed: BTreeMap<u64, Duration>,
+    /// The time of the last change, also if it deleted an object.
+    last_change: Duration,
 }
 
 /// The objects that a list operation shows, in the order of their creation.
@@ -103,6 +115,8 @@ static EMPTY: Table = Table {
     positions: BTreeMap::new(),
     names: BTreeMap::new(),
     next: 0,
+    changed: BTreeMap::new(),
+    last_change: Duration::ZERO,
 };
 
 impl Store {
@@ -118,6 +132,8 @@ impl Store {
             visible_at: BTreeMap::new(),
             usable_at: BTreeMap::new(),
             leaving: BTreeSet::new(),
+            change_at: None,
+            past: None,
             tables: BTreeMap::new(),
         }
     }
@@ -147,12 +163,46 @@ impl Store {
 
     /// Stores an object without any check.
     pub fn put(&mut self, collection: Collection, object: Object) {
+        let at = self.change_time();
         let table = self.tables.entry(collection).or_default();
         let position = *table
             .positions
             .get(string(&object, "uuid"))
             .unwrap_or(&table.next);
-        table.set(position, object);
+        if table.objects.get(&position) != Some(&object) {
+            table.set(position, object, at);
+            self.record(collection, position, at);
+        }
+    }
+
+    /// Lets lists show each change this much later from now on.
+    pub fn set_list_lag(&mut self, lag: Duration) {
+        self.times.list_lag = lag;
+        if lag.is_zero() {
+            self.past = None;
+        } else if self.past.is_none() {
+            self.past = Some(Past::new(self));
+        }
+    }
+
+    /// The time of a change.
+    fn change_time(&self) -> Duration {
+        self.change_at.unwrap_or_else(|| self.clock.now())
+    }
+
+    /// Records that the object at a position has changed in place.
+    fn touch(&mut self, collection: Collection, position: u64, at: Duration) {
+        self.tables.entry(collection).or_default().touch(position, at);
+        self.record(collection, position, at);
+    }
+
+    /// Records the change of the object at a position, for lists that lag.
+    fn record(&mut self, collection: Collection, position: u64, at: Duration) {
+        if let Some(past) = &mut self.past {
+            let table = self.tables.get(&collection);
+            let object = table.and_then(|table| table.objects.get(&position));
+            past.record(at, collection, position, object.cloned());
+        }
     }
 
     /// Rejects the deletion of an object that another collection refers to, if the control plane guards such objects.
@@ -181,18 +231,22 @@ impl Store {
 
     /// Replaces a value in a field of every object of a collection, also as an element of a list.
     pub fn replace(&mut self, collection: Collection, field: &str, from: &Value, to: &Value) {
+        let at = self.change_time();
         let table = self.tables.entry(collection).or_default();
-        for object in table.objects.values_mut() {
-            match object.get_mut(field) {
-                Some(Value::Array(items)) => {
-                    items
-                        .iter_mut()
-                        .filter(|item| *item == from)
-                        .for_each(|item| *item = to.clone());
-                }
-                Some(value) if value == from => *value = to.clone(),
-                _ => {}
+        let mut changed = Vec::new();
+        for (position, object) in &mut table.objects {
+            let values = match object.get_mut(field) {
+                Some(Value::Array(items)) => items.as_mut_slice(),
+                Some(value) => std::slice::from_mut(value),
+                None => continue,
+            };
+            for value in values.iter_mut().filter(|value| *value == from) {
+                *value = to.clone();
+                changed.push(*position);
             }
+        }
+        for position in changed {
+            self.touch(collection, position, at);
         }
     }
 
@@ -202,19 +256,29 @@ impl Store {
 }
 
 impl Table {
-    /// Stores an object at a position, in place of an earlier one with the same uuid.
-    fn set(&mut self, position: u64, object: Object) {
-        self.take(position);
+    /// Stores an object at a position, and returns the earlier one, which has the same uuid.
+    fn set(&mut self, position: u64, object: Object, at: Duration) -> Option<Object> {
+        let previous = self.take(position, at);
         self.positions
             .insert(string(&object, "uuid").to_owned(), position);
         self.names.entry(name(&object)).or_default().insert(position);
         self.objects.insert(position, object);
         self.next = self.next.max(position.saturating_add(1));
+        self.touch(position, at);
+        previous
+    }
+
+    /// Records the time of a change.
+    fn touch(&mut self, position: u64, at: Duration) {
+        self.changed.insert(position, at);
+        self.last_change = self.last_change.max(at);
     }
 
     /// Removes the object at a position.
-    fn take(&mut self, position: u64) -> Option<Object> {
+    fn take(&mut self, position: u64, at: Duration) -> Option<Object> {
         let object = self.objects.remove(&position)?;
+        self.changed.remove(&position);
+        self.last_change = self.last_change.max(at);
         self.positions.remove(string(&object, "uuid"));
         if let Entry::Occupied(mut positions) = self.names.entry(name(&object)) {
             positions.get_mut().remove(&position);
