@@ -48,6 +48,9 @@ struct Arguments {
     /// Time that `needs_provisioning` stays after the end of an installation run
     #[arg(long, default_value = "0s", value_parser = duration)]
     provisioning_lag: Duration,
+    /// Time until lists show any change
+    #[arg(long, default_value = "0s", value_parser = duration)]
+    list_lag: Duration,
     /// Control plane to simulate
     #[arg(long, value_enum, default_value_t)]
     dialect: Dialect,
@@ -103,6 +106,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .propagation_time(arguments.propagation_time)
         .linger_time(arguments.linger_time)
         .provisioning_lag(arguments.provisioning_lag)
+        .list_lag(arguments.list_lag)
         .dialect(arguments.dialect)
         .prefix(&arguments.prefix)
         .unknown_parameters(arguments.unknown_parameters)

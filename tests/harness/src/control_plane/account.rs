@@ -40,15 +40,10 @@ impl Account {
 
     /// The first object of a collection with this name; for machines, with this host name.
     pub fn find(&self, collection: Collection, name: &str) -> Option<Object> {
-        let field = if collection == Collection::Machines {
-            "hostname"
-        } else {
-            "name"
-        };
         let mut store = lock(&self.store);
         store.remove_deleted();
         store.update_machines_to_now();
-        store.find(collection, field, name).cloned()
+        store.find(collection, name).cloned()
     }
 
     /// The machine with this uuid.
@@ -145,6 +140,11 @@ impl Account {
     /// Rejects the changes of each object that a request creates from now on, for this time, as if it did not exist.
     pub fn set_propagation_time(&self, time: Duration) {
         lock(&self.store).times.propagation = time;
+    }
+
+    /// Lets lists show each change this much later from now on. They show the current objects until then.
+    pub fn set_list_lag(&self, time: Duration) {
+        lock(&self.store).set_list_lag(time);
     }
 
     /// Lets `needs_provisioning` stay for this time after the end of each run.

@@ -88,6 +88,7 @@ impl Default for Builder {
                 propagation: Duration::ZERO,
                 linger: Duration::ZERO,
                 provisioning_lag: Duration::ZERO,
+                list_lag: Duration::ZERO,
             },
             dialect: Dialect::Default,
             prefix: String::new(),
@@ -187,6 +188,14 @@ impl Builder {
     #[must_use]
     pub fn provisioning_lag(mut self, time: Duration) -> Self {
         self.times.provisioning_lag = time;
+        self
+    }
+
+    /// Sets how late lists, and only they, show every change: they show each collection as it was this long ago. The progress of
+    /// runs and agents counts from the first request that shows it. Default: zero.
+    #[must_use]
+    pub fn list_lag(mut self, time: Duration) -> Self {
+        self.times.list_lag = time;
         self
     }
 
@@ -314,6 +323,7 @@ impl Builder {
             }
             seed.create_all(&mut store)?;
         }
+        store.set_list_lag(self.times.list_lag);
         let mut tokens = self.tokens;
         let token = tokens
             .first()

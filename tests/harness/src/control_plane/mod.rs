@@ -123,6 +123,7 @@ impl ControlPlane {
         let times = lock(&self.account.store).times;
         let mut store = Store::new(Arc::clone(&self.server.clock), times);
         seed.create_all(&mut store)?;
+        store.set_list_lag(times.list_lag);
         let account = Account::new(store);
         self.accept_token_of(token, account.clone());
         Ok(account)

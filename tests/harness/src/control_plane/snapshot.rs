@@ -1,17 +1,17 @@
 //! A copy of all objects and runs of a control plane, to start another one with.
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::collection::Collection;
+use super::collections::machines;
 use super::contract::Contract;
 use super::log::register_secrets;
 use super::runs::Runs;
 use super::seed::SeedError;
-use super::store::{Object, Store, string};
+use super::store::{Object, Store};
 use crate::secrets::Secrets;
 
 /// The objects, runs and clock of a control plane, without tokens, faults and settings.
@@ -46,10 +46,7 @@ impl Snapshot {
         for (name, objects) in self.objects {
             let collection = Collection::from_name(&name).ok_or(SeedError::UnknownCollection(name))?;
             for object in objects {
-                if let Ok(address) = string(&object, "mesh_ip_address").parse::<Ipv4Addr>() {
-                    let mesh = string(&object, "mesh_network_uuid").to_owned();
-                    store.addresses.entry(mesh).or_default().insert(address.to_bits());
-                }
+                machines::hold_address(store, &object);
                 store.put(collection, object);
             }
         }

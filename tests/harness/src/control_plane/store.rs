@@ -4,7 +4,9 @@
 //! fields of the operation's schema: stored ones and those that the collection adds (`image`, `machines`).
 
 mod operations;
+mod past;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +17,7 @@ use super::clock::Clock;
 use super::collection::Collection;
 use super::problem::Problem;
 use super::runs::Runs;
+use past::Past;
 
 /// An object as clients write it.
 pub type Object = Map<String, Value>;
@@ -38,7 +41,11 @@ pub struct Store {
     /// The time at which requests may change a new object, by its uuid.
     usable_at: BTreeMap<String, Duration>,
     /// The deleted objects and rules that are not gone yet.
-    leaving: Vec<Leaving>,
+    leaving: BTreeSet<Leaving>,
+    /// The time of the change in progress, if it is not the current one.
+    change_at: Option<Duration>,
+    /// What lists show; `None` unless they lag.
+    past: Option<Past>,
     tables: BTreeMap<Collection, Table>,
 }
 
@@ -57,6 +64,8 @@ pub struct Times {
     pub linger: Duration,
     /// From the end of a provision run until the machine shows it.
     pub provisioning_lag: Duration,
+    /// From any change until lists show it.
+    pub list_lag: Duration,
 }
 
 /// Which objects cannot be deleted while others refer to them.
@@ -69,22 +78,28 @@ pub enum Guard {
     Everything,
 }
 
-/// A deleted object, or a deleted rule of a route policy set.
-#[derive(Clone)]
+/// A deleted object, or a deleted rule of a route policy set. The next one to go is the least.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Leaving {
+    gone_at: Duration,
     collection: Collection,
     uuid: String,
     rule: Option<String>,
-    gone_at: Duration,
 }
 
 /// The objects of a collection in the order of their creation.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Table {
     objects: BTreeMap<u64, Object>,
     positions: BTreeMap<String, u64>,
+    /// The positions of the objects with each name.
+    names: BTreeMap<String, BTreeSet<u64>>,
     /// The position of the next new object. No object gets the position of a deleted one.
     next: u64,
+    /// The time of the last change of each object.
+    changed: BTreeMap<u64, Duration>,
+    /// The time of the last change, also if it deleted an object.
+    last_change: Duration,
 }
 
 /// The objects that a list operation shows, in the order of their creation.
@@ -98,7 +113,10 @@ pub struct List<'a> {
 static EMPTY: Table = Table {
     objects: BTreeMap::new(),
     positions: BTreeMap::new(),
+    names: BTreeMap::new(),
     next: 0,
+    changed: BTreeMap::new(),
+    last_change: Duration::ZERO,
 };
 
 impl Store {
@@ -113,7 +131,9 @@ impl Store {
             guard: Guard::default(),
             visible_at: BTreeMap::new(),
             usable_at: BTreeMap::new(),
-            leaving: Vec::new(),
+            leaving: BTreeSet::new(),
+            change_at: None,
+            past: None,
             tables: BTreeMap::new(),
         }
     }
@@ -129,21 +149,60 @@ impl Store {
         table.objects.get(table.positions.get(uuid)?)
     }
 
-    /// The first object of a collection with this value in this field.
-    pub fn find(&self, collection: Collection, field: &str, value: &str) -> Option<&Object> {
-        self.objects(collection)
-            .find(|object| string(object, field) == value)
+    /// The objects of a collection with this name, in the order of their creation.
+    pub fn named(&self, collection: Collection, name: &str) -> impl Iterator<Item = &Object> {
+        let table = self.table(collection);
+        let positions = table.names.get(name).into_iter().flatten();
+        positions.filter_map(|position| table.objects.get(position))
+    }
+
+    /// The first object of a collection with this name.
+    pub fn find(&self, collection: Collection, name: &str) -> Option<&Object> {
+        self.named(collection, name).next()
     }
 
     /// Stores an object without any check.
     pub fn put(&mut self, collection: Collection, object: Object) {
+        let at = self.change_time();
         let table = self.tables.entry(collection).or_default();
         let position = *table
             .positions
-            .entry(string(&object, "uuid").to_owned())
-            .or_insert(table.next);
-        table.next = table.next.max(position.saturating_add(1));
-        table.objects.insert(position, object);
+            .get(string(&object, "uuid"))
+            .unwrap_or(&table.next);
+        if table.objects.get(&position) != Some(&object) {
+            table.set(position, object, at);
+            self.record(collection, position, at);
+        }
+    }
+
+    /// Lets lists show each change this much later from now on.
+    pub fn set_list_lag(&mut self, lag: Duration) {
+        self.times.list_lag = lag;
+        if lag.is_zero() {
+            self.past = None;
+        } else if self.past.is_none() {
+            self.past = Some(Past::new(self));
+        }
+    }
+
+    /// The time of a change.
+    fn change_time(&self) -> Duration {
+        self.change_at.unwrap_or_else(|| self.clock.now())
+    }
+
+    /// Records that the object at a position has changed in place.
+    fn touch(&mut self, collection: Collection, position: u64, at: Duration) {
+        self.tables.entry(collection).or_default().touch(position, at);
+        self.record(collection, position, at);
+    }
+
+    /// Records the change of the object at a position, for lists that lag.
+    fn record(&mut self, collection: Collection, position: u64, at: Duration) {
+        if let Some(past) = &mut self.past {
+            let table = self.tables.get(&collection);
+            let object = table.and_then(|table| table.objects.get(&position));
+            past.record(at, collection, position, object.cloned());
+        }
     }
 
     /// Rejects the deletion of an object that another collection refers to, if the control plane guards such objects.
@@ -172,24 +231,69 @@ impl Store {
 
     /// Replaces a value in a field of every object of a collection, also as an element of a list.
     pub fn replace(&mut self, collection: Collection, field: &str, from: &Value, to: &Value) {
+        let at = self.change_time();
         let table = self.tables.entry(collection).or_default();
-        for object in table.objects.values_mut() {
-            match object.get_mut(field) {
-                Some(Value::Array(items)) => {
-                    items
-                        .iter_mut()
-                        .filter(|item| *item == from)
-                        .for_each(|item| *item = to.clone());
-                }
-                Some(value) if value == from => *value = to.clone(),
-                _ => {}
+        let mut changed = Vec::new();
+        for (position, object) in &mut table.objects {
+            let values = match object.get_mut(field) {
+                Some(Value::Array(items)) => items.as_mut_slice(),
+                Some(value) => std::slice::from_mut(value),
+                None => continue,
+            };
+            for value in values.iter_mut().filter(|value| *value == from) {
+                *value = to.clone();
+                changed.push(*position);
             }
+        }
+        for position in changed {
+            self.touch(collection, position, at);
         }
     }
 
     fn table(&self, collection: Collection) -> &Table {
         self.tables.get(&collection).unwrap_or(&EMPTY)
     }
+}
+
+impl Table {
+    /// Stores an object at a position, and returns the earlier one, which has the same uuid.
+    fn set(&mut self, position: u64, object: Object, at: Duration) -> Option<Object> {
+        let previous = self.take(position, at);
+        self.positions
+            .insert(string(&object, "uuid").to_owned(), position);
+        self.names.entry(name(&object)).or_default().insert(position);
+        self.objects.insert(position, object);
+        self.next = self.next.max(position.saturating_add(1));
+        self.touch(position, at);
+        previous
+    }
+
+    /// Records the time of a change.
+    fn touch(&mut self, position: u64, at: Duration) {
+        self.changed.insert(position, at);
+        self.last_change = self.last_change.max(at);
+    }
+
+    /// Removes the object at a position.
+    fn take(&mut self, position: u64, at: Duration) -> Option<Object> {
+        let object = self.objects.remove(&position)?;
+        self.changed.remove(&position);
+        self.last_change = self.last_change.max(at);
+        self.positions.remove(string(&object, "uuid"));
+        if let Entry::Occupied(mut positions) = self.names.entry(name(&object)) {
+            positions.get_mut().remove(&position);
+            if positions.get().is_empty() {
+                positions.remove();
+            }
+        }
+        Some(object)
+    }
+}
+
+/// The name of an object; for machines, the host name.
+fn name(object: &Object) -> String {
+    let name = object.get("name").or_else(|| object.get("hostname"));
+    name.and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
 /// The string in a field of an object; empty if the field is missing.

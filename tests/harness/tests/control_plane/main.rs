@@ -13,6 +13,7 @@ mod contract;
 mod control;
 mod dialects;
 mod faults;
+mod list_lag;
 mod paging;
 mod proxy;
 mod rejections;

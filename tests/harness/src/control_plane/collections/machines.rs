@@ -56,8 +56,8 @@ impl Behaviour for Machines {
         object: &mut Object,
         previous: Option<&Object>,
     ) -> Result<(), Problem> {
-        let unknown = strings(object, "role_names")
-            .find(|name| store.find(Collection::MachineRoles, "name", name).is_none());
+        let unknown =
+            strings(object, "role_names").find(|name| store.find(Collection::MachineRoles, name).is_none());
         if let Some(name) = unknown {
             return Err(Problem::bad_request(format!(
                 "role_names: a role '{name}' does not exist"
@@ -158,7 +158,20 @@ fn take_address(store: &mut Store, mesh: &str) -> Result<Ipv4Addr, Problem> {
     Ok(address)
 }
 
-fn free_address(store: &mut Store, machine: &Object) {
+/// Assigns the address of a machine that has joined a mesh elsewhere.
+pub fn hold_address(store: &mut Store, machine: &Object) {
+    if let Ok(address) = string(machine, "mesh_ip_address").parse::<Ipv4Addr>() {
+        let mesh = string(machine, "mesh_network_uuid").to_owned();
+        store
+            .addresses
+            .entry(mesh)
+            .or_default()
+            .insert(u32::from(address));
+    }
+}
+
+/// Frees the address of a machine.
+pub fn free_address(store: &mut Store, machine: &Object) {
     let taken = store.addresses.get_mut(string(machine, "mesh_network_uuid"));
     if let (Some(taken), Ok(address)) = (taken, string(machine, "mesh_ip_address").parse::<Ipv4Addr>()) {
         taken.remove(&u32::from(address));

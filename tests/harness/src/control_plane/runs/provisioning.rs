@@ -222,7 +222,7 @@ impl Store {
                     templates::Kind::Secret => Collection::Secrets,
                     templates::Kind::Variable => Collection::Variables,
                 };
-                self.find(collection, "name", named.name).is_none()
+                self.find(collection, named.name).is_none()
             })?;
             let message =
                 format!("the template of the role '{name}' uses '{undefined}', which is not defined");
@@ -243,6 +243,6 @@ impl Store {
     }
 
     fn roles_of(&self, machine: &Object) -> impl Iterator<Item = &Object> {
-        strings(machine, "role_names").filter_map(|name| self.find(Collection::MachineRoles, "name", name))
+        strings(machine, "role_names").filter_map(|name| self.find(Collection::MachineRoles, name))
     }
 }

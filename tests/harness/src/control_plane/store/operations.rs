@@ -6,7 +6,7 @@ use http::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Leaving, List, Object, Store, string};
+use super::{Leaving, List, Object, Store, Times, string};
 use crate::control_plane::collection::Collection;
 use crate::control_plane::collections;
 use crate::control_plane::contract::{Action, Operation};
@@ -78,23 +78,36 @@ impl Store {
         if collection == Collection::Machines {
             self.update_machines_to_now();
         }
-        let objects = self.table(collection).objects.iter();
-        let shown = objects.filter(|(_, object)| self.is_visible(string(object, "uuid")));
-        let (keys, objects) = shown.unzip();
-        List {
-            store: self,
-            keys,
-            objects,
+        let moment = self.clock.now().checked_sub(self.times.list_lag);
+        if let (Some(past), Some(moment)) = (&mut self.past, moment) {
+            past.move_to(moment);
         }
+        let store = self.past.as_ref().map_or(&*self, |past| &past.content);
+        let objects = store.table(collection).objects.iter();
+        let shown = objects.filter(|(_, object)| {
+            let visible_at = self.visible_at.get(string(object, "uuid"));
+            visible_at.is_none_or(|visible_at| Some(*visible_at) <= moment)
+        });
+        let (keys, objects) = shown.unzip();
+        List { store, keys, objects }
     }
 
     /// Hides a new object or run for the times of replication and propagation.
     fn hide(&mut self, uuid: &str) {
         let now = self.clock.now();
-        let visible_at = now.saturating_add(self.times.replication);
-        self.visible_at.insert(uuid.to_owned(), visible_at);
-        let usable_at = now.saturating_add(self.times.propagation);
-        self.usable_at.insert(uuid.to_owned(), usable_at);
+        let Times {
+            replication,
+            propagation,
+            ..
+        } = self.times;
+        if !replication.is_zero() {
+            self.visible_at
+                .insert(uuid.to_owned(), now.saturating_add(replication));
+        }
+        if !propagation.is_zero() {
+            self.usable_at
+                .insert(uuid.to_owned(), now.saturating_add(propagation));
+        }
     }
 
     /// Whether reads and lists show an object or a run already.
@@ -112,18 +125,16 @@ impl Store {
     /// Removes the deleted objects and rules whose time is over.
     pub fn remove_deleted(&mut self) {
         let now = self.clock.now();
-        let (gone, leaving) = std::mem::take(&mut self.leaving)
-            .into_iter()
-            .partition(|leaving| leaving.gone_at <= now);
-        self.leaving = leaving;
-        let gone: Vec<Leaving> = gone;
-        for Leaving {
-            collection,
-            uuid,
-            rule,
-            ..
-        } in gone
+        let is_gone = |leaving: &Leaving| leaving.gone_at <= now;
+        while self.leaving.first().is_some_and(is_gone)
+            && let Some(Leaving {
+                gone_at,
+                collection,
+                uuid,
+                rule,
+            }) = self.leaving.pop_first()
         {
+            self.change_at = Some(gone_at);
             // An object that is gone already needs no removal.
             let _ = match rule {
                 Some(rule) => collections::route_policy::delete_rule(self, &uuid, &rule),
@@ -133,6 +144,7 @@ impl Store {
                     .ok_or_else(Problem::not_found)
                     .map(|object| drop(self.remove(collection, object))),
             };
+            self.change_at = None;
         }
     }
 
@@ -140,11 +152,11 @@ impl Store {
     fn leave(&mut self, collection: Collection, uuid: &str, rule: Option<&str>) {
         let is_same = |leaving: &Leaving| leaving.uuid == uuid && leaving.rule.as_deref() == rule;
         if !self.leaving.iter().any(is_same) {
-            self.leaving.push(Leaving {
+            self.leaving.insert(Leaving {
+                gone_at: self.clock.now().saturating_add(self.times.linger),
                 collection,
                 uuid: uuid.to_owned(),
                 rule: rule.map(str::to_owned),
-                gone_at: self.clock.now().saturating_add(self.times.linger),
             });
         }
     }
@@ -220,12 +232,12 @@ impl Store {
         change: impl FnOnce(&mut Object) -> Result<(), Problem>,
     ) -> Result<(), Problem> {
         let table = self.tables.entry(collection).or_default();
-        let position = table.positions.get(uuid);
-        let object = position.and_then(|position| table.objects.get_mut(position));
-        let object = object.ok_or_else(Problem::not_found)?;
+        let position = *table.positions.get(uuid).ok_or_else(Problem::not_found)?;
+        let object = table.objects.get_mut(&position).ok_or_else(Problem::not_found)?;
         change(object)?;
         let now = self.clock.timestamp(self.clock.change());
         object.insert("updated_at".to_owned(), json!(now));
+        self.touch(collection, position, self.change_time());
         Ok(())
     }
 
@@ -246,9 +258,11 @@ impl Store {
 
     /// Deletes an object even if it is in use.
     pub fn remove(&mut self, collection: Collection, object: Object) -> Object {
+        let at = self.change_time();
         let table = self.tables.entry(collection).or_default();
-        if let Some(position) = table.positions.remove(string(&object, "uuid")) {
-            table.objects.remove(&position);
+        if let Some(&position) = table.positions.get(string(&object, "uuid")) {
+            table.take(position, at);
+            self.record(collection, position, at);
         }
         collection.behaviour().deleted(self, &object);
         object
@@ -276,12 +290,11 @@ impl Store {
     ) -> Result<(), Problem> {
         let behaviour = collection.behaviour();
         let taken = |other: &Object| {
-            string(other, "name") == string(object, "name")
-                && string(other, "uuid") != string(object, "uuid")
+            string(other, "uuid") != string(object, "uuid")
                 && behaviour.shares_names(other) == behaviour.shares_names(object)
         };
-        if object.contains_key("name") && self.objects(collection).any(taken) {
-            let name = string(object, "name");
+        let name = string(object, "name");
+        if object.contains_key("name") && self.named(collection, name).any(taken) {
             return Err(Problem::conflict(format!(
                 "{} with the name '{name}' exists already",
                 collection.noun()
