@@ -27,6 +27,7 @@ mod steps;
 mod store;
 mod templates;
 mod tls;
+mod validators;
 
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -44,7 +45,7 @@ pub use collection::Collection;
 pub use contract::{Action, Contract, ContractError, Operation, Schema};
 pub use dialect::Dialect;
 pub use faults::{Fault, FaultError, FaultKind, FaultResponse, Shape};
-pub use log::{Entry, Log};
+pub use log::{Count, Entry, Log};
 pub use paging::{PageStyle, Paging, UnknownParameters};
 pub use problem::Problem;
 pub use runs::{Outcome, RunView};
@@ -52,6 +53,7 @@ pub use samples::{COLLECTIONS as SAMPLE_COLLECTIONS, uuid as sample_uuid};
 pub use seed::{Seed, SeedError, machine_uuid};
 pub use snapshot::Snapshot;
 pub use store::Object;
+pub use validators::Validators;
 
 /// The name of the published document in the log and in faults. It has no operation id.
 pub const DOCUMENT_OPERATION: &str = "openapi";
