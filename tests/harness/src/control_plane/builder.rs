@@ -16,6 +16,7 @@ use super::clock::Clock;
 use super::contract::{Contract, ContractError};
 use super::dialect::{Dialect, Routes};
 use super::faults::{Fault, FaultResponse, Faults};
+use super::hooks::Hooks;
 use super::log::Log;
 use super::paging::{Paging, UnknownParameters};
 use super::rate_limit::RateLimit;
@@ -373,6 +374,7 @@ impl Builder {
             document,
             dialect: self.dialect,
             unknown_fields: self.unknown_fields,
+            hooks: Hooks::default(),
             validators: self.validators,
             gzip: self.gzip,
             paging: self.paging,

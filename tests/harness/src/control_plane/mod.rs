@@ -12,6 +12,7 @@ mod contract;
 mod control;
 mod dialect;
 pub mod faults;
+mod hooks;
 mod log;
 mod paging;
 mod problem;
@@ -110,6 +111,14 @@ impl ControlPlane {
     /// The seed of the random faults.
     pub fn fault_seed(&self) -> u64 {
         self.server.faults.seed()
+    }
+
+    /// Changes the account right before the request of an operation with this number is performed. The next request has the
+    /// number 1. Requests that a fault, the rate limit or an invalid token keeps from the control plane do not count.
+    ///
+    /// With pages, each page of a list is one request, so this changes a list while a client reads it.
+    pub fn before(&self, operation: &str, number: u64, change: impl FnOnce(&Account) + Send + 'static) {
+        self.server.hooks.add(operation, number, Box::new(change));
     }
 
     /// Accepts another token of the first account from now on.

@@ -22,6 +22,7 @@ use super::clock::Clock;
 use super::contract::{Action, Operation};
 use super::dialect::{self, Dialect, Found, Routes};
 use super::faults::{FaultKind, FaultResponse, Faults};
+use super::hooks::Hooks;
 use super::log::{Entry, Log, without_secrets};
 use super::paging::{Page, Paging, Parameters, UnknownParameters};
 use super::problem::Problem;
@@ -53,6 +54,8 @@ pub struct Server {
     pub document: Option<Value>,
     pub dialect: Dialect,
     pub unknown_fields: bool,
+    /// The changes before certain requests.
+    pub hooks: Hooks,
     pub validators: Option<Validators>,
     /// Whether each response is compressed if its request accepts that.
     pub gzip: bool,
@@ -358,6 +361,9 @@ impl Server {
         body: &Bytes,
     ) -> Result<Performed, Problem> {
         let account = self.authorize(&parts.headers)?;
+        for change in self.hooks.due(&operation.id) {
+            change(&account);
+        }
         if operation.action == Action::List {
             return self.list(&account, operation, parts);
         }
