@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use harness::control_plane::faults::{self, Fault, FaultKind};
-use harness::control_plane::{ControlPlane, Dialect, PageStyle, Paging, UnknownParameters};
+use harness::control_plane::{ControlPlane, Dialect, PageStyle, Paging, UnknownParameters, Validators};
 
 /// Run a simulated Durantic control plane, to try the Terraform provider without machines.
 #[derive(Parser)]
@@ -84,6 +84,12 @@ struct Arguments {
     /// What lists do with unknown query parameters
     #[arg(long, value_enum, default_value_t)]
     unknown_parameters: UnknownParameters,
+    /// Send validators with each response to a GET, and status 304 if the client's copy is still valid
+    #[arg(long, value_enum, value_name = "KIND")]
+    validators: Option<Validators>,
+    /// Compress each response whose request accepts gzip
+    #[arg(long)]
+    gzip: bool,
     /// Add unknown fields to responses
     #[arg(long)]
     unknown_fields: bool,
@@ -135,6 +141,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
             paging = paging.undocumented();
         }
         builder = builder.paging(paging);
+    }
+    if let Some(validators) = arguments.validators {
+        builder = builder.validators(validators);
+    }
+    if arguments.gzip {
+        builder = builder.gzip();
     }
     if arguments.unknown_fields {
         builder = builder.unknown_fields();

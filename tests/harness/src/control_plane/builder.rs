@@ -16,6 +16,7 @@ use super::clock::Clock;
 use super::contract::{Contract, ContractError};
 use super::dialect::{Dialect, Routes};
 use super::faults::{Fault, FaultResponse, Faults};
+use super::hooks::Hooks;
 use super::log::Log;
 use super::paging::{Paging, UnknownParameters};
 use super::rate_limit::RateLimit;
@@ -24,10 +25,15 @@ use super::seed::{Seed, SeedError};
 use super::snapshot::Snapshot;
 use super::store::{Store, Times};
 use super::tls::{Certificate, Identity, TlsError};
+use super::validators::Validators;
 use super::{ControlPlane, socket};
 use crate::secrets::{Kind, Secrets};
 
 /// The settings of a control plane that is not started yet.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a setting of its own, and a method sets it"
+)]
 pub struct Builder {
     listen: SocketAddr,
     tokens: BTreeSet<String>,
@@ -44,6 +50,8 @@ pub struct Builder {
     unknown_fields: bool,
     paging: Option<Paging>,
     unknown_parameters: UnknownParameters,
+    validators: Option<Validators>,
+    gzip: bool,
     strict: bool,
     stopped_clock: bool,
     clock_shift: SignedDuration,
@@ -98,6 +106,8 @@ impl Default for Builder {
             unknown_fields: false,
             paging: None,
             unknown_parameters: UnknownParameters::Ignored,
+            validators: None,
+            gzip: false,
             strict: cfg!(debug_assertions),
             stopped_clock: false,
             clock_shift: SignedDuration::ZERO,
@@ -260,6 +270,20 @@ impl Builder {
         self
     }
 
+    /// Sends validators with each response to a GET, and status 304 if the client's copy is still valid. Default: none.
+    #[must_use]
+    pub fn validators(mut self, validators: Validators) -> Self {
+        self.validators = Some(validators);
+        self
+    }
+
+    /// Compresses each response whose request accepts gzip. The responses of faults are not compressed.
+    #[must_use]
+    pub fn gzip(mut self) -> Self {
+        self.gzip = true;
+        self
+    }
+
     /// Sets whether requests and responses are checked against the contract. Default: only in debug builds.
     #[must_use]
     pub fn strict(mut self, strict: bool) -> Self {
@@ -350,6 +374,9 @@ impl Builder {
             document,
             dialect: self.dialect,
             unknown_fields: self.unknown_fields,
+            hooks: Hooks::default(),
+            validators: self.validators,
+            gzip: self.gzip,
             paging: self.paging,
             unknown_parameters: self.unknown_parameters,
             scheme,

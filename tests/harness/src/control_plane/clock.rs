@@ -64,7 +64,12 @@ impl Clock {
 
     /// The current time as the `Date` of a response.
     pub fn date(&self) -> String {
-        let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&self.moment(self.now()));
+        self.http_date(self.now())
+    }
+
+    /// A time since the start as a date in a header, in seconds.
+    pub fn http_date(&self, moment: Duration) -> String {
+        let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&self.moment(moment));
         date.unwrap_or_default()
     }
 

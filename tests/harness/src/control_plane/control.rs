@@ -54,6 +54,7 @@ struct Advance {
 pub fn router(server: Arc<Server>) -> Router {
     Router::new()
         .route("/_control/log", get(log).delete(clear_log))
+        .route("/_control/log/counts", get(counts))
         .route(
             "/_control/faults",
             get(faults).post(add_fault).delete(clear_faults),
@@ -73,6 +74,10 @@ async fn log(State(server): State<Arc<Server>>, Query(query): Query<LogQuery>) -
         None => server.log.all(),
     };
     control_response(&json!(entries))
+}
+
+async fn counts(State(server): State<Arc<Server>>) -> Response {
+    control_response(&json!(server.log.counts()))
 }
 
 async fn clear_log(State(server): State<Arc<Server>>) -> StatusCode {

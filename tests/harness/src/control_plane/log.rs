@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use http::Method;
+use http::{Method, StatusCode};
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -43,6 +43,10 @@ pub struct Entry {
     pub method: Method,
     /// The path with its prefix.
     pub path: String,
+    /// The query string.
+    pub query: Option<String>,
+    /// The version of HTTP, such as `HTTP/2.0`.
+    pub http_version: String,
     /// The status of the response; `None` if the connection was reset instead.
     pub status: Option<u16>,
     /// Whether the operation was performed. A fault may have replaced its response.
@@ -61,6 +65,15 @@ pub struct Entry {
     pub user_agent: Option<String>,
     /// Whether there was an `Authorization`, right or wrong.
     pub has_authorization: bool,
+}
+
+/// The number of requests of an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Count {
+    /// All.
+    pub requests: usize,
+    /// Those that were answered with status 304.
+    pub not_modified: usize,
 }
 
 /// A request without a response yet.
@@ -107,6 +120,18 @@ impl Log {
             .iter()
             .filter(|entry| entry.operation == operation && entry.processed)
             .count()
+    }
+
+    /// The number of requests of each operation that had any.
+    pub fn counts(&self) -> BTreeMap<String, Count> {
+        let mut counts: BTreeMap<String, Count> = BTreeMap::new();
+        for entry in lock(&self.entries).iter() {
+            let count = counts.entry(entry.operation.clone()).or_default();
+            count.requests = count.requests.saturating_add(1);
+            let not_modified = usize::from(entry.is_not_modified());
+            count.not_modified = count.not_modified.saturating_add(not_modified);
+        }
+        counts
     }
 
     /// The requests that may change something: all but GET.
@@ -181,9 +206,20 @@ impl Drop for InFlight<'_> {
     }
 }
 
+impl Entry {
+    /// Whether the response was 304: the client's copy is still valid.
+    pub fn is_not_modified(&self) -> bool {
+        self.status == Some(StatusCode::NOT_MODIFIED.as_u16())
+    }
+}
+
 impl fmt::Debug for Entry {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} {} → {:?}", self.method, self.path, self.status)?;
+        write!(formatter, "{} {}", self.method, self.path)?;
+        if let Some(query) = &self.query {
+            write!(formatter, "?{query}")?;
+        }
+        write!(formatter, " → {:?}", self.status)?;
         if let Some(fault) = &self.fault {
             write!(formatter, " ({fault})")?;
         }

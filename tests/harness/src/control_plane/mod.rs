@@ -12,6 +12,7 @@ mod contract;
 mod control;
 mod dialect;
 pub mod faults;
+mod hooks;
 mod log;
 mod paging;
 mod problem;
@@ -27,6 +28,7 @@ mod steps;
 mod store;
 mod templates;
 mod tls;
+mod validators;
 
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -44,7 +46,7 @@ pub use collection::Collection;
 pub use contract::{Action, Contract, ContractError, Operation, Schema};
 pub use dialect::Dialect;
 pub use faults::{Fault, FaultError, FaultKind, FaultResponse, Shape};
-pub use log::{Entry, Log};
+pub use log::{Count, Entry, Log};
 pub use paging::{PageStyle, Paging, UnknownParameters};
 pub use problem::Problem;
 pub use runs::{Outcome, RunView};
@@ -52,6 +54,7 @@ pub use samples::{COLLECTIONS as SAMPLE_COLLECTIONS, uuid as sample_uuid};
 pub use seed::{Seed, SeedError, machine_uuid};
 pub use snapshot::Snapshot;
 pub use store::Object;
+pub use validators::Validators;
 
 /// The name of the published document in the log and in faults. It has no operation id.
 pub const DOCUMENT_OPERATION: &str = "openapi";
@@ -108,6 +111,14 @@ impl ControlPlane {
     /// The seed of the random faults.
     pub fn fault_seed(&self) -> u64 {
         self.server.faults.seed()
+    }
+
+    /// Changes the account right before the request of an operation with this number is performed. The next request has the
+    /// number 1. Requests that a fault, the rate limit or an invalid token keeps from the control plane do not count.
+    ///
+    /// With pages, each page of a list is one request, so this changes a list while a client reads it.
+    pub fn before(&self, operation: &str, number: u64, change: impl FnOnce(&Account) + Send + 'static) {
+        self.server.hooks.add(operation, number, Box::new(change));
     }
 
     /// Accepts another token of the first account from now on.

@@ -22,11 +22,13 @@ use super::clock::Clock;
 use super::contract::{Action, Operation};
 use super::dialect::{self, Dialect, Found, Routes};
 use super::faults::{FaultKind, FaultResponse, Faults};
+use super::hooks::Hooks;
 use super::log::{Entry, Log, without_secrets};
 use super::paging::{Page, Paging, Parameters, UnknownParameters};
 use super::problem::Problem;
 use super::rate_limit::RateLimit;
 use super::reset::Reset;
+use super::validators::{self, Validators};
 use super::{DOCUMENT_OPERATION, lock};
 use crate::secrets::Secrets;
 
@@ -52,6 +54,11 @@ pub struct Server {
     pub document: Option<Value>,
     pub dialect: Dialect,
     pub unknown_fields: bool,
+    /// The changes before certain requests.
+    pub hooks: Hooks,
+    pub validators: Option<Validators>,
+    /// Whether each response is compressed if its request accepts that.
+    pub gzip: bool,
     /// `None` if a list has every object.
     pub paging: Option<Paging>,
     pub unknown_parameters: UnknownParameters,
@@ -85,6 +92,8 @@ struct IntactResponse {
     status: StatusCode,
     headers: HeaderMap,
     body: Option<Value>,
+    /// The time of the last change that the body shows, if it is known.
+    last_change: Option<Duration>,
 }
 
 /// The result of an operation.
@@ -93,6 +102,7 @@ struct Performed {
     /// The body; of a page, only its items.
     body: Option<Value>,
     page: Option<Page>,
+    last_change: Option<Duration>,
 }
 
 /// Handles any request to the simulated API.
@@ -174,6 +184,7 @@ impl Server {
                     status: StatusCode::OK,
                     headers: HeaderMap::new(),
                     body: Some(document.clone()),
+                    last_change: None,
                 },
                 None => return fault_response(&FaultResponse::html(404), entry),
             },
@@ -188,6 +199,19 @@ impl Server {
             Some(FaultKind::ResetAfter) => return reset_after_processing(reset, entry),
             Some(FaultKind::Respond(response)) => return fault_response(response, entry),
             Some(FaultKind::Rewrite(rewrite)) => intact.body.iter_mut().for_each(|body| rewrite(body)),
+            Some(FaultKind::Shaped(shape)) if intact.status.is_success() => {
+                let body = intact.body.as_mut();
+                if let Some(objects) = body.and_then(|body| self.objects_mut(target, body)) {
+                    shape.apply(objects);
+                }
+            }
+            _ => {}
+        }
+        if parts.method == Method::GET && intact.status.is_success() {
+            self.validate(&parts.headers, &mut intact);
+            entry.status = Some(intact.status.as_u16());
+        }
+        match fault {
             Some(FaultKind::Truncated) => match &intact.body {
                 Some(body) => return truncated(&intact, body),
                 None => return reset_after_processing(reset, entry),
@@ -201,13 +225,7 @@ impl Server {
                 entry.status = Some(status.as_u16());
                 return status.into_response();
             }
-            Some(FaultKind::Shaped(shape)) if intact.status.is_success() => {
-                let body = intact.body.as_mut();
-                if let Some(objects) = body.and_then(|body| self.objects_mut(target, body)) {
-                    shape.apply(objects);
-                }
-            }
-            Some(FaultKind::Gzip) if !accepts_only_identity(&parts.headers) => return gzip(&intact),
+            Some(FaultKind::Gzip) if !accepts_only_identity(&parts.headers) => return gzip(intact),
             Some(FaultKind::CloseAfter) => reset.close_after_response(),
             Some(FaultKind::ConnectionClose) => {
                 let closing = [(header::CONNECTION, HeaderValue::from_static("close"))];
@@ -215,7 +233,25 @@ impl Server {
             }
             _ => {}
         }
+        if self.gzip && accepts_gzip(&parts.headers) {
+            return gzip(intact);
+        }
         intact.into_response()
+    }
+
+    /// Adds the validators to a response, and replaces it by a 304 if the client's copy is still valid.
+    fn validate(&self, request: &HeaderMap, intact: &mut IntactResponse) {
+        let (Some(validators), Some(body)) = (self.validators, &intact.body) else {
+            return;
+        };
+        let modified = intact.last_change.map(|moment| self.clock.http_date(moment));
+        intact
+            .headers
+            .extend(validators.of(&body.to_string(), modified.as_deref()));
+        if validators::is_valid(request, &intact.headers) {
+            intact.status = StatusCode::NOT_MODIFIED;
+            intact.body = None;
+        }
     }
 
     /// The target of a request.
@@ -257,6 +293,8 @@ impl Server {
             has_failed: false,
             method: parts.method.clone(),
             path: parts.uri.path().to_owned(),
+            query: parts.uri.query().map(str::to_owned),
+            http_version: format!("{:?}", parts.version),
             status: None,
             processed: false,
             fault: None,
@@ -276,7 +314,7 @@ impl Server {
         parts: &Parts,
         body: &Bytes,
     ) -> IntactResponse {
-        let (status, Performed { body, page }) = match self.perform(operation, parameters, parts, body) {
+        let (status, performed) = match self.perform(operation, parameters, parts, body) {
             // The contract does not know the status of a delete that takes a while.
             Ok(Performed { body: None, .. }) if self.deletes_later(operation) => {
                 (ACCEPTED, Performed::default())
@@ -284,6 +322,11 @@ impl Server {
             Ok(performed) => (operation.success, performed),
             Err(problem) => (problem.status.as_u16(), Performed::from(Some(problem.body()))),
         };
+        let Performed {
+            body,
+            page,
+            last_change,
+        } = performed;
         // The contract knows the items of a page, but no page.
         if self.strict && status != ACCEPTED {
             self.check_response(operation, status, body.as_ref());
@@ -292,6 +335,7 @@ impl Server {
             status: StatusCode::from_u16(status).unwrap_or_default(),
             headers: HeaderMap::new(),
             body,
+            last_change,
         };
         if let Some(page) = &page {
             intact.body = intact.body.map(|items| page.body(items));
@@ -317,6 +361,9 @@ impl Server {
         body: &Bytes,
     ) -> Result<Performed, Problem> {
         let account = self.authorize(&parts.headers)?;
+        for change in self.hooks.due(&operation.id) {
+            change(&account);
+        }
         if operation.action == Action::List {
             return self.list(&account, operation, parts);
         }
@@ -326,8 +373,13 @@ impl Server {
             .collect::<Result<_, _>>()
             .map_err(|_| Problem::invalid_parameter("uuid"))?;
         let Some(schema) = &operation.request else {
-            let body = lock(&account.store).perform(operation, &parameters, None)?;
-            return Ok(body.into());
+            let mut store = lock(&account.store);
+            let body = store.perform(operation, &parameters, None)?;
+            let uuid = parameters.first().filter(|_| operation.action == Action::Get);
+            return Ok(Performed {
+                last_change: uuid.map(|uuid| store.last_change(operation.collection, Some(uuid))),
+                ..Performed::from(body)
+            });
         };
         let body: Value =
             serde_json::from_slice(body).map_err(|_| Problem::bad_request("Cannot parse request body"))?;
@@ -365,13 +417,17 @@ impl Server {
         let mut store = lock(&account.store);
         let list = store.list(operation.collection);
         let Some(paging) = &self.paging else {
-            let all = list.representations(operation, 0..list.keys.len());
-            return Ok(Some(all).into());
+            return Ok(Performed {
+                body: Some(list.representations(operation, 0..list.keys.len())),
+                page: None,
+                last_change: Some(list.last_change),
+            });
         };
         let page = paging.page(&list.keys, &parameters, &self.url(paging, parts))?;
         Ok(Performed {
             body: Some(list.representations(operation, page.items.clone())),
             page: Some(page),
+            last_change: Some(list.last_change),
         })
     }
 
@@ -447,7 +503,11 @@ impl Server {
 
 impl From<Option<Value>> for Performed {
     fn from(body: Option<Value>) -> Self {
-        Self { body, page: None }
+        Self {
+            body,
+            page: None,
+            last_change: None,
+        }
     }
 }
 
@@ -519,7 +579,7 @@ fn truncated(intact: &IntactResponse, body: &Value) -> Response {
 fn slow(intact: &IntactResponse, time: Duration) -> Response {
     const PIECES: usize = 16;
     let Some(body) = &intact.body else {
-        return intact.status.into_response();
+        return (intact.status, intact.headers.clone()).into_response();
     };
     let whole = Bytes::from(body.to_string());
     let length = whole.len();
@@ -565,11 +625,28 @@ fn accepts_only_identity(headers: &HeaderMap) -> bool {
     accepted.is_some_and(|accepted| accepted.as_bytes() == b"identity")
 }
 
+/// Whether a client accepts a body that is compressed with gzip.
+fn accepts_gzip(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(header::ACCEPT_ENCODING).iter();
+    let mut accepted = accepted
+        .filter_map(|accepted| accepted.to_str().ok())
+        .flat_map(|accepted| accepted.split(','));
+    accepted.any(|coding| {
+        let (coding, weight) = coding.split_once(';').unwrap_or((coding, ""));
+        let is_zero = weight
+            .trim()
+            .strip_prefix("q=0")
+            .is_some_and(|rest| rest.trim_matches(['.', '0']).is_empty());
+        matches!(coding.trim(), "gzip" | "*") && !is_zero
+    })
+}
+
 /// Sends the body compressed.
-fn gzip(intact: &IntactResponse) -> Response {
-    let Some(body) = &intact.body else {
-        return intact.status.into_response();
+fn gzip(mut intact: IntactResponse) -> Response {
+    let Some(body) = intact.body.take() else {
+        return intact.into_response();
     };
+    validators::weaken(&mut intact.headers);
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     let compressed = encoder
         .write_all(body.to_string().as_bytes())

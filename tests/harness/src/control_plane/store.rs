@@ -108,6 +108,8 @@ pub struct List<'a> {
     /// The key of each object, in ascending order. No object gets the key of a deleted one.
     pub keys: Vec<u64>,
     objects: Vec<&'a Object>,
+    /// The time of the last change that it shows.
+    pub last_change: Duration,
 }
 
 static EMPTY: Table = Table {
@@ -147,6 +149,22 @@ impl Store {
     pub fn peek(&self, collection: Collection, uuid: &str) -> Option<&Object> {
         let table = self.table(collection);
         table.objects.get(table.positions.get(uuid)?)
+    }
+
+    /// The time of the last change that a response shows: of one object or else of the collection, and of the collections that it
+    /// shows a part of.
+    pub fn last_change(&self, collection: Collection, uuid: Option<&str>) -> Duration {
+        let table = self.table(collection);
+        let own = match uuid {
+            Some(uuid) => table
+                .positions
+                .get(uuid)
+                .and_then(|position| table.changed.get(position)),
+            None => Some(&table.last_change),
+        };
+        let shown = collection.behaviour().shows().iter();
+        let changes = shown.map(|collection| self.table(*collection).last_change);
+        changes.chain(own.copied()).max().unwrap_or_default()
     }
 
     /// The objects of a collection with this name, in the order of their creation.

@@ -86,6 +86,16 @@ impl Client {
         request.send().await
     }
 
+    /// The response to a GET with further headers.
+    pub async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> reqwest::Response {
+        let url = format!("{}{path}", self.endpoint);
+        let mut request = self.http.get(url).bearer_auth(&self.token);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.send().await.unwrap()
+    }
+
     /// The published document.
     pub async fn document(&self) -> Value {
         let response = self.send_to("GET", "/api/openapi.json", None).await.unwrap();

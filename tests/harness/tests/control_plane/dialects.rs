@@ -207,5 +207,6 @@ async fn tls_offers_http_2() {
         .await
         .unwrap();
     assert_eq!(response.version(), reqwest::Version::HTTP_2);
+    assert_eq!(control_plane.log().all()[0].http_version, "HTTP/2.0");
     assert_eq!(control_plane.objects(Collection::Images).len(), 4);
 }

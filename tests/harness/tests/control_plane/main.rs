@@ -20,3 +20,4 @@ mod rejections;
 mod runs;
 mod samples;
 mod snapshots;
+mod validators;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use harness::control_plane::{
     Builder, Collection, Contract, ControlPlane, Dialect, Fault, FaultKind, Object, PageStyle, Paging, Shape,
-    UnknownParameters,
+    UnknownParameters, sample_uuid,
 };
 use serde_json::{Value, json};
 
@@ -265,5 +265,50 @@ async fn shapes_and_rewrites_change_the_items_of_a_page() {
             (&first["name"], &first["value"]),
             (&json!("v1"), &json!("(hidden)"))
         );
+    }
+}
+
+#[tokio::test]
+async fn list_shrinks_and_grows_between_its_pages() {
+    for (style, queries) in [
+        // An offset skips the object after the deleted one; a cursor does not.
+        (PageStyle::ItemsOffset, ["?offset=0", "?offset=1", "?offset=2"]),
+        (
+            PageStyle::ResultsCursor,
+            ["?page_size=1", "?cursor=k0%3D", "?cursor=k1%3D"],
+        ),
+    ] {
+        let builder = ControlPlane::builder().objects(27).paging(Paging::new(style, 1));
+        let control_plane = builder.start().await.unwrap();
+        let client = Client::new(&control_plane);
+        control_plane.before(LIST, 2, |account| {
+            account
+                .delete(Collection::Variables, &sample_uuid(Collection::Variables, 1))
+                .unwrap();
+        });
+        control_plane.before(LIST, 3, |account| {
+            let mut variable = Object::new();
+            variable.insert("name".to_owned(), json!("late"));
+            variable.insert("value".to_owned(), json!("v"));
+            account.create(Collection::Variables, variable).unwrap();
+        });
+        let mut names = Vec::new();
+        for query in queries {
+            // A request that fails does not count.
+            control_plane.fault(Fault::status(LIST, 503).times(1));
+            client.rejected(LIST, &[], None, 503).await;
+            let (body, _) = page(&client, &format!("{PATH}{query}")).await;
+            let list = if style == PageStyle::ItemsOffset {
+                "items"
+            } else {
+                "results"
+            };
+            names.push(body[list][0]["name"].clone());
+        }
+        let expected = match style {
+            PageStyle::ItemsOffset => ["variable_1", "variable_3", "late"],
+            _ => ["variable_1", "variable_2", "variable_3"],
+        };
+        assert_eq!(json!(names), json!(expected));
     }
 }

@@ -28,6 +28,10 @@ impl Behaviour for Images {
         )
     }
 
+    fn shows(&self) -> &'static [Collection] {
+        &[Collection::RegistryCredentials]
+    }
+
     fn complete(&self, store: &Store, object: &mut Object) {
         let credential = reference(
             store,

@@ -39,6 +39,10 @@ impl Behaviour for MachineRoles {
         check_reference(store, object, "vip_uuid", Collection::Vips)
     }
 
+    fn shows(&self) -> &'static [Collection] {
+        &[Collection::Images, Collection::Vips]
+    }
+
     fn complete(&self, store: &Store, object: &mut Object) {
         let image = reference(store, object, "image_uuid", Collection::Images);
         let vip = reference(store, object, "vip_uuid", Collection::Vips);

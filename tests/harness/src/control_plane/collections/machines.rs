@@ -90,6 +90,10 @@ impl Behaviour for Machines {
         Ok(())
     }
 
+    fn shows(&self) -> &'static [Collection] {
+        &[Collection::MeshNetworks]
+    }
+
     fn complete(&self, store: &Store, object: &mut Object) {
         let mesh = store.peek(Collection::MeshNetworks, string(object, "mesh_network_uuid")).map(|mesh| {
             json!({ "uuid": mesh.get("uuid"), "name": mesh.get("name"), "network_cidr": mesh.get("network_cidr") })

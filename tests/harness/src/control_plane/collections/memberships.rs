@@ -39,6 +39,10 @@ impl Behaviour for Routes {
         check_members(store, object)
     }
 
+    fn shows(&self) -> &'static [Collection] {
+        &[Collection::Machines]
+    }
+
     fn complete(&self, store: &Store, object: &mut Object) {
         complete_members(store, object);
     }
@@ -72,6 +76,10 @@ impl Behaviour for Vips {
             )));
         }
         check_members(store, object)
+    }
+
+    fn shows(&self) -> &'static [Collection] {
+        &[Collection::Machines]
     }
 
     fn complete(&self, store: &Store, object: &mut Object) {

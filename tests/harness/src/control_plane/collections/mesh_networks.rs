@@ -48,6 +48,10 @@ impl Behaviour for MeshNetworks {
         Ok(())
     }
 
+    fn shows(&self) -> &'static [Collection] {
+        &[Collection::Machines]
+    }
+
     fn complete(&self, store: &Store, object: &mut Object) {
         let used = store
             .addresses

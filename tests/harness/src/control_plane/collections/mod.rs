@@ -59,6 +59,11 @@ pub trait Behaviour: Sync {
     /// Adds the fields that are returned but not stored.
     fn complete(&self, _store: &Store, _object: &mut Object) {}
 
+    /// The collections whose objects responses show as a part of this one.
+    fn shows(&self) -> &'static [Collection] {
+        &[]
+    }
+
     /// Changes other objects after a change of this one.
     fn updated(&self, _store: &mut Store, _previous: &Object, _object: &Object) {}
 

@@ -31,6 +31,10 @@ impl Behaviour for RegistryCredentials {
         Ok(())
     }
 
+    fn shows(&self) -> &'static [Collection] {
+        &[Collection::Images]
+    }
+
     /// The count is null instead of 0 if no image uses the credential.
     fn complete(&self, store: &Store, object: &mut Object) {
         let uuid = object.get("uuid");

@@ -84,12 +84,24 @@ impl Store {
         }
         let store = self.past.as_ref().map_or(&*self, |past| &past.content);
         let objects = store.table(collection).objects.iter();
+        let mut last_change = store.last_change(collection, None);
         let shown = objects.filter(|(_, object)| {
-            let visible_at = self.visible_at.get(string(object, "uuid"));
-            visible_at.is_none_or(|visible_at| Some(*visible_at) <= moment)
+            let Some(visible_at) = self.visible_at.get(string(object, "uuid")) else {
+                return true;
+            };
+            let is_visible = Some(*visible_at) <= moment;
+            if is_visible {
+                last_change = last_change.max(*visible_at);
+            }
+            is_visible
         });
         let (keys, objects) = shown.unzip();
-        List { store, keys, objects }
+        List {
+            store,
+            keys,
+            objects,
+            last_change,
+        }
     }
 
     /// Hides a new object or run for the times of replication and propagation.
