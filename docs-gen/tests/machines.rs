@@ -83,7 +83,7 @@ fn changelog_is_empty_without_changes() {
 #[test]
 fn changelog_groups_changes_under_headings() {
     let text = changed(|new| {
-        new.objects.retain(|object| object.name != "durantic_variable");
+        new.objects.retain(|object| object.name != "durantic_route");
         let mut added = object(new, "durantic_vip").clone();
         added.name = "durantic_bond".to_owned();
         new.objects.push(added);
@@ -98,7 +98,7 @@ fn changelog_groups_changes_under_headings() {
     });
     assert_eq!(
         text,
-        "BREAKING CHANGES:\n\n* resource/durantic_variable: the resource was removed\n* resource/durantic_vip: `name` now forces replacement\n\n\
+        "BREAKING CHANGES:\n\n* resource/durantic_route: the resource was removed\n* resource/durantic_vip: `name` now forces replacement\n\n\
          DEPRECATIONS:\n\n* resource/durantic_vip: `enabled` is deprecated. Use `state`.\n\n\
          FEATURES:\n\n* **New Resource:** `durantic_bond`\n\n\
          ENHANCEMENTS:\n\n* resource/durantic_vip: new attribute `state`"

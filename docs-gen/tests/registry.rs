@@ -53,7 +53,9 @@ fn changed_definition(file: &str, from: &str, to: &str) -> Definition {
     assert_eq!(problems, Vec::new());
     let resources = DEFINITION.resources.iter().map(|binding| {
         let mut declarations = model.declarations.iter();
-        let declared = declarations.find(|one| one.resource.name == binding.schema.name);
+        let declared = declarations.find(|one| {
+            one.resource.kind == schema::Kind::Resource && one.resource.name == binding.schema.name
+        });
         Binding {
             schema: Box::leak(Box::new(declared.expect("its declaration").resource.clone())),
             hook: binding.hook,

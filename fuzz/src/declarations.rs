@@ -49,6 +49,7 @@ static VALID: LazyLock<Vec<Source>> = LazyLock::new(|| {
         "operations.toml",
         "gadget.toml",
         "thing.toml",
+        "data/thing.toml",
         "data/things.toml",
         "parts/history.toml",
         "parts/times.toml",

@@ -7,7 +7,7 @@ use crate::expand::{Caller, expand};
 /// Declarations that use every key of the language.
 const EVERY_KEY: &str = r#"dir = "../../schema/tests/every-key";
     resource appliance; resource gadget; resource seal; resource slot; resource thing with crate::hooks::Thing;
-    data_source things;"#;
+    data_source appliance; data_source thing; data_source things;"#;
 
 fn tests() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")

@@ -22,4 +22,10 @@ macros::provider! {
     data_source image;
     data_source images;
     data_source machine;
+    data_source machine_role;
+    data_source mesh_network;
+    data_source registry_credential;
+    data_source secret;
+    data_source variable;
+    data_source vip;
 }

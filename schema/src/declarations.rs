@@ -21,7 +21,8 @@ pub struct Model {
 pub struct Declaration {
     /// The declared resource or data source.
     pub resource: Resource,
-    /// The name of its own file, then of the parts that it uses, as in [`crate::Sources`].
+    /// The name of its own file, then of the parts that it uses and of the files of the resource that `of` names, as in
+    /// [`crate::Sources`].
     pub files: Vec<String>,
 }
 

@@ -269,6 +269,12 @@ pub const KEYS: &[Key] = &[
         Shape::NonEmptyStrings,
         "Files in `parts/` whose attributes are included. An attribute that is declared here replaces the one of the part.",
     ),
+    optional(
+        "of",
+        &[Section::DataSource],
+        Shape::NonEmptyString,
+        "The resource whose objects it looks up. The data source has each attribute that the API returns, as a computed one; an attribute that is declared here replaces that of the resource. The resource's hook is not used.",
+    ),
     required(
         "import",
         &[Section::Resource],
@@ -329,11 +335,11 @@ pub const KEYS: &[Key] = &[
         Shape::Tables(Section::Constraint),
         "A rule over several attributes.",
     ),
-    required(
+    optional(
         "lookup",
         &[Section::DataSource],
         Shape::Tables(Section::Lookup),
-        "A way to find the object. The first lookup whose `by` is configured is used.",
+        "A way to find the object. The first lookup whose `by` is configured is used. Default with `of`: by the attribute in the path of the resource's `read`, or by its `label` in its `list`.",
     ),
     optional(
         "job",

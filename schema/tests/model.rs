@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::Command;
 
 use schema::{
-    Attribute, Constraint, Declaration, Format, Mode, Model, Resource, Rule, Scalar, Sources, Stable, Unset,
-    Wire,
+    Attribute, Constraint, Declaration, Expect, Format, Kind, Lookup, Mode, Model, Resource, Rule, Scalar,
+    Sources, Stable, Unset, Validate, Wire,
 };
 
 const GOOD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/every-key");
@@ -19,16 +19,16 @@ fn good() -> Model {
     model
 }
 
-fn declaration(name: &str) -> Declaration {
+fn declaration(kind: Kind, name: &str) -> Declaration {
     let mut declarations = good().declarations.into_iter();
     declarations
-        .find(|declaration| declaration.resource.name == name)
+        .find(|declaration| declaration.resource.kind == kind && declaration.resource.name == name)
         .unwrap()
 }
 
 /// The declaration `thing.toml`, which uses every key.
 fn thing() -> Resource {
-    let declaration = declaration("thing");
+    let declaration = declaration(Kind::Resource, "thing");
     assert_eq!(
         declaration.files,
         ["thing.toml", "parts/times.toml", "parts/history.toml"]
@@ -156,12 +156,12 @@ fn load_applies_the_defaults_of_keys() {
 
 #[test]
 fn label_and_times_have_defaults() {
-    let roles = |name| {
-        let resource = declaration(name).resource;
+    let roles = |kind, name| {
+        let resource = declaration(kind, name).resource;
         (resource.label, resource.created, resource.updated)
     };
     assert_eq!(
-        roles("thing"),
+        roles(Kind::Resource, "thing"),
         (
             Some("color".into()),
             Some("made_at".into()),
@@ -169,10 +169,13 @@ fn label_and_times_have_defaults() {
         )
     );
     assert_eq!(
-        roles("gadget"),
+        roles(Kind::Resource, "gadget"),
         (Some("name".into()), Some("created_at".into()), None)
     );
-    assert_eq!(roles("things"), (Some("name".into()), None, None));
+    assert_eq!(
+        roles(Kind::DataSource, "things"),
+        (Some("name".into()), None, None)
+    );
 }
 
 fn check(folder: &str) -> (Option<i32>, String) {
@@ -185,7 +188,7 @@ fn check(folder: &str) -> (Option<i32>, String) {
 
 #[test]
 fn schema_check_prints_the_number_of_files() {
-    assert_eq!(check(GOOD), (Some(0), "10 files, no problems\n".to_owned()));
+    assert_eq!(check(GOOD), (Some(0), "12 files, no problems\n".to_owned()));
 }
 
 #[test]
@@ -229,4 +232,113 @@ fn sensitive_applies_to_nested_attributes() {
     assert!(!rules.sensitive && !rules.attribute("action").unwrap().sensitive);
     let parts = rules.attribute("parts").unwrap();
     assert!(parts.sensitive && parts.attribute("weight").unwrap().is_secret());
+}
+
+#[test]
+fn of_takes_what_the_api_returns_as_computed_attributes() {
+    let data_source = declaration(Kind::DataSource, "appliance").resource;
+    let resource = declaration(Kind::Resource, "appliance").resource;
+    let names = |attributes: &[Attribute]| -> Vec<String> {
+        attributes
+            .iter()
+            .map(|attribute| attribute.name.to_string())
+            .collect()
+    };
+    let mut expected = names(&resource.attributes);
+    // The API never returns them, or does not have them.
+    let absent = [
+        "password",
+        "password_wo",
+        "password_wo_version",
+        "timeouts",
+        "token",
+    ];
+    expected.retain(|name| !absent.contains(&name.as_str()));
+    assert_eq!(names(&data_source.attributes), expected);
+    let settable: Vec<&str> = data_source
+        .attributes
+        .iter()
+        .filter(|attribute| attribute.mode.is_settable())
+        .map(|attribute| attribute.name.as_ref())
+        .collect();
+    assert_eq!(settable, ["name", "uuid"]);
+    assert_taken(&data_source.attributes, &resource.attributes);
+    assert_eq!((data_source.timeouts, data_source.constraints.len()), (None, 1));
+}
+
+/// Asserts that attributes are those of a resource, without what applies to changes.
+fn assert_taken(taken: &[Attribute], original: &[Attribute]) {
+    for attribute in taken {
+        let original = original
+            .iter()
+            .find(|original| original.name == attribute.name)
+            .unwrap();
+        let expected = Attribute {
+            mode: if attribute.mode.is_settable() {
+                Mode::OptionalComputed
+            } else {
+                Mode::Computed
+            },
+            validate: Validate::default(),
+            force_new: false,
+            stable: Stable::No,
+            unset: Unset::Omit,
+            wire: Wire {
+                write: None,
+                ..original.wire.clone()
+            },
+            block: false,
+            attributes: attribute.attributes.clone(),
+            ..original.clone()
+        };
+        assert_eq!(*attribute, expected);
+        assert_eq!(
+            attribute.attributes.len(),
+            original.attributes.len(),
+            "{}",
+            attribute.name
+        );
+        assert_taken(&attribute.attributes, &original.attributes);
+    }
+}
+
+#[test]
+fn of_derives_the_lookups() {
+    let declaration = declaration(Kind::DataSource, "thing");
+    let thing = declaration.resource;
+    assert_eq!(
+        declaration.files,
+        [
+            "data/thing.toml",
+            "thing.toml",
+            "parts/times.toml",
+            "parts/history.toml"
+        ]
+    );
+    let lookup = |by: &str, api: &str, pick: Option<&'static str>, then: Option<&'static str>| Lookup {
+        by: Some(by.to_owned().into()),
+        api: api.to_owned().into(),
+        pick: pick.map(Into::into),
+        narrow: vec![].into(),
+        expect: Expect::One,
+        missing_ok: None,
+        into: None,
+        then: then.map(Into::into),
+    };
+    let expected = [
+        lookup("id", "get_thing", None, None),
+        lookup("color", "list_things", Some("color"), Some("get_thing")),
+    ];
+    assert_eq!(*thing.lookups, expected);
+    let rule = Rule::ExactlyOneOf(vec!["id".into(), "color".into()].into());
+    assert_eq!(*thing.constraints, [Constraint { rule, within: None }]);
+    assert_eq!(*thing.api.path, [("uuid".into(), "id".into())]);
+    assert_eq!(
+        (thing.label.as_deref(), thing.created.as_deref()),
+        (Some("color"), Some("made_at"))
+    );
+    assert_eq!(
+        attribute(&thing, "size").doc,
+        "Declared here, instead of that of the resource."
+    );
 }

@@ -116,6 +116,30 @@ resource "durantic_registry_credential" "it" {
   description  = "first"       # "second"
 }
 
+data "durantic_machine_role" "again" {
+  uuid = durantic_machine_role.it.uuid
+}
+
+data "durantic_mesh_network" "again" {
+  uuid = durantic_mesh_network.it.uuid
+}
+
+data "durantic_registry_credential" "again" {
+  uuid = durantic_registry_credential.it.uuid
+}
+
+data "durantic_secret" "again" {
+  uuid = durantic_secret.it.uuid
+}
+
+data "durantic_variable" "again" {
+  uuid = durantic_variable.it.uuid
+}
+
+data "durantic_vip" "again" {
+  uuid = durantic_vip.it.uuid
+}
+
 output "found" {
   value = [for name, machine in data.durantic_machine.node : name if machine.uuid != null]
 }

@@ -15,5 +15,7 @@ macros::provider! {
     resource seal;
     resource slot;
     resource thing with Thing;
+    data_source appliance;
+    data_source thing;
     data_source things;
 }

@@ -14,6 +14,24 @@ use tokio::task::JoinSet;
 #[tokio::test]
 async fn every_data_source_follows_terraforms_rules() {
     let control_plane = ControlPlane::builder().start().await.unwrap();
+    for (collection, object) in [
+        (
+            Collection::MeshNetworks,
+            json!({ "name": "mesh", "network_cidr": "10.9.0.0/24" }),
+        ),
+        (Collection::Vips, json!({ "name": "vip", "address": "10.9.1.1" })),
+        (
+            Collection::Secrets,
+            json!({ "name": "SECRET", "value": "hidden" }),
+        ),
+        (
+            Collection::Variables,
+            json!({ "name": "VARIABLE", "value": "shown" }),
+        ),
+    ] {
+        let object = object.as_object().unwrap().clone();
+        control_plane.create(collection, object).unwrap();
+    }
     let core = Core::start(&DEFINITION, control_plane.endpoint(), control_plane.token())
         .await
         .unwrap();

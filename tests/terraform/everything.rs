@@ -144,7 +144,7 @@ fn configuration_has_every_resource_and_data_source() {
     };
     let mut all = bindings("resource", DEFINITION.resources);
     all.extend(bindings("data", DEFINITION.data_sources));
-    assert_eq!(all.len(), 14);
+    assert_eq!(all.len(), 20);
     for block in all {
         assert!(EVERYTHING.contains(&block), "{block} is missing");
     }

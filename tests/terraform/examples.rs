@@ -5,9 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use acceptance::terraform::Workspace;
-use harness::control_plane::ControlPlane;
+use harness::control_plane::{Collection, ControlPlane};
 use provider::durantic::DEFINITION;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::control_plane;
 
@@ -104,10 +104,14 @@ fn files(folder: &str, stem: &str) -> Vec<PathBuf> {
 
 async fn each(files: &[PathBuf]) {
     for file in files {
-        eprintln!("{}", file.display());
-        let configuration = fs::read_to_string(file).expect("the example");
-        check_lifecycle(file.parent().expect("a folder"), &configuration).await;
+        each_with(file, &control_plane().await).await;
     }
+}
+
+async fn each_with(file: &Path, control_plane: &ControlPlane) {
+    eprintln!("{}", file.display());
+    let configuration = fs::read_to_string(file).expect("the example");
+    check_lifecycle_with(control_plane, file.parent().expect("a folder"), &configuration).await;
 }
 
 #[tokio::test]
@@ -153,7 +157,29 @@ async fn every_data_source_has_working_examples() {
         files.len() >= DEFINITION.data_sources.len(),
         "one for each data source"
     );
-    each(&files).await;
+    for file in files {
+        let control_plane = control_plane().await;
+        // The objects that another configuration manages.
+        for (collection, object) in [
+            (
+                Collection::MeshNetworks,
+                json!({ "name": "production", "network_cidr": "10.9.0.0/24" }),
+            ),
+            (Collection::Vips, json!({ "name": "api", "address": "10.9.1.1" })),
+            (
+                Collection::Secrets,
+                json!({ "name": "database_password", "value": "hidden" }),
+            ),
+            (
+                Collection::Variables,
+                json!({ "name": "domain", "value": "example.com" }),
+            ),
+        ] {
+            let object = object.as_object().expect("an object").clone();
+            control_plane.create(collection, object).expect("it is created");
+        }
+        each_with(&file, &control_plane).await;
+    }
 }
 
 #[tokio::test]

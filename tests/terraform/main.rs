@@ -19,6 +19,7 @@ mod evidence;
 mod evidence_secrets;
 mod examples;
 mod fleet;
+mod found_objects;
 mod go_provider_states;
 mod guides;
 mod image;

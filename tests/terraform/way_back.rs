@@ -335,9 +335,9 @@ fn additions(
 }
 
 #[test]
-fn guide_lists_the_arguments_that_the_published_provider_lacks() {
+fn guide_lists_what_the_published_provider_lacks() {
     let published = published();
-    let mut added = BTreeMap::new();
+    let (mut added, mut added_types) = (BTreeMap::new(), BTreeSet::new());
     let provider = &DEFINITION.provider.attributes;
     additions("provider", provider, &published["provider"], &mut added);
     for (prefix, bindings, published) in [
@@ -347,6 +347,10 @@ fn guide_lists_the_arguments_that_the_published_provider_lacks() {
         for binding in bindings {
             let schema = binding.schema;
             let place = format!("{prefix}durantic_{}", schema.name);
+            if published[schema.name.as_ref()].is_null() {
+                added_types.insert(place);
+                continue;
+            }
             additions(
                 &place,
                 &schema.attributes,
@@ -363,6 +367,15 @@ fn guide_lists_the_arguments_that_the_published_provider_lacks() {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../templates/guides/from-the-published-provider.md");
     let guide = std::fs::read_to_string(guide).expect("the guide");
     let (_, section) = guide.split_once("## Going back").expect("the section");
+    // The types in the steps above the table.
+    let (steps, _) = section.split_once("\n| ").expect("the table");
+    let listed_types = steps.split('`').skip(1).step_by(2);
+    let listed_types = listed_types.filter(|span| span.starts_with("data.durantic_"));
+    assert_eq!(
+        listed_types.map(str::to_owned).collect::<BTreeSet<String>>(),
+        added_types
+    );
+
     let rows = section.lines().filter_map(|line| {
         let (block, arguments) = line.strip_prefix("| ")?.split_once(" | ")?;
         let spans =

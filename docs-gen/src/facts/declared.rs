@@ -218,6 +218,7 @@ fn attribute(from: &schema::Attribute, siblings: &[schema::Attribute], effects: 
         not_returned: !from.returned && !from.write_only && from.wire.write.is_some(),
         equal: match from.equal {
             Equal::Exact => None,
+            _ if !from.mode.is_settable() => None,
             Equal::Set => Some("set".to_owned()),
             Equal::Scheme => Some("scheme".to_owned()),
         },

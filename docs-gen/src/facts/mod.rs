@@ -194,7 +194,7 @@ pub struct Attribute {
     /// Whether the API never returns the value.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub not_returned: bool,
-    /// Differences that do not matter: `set` (the order) or `scheme` (URL scheme and trailing slash).
+    /// Differences from the configured value that do not matter: `set` (the order) or `scheme` (URL scheme and trailing slash).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub equal: Option<String>,
     /// What to use instead, if it is deprecated; empty if there is no replacement.

@@ -16,6 +16,8 @@ macros::provider! {
     resource seal;
     resource slot;
     resource thing with Binding;
+    data_source appliance;
+    data_source thing;
     data_source things;
 }
 
@@ -32,6 +34,6 @@ fn provider_compiles_with_another_engine_path() {
     assert_eq!(names, ["appliance", "gadget", "seal", "slot", "thing"]);
     assert!(DEFINITION.resources[0].hook.is_none());
     assert!(DEFINITION.resources[4].hook.is_some());
-    assert_eq!(DEFINITION.data_sources[0].schema.name, "things");
+    assert_eq!(DEFINITION.data_sources[2].schema.name, "things");
     assert!(DEFINITION.data_sources[0].hook.is_none());
 }

@@ -188,8 +188,11 @@ fn for_each_placeholder<'a>(
     }
 }
 
-/// Every placeholder in `path` must be part of an operation's path.
+/// Every placeholder in `path` must be part of an operation's path. A data source has the `path` of its resource.
 fn path_mapping(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    if context.resource.kind == Kind::DataSource {
+        return;
+    }
     let operations: Vec<&Operation> = operation_uses(context)
         .iter()
         .filter_map(|used| context.operation(used.id))

@@ -3,16 +3,26 @@
 //! Tests: `schema/tests/ui/lookups/`.
 
 use super::{Reporter, ResourceContext, ResourceRule, by_name};
-use crate::model::{Collection, Expect, Lookup, Mode, Rule, Scalar};
+use crate::model::{Collection, Expect, Kind, Lookup, Mode, Rule, Scalar};
 
 /// The rules of this file.
 pub(crate) const RULES: &[(&str, ResourceRule)] = by_name![
+    lookup_missing,
     lookup_attribute,
     lookup_pick,
     lookup_missing_ok,
     lookup_into,
     lookup_choice
 ];
+
+/// A data source needs a way to find its object. Only `of` derives one.
+fn lookup_missing(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    let resource = context.resource;
+    if resource.kind == Kind::DataSource && resource.lookups.is_empty() {
+        let help = "add `of` with the resource whose objects it looks up, or a [[lookup]]";
+        reporter.at_key("lookup", "a data source needs a way to find its object", help);
+    }
+}
 
 /// Every attribute of a lookup must exist, and a configuration must be able to set it.
 fn lookup_attribute(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {

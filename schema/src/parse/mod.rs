@@ -8,6 +8,7 @@
 mod attribute;
 mod conform;
 mod declaration;
+mod of;
 mod operations;
 mod tree;
 
@@ -39,6 +40,8 @@ pub(crate) fn rules() -> impl Iterator<Item = &'static str> {
         TWICE_IN_USE,
         UNUSED_PART,
         MISSING_FILE,
+        of::UNKNOWN_RESOURCE,
+        of::DERIVED_LOOKUPS,
         operations::BAD_OPERATION,
     ];
     conform::RULES.iter().copied().chain(own)
@@ -91,8 +94,7 @@ pub(crate) fn parse(sources: &Sources) -> (Unchecked, Vec<Problem>) {
 
     let operations = operations.unwrap_or_default();
     let mut provider = None;
-    let mut declarations = Vec::new();
-    let mut declaration_positions = Vec::new();
+    let mut declared = Vec::new();
     let parts: BTreeMap<&str, &Parsed<'_>> = parsed
         .iter()
         .filter(|file| file.section == Section::Part)
@@ -114,12 +116,12 @@ pub(crate) fn parse(sources: &Sources) -> (Unchecked, Vec<Problem>) {
                     "data_source"
                 });
                 positions.insert("", head);
-                declarations.push(Declaration { resource, files });
-                declaration_positions.push(positions);
+                declared.push((Declaration { resource, files }, positions, file.tree.string("of")));
             }
             _ => {}
         }
     }
+    let (declarations, declaration_positions) = of::complete(declared, &operations, sources, &mut problems);
     for name in parts.keys().filter(|name| !used.contains(**name)) {
         let help = Some("add the file to `use` in a declaration, or delete it".to_owned());
         problems.push(Problem::of_file(

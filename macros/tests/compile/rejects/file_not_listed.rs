@@ -14,6 +14,8 @@ macros::provider! {
     resource seal;
     resource slot;
     resource thing with crate::Decides;
+    data_source appliance;
+    data_source thing;
 }
 
 fn main() {}

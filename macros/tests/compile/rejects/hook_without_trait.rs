@@ -16,6 +16,8 @@ macros::provider! {
     resource seal;
     resource slot;
     resource thing with crate::DecidesNot;
+    data_source appliance;
+    data_source thing;
     data_source things;
 }
 

@@ -15,6 +15,8 @@ macros::provider! {
     resource slot;
     resource thng with crate::Decides;
     resource thing with crate::Decides;
+    data_source appliance;
+    data_source thing;
     data_source things;
 }
 

@@ -14,6 +14,8 @@ macros::provider! {
     resource seal;
     resource slot;
     resource thing;
+    data_source appliance;
+    data_source thing;
     data_source things;
 }
 
