@@ -703,7 +703,7 @@ pub const KEYS: &[Key] = &[
         "then",
         &[Section::Lookup],
         Shape::NonEmptyString,
-        "Operation that reads all attributes of the found object.",
+        "Operation that reads the found object, if its item in the list lacks an attribute.",
     ),
     // [job]
     required(

@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod broken_hook;
+mod collections;
 mod concurrency;
 mod declared_server;
 mod every_key;

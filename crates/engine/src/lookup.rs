@@ -170,7 +170,7 @@ impl Search<'_> {
         }
     }
 
-    /// Decodes an object, and reads the rest of it if the declaration says so (`then`). `None` if it no longer exists.
+    /// Decodes an object, and reads the rest of it if it lacks anything and the declaration says how (`then`). `None` if it no longer exists.
     async fn details(&mut self, found: &Json) -> Result<Option<Value>, Reported> {
         let listed = self.object(found)?;
         if let Some(attribute) = self.identity() {
@@ -186,7 +186,9 @@ impl Search<'_> {
                 return Err(self.diagnostics.error(&summaries::UNEXPECTED_RESPONSE, detail));
             }
         }
-        let Some(operation) = &self.lookup.then else {
+        // An item that has everything needs no further request.
+        let is_enough = self.context.api.keeps_lists() && wire::is_complete(&self.resource.attributes, found);
+        let Some(operation) = self.lookup.then.as_deref().filter(|_| !is_enough) else {
             return Ok(Some(listed));
         };
         match self.context.read(self.resource, operation, &listed).await {
