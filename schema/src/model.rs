@@ -542,7 +542,7 @@ pub struct Lookup {
     pub missing_ok: Option<Text>,
     /// Attribute that gets the found objects, with [`Expect::Many`].
     pub into: Option<Text>,
-    /// Operation that reads all attributes of the found object.
+    /// Operation that reads the found object, if its item in the list lacks an attribute.
     pub then: Option<Text>,
 }
 

@@ -395,3 +395,27 @@ data "durantic_image" "both" {
   name             = "Ubuntu 24.04"
   docker_image_url = "ghcr.io/durantic/ubuntu:24.04" # Only one of `uuid`, `name`, `docker_image_url` can be set
 }
+
+data "durantic_machine_role" "uuid" {
+  uuid = "it" # must be a UUID
+}
+
+data "durantic_mesh_network" "uuid" {
+  uuid = "it" # must be a UUID
+}
+
+data "durantic_registry_credential" "uuid" {
+  uuid = "it" # must be a UUID
+}
+
+data "durantic_secret" "uuid" {
+  uuid = "it" # must be a UUID
+}
+
+data "durantic_variable" "uuid" {
+  uuid = "it" # must be a UUID
+}
+
+data "durantic_vip" "uuid" {
+  uuid = "it" # must be a UUID
+}
