@@ -23,7 +23,7 @@ pub mod targets {
     pub use crate::addresses::address;
     pub use crate::declarations::schema;
     pub use crate::files::{hcl, lock_file};
-    pub use crate::responses::{document, error_response, response};
+    pub use crate::responses::{document, error_response, list, response};
     pub use crate::short_strings::short_strings;
     pub use crate::values::{json_state, msgpack};
 }
@@ -47,6 +47,7 @@ pub const TARGETS: &[Target] = &[
     responses::ERROR_RESPONSE,
     files::HCL,
     values::JSON_STATE,
+    responses::LIST,
     files::LOCK_FILE,
     values::MSGPACK,
     responses::RESPONSE,

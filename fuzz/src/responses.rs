@@ -76,6 +76,23 @@ pub(crate) const DOCUMENT: Target = Target {
     ],
 };
 
+pub(crate) const LIST: Target = Target {
+    name: "list",
+    run: list,
+    seeds: list_seeds,
+    dictionary: &[
+        "{\"items\":[",
+        "],\"count\":",
+        "\"next\":\"",
+        "\"results\":[]",
+        "https://other.test/a?cursor=1",
+        "?a#b",
+        "</a?page=2>; rel=\"next\"",
+        ", <",
+        "\n",
+    ],
+};
+
 const TOKEN: &str = "dur_0123456789abcdef";
 const SECRET: &str = "s3cr\"et <k&y>\n  one line of it  \nand 'more'";
 
@@ -145,6 +162,26 @@ pub fn response(input: &[u8]) {
     );
     if let Some(hook) = binding.hook {
         hook.write_body(&mut wire::create_body(attributes, &state, &state), &memory);
+    }
+}
+
+/// Reading any pages of a list ends, sends requests to the path of the list only, and gives JSON.
+///
+/// Each page is two lines: its header `Link` and its body.
+pub fn list(input: &[u8]) {
+    let lines: Vec<&[u8]> = input.split(|byte| *byte == b'\n').collect();
+    let pages = lines.chunks(2).filter_map(|page| match page {
+        [link, body] => Some((*body, *link)),
+        _ => None,
+    });
+    let read = fuzzing::read_list(&pages.collect::<Vec<_>>(), &ENDPOINT);
+    assert!(read.urls.len() <= 1000);
+    for url in read.urls {
+        assert_eq!((url.origin(), url.path()), (ENDPOINT.origin(), ENDPOINT.path()));
+        assert!(url.username().is_empty() && url.fragment().is_none(), "{url}");
+    }
+    for object in read.objects {
+        let _: &serde_json::value::RawValue = serde_json::from_str(&object).expect("an object is JSON");
     }
 }
 
@@ -222,6 +259,16 @@ fn response_seeds() -> Vec<Vec<u8>> {
         std::iter::once(choice).chain(body.into_bytes()).collect()
     });
     responses.collect()
+}
+
+fn list_seeds() -> Vec<Vec<u8>> {
+    seeds::inputs([
+        "\n[{\"uuid\": 1}, {\"uuid\": 2}]".to_owned(),
+        "</a?page=2>; rel=\"next\"\n[{\"uuid\": 1}]\n\n[{\"uuid\": 2}]".to_owned(),
+        "\n{\"items\": [{\"uuid\": 1}], \"count\": 2}\n\n{\"items\": [{\"uuid\": 2}], \"count\": 2}".to_owned(),
+        "\n{\"results\": [1], \"next\": \"https://other.test/a?cursor=1\"}\n\n{\"results\": [2], \"next\": null}".to_owned(),
+        "\n{\"data\": [1], \"next\": \"?cursor=1\", \"count\": 1}".to_owned(),
+    ])
 }
 
 fn error_response_seeds() -> Vec<Vec<u8>> {

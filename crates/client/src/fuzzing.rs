@@ -2,8 +2,10 @@
 //!
 //! Tests: `fuzz/src/responses.rs`.
 
+use std::sync::Arc;
+
 use engine::api::{Body, Response};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use schema::model::{Method, Operation};
 use url::Url;
 use value::secret::Secret;
@@ -11,6 +13,7 @@ use value::secret::Secret;
 use super::body;
 use super::document::{DocumentLocation, Routes};
 use super::error::{Error, RequestInfo};
+use super::pages::{Documented, Page, Pager, Step};
 use super::redact::Redactor;
 use super::token::Tokens;
 use super::transport::HttpResponse;
@@ -81,4 +84,37 @@ pub fn requests(
         routes.request(operation, endpoint, &values)
     };
     operations.iter().map(request).collect()
+}
+
+/// The result of reading a list.
+pub struct ReadList {
+    /// The URL of each request.
+    pub urls: Vec<Url>,
+    /// The JSON text of each object.
+    pub objects: Vec<String>,
+}
+
+/// Reads a list whose pages have these bodies and headers `Link`, in this order and again from the first one.
+pub fn read_list(pages: &[(&[u8], &[u8])], url: &Url) -> ReadList {
+    let mut pager = Pager::new(Documented::default(), None, usize::MAX);
+    let mut urls = vec![url.clone()];
+    for (body, link) in pages.iter().cycle() {
+        let link = HeaderValue::from_bytes(link).ok();
+        let headers: HeaderMap = link.map(|link| (header::LINK, link)).into_iter().collect();
+        let Ok(page) = Page::read(body, &headers, url) else {
+            break;
+        };
+        let Step::Fetch(query) = pager.take(Arc::new(page)) else {
+            break;
+        };
+        let mut next = url.clone();
+        next.set_query(Some(&query));
+        urls.push(next);
+    }
+    let pages = pager.into_pages();
+    let objects = pages.iter().flat_map(|page| &page.items);
+    ReadList {
+        urls,
+        objects: objects.map(|object| object.get().to_owned()).collect(),
+    }
 }

@@ -1,0 +1,5 @@
+//! [`fuzz::targets::list`]
+
+#![cfg_attr(fuzzing, no_main)]
+
+fuzz::program!(list);
