@@ -6,7 +6,6 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::collection::Collection;
-use super::collections::machines;
 use super::contract::Contract;
 use super::log::register_secrets;
 use super::runs::Runs;
@@ -46,7 +45,7 @@ impl Snapshot {
         for (name, objects) in self.objects {
             let collection = Collection::from_name(&name).ok_or(SeedError::UnknownCollection(name))?;
             for object in objects {
-                machines::hold_address(store, &object);
+                store.hold_address(&object);
                 store.put(collection, object);
             }
         }

@@ -8,6 +8,7 @@ mod past;
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -190,6 +191,22 @@ impl Store {
         if table.objects.get(&position) != Some(&object) {
             table.set(position, object, at);
             self.record(collection, position, at);
+        }
+    }
+
+    /// Assigns the address of a machine that was assigned elsewhere.
+    pub fn hold_address(&mut self, machine: &Object) {
+        if let Ok(address) = string(machine, "mesh_ip_address").parse::<Ipv4Addr>() {
+            let mesh = string(machine, "mesh_network_uuid").to_owned();
+            self.addresses.entry(mesh).or_default().insert(address.to_bits());
+        }
+    }
+
+    /// Frees the address of a machine.
+    pub fn free_address(&mut self, machine: &Object) {
+        let taken = self.addresses.get_mut(string(machine, "mesh_network_uuid"));
+        if let (Some(taken), Ok(address)) = (taken, string(machine, "mesh_ip_address").parse::<Ipv4Addr>()) {
+            taken.remove(&address.to_bits());
         }
     }
 

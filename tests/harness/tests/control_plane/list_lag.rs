@@ -140,3 +140,15 @@ async fn lag_can_start_and_end_later() {
     control_plane.set_list_lag(Duration::ZERO);
     assert_eq!(client.ok(list, &[], None).await, json!([first, second]));
 }
+
+#[tokio::test]
+async fn replication_and_lag_add_up() {
+    let (control_plane, client) = lagging(|builder| builder.replication_time(LAG)).await;
+    let [list, create, get, ..] = operations(Collection::Variables);
+    let created = client.ok(create, &[], Some(variable("a"))).await;
+    control_plane.advance(LAG);
+    assert_eq!(client.ok(get, &[uuid(&created)], None).await, created);
+    assert_eq!(client.ok(list, &[], None).await, json!([]));
+    control_plane.advance(LAG);
+    assert_eq!(client.ok(list, &[], None).await, json!([created]));
+}

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::client::{Client, operations, plain_collections};
 
 const LIST: &str = "controlplane_api_list_account_variables";
+const OTHER_LIST: &str = "controlplane_api_list_account_secrets";
 const PATH: &str = "/api/controlplane/variables/";
 
 const STYLES: [PageStyle; 6] = [
@@ -294,7 +295,8 @@ async fn list_shrinks_and_grows_between_its_pages() {
         });
         let mut names = Vec::new();
         for query in queries {
-            // A request that fails does not count.
+            // A request that fails does not count, nor does one of another operation.
+            client.ok(OTHER_LIST, &[], None).await;
             control_plane.fault(Fault::status(LIST, 503).times(1));
             client.rejected(LIST, &[], None, 503).await;
             let (body, _) = page(&client, &format!("{PATH}{query}")).await;
@@ -311,4 +313,27 @@ async fn list_shrinks_and_grows_between_its_pages() {
         };
         assert_eq!(json!(names), json!(expected));
     }
+}
+
+#[tokio::test]
+async fn cursor_leads_to_the_object_after_a_deleted_one() {
+    let paging = Paging::new(PageStyle::ResultsCursor, 9);
+    let (control_plane, client) = start(ControlPlane::builder().paging(paging)).await;
+    let (body, _) = page(&client, &format!("{PATH}?page_size=6")).await;
+    let next = body["next"].as_str().unwrap();
+    let next = next.strip_prefix(control_plane.endpoint()).unwrap();
+    let named = |name: &str| control_plane.find(Collection::Variables, name).unwrap();
+    for name in ["v6", "v7"] {
+        let uuid = named(name)["uuid"].as_str().unwrap().to_owned();
+        control_plane.delete(Collection::Variables, &uuid).unwrap();
+    }
+    let mut variable = Object::new();
+    variable.insert("name".to_owned(), json!("late"));
+    variable.insert("value".to_owned(), json!("v"));
+    control_plane.create(Collection::Variables, variable).unwrap();
+    let (body, _) = page(&client, next).await;
+    assert_eq!(
+        (&body["results"][0]["name"], &body["next"]),
+        (&json!("late"), &Value::Null)
+    );
 }

@@ -31,6 +31,16 @@ async fn duplicate_name_is_a_conflict() {
         client
             .rejected(update, &[uuid(&created)], Some(json!({ "name": name })), 409)
             .await;
+        // A renamed object leaves its name to others.
+        client
+            .ok(update, &[uuid(&created)], Some(json!({ "name": "renamed" })))
+            .await;
+        let mut third = least;
+        third["name"] = json!("other");
+        if collection == Collection::MeshNetworks {
+            third["network_cidr"] = json!("10.10.0.0/24");
+        }
+        client.ok(create, &[], Some(third)).await;
     }
 }
 

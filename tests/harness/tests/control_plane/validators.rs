@@ -246,3 +246,19 @@ async fn validators_are_off_by_default() {
         assert!(serde_json::from_slice::<Value>(&body).is_ok());
     }
 }
+
+#[tokio::test]
+async fn object_that_replication_shows_is_a_change() {
+    let time = Duration::from_mins(1);
+    let (control_plane, client) =
+        start(Validators::LastModified, |builder| builder.replication_time(time)).await;
+    let [_, create, ..] = operations(VARIABLE);
+    let new = json!({ "name": "new", "value": "v" });
+    client.ok(create, &[], Some(new)).await;
+    let (_, [_, modified], _) = get(&client, LIST, &[]).await;
+    let modified = modified.unwrap();
+    control_plane.advance(time);
+    let (status, _, body) = get(&client, LIST, &[("if-modified-since", &modified)]).await;
+    assert_eq!(status, 200);
+    assert!(String::from_utf8(body).unwrap().contains("\"new\""));
+}

@@ -103,7 +103,7 @@ impl Behaviour for Machines {
 
     /// Frees the address of the deleted machine.
     fn deleted(&self, store: &mut Store, object: &Object) {
-        free_address(store, object);
+        store.free_address(object);
     }
 }
 
@@ -139,7 +139,7 @@ fn assign_address(store: &mut Store, object: &mut Object, previous: Option<&Obje
         Some(mesh) => json!(take_address(store, mesh)?.to_string()),
     };
     if let Some(previous) = previous {
-        free_address(store, previous);
+        store.free_address(previous);
     }
     object.insert("mesh_ip_address".to_owned(), address);
     Ok(())
@@ -160,24 +160,4 @@ fn take_address(store: &mut Store, mesh: &str) -> Result<Ipv4Addr, Problem> {
         free.ok_or_else(|| Problem::conflict(format!("the mesh network {network} has no free address")))?;
     taken.insert(u32::from(address));
     Ok(address)
-}
-
-/// Assigns the address of a machine that has joined a mesh elsewhere.
-pub fn hold_address(store: &mut Store, machine: &Object) {
-    if let Ok(address) = string(machine, "mesh_ip_address").parse::<Ipv4Addr>() {
-        let mesh = string(machine, "mesh_network_uuid").to_owned();
-        store
-            .addresses
-            .entry(mesh)
-            .or_default()
-            .insert(u32::from(address));
-    }
-}
-
-/// Frees the address of a machine.
-pub fn free_address(store: &mut Store, machine: &Object) {
-    let taken = store.addresses.get_mut(string(machine, "mesh_network_uuid"));
-    if let (Some(taken), Ok(address)) = (taken, string(machine, "mesh_ip_address").parse::<Ipv4Addr>()) {
-        taken.remove(&u32::from(address));
-    }
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use super::{Object, Store};
 use crate::control_plane::collection::Collection;
-use crate::control_plane::collections::machines;
 
 /// A copy of the store that gets every change later.
 pub struct Past {
@@ -73,10 +72,10 @@ impl Past {
         };
         if collection == Collection::Machines {
             if let Some(previous) = previous {
-                machines::free_address(&mut self.content, &previous);
+                self.content.free_address(&previous);
             }
             if let Some(object) = object {
-                machines::hold_address(&mut self.content, &object);
+                self.content.hold_address(&object);
             }
         }
     }
