@@ -43,6 +43,8 @@ pub(super) struct Lists {
 struct ReadList {
     listed: Listed,
     pages: Vec<ReadPage>,
+    /// The largest number of requests that it could have taken.
+    max_pages: usize,
 }
 
 /// A page as it was read.
@@ -80,6 +82,21 @@ impl Client {
     ///
     /// As for [`Client::send`], and [`ErrorKind::UnexpectedResponse`] if the list is never whole.
     pub async fn list(&self, request: Request<'_>, wanted: Wanted) -> Result<Listed, Error> {
+        loop {
+            let read = self.share_list(request, wanted).await?;
+            match &*read {
+                ReadList {
+                    listed: Listed::TooLong { .. },
+                    max_pages,
+                    ..
+                } if *max_pages < wanted.max_pages => {}
+                read => return Ok(read.listed.clone()),
+            }
+        }
+    }
+
+    /// Reads a list, or joins another caller that reads it. That caller may want fewer pages.
+    async fn share_list(&self, request: Request<'_>, wanted: Wanted) -> Result<Arc<ReadList>, Error> {
         let lists = &self.shared.lists;
         let writes = self.shared.writes.version();
         let lifetime = if writes == 0 {
@@ -89,18 +106,12 @@ impl Client {
         };
         let will_do = |latest: &Read<ReadList>| {
             let is_recent = latest.is_in_flight() || (lists.are_kept && latest.began.elapsed() < lifetime);
-            let is_whole = latest
-                .result()
-                .is_some_and(|read| matches!(read.listed, Listed::Whole(_)));
-            is_recent
-                && latest.writes == writes
-                && (is_whole || latest.max_requests >= wanted.max_pages)
-                && wanted.since.is_none_or(|since| latest.began >= since)
+            is_recent && latest.writes == writes && wanted.since.is_none_or(|since| latest.began >= since)
         };
         let key = self.key(request);
         let latest = lists.reads.latest(&key);
         if wanted.max_pages == 0 && !latest.as_deref().is_some_and(will_do) {
-            return Ok(Listed::TooLong { pages: 1 });
+            return Ok(Arc::new(ReadList::too_long(1, 0)));
         }
         let before: Vec<ReadPage> = match latest.as_deref().and_then(Read::result) {
             Some(read) if latest.as_ref().is_some_and(|latest| latest.writes == writes) => read.pages.clone(),
@@ -108,11 +119,10 @@ impl Client {
             None => Vec::new(),
         };
         let is_kept = |read: &ReadList| matches!(read.listed, Listed::Whole(_));
-        let limits = (writes, wanted.max_pages);
-        let read = lists.reads.read(key, limits, will_do, is_kept, async || {
+        let read = lists.reads.read(key, writes, will_do, is_kept, async || {
             self.read_list(request, wanted.max_pages, &before).await
         });
-        Ok(read.await?.listed.clone())
+        read.await
     }
 
     /// Reads the pages of a list. `before` are those of an earlier read.
@@ -154,15 +164,10 @@ impl Client {
                     return Ok(ReadList {
                         listed: Listed::Whole(Arc::new(list(pager, began, last))),
                         pages,
+                        max_pages,
                     });
                 }
-                End::TooLong(pages) => {
-                    let listed = Listed::TooLong { pages };
-                    return Ok(ReadList {
-                        listed,
-                        pages: Vec::new(),
-                    });
-                }
+                End::TooLong(pages) => return Ok(ReadList::too_long(pages, max_pages)),
                 End::Failed(reason) => return Err(incomplete(request, last, &reason)),
                 End::Restart(reason) => change = reason,
             }
@@ -200,6 +205,16 @@ impl Client {
             })
         })
         .await
+    }
+}
+
+impl ReadList {
+    fn too_long(pages: usize, max_pages: usize) -> Self {
+        Self {
+            listed: Listed::TooLong { pages },
+            pages: Vec::new(),
+            max_pages,
+        }
     }
 }
 

@@ -47,8 +47,6 @@ pub(super) struct Read<T> {
     pub began: Instant,
     /// [`Writes::version`] at that time.
     pub writes: usize,
-    /// The largest number of requests that it may take.
-    pub max_requests: usize,
     outcome: OnceCell<Outcome<T>>,
 }
 
@@ -59,11 +57,10 @@ impl<T> Default for SharedReads<T> {
 }
 
 impl<T> Read<T> {
-    fn new(writes: usize, max_requests: usize) -> Self {
+    fn new(writes: usize) -> Self {
         Self {
             began: Instant::now(),
             writes,
-            max_requests,
             outcome: OnceCell::new(),
         }
     }
@@ -85,8 +82,8 @@ impl<T> SharedReads<T> {
         self.reads().get(key).cloned()
     }
 
-    /// Sends a read, or joins the latest one with this key if that will do. The present [`Writes::version`] and the
-    /// largest number of requests are those of a new read.
+    /// Sends a read, or joins the latest one with this key if that will do. `writes` is the present
+    /// [`Writes::version`].
     ///
     /// If the caller that sends it is dropped, one of the callers that wait sends it again.
     ///
@@ -96,7 +93,7 @@ impl<T> SharedReads<T> {
     pub async fn read(
         &self,
         key: String,
-        (writes, max_requests): (usize, usize),
+        writes: usize,
         will_do: impl Fn(&Read<T>) -> bool,
         is_kept: impl Fn(&T) -> bool,
         read: impl AsyncFnOnce() -> Result<T, Error>,
@@ -106,7 +103,7 @@ impl<T> SharedReads<T> {
             match reads.get(&key) {
                 Some(latest) if will_do(latest) => Arc::clone(latest),
                 _ => {
-                    let new = Arc::new(Read::new(writes, max_requests));
+                    let new = Arc::new(Read::new(writes));
                     reads.insert(key.clone(), Arc::clone(&new));
                     new
                 }
@@ -153,7 +150,7 @@ mod tests {
             let writes = self.writes.version();
             let outcome = self.reads.read(
                 "list".to_owned(),
-                (writes, 1),
+                writes,
                 |latest| latest.writes == writes,
                 |_| false,
                 async || {
@@ -232,15 +229,15 @@ mod tests {
         };
         let key = || "list".to_owned();
         let (one, other) = tokio::join!(
-            reads.read(key(), (0, 1), |_| true, |_| true, failed),
-            reads.read(key(), (0, 1), |_| true, |_| true, async || Ok(1)),
+            reads.read(key(), 0, |_| true, |_| true, failed),
+            reads.read(key(), 0, |_| true, |_| true, async || Ok(1)),
         );
         assert_eq!(
             (one.err().unwrap().kind, other.err().unwrap().kind),
             (ErrorKind::Server, ErrorKind::Server)
         );
         let read = async |number| {
-            let outcome = reads.read(key(), (0, 1), |_| true, |_| true, async || Ok(number));
+            let outcome = reads.read(key(), 0, |_| true, |_| true, async || Ok(number));
             *outcome.await.unwrap()
         };
         assert_eq!((read(2).await, read(3).await), (2, 2));

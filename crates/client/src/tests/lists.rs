@@ -213,6 +213,21 @@ async fn too_long_list_is_not_read_to_its_end() {
 }
 
 #[tokio::test]
+async fn caller_that_wants_all_pages_joins_one_that_does_not() {
+    let server = Server::start(|request, _| Action::response(200, page(request).to_string())).await;
+    let client = client(&server, true);
+    let wanted = |max_pages| Wanted {
+        since: None,
+        max_pages,
+    };
+    let (two, three) = tokio::join!(read(&client, wanted(2)), read(&client, wanted(3)));
+    assert!(matches!(two.unwrap(), Listed::TooLong { pages: 3 }));
+    assert_eq!(whole(three.unwrap()).objects().count(), 25);
+    // The page of the first caller, and then all of them.
+    assert_eq!(server.requests().len(), 5);
+}
+
+#[tokio::test]
 async fn changing_list_is_read_again() {
     let restless = Arc::new(AtomicUsize::new(1));
     let changes = Arc::clone(&restless);
