@@ -87,6 +87,17 @@ async fn authentication_guide_configurations_can_be_applied() {
     check_lifecycle_with(&prepared().await, folder.path(), &format!("\n{file}\n{variable}")).await;
 }
 
+#[tokio::test]
+async fn large_accounts_guide_configuration_can_be_applied() {
+    let blocks = blocks(&guide("large-accounts.md"), "terraform");
+    let [block] = &blocks[..] else {
+        panic!("the guide has one block: {blocks:?}");
+    };
+    let variable =
+        "resource \"durantic_variable\" \"region\" {\n  name  = \"region\"\n  value = \"eu-central\"\n}\n";
+    check_lifecycle_with(&prepared().await, files().path(), &format!("\n{block}\n{variable}")).await;
+}
+
 /// A guide that shows one configuration after another.
 #[tokio::test]
 async fn provisioning_guide_configurations_can_be_applied() {
