@@ -95,7 +95,12 @@ async fn large_accounts_guide_configuration_can_be_applied() {
     };
     let variable =
         "resource \"durantic_variable\" \"region\" {\n  name  = \"region\"\n  value = \"eu-central\"\n}\n";
-    check_lifecycle_with(&prepared().await, files().path(), &format!("\n{block}\n{variable}")).await;
+    check_lifecycle_with(
+        &prepared().await,
+        files().path(),
+        &format!("\n{block}\n{variable}"),
+    )
+    .await;
 }
 
 /// A guide that shows one configuration after another.

@@ -19,6 +19,7 @@ use crate::diagnostic::{Diagnostics, Reported};
 use crate::naming::{capitalised, title};
 use crate::object::Known;
 use crate::private::{Reference, Sighting};
+use crate::process::Process;
 use crate::report::is_gone;
 use crate::{identity, shape, summaries};
 
@@ -115,8 +116,7 @@ impl Patience {
         object: &Value,
         error: Error,
     ) -> Result<(), Error> {
-        let is_late = self.started.elapsed() + YOUNG_PAUSE > YOUNG_PATIENCE;
-        if is_late || !is_young(context, resource, object, &error) {
+        if self.is_over() || !is_young(context, resource, object, &error) {
             return Err(error);
         }
         if !context.sleep(YOUNG_PAUSE).await {
@@ -124,6 +124,21 @@ impl Patience {
         }
         Ok(())
     }
+
+    /// Waits before an object that this process has created is looked up again. Returns false if the patience or the operation ends.
+    pub async fn pause(&mut self, context: &Context) -> bool {
+        !self.is_over() && context.sleep(YOUNG_PAUSE).await
+    }
+
+    fn is_over(&self) -> bool {
+        self.started.elapsed() + YOUNG_PAUSE > YOUNG_PATIENCE
+    }
+}
+
+/// Whether this process has created an object of the resource with this identity or name a moment ago.
+pub fn is_own_and_young(process: &Process, resource: &str, wanted: &str) -> bool {
+    let age = process.age(&format!("{resource}/{}", wanted.to_ascii_lowercase()));
+    age.is_some_and(|age| age < YOUNG_AGE) || process.creates_of(&format!("{resource}/{wanted:?}")) > 0
 }
 
 /// Whether the object was created less than [`YOUNG_AGE`] before the response: by the API's clock, or by this process.

@@ -9,13 +9,14 @@ use serde_json::Value as Json;
 use tokio::time::Instant;
 use value::{Path, Value};
 
+use crate::absence::Patience;
 use crate::api::{Error, ErrorKind};
 use crate::context::Context;
 use crate::diagnostic::{Diagnostics, Reported};
 use crate::list::{Index, List};
 use crate::naming::{capitalised, json_type, noun};
 use crate::report::{self, Action, is_gone};
-use crate::{shape, summaries, wire};
+use crate::{absence, shape, summaries, wire};
 
 /// Number of similar names that an error suggests.
 const MAX_SUGGESTIONS: usize = 3;
@@ -62,26 +63,50 @@ struct Search<'a> {
     diagnostics: &'a mut Diagnostics,
 }
 
+/// The result of an attempt.
+enum Found {
+    One(Value),
+    /// No object matches those of this list, if there is one.
+    None(Option<Arc<List>>),
+}
+
 impl Search<'_> {
     async fn run(&mut self) -> Result<Value, Reported> {
-        if self.lookup.pick.is_some() || self.lookup.expect == Expect::Many {
-            return self.run_in_list().await;
+        let mut patience = Patience::default();
+        loop {
+            let is_in_list = self.lookup.pick.is_some() || self.lookup.expect == Expect::Many;
+            let found = if is_in_list {
+                self.find_in_list().await?
+            } else {
+                self.find_object().await?
+            };
+            let list = match found {
+                Found::One(found) => return Ok(found),
+                Found::None(list) => list,
+            };
+            // Not every part of the control plane may have it yet.
+            if !self.is_own_and_young() || !patience.pause(self.context).await {
+                return self.not_found(list.as_deref());
+            }
         }
-        match self
-            .context
-            .read(self.resource, &self.lookup.api, self.config)
-            .await
-        {
-            Ok(response) if response.body.is_object() => self.one(&response.body).await,
+    }
+
+    async fn find_object(&mut self) -> Result<Found, Reported> {
+        let found = self.context.read(self.resource, &self.lookup.api, self.config);
+        match found.await {
+            Ok(response) if response.body.is_object() => {
+                let found = self.details(&response.body).await?;
+                Ok(found.map_or(Found::None(None), Found::One))
+            }
             Ok(response) => Err(self.no_object(&response.body)),
-            Err(error) if is_gone(&error) => self.not_found(None),
+            Err(error) if is_gone(&error) => Ok(Found::None(None)),
             Err(error) => Err(self.fail(&error)),
         }
     }
 
     /// Looks up objects in a list. One that was read before can only show an object that is there: whether none or several match, a list
     /// from now on decides.
-    async fn run_in_list(&mut self) -> Result<Value, Reported> {
+    async fn find_in_list(&mut self) -> Result<Found, Reported> {
         let started = Instant::now();
         let mut since = None;
         loop {
@@ -89,21 +114,30 @@ impl Search<'_> {
             let list = self.context.whole_list(resource, &lookup.api, self.config, since);
             let list = list.await.map_err(|error| self.fail(&error))?;
             let is_present = list.began.is_none_or(|began| began >= started);
-            let found = self.matching(&list);
-            match (lookup.expect, found.as_slice()) {
-                (Expect::Many, found) => return self.all(found),
-                (Expect::One, [one]) => match self.details(one).await {
-                    Ok(Some(found)) => return Ok(found),
-                    Ok(None) if is_present => return self.not_found(Some(&list)),
-                    Ok(None) => {}
-                    Err(reported) => return Err(reported),
-                },
-                (Expect::One, []) if is_present => return self.not_found(Some(&list)),
-                (Expect::One, several) if is_present => return Err(self.ambiguous(several)),
-                (Expect::One, _) => {}
+            let found = match (lookup.expect, self.matching(&list).as_slice()) {
+                (Expect::Many, found) => return self.all(found).map(Found::One),
+                (Expect::One, [one]) => self.details(one).await?,
+                (Expect::One, [_, _, ..]) if !is_present => None,
+                (Expect::One, several @ [_, _, ..]) => return Err(self.ambiguous(several)),
+                (Expect::One, []) => None,
+            };
+            match found {
+                Some(found) => return Ok(Found::One(found)),
+                None if is_present => return Ok(Found::None(Some(list))),
+                None => since = Some(started),
             }
-            since = Some(started);
         }
+    }
+
+    fn is_own_and_young(&self) -> bool {
+        let wanted = self
+            .lookup
+            .by
+            .as_deref()
+            .and_then(|by| self.config.get(by).as_str());
+        wanted.is_some_and(|wanted| {
+            absence::is_own_and_young(&self.context.process, &self.resource.name, wanted)
+        })
     }
 
     fn fail(&mut self, error: &Error) -> Reported {
@@ -161,13 +195,6 @@ impl Search<'_> {
         attributes
             .map(|attribute| (attribute, self.config.get(&attribute.name)))
             .filter(|(_, wanted)| !wanted.is_null())
-    }
-
-    async fn one(&mut self, found: &Json) -> Result<Value, Reported> {
-        match self.details(found).await? {
-            Some(found) => Ok(found),
-            None => self.not_found(None),
-        }
     }
 
     /// Decodes an object, and reads the rest of it if it lacks anything and the declaration says how (`then`). `None` if it no longer exists.

@@ -165,7 +165,8 @@ async fn new_objects_of_a_slow_cluster_are_waited_for() {
 /// The response to a create has no body, and the object is not found yet.
 #[tokio::test]
 async fn create_without_a_body_waits_until_the_object_is_found() {
-    let control_plane = started(|builder| builder.replication_time(LINGER)).await;
+    // Shorter than the pauses between all attempts.
+    let control_plane = started(|builder| builder.replication_time(Duration::from_secs(1))).await;
     control_plane.fault(parsed("controlplane_api_create_account_variable=empty:201"));
     let workspace = workspace(&control_plane, &variable("a", "1"));
     workspace.apply().await;

@@ -132,6 +132,7 @@ async fn detail_from_another_control_plane_is_not_absence() {
 #[tokio::test]
 async fn response_without_detail_to_one_read_is_not_absence() {
     let (control_plane, workspace) = applied(&variables(&["a", "b"])).await;
+    let workspace = workspace.with("DURANTIC_READ_BY", "object");
     for fault in [
         Fault::html(GET, 404),
         Fault::message(GET, 404),

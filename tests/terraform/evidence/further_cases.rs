@@ -574,7 +574,7 @@ async fn reason_of_a_gateway_is_in_the_diagnostic() {
 async fn redirect_to_another_prefix_is_not_absence() {
     let control_plane = quick().prefix("durantic").start().await.expect("it starts");
     control_plane.answer_elsewhere(FaultResponse::json(404));
-    let workspace = workspace(&control_plane, &variables(&["a", "b"]));
+    let workspace = workspace(&control_plane, &variables(&["a", "b"])).with("DURANTIC_READ_BY", "object");
     workspace.apply().await;
     age(&control_plane);
     control_plane.fault(Fault::redirect(GET, 302, "/elsewhere/objects/1"));
@@ -647,6 +647,7 @@ async fn lost_document_reinstalls_nothing() {
 #[tokio::test]
 async fn problem_json_of_a_gateway_is_not_absence() {
     let (control_plane, workspace) = applied(&variables(&["a", "b"])).await;
+    let workspace = workspace.with("DURANTIC_READ_BY", "object");
     age(&control_plane);
     let body =
         json!({"type": "about:blank", "title": "Not Found", "status": 404, "detail": "no route matched"});
