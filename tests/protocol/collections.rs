@@ -189,21 +189,18 @@ impl Run {
             Step::Delete(slot) => self.write(*slot, false).await?,
             Step::ChangeOutside(slot) => {
                 let text = format!("outside {}", self.event);
-                match self.uuid(*slot) {
-                    Some(uuid) => {
-                        let change = |object: &mut serde_json::Map<_, _>| {
-                            object.insert("value".to_owned(), json!(text));
-                        };
-                        self.control_plane
-                            .update(Collection::Variables, &uuid, change)
-                            .unwrap();
-                    }
-                    None => {
-                        let mut object = config(*slot, &text).as_object().unwrap().clone();
-                        object.insert("created_at".to_owned(), json!("2026-01-01T00:00:00Z"));
-                        self.own.remove(slot);
-                        self.control_plane.create(Collection::Variables, object).unwrap();
-                    }
+                if let Some(uuid) = self.uuid(*slot) {
+                    let change = |object: &mut serde_json::Map<_, _>| {
+                        object.insert("value".to_owned(), json!(text));
+                    };
+                    self.control_plane
+                        .update(Collection::Variables, &uuid, change)
+                        .unwrap();
+                } else {
+                    let mut object = config(*slot, &text).as_object().unwrap().clone();
+                    object.insert("created_at".to_owned(), json!("2026-01-01T00:00:00Z"));
+                    self.own.remove(slot);
+                    self.control_plane.create(Collection::Variables, object).unwrap();
                 }
                 self.note(*slot, Some(&text));
             }

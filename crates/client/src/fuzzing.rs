@@ -96,7 +96,7 @@ pub struct ReadList {
 
 /// Reads a list whose pages have these bodies and headers `Link`, in this order and again from the first one.
 pub fn read_list(pages: &[(&[u8], &[u8])], url: &Url) -> ReadList {
-    let mut pager = Pager::new(Documented::default(), None, usize::MAX);
+    let mut reader = Pager::new(Documented::default(), None, usize::MAX);
     let mut urls = vec![url.clone()];
     for (body, link) in pages.iter().cycle() {
         let link = HeaderValue::from_bytes(link).ok();
@@ -104,14 +104,14 @@ pub fn read_list(pages: &[(&[u8], &[u8])], url: &Url) -> ReadList {
         let Ok(page) = Page::read(body, &headers, url) else {
             break;
         };
-        let Step::Fetch(query) = pager.take(Arc::new(page)) else {
+        let Step::Fetch(query) = reader.take(&Arc::new(page)) else {
             break;
         };
         let mut next = url.clone();
         next.set_query(Some(&query));
         urls.push(next);
     }
-    let pages = pager.into_pages();
+    let pages = reader.into_pages();
     let objects = pages.iter().flat_map(|page| &page.items);
     ReadList {
         urls,

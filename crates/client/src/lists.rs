@@ -137,32 +137,32 @@ impl Client {
         let mut change = "";
         for _ in 0..MAX_READS {
             let proven = self.shared.lists.parameter().clone();
-            let mut pager = Pager::new(documented.clone(), proven, max_pages);
+            let mut reader = Pager::new(documented.clone(), proven, max_pages);
             let mut pages: Vec<ReadPage> = Vec::new();
             let mut query = None;
             let end = loop {
                 let earlier = before.iter().find(|page| page.query == query);
                 let step = match self.read_page(request, query.as_deref(), earlier).await {
                     Ok(read) => {
-                        let page = Arc::clone(&read.page);
+                        let step = reader.take(&read.page);
                         pages.push(read);
-                        pager.take(page)
+                        step
                     }
-                    Err(error) => step_after(&mut pager, error)?,
+                    Err(error) => step_after(&mut reader, error)?,
                 };
                 match step {
                     Step::Fetch(next) => query = Some(next),
                     Step::End(end) => break end,
                 }
             };
-            if let Some(proven) = pager.proven() {
+            if let Some(proven) = reader.proven() {
                 *self.shared.lists.parameter() = Some(proven.clone());
             }
             let last = pages.last().map(|page| page.receipt.clone());
             match end {
                 End::Whole => {
                     return Ok(ReadList {
-                        listed: Listed::Whole(Arc::new(list(pager, began, last))),
+                        listed: Listed::Whole(Arc::new(list(reader, began, last))),
                         pages,
                         max_pages,
                     });
@@ -232,26 +232,26 @@ impl ReadPage {
 /// # Errors
 ///
 /// The error, if it is not about the parameter of the page.
-fn step_after(pager: &mut Pager, error: Error) -> Result<Step, Error> {
+fn step_after(reader: &mut Pager, error: Error) -> Result<Step, Error> {
     let step = match error.status {
-        Some(400 | 422) => pager.refused(),
-        Some(404) if error.is_from_api => pager.not_found(),
+        Some(400 | 422) => reader.refused(),
+        Some(404) if error.is_from_api => reader.not_found(),
         _ => None,
     };
     step.ok_or(error)
 }
 
 /// The list with all pages.
-fn list(pager: Pager, began: Instant, last: Option<Receipt>) -> List {
-    let pages = pager.into_pages();
+fn list(reader: Pager, began: Instant, receipt: Option<Receipt>) -> List {
+    let pages = reader.into_pages();
     let items = pages.iter().flat_map(|page| page.items.iter().cloned());
     let mut list = List::new(items.collect());
     list.pages = pages.len();
     list.began = Some(began);
-    if let Some(last) = last {
-        list.request_id = last.request_id;
-        list.date = last.date;
-        list.attempt_ms = last.attempt_ms;
+    if let Some(receipt) = receipt {
+        list.request_id = receipt.request_id;
+        list.date = receipt.date;
+        list.attempt_ms = receipt.attempt_ms;
     }
     list
 }

@@ -282,10 +282,10 @@ impl Pager {
     }
 
     /// Handles the response to the last step.
-    pub fn take(&mut self, page: Arc<Page>) -> Step {
+    pub fn take(&mut self, page: &Arc<Page>) -> Step {
         if self.parameter.is_some() && !self.is_proven {
             let is_needless = page.items.is_empty() && self.total.is_some();
-            if is_needless || self.repeats(&page) {
+            if is_needless || self.repeats(page) {
                 return self.try_another();
             }
             self.is_proven = true;
@@ -304,11 +304,11 @@ impl Pager {
         }
         self.count += page.items.len();
         self.bytes += page.items.iter().map(|item| item.get().len()).sum::<usize>();
-        self.pages.push(Arc::clone(&page));
+        self.pages.push(Arc::clone(page));
         if self.bytes > MAX_BYTES {
             return End::Failed(format!("it is larger than {} MiB", MAX_BYTES / (1024 * 1024))).into();
         }
-        self.follow(&page)
+        self.follow(page)
     }
 
     /// Handles the rejection of the last step as invalid; `None` if the request was not a guess.

@@ -39,7 +39,7 @@ pub trait Api: Send + Sync {
     /// Reads a whole collection. Callers that want it at the same time share the requests, and the list serves later callers for a
     /// while, unless this process writes anything.
     ///
-    /// By default, one request reads all of it, and the list serves nobody else.
+    /// By default, one request reads all of it, and the list serves no other caller.
     ///
     /// # Errors
     ///

@@ -26,7 +26,7 @@ use crate::{identity, wire};
 const QUIET: Duration = Duration::from_millis(30);
 
 /// How long it waits while Terraform is busy with other requests.
-const PATIENCE: Duration = Duration::from_millis(500);
+const PATIENCE: Duration = Duration::from_millis(300);
 
 /// Pause between two looks at the requests of the process.
 const POLL_INTERVAL: Duration = Duration::from_millis(5);
@@ -34,7 +34,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(5);
 /// How long reads of objects wait for a list, before they are sent one by one.
 const LIST_PATIENCE: Duration = Duration::from_secs(30);
 
-/// Returns the item of an object in a list, if that can stand for the response to a read of the object.
+/// Returns the item of an object in a list, if the item can replace the response to a read of the object.
 ///
 /// It cannot if only this object of the resource is wanted, the list is longer than what it is worth, the item lacks anything that the
 /// declaration reads, or its object has changed before state knew it last.

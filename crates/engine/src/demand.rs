@@ -1,7 +1,7 @@
 //! Whether reads of objects of one resource are worth a list.
 //!
 //! One object is read with one request. As soon as several are wanted, one list answers all of them, unless it takes more requests
-//! than the objects, or its items cannot stand for the objects.
+//! than the objects, or its items cannot replace responses about the objects.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -30,7 +30,7 @@ struct State {
     has_failed: bool,
 }
 
-/// Whether an item of the list can stand for the response to a read of the object.
+/// Whether an item of the list can replace the response to a read of the object.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Items {
     /// Not known: only an item that shows no change is used.
@@ -61,7 +61,7 @@ impl State {
 }
 
 impl Demand {
-    /// Whether items of the list can stand for objects, as far as is known.
+    /// Whether items of the list can replace responses about the objects, as far as is known.
     pub fn items(&self) -> Items {
         self.state().items
     }

@@ -63,7 +63,7 @@ impl List {
         self.objects.iter().map(decode)
     }
 
-    /// Decodes the object at a position of an [`Index`]; null if there is none.
+    /// Decodes the object at a position of an [`Index`]; null without such a position.
     pub fn object(&self, position: usize) -> Json {
         self.objects.get(position).map(decode).unwrap_or_default()
     }

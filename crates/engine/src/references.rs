@@ -235,17 +235,17 @@ pub async fn last_change(
         if names.is_empty() {
             continue;
         }
-        let Some(named) = declaration(context, referenced) else {
+        let Some(other) = declaration(context, referenced) else {
             return Ok(LastChange::Unknown);
         };
         let now = Some(Instant::now());
-        let objects = match collection::objects(context, named, now).await {
+        let objects = match collection::objects(context, other, now).await {
             Some(Ok(objects)) => objects,
             Some(Err(error)) if is_temporary(&error) => return Err(error),
             Some(Err(_)) | None => return Ok(LastChange::Unknown),
         };
         for name in names {
-            let Some(changed) = change_of(named, &objects, name) else {
+            let Some(changed) = change_of(other, &objects, name) else {
                 return Ok(LastChange::Unknown);
             };
             last = match last {

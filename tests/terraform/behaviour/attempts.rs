@@ -375,7 +375,7 @@ async fn create_is_not_repeated_after_a_list_of_another_shape() {
     let control_plane = started(|builder| builder).await;
     control_plane.fault(parsed(&format!("{CREATE}=reset-after")));
     control_plane.fault(rewrite(LIST, |list| {
-        *list = serde_json::json!({ "variables": [] })
+        *list = serde_json::json!({ "variables": [] });
     }));
     let workspace = workspace(&control_plane, &one(2, "1"));
     workspace.run(&["apply", "-auto-approve"]).await.fails();

@@ -83,7 +83,7 @@ async fn recent_list_serves_later_callers_until_a_write() {
     assert_eq!(recent(&client).await, 0);
     assert_eq!(fresh(&client).await, 1);
     assert_eq!(recent(&client).await, 1);
-    // A list from before a write serves nobody, whether the write succeeds or not, or is of another collection.
+    // A list from before a write serves no caller, whether the write succeeds or not, or is of another collection.
     call(&client, "update", Some(&json!({}))).await.unwrap();
     assert_eq!(recent(&client).await, 3);
     assert_eq!(recent(&client).await, 3);
@@ -279,9 +279,10 @@ async fn next_link_of_another_host_gets_no_request() {
     let other = numbered().await;
     let link = other.url.join("/steal?cursor=2").unwrap();
     let server = Server::start(move |request, _| {
-        let (uuid, next) = match request.path.contains("cursor=2") {
-            true => (2, None),
-            false => (1, Some(link.to_string())),
+        let (uuid, next) = if request.path.contains("cursor=2") {
+            (2, None)
+        } else {
+            (1, Some(link.to_string()))
         };
         Action::response(
             200,
@@ -300,9 +301,10 @@ async fn conditional(headers: &'static [(&'static str, &'static str)]) -> Server
         let is_conditional = ["if-none-match", "if-modified-since"]
             .iter()
             .any(|name| request.header(name).is_some());
-        let response = match is_conditional {
-            true => Action::response(304, ""),
-            false => Action::response(200, json!([{"uuid": number}]).to_string()),
+        let response = if is_conditional {
+            Action::response(304, "")
+        } else {
+            Action::response(200, json!([{"uuid": number}]).to_string())
         };
         let headers = headers.iter();
         headers.fold(response, |response, (name, value)| response.with(name, *value))

@@ -49,7 +49,7 @@ fn read(
         .iter()
         .map(|(name, default)| ((*name).to_owned(), *default))
         .collect();
-    let mut pager = Pager::new(Documented::new(&documented), proven, max_pages);
+    let mut reader = Pager::new(Documented::new(&documented), proven, max_pages);
     let url: Url = "https://api.test/prefix/api/things/".parse().unwrap();
     let mut queries = Vec::new();
     loop {
@@ -58,15 +58,15 @@ fn read(
                 let mut headers = HeaderMap::new();
                 headers.extend(link.map(|link| (header::LINK, link.parse().unwrap())));
                 let page = Page::read(body.to_string().as_bytes(), &headers, &url).unwrap();
-                pager.take(Arc::new(page))
+                reader.take(&Arc::new(page))
             }
-            Err(404) => pager.not_found().expect("404 is an error"),
-            Err(status) => pager.refused().unwrap_or_else(|| panic!("{status} is an error")),
+            Err(404) => reader.not_found().expect("404 is an error"),
+            Err(status) => reader.refused().unwrap_or_else(|| panic!("{status} is an error")),
         };
         match step {
             Step::Fetch(query) => queries.push(query),
             Step::End(end) => {
-                let pages = pager.into_pages();
+                let pages = reader.into_pages();
                 return (end, queries, pages.iter().map(|page| page.items.len()).sum());
             }
         }
