@@ -4,5 +4,6 @@ pub mod fleet;
 pub mod processes;
 pub mod requests;
 pub mod resources;
+pub mod samples;
 pub mod terraform;
 pub mod todo;
