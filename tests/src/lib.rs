@@ -2,6 +2,7 @@
 
 pub mod fleet;
 pub mod processes;
+pub mod refresh;
 pub mod requests;
 pub mod resources;
 pub mod samples;
