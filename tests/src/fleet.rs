@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use harness::control_plane::{ControlPlane, StartError};
 use nix::unistd::Pid;
 
-use crate::processes::{finish, providers, start};
+use crate::processes::{finish, number_of, providers, start};
 use crate::terraform::Workspace;
 
 /// The machines to deploy, and the limits of the control plane.
@@ -109,14 +109,8 @@ impl Fleet {
 
 impl Figures {
     fn sample(&mut self, pid: Pid) {
-        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-        let number = |key: &str| -> u64 {
-            let line = status.lines().find_map(|line| line.strip_prefix(key));
-            let number = line.and_then(|line| line.split_whitespace().next());
-            number.and_then(|number| number.parse().ok()).unwrap_or_default()
-        };
-        self.resident_kib = self.resident_kib.max(number("VmHWM:"));
-        self.threads = self.threads.max(number("Threads:"));
+        self.resident_kib = self.resident_kib.max(number_of(pid, "VmHWM:"));
+        self.threads = self.threads.max(number_of(pid, "Threads:"));
     }
 }
 

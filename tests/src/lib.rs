@@ -2,7 +2,9 @@
 
 pub mod fleet;
 pub mod processes;
+pub mod refresh;
 pub mod requests;
 pub mod resources;
+pub mod samples;
 pub mod terraform;
 pub mod todo;

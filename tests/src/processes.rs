@@ -9,13 +9,17 @@
 use std::process::Stdio;
 
 use nix::unistd::Pid;
-use tokio::process::Child;
+use tokio::process::{Child, Command};
 
 use crate::terraform::Workspace;
 
 /// Starts a command in a process group of its own, as a terminal does.
 pub fn start(workspace: &Workspace, arguments: &[&str]) -> Child {
-    let mut command = workspace.command(arguments);
+    spawn(workspace.command(arguments))
+}
+
+/// Starts a command as [`start`] does.
+pub fn spawn(mut command: Command) -> Child {
     command
         .process_group(0)
         .stdout(Stdio::piped())
@@ -52,6 +56,14 @@ pub fn providers(terraform: u32) -> Vec<Pid> {
         })
         .map(Pid::from_raw)
         .collect()
+}
+
+/// A number in the status of a process, such as that of `VmHWM:` in KiB; 0 if the process has ended.
+pub fn number_of(pid: Pid, key: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(key));
+    let number = line.and_then(|line| line.split_whitespace().next());
+    number.and_then(|number| number.parse().ok()).unwrap_or_default()
 }
 
 /// The exit status of a command, and all its output in one line.

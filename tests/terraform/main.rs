@@ -11,6 +11,7 @@ mod aborted_requests;
 mod another_provider;
 mod behaviour;
 mod claims;
+mod collections;
 mod deployment;
 mod dialects;
 mod earlier_states;

@@ -17,7 +17,7 @@ use value::Value;
 use crate::api::{Error, Listed, Wanted};
 use crate::codec::Codec;
 use crate::context::Context;
-use crate::demand::{Demand, Items};
+use crate::demand::{Comparison, Demand, Items};
 use crate::list::{Index, List};
 use crate::object::Known;
 use crate::{identity, wire};
@@ -60,13 +60,19 @@ pub async fn find(context: &Context, resource: &Resource, codec: &dyn Codec, kno
     (!is_older(resource, &item, &known.state)).then_some(item)
 }
 
+/// Waits until it is known whether an item that shows a change can be used. Returns a comparison if the caller must read the object, and
+/// note the result while it holds the comparison: only one object of a resource is compared at a time.
+pub async fn compare(context: &Context, resource: &Resource) -> Option<Comparison> {
+    context.process.demand(&resource.name).compare().await
+}
+
 /// Notes whether an item that shows a change has the same values as its object.
 pub fn note_comparison(context: &Context, resource: &Resource, is_same: bool) {
     let items = if is_same { Items::Proven } else { Items::Unusable };
     context.process.demand(&resource.name).note_items(items);
 }
 
-/// Whether an item that shows a change can be used without a comparison.
+/// Whether an item that shows a change can be used.
 pub fn is_proven(context: &Context, resource: &Resource) -> bool {
     context.process.demand(&resource.name).items() == Items::Proven
 }

@@ -3,7 +3,7 @@
 //! One object is read with one request. As soon as several are wanted, one list answers all of them, unless it takes more requests
 //! than the objects, or its items cannot replace responses about the objects.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
@@ -27,7 +27,19 @@ struct State {
     /// Number of requests that the list takes, as far as is known.
     pages: usize,
     items: Items,
+    /// Whether an item is compared with its object now.
+    is_comparing: bool,
     has_failed: bool,
+}
+
+/// The comparison of an item with its object. It ends when it is dropped.
+pub struct Comparison(Arc<Demand>);
+
+impl Drop for Comparison {
+    fn drop(&mut self) {
+        self.0.state().is_comparing = false;
+        self.0.news.notify_waiters();
+    }
 }
 
 /// Whether an item of the list can replace the response to a read of the object.
@@ -49,6 +61,7 @@ impl Default for State {
             wanted: 0,
             pages: 1,
             items: Items::Unproven,
+            is_comparing: false,
             has_failed: false,
         }
     }
@@ -122,6 +135,23 @@ impl Demand {
         state.items = Items::Unusable;
         drop(state);
         self.news.notify_waiters();
+    }
+
+    /// Waits until it is known whether items can be used. Returns a comparison if the caller must find out.
+    pub async fn compare(self: &Arc<Self>) -> Option<Comparison> {
+        loop {
+            let news = self.news.notified();
+            {
+                let mut state = self.state();
+                if state.items != Items::Unproven {
+                    return None;
+                }
+                if !std::mem::replace(&mut state.is_comparing, true) {
+                    return Some(Comparison(Arc::clone(self)));
+                }
+            }
+            news.await;
+        }
     }
 
     /// Notes what a comparison of an item with its object has shown.

@@ -35,13 +35,17 @@ pub async fn read(
         *known = Known::default();
         return Ok(());
     }
-    let mut listed = None;
+    let (mut listed, mut comparison) = (None, None);
     if let Some(item) = collection::find(context, resource, binding.codec(), known).await {
         let mut found = known.clone();
         let mut problems = Diagnostics::default();
         let merged = merge(binding, context, &mut found, item, &mut problems);
         let is_usable = merged.is_ok() && problems.iter().next().is_none();
-        if is_usable && (found.state == known.state || collection::is_proven(context, resource)) {
+        let is_change = is_usable && found.state != known.state;
+        if is_change {
+            comparison = collection::compare(context, resource).await;
+        }
+        if is_usable && (!is_change || collection::is_proven(context, resource)) {
             complete(context, resource, known, found).await;
             return Ok(());
         }
@@ -70,6 +74,7 @@ pub async fn read(
     if let Some(listed) = listed {
         collection::note_comparison(context, resource, listed == found.state);
     }
+    drop(comparison);
     complete(context, resource, known, found).await;
     Ok(())
 }

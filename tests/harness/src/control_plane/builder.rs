@@ -384,7 +384,7 @@ impl Builder {
             elsewhere: Mutex::new(FaultResponse::html(404)),
             tokens: Mutex::new(tokens),
             secrets,
-            rate_limit: self.rate_limit.map(RateLimit::new),
+            rate_limit: Mutex::new(self.rate_limit.map(RateLimit::new)),
             faults,
             log: Log::new(),
             strict: self.strict,

@@ -34,6 +34,7 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use rate_limit::RateLimit;
 use requests::Server;
 use store::Store;
 use tokio::runtime::Runtime;
@@ -148,6 +149,11 @@ impl ControlPlane {
     /// Rejects a token from now on.
     pub fn revoke_token(&self, token: &str) {
         lock(&self.server.tokens).remove(token);
+    }
+
+    /// Rejects requests above this number in any second with status 429 from now on; `None` means no limit.
+    pub fn set_rate_limit(&self, requests_per_second: Option<usize>) {
+        *lock(&self.server.rate_limit) = requests_per_second.map(RateLimit::new);
     }
 
     /// Sets the response to every path that is not one of an operation. Default: [`FaultResponse::html`] with status 404.

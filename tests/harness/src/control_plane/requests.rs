@@ -71,7 +71,7 @@ pub struct Server {
     pub tokens: Mutex<BTreeMap<String, Account>>,
     /// The values that no output may contain.
     pub secrets: Secrets,
-    pub rate_limit: Option<RateLimit>,
+    pub rate_limit: Mutex<Option<RateLimit>>,
     pub faults: Faults,
     pub log: Log,
     pub strict: bool,
@@ -118,8 +118,7 @@ pub async fn handle(
     };
     let target = server.target(&parts.method, parts.uri.path());
     let mut entry = server.entry(&parts, &target, &body);
-    let is_admitted = server
-        .rate_limit
+    let is_admitted = lock(&server.rate_limit)
         .as_ref()
         .is_none_or(|limit| limit.admits(server.clock.now()));
     let (mut response, fault) = if is_admitted {
