@@ -1,7 +1,5 @@
 //! Plans objects and lookups that have not changed, and measures what that takes beyond Terraform's own time.
 
-#![expect(clippy::missing_panics_doc, reason = "test support: a failure ends the test")]
-
 use std::fmt;
 use std::path::Path;
 use std::time::{Duration, Instant};

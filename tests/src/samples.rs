@@ -1,6 +1,7 @@
 //! The sample objects of the simulated control plane, as Terraform has them: their configuration and their state.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use harness::control_plane::{Collection, SAMPLE_COLLECTIONS, machine_uuid, sample_uuid};
 use serde_json::{Value as Json, json};
@@ -46,7 +47,7 @@ pub fn imports(objects: u32) -> String {
         for number in 1..=count {
             let address = format!("durantic_{}.sample[{}]", resource(collection), number - 1);
             let uuid = sample_uuid(collection, number);
-            text += &format!("import {{\n  to = {address}\n  id = {uuid:?}\n}}\n");
+            let _ = writeln!(text, "import {{\n  to = {address}\n  id = {uuid:?}\n}}");
         }
     }
     text
