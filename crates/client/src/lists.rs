@@ -43,8 +43,8 @@ pub(super) struct Lists {
 struct ReadList {
     listed: Listed,
     pages: Vec<ReadPage>,
-    /// The largest number of requests that it could have taken.
-    max_pages: usize,
+    /// Whether it could take any number of requests.
+    is_unlimited: bool,
 }
 
 /// A page as it was read.
@@ -84,13 +84,10 @@ impl Client {
     pub async fn list(&self, request: Request<'_>, wanted: Wanted) -> Result<Listed, Error> {
         loop {
             let read = self.share_list(request, wanted).await?;
-            match &*read {
-                ReadList {
-                    listed: Listed::TooLong { .. },
-                    max_pages,
-                    ..
-                } if *max_pages < wanted.max_pages => {}
-                read => return Ok(read.listed.clone()),
+            let is_too_long = matches!(read.listed, Listed::TooLong { .. });
+            // It was read for another caller, to whom it was worth less.
+            if !is_too_long || read.is_unlimited || !wanted.is_unlimited() {
+                return Ok(read.listed.clone());
             }
         }
     }
@@ -111,7 +108,7 @@ impl Client {
         let key = self.key(request);
         let latest = lists.reads.latest(&key);
         if wanted.max_pages == 0 && !latest.as_deref().is_some_and(will_do) {
-            return Ok(Arc::new(ReadList::too_long(1, 0)));
+            return Ok(Arc::new(ReadList::too_long(1, wanted)));
         }
         let before: Vec<ReadPage> = match latest.as_deref().and_then(Read::result) {
             Some(read) if latest.as_ref().is_some_and(|latest| latest.writes == writes) => read.pages.clone(),
@@ -120,7 +117,11 @@ impl Client {
         };
         let is_kept = |read: &ReadList| matches!(read.listed, Listed::Whole(_));
         let read = lists.reads.read(key, writes, will_do, is_kept, async || {
-            self.read_list(request, wanted.max_pages, &before).await
+            match wanted.max_pages {
+                // The caller that read it has given up.
+                0 => Ok(ReadList::too_long(1, wanted)),
+                _ => self.read_list(request, wanted, &before).await,
+            }
         });
         read.await
     }
@@ -129,7 +130,7 @@ impl Client {
     async fn read_list(
         &self,
         request: Request<'_>,
-        max_pages: usize,
+        wanted: Wanted,
         before: &[ReadPage],
     ) -> Result<ReadList, Error> {
         let began = Instant::now();
@@ -137,12 +138,13 @@ impl Client {
         let mut change = "";
         for _ in 0..MAX_READS {
             let proven = self.shared.lists.parameter().clone();
-            let mut reader = Pager::new(documented.clone(), proven, max_pages);
+            let mut reader = Pager::new(documented.clone(), proven, wanted.max_pages);
             let mut pages: Vec<ReadPage> = Vec::new();
             let mut query = None;
             let end = loop {
                 let earlier = before.iter().find(|page| page.query == query);
-                let step = match self.read_page(request, query.as_deref(), earlier).await {
+                let read = self.read_page(request, query.as_deref(), earlier, wanted);
+                let step = match read.await {
                     Ok(read) => {
                         let step = reader.take(&read.page);
                         pages.push(read);
@@ -164,10 +166,10 @@ impl Client {
                     return Ok(ReadList {
                         listed: Listed::Whole(Arc::new(list(reader, began, last))),
                         pages,
-                        max_pages,
+                        is_unlimited: wanted.is_unlimited(),
                     });
                 }
-                End::TooLong(pages) => return Ok(ReadList::too_long(pages, max_pages)),
+                End::TooLong(pages) => return Ok(ReadList::too_long(pages, wanted)),
                 End::Failed(reason) => return Err(incomplete(request, last, &reason)),
                 End::Restart(reason) => change = reason,
             }
@@ -177,8 +179,33 @@ impl Client {
         Err(incomplete(request, None, &reason))
     }
 
-    /// Reads one page. `earlier` is the same page of an earlier read.
+    /// Reads one page, with one retry if the caller can do without the list, unless the control plane limits the rate of requests.
+    /// `earlier` is the same page of an earlier read.
     async fn read_page(
+        &self,
+        request: Request<'_>,
+        query: Option<&str>,
+        earlier: Option<&ReadPage>,
+        wanted: Wanted,
+    ) -> Result<ReadPage, Error> {
+        if wanted.is_unlimited() {
+            return self.send_page(request, query, earlier).await;
+        }
+        let max_retries = self.shared.max_retries;
+        let once = Request {
+            attempts: max_retries.saturating_sub(1),
+            ..request
+        };
+        let mut rest = max_retries;
+        loop {
+            match self.send_page(once, query, earlier).await {
+                Err(error) if error.kind == ErrorKind::RateLimited && rest > 0 => rest -= 1,
+                read => return read,
+            }
+        }
+    }
+
+    async fn send_page(
         &self,
         request: Request<'_>,
         query: Option<&str>,
@@ -209,11 +236,11 @@ impl Client {
 }
 
 impl ReadList {
-    fn too_long(pages: usize, max_pages: usize) -> Self {
+    fn too_long(pages: usize, wanted: Wanted) -> Self {
         Self {
             listed: Listed::TooLong { pages },
             pages: Vec::new(),
-            max_pages,
+            is_unlimited: wanted.is_unlimited(),
         }
     }
 }

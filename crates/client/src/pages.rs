@@ -3,7 +3,7 @@
 //! APIs page in different ways, which their responses show: a list without more; a list with `Link: <…>; rel="next"`; an object with
 //! the items and the total number (`count`); an object with the items and a link (`next`). If only a number shows that there
 //! are more, the parameter is one that the API's document names, or else one of the usual ones: it is the right one if the second page
-//! does not repeat the first.
+//! does not repeat the first. A response that may have a sequel, but shows no way to it, is no whole list.
 //!
 //! Tests: `crates/client/src/tests/pages.rs`, `crates/client/src/tests/lists.rs`.
 
@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use engine::naming::json_type;
 use http::{HeaderMap, header};
+use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use url::Url;
@@ -29,7 +30,7 @@ const MAX_BYTES: usize = 32 * 1024 * 1024;
 const ITEMS: [&str; 4] = ["items", "results", "data", "objects"];
 
 /// Names of the field with the total number of objects.
-const TOTALS: [&str; 2] = ["count", "total"];
+const TOTALS: [&str; 4] = ["count", "total", "total_count", "totalCount"];
 
 /// Parameters that skip a number of objects, the likeliest first.
 const OFFSETS: [&str; 3] = ["offset", "skip", "start"];
@@ -40,6 +41,9 @@ const NUMBERS: [&str; 3] = ["page", "page_number", "pageNumber"];
 /// Parameters with the length of a page.
 const LENGTHS: [&str; 5] = ["limit", "page_size", "per_page", "pageSize", "size"];
 
+/// Names of fields that say nothing about further pages.
+const NO_SIGNS: [&str; 4] = ["previous", "prev", "next", "success"];
+
 /// One page of a list.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Page {
@@ -48,6 +52,8 @@ pub(super) struct Page {
     /// The number of objects on all pages, if the response has it.
     total: Option<usize>,
     next: Next,
+    /// Whether the response has something else that may say that there are more.
+    is_unclear: bool,
 }
 
 /// Whether a page has another after it.
@@ -60,6 +66,8 @@ enum Next {
     Last,
     /// The query of the link to the next page.
     Query(String),
+    /// There is one, but no link with a query leads to it.
+    Unreachable,
 }
 
 /// A parameter that selects a page.
@@ -67,8 +75,8 @@ enum Next {
 pub(super) enum Parameter {
     /// The number of objects to skip.
     Offset(String),
-    /// The number of the page, counted from 1.
-    Number(String),
+    /// The number of the page, and that of the first one.
+    Number(String, usize),
 }
 
 /// What the API's document says about the pages of a list.
@@ -138,12 +146,13 @@ impl Page {
         if body.is_empty() {
             return Err(InvalidBody::Missing);
         }
-        let link = link_to_next(headers).map_or(Next::Unknown, |link| next(Some(&link), url));
+        let link = link_to_next(headers).map_or(Next::Unknown, |link| next(&link, url));
         if body.starts_with(b"[") {
             return Ok(Self {
                 items: items(body)?,
                 total: None,
                 next: link,
+                is_unclear: false,
             });
         }
         if !body.starts_with(b"{") {
@@ -156,23 +165,43 @@ impl Page {
             .iter()
             .find_map(|name| fields.get(*name).filter(|field| field.get().starts_with('[')));
         let list = list.ok_or(InvalidBody::NoList("an object"))?;
-        let total = TOTALS.iter().find_map(|name| {
-            let total = fields.get(*name)?;
-            total.get().parse().ok()
-        });
-        let next_field = fields
-            .get("next")
-            .map(|field| serde_json::from_str::<Option<String>>(field.get()));
-        let next = match next_field {
-            Some(Ok(link)) => next(link.as_deref(), url),
-            Some(Err(_)) | None => link,
+        let value = |name: &str| {
+            let field = fields.get(name)?;
+            serde_json::from_str::<Value>(field.get()).ok()
         };
+        let total = TOTALS.iter().find_map(|name| whole_number(&value(name)?));
+        let next = match value("next") {
+            None => link,
+            Some(Value::Null) => Next::Last,
+            Some(Value::String(text)) if text.is_empty() => Next::Last,
+            Some(Value::String(text)) => next(&text, url),
+            Some(_) => Next::Unreachable,
+        };
+        let is_unclear = fields.iter().any(|(name, field)| {
+            !ITEMS.contains(&name.as_str()) && !NO_SIGNS.contains(&name.as_str()) && !is_empty(field.get())
+        });
         Ok(Self {
             items: items(list.get().as_bytes())?,
             total,
             next,
+            is_unclear,
         })
     }
+}
+
+/// A number of objects, which some APIs write as a string or with a fraction of zero.
+fn whole_number(value: &Value) -> Option<usize> {
+    let text = match value {
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => text.clone(),
+        _ => return None,
+    };
+    text.strip_suffix(".0").unwrap_or(&text).parse().ok()
+}
+
+/// Whether a JSON value says that there is nothing.
+fn is_empty(json: &str) -> bool {
+    matches!(json, "null" | "false" | "\"\"" | "[]" | "{}")
 }
 
 /// The text of each object of a JSON list.
@@ -181,16 +210,12 @@ fn items(list: &[u8]) -> Result<Vec<Arc<RawValue>>, InvalidBody> {
     Ok(items.into_iter().map(Arc::from).collect())
 }
 
-/// What the field `next`, or the header `Link`, says. Of a link, only the query is used: it may have another host, and the token is
-/// sent to the endpoint only.
-fn next(link: Option<&str>, url: &Url) -> Next {
-    let Some(link) = link.filter(|link| !link.is_empty()) else {
-        return Next::Last;
-    };
+/// Where a link leads. Only its query is used: it may have another host, and the token is sent to the endpoint only.
+fn next(link: &str, url: &Url) -> Next {
     let link = url.join(link).ok();
     match link.as_ref().and_then(Url::query) {
-        Some(query) => Next::Query(query.to_owned()),
-        None => Next::Unknown,
+        Some(query) if !query.is_empty() => Next::Query(query.to_owned()),
+        _ => Next::Unreachable,
     }
 }
 
@@ -225,14 +250,16 @@ impl Documented {
             found.map(|name| (*name).to_owned())
         };
         let offset = named(&OFFSETS).map(Parameter::Offset);
+        let number = named(&NUMBERS).map(|name| {
+            let default = parameters.iter().find(|(parameter, _)| *parameter == name);
+            let is_from_zero = default.is_some_and(|(_, default)| *default == Some(0));
+            Parameter::Number(name, usize::from(!is_from_zero))
+        });
         let length = LENGTHS
             .iter()
             .find_map(|name| parameters.iter().find(|(parameter, _)| parameter == name)?.1);
         Self {
-            parameters: offset
-                .into_iter()
-                .chain(named(&NUMBERS).map(Parameter::Number))
-                .collect(),
+            parameters: offset.into_iter().chain(number).collect(),
             length: length.and_then(|length| usize::try_from(length).ok()),
         }
     }
@@ -243,7 +270,7 @@ impl Pager {
     pub fn new(documented: Documented, proven: Option<Parameter>, max_pages: usize) -> Self {
         let usual = [
             Parameter::Offset(OFFSETS[0].to_owned()),
-            Parameter::Number(NUMBERS[0].to_owned()),
+            Parameter::Number(NUMBERS[0].to_owned(), 1),
         ];
         let mut candidates: Vec<Parameter> = Vec::new();
         for candidate in proven
@@ -318,7 +345,7 @@ impl Pager {
 
     /// Handles the response that the last step's page does not exist; `None` if that is an error.
     pub fn not_found(&mut self) -> Option<Step> {
-        let is_numbered = matches!(self.parameter, Some(Parameter::Number(_)));
+        let is_numbered = matches!(self.parameter, Some(Parameter::Number(..)));
         match self.total {
             None if is_numbered => Some(End::Whole.into()),
             _ => self.refused(),
@@ -332,6 +359,7 @@ impl Pager {
                 End::Failed("its pages are in a loop".to_owned()).into()
             }
             (Next::Query(query), _) => self.fetch(query.clone()),
+            (Next::Unreachable, _) => End::Failed("its link to the next page has no query".to_owned()).into(),
             (Next::Last, None) => End::Whole.into(),
             (_, Some(total)) if self.count == total => End::Whole.into(),
             (Next::Last, Some(_)) => End::Restart("it ended early").into(),
@@ -343,14 +371,16 @@ impl Pager {
         }
     }
 
-    /// Whether a page may have another after it, although nothing in the response shows it: the document has a parameter for it.
+    /// Whether a page may have another after it, although no total and no link shows it: the document has a parameter for it,
+    /// or the response has fields that may say so.
     fn may_continue(&self, page: &Page) -> bool {
         let length = page.items.len();
         let full = match self.pages.as_slice() {
             [first, _, ..] => first.items.len(),
             _ => self.documented.length.unwrap_or(1),
         };
-        !self.documented.parameters.is_empty() && length > 0 && length >= full
+        let is_possible = !self.documented.parameters.is_empty() && length >= full;
+        length > 0 && (page.is_unclear || is_possible)
     }
 
     fn fetch_by_parameter(&mut self) -> Step {
@@ -359,7 +389,9 @@ impl Pager {
         }
         match &self.parameter {
             Some(Parameter::Offset(name)) => self.fetch(format!("{name}={}", self.count)),
-            Some(Parameter::Number(name)) => self.fetch(format!("{name}={}", self.pages.len() + 1)),
+            Some(Parameter::Number(name, first)) => {
+                self.fetch(format!("{name}={}", self.pages.len() + first))
+            }
             None => self.give_up(),
         }
     }
@@ -379,6 +411,9 @@ impl Pager {
                 "it returned {} of {total} objects, and no parameter gives the others",
                 self.count
             )),
+            None if self.pages.iter().any(|page| page.is_unclear) => {
+                End::Failed("it may have further pages, and no parameter gives them".to_owned())
+            }
             // Only the document suggested that there may be more.
             None => End::Whole,
         }
@@ -410,8 +445,19 @@ impl Pager {
     }
 }
 
+/// Identifies an object on several pages: by its usual identity, because other fields can change meanwhile, or else by its text.
 fn hash(item: &RawValue) -> u64 {
+    #[derive(Deserialize)]
+    struct Identity<'a> {
+        #[serde(borrow)]
+        uuid: Option<&'a RawValue>,
+        #[serde(borrow)]
+        id: Option<&'a RawValue>,
+    }
+    let identity: Option<Identity<'_>> = serde_json::from_str(item.get()).ok();
+    let identity = identity.and_then(|identity| identity.uuid.or(identity.id));
+    let text = identity.map_or(item.get(), RawValue::get);
     let mut hasher = DefaultHasher::new();
-    item.get().hash(&mut hasher);
+    text.hash(&mut hasher);
     hasher.finish()
 }

@@ -95,6 +95,11 @@ impl Wanted {
         max_pages: usize::MAX,
     };
 
+    /// Whether any number of requests is worth it: the caller needs the list.
+    pub fn is_unlimited(self) -> bool {
+        self.max_pages == usize::MAX
+    }
+
     /// A list whose requests begin now or later.
     pub fn fresh() -> Self {
         Self {

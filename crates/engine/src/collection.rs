@@ -1,7 +1,8 @@
 //! Lists of the objects of a resource: the one place where lists are read, for refreshes, data sources, checks of plans and the
 //! recovery of lost creates.
 //!
-//! A refresh may be answered from a list, see [`find`]. A list never shows that an object is gone: a request for the object does.
+//! A refresh may be answered from a list, see [`find`]. A list only shows that an object has not changed: a request for the object shows
+//! what it is now, and whether it is gone.
 //!
 //! Tests: `crates/engine/tests/tables/collection.rs`, `tests/protocol/collections.rs`, `tests/terraform/collections.rs`.
 
@@ -17,33 +18,44 @@ use value::Value;
 use crate::api::{Error, Listed, Wanted};
 use crate::codec::Codec;
 use crate::context::Context;
-use crate::demand::{Comparison, Demand, Items};
+use crate::demand::Demand;
 use crate::list::{Index, List};
 use crate::object::Known;
 use crate::{identity, wire};
 
 /// How long the first read of a resource waits for others, unless Terraform is busy: it reads objects at the same time.
-const QUIET: Duration = Duration::from_millis(30);
+const QUIET: Duration = Duration::from_millis(15);
 
 /// How long it waits while Terraform is busy with other requests.
 const PATIENCE: Duration = Duration::from_millis(300);
 
 /// Pause between two looks at the requests of the process.
-const POLL_INTERVAL: Duration = Duration::from_millis(5);
+const POLL_INTERVAL: Duration = Duration::from_millis(3);
 
-/// How long reads of objects wait for a list, before they are sent one by one.
+/// How long a read waits for a list.
 const LIST_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Returns the item of an object in a list, if the item can replace the response to a read of the object.
 ///
-/// It cannot if only this object of the resource is wanted, the list is longer than what it is worth, the item lacks anything that the
-/// declaration reads, or its object has changed before state knew it last.
+/// It cannot if only this object of the resource is wanted, state was never refreshed (import), the list is longer than what it is worth,
+/// the item lacks anything that the declaration reads, or it is older than state.
 pub async fn find(context: &Context, resource: &Resource, codec: &dyn Codec, known: &Known) -> Option<Json> {
     let demand = context.process.demand(&resource.name);
-    if !context.api.keeps_lists() || demand.items() == Items::Unusable {
+    if !context.api.keeps_lists() || !demand.is_usable() {
         return None;
     }
-    let list = list_for_reads(context, resource, &demand).await?;
+    // An object that state has not seen yet is no unchanged one.
+    let updated = updated(resource);
+    if updated.is_some_and(|updated| known.state.get(&updated.name).is_null()) {
+        return None;
+    }
+    let list = tokio::time::timeout(LIST_PATIENCE, list_for_reads(context, resource, &demand)).await;
+    let Ok(list) = list else {
+        tracing::warn!(resource = %resource.name, "a list takes too long; reading the objects one by one");
+        demand.note_failure();
+        return None;
+    };
+    let list = list?;
     let index = list.index(&format!("identity of {}", resource.name), |item| {
         identity_of_item(resource, item)
     });
@@ -54,27 +66,10 @@ pub async fn find(context: &Context, resource: &Resource, codec: &dyn Codec, kno
     let item = list.object(*position);
     if !is_complete(resource, codec, known, &item) {
         tracing::debug!(resource = %resource.name, "the items of a list lack fields; reading the objects one by one");
-        demand.note_items(Items::Unusable);
+        demand.note_incomplete();
         return None;
     }
     (!is_older(resource, &item, &known.state)).then_some(item)
-}
-
-/// Waits until it is known whether an item that shows a change can be used. Returns a comparison if the caller must read the object, and
-/// note the result while it holds the comparison: only one object of a resource is compared at a time.
-pub async fn compare(context: &Context, resource: &Resource) -> Option<Comparison> {
-    context.process.demand(&resource.name).compare().await
-}
-
-/// Notes whether an item that shows a change has the same values as its object.
-pub fn note_comparison(context: &Context, resource: &Resource, is_same: bool) {
-    let items = if is_same { Items::Proven } else { Items::Unusable };
-    context.process.demand(&resource.name).note_items(items);
-}
-
-/// Whether an item that shows a change can be used.
-pub fn is_proven(context: &Context, resource: &Resource) -> bool {
-    context.process.demand(&resource.name).items() == Items::Proven
 }
 
 /// Returns the list that serves a read, if one is there or is worth its requests.
@@ -95,7 +90,7 @@ async fn list_for_reads(context: &Context, resource: &Resource, demand: &Demand)
     }
     let lists = demand.add();
     wait_for_others(context, demand, lists).await;
-    if demand.items() == Items::Unusable {
+    if !demand.is_usable() {
         return None;
     }
     let Some(max_pages) = demand.worth() else {
@@ -106,24 +101,17 @@ async fn list_for_reads(context: &Context, resource: &Resource, demand: &Demand)
         since: None,
         max_pages,
     };
-    let listed = context.list(resource, operation, &Value::Null, wanted);
-    let listed = tokio::time::timeout(LIST_PATIENCE, listed).await;
-    match listed {
-        Ok(Ok(Listed::Whole(list))) => {
+    match context.list(resource, operation, &Value::Null, wanted).await {
+        Ok(Listed::Whole(list)) => {
             demand.note_list(list.pages);
             Some(list)
         }
-        Ok(Ok(Listed::TooLong { pages })) => {
+        Ok(Listed::TooLong { pages }) => {
             demand.note_too_long(pages);
             None
         }
-        Ok(Err(error)) => {
+        Err(error) => {
             tracing::warn!(%error, resource = %resource.name, "failed to list objects; reading them one by one");
-            demand.note_failure();
-            None
-        }
-        Err(_) => {
-            tracing::warn!(resource = %resource.name, "a list takes too long; reading the objects one by one");
             demand.note_failure();
             None
         }
@@ -231,4 +219,9 @@ fn is_older(resource: &Resource, item: &Json, state: &Value) -> bool {
         (None, Some(_)) => true,
         (_, None) => false,
     }
+}
+
+/// The attribute with the time of the last change.
+fn updated(resource: &Resource) -> Option<&Attribute> {
+    resource.attribute(resource.updated.as_deref()?)
 }

@@ -3,7 +3,7 @@
 //! One object is read with one request. As soon as several are wanted, one list answers all of them, unless it takes more requests
 //! than the objects, or its items cannot replace responses about the objects.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
@@ -26,32 +26,9 @@ struct State {
     wanted: usize,
     /// Number of requests that the list takes, as far as is known.
     pages: usize,
-    items: Items,
-    /// Whether an item is compared with its object now.
-    is_comparing: bool,
+    /// Whether its items lack values, so that they cannot replace responses about the objects.
+    is_incomplete: bool,
     has_failed: bool,
-}
-
-/// The comparison of an item with its object. It ends when it is dropped.
-pub struct Comparison(Arc<Demand>);
-
-impl Drop for Comparison {
-    fn drop(&mut self) {
-        self.0.state().is_comparing = false;
-        self.0.news.notify_waiters();
-    }
-}
-
-/// Whether an item of the list can replace the response to a read of the object.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Items {
-    /// Not known: only an item that shows no change is used.
-    #[default]
-    Unproven,
-    /// An item that showed a change had the same values as the object.
-    Proven,
-    /// An item lacks values, or has others than the object.
-    Unusable,
 }
 
 impl Default for State {
@@ -60,8 +37,7 @@ impl Default for State {
             lists: 0,
             wanted: 0,
             pages: 1,
-            items: Items::Unproven,
-            is_comparing: false,
+            is_incomplete: false,
             has_failed: false,
         }
     }
@@ -71,12 +47,16 @@ impl State {
     fn is_worth_a_list(self) -> bool {
         self.wanted >= self.pages.max(SEVERAL)
     }
+
+    fn is_usable(self) -> bool {
+        !self.is_incomplete && !self.has_failed
+    }
 }
 
 impl Demand {
-    /// Whether items of the list can replace responses about the objects, as far as is known.
-    pub fn items(&self) -> Items {
-        self.state().items
+    /// Whether the list can serve reads, as far as is known.
+    pub fn is_usable(&self) -> bool {
+        self.state().is_usable()
     }
 
     /// Whether the list could not be read.
@@ -103,7 +83,7 @@ impl Demand {
     /// Whether there is a list after this many, one is worth its requests now, or none will be used.
     pub fn has_news(&self, lists: usize) -> bool {
         let state = self.state();
-        state.lists != lists || state.is_worth_a_list() || state.items == Items::Unusable
+        state.lists != lists || state.is_worth_a_list() || !state.is_usable()
     }
 
     /// Waits until that may have changed.
@@ -132,36 +112,13 @@ impl Demand {
     pub fn note_failure(&self) {
         let mut state = self.state();
         state.has_failed = true;
-        state.items = Items::Unusable;
         drop(state);
         self.news.notify_waiters();
     }
 
-    /// Waits until it is known whether items can be used. Returns a comparison if the caller must find out.
-    pub async fn compare(self: &Arc<Self>) -> Option<Comparison> {
-        loop {
-            let news = self.news.notified();
-            {
-                let mut state = self.state();
-                if state.items != Items::Unproven {
-                    return None;
-                }
-                if !std::mem::replace(&mut state.is_comparing, true) {
-                    return Some(Comparison(Arc::clone(self)));
-                }
-            }
-            news.await;
-        }
-    }
-
-    /// Notes what a comparison of an item with its object has shown.
-    pub fn note_items(&self, items: Items) {
-        let mut state = self.state();
-        // What one item lacks, others may lack.
-        if state.items != Items::Unusable {
-            state.items = items;
-        }
-        drop(state);
+    /// Notes that an item lacks values. What one item lacks, others may lack.
+    pub fn note_incomplete(&self) {
+        self.state().is_incomplete = true;
         self.news.notify_waiters();
     }
 
@@ -223,14 +180,13 @@ mod tests {
     }
 
     #[test]
-    fn unusable_items_stay_unusable() {
-        let demand = Demand::default();
-        demand.note_items(Items::Proven);
-        demand.note_items(Items::Unusable);
-        demand.note_items(Items::Proven);
-        assert_eq!((demand.items(), demand.has_failed()), (Items::Unusable, false));
-        let demand = Demand::default();
+    fn list_that_lacks_values_or_fails_is_not_used() {
+        let demand = wanted(1);
+        assert!(demand.is_usable() && !demand.has_failed() && !demand.has_news(0));
+        demand.note_incomplete();
+        assert!(!demand.is_usable() && !demand.has_failed() && demand.has_news(0));
+        let demand = wanted(1);
         demand.note_failure();
-        assert_eq!((demand.items(), demand.has_failed()), (Items::Unusable, true));
+        assert!(!demand.is_usable() && demand.has_failed() && demand.has_news(0));
     }
 }

@@ -95,7 +95,7 @@ impl Search<'_> {
         let found = self.context.read(self.resource, &self.lookup.api, self.config);
         match found.await {
             Ok(response) if response.body.is_object() => {
-                let found = self.details(&response.body).await?;
+                let found = self.details(&response.body, true).await?;
                 Ok(found.map_or(Found::None(None), Found::One))
             }
             Ok(response) => Err(self.no_object(&response.body)),
@@ -104,11 +104,12 @@ impl Search<'_> {
         }
     }
 
-    /// Looks up objects in a list. One that was read before can only show an object that is there: whether none or several match, a list
-    /// from now on decides.
+    /// Looks up objects in a list. One that was read before only shows where an object is: a request for the object shows what it is
+    /// now. Whether none or several match, and which objects there are, a list from now on decides.
     async fn find_in_list(&mut self) -> Result<Found, Reported> {
         let started = Instant::now();
-        let mut since = None;
+        let is_single = self.lookup.expect == Expect::One && self.lookup.then.is_some();
+        let mut since = (!is_single).then_some(started);
         loop {
             let (resource, lookup) = (self.resource, self.lookup);
             let list = self.context.whole_list(resource, &lookup.api, self.config, since);
@@ -116,7 +117,7 @@ impl Search<'_> {
             let is_present = list.began.is_none_or(|began| began >= started);
             let found = match (lookup.expect, self.matching(&list).as_slice()) {
                 (Expect::Many, found) => return self.all(found).map(Found::One),
-                (Expect::One, [one]) => self.details(one).await?,
+                (Expect::One, [one]) => self.details(one, is_present).await?,
                 (Expect::One, [_, _, ..]) if !is_present => None,
                 (Expect::One, several @ [_, _, ..]) => return Err(self.ambiguous(several)),
                 (Expect::One, []) => None,
@@ -167,12 +168,7 @@ impl Search<'_> {
 
     /// The objects of a list that match the configuration.
     fn matching(&self, list: &List) -> Vec<Json> {
-        let matches = |candidate: &Json| {
-            self.narrowing().all(|(attribute, wanted)| {
-                let field = wire::field(attribute, candidate).unwrap_or(Json::Bool(false));
-                wire::is_equivalent_json(attribute, &field, &wire::to_json(wanted))
-            })
-        };
+        let matches = |candidate: &Json| self.is_narrow_match(candidate);
         let (Some(field), Some(by)) = (&self.lookup.pick, &self.lookup.by) else {
             return list.objects().filter(matches).collect();
         };
@@ -183,6 +179,24 @@ impl Search<'_> {
             .map(|position| list.object(position))
             .filter(matches)
             .collect()
+    }
+
+    /// Whether an object that was found in a list still matches the configuration, as far as the response shows.
+    fn is_match(&self, object: &Json) -> bool {
+        let picked = match (&self.lookup.pick, &self.lookup.by) {
+            (Some(field), Some(by)) => {
+                wire::find(object, field).is_none_or(|found| found == wire::to_json(self.config.get(by)))
+            }
+            _ => true,
+        };
+        picked && self.is_narrow_match(object)
+    }
+
+    fn is_narrow_match(&self, candidate: &Json) -> bool {
+        self.narrowing().all(|(attribute, wanted)| {
+            let field = wire::field(attribute, candidate).unwrap_or(Json::Bool(false));
+            wire::is_equivalent_json(attribute, &field, &wire::to_json(wanted))
+        })
     }
 
     /// The configured attributes that narrow the lookup, with their values.
@@ -197,8 +211,9 @@ impl Search<'_> {
             .filter(|(_, wanted)| !wanted.is_null())
     }
 
-    /// Decodes an object, and reads the rest of it if it lacks anything and the declaration says how (`then`). `None` if it no longer exists.
-    async fn details(&mut self, found: &Json) -> Result<Option<Value>, Reported> {
+    /// Decodes an object, and reads it if it is not of the present or lacks anything, and the declaration says how (`then`). `None` if it
+    /// no longer exists, or no longer matches.
+    async fn details(&mut self, found: &Json, is_present: bool) -> Result<Option<Value>, Reported> {
         let listed = self.object(found)?;
         if let Some(attribute) = self.identity() {
             let configured = self.config.get(&attribute.name).clone();
@@ -214,7 +229,9 @@ impl Search<'_> {
             }
         }
         // An item that has everything needs no further request.
-        let is_enough = self.context.api.keeps_lists() && wire::is_complete(&self.resource.attributes, found);
+        let is_complete =
+            self.context.api.keeps_lists() && wire::is_complete(&self.resource.attributes, found);
+        let is_enough = is_complete && is_present;
         let Some(operation) = self.lookup.then.as_deref().filter(|_| !is_enough) else {
             return Ok(Some(listed));
         };
@@ -223,6 +240,9 @@ impl Search<'_> {
                 let identity = self.identity().map(|attribute| attribute.name.clone());
                 let expected = identity.as_ref().map(|name| listed.get(name).clone());
                 self.check_identity(&response.body, expected.as_ref())?;
+                if !is_present && !self.is_match(&response.body) {
+                    return Ok(None);
+                }
                 let mut found = self.object(&response.body)?;
                 // A response may lack it.
                 if let (Some(name), Some(expected)) = (identity, expected) {

@@ -15,6 +15,7 @@ use value::Value;
 
 use crate::api::Place;
 use crate::demand::Demand;
+use crate::list::Index;
 use crate::object::{Known, Renames};
 use crate::private::Reference;
 use crate::run::Run;
@@ -52,6 +53,8 @@ struct Shared {
     has_planned: Arrivals,
     /// Resource → the reads of its objects.
     demands: Mutex<HashMap<String, Arc<Demand>>>,
+    /// Resource → names of its objects, as they were listed last.
+    names: Mutex<HashMap<String, Arc<Index>>>,
 }
 
 /// Pause between two looks at the other requests of the process.
@@ -238,6 +241,7 @@ impl Process {
         *lock(&self.0.planned) = Planned::default();
         self.0.has_planned.reset();
         lock(&self.0.demands).clear();
+        lock(&self.0.names).clear();
     }
 
     /// Returns the limit that an argument of the provider block sets.
@@ -383,6 +387,18 @@ impl Process {
     /// Returns the reads of the objects of a resource.
     pub fn demand(&self, resource: &str) -> Arc<Demand> {
         Arc::clone(lock(&self.0.demands).entry(resource.to_owned()).or_default())
+    }
+
+    /// Records the names of all objects of a resource.
+    pub fn note_names(&self, resource: &str, names: Arc<Index>) {
+        lock(&self.0.names).insert(resource.to_owned(), names);
+    }
+
+    /// Whether an object of a resource had the name when they were listed last.
+    pub fn has_listed_name(&self, resource: &str, name: &str) -> bool {
+        lock(&self.0.names)
+            .get(resource)
+            .is_some_and(|names| names.contains_key(name))
     }
 
     /// Records the name of a planned object.

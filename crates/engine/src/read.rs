@@ -35,21 +35,15 @@ pub async fn read(
         *known = Known::default();
         return Ok(());
     }
-    let (mut listed, mut comparison) = (None, None);
     if let Some(item) = collection::find(context, resource, binding.codec(), known).await {
         let mut found = known.clone();
         let mut problems = Diagnostics::default();
         let merged = merge(binding, context, &mut found, item, &mut problems);
-        let is_usable = merged.is_ok() && problems.iter().next().is_none();
-        let is_change = is_usable && found.state != known.state;
-        if is_change {
-            comparison = collection::compare(context, resource).await;
-        }
-        if is_usable && (!is_change || collection::is_proven(context, resource)) {
+        // A list only shows that nothing has changed: items may be abbreviated.
+        if merged.is_ok() && problems.iter().next().is_none() && found.state == known.state {
             complete(context, resource, known, found).await;
             return Ok(());
         }
-        listed = Some(found.state).filter(|_| is_usable);
     }
     let response = absence::perform(context, resource, operation, &known.state, None);
     let response = match response.await {
@@ -71,10 +65,6 @@ pub async fn read(
     };
     let mut found = known.clone();
     merge(binding, context, &mut found, response, diagnostics)?;
-    if let Some(listed) = listed {
-        collection::note_comparison(context, resource, listed == found.state);
-    }
-    drop(comparison);
     complete(context, resource, known, found).await;
     Ok(())
 }

@@ -86,7 +86,7 @@ pub async fn wait_for_names(
     for (attribute, referenced) in attributes(resource) {
         let before = names(prior.get(&attribute.name));
         for name in names(config.get(&attribute.name)).difference(&before) {
-            if process.has_planned_name(referenced, name) {
+            if process.has_planned_name(referenced, name) || process.has_listed_name(referenced, name) {
                 continue;
             }
             let existing = names_in_account(context, referenced).await;
@@ -126,7 +126,8 @@ pub fn note_planned(process: &Process, resource: &Resource, plan: &mut Plan) {
 }
 
 /// Checks the planned names of an object that the plan creates, or whose names it changes. Names that were not found go into private
-/// state, so that the apply looks again. A process lists the objects of a resource once for all its plans.
+/// state, so that the apply looks again. A process lists the objects of a resource again only for
+/// a name that the last list lacks.
 pub async fn check(context: Option<&Context>, process: &Process, resource: &Resource, plan: &mut Plan) {
     let mut unresolved = BTreeMap::new();
     for (attribute, referenced) in attributes(resource) {
@@ -142,7 +143,9 @@ pub async fn check(context: Option<&Context>, process: &Process, resource: &Reso
             process.note_replaced(referenced, removed, added, title(resource, &plan.prior));
         }
         let mut missing: BTreeSet<String> = names(planned).into_iter().map(str::to_owned).collect();
-        missing.retain(|name| !process.has_planned_name(referenced, name));
+        missing.retain(|name| {
+            !process.has_planned_name(referenced, name) && !process.has_listed_name(referenced, name)
+        });
         if missing.is_empty() {
             continue;
         }
@@ -271,7 +274,10 @@ async fn names_in_account(context: &Context, referenced: &str) -> Option<Arc<Ind
         return None;
     }
     match collection::names(context, resource, None).await? {
-        Ok(names) => Some(names),
+        Ok(names) => {
+            context.process.note_names(referenced, Arc::clone(&names));
+            Some(names)
+        }
         Err(error) => {
             tracing::warn!(%error, "failed to list the objects that an argument names");
             demand.note_failure();

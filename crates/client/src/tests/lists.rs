@@ -216,15 +216,53 @@ async fn too_long_list_is_not_read_to_its_end() {
 async fn caller_that_wants_all_pages_joins_one_that_does_not() {
     let server = Server::start(|request, _| Action::response(200, page(request).to_string())).await;
     let client = client(&server, true);
-    let wanted = |max_pages| Wanted {
+    let two = Wanted {
         since: None,
-        max_pages,
+        max_pages: 2,
     };
-    let (two, three) = tokio::join!(read(&client, wanted(2)), read(&client, wanted(3)));
+    let (two, all) = tokio::join!(read(&client, two), read(&client, Wanted::RECENT));
     assert!(matches!(two.unwrap(), Listed::TooLong { pages: 3 }));
-    assert_eq!(whole(three.unwrap()).objects().count(), 25);
+    assert_eq!(whole(all.unwrap()).objects().count(), 25);
     // The page of the first caller, and then all of them.
     assert_eq!(server.requests().len(), 5);
+}
+
+#[tokio::test]
+async fn caller_without_requests_never_sends_one() {
+    let server = Server::start(|_, _| Action::Stall(Vec::new())).await;
+    let client = client(&server, true);
+    let present = Wanted {
+        since: None,
+        max_pages: 0,
+    };
+    let limit = std::time::Duration::from_millis(200);
+    // The caller that reads the list gives up, and the other one does not continue.
+    let reading = tokio::time::timeout(limit, read(&client, Wanted::RECENT));
+    let (reading, waiting) = tokio::join!(reading, async {
+        server.wait_for_requests(2).await;
+        read(&client, present).await
+    });
+    assert!(reading.is_err());
+    assert!(matches!(waiting.unwrap(), Listed::TooLong { .. }));
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn list_that_a_caller_can_do_without_has_one_retry_or_waits_for_the_limit() {
+    let some = Wanted {
+        since: None,
+        max_pages: 2,
+    };
+    // (status of all attempts, attempts for a caller that can do without the list, and for one that needs it)
+    let table = [(500, 2, 3), (403, 1, 1), (429, 6, 3)];
+    for (status, optional, needed) in table {
+        let server = Server::start(move |_, _| Action::response(status, "{}")).await;
+        let client = client(&server, true);
+        assert!(read(&client, some).await.is_err());
+        assert_eq!(server.requests().len(), optional, "{status}");
+        assert!(read(&client, Wanted::RECENT).await.is_err());
+        assert_eq!(server.requests().len(), optional + needed, "{status}");
+    }
 }
 
 #[tokio::test]

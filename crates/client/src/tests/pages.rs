@@ -194,7 +194,7 @@ fn refused_parameter_is_another_one() {
 fn proven_parameter_is_tried_first() {
     let (end, queries, _) = read(
         &[],
-        Some(Parameter::Number("page".to_owned())),
+        Some(Parameter::Number("page".to_owned(), 1)),
         usize::MAX,
         counted("page"),
     );
@@ -204,7 +204,7 @@ fn proven_parameter_is_tried_first() {
     );
     let (end, queries, _) = read(
         &[],
-        Some(Parameter::Number("page".to_owned())),
+        Some(Parameter::Number("page".to_owned(), 1)),
         usize::MAX,
         counted("offset"),
     );
@@ -309,6 +309,97 @@ fn list_is_too_long_for_what_it_is_worth() {
     let (end, ..) = read(&[], None, usize::MAX, endless);
     assert_eq!(end, End::Failed("it has more than 1000 pages".to_owned()));
     assert_eq!(requests.get(), 1000);
+}
+
+#[test]
+fn list_whose_sequel_cannot_be_requested_is_not_whole() {
+    let first = || objects(0, LENGTH);
+    let unreachable = "its link to the next page has no query";
+    let unclear = "it may have further pages, and no parameter gives them";
+    let partial = "it returned 10 of 25 objects, and no parameter gives the others";
+    #[rustfmt::skip]
+    let table = [
+        (json!({"results": first(), "next": "b3BhcXVl"}), unreachable),
+        (json!({"results": first(), "next": "/things/page/2/"}), unreachable),
+        (json!({"results": first(), "next": 2}), unreachable),
+        (json!({"results": first(), "next": {"href": "?page=2"}}), unreachable),
+        (json!({"items": first(), "count": "25"}), partial),
+        (json!({"items": first(), "count": 25.0}), partial),
+        (json!({"items": first(), "total_count": 25}), partial),
+        (json!({"items": first(), "meta": {"total": 25}}), unclear),
+        (json!({"items": first(), "has_more": true}), unclear),
+        (json!({"items": first(), "next_cursor": "a"}), unclear),
+    ];
+    for (body, expected) in table {
+        let (end, ..) = read(&[], None, usize::MAX, |_| Ok((body.clone(), None)));
+        assert_eq!(end, End::Failed(expected.to_owned()), "{body}");
+    }
+    let link = || Some("</page/2>; rel=next".to_owned());
+    let (end, ..) = read(&[], None, usize::MAX, |_| Ok((json!(first()), link())));
+    assert_eq!(end, End::Failed(unreachable.to_owned()));
+    // Nothing says that there is more.
+    for body in [
+        json!({"items": objects(0, TOTAL)}),
+        json!({"items": objects(0, TOTAL), "previous": null, "has_more": false, "next_cursor": ""}),
+    ] {
+        assert_whole(&[], &[], |_| Ok((body.clone(), None)));
+    }
+    // A parameter gives the rest.
+    assert_whole(&["offset=10", "offset=20", "offset=25"], &[], |query| {
+        let begin = begin("offset", query);
+        Ok((
+            json!({"items": objects(begin, begin + LENGTH), "has_more": begin + LENGTH < TOTAL, "meta": 1}),
+            None,
+        ))
+    });
+}
+
+#[test]
+fn pages_can_be_counted_from_zero() {
+    assert_whole(
+        &["page=1", "page=2"],
+        &[("page", Some(0)), ("limit", Some(10))],
+        |query| {
+            let begin = number(query, "page").unwrap_or(0) * LENGTH;
+            Ok((json!(objects(begin, begin + LENGTH)), None))
+        },
+    );
+}
+
+/// Objects have the same identity on each page, and another value in each response.
+#[test]
+fn objects_are_recognized_although_they_change() {
+    let requests = Cell::new(0);
+    let volatile = |begin: usize, end: usize| -> Vec<Value> {
+        requests.set(requests.get() + 1);
+        let objects = (begin..end.min(TOTAL))
+            .map(|number| json!({"id": 0, "uuid": number, "is_online": requests.get()}));
+        objects.collect()
+    };
+    let (end, queries, count) = read(&[], None, usize::MAX, |query| {
+        let begin = begin("page", query);
+        Ok((
+            json!({"items": volatile(begin, begin + LENGTH), "count": TOTAL}),
+            None,
+        ))
+    });
+    assert_eq!((end, count), (End::Whole, TOTAL));
+    assert_eq!(queries, ["offset=10", "page=2", "page=3"]);
+    // A documented parameter without effect.
+    let (end, queries, count) = read(&[("offset", None)], None, usize::MAX, |_| {
+        Ok((json!(volatile(0, TOTAL)), None))
+    });
+    assert_eq!((end, count, queries.len()), (End::Whole, TOTAL, 2));
+    // An object that moves to the second page.
+    let (end, ..) = read(&[], None, usize::MAX, |query| {
+        let begin = begin("page", query).saturating_sub(1);
+        let next = (begin + LENGTH < TOTAL).then(|| "?page=2".to_owned());
+        Ok((
+            json!({"items": volatile(begin, begin + LENGTH), "next": next}),
+            None,
+        ))
+    });
+    assert_eq!(end, End::Restart("an object was on two pages"));
 }
 
 #[test]
