@@ -46,13 +46,17 @@ pub async fn kill_terraform(workspace: &Workspace, mut command: Child) {
 /// The provider processes that the Terraform with this process id has started.
 pub fn providers(terraform: u32) -> Vec<Pid> {
     let parent = terraform.to_string();
+    let program = |pid: &str| std::fs::read_link(format!("/proc/{pid}/exe")).ok();
+    let terraform = program(&parent);
     let entries = std::fs::read_dir("/proc").expect("a process table");
     entries
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<i32>().ok())
         .filter(|pid| {
             let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
             let after_name = stat.rsplit_once(')').map(|(_, rest)| rest).unwrap_or_default();
-            after_name.split_whitespace().nth(1) == Some(parent.as_str())
+            let is_child = after_name.split_whitespace().nth(1) == Some(parent.as_str());
+            // At first, a new process still has the program and the memory of Terraform.
+            is_child && program(&pid.to_string()) != terraform
         })
         .map(Pid::from_raw)
         .collect()

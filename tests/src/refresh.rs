@@ -101,14 +101,12 @@ impl Refresh {
     pub async fn measure(&self, case: Case<'_>) -> Figures {
         let began = Instant::now();
         let (mut plans, mut own): (Vec<Figures>, Vec<Figures>) = (Vec::new(), Vec::new());
-        self.control_plane.set_rate_limit(case.requests_per_second);
         while plans.is_empty() || (plans.len() < RUNS && began.elapsed() < PATIENCE) {
             plans.push(self.plan(case, &[]).await);
             if !matches!(self.subject, Subject::Lookups(_)) {
                 own.push(self.plan(case, &["-refresh=false"]).await);
             }
         }
-        self.control_plane.set_rate_limit(None);
         let resident_kib = plans.iter().map(|plan| plan.resident_kib).max();
         Figures {
             own: median(own).map(|plan| plan.wall),
@@ -120,6 +118,8 @@ impl Refresh {
     async fn plan(&self, case: Case<'_>, options: &[&str]) -> Figures {
         let log = self.control_plane.log();
         log.clear();
+        // A new limit does not count the requests of earlier plans.
+        self.control_plane.set_rate_limit(case.requests_per_second);
         let command = [&["plan", "-detailed-exitcode"], options].concat();
         let mut command = self.workspace.command(&command);
         command.env("DURANTIC_READ_BY", case.read_by);

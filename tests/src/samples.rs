@@ -1,7 +1,6 @@
 //! The sample objects of the simulated control plane, as Terraform has them: their configuration and their state.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use harness::control_plane::{Collection, SAMPLE_COLLECTIONS, machine_uuid, sample_uuid};
 use serde_json::{Value as Json, json};
@@ -42,15 +41,15 @@ pub fn configuration_of(collection: Collection, count: u32) -> String {
 
 /// Import blocks for this many sample objects.
 pub fn imports(objects: u32) -> String {
-    let mut text = String::new();
-    for (collection, count) in counts(objects) {
-        for number in 1..=count {
-            let address = format!("durantic_{}.sample[{}]", resource(collection), number - 1);
-            let uuid = sample_uuid(collection, number);
-            let _ = writeln!(text, "import {{\n  to = {address}\n  id = {uuid:?}\n}}");
-        }
-    }
-    text
+    let samples = counts(objects)
+        .into_iter()
+        .flat_map(|(collection, count)| (1..=count).map(move |number| (collection, number)));
+    let blocks = samples.map(|(collection, number)| {
+        let address = format!("durantic_{}.sample[{}]", resource(collection), number - 1);
+        let uuid = sample_uuid(collection, number);
+        format!("import {{\n  to = {address}\n  id = {uuid:?}\n}}\n")
+    });
+    blocks.collect()
 }
 
 fn configuration_with(counts: &BTreeMap<Collection, u32>) -> String {
