@@ -33,7 +33,7 @@ const PATIENCE: Duration = Duration::from_millis(300);
 const POLL_INTERVAL: Duration = Duration::from_millis(3);
 
 /// How long a read waits for a list.
-const LIST_PATIENCE: Duration = Duration::from_secs(30);
+const LIST_PATIENCE: Duration = Duration::from_secs(15);
 
 /// Returns the item of an object in a list, if the item can replace the response to a read of the object.
 ///

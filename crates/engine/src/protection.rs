@@ -8,7 +8,7 @@
 
 use schema::{Phase, Protection, Resource};
 use serde_json::Value as Json;
-use value::{Path, Value};
+use value::{Path, Value, msgpack};
 
 use crate::api::{Error, Retry};
 use crate::context::Context;
@@ -19,7 +19,7 @@ use crate::object::{Plan, Walk};
 use crate::process::Process;
 use crate::report::{Action, is_gone};
 use crate::session::Session;
-use crate::{identity, summaries, wire};
+use crate::{identity, shape, summaries, wire};
 
 /// Number of objects that a diagnostic names.
 const MAX_NAMES: usize = 20;
@@ -112,8 +112,7 @@ pub async fn check(
     let mut object = target.object.clone();
     let mut facts = facts(process, resource, plan, &target);
     let is_untouched = plan.private.plan_of().is_none()
-        && process
-            .stored(&target.key)
+        && stored(process, resource, &target.key)
             .iter()
             .any(|stored| handover::is_untouched(resource, stored, &plan.planned, &plan.config));
     if plan.prior.is_null() && is_untouched {
@@ -197,7 +196,7 @@ impl Target {
             _ => planned,
         };
         let object = if plan.prior.is_null() || is_other {
-            let stored = process.stored(&key).into_iter().next();
+            let stored = stored(process, resource, &key).into_iter().next();
             stored.unwrap_or_else(|| plan.planned.clone())
         } else {
             plan.prior.clone()
@@ -244,8 +243,22 @@ fn count(
 /// Records an object that state has, if plans depend on it.
 pub fn note_stored(process: &Process, resource: &Resource, object: &Value) {
     if declared(resource).is_some() || resource.release.is_some() {
-        process.note_stored(identity::key(resource, object), object.clone());
+        let encoded = msgpack::encode(object, &shape::object_type(&resource.attributes));
+        process.note_stored(
+            identity::key(resource, object),
+            encoded.unwrap_or_default().into(),
+        );
     }
+}
+
+/// The objects that state has with this key.
+fn stored(process: &Process, resource: &Resource, key: &str) -> Vec<Value> {
+    let r#type = shape::object_type(&resource.attributes);
+    let stored = process.stored(key);
+    let decoded = stored
+        .iter()
+        .map(|object| msgpack::decode(object, &r#type).unwrap_or_default());
+    decoded.collect()
 }
 
 fn declared(resource: &Resource) -> Option<&Protection> {

@@ -117,3 +117,55 @@ async fn changes_of_all_objects_are_seen() {
     assert_eq!(values(&control_plane), ["first"; COUNT]);
     workspace.plans_empty().await;
 }
+
+/// A program changes an object between two lookups of one apply, whose list is the same.
+#[tokio::test]
+async fn lookup_after_a_program_shows_its_change() {
+    let control_plane = quick().start().await.expect("the control plane starts");
+    for name in ["a", "b"] {
+        let object = json!({"name": name, "value": "old"});
+        let object = object.as_object().expect("an object").clone();
+        control_plane
+            .create(Collection::Variables, object)
+            .expect("it is created");
+    }
+    let workspace = workspace(
+        &control_plane,
+        r#"
+        data "durantic_variable" "a" {
+          name       = "a"
+          depends_on = [terraform_data.first]
+        }
+        resource "terraform_data" "first" {}
+        resource "terraform_data" "program" {
+          input = data.durantic_variable.a.value
+          provisioner "local-exec" {
+            command = "touch asked; while [ ! -e changed ]; do sleep 0.05; done"
+          }
+        }
+        data "durantic_variable" "b" {
+          name       = "b"
+          depends_on = [terraform_data.program]
+        }
+        output "b" {
+          value = data.durantic_variable.b.value
+        }
+        "#,
+    );
+    let program = async {
+        while !workspace.path().join("asked").exists() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let change = |object: &mut Object| {
+            object.insert("value".to_owned(), json!("new"));
+        };
+        let uuid = uuid(&control_plane, "b");
+        control_plane
+            .update(Collection::Variables, &uuid, change)
+            .expect("it is changed");
+        workspace.write("changed", "");
+    };
+    let (run, ()) = tokio::join!(workspace.run(&["apply", "-auto-approve"]), program);
+    run.succeeds();
+    assert_eq!(workspace.outputs().await["b"], "new");
+}
