@@ -43,8 +43,6 @@ pub(super) struct Lists {
 struct ReadList {
     listed: Listed,
     pages: Vec<ReadPage>,
-    /// Whether it could take any number of requests.
-    is_unlimited: bool,
 }
 
 /// A page as it was read.
@@ -82,18 +80,6 @@ impl Client {
     ///
     /// As for [`Client::send`], and [`ErrorKind::UnexpectedResponse`] if the list is never whole.
     pub async fn list(&self, request: Request<'_>, wanted: Wanted) -> Result<Listed, Error> {
-        loop {
-            let read = self.share_list(request, wanted).await?;
-            let is_too_long = matches!(read.listed, Listed::TooLong { .. });
-            // It was read for another caller, to whom it was worth less.
-            if !is_too_long || read.is_unlimited || !wanted.is_unlimited() {
-                return Ok(read.listed.clone());
-            }
-        }
-    }
-
-    /// Reads a list, or joins another caller that reads it. That caller may want fewer pages.
-    async fn share_list(&self, request: Request<'_>, wanted: Wanted) -> Result<Arc<ReadList>, Error> {
         let lists = &self.shared.lists;
         let writes = self.shared.writes.version();
         let lifetime = if writes == 0 {
@@ -102,13 +88,18 @@ impl Client {
             LIFETIME_AFTER_WRITE
         };
         let will_do = |latest: &Read<ReadList>| {
-            let is_recent = latest.is_in_flight() || (lists.are_kept && latest.began.elapsed() < lifetime);
+            let is_recent = if latest.is_in_flight() {
+                // A caller that can do without the list may not read all of it, and has fewer retries.
+                latest.is_needed || !wanted.is_unlimited()
+            } else {
+                lists.are_kept && latest.began.elapsed() < lifetime
+            };
             is_recent && latest.writes == writes && wanted.since.is_none_or(|since| latest.began >= since)
         };
         let key = self.key(request);
         let latest = lists.reads.latest(&key);
         if wanted.max_pages == 0 && !latest.as_deref().is_some_and(will_do) {
-            return Ok(Arc::new(ReadList::too_long(1, wanted)));
+            return Ok(Listed::TooLong { pages: 1 });
         }
         let before: Vec<ReadPage> = match latest.as_deref().and_then(Read::result) {
             Some(read) if latest.as_ref().is_some_and(|latest| latest.writes == writes) => read.pages.clone(),
@@ -116,14 +107,15 @@ impl Client {
             None => Vec::new(),
         };
         let is_kept = |read: &ReadList| matches!(read.listed, Listed::Whole(_));
-        let read = lists.reads.read(key, writes, will_do, is_kept, async || {
+        let version = (writes, wanted.is_unlimited());
+        let read = lists.reads.read(key, version, will_do, is_kept, async || {
             match wanted.max_pages {
                 // The caller that read it has given up.
-                0 => Ok(ReadList::too_long(1, wanted)),
+                0 => Ok(ReadList::too_long(1)),
                 _ => self.read_list(request, wanted, &before).await,
             }
         });
-        read.await
+        Ok(read.await?.listed.clone())
     }
 
     /// Reads the pages of a list. `before` are those of an earlier read.
@@ -166,10 +158,9 @@ impl Client {
                     return Ok(ReadList {
                         listed: Listed::Whole(Arc::new(list(reader, began, last))),
                         pages,
-                        is_unlimited: wanted.is_unlimited(),
                     });
                 }
-                End::TooLong(pages) => return Ok(ReadList::too_long(pages, wanted)),
+                End::TooLong(pages) => return Ok(ReadList::too_long(pages)),
                 End::Failed(reason) => return Err(incomplete(request, last, &reason)),
                 End::Restart(reason) => change = reason,
             }
@@ -236,11 +227,10 @@ impl Client {
 }
 
 impl ReadList {
-    fn too_long(pages: usize, wanted: Wanted) -> Self {
+    fn too_long(pages: usize) -> Self {
         Self {
             listed: Listed::TooLong { pages },
             pages: Vec::new(),
-            is_unlimited: wanted.is_unlimited(),
         }
     }
 }

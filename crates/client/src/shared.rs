@@ -47,6 +47,8 @@ pub(super) struct Read<T> {
     pub began: Instant,
     /// [`Writes::version`] at that time.
     pub writes: usize,
+    /// Whether the caller that sends it cannot do without it.
+    pub is_needed: bool,
     outcome: OnceCell<Outcome<T>>,
 }
 
@@ -57,10 +59,11 @@ impl<T> Default for SharedReads<T> {
 }
 
 impl<T> Read<T> {
-    fn new(writes: usize) -> Self {
+    fn new((writes, is_needed): (usize, bool)) -> Self {
         Self {
             began: Instant::now(),
             writes,
+            is_needed,
             outcome: OnceCell::new(),
         }
     }
@@ -82,8 +85,8 @@ impl<T> SharedReads<T> {
         self.reads().get(key).cloned()
     }
 
-    /// Sends a read, or joins the latest one with this key if that will do. `writes` is the present
-    /// [`Writes::version`].
+    /// Sends a read, or joins the latest one with this key if that will do. A new read has
+    /// the values of `new`: the present [`Writes::version`], and whether the caller needs it.
     ///
     /// If the caller that sends it is dropped, one of the callers that wait sends it again.
     ///
@@ -93,7 +96,7 @@ impl<T> SharedReads<T> {
     pub async fn read(
         &self,
         key: String,
-        writes: usize,
+        new: (usize, bool),
         will_do: impl Fn(&Read<T>) -> bool,
         is_kept: impl Fn(&T) -> bool,
         read: impl AsyncFnOnce() -> Result<T, Error>,
@@ -103,7 +106,7 @@ impl<T> SharedReads<T> {
             match reads.get(&key) {
                 Some(latest) if will_do(latest) => Arc::clone(latest),
                 _ => {
-                    let new = Arc::new(Read::new(writes));
+                    let new = Arc::new(Read::new(new));
                     reads.insert(key.clone(), Arc::clone(&new));
                     new
                 }
@@ -150,7 +153,7 @@ mod tests {
             let writes = self.writes.version();
             let outcome = self.reads.read(
                 "list".to_owned(),
-                writes,
+                (writes, true),
                 |latest| latest.writes == writes,
                 |_| false,
                 async || {
@@ -229,15 +232,15 @@ mod tests {
         };
         let key = || "list".to_owned();
         let (one, other) = tokio::join!(
-            reads.read(key(), 0, |_| true, |_| true, failed),
-            reads.read(key(), 0, |_| true, |_| true, async || Ok(1)),
+            reads.read(key(), (0, true), |_| true, |_| true, failed),
+            reads.read(key(), (0, true), |_| true, |_| true, async || Ok(1)),
         );
         assert_eq!(
             (one.err().unwrap().kind, other.err().unwrap().kind),
             (ErrorKind::Server, ErrorKind::Server)
         );
         let read = async |number| {
-            let outcome = reads.read(key(), 0, |_| true, |_| true, async || Ok(number));
+            let outcome = reads.read(key(), (0, true), |_| true, |_| true, async || Ok(number));
             *outcome.await.unwrap()
         };
         assert_eq!((read(2).await, read(3).await), (2, 2));

@@ -213,7 +213,7 @@ async fn too_long_list_is_not_read_to_its_end() {
 }
 
 #[tokio::test]
-async fn caller_that_wants_all_pages_joins_one_that_does_not() {
+async fn caller_that_needs_the_list_joins_none_that_does_not() {
     let server = Server::start(|request, _| Action::response(200, page(request).to_string())).await;
     let client = client(&server, true);
     let two = Wanted {
@@ -263,6 +263,21 @@ async fn list_that_a_caller_can_do_without_has_one_retry_or_waits_for_the_limit(
         assert!(read(&client, Wanted::RECENT).await.is_err());
         assert_eq!(server.requests().len(), optional + needed, "{status}");
     }
+}
+
+#[tokio::test]
+async fn caller_that_needs_the_list_has_all_its_retries() {
+    let server = Server::start(|_, number| match number {
+        0..3 => Action::response(500, ""),
+        _ => Action::response(200, "[]"),
+    });
+    let client = client(&server.await, true);
+    let some = Wanted {
+        since: None,
+        max_pages: 2,
+    };
+    let (_, needed) = tokio::join!(read(&client, some), read(&client, Wanted::RECENT));
+    assert!(needed.is_ok());
 }
 
 #[tokio::test]
