@@ -105,16 +105,18 @@ impl Search<'_> {
     }
 
     /// Looks up objects in a list. One that was read before only shows where an object is: a request for the object shows what it is
-    /// now. Whether none or several match, and which objects there are, a list from now on decides.
+    /// now. Whether none or several match, and which objects there are, a list from now on decides. In a plan, a recent list is of the
+    /// present: no other provider or program changes anything between two lookups.
     async fn find_in_list(&mut self) -> Result<Found, Reported> {
         let started = Instant::now();
+        let is_planning = self.context.process.is_planning();
         let is_single = self.lookup.expect == Expect::One && self.lookup.then.is_some();
-        let mut since = (!is_single).then_some(started);
+        let mut since = (!is_single && !is_planning).then_some(started);
         loop {
             let (resource, lookup) = (self.resource, self.lookup);
             let list = self.context.whole_list(resource, &lookup.api, self.config, since);
             let list = list.await.map_err(|error| self.fail(&error))?;
-            let is_present = list.began.is_none_or(|began| began >= started);
+            let is_present = is_planning || list.began.is_none_or(|began| began >= started);
             let found = match (lookup.expect, self.matching(&list).as_slice()) {
                 (Expect::Many, found) => return self.all(found).map(Found::One),
                 (Expect::One, [one]) => self.details(one, is_present).await?,

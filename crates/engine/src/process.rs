@@ -3,7 +3,7 @@
 //! Tests: `crates/engine/tests/tables/apply.rs`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -51,6 +51,8 @@ struct Shared {
     planned: Mutex<Planned>,
     /// Announces each name in `planned`.
     has_planned: Arrivals,
+    /// Whether Terraform has refreshed an object.
+    has_refreshed: AtomicBool,
     /// Resource → the reads of its objects.
     demands: Mutex<HashMap<String, Arc<Demand>>>,
     /// Resource → names of its objects, as they were listed last.
@@ -240,6 +242,7 @@ impl Process {
         self.0.has_found.reset();
         *lock(&self.0.planned) = Planned::default();
         self.0.has_planned.reset();
+        self.0.has_refreshed.store(false, Ordering::Relaxed);
         lock(&self.0.demands).clear();
         lock(&self.0.names).clear();
     }
@@ -382,6 +385,16 @@ impl Process {
     pub fn is_quiet_for(&self, time: Duration) -> bool {
         let activity = lock(&self.0.activity);
         activity.in_progress <= activity.waiting && activity.last.elapsed() > time
+    }
+
+    /// Records that Terraform refreshes an object.
+    pub fn note_refresh(&self) {
+        self.0.has_refreshed.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether this process plans: Terraform refreshes objects for plans only, and nothing is changed meanwhile. `false` says nothing.
+    pub fn is_planning(&self) -> bool {
+        self.0.has_refreshed.load(Ordering::Relaxed)
     }
 
     /// Returns the reads of the objects of a resource.

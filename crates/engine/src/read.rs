@@ -30,6 +30,7 @@ pub async fn read(
     let Some(operation) = &resource.api.read else {
         return Ok(());
     };
+    context.process.note_refresh();
     if recover::is_claim(resource, &known.state) {
         recover::drop_claim(context, resource, binding.codec(), &known.state, diagnostics).await?;
         *known = Known::default();
