@@ -192,6 +192,23 @@ async fn lookups_take_one_list() {
     assert!(requests.objects() < 200, "{requests:?}");
 }
 
+/// In a plan that has refreshed an object, nothing changes between two lookups.
+#[tokio::test]
+async fn lookups_of_a_plan_share_a_list_also_if_they_find_nothing() {
+    let control_plane = quick().start().await.expect("the control plane starts");
+    let workspace = workspace(
+        &control_plane,
+        "resource \"durantic_variable\" \"it\" {\n  name  = \"it\"\n  value = \"it\"\n}\n\
+         data \"durantic_machine\" \"new\" {\n  count    = 20\n  hostname = \"${durantic_variable.it.name}-${count.index}\"\n}\n",
+    );
+    workspace.apply().await;
+    control_plane.log().clear();
+    let run = workspace.run(&["plan", "-parallelism=1"]).await.succeeds();
+    assert!(run.printed().contains("No changes"), "{}", run.printed());
+    let requests = Requests::take(&control_plane);
+    assert_eq!(requests.lists.get(LIST_MACHINES), Some(&1), "{requests:?}");
+}
+
 #[tokio::test]
 async fn imported_objects_are_read_one_by_one() {
     let objects = 90;
