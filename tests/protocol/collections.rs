@@ -11,7 +11,7 @@ use harness::control_plane::{Builder, Collection, ControlPlane, PageStyle, Pagin
 use harness::fake_core::json::to_json;
 use harness::fake_core::{Core, Plugin, configuration};
 use proptest::prelude::{Just, Strategy, prop, prop_oneof};
-use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
+use proptest::test_runner::{TestCaseError, TestRunner};
 use provider::durantic::DEFINITION;
 use serde_json::{Value as Json, json};
 use tokio::runtime::Runtime;
@@ -352,16 +352,7 @@ impl Run {
 
 #[test]
 fn reads_return_values_since_the_last_write_and_the_beginning_of_the_command() {
-    let mut config = Config {
-        failure_persistence: None,
-        ..Config::default()
-    };
-    if std::env::var_os("PROPTEST_CASES").is_none() {
-        config.cases = CASES;
-    }
-    if std::env::var_os("PROPTEST_RNG_SEED").is_none() {
-        config.rng_seed = RngSeed::Fixed(SEED);
-    }
+    let config = super::proptest_config(CASES, SEED);
     let runtime = Runtime::new().unwrap();
     let (lists, gets) = (Cell::new(0), Cell::new(0));
     let strategy = (steps(), paging(), validators());

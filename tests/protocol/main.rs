@@ -20,9 +20,25 @@ mod walkthrough;
 mod workflows;
 
 use harness::control_plane::ControlPlane;
+use proptest::test_runner::{Config, RngSeed};
 
 /// The uuid of the seeded machine `node-1`.
 const MACHINE: &str = "00000000-0000-4000-8000-000000000001";
+
+/// The settings of a property test: this many cases and this seed, unless `PROPTEST_CASES` and `PROPTEST_RNG_SEED` have others.
+fn proptest_config(cases: u32, seed: u64) -> Config {
+    let mut config = Config {
+        failure_persistence: None,
+        ..Config::default()
+    };
+    if std::env::var_os("PROPTEST_CASES").is_none() {
+        config.cases = cases;
+    }
+    if std::env::var_os("PROPTEST_RNG_SEED").is_none() {
+        config.rng_seed = RngSeed::Fixed(seed);
+    }
+    config
+}
 
 /// A file with the certificate of a control plane; `None` without TLS.
 fn certificate(control_plane: &ControlPlane) -> Option<tempfile::NamedTempFile> {

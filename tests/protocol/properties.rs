@@ -11,7 +11,7 @@ use engine::{Binding, Definition, identity, validate};
 use harness::control_plane::{Collection, ControlPlane};
 use harness::fake_core::json::to_json;
 use harness::fake_core::{Action, Core, Error, Planned, UNKNOWN, configuration};
-use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
+use proptest::test_runner::{TestCaseError, TestRunner};
 use schema::{Delete, Import, Mode, Resource, Stable, placeholders};
 use serde_json::{Value as Json, json};
 use tokio::runtime::Runtime;
@@ -97,16 +97,7 @@ fn check_all(definition: &'static Definition, check: impl Fn(&'static Binding, &
 }
 
 fn check(binding: &'static Binding, type_name: &str, core: &Core, world: &World) {
-    let mut config = Config {
-        failure_persistence: None,
-        ..Config::default()
-    };
-    if std::env::var_os("PROPTEST_CASES").is_none() {
-        config.cases = CASES;
-    }
-    if std::env::var_os("PROPTEST_RNG_SEED").is_none() {
-        config.rng_seed = RngSeed::Fixed(SEED);
-    }
+    let config = super::proptest_config(CASES, SEED);
     let (cases, seed) = (config.cases, config.rng_seed);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
