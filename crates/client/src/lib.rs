@@ -163,7 +163,7 @@ impl Client {
         let key = self.key(request);
         self.shared
             .reads
-            .read(key, (writes, true), will_do, |_| false, send)
+            .read(key, Read::new(writes, true), will_do, |_| false, send)
             .await
     }
 

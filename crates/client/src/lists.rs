@@ -101,19 +101,15 @@ impl Client {
         if wanted.max_pages == 0 && !latest.as_deref().is_some_and(will_do) {
             return Ok(Listed::TooLong { pages: 1 });
         }
-        let before: Vec<ReadPage> = match latest.as_deref().and_then(Read::result) {
-            Some(read) if latest.as_ref().is_some_and(|latest| latest.writes == writes) => read.pages.clone(),
-            Some(read) => read.pages.iter().cloned().map(ReadPage::after_write).collect(),
-            None => Vec::new(),
-        };
         let is_kept = |read: &ReadList| matches!(read.listed, Listed::Whole(_));
-        let version = (writes, wanted.is_unlimited());
-        let read = lists.reads.read(key, version, will_do, is_kept, async || {
-            match wanted.max_pages {
-                // The caller that read it has given up.
-                0 => Ok(ReadList::too_long(1)),
-                _ => self.read_list(request, wanted, &before).await,
+        let new = Read::new(writes, wanted.is_unlimited());
+        let read = lists.reads.read(key, new, will_do, is_kept, async || {
+            // The caller that read it has given up.
+            if wanted.max_pages == 0 {
+                return Ok(ReadList::too_long(1));
             }
+            let before = latest.as_deref().map(|latest| pages_of(latest, writes));
+            self.read_list(request, wanted, &before.unwrap_or_default()).await
         });
         Ok(read.await?.listed.clone())
     }
@@ -241,6 +237,17 @@ impl ReadPage {
             validators: self.validators.after_write(),
             ..self
         }
+    }
+}
+
+/// The pages of an earlier read, with the validators that are of use now.
+fn pages_of(earlier: &Read<ReadList>, writes: usize) -> Vec<ReadPage> {
+    let pages = earlier.result().map(|read| read.pages.iter().cloned());
+    let pages = pages.into_iter().flatten();
+    if earlier.writes == writes {
+        pages.collect()
+    } else {
+        pages.map(ReadPage::after_write).collect()
     }
 }
 

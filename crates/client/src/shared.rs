@@ -59,7 +59,8 @@ impl<T> Default for SharedReads<T> {
 }
 
 impl<T> Read<T> {
-    fn new((writes, is_needed): (usize, bool)) -> Self {
+    /// A read that begins now. `writes` is the present [`Writes::version`].
+    pub fn new(writes: usize, is_needed: bool) -> Self {
         Self {
             began: Instant::now(),
             writes,
@@ -85,8 +86,7 @@ impl<T> SharedReads<T> {
         self.reads().get(key).cloned()
     }
 
-    /// Sends a read, or joins the latest one with this key if that will do. A new read has
-    /// the values of `new`: the present [`Writes::version`], and whether the caller needs it.
+    /// Sends a new read, or joins the latest one with this key if that will do.
     ///
     /// If the caller that sends it is dropped, one of the callers that wait sends it again.
     ///
@@ -96,7 +96,7 @@ impl<T> SharedReads<T> {
     pub async fn read(
         &self,
         key: String,
-        new: (usize, bool),
+        new: Read<T>,
         will_do: impl Fn(&Read<T>) -> bool,
         is_kept: impl Fn(&T) -> bool,
         read: impl AsyncFnOnce() -> Result<T, Error>,
@@ -106,7 +106,7 @@ impl<T> SharedReads<T> {
             match reads.get(&key) {
                 Some(latest) if will_do(latest) => Arc::clone(latest),
                 _ => {
-                    let new = Arc::new(Read::new(new));
+                    let new = Arc::new(new);
                     reads.insert(key.clone(), Arc::clone(&new));
                     new
                 }
@@ -153,7 +153,7 @@ mod tests {
             let writes = self.writes.version();
             let outcome = self.reads.read(
                 "list".to_owned(),
-                (writes, true),
+                Read::new(writes, true),
                 |latest| latest.writes == writes,
                 |_| false,
                 async || {
@@ -232,15 +232,15 @@ mod tests {
         };
         let key = || "list".to_owned();
         let (one, other) = tokio::join!(
-            reads.read(key(), (0, true), |_| true, |_| true, failed),
-            reads.read(key(), (0, true), |_| true, |_| true, async || Ok(1)),
+            reads.read(key(), Read::new(0, true), |_| true, |_| true, failed),
+            reads.read(key(), Read::new(0, true), |_| true, |_| true, async || Ok(1)),
         );
         assert_eq!(
             (one.err().unwrap().kind, other.err().unwrap().kind),
             (ErrorKind::Server, ErrorKind::Server)
         );
         let read = async |number| {
-            let outcome = reads.read(key(), (0, true), |_| true, |_| true, async || Ok(number));
+            let outcome = reads.read(key(), Read::new(0, true), |_| true, |_| true, async || Ok(number));
             *outcome.await.unwrap()
         };
         assert_eq!((read(2).await, read(3).await), (2, 2));
