@@ -11,12 +11,12 @@ use std::collections::{BTreeMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use engine::naming::json_type;
 use http::{HeaderMap, header};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use url::Url;
+use value::json::json_type;
 
 use super::body::{InvalidBody, checked};
 

@@ -9,7 +9,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use schema::{Delete, Resource};
+use schema::{Attribute, Delete, Resource};
 use tokio::time::Instant;
 use value::Value;
 
@@ -135,10 +135,10 @@ impl Patience {
     }
 }
 
-/// Whether this process has created an object of the resource with this identity or name a moment ago.
-pub fn is_own_and_young(process: &Process, resource: &str, wanted: &str) -> bool {
-    let age = process.age(&format!("{resource}/{}", wanted.to_ascii_lowercase()));
-    age.is_some_and(|age| age < YOUNG_AGE) || process.creates_of(&format!("{resource}/{wanted:?}")) > 0
+/// Whether this process has created an object of the resource with this name, whose identity or name is this value of this attribute.
+pub fn is_own_and_young(process: &Process, resource: &str, attribute: &Attribute, wanted: &str) -> bool {
+    let age = process.age(&identity::key_by(resource, attribute, wanted));
+    age.is_some_and(|age| age < YOUNG_AGE) || process.creates_of(resource, &wanted.into()) > 0
 }
 
 /// Whether the object was created less than [`YOUNG_AGE`] before the response: by the API's clock, or by this process.

@@ -84,7 +84,7 @@ pub trait Api: Send + Sync {
 pub struct Wanted {
     /// When its first request may have been sent at the earliest; `None` if a recent list will do.
     pub since: Option<Instant>,
-    /// The largest number of requests that it is worth. With 0, only a list will do that was read before, or is being read.
+    /// The largest number of requests that it is worth; 0 for [`Wanted::PRESENT`].
     pub max_pages: usize,
 }
 
@@ -95,17 +95,15 @@ impl Wanted {
         max_pages: usize::MAX,
     };
 
+    /// A recent list, without any request: it was read before, or is being read.
+    pub const PRESENT: Self = Self {
+        since: None,
+        max_pages: 0,
+    };
+
     /// Whether any number of requests is worth it: the caller needs the list.
     pub fn is_unlimited(self) -> bool {
         self.max_pages == usize::MAX
-    }
-
-    /// A list whose requests begin now or later.
-    pub fn fresh() -> Self {
-        Self {
-            since: Some(Instant::now()),
-            ..Self::RECENT
-        }
     }
 }
 

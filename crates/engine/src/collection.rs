@@ -29,9 +29,6 @@ const QUIET: Duration = Duration::from_millis(15);
 /// How long it waits while Terraform is busy with other requests.
 const PATIENCE: Duration = Duration::from_millis(300);
 
-/// Pause between two looks at the requests of the process.
-const POLL_INTERVAL: Duration = Duration::from_millis(3);
-
 /// How long a read waits for a list.
 const LIST_PATIENCE: Duration = Duration::from_secs(15);
 
@@ -57,10 +54,10 @@ pub async fn find(context: &Context, resource: &Resource, codec: &dyn Codec, kno
     };
     let list = list?;
     let index = list.index(&format!("identity of {}", resource.name), |item| {
-        identity_of_item(resource, item)
+        identity::key_of_response(resource, item)
     });
     // Without an item, or with several, only a request shows what the object is.
-    let [position] = index.get(&identity_of_state(resource, &known.state)?)?.as_slice() else {
+    let [position] = index.get(&identity::key(resource, &known.state))?.as_slice() else {
         return None;
     };
     let item = list.object(*position);
@@ -76,11 +73,8 @@ pub async fn find(context: &Context, resource: &Resource, codec: &dyn Codec, kno
 async fn list_for_reads(context: &Context, resource: &Resource, demand: &Demand) -> Option<Arc<List>> {
     let operation = resource.api.list.as_deref()?;
     let present = async || {
-        let wanted = Wanted {
-            since: None,
-            max_pages: 0,
-        };
-        match context.list(resource, operation, &Value::Null, wanted).await {
+        let listed = context.list(resource, operation, &Value::Null, Wanted::PRESENT);
+        match listed.await {
             Ok(Listed::Whole(list)) => Some(list),
             Ok(Listed::TooLong { .. }) | Err(_) => None,
         }
@@ -98,8 +92,8 @@ async fn list_for_reads(context: &Context, resource: &Resource, demand: &Demand)
         return present().await;
     };
     let wanted = Wanted {
-        since: None,
         max_pages,
+        ..Wanted::RECENT
     };
     match context.list(resource, operation, &Value::Null, wanted).await {
         Ok(Listed::Whole(list)) => {
@@ -121,16 +115,12 @@ async fn list_for_reads(context: &Context, resource: &Resource, demand: &Demand)
 /// Waits for further reads of the resource, if none is known: until a list is worth its requests, or all other requests of Terraform
 /// wait, too, and no further one arrives. `lists` is the number of lists before.
 async fn wait_for_others(context: &Context, demand: &Demand, lists: usize) {
-    let started = Instant::now();
     let _waiting = context.process.begin_wait();
-    while !demand.has_news(lists)
-        && started.elapsed() < PATIENCE
-        && !context.process.is_quiet_for(QUIET)
-        && !context.cancel.is_cancelled()
-    {
-        // Ends early if another read arrives.
-        let _ = tokio::time::timeout(POLL_INTERVAL, demand.wait()).await;
-    }
+    let has_news = || demand.has_news(lists);
+    context
+        .process
+        .wait_for_requests(has_news, QUIET, PATIENCE, &context.cancel)
+        .await;
 }
 
 /// Lists the objects of a resource; `None` if it has no list. `since` is the earliest time that the list may show; without it, a recent
@@ -169,28 +159,6 @@ fn by_name(list: &List, resource: &Resource) -> Arc<Index> {
     list.index(&format!("name of {}", resource.name), |item| {
         Some(wire::field(label?, item)?.as_str()?.to_owned())
     })
-}
-
-/// The identity of an item; `None` if it lacks a part.
-fn identity_of_item(resource: &Resource, item: &Json) -> Option<String> {
-    identity_text(resource, |attribute| {
-        wire::field(attribute, item)?.as_str().map(str::to_owned)
-    })
-}
-
-fn identity_of_state(resource: &Resource, state: &Value) -> Option<String> {
-    identity_text(resource, |attribute| {
-        state.get(&attribute.name).as_str().map(str::to_owned)
-    })
-}
-
-fn identity_text(resource: &Resource, text: impl Fn(&Attribute) -> Option<String>) -> Option<String> {
-    let mut attributes = identity::attributes(resource).peekable();
-    attributes.peek()?;
-    let parts: Option<Vec<String>> = attributes
-        .map(|attribute| Some(identity::normalized(attribute, &text(attribute)?)))
-        .collect();
-    Some(parts?.join("/"))
 }
 
 /// Whether an item has everything that the declaration reads, as the codec rewrites it.

@@ -97,12 +97,7 @@ impl Context {
     ///
     /// The [`Error`] of the API, or of the operation's timeout.
     pub async fn send(&self, request: Request<'_>) -> Result<Response, Error> {
-        let sent = self.api.send(request);
-        let Some(deadline) = self.deadline else {
-            return sent.await;
-        };
-        let response = tokio::time::timeout_at(deadline, sent).await;
-        response.unwrap_or_else(|_| Err(Error::operation_timeout(request.operation).with_remedy(&*self.api)))
+        self.in_time(request.operation, self.api.send(request)).await
     }
 
     /// Sends a request that only reads; equal requests at the same time share one response.
@@ -135,14 +130,8 @@ impl Context {
         wanted: Wanted,
     ) -> Result<Listed, Error> {
         let path = path_arguments(resource, object);
-        let listed = self
-            .api
-            .list(self.prepare(resource, operation, &path, &[]), wanted);
-        let Some(deadline) = self.deadline else {
-            return listed.await;
-        };
-        let listed = tokio::time::timeout_at(deadline, listed).await;
-        listed.unwrap_or_else(|_| Err(Error::operation_timeout(operation).with_remedy(&*self.api)))
+        let request = self.prepare(resource, operation, &path, &[]);
+        self.in_time(operation, self.api.list(request, wanted)).await
     }
 
     /// Lists a collection, however many requests that takes.
@@ -159,7 +148,7 @@ impl Context {
     ) -> Result<Arc<List>, Error> {
         let wanted = Wanted {
             since,
-            max_pages: usize::MAX,
+            ..Wanted::RECENT
         };
         match self.list(resource, operation, object, wanted).await? {
             Listed::Whole(list) => Ok(list),
@@ -168,6 +157,19 @@ impl Context {
                 Err(Error::unexpected_response(operation, detail).with_remedy(&*self.api))
             }
         }
+    }
+
+    /// Waits for a response until the timeout of the operation that needs it.
+    async fn in_time<T>(
+        &self,
+        operation: &str,
+        response: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let Some(deadline) = self.deadline else {
+            return response.await;
+        };
+        let response = tokio::time::timeout_at(deadline, response).await;
+        response.unwrap_or_else(|_| Err(Error::operation_timeout(operation).with_remedy(&*self.api)))
     }
 
     fn prepare<'a>(

@@ -5,18 +5,12 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::Notify;
-
 /// The number of reads from which on a list of one page is worth its request.
 const SEVERAL: usize = 2;
 
 /// The reads of objects of one resource in this process, and what is known of its list.
 #[derive(Default)]
-pub struct Demand {
-    state: Mutex<State>,
-    /// Announces reads and lists.
-    news: Notify,
-}
+pub struct Demand(Mutex<State>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct State {
@@ -68,10 +62,7 @@ impl Demand {
     pub fn add(&self) -> usize {
         let mut state = self.state();
         state.wanted = state.wanted.saturating_add(1);
-        let lists = state.lists;
-        drop(state);
-        self.news.notify_waiters();
-        lists
+        state.lists
     }
 
     /// Returns the number of requests that a list is worth now; `None` if the reads so far are not worth any list.
@@ -86,19 +77,12 @@ impl Demand {
         state.lists != lists || state.is_worth_a_list() || !state.is_usable()
     }
 
-    /// Waits until that may have changed.
-    pub async fn wait(&self) {
-        self.news.notified().await;
-    }
-
     /// Notes that the list was read.
     pub fn note_list(&self, pages: usize) {
         let mut state = self.state();
         state.lists = state.lists.wrapping_add(1);
         state.wanted = 0;
         state.pages = pages;
-        drop(state);
-        self.news.notify_waiters();
     }
 
     /// Notes that the list takes at least this many requests, which the reads so far are not worth. If that is all that is known, the
@@ -112,18 +96,15 @@ impl Demand {
     pub fn note_failure(&self) {
         let mut state = self.state();
         state.has_failed = true;
-        drop(state);
-        self.news.notify_waiters();
     }
 
     /// Notes that an item lacks values. What one item lacks, others may lack.
     pub fn note_incomplete(&self) {
         self.state().is_incomplete = true;
-        self.news.notify_waiters();
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

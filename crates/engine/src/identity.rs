@@ -5,12 +5,13 @@
 
 use schema::{Attribute, Format, Import, Resource, placeholders};
 use serde_json::Value as Json;
+use value::json::json_type;
 use value::{Path, Value};
 
 use crate::api::{Api, ErrorKind};
 use crate::diagnostic::{Diagnostics, Reported};
 use crate::equal::is_equivalent;
-use crate::naming::{json_type, title};
+use crate::naming::title;
 use crate::{rules, shape, summaries, wire};
 
 /// Returns the attributes that identify an object.
@@ -30,14 +31,33 @@ pub fn key(resource: &Resource, object: &Value) -> String {
             object.get(&attribute.name).as_str().unwrap_or_default(),
         )
     });
-    std::iter::once(resource.name.to_string())
-        .chain(identity)
-        .collect::<Vec<_>>()
-        .join("/")
+    join(&resource.name, identity)
+}
+
+/// Returns the [`key`] of the object that a response is about; `None` if the resource or the response has no identity.
+pub fn key_of_response(resource: &Resource, response: &Json) -> Option<String> {
+    let mut attributes = attributes(resource).peekable();
+    attributes.peek()?;
+    let identity = attributes.map(|attribute| {
+        let field = wire::field(attribute, response)?;
+        Some(normalized(attribute, field.as_str()?))
+    });
+    Some(join(&resource.name, identity.collect::<Option<Vec<_>>>()?))
+}
+
+/// Returns the [`key`] of an object of the resource with this name, whose only identity is this value of this attribute.
+pub fn key_by(resource: &str, attribute: &Attribute, value: &str) -> String {
+    join(resource, [normalized(attribute, value)])
+}
+
+fn join(resource: &str, identity: impl IntoIterator<Item = String>) -> String {
+    identity
+        .into_iter()
+        .fold(resource.to_owned(), |key, part| key + "/" + &part)
 }
 
 /// Returns a part of an identity in one spelling: two spellings of a UUID are the same.
-pub fn normalized(attribute: &Attribute, value: &str) -> String {
+fn normalized(attribute: &Attribute, value: &str) -> String {
     match attribute.format {
         Some(Format::Uuid) => value.to_ascii_lowercase(),
         _ => value.to_owned(),

@@ -11,8 +11,7 @@ use jiff::Timestamp;
 use serde_json::Value as Json;
 use serde_json::value::{RawValue, to_raw_value};
 use tokio::time::Instant;
-
-use crate::naming::json_type;
+use value::json::json_type;
 
 /// Value → positions of the objects that have it.
 pub type Index = HashMap<String, Vec<usize>>;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use schema::{Attribute, Expect, Lookup, Resource};
 use serde_json::Value as Json;
 use tokio::time::Instant;
+use value::json::json_type;
 use value::{Path, Value};
 
 use crate::absence::Patience;
@@ -14,7 +15,7 @@ use crate::api::{Error, ErrorKind};
 use crate::context::Context;
 use crate::diagnostic::{Diagnostics, Reported};
 use crate::list::{Index, List};
-use crate::naming::{capitalised, json_type, noun};
+use crate::naming::{capitalised, noun};
 use crate::report::{self, Action, is_gone};
 use crate::{absence, shape, summaries, wire};
 
@@ -133,13 +134,11 @@ impl Search<'_> {
     }
 
     fn is_own_and_young(&self) -> bool {
-        let wanted = self
-            .lookup
-            .by
-            .as_deref()
-            .and_then(|by| self.config.get(by).as_str());
-        wanted.is_some_and(|wanted| {
-            absence::is_own_and_young(&self.context.process, &self.resource.name, wanted)
+        let by = self.lookup.by.as_deref();
+        let by = by.and_then(|by| self.resource.attribute(by));
+        by.is_some_and(|by| {
+            let wanted = self.config.get(&by.name).as_str().unwrap_or_default();
+            absence::is_own_and_young(&self.context.process, &self.resource.name, by, wanted)
         })
     }
 

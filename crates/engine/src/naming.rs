@@ -1,9 +1,8 @@
-//! The names of resource types, objects and values in diagnostics.
+//! The names of resource types and objects in diagnostics.
 //!
 //! Tests: `crates/engine/tests/tables/change.rs`.
 
 use schema::{Import, Resource, placeholders};
-use serde_json::Value as Json;
 use value::Value;
 
 /// Returns the kind of object: `mesh_network` → `mesh network`.
@@ -36,16 +35,4 @@ pub fn capitalised(sentence: &str) -> String {
         .next()
         .map(|first| first.to_uppercase().chain(characters).collect())
         .unwrap_or_default()
-}
-
-/// Returns the type of a JSON value with its article, such as `a list`.
-pub fn json_type(json: &Json) -> &'static str {
-    match json {
-        Json::Null => "null",
-        Json::Bool(_) => "a boolean",
-        Json::Number(_) => "a number",
-        Json::String(_) => "a string",
-        Json::Array(_) => "a list",
-        Json::Object(_) => "an object",
-    }
 }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use schema::Resource;
+use serde_json::Value as Json;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -60,7 +61,7 @@ struct Shared {
 }
 
 /// Pause between two looks at the other requests of the process.
-const POLL_INTERVAL: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(3);
 
 /// The requests of Terraform, as far as a wait for further ones depends on them.
 struct Activity {
@@ -353,8 +354,8 @@ impl Process {
         ActiveRequest(self.clone())
     }
 
-    /// Waits until `is_there`. Ends once there was no request of Terraform for the time `quiet`, or after `patience`, or when `cancel`
-    /// is cancelled.
+    /// Waits until `is_there`. Ends once there was no request of Terraform for the time `quiet`, but for those that wait, or after
+    /// `patience`, or when `cancel` is cancelled.
     pub async fn wait_for_requests(
         &self,
         is_there: impl Fn() -> bool,
@@ -364,11 +365,8 @@ impl Process {
     ) {
         let started = Instant::now();
         loop {
-            let is_quiet = {
-                let activity = lock(&self.0.activity);
-                activity.in_progress == 0 && activity.last.elapsed() > quiet
-            };
-            if is_there() || is_quiet || started.elapsed() > patience || cancel.is_cancelled() {
+            let is_late = started.elapsed() > patience;
+            if is_there() || self.is_quiet_for(quiet) || is_late || cancel.is_cancelled() {
                 return;
             }
             tokio::time::sleep(POLL_INTERVAL).await;
@@ -382,7 +380,7 @@ impl Process {
     }
 
     /// Whether no request of Terraform has begun or ended for a time, and all that are in progress wait.
-    pub fn is_quiet_for(&self, time: Duration) -> bool {
+    fn is_quiet_for(&self, time: Duration) -> bool {
         let activity = lock(&self.0.activity);
         activity.in_progress <= activity.waiting && activity.last.elapsed() > time
     }
@@ -548,14 +546,16 @@ impl Process {
         lock(&self.0.created).insert(key, Instant::now());
     }
 
-    /// Records that a create is sent.
-    pub fn note_create(&self, key: String) {
+    /// Records that a create is sent. `name` is null for an object without a name.
+    pub fn note_create(&self, resource: &str, name: &Json) {
+        let key = format!("{resource}/{name}");
         *lock(&self.0.creates).entry(key).or_default() += 1;
     }
 
-    /// Returns the number of creates with this key.
-    pub fn creates_of(&self, key: &str) -> usize {
-        lock(&self.0.creates).get(key).copied().unwrap_or_default()
+    /// Returns the number of creates of objects of a resource with a name.
+    pub fn creates_of(&self, resource: &str, name: &Json) -> usize {
+        let key = format!("{resource}/{name}");
+        lock(&self.0.creates).get(&key).copied().unwrap_or_default()
     }
 
     /// Whether this process created the object.

@@ -311,7 +311,8 @@ async fn own_object(
     let (resource, planned) = (session.resource, &session.request.planned);
     let object = decode(resource, session.codec, &listed.body, planned);
     let process = &session.context.process;
-    let is_only_create = lost.is_carried_out || process.creates_of(&creation_key(resource, body)) < 2;
+    let is_only_create =
+        lost.is_carried_out || process.creates_of(&resource.name, name_in(resource, body)) < 2;
     if !is_only_create || process.has_created(&identity::key(resource, &object)) {
         return None;
     }
@@ -391,16 +392,13 @@ fn is_comparable(attribute: &Attribute) -> bool {
 
 /// Records a create, so that a lost one does not take the object of another resource of this process.
 pub fn note_create(session: &Session<'_>, body: &Body) {
-    session
-        .context
-        .process
-        .note_create(creation_key(session.resource, body));
+    let name = name_in(session.resource, body);
+    session.context.process.note_create(&session.resource.name, name);
 }
 
-/// A key that creates of objects with one name share.
-fn creation_key(resource: &Resource, body: &Body) -> String {
-    let name = sent_name(resource, body).map_or(&Json::Null, |(_, name)| name);
-    format!("{}/{name}", resource.name)
+/// The name that a body has; null without one.
+fn name_in<'a>(resource: &Resource, body: &'a Body) -> &'a Json {
+    sent_name(resource, body).map_or(&Json::Null, |(_, name)| name)
 }
 
 /// Whether an object has all values of a create, and no others, as far as the API returns them.
@@ -526,7 +524,7 @@ fn has_other_name(resource: &Resource, body: &Body, response: &Json) -> bool {
 }
 
 /// The attribute that names the object (`label` of the declaration), and the name that a body has.
-fn sent_name<'a>(resource: &'a Resource, body: &'a Body) -> Option<(&'a Attribute, &'a Json)> {
+fn sent_name<'r, 'b>(resource: &'r Resource, body: &'b Body) -> Option<(&'r Attribute, &'b Json)> {
     let attribute = resource.attribute(resource.label.as_deref()?)?;
     let name = body.expose().get(attribute.wire.write.as_deref()?)?;
     (!name.is_null()).then_some((attribute, name))

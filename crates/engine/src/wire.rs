@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 
 use schema::{Attribute, Collection, Mode, Resource, Scalar, Text, Unset};
 use serde_json::Value as Json;
+use value::json::json_type;
 use value::{Number, Path, Value};
 
 use crate::api::Body;
 use crate::diagnostic::{Diagnostics, Reported};
 use crate::equal::is_equivalent;
-use crate::naming::json_type;
 use crate::{shape, summaries};
 
 /// Returns the body of a create: each attribute that is set and known.

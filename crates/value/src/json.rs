@@ -77,7 +77,7 @@ fn read(json: Json, r#type: &Type) -> Result<Value, DecodeError> {
         (Type::Object(types), Json::Object(attributes)) => read_object(attributes, types).map(Value::Object),
         (_, json) => Err(Mismatch::Type {
             expected: r#type.noun(),
-            found: noun(&json),
+            found: json_type(&json),
         }
         .into()),
     }
@@ -123,8 +123,8 @@ fn read_object(
     attributes.collect()
 }
 
-/// The type of the JSON value in Terraform's words, with its article, for messages.
-fn noun(json: &Json) -> &'static str {
+/// Returns the type of a JSON value in Terraform's words, with its article, for messages.
+pub fn json_type(json: &Json) -> &'static str {
     match json {
         Json::Null => "null",
         Json::Bool(_) => "a boolean",

@@ -34,6 +34,14 @@ async fn read(client: &Client, wanted: Wanted) -> Result<Listed, Error> {
     client.list(request, wanted).await
 }
 
+/// A list whose requests begin now or later.
+fn since_now() -> Wanted {
+    Wanted {
+        since: Some(tokio::time::Instant::now()),
+        ..Wanted::RECENT
+    }
+}
+
 async fn list(client: &Client) -> Arc<List> {
     whole(read(client, Wanted::RECENT).await.unwrap())
 }
@@ -71,7 +79,7 @@ async fn recent(client: &Client) -> Value {
 
 /// The first object of a list that begins now.
 async fn fresh(client: &Client) -> Value {
-    let list = whole(read(client, Wanted::fresh()).await.unwrap());
+    let list = whole(read(client, since_now()).await.unwrap());
     first(&list)
 }
 
@@ -113,13 +121,7 @@ async fn list_is_not_kept_if_that_is_not_wanted() {
     let client = client(&server, false);
     assert_eq!(recent(&client).await, 0);
     assert_eq!(recent(&client).await, 1);
-    let none = read(
-        &client,
-        Wanted {
-            since: None,
-            max_pages: 0,
-        },
-    );
+    let none = read(&client, Wanted::PRESENT);
     assert!(matches!(none.await.unwrap(), Listed::TooLong { .. }));
     assert_eq!(server.requests().len(), 2);
 }
@@ -142,10 +144,7 @@ async fn callers_at_the_same_time_share_a_list() {
 async fn only_a_list_that_is_there_serves_a_caller_without_requests() {
     let server = numbered().await;
     let client = client(&server, true);
-    let present = Wanted {
-        since: None,
-        max_pages: 0,
-    };
+    let present = Wanted::PRESENT;
     assert!(matches!(
         read(&client, present).await.unwrap(),
         Listed::TooLong { .. }
@@ -189,7 +188,7 @@ async fn pages_are_read_and_their_parameter_is_remembered() {
         "/api/things/?page=3",
     ];
     assert_eq!(paths(&server), first);
-    whole(read(&client, Wanted::fresh()).await.unwrap());
+    whole(read(&client, since_now()).await.unwrap());
     assert_eq!(paths(&server)[4..], [first[0], first[2], first[3]]);
 }
 
@@ -231,10 +230,7 @@ async fn caller_that_needs_the_list_joins_none_that_does_not() {
 async fn caller_without_requests_never_sends_one() {
     let server = Server::start(|_, _| Action::Stall(Vec::new())).await;
     let client = client(&server, true);
-    let present = Wanted {
-        since: None,
-        max_pages: 0,
-    };
+    let present = Wanted::PRESENT;
     let limit = std::time::Duration::from_millis(200);
     // The caller that reads the list gives up, and the other one does not continue.
     let reading = tokio::time::timeout(limit, read(&client, Wanted::RECENT));
@@ -297,7 +293,7 @@ async fn changing_list_is_read_again() {
     let client = client(&server, true);
     assert_eq!(list(&client).await.objects().count(), 25);
     restless.store(usize::MAX, Ordering::SeqCst);
-    let error = read(&client, Wanted::fresh()).await.err().unwrap();
+    let error = read(&client, since_now()).await.err().unwrap();
     assert_eq!(error.kind, ErrorKind::UnexpectedResponse);
     assert_eq!(
         error.detail.as_deref(),
