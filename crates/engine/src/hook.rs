@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use value::Value;
 
 use crate::codec::{Codec, Verbatim};
-use crate::diagnostic::{Diagnostics, Reported};
+use crate::diagnostic::{Diagnostics, Reported, Summary};
 use crate::object::Plan;
 use crate::session::Session;
 use crate::survey::Survey;
@@ -38,6 +38,16 @@ pub struct Definition {
     pub data_sources: &'static [Binding],
 }
 
+/// What a run does to an object that has had one.
+pub struct RunDescription {
+    /// The first line of the warning. It is constant, so that Terraform shows many of them as one.
+    pub summary: &'static Summary,
+    /// What is lost, as sentences.
+    pub loss: String,
+    /// What replaces it, as sentences; can be empty.
+    pub result: String,
+}
+
 /// Behaviour of one resource that a declaration cannot express, such as rules over several attributes. The default
 /// methods do nothing.
 #[async_trait]
@@ -57,6 +67,12 @@ pub trait Hook: Codec {
     /// is probably a mistake a warning. It is not called in an apply.
     async fn check(&self, survey: &mut Survey<'_>) {
         let _ = survey;
+    }
+
+    /// Describes a run that a plan repeats, for a warning. `None`: the plan does not warn.
+    async fn describe_run(&self, survey: &mut Survey<'_>) -> Option<RunDescription> {
+        let _ = survey;
+        None
     }
 
     /// Sends the requests that must precede the declared update.

@@ -80,14 +80,14 @@ impl PlannedObjects {
         found.collect()
     }
 
-    /// Returns all objects of a resource, in the order of their plans.
-    pub fn all(&self, resource: &Resource) -> Vec<Value> {
+    /// Returns all objects of a resource, in the order of their plans, each with its position.
+    pub fn all(&self, resource: &Resource) -> Vec<(usize, Value)> {
         let Some(planned) = self.by_resource.get(resource.name.as_ref()) else {
             return Vec::new();
         };
         let positions = 0..planned.objects.len();
         positions
-            .filter_map(|position| planned.object(resource, position))
+            .filter_map(|position| Some((position, planned.object(resource, position)?)))
             .collect()
     }
 }

@@ -13,12 +13,13 @@ use value::{Path, Value};
 
 use crate::context::Context;
 use crate::declarations::Declarations;
-use crate::hook::Binding;
+use crate::hook::{Binding, Hook, RunDescription};
 use crate::list::List;
 use crate::naming::{capitalised, noun};
 use crate::object::{Plan, Walk};
 use crate::planned::own_identity;
 use crate::process::Process;
+use crate::protection::{self, Repeated};
 use crate::survey::{Existing, Scope, Search, Survey, by_value, strings};
 use crate::{identity, summaries};
 
@@ -37,20 +38,51 @@ pub async fn check(
 ) {
     let resource = binding.schema;
     let position = note(process, declarations, resource, plan);
-    let Some(scope) = scope(walk, plan) else {
+    if let Some(scope) = scope(walk, plan) {
+        let mut survey = Survey::new(context, process, declarations, resource, plan, scope).at(position);
+        let unresolved = check_references(&mut survey, declarations).await;
+        if let Some(position) = position {
+            check_unique(&mut survey, process, position).await;
+        }
+        if let Some(hook) = binding.hook {
+            hook.check(&mut survey).await;
+        }
+        if let Some(change) = &mut plan.private.change {
+            change.unresolved = unresolved;
+        }
+    }
+    let repeated = protection::check(context, process, declarations, resource, walk, plan).await;
+    if let (Some(repeated), Some(hook)) = (repeated, binding.hook) {
+        let mut survey = Survey::new(context, process, declarations, resource, plan, Scope::All);
+        warn_of_run(&mut survey, hook, &repeated).await;
+    }
+}
+
+/// Warns that a plan repeats a run. Terraform shows one of many such warnings, so each stands for itself.
+async fn warn_of_run(survey: &mut Survey<'_>, hook: &dyn Hook, repeated: &Repeated) {
+    let Some(RunDescription {
+        summary,
+        loss,
+        result,
+    }) = hook.describe_run(survey).await
+    else {
         return;
     };
-    let mut survey = Survey::new(context, process, declarations, resource, plan, scope);
-    let unresolved = check_references(&mut survey, declarations).await;
-    if let Some(position) = position {
-        check_unique(&mut survey, process, position).await;
-    }
-    if let Some(hook) = binding.hook {
-        hook.check(&mut survey).await;
-    }
-    if let Some(change) = &mut plan.private.change {
-        change.unresolved = unresolved;
-    }
+    let before = match repeated.earlier.as_slice() {
+        [] => String::new(),
+        earlier => format!(" Planned before it: {}.", protection::listed(earlier)),
+    };
+    let result = if result.is_empty() {
+        result
+    } else {
+        format!(" {result}")
+    };
+    let detail = format!(
+        "{}: {loss} Reason: {}.{result}{before} `terraform plan -json` shows this warning of each of them.",
+        capitalised(&repeated.title),
+        repeated.reason
+    );
+    survey.warn(Path::root(), summary, detail);
 }
 
 /// What the checks of a plan concern; `None`: nothing.

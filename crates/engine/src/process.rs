@@ -42,6 +42,8 @@ struct Shared {
     used: Mutex<HashSet<String>>,
     /// The objects whose runs the plans of this process repeat: key and title.
     repeated: Mutex<Vec<(String, String)>>,
+    /// Those whose plans warn of it: key and title.
+    warned: Mutex<Vec<(String, String)>>,
     /// The objects that this process created, each with the time.
     created: Mutex<HashMap<String, Instant>>,
     /// Number of creates of this process, by resource and name.
@@ -243,6 +245,7 @@ impl Process {
         lock(&self.0.stored).clear();
         lock(&self.0.used).clear();
         lock(&self.0.repeated).clear();
+        lock(&self.0.warned).clear();
 
         lock(&self.0.created).clear();
         lock(&self.0.found).clear();
@@ -290,14 +293,12 @@ impl Process {
 
     /// Records an object whose run the plans of this process repeat. Returns the titles of those before it, in order.
     pub fn note_repeated(&self, key: String, title: String) -> Vec<String> {
-        let mut repeated = lock(&self.0.repeated);
-        let position = repeated.iter().position(|(other, _)| *other == key);
-        let earlier = repeated.iter().take(position.unwrap_or(repeated.len()));
-        let titles = earlier.map(|(_, title)| title.clone()).collect();
-        if position.is_none() {
-            repeated.push((key, title));
-        }
-        titles
+        note_in_order(&self.0.repeated, key, title)
+    }
+
+    /// Records an object whose plan warns that it repeats a run. Returns the titles of those before it, in order.
+    pub fn note_warned(&self, key: String, title: String) -> Vec<String> {
+        note_in_order(&self.0.warned, key, title)
     }
 
     /// Whether the delete half of a replacement has destroyed the object with this key, and its create half has not begun.
@@ -452,8 +453,8 @@ impl Process {
         lock(&self.0.planned_objects).find(resource, attribute, value)
     }
 
-    /// Returns all planned objects of a resource.
-    pub fn all_planned(&self, resource: &Resource) -> Vec<Value> {
+    /// Returns all planned objects of a resource, each with its position.
+    pub fn all_planned(&self, resource: &Resource) -> Vec<(usize, Value)> {
         lock(&self.0.planned_objects).all(resource)
     }
 
@@ -640,6 +641,18 @@ impl Process {
     pub fn take_handover(&self, key: &str) -> Option<Handover> {
         lock(&self.0.handed_over).remove(key)
     }
+}
+
+/// Adds an object unless it is there, and returns the titles of those before it.
+fn note_in_order(objects: &Mutex<Vec<(String, String)>>, key: String, title: String) -> Vec<String> {
+    let mut objects = lock(objects);
+    let position = objects.iter().position(|(other, _)| *other == key);
+    let earlier = objects.iter().take(position.unwrap_or(objects.len()));
+    let titles = earlier.map(|(_, title)| title.clone()).collect();
+    if position.is_none() {
+        objects.push((key, title));
+    }
+    titles
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

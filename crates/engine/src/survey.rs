@@ -44,6 +44,8 @@ pub struct Survey<'a> {
     pub resource: &'a Resource,
     plan: &'a mut Plan,
     scope: Scope,
+    /// Position of the planned object among those of its resource.
+    position: Option<usize>,
 }
 
 /// An object that exists in the account, or will exist after what this process has planned.
@@ -147,7 +149,14 @@ impl<'a> Survey<'a> {
             resource,
             plan,
             scope,
+            position: None,
         }
+    }
+
+    /// Sets the position of the planned object among those of its resource, see [`Process::add_planned`].
+    #[must_use]
+    pub fn at(self, position: Option<usize>) -> Self {
+        Self { position, ..self }
     }
 
     /// The object before the change; null for a create.
@@ -300,12 +309,12 @@ impl<'a> Survey<'a> {
     pub async fn all(&mut self, target: &str) -> Option<Vec<Existing>> {
         let declaration = self.declarations.find(target)?;
         let list = self.list(declaration).await?;
-        let own = (self.resource.name == declaration.name)
-            .then(|| self.own_identity())
-            .flatten();
+        let is_same = self.resource.name == declaration.name;
+        let own = self.own_identity().filter(|_| is_same);
         let planned = self.process.all_planned(declaration).into_iter();
+        let planned = planned.filter(|(position, _)| !is_same || self.position != Some(*position));
         let mut objects: Vec<Existing> = planned
-            .map(|object| Existing {
+            .map(|(_, object)| Existing {
                 declaration,
                 source: Source::Planned(object),
             })
@@ -350,7 +359,7 @@ impl<'a> Survey<'a> {
         if self.process.has_failed_check(&declaration.name) {
             return None;
         }
-        match collection::objects(context, declaration, None).await? {
+        match collection::for_check(context, declaration).await? {
             Ok(list) => Some(list),
             Err(error) => {
                 self.note_failure(declaration, &error);

@@ -307,7 +307,6 @@ impl tfplugin6::provider_server::Provider for Service {
                     )
                     .await;
                     conflicts::check(process, schema, &mut plan);
-                    protection::check(context.as_ref(), process, schema, walk, &mut plan).await;
                     if plan.config.is_null() {
                         release::plan_destroy(process, &self.stop_token(), schema, walk, &mut plan).await;
                     } else if walk == Walk::Plan {
