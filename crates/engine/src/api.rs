@@ -390,6 +390,39 @@ impl Error {
         self.kind.is_transient()
     }
 
+    /// Returns why any request to the API fails now, as a clause; `None` if the error may concern this request only, or if the request
+    /// may have been carried out.
+    pub fn common_cause(&self) -> Option<&'static str> {
+        if self.effect != Effect::None {
+            return None;
+        }
+        match self.kind {
+            ErrorKind::Unauthorized => Some("The API token was rejected"),
+            ErrorKind::UnknownHost => Some("The control plane's host name is unknown"),
+            ErrorKind::Unreachable => Some("The control plane is unreachable"),
+            ErrorKind::Proxy => Some("The proxy did not connect"),
+            ErrorKind::Tls => Some("The TLS handshake failed"),
+            ErrorKind::RequestTimeout => Some("Connecting took too long"),
+            ErrorKind::Setup => Some("The connection cannot be set up"),
+            ErrorKind::NotFound
+            | ErrorKind::NoSuchPath
+            | ErrorKind::Forbidden
+            | ErrorKind::Conflict
+            | ErrorKind::Invalid
+            | ErrorKind::Rejected
+            | ErrorKind::RateLimited
+            | ErrorKind::Server
+            | ErrorKind::Ambiguous
+            | ErrorKind::UnexpectedResponse
+            | ErrorKind::TooLarge
+            | ErrorKind::Redirect
+            | ErrorKind::Cancelled
+            | ErrorKind::OperationTimeout
+            | ErrorKind::UnknownOperation
+            | ErrorKind::Parameter => None,
+        }
+    }
+
     /// Returns the error after an interrupt has ended the wait for another attempt.
     #[must_use]
     pub fn cancelled(self) -> Self {

@@ -1,6 +1,6 @@
 //! Data that the requests of one provider process share.
 //!
-//! Tests: `crates/engine/tests/tables/apply.rs`.
+//! Tests: `crates/engine/tests/tables/apply.rs`, `crates/engine/tests/tables/report.rs`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -16,6 +16,7 @@ use value::Value;
 
 use crate::api::Place;
 use crate::demand::Demand;
+use crate::diagnostic::Diagnostics;
 use crate::list::Index;
 use crate::object::{Known, Renames};
 use crate::private::Reference;
@@ -58,6 +59,8 @@ struct Shared {
     demands: Mutex<HashMap<String, Arc<Demand>>>,
     /// Resource → names of its objects, as they were listed last.
     names: Mutex<HashMap<String, Arc<Index>>>,
+    /// The faults that a diagnostic explains.
+    explained: Mutex<HashSet<String>>,
 }
 
 /// Pause between two looks at the other requests of the process.
@@ -246,6 +249,13 @@ impl Process {
         self.0.has_refreshed.store(false, Ordering::Relaxed);
         lock(&self.0.demands).clear();
         lock(&self.0.names).clear();
+        lock(&self.0.explained).clear();
+    }
+
+    /// Returns the diagnostics of a response to Terraform. A fault that many requests meet is explained by the first diagnostic about it,
+    /// and the others are short.
+    pub fn abbreviate(&self, diagnostics: Diagnostics) -> Diagnostics {
+        diagnostics.abbreviate(|fault| !lock(&self.0.explained).insert(fault.to_owned()))
     }
 
     /// Returns the limit that an argument of the provider block sets.

@@ -1,12 +1,12 @@
 //! Turns a failed request into a diagnostic.
 //!
-//! Tests: `crates/engine/tests/tables/change.rs`.
+//! Tests: `crates/engine/tests/tables/report.rs`, `crates/engine/tests/tables/change.rs`, `tests/terraform/faults.rs`.
 
 use schema::{Attribute, Resource};
 use value::{Path, Value};
 
 use crate::api::{Error, ErrorKind};
-use crate::diagnostic::{Diagnostics, Reported, Summary};
+use crate::diagnostic::{Brief, Diagnostic, Diagnostics, Reported, Severity, Summary};
 use crate::naming::title;
 use crate::summaries;
 
@@ -133,11 +133,30 @@ pub fn request_error(
     }
     reported.unwrap_or_else(|| {
         let verb = action.verb();
-        diagnostics.error(
-            summary,
-            format!("The request to {verb} {object_title} failed. {error}"),
-        )
+        failure_at(diagnostics, Path::root(), summary, error, |error| {
+            format!("The request to {verb} {object_title} failed. {error}")
+        })
     })
+}
+
+/// Reports an error that a failed request has caused. `detail` returns the detail with the text about the request in it: sentences, which
+/// are short if another diagnostic explains the same fault.
+pub fn failure_at(
+    diagnostics: &mut Diagnostics,
+    path: Path,
+    summary: &'static Summary,
+    error: &Error,
+    detail: impl Fn(&str) -> String,
+) -> Reported {
+    let brief = error.common_cause().map(|cause| Brief {
+        fault: format!("{cause}: {}", error.detail.as_deref().unwrap_or_default()),
+        detail: detail(&format!("{cause}: another error has the remedy.")),
+    });
+    diagnostics.push(Diagnostic {
+        brief,
+        ..Diagnostic::new(Severity::Error, path, summary, detail(&error.to_string()))
+    });
+    Reported
 }
 
 /// The path of the attribute that is sent under a key of a request's body.

@@ -20,7 +20,7 @@ use engine::hook::Hook;
 use engine::naming::title;
 use engine::object::Plan;
 use engine::repeat::{Create, LostAttempts, repeat};
-use engine::report::{is_gone, is_temporary};
+use engine::report::{self, is_gone, is_temporary};
 use engine::session::{Merged, Session};
 use engine::wire;
 use schema::{Attribute, Resource};
@@ -596,14 +596,12 @@ fn report_failure(
         places.push(index.map_or(rules.clone(), |index| rules.index(index).attribute("sequence")));
     }
     for place in places {
-        session.diagnostics.error_at(
-            place,
-            summary,
+        report::failure_at(&mut session.diagnostics, place, summary, error, |error| {
             format!(
                 "The request for rule {sequence} of {set} failed. {error}\n\nThe rules that were changed before it are in \
                  state. The next `terraform apply` continues with the others."
-            ),
-        );
+            )
+        });
     }
     Reported
 }

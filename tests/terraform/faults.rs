@@ -1,0 +1,118 @@
+//! Faults that every request of a command meets: one error explains them, and the others are short.
+
+use std::fmt::Write as _;
+
+use acceptance::terraform::Workspace;
+use harness::control_plane::{ControlPlane, Fault};
+
+use super::{machine, quick, workspace};
+
+/// The number of machines of the fleet.
+const MACHINES: u32 = 20;
+
+/// A fleet whose machines have a role of their own each.
+fn fleet() -> String {
+    let mut text = "data \"durantic_machine\" \"first\" {\n  hostname = \"node-1\"\n}\n".to_owned();
+    for number in 1..=MACHINES {
+        let uuid = machine(number);
+        let _ = write!(
+            text,
+            "resource \"durantic_machine_config\" \"node_{number}\" {{\n  machine_uuid = \"{uuid}\"\n  target_disk = \"/dev/sda\"\n}}\n"
+        );
+    }
+    text
+}
+
+/// A control plane, and a workspace in which the fleet is applied.
+async fn applied_fleet() -> (ControlPlane, Workspace) {
+    let control_plane = quick()
+        .machines(MACHINES)
+        .start()
+        .await
+        .expect("the control plane starts");
+    let workspace = workspace(&control_plane, &fleet());
+    workspace.apply().await;
+    (control_plane, workspace)
+}
+
+/// The errors of a plan that fails, without the lines that Terraform adds: the summary and the detail of each.
+async fn errors(workspace: &Workspace) -> Vec<(String, String)> {
+    let run = workspace.run(&["plan", "-json"]).await;
+    let lines = run
+        .stdout
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let errors = lines.filter(|line| line["@level"] == "error").map(|line| {
+        let text = |key: &str| line["diagnostic"][key].as_str().unwrap_or_default().to_owned();
+        (text("summary"), text("detail"))
+    });
+    let errors: Vec<_> = errors.collect();
+    let characters: usize = errors.iter().map(|(_, detail)| detail.len()).sum();
+    println!(
+        "{} errors with {characters} characters: {errors:#?}",
+        errors.len()
+    );
+    errors
+}
+
+/// Asserts that one error of each machine and the data source explains the fault, and that the others are short.
+fn assert_explained_once(errors: &[(String, String)], brief: &str, full: &[&str]) {
+    assert_eq!(errors.len(), 1 + usize::try_from(MACHINES).expect("a number"));
+    let (short, long): (Vec<_>, Vec<_>) = errors.iter().partition(|(_, detail)| detail.contains(brief));
+    let [(_, explanation)] = long[..] else {
+        panic!("one error explains the fault: {long:#?}");
+    };
+    for part in full {
+        assert!(explanation.contains(part), "{part}: {explanation}");
+    }
+    for (summary, detail) in short {
+        assert!(
+            detail.chars().count() <= 150 && !detail.contains('\n'),
+            "{detail}"
+        );
+        let object = if summary.contains("look up") {
+            "machine \"node-1\""
+        } else {
+            "machine config \""
+        };
+        assert!(
+            detail.starts_with("The request to ") && detail.contains(object),
+            "{detail}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn rejected_token_is_explained_once() {
+    let (_control_plane, workspace) = applied_fleet().await;
+    let workspace = workspace.with("DURANTIC_API_TOKEN", "dur_wrong_token_value");
+    let full = ["401 Unauthorized for `GET ", "Create a new one"];
+    assert_explained_once(
+        &errors(&workspace).await,
+        "The API token was rejected: another error has the remedy.",
+        &full,
+    );
+}
+
+#[tokio::test]
+async fn unreachable_endpoint_is_explained_once() {
+    let (control_plane, workspace) = applied_fleet().await;
+    drop(control_plane);
+    let full = ["refused the connection", "Check `endpoint`"];
+    assert_explained_once(
+        &errors(&workspace).await,
+        "The control plane is unreachable: another error has the remedy.",
+        &full,
+    );
+}
+
+#[tokio::test]
+async fn fault_of_one_request_is_explained_each_time() {
+    let (control_plane, workspace) = applied_fleet().await;
+    control_plane.fault(Fault::detail("*", 403, "not yours"));
+    let errors = errors(&workspace).await;
+    assert!(
+        errors.iter().all(|(_, detail)| detail.contains("not yours")),
+        "{errors:#?}"
+    );
+}
