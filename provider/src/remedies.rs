@@ -6,9 +6,7 @@ use engine::api::ErrorKind;
 pub fn remedy(kind: ErrorKind) -> Option<&'static str> {
     Some(match kind {
         ErrorKind::Unauthorized => {
-            "The API token is invalid, expired or revoked. Create a new one on the API Tokens page of the Durantic dashboard \
-             and set it as `api_token` or in DURANTIC_API_TOKEN, or write it to the file of `api_token_file` or \
-             DURANTIC_API_TOKEN_FILE."
+            "The token is invalid, expired or revoked: replace it by a new one from the API Tokens page of the Durantic dashboard."
         }
         ErrorKind::Forbidden => {
             "The API token lacks the scope for this. Create a token with that scope: the API Tokens page of the Durantic \
@@ -50,20 +48,4 @@ pub fn remedy(kind: ErrorKind) -> Option<&'static str> {
         | ErrorKind::Parameter
         | ErrorKind::Setup => return None,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::durantic::DEFINITION;
-
-    #[test]
-    fn remedy_names_the_declared_variables_of_the_token() {
-        for name in ["api_token", "api_token_file"] {
-            let mut attributes = DEFINITION.provider.attributes.iter();
-            let token = attributes.find(|attribute| attribute.name == name).unwrap();
-            let variable = token.env.as_deref().unwrap();
-            assert!(remedy(ErrorKind::Unauthorized).unwrap().contains(variable));
-        }
-    }
 }

@@ -97,8 +97,10 @@ pub fn settings(
         ))
     });
     let max_retries = arguments.integer("max_retries");
-    let settings = Settings::new(endpoint?, api_token?, user_agent.to_owned());
+    let (endpoint, (api_token, token_source)) = (endpoint?, api_token?);
+    let settings = Settings::new(endpoint, api_token, user_agent.to_owned());
     Ok(Settings {
+        token_source: Some(token_source.into()),
         insecure_skip_verify: arguments.bool("insecure_skip_verify").unwrap_or_default(),
         ca_certificates: ca_certificates?,
         request_timeout: request_timeout?.unwrap_or(settings.request_timeout),
@@ -112,10 +114,10 @@ pub fn settings(
     })
 }
 
-/// The token, from the argument, or from a file.
+/// The token, from the argument, or from a file; and where it comes from.
 ///
 /// The provider block takes precedence over the environment, whichever of the two it sets.
-fn api_token(arguments: &Arguments, diagnostics: &mut Diagnostics) -> Result<ApiToken, Reported> {
+fn api_token(arguments: &Arguments, diagnostics: &mut Diagnostics) -> Result<(ApiToken, String), Reported> {
     let is_configured = |name| !arguments.is_from_variable(name);
     let token = arguments.secret("api_token");
     let file = arguments.string("api_token_file");
@@ -128,19 +130,26 @@ fn api_token(arguments: &Arguments, diagnostics: &mut Diagnostics) -> Result<Api
             ))
         }
         (Some(token), Some(_)) if is_configured("api_token") => fixed_token(token, arguments, diagnostics),
-        (_, Some(path)) => ApiToken::from_file(path).map_err(|reason| {
-            // The value may be the token itself by mistake.
-            let directory = FilePath::new(path).parent();
-            let is_path =
-                directory.is_some_and(|directory| !directory.as_os_str().is_empty() && directory.is_dir());
-            let problem = if is_path && is_configured("api_token_file") {
-                format!("is set to `{path}`, which {reason}")
-            } else {
-                format!("names a file that {reason}. To set the token itself, use `api_token`")
-            };
-            let summary = &summaries::INVALID_TOKEN_FILE;
-            report_invalid(arguments, "api_token_file", summary, &problem, diagnostics)
-        }),
+        (_, Some(path)) => ApiToken::from_file(path)
+            .map(|token| {
+                (
+                    token,
+                    format!("the file `{path}` of {}", arguments.source("api_token_file")),
+                )
+            })
+            .map_err(|reason| {
+                // The value may be the token itself by mistake.
+                let directory = FilePath::new(path).parent();
+                let is_path = directory
+                    .is_some_and(|directory| !directory.as_os_str().is_empty() && directory.is_dir());
+                let problem = if is_path && is_configured("api_token_file") {
+                    format!("is set to `{path}`, which {reason}")
+                } else {
+                    format!("names a file that {reason}. To set the token itself, use `api_token`")
+                };
+                let summary = &summaries::INVALID_TOKEN_FILE;
+                report_invalid(arguments, "api_token_file", summary, &problem, diagnostics)
+            }),
         (_, None) => match token {
             Some(token) => fixed_token(token, arguments, diagnostics),
             None => Err(report_missing_token(arguments, diagnostics)),
@@ -152,10 +161,10 @@ fn fixed_token(
     token: &Secret,
     arguments: &Arguments,
     diagnostics: &mut Diagnostics,
-) -> Result<ApiToken, Reported> {
+) -> Result<(ApiToken, String), Reported> {
     let summary = &summaries::INVALID_TOKEN;
     match check_token(token) {
-        Ok(token) => Ok(token.into()),
+        Ok(token) => Ok((token.into(), arguments.source("api_token"))),
         Err(problem) => Err(report_invalid(
             arguments,
             "api_token",
@@ -442,6 +451,41 @@ mod tests {
         for config in [[None, None], [None, Some("")]] {
             let error = token(config, both).unwrap_err();
             assert!(error.starts_with("api_token: Missing API token: "), "{error}");
+        }
+    }
+
+    #[test]
+    fn settings_name_the_source_of_the_token() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("token");
+        std::fs::write(&path, "dur_file\n").unwrap();
+        let file = path.to_str().unwrap();
+        let none = ("api_token", Value::Null);
+        let table = [
+            (
+                vec![],
+                vec![],
+                "`api_token` in the provider configuration".to_owned(),
+            ),
+            (
+                vec![none.clone()],
+                vec![("DURANTIC_API_TOKEN", "dur_x")],
+                "the environment variable DURANTIC_API_TOKEN".to_owned(),
+            ),
+            (
+                vec![none.clone(), ("api_token_file", string(file))],
+                vec![],
+                format!("the file `{file}` of `api_token_file` in the provider configuration"),
+            ),
+            (
+                vec![none],
+                vec![("DURANTIC_API_TOKEN_FILE", file)],
+                format!("the file `{file}` of the environment variable DURANTIC_API_TOKEN_FILE"),
+            ),
+        ];
+        for (block, variables, expected) in table {
+            let settings = settings_from(&block, &variables).unwrap();
+            assert_eq!(settings.token_source.as_deref(), Some(&*expected));
         }
     }
 

@@ -86,7 +86,11 @@ fn assert_explained_once(errors: &[(String, String)], brief: &str, full: &[&str]
 async fn rejected_token_is_explained_once() {
     let (_control_plane, workspace) = applied_fleet().await;
     let workspace = workspace.with("DURANTIC_API_TOKEN", "dur_wrong_token_value");
-    let full = ["401 Unauthorized for `GET ", "Create a new one"];
+    let full = [
+        "401 Unauthorized for `GET ",
+        ": the API token is from the environment variable DURANTIC_API_TOKEN. ",
+        "replace it by a new one",
+    ];
     assert_explained_once(
         &errors(&workspace).await,
         "The API token was rejected: another error has the remedy.",

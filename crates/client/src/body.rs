@@ -203,7 +203,10 @@ pub(super) fn error(info: &RequestInfo<'_>, response: &HttpResponse, redactor: &
                 .map(|item| problem(item, redactor))
                 .collect();
         }
-        Some(Value::String(text)) => error.detail = Some(redactor.clean(text, MAX_MESSAGE_CHARACTERS).into()),
+        Some(Value::String(text)) if !is_reason(text, response.status) => {
+            error.detail = Some(redactor.clean(text, MAX_MESSAGE_CHARACTERS).into());
+        }
+        Some(Value::String(_)) => {}
         _ => {
             let known = ["message", "error", "msg", "error_description"];
             let known = known.iter().find_map(|key| body.get(key).and_then(message));
@@ -212,6 +215,12 @@ pub(super) fn error(info: &RequestInfo<'_>, response: &HttpResponse, redactor: &
         }
     }
     error
+}
+
+/// Whether a message only repeats the status, such as `Not Found.` of a response 404.
+fn is_reason(message: &str, status: StatusCode) -> bool {
+    let reason = status.canonical_reason();
+    reason.is_some_and(|reason| message.trim_end_matches('.').eq_ignore_ascii_case(reason))
 }
 
 /// Whether a message is not the control plane's: another path responded after a redirect, or it has the form of RFC 9457

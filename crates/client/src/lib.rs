@@ -339,7 +339,7 @@ impl Client {
                             tracing::debug!(operation = %request.info.operation, "the API token was renewed");
                             continue;
                         }
-                        Renewal::Renewed | Renewal::Unchanged => error,
+                        Renewal::Renewed | Renewal::Unchanged => self.with_token_source(error),
                         Renewal::Failed(reason) => error.with_further_detail(&reason),
                     };
                     // A retry may hide the reason, so it is logged at once.
@@ -366,6 +366,16 @@ impl Client {
                 () = cancel.cancelled() => return Err(pause.error.cancelled()),
                 () = tokio::time::sleep(pause.wait) => {}
             }
+        }
+    }
+
+    /// Adds where the token comes from to the error of a rejected one.
+    fn with_token_source(&self, error: Error) -> Error {
+        match (error.kind, self.shared.transport.token_source()) {
+            (ErrorKind::Unauthorized, Some(source)) => {
+                error.with_further_detail(&format!("the API token is from {source}"))
+            }
+            _ => error,
         }
     }
 

@@ -115,6 +115,15 @@ impl Arguments {
         origin(name, argument.and_then(|argument| argument.variable.as_deref()))
     }
 
+    /// Returns where an argument's value comes from: the environment variable, or the argument in the provider configuration.
+    pub fn source(&self, name: &str) -> String {
+        let argument = self.0.get(name).filter(|argument| argument.is_from_variable);
+        match argument.and_then(|argument| argument.variable.as_deref()) {
+            Some(variable) => format!("the environment variable {variable}"),
+            None => format!("`{name}` in the provider configuration"),
+        }
+    }
+
     /// Reports that an argument is not set, and where the user can set it. `advice` is sentences on how to get a value.
     pub fn missing(
         &self,

@@ -53,6 +53,7 @@ fn settings(endpoint: &Url) -> Settings {
     Settings {
         endpoint: endpoint.clone(),
         api_token: Secret::new(TOKEN).into(),
+        token_source: Some("the environment variable TOKEN".into()),
         insecure_skip_verify: false,
         ca_certificates: Vec::new(),
         proxies: ProxyVariables::default(),
