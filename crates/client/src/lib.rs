@@ -19,6 +19,7 @@ mod lists;
 mod live;
 mod pages;
 mod proxies;
+mod reach;
 mod redact;
 mod retry;
 mod settings;
@@ -45,6 +46,7 @@ use limit::Limit;
 use lists::Lists;
 use live::{FIRST_LOOK_TIMEOUT, LiveRoutes, suggests_wrong_path};
 use pages::Documented;
+use reach::Reach;
 use redact::Redactor;
 use retry::Retries;
 use schema::model::{Method, Operation};
@@ -82,6 +84,7 @@ struct Shared {
     operations: &'static [Operation],
     routes: KnownRoutes,
     limit: Limit,
+    reach: Reach,
     writes: Writes,
     reads: SharedReads<Response>,
     lists: Lists,
@@ -121,6 +124,7 @@ impl Client {
             operations,
             routes,
             limit: Limit::new(MAX_CONCURRENT_REQUESTS),
+            reach: Reach::default(),
             writes: Writes::default(),
             reads: SharedReads::default(),
             lists,
@@ -357,6 +361,11 @@ impl Client {
                 Err(error) => body::redacted(error, redactor),
             };
             error.attempt_ms = attempt_ms;
+            let is_in_doubt = shared.reach.is_in_doubt(&error);
+            if is_in_doubt && (retries.is_half_spent() || shared.reach.is_given_up()) {
+                shared.reach.give_up();
+                return Err(retries.last(error));
+            }
             let pause = retries.next(error)?;
             if pause.is_rate_limit {
                 shared.limit.slow_down(pause.wait);
@@ -364,6 +373,7 @@ impl Client {
             tokio::select! {
                 biased;
                 () = cancel.cancelled() => return Err(pause.error.cancelled()),
+                () = shared.reach.given_up(), if is_in_doubt => return Err(pause.error),
                 () = tokio::time::sleep(pause.wait) => {}
             }
         }
@@ -409,6 +419,9 @@ impl Client {
             }
         };
         let status = result.as_ref().ok().map(|response| response.status);
+        if status.is_some() {
+            shared.reach.note_response();
+        }
         if status.is_some_and(|status| status != StatusCode::TOO_MANY_REQUESTS) {
             permit.accept();
         }

@@ -10,6 +10,7 @@ mod lists;
 mod live_document;
 mod pages;
 mod proxies;
+mod reach;
 mod redirects;
 mod requests;
 mod secrets;
