@@ -120,3 +120,45 @@ async fn fault_of_one_request_is_explained_each_time() {
         "{errors:#?}"
     );
 }
+
+#[tokio::test]
+async fn rejected_value_is_reported_on_its_argument() {
+    let control_plane = quick().start().await.expect("the control plane starts");
+    let missing = "0b8e5a7c-4a53-4d1b-9c5e-3f1f6f0f2d11";
+    for (resource, arguments, line) in [
+        (
+            "machine_role",
+            format!("  name       = \"web\"\n  image_uuid = \"{missing}\"\n"),
+            "image_uuid = ",
+        ),
+        (
+            "machine_config",
+            format!(
+                "  machine_uuid      = \"{}\"\n  mesh_network_uuid = \"{missing}\"\n",
+                machine(1)
+            ),
+            "mesh_network_uuid = ",
+        ),
+        (
+            "machine_config",
+            format!(
+                "  machine_uuid = \"{}\"\n  role_names   = [\"missing\"]\n",
+                machine(1)
+            ),
+            "role_names   = ",
+        ),
+        (
+            "vip",
+            format!(
+                "  name          = \"vip\"\n  address       = \"10.9.1.1\"\n  machine_uuids = [\"{missing}\"]\n"
+            ),
+            "machine_uuids = ",
+        ),
+    ] {
+        let text = format!("resource \"durantic_{resource}\" \"it\" {{\n{arguments}}}\n");
+        let workspace = workspace(&control_plane, &text);
+        let output = workspace.run(&["apply", "-auto-approve"]).await.fails();
+        assert!(output.contains("on main.tf line 3, in resource"), "{output}");
+        assert!(output.contains(&format!("3:   {line}")), "{output}");
+    }
+}

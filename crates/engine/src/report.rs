@@ -2,7 +2,7 @@
 //!
 //! Tests: `crates/engine/tests/tables/report.rs`, `crates/engine/tests/tables/change.rs`, `tests/terraform/faults.rs`.
 
-use schema::{Attribute, Resource};
+use schema::{Attribute, Collection, Resource};
 use value::{Path, Value};
 
 use crate::api::{Error, ErrorKind};
@@ -114,21 +114,11 @@ pub fn request_error(
         }
         _ => title(resource, object),
     };
-    let rejected = error.problems.iter().filter_map(|problem| {
-        let steps = problem.location.iter().rev();
-        let path = steps
-            .into_iter()
-            .find_map(|step| attribute_of_key(&resource.attributes, step))?;
-        Some((problem, path))
-    });
+    let rejected = rejected_fields(&resource.attributes, error);
     let mut reported = None;
-    for (problem, path) in rejected {
-        let field = problem.location.last().map(String::as_str).unwrap_or_default();
-        let detail = format!(
-            "The control plane rejected `{field}` of {}: {}.\n\n{error}",
-            title(resource, object),
-            problem.message
-        );
+    for (message, path) in rejected {
+        let name = title(resource, object);
+        let detail = format!("The control plane rejected `{path}` of {name}: {message}.\n\n{error}");
         reported = Some(diagnostics.error_at(path, summary, detail));
     }
     reported.unwrap_or_else(|| {
@@ -159,12 +149,63 @@ pub fn failure_at(
     Reported
 }
 
-/// The path of the attribute that is sent under a key of a request's body.
-fn attribute_of_key(attributes: &[Attribute], key: &str) -> Option<Path> {
-    attributes
+/// Returns the attributes that the API rejected: its message about each, and the path.
+///
+/// The API names them in the location of a problem, or at the beginning of its message: `network_cidr: has host bits`.
+pub fn rejected_fields(attributes: &[Attribute], error: &Error) -> Vec<(String, Path)> {
+    let at = |location: &[String], message: &str| {
+        let path = path_of(attributes, location)?;
+        Some((message.trim_end_matches('.').to_owned(), path))
+    };
+    if !error.problems.is_empty() {
+        let problems = error.problems.iter();
+        return problems
+            .filter_map(|problem| at(&problem.location, &problem.message))
+            .collect();
+    }
+    let detail = error.detail.as_deref().filter(|_| error.is_explained);
+    let named = detail.and_then(|detail| {
+        let (field, message) = detail.split_once(": ")?;
+        let location: Vec<String> = field.split('.').map(str::to_owned).collect();
+        at(&location, message)
+    });
+    named.into_iter().collect()
+}
+
+/// The path of the attribute at a location in the body of a request. The location may begin with steps that are not the object's, such as
+/// `body`.
+fn path_of(attributes: &[Attribute], location: &[String]) -> Option<Path> {
+    let starts = (0..location.len()).filter_map(|start| location.get(start..));
+    let mut found: Vec<_> = starts
+        .filter_map(|steps| descend(attributes, steps, &Path::root()))
+        .collect();
+    // The one that explains most of the location, and of those the last.
+    found.sort_by_key(|(rest, _)| *rest);
+    let (_, path) = found.into_iter().next()?;
+    Some(path)
+}
+
+/// The path below `path` to which the steps lead, and the number of steps that are left.
+fn descend(attributes: &[Attribute], steps: &[String], path: &Path) -> Option<(usize, Path)> {
+    let (key, mut rest) = steps.split_first()?;
+    let attribute = attributes
         .iter()
-        .find(|attribute| attribute.wire.write.as_deref() == Some(key))
-        .map(|attribute| Path::root().attribute(&attribute.name))
+        .find(|attribute| attribute.wire.write.as_deref() == Some(key))?;
+    let mut path = path.attribute(&attribute.name);
+    for collection in &*attribute.r#type.collections {
+        let Some((step, below)) = rest.split_first() else {
+            break;
+        };
+        match (collection, step.parse()) {
+            (Collection::List, Ok(index)) => path = path.index(index),
+            (Collection::Map, _) => path = path.key(step),
+            // A path cannot name an element of a set.
+            _ => return Some((rest.len(), path)),
+        }
+        rest = below;
+    }
+    let below = descend(&attribute.attributes, rest, &path);
+    Some(below.unwrap_or((rest.len(), path)))
 }
 
 /// Whether a request may succeed later. A proxy may respond in place of the control plane for a moment.

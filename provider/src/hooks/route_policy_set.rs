@@ -581,14 +581,10 @@ fn report_failure(
     let sequence = sequence(rule).unwrap_or_default();
     let rules = Path::root().attribute("rules");
     let attributes = rule_attributes(session.resource);
-    let rejected = error.problems.iter().filter_map(|problem| {
-        let mut steps = problem.location.iter().rev();
-        let attribute = steps.find_map(|step| {
-            attributes
-                .iter()
-                .find(|attribute| attribute.wire.write.as_deref() == Some(step))
-        });
-        Some(rules.index(index?).attribute(&attribute?.name))
+    let rejected = report::rejected_fields(attributes, error).into_iter();
+    let rejected = rejected.filter_map(|(_, path)| {
+        let steps = path.steps().iter().cloned();
+        Some(steps.fold(rules.index(index?), |path, step| path.then(step)))
     });
     let mut places: Vec<Path> = rejected.collect();
     if places.is_empty() {

@@ -1,6 +1,6 @@
 //! The diagnostics about failed requests: the short form, and the attributes that the API rejected.
 
-use engine::api::{Effect, Error, ErrorKind};
+use engine::api::{Effect, Error, ErrorKind, Problem};
 use engine::diagnostic::Diagnostics;
 use engine::process::Process;
 use engine::report::{Action, request_error};
@@ -91,4 +91,63 @@ fn one_of_parallel_errors_explains_a_fault() {
     });
     let full = shown.iter().filter(|shown| shown.contains("Do something"));
     assert_eq!(full.count(), 1);
+}
+
+#[test]
+fn rejected_fields_are_reported_on_their_attributes() {
+    let binding = thing(
+        "[attributes]\n\
+         size  = { doc = 'Its size.', type = 'int', wire = 'size_gb' }\n\
+         tags  = { doc = 'Its tags.', type = 'set(string)' }\n\
+         hosts = { doc = 'Its hosts.', type = 'list(string)' }\n\
+         notes = { doc = 'Its notes.', type = 'map(string)' }\n\
+         seen  = { doc = 'When.', type = 'string', mode = 'computed' }\n\
+         parts = { doc = 'Its parts.', type = 'list(object)', attributes = { name = { doc = 'A name.', type = 'string' } } }\n",
+    );
+    let at = |location: &[&str], message: &str| Problem {
+        location: location.iter().map(ToString::to_string).collect(),
+        message: message.to_owned(),
+    };
+    let row = |rule, problems: Vec<Problem>, detail: Option<&str>, paths: &[&str]| {
+        (rule, (problems, detail.map(str::to_owned), json!(paths)))
+    };
+    let none = Vec::new;
+    #[rustfmt::skip]
+    let rows = [
+        row("the location ends with the field", vec![at(&["body", "payload", "name"], "too long")], None, &["name"]),
+        row("the location is the field", vec![at(&["name"], "too long")], None, &["name"]),
+        row("the field has another name in the API", vec![at(&["body", "size_gb"], "too large")], None, &["size"]),
+        row("the name of the attribute is not that of a field", vec![at(&["body", "size"], "too large")], None, &[""]),
+        row("a field that is only returned", vec![at(&["body", "seen"], "unknown")], None, &[""]),
+        row("an element of a list", vec![at(&["body", "hosts", "1"], "unknown")], None, &["hosts[1]"]),
+        row("an element of a set has no path", vec![at(&["body", "tags", "1"], "unknown")], None, &["tags"]),
+        row("an entry of a map", vec![at(&["body", "notes", "a"], "too long")], None, &["notes[\"a\"]"]),
+        row("an attribute of a nested object", vec![at(&["body", "parts", "2", "name"], "taken")], None, &["parts[2].name"]),
+        row("a nested field that is unknown", vec![at(&["body", "parts", "2", "weight"], "needed")], None, &["parts[2]"]),
+        row("each of several fields", vec![at(&["name"], "taken"), at(&["size_gb"], "too large")], None, &["name", "size"]),
+        row("one of several fields", vec![at(&["rank"], "needed"), at(&["name"], "taken")], None, &["name"]),
+        row("no field", vec![at(&["query", "page"], "invalid"), at(&[], "invalid")], None, &[""]),
+        row("the message begins with the field", none(), Some("name: is taken."), &["name"]),
+        row("the message begins with the name in the API", none(), Some("size_gb: too large: 7"), &["size"]),
+        row("the message begins with a nested field", none(), Some("parts.0.name: is taken"), &["parts[0].name"]),
+        row("the message begins with another word", none(), Some("error: is taken"), &[""]),
+        row("the message begins with words", none(), Some("the name: is taken"), &[""]),
+        row("the message only mentions the field", none(), Some("is taken, name: b"), &[""]),
+    ];
+    prove(rows, |(problems, detail, paths)| {
+        let error = Error {
+            is_explained: true,
+            problems: problems.into(),
+            detail: detail.map(String::into_boxed_str),
+            ..Error::new(ErrorKind::Invalid, Effect::None, "`POST /a` failed")
+        };
+        let object = value(&binding, &json!({"name": "a"}));
+        let mut diagnostics = Diagnostics::default();
+        let _ = request_error(&mut diagnostics, Action::Create, binding.schema, &object, &error);
+        let found: serde_json::Value = diagnostics
+            .iter()
+            .map(|one| json!(one.path.to_string()))
+            .collect();
+        (paths, found)
+    });
 }
