@@ -36,9 +36,13 @@ pub fn remedy(kind: ErrorKind) -> Option<&'static str> {
             "The response is not the control plane's own, so it does not show whether the object exists. Check the path of \
              `endpoint` in the provider configuration, and the proxies in between."
         }
+        ErrorKind::OtherServer => {
+            "So no Durantic control plane answers there: check the host and the path of `endpoint` in the provider configuration, and the \
+             proxies in between."
+        }
+        ErrorKind::NotFound => "The account of the API token has no such object.",
         ErrorKind::UnknownOperation => "This is a bug in the provider; please report it to its developers.",
-        ErrorKind::NotFound
-        | ErrorKind::Conflict
+        ErrorKind::Conflict
         | ErrorKind::Invalid
         | ErrorKind::Rejected
         | ErrorKind::Tls

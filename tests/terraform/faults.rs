@@ -162,3 +162,37 @@ async fn rejected_value_is_reported_on_its_argument() {
         assert!(output.contains(&format!("3:   {line}")), "{output}");
     }
 }
+
+#[tokio::test]
+async fn server_that_is_no_control_plane_is_explained_once() {
+    let (control_plane, workspace) = applied_fleet().await;
+    let endpoint = format!("{}/wrong", control_plane.endpoint());
+    let workspace = workspace.with("DURANTIC_ENDPOINT", &endpoint);
+    let detail =
+        format!("the server at `{endpoint}` responded with status 404, and it has no `/api/openapi.json`");
+    let full = [&*detail, "So no Durantic control plane answers there"];
+    assert_explained_once(
+        &errors(&workspace).await,
+        "The endpoint is no control plane: another error has the remedy.",
+        &full,
+    );
+}
+
+#[tokio::test]
+async fn missing_machine_is_reported_on_its_uuid() {
+    let control_plane = quick().start().await.expect("the control plane starts");
+    for resource in ["machine_config", "machine_deployment"] {
+        let text = format!(
+            "resource \"durantic_{resource}\" \"it\" {{\n  machine_uuid = \"{}\"\n}}\n",
+            machine(99)
+        );
+        let workspace = workspace(&control_plane, &text);
+        let output = workspace.run(&["apply", "-auto-approve"]).await.fails();
+        assert!(output.contains("2:   machine_uuid = "), "{output}");
+        assert!(!output.contains("Not Found: Not Found"), "{output}");
+        assert!(
+            output.contains("The account of the API token has no such object."),
+            "{output}"
+        );
+    }
+}

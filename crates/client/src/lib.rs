@@ -198,6 +198,18 @@ impl Client {
         read: impl Fn(&RequestInfo<'_>, &HttpResponse, &Redactor<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let response = self.call_operation(request, query, headers, &read).await;
+        let live = match &self.shared.routes {
+            KnownRoutes::Declared(_) => None,
+            KnownRoutes::Live(live) => Some(live),
+        };
+        let is_of_api = match &response {
+            Ok(_) => true,
+            // Other servers, too, say that they do not know a path.
+            Err(error) => error.is_from_api && !matches!(error.status, Some(404 | 405 | 410)),
+        };
+        if let (Some(live), true) = (live, is_of_api) {
+            live.note_api();
+        }
         response.map_err(|error| {
             let is_gone = error.kind == ErrorKind::NotFound
                 || error.status.is_some_and(|status| request.gone.contains(&status));
@@ -206,8 +218,32 @@ impl Client {
                 (true, false) if error.kind == ErrorKind::NotFound => ErrorKind::NoSuchPath,
                 _ => error.kind,
             };
-            Error { kind, ..error }
+            let error = Error { kind, ..error };
+            match live.filter(|live| is_no_such_path(kind) && live.is_other_server()) {
+                Some(live) => self.at_other_server(error, live),
+                None => error,
+            }
         })
+    }
+
+    /// Explains that a response 404 is that of a server which has not responded as the API, and has no document of the API.
+    fn at_other_server(&self, error: Error, live: &LiveRoutes) -> Error {
+        let document = live.location().path();
+        if error.kind == ErrorKind::NotFound {
+            let clause =
+                format!("this server has no `{document}`, so it may be another one than the control plane");
+            return error.with_further_detail(&clause);
+        }
+        let endpoint = self.shared.transport.endpoint().as_str().trim_end_matches('/');
+        let status = error
+            .status
+            .map(|status| format!(" with status {status}"))
+            .unwrap_or_default();
+        let detail = format!("the server at `{endpoint}` responded{status}, and it has no `{document}`");
+        Error {
+            kind: ErrorKind::OtherServer,
+            ..error.with_detail(detail)
+        }
     }
 
     async fn call_operation<T>(
@@ -536,6 +572,11 @@ impl Api for Client {
             ..self.shared.transport.place(key)
         }
     }
+}
+
+/// Whether a response may be that of a server that does not know the path.
+fn is_no_such_path(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::NotFound | ErrorKind::NoSuchPath)
 }
 
 fn document_info<'a>(live: &'a LiveRoutes, request_id: &'a str) -> RequestInfo<'a> {

@@ -266,6 +266,9 @@ pub enum ErrorKind {
     NotFound,
     /// 404 without the API's own message: the server does not know the path, or a proxy responded in its place.
     NoSuchPath,
+    /// 404 from a server that has not responded as the API yet, and serves no document of the API: it is another server, or the path of
+    /// the endpoint is wrong.
+    OtherServer,
     /// The token is missing, wrong or expired.
     Unauthorized,
     /// The token lacks the permission.
@@ -325,6 +328,7 @@ impl ErrorKind {
             | Self::UnexpectedResponse => true,
             Self::NotFound
             | Self::NoSuchPath
+            | Self::OtherServer
             | Self::Unauthorized
             | Self::Forbidden
             | Self::Conflict
@@ -404,6 +408,7 @@ impl Error {
             ErrorKind::Tls => Some("The TLS handshake failed"),
             ErrorKind::RequestTimeout => Some("Connecting took too long"),
             ErrorKind::Setup => Some("The connection cannot be set up"),
+            ErrorKind::OtherServer => Some("The endpoint is no control plane"),
             ErrorKind::NotFound
             | ErrorKind::NoSuchPath
             | ErrorKind::Forbidden

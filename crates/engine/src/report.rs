@@ -8,7 +8,7 @@ use value::{Path, Value};
 use crate::api::{Error, ErrorKind};
 use crate::diagnostic::{Brief, Diagnostic, Diagnostics, Reported, Severity, Summary};
 use crate::naming::title;
-use crate::summaries;
+use crate::{identity, summaries};
 
 /// The purpose of a request that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,7 +123,15 @@ pub fn request_error(
     }
     reported.unwrap_or_else(|| {
         let verb = action.verb();
-        failure_at(diagnostics, Path::root(), summary, error, |error| {
+        let path = match (action, error.kind) {
+            // Such a create takes over an object that exists: its identity is wrong.
+            (Action::Create, ErrorKind::NotFound) if resource.creates_by_update() => {
+                let identity = identity::attributes(resource).last();
+                identity.map(|attribute| Path::root().attribute(&attribute.name))
+            }
+            _ => None,
+        };
+        failure_at(diagnostics, path.unwrap_or_default(), summary, error, |error| {
             format!("The request to {verb} {object_title} failed. {error}")
         })
     })
@@ -210,7 +218,12 @@ fn descend(attributes: &[Attribute], steps: &[String], path: &Path) -> Option<(u
 
 /// Whether a request may succeed later. A proxy may respond in place of the control plane for a moment.
 pub fn is_temporary(error: &Error) -> bool {
-    error.is_transient() || error.kind == ErrorKind::NoSuchPath
+    error.is_transient() || is_no_such_path(error)
+}
+
+/// Whether the server does not know the path of the request.
+pub fn is_no_such_path(error: &Error) -> bool {
+    matches!(error.kind, ErrorKind::NoSuchPath | ErrorKind::OtherServer)
 }
 
 /// Whether the error means that the object does not exist.
