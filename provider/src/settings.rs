@@ -230,7 +230,7 @@ fn parse_endpoint(provider: &Provider, endpoint: &str) -> Result<Url, String> {
         Some(Literal::String(default)) => format!("use a URL such as `{default}`"),
         _ => "use a URL".to_owned(),
     };
-    let url = Url::parse(endpoint).map_err(|error| format!("is not a valid URL ({error}): {example}"))?;
+    let url = Url::parse(endpoint).map_err(|_| format!("is not a valid URL: {example}"))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err("must not have a user name or password: use `api_token`".to_owned());
     }
@@ -242,14 +242,14 @@ fn parse_endpoint(provider: &Provider, endpoint: &str) -> Result<Url, String> {
     Ok(url)
 }
 
-/// Rejects tokens that cannot be in an HTTP header.
+/// Rejects tokens that cannot be in an HTTP header, and those that a shell or a file has quoted.
 fn check_token(token: &Secret) -> Result<Secret, &'static str> {
-    if !token
-        .expose()
-        .chars()
-        .all(|character| character.is_ascii_graphic())
-    {
+    let text = token.expose();
+    if !text.chars().all(|character| character.is_ascii_graphic()) {
         return Err("has characters that are not allowed in a token: check it for spaces and line breaks");
+    }
+    if client::is_quoted(text) {
+        return Err("has quotation marks around the token: remove them");
     }
     Ok(token.clone())
 }
@@ -599,6 +599,20 @@ mod tests {
     }
 
     #[test]
+    fn invalid_endpoint_of_the_environment_is_shown() {
+        for endpoint in ["api.durantic.io", "localhost:8000", "ftp://host"] {
+            let error = settings_from(&[], &[("DURANTIC_ENDPOINT", endpoint)]);
+            assert_eq!(
+                error.err().unwrap(),
+                format!(
+                    "endpoint: Invalid format: `endpoint` must be a URL that begins with http:// or https://, got {endpoint:?}. The \
+                     value comes from the environment variable DURANTIC_ENDPOINT."
+                )
+            );
+        }
+    }
+
+    #[test]
     fn settings_reject_invalid_arguments() {
         let number = |number: i64| Value::Number(value::Number::from(number));
         let error = |name: &str, value: Value| settings_from(&[(name, value)], &[]).err().unwrap();
@@ -612,6 +626,12 @@ mod tests {
             "api_token: Invalid API token: The environment variable DURANTIC_API_TOKEN has characters that are not \
              allowed in a token: check it for spaces and line breaks."
         );
+        for token in ["\"dur_x\"", "'dur_x'", "\"dur_x"] {
+            assert_eq!(
+                error("api_token", Value::secret(token)),
+                "api_token: Invalid API token: `api_token` has quotation marks around the token: remove them."
+            );
+        }
         assert_eq!(
             settings_from(&[], &[("DURANTIC_INSECURE_SKIP_VERIFY", "yes")])
                 .err()

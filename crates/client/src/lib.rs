@@ -61,7 +61,7 @@ pub use error::{Error, Remedies};
 pub use proxies::{ProxyVariables, is_loopback};
 pub use retry::Backoff;
 pub use settings::Settings;
-pub use token::ApiToken;
+pub use token::{ApiToken, is_quoted};
 
 /// Limit of concurrent requests.
 const MAX_CONCURRENT_REQUESTS: usize = 32;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use environment::Environment;
-use schema::{Attribute, Provider, Scalar};
+use schema::{Attribute, Format, Provider, Scalar};
 use url::Url;
 use value::secret::Secret;
 use value::{Number, Path, Value, duration};
@@ -186,7 +186,7 @@ fn resolve(
 }
 
 /// Checks a value against the rules of its declaration. A value from the environment is not shown in diagnostics: it
-/// may contain a password even if the argument is not sensitive.
+/// may contain a password even if the argument is not sensitive. A URL is shown, unless it may contain one.
 fn check(
     attribute: &Attribute,
     argument: Argument,
@@ -197,7 +197,7 @@ fn check(
     let variable = argument.variable.as_deref().unwrap_or_default();
     if argument.is_from_variable {
         let hidden = Attribute {
-            sensitive: true,
+            sensitive: attribute.sensitive || attribute.format != Some(Format::Url),
             ..attribute.clone()
         };
         rules::value(&hidden, &argument.value, &path, &mut problems);
