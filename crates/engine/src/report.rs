@@ -116,9 +116,20 @@ pub fn request_error(
     };
     let rejected = rejected_fields(&resource.attributes, error);
     let mut reported = None;
+    // What the message about a single field says is not repeated.
+    let request = if rejected.len() == 1 && error.problems.len() <= 1 {
+        let unexplained = Error {
+            detail: None,
+            problems: Box::default(),
+            ..error.clone()
+        };
+        unexplained.to_string()
+    } else {
+        error.to_string()
+    };
     for (message, path) in rejected {
         let name = title(resource, object);
-        let detail = format!("The control plane rejected `{path}` of {name}: {message}.\n\n{error}");
+        let detail = format!("The control plane rejected `{path}` of {name}: {message}.\n\n{request}");
         reported = Some(diagnostics.error_at(path, summary, detail));
     }
     reported.unwrap_or_else(|| {

@@ -151,3 +151,43 @@ fn rejected_fields_are_reported_on_their_attributes() {
         (paths, found)
     });
 }
+
+#[test]
+fn message_about_a_single_field_is_not_repeated() {
+    let binding = thing("");
+    let object = value(&binding, &json!({"name": "a"}));
+    let problem = |location: &str, message: &str| Problem {
+        location: vec![location.to_owned()],
+        message: message.to_owned(),
+    };
+    let invalid = Error {
+        is_explained: true,
+        request_id: "b1".into(),
+        ..Error::new(ErrorKind::Invalid, Effect::None, "`POST /a` failed")
+    };
+    let shown = |error: Error| {
+        let mut diagnostics = Diagnostics::default();
+        let _ = request_error(&mut diagnostics, Action::Create, binding.schema, &object, &error);
+        reported(&diagnostics)
+    };
+    let single = "name: The control plane rejected `name` of thing \"a\": is taken.\n\n`POST /a` failed.\n\nRequest id: b1";
+    let named = Error {
+        detail: Some("name: is taken.".into()),
+        ..invalid.clone()
+    };
+    assert_eq!(shown(named), single);
+    let located = Error {
+        problems: Box::new([problem("name", "is taken")]),
+        ..invalid.clone()
+    };
+    assert_eq!(shown(located), single);
+    let several = Error {
+        problems: Box::new([problem("name", "is taken"), problem("rank", "is needed")]),
+        ..invalid
+    };
+    assert_eq!(
+        shown(several),
+        "name: The control plane rejected `name` of thing \"a\": is taken.\n\n`POST /a` failed:\n  - name: is taken\n  - rank: is \
+         needed\n\n\nRequest id: b1"
+    );
+}
