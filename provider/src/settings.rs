@@ -109,6 +109,7 @@ pub fn settings(
             .unwrap_or(settings.max_retries),
         remedies: remedy,
         document: Some(OPENAPI_PATH),
+        check_plans: arguments.bool("skip_preflight") != Some(true),
         keep_lists: arguments.string("read_by") != Some(READ_BY_OBJECT),
         ..settings
     })

@@ -88,6 +88,7 @@ struct Shared {
     writes: Writes,
     reads: SharedReads<Response>,
     lists: Lists,
+    check_plans: bool,
     backoff: Backoff,
     max_retries: u32,
     remedies: Remedies,
@@ -116,7 +117,7 @@ impl Client {
                 KnownRoutes::Live(Box::new(LiveRoutes::new(location, declared, operations)))
             }
         };
-        let lists = Lists::new(settings.keep_lists);
+        let (lists, check_plans) = (Lists::new(settings.keep_lists), settings.check_plans);
         let transport = Transport::new(settings)
             .map_err(|failure| RequestInfo::new("", Method::Get, "", "").failed(failure))?;
         let shared = Shared {
@@ -128,6 +129,7 @@ impl Client {
             writes: Writes::default(),
             reads: SharedReads::default(),
             lists,
+            check_plans,
             backoff,
             max_retries,
             remedies,
@@ -544,6 +546,10 @@ impl Api for Client {
     async fn list(&self, request: Request<'_>, wanted: Wanted) -> Result<Listed, api::Error> {
         let listed = Self::list(self, request, wanted).await;
         listed.map_err(|error| error.into_api(self.shared.remedies))
+    }
+
+    fn checks_plans(&self) -> bool {
+        self.shared.check_plans
     }
 
     fn keeps_lists(&self) -> bool {

@@ -41,6 +41,8 @@ pub struct Settings {
     pub document: Option<&'static str>,
     /// Whether a list serves for a while after it was read. Otherwise it serves only those that wait for it.
     pub keep_lists: bool,
+    /// Whether checks of plans may send requests.
+    pub check_plans: bool,
 }
 
 impl Settings {
@@ -61,6 +63,7 @@ impl Settings {
             remedies: |_| None,
             document: None,
             keep_lists: true,
+            check_plans: true,
         }
     }
 }

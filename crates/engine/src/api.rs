@@ -59,6 +59,11 @@ pub trait Api: Send + Sync {
         Ok(Listed::Whole(Arc::new(list)))
     }
 
+    /// Whether checks of plans may send requests.
+    fn checks_plans(&self) -> bool {
+        true
+    }
+
     /// Whether a list serves callers that come after it was read.
     fn keeps_lists(&self) -> bool {
         false

@@ -130,7 +130,7 @@ pub async fn objects(
     resource: &Resource,
     since: Option<Instant>,
 ) -> Option<Result<Arc<List>, Error>> {
-    let operation = resource.api.list.as_deref()?;
+    let operation = resource.list_operation()?;
     Some(context.whole_list(resource, operation, &Value::Null, since).await)
 }
 

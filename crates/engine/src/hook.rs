@@ -9,6 +9,7 @@ use crate::codec::{Codec, Verbatim};
 use crate::diagnostic::{Diagnostics, Reported};
 use crate::object::Plan;
 use crate::session::Session;
+use crate::survey::Survey;
 
 /// A declaration and its hook.
 pub struct Binding {
@@ -50,6 +51,12 @@ pub trait Hook: Codec {
     /// <https://github.com/hashicorp/terraform/blob/main/docs/resource-instance-change-lifecycle.md>.
     fn plan(&self, plan: &mut Plan) {
         let _ = plan;
+    }
+
+    /// Checks a plan that changes the object, with the account and what was planned before: what the apply would fail at is an error, what
+    /// is probably a mistake a warning. It is not called in an apply.
+    async fn check(&self, survey: &mut Survey<'_>) {
+        let _ = survey;
     }
 
     /// Sends the requests that must precede the declared update.

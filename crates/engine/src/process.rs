@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use schema::Resource;
+use schema::{Attribute, Resource};
 use serde_json::Value as Json;
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -19,6 +19,7 @@ use crate::demand::Demand;
 use crate::diagnostic::Diagnostics;
 use crate::list::Index;
 use crate::object::{Known, Renames};
+use crate::planned::PlannedObjects;
 use crate::private::Reference;
 use crate::run::Run;
 
@@ -61,6 +62,12 @@ struct Shared {
     names: Mutex<HashMap<String, Arc<Index>>>,
     /// The faults that a diagnostic explains.
     explained: Mutex<HashSet<String>>,
+    /// The objects that this process has planned.
+    planned_objects: Mutex<PlannedObjects>,
+    /// The resources and data sources whose objects could not be checked.
+    failed_checks: Mutex<BTreeSet<String>>,
+    /// Key → the objects that were counted under it.
+    counts: Mutex<HashMap<String, BTreeSet<String>>>,
 }
 
 /// Pause between two looks at the other requests of the process.
@@ -250,6 +257,9 @@ impl Process {
         lock(&self.0.demands).clear();
         lock(&self.0.names).clear();
         lock(&self.0.explained).clear();
+        *lock(&self.0.planned_objects) = PlannedObjects::default();
+        lock(&self.0.failed_checks).clear();
+        lock(&self.0.counts).clear();
     }
 
     /// Returns the diagnostics of a response to Terraform. A fault that many requests meet is explained by the first diagnostic about it,
@@ -420,6 +430,59 @@ impl Process {
         lock(&self.0.names)
             .get(resource)
             .is_some_and(|names| names.contains_key(name))
+    }
+
+    /// Records a planned object, and returns its position among those of its resource; `None` if it cannot be encoded.
+    pub fn add_planned(&self, resource: &Resource, object: &Value) -> Option<usize> {
+        lock(&self.0.planned_objects).add(resource, object)
+    }
+
+    /// Records that a plan destroys the object with this identity.
+    pub fn add_destroyed(&self, resource: &Resource, identity: String) {
+        lock(&self.0.planned_objects).add_destroyed(resource, identity);
+    }
+
+    /// Whether a plan destroys the object with this identity.
+    pub fn is_destroy_planned(&self, resource: &Resource, identity: &str) -> bool {
+        lock(&self.0.planned_objects).is_destroyed(resource, identity)
+    }
+
+    /// Whether a plan has the object with this identity.
+    pub fn has_planned_identity(&self, resource: &Resource, identity: &str) -> bool {
+        lock(&self.0.planned_objects).has(resource, identity)
+    }
+
+    /// Returns the planned objects in which an attribute has this value, each with its position.
+    pub fn find_planned(
+        &self,
+        resource: &Resource,
+        attribute: &Attribute,
+        value: &str,
+    ) -> Vec<(usize, Value)> {
+        lock(&self.0.planned_objects).find(resource, attribute, value)
+    }
+
+    /// Returns all planned objects of a resource.
+    pub fn all_planned(&self, resource: &Resource) -> Vec<Value> {
+        lock(&self.0.planned_objects).all(resource)
+    }
+
+    /// Records that the objects of a resource or data source cannot be checked. Returns whether this is the first time.
+    pub fn note_failed_check(&self, name: &str) -> bool {
+        lock(&self.0.failed_checks).insert(name.to_owned())
+    }
+
+    /// Whether the objects of a resource or data source cannot be checked.
+    pub fn has_failed_check(&self, name: &str) -> bool {
+        lock(&self.0.failed_checks).contains(name)
+    }
+
+    /// Counts an object under a key. Returns the number of other objects that were counted under it before.
+    pub fn count_under(&self, key: &str, object: String) -> usize {
+        let mut counts = lock(&self.0.counts);
+        let counted = counts.entry(key.to_owned()).or_default();
+        counted.insert(object);
+        counted.len() - 1
     }
 
     /// Records the name of a planned object.

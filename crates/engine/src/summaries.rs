@@ -205,6 +205,16 @@ crate::summaries! {
         when: "An argument names an object that exists neither in the account nor in the plan.",
         remedy: "Correct the name, or create the object first.",
     }
+    VALUE_TAKEN {
+        text: "Value is taken",
+        when: "A plan gives an object a name, or another value that must be unique, that another object has.",
+        remedy: "Choose another value, or import the object that has it.",
+    }
+    CHECK_SKIPPED {
+        text: "Plan not checked against the account",
+        when: "A request failed that a check of the plan needs.",
+        remedy: "Follow the message, or leave out the checks of plans that send requests.",
+    }
     RENAME_REPLACES {
         text: "New name replaces other objects",
         when: "An object is renamed, and others that name it in a string are replaced because of that.",

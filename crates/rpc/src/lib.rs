@@ -20,13 +20,13 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use engine::api::Api;
 use engine::arguments::Arguments;
 use engine::context::Context;
+use engine::declarations::Declarations;
 use engine::diagnostic::{Diagnostics, Reported};
 use engine::hook::{Binding, Definition};
 use engine::process::Process;
 use engine::shape;
 use handler::Subject;
 use proto::tfplugin6;
-use schema::Resource;
 use tokio_util::sync::CancellationToken;
 use value::{Type, Value};
 
@@ -81,7 +81,7 @@ struct Shared {
     /// Terraform.
     stop: Mutex<CancellationToken>,
     process: Process,
-    resources: Arc<[&'static Resource]>,
+    declarations: Declarations,
 }
 
 /// The result of `ConfigureProvider`.
@@ -102,12 +102,16 @@ impl Service {
             connection: RwLock::new(Connection::Unconfigured),
             stop: Mutex::new(CancellationToken::new()),
             process: Process::default(),
-            resources: program
-                .definition
-                .resources
-                .iter()
-                .map(|binding| binding.schema)
-                .collect(),
+            declarations: Declarations {
+                prefix: &program.definition.provider.name,
+                all: program
+                    .definition
+                    .resources
+                    .iter()
+                    .chain(program.definition.data_sources)
+                    .map(|binding| binding.schema)
+                    .collect(),
+            },
         }))
     }
 
@@ -127,7 +131,7 @@ impl Service {
                 cancel: self.stop_token(),
                 deadline: None,
                 process: self.0.process.clone(),
-                resources: Arc::clone(&self.0.resources),
+                declarations: self.0.declarations.clone(),
             }),
             Connection::Deferred(arguments) => Err(diagnostics.error(
                 &summaries::CONFIGURATION_UNKNOWN,

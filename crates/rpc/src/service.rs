@@ -10,7 +10,8 @@ use engine::object::{ApplyRequest, Known, PlanRequest, Progress, Walk};
 use engine::private::Private;
 use engine::rules::WriteOnly;
 use engine::{
-    absence, apply, conflicts, identity, lookup, plan, protection, read, references, release, shape, validate,
+    absence, apply, conflicts, identity, lookup, plan, preflight, protection, read, references, release,
+    shape, validate,
 };
 use environment::Environment;
 use proto::tfplugin6;
@@ -295,7 +296,16 @@ impl tfplugin6::provider_server::Provider for Service {
                         process.note_used(shared);
                     }
                     references::note_planned(process, schema, &mut plan);
-                    references::check(context.as_ref(), process, schema, &mut plan).await;
+                    let declarations = &self.0.declarations;
+                    preflight::check(
+                        resolved.binding,
+                        context.as_ref(),
+                        process,
+                        declarations,
+                        walk,
+                        &mut plan,
+                    )
+                    .await;
                     conflicts::check(process, schema, &mut plan);
                     protection::check(context.as_ref(), process, schema, walk, &mut plan).await;
                     if plan.config.is_null() {

@@ -17,6 +17,7 @@ mod identity;
 mod job;
 mod lookup;
 mod plan;
+mod preflight;
 mod private;
 mod read;
 mod recover;
