@@ -129,7 +129,7 @@ async fn rejected_value_is_reported_on_its_argument() {
         (
             "machine_role",
             format!("  name       = \"web\"\n  image_uuid = \"{missing}\"\n"),
-            "image_uuid",
+            "3: image_uuid = ",
         ),
         (
             "machine_config",
@@ -137,7 +137,7 @@ async fn rejected_value_is_reported_on_its_argument() {
                 "  machine_uuid      = \"{}\"\n  mesh_network_uuid = \"{missing}\"\n",
                 machine(1)
             ),
-            "mesh_network_uuid",
+            "3: mesh_network_uuid = ",
         ),
         (
             "machine_config",
@@ -145,21 +145,20 @@ async fn rejected_value_is_reported_on_its_argument() {
                 "  machine_uuid = \"{}\"\n  role_names   = [\"missing\"]\n",
                 machine(1)
             ),
-            "role_names",
+            "3: role_names = ",
         ),
         (
             "vip",
             format!(
                 "  name          = \"vip\"\n  address       = \"10.9.1.1\"\n  machine_uuids = [\"{missing}\"]\n"
             ),
-            "machine_uuids",
+            "4: machine_uuids = ",
         ),
     ] {
         let text = format!("resource \"durantic_{resource}\" \"it\" {{\n{arguments}}}\n");
-        let workspace = workspace(&control_plane, &text);
+        let workspace = workspace(&control_plane, &text).with("DURANTIC_SKIP_PREFLIGHT", "true");
         let output = workspace.run(&["apply", "-auto-approve"]).await.fails();
-        assert!(output.contains("on main.tf line 3, in resource"), "{output}");
-        assert!(output.contains(&format!("3: {line} = ")), "{output}");
+        assert!(output.contains(line), "{output}");
     }
 }
 
@@ -186,7 +185,7 @@ async fn missing_machine_is_reported_on_its_uuid() {
             "resource \"durantic_{resource}\" \"it\" {{\n  machine_uuid = \"{}\"\n}}\n",
             machine(99)
         );
-        let workspace = workspace(&control_plane, &text);
+        let workspace = workspace(&control_plane, &text).with("DURANTIC_SKIP_PREFLIGHT", "true");
         let output = workspace.run(&["apply", "-auto-approve"]).await.fails();
         assert!(output.contains("2: machine_uuid = "), "{output}");
         assert!(!output.contains("Not Found: Not Found"), "{output}");

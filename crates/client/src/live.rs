@@ -65,7 +65,7 @@ impl LiveRoutes {
         self.is_read.load(Ordering::Relaxed)
     }
 
-    /// Whether the server is probably none of the API: it has no document, and has not responded as the API.
+    /// Whether the server is probably not that of the API: it has no document, and has not responded as the API.
     pub fn is_other_server(&self) -> bool {
         let [is_read, is_missing, is_api] =
             [&self.is_read, &self.is_missing, &self.is_api].map(|flag| flag.load(Ordering::Relaxed));
@@ -77,7 +77,7 @@ impl LiveRoutes {
         self.is_api.store(true, Ordering::Relaxed);
     }
 
-    /// Records the result of a look: the document, which may be unusable, or why there is none.
+    /// Records the result of a look: the document, which may be unusable, or why it did not arrive.
     fn note_look<E>(&self, result: &Result<Result<(), E>, Error>) {
         let is_missing = match result {
             Ok(adopted) => adopted.is_err(),

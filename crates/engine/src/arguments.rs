@@ -201,7 +201,8 @@ fn check(
             ..attribute.clone()
         };
         rules::value(&hidden, &argument.value, &path, &mut problems);
-        problems = problems.map_details(|detail| {
+        problems = problems.map_details(|problem| {
+            let detail = &problem.detail;
             format!("{detail} The value comes from the environment variable {variable}.")
         });
     } else {

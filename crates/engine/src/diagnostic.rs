@@ -129,11 +129,11 @@ impl Diagnostics {
         abbreviated
     }
 
-    /// Returns the diagnostics with each detail replaced by `change(detail)`.
+    /// Returns the diagnostics with each detail replaced by `change(diagnostic)`.
     #[must_use]
-    pub fn map_details(self, change: impl Fn(&str) -> String) -> Self {
+    pub fn map_details(self, change: impl Fn(&Diagnostic) -> String) -> Self {
         let changed = self.0.into_iter().map(|diagnostic| Diagnostic {
-            detail: change(&diagnostic.detail),
+            detail: change(&diagnostic),
             ..diagnostic
         });
         Self(changed.collect())

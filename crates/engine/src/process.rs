@@ -18,6 +18,7 @@ use crate::api::Place;
 use crate::demand::Demand;
 use crate::diagnostic::Diagnostics;
 use crate::list::Index;
+use crate::misses::Miss;
 use crate::object::{Known, Renames};
 use crate::planned::PlannedObjects;
 use crate::private::Reference;
@@ -60,6 +61,8 @@ struct Shared {
     demands: Mutex<HashMap<String, Arc<Demand>>>,
     /// Resource → names of its objects, as they were listed last.
     names: Mutex<HashMap<String, Arc<Index>>>,
+    /// The lookups that found nothing.
+    misses: Mutex<BTreeSet<Miss>>,
     /// The faults that a diagnostic explains.
     explained: Mutex<HashSet<String>>,
     /// The objects that this process has planned.
@@ -260,6 +263,17 @@ impl Process {
         *lock(&self.0.planned_objects) = PlannedObjects::default();
         lock(&self.0.failed_checks).clear();
         lock(&self.0.counts).clear();
+        lock(&self.0.misses).clear();
+    }
+
+    /// Records a lookup that found nothing.
+    pub fn note_miss(&self, miss: Miss) {
+        lock(&self.0.misses).insert(miss);
+    }
+
+    /// Returns the lookups that found nothing.
+    pub fn misses(&self) -> BTreeSet<Miss> {
+        lock(&self.0.misses).clone()
     }
 
     /// Returns the diagnostics of a response to Terraform. A fault that many requests meet is explained by the first diagnostic about it,

@@ -165,7 +165,7 @@ pub async fn check(
             };
             let mut exceeded = Diagnostics::default();
             let _ = count(process, protection, target.key, &title, &mut exceeded);
-            let exceeded = exceeded.map_details(|detail| format!("{detail}{remedy}"));
+            let exceeded = exceeded.map_details(|found| format!("{}{remedy}", found.detail));
             plan.diagnostics.append(exceeded);
         }
     }

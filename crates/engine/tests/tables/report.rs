@@ -188,6 +188,6 @@ fn message_about_a_single_field_is_not_repeated() {
     assert_eq!(
         shown(several),
         "name: The control plane rejected `name` of thing \"a\": is taken.\n\n`POST /a` failed:\n  - name: is taken\n  - rank: is \
-         needed\n\n\nRequest id: b1"
+         needed\n\nRequest id: b1"
     );
 }
