@@ -17,8 +17,8 @@ engine::summaries! {
     }
     INVALID_TOKEN {
         text: "Invalid API token",
-        when: "The API token is empty or has characters that are not allowed in a token.",
-        remedy: "Check the token for spaces and line ends.",
+        when: "The API token is empty, is in quotation marks, or has characters that are not allowed in a token.",
+        remedy: "Check the token for spaces, line ends and quotation marks.",
     }
     INVALID_TOKEN_FILE {
         text: "Invalid API token file",

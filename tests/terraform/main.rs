@@ -19,6 +19,7 @@ mod everything;
 mod evidence;
 mod evidence_secrets;
 mod examples;
+mod faults;
 mod fleet;
 mod found_objects;
 mod go_provider_states;

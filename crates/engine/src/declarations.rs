@@ -24,6 +24,15 @@ impl Declarations {
             .copied()
     }
 
+    /// Returns the data source with this name.
+    pub fn data_source(&self, name: &str) -> Option<&'static Resource> {
+        let mut data_sources = self
+            .all
+            .iter()
+            .filter(|declaration| declaration.kind == Kind::DataSource);
+        data_sources.find(|declaration| declaration.name == name).copied()
+    }
+
     /// Returns the name of a type in a configuration: `machine_role` → `durantic_machine_role`, of a data source with `data.`.
     pub fn type_name(&self, declaration: &Resource) -> String {
         let prefix = match declaration.kind {

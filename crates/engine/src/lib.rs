@@ -20,7 +20,7 @@
 //! | [`absence`] | whether "not found" means that an object was deleted |
 //! | [`collection`] | lists of the objects of a resource, which refreshes, data sources and checks share |
 //! | [`context`], [`identity`], [`report`], [`arguments`] | send a request; check which object a response is about; report a failed request; read the provider block |
-//! | [`wire`], [`fill`], [`rules`], [`object`], [`process`], [`planned`] | convert between JSON and values; merge a response into a plan; check constraints; the records of an object; data that the requests of one process share |
+//! | [`wire`], [`fill`], [`rules`], [`object`], [`process`], [`planned`], [`misses`] | convert between JSON and values; merge a response into a plan; check constraints; the records of an object; data that the requests of one process share |
 //! | [`api`], [`declarations`], [`list`], [`demand`], [`codec`], [`diagnostic`], [`private`], [`run`], [`equal`], [`shape`], [`summaries`], [`naming`] | types and functions that everything else uses |
 //!
 //! Tests: `crates/engine/tests/tables/`.
@@ -45,6 +45,7 @@ pub mod identity;
 pub mod job;
 pub mod list;
 pub mod lookup;
+pub mod misses;
 pub mod naming;
 pub mod object;
 pub mod plan;

@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::declarations::Declarations;
 use crate::hook::{Binding, Hook, RunDescription};
 use crate::list::List;
-use crate::naming::{capitalised, noun};
+use crate::naming::{capitalised, closest, noun};
 use crate::object::{Plan, Walk};
 use crate::planned::own_identity;
 use crate::process::Process;
@@ -230,7 +230,7 @@ fn similar(list: Option<&List>, target: &'static Resource, reference: &Reference
         return String::new();
     };
     let index = by_value(list, target, attribute);
-    let similar = schema::similar(value, index.keys().map(String::as_str), MAX_SUGGESTIONS);
+    let similar = closest(value, index.keys().map(String::as_str), MAX_SUGGESTIONS);
     let named: Vec<String> = similar
         .into_iter()
         .map(|similar| {

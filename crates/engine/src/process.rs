@@ -1,6 +1,6 @@
 //! Data that the requests of one provider process share.
 //!
-//! Tests: `crates/engine/tests/tables/apply.rs`.
+//! Tests: `crates/engine/tests/tables/apply.rs`, `crates/engine/tests/tables/report.rs`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -16,7 +16,9 @@ use value::Value;
 
 use crate::api::Place;
 use crate::demand::Demand;
+use crate::diagnostic::Diagnostics;
 use crate::list::Index;
+use crate::misses::Miss;
 use crate::object::{Known, Renames};
 use crate::planned::PlannedObjects;
 use crate::private::Reference;
@@ -61,6 +63,10 @@ struct Shared {
     demands: Mutex<HashMap<String, Arc<Demand>>>,
     /// Resource → names of its objects, as they were listed last.
     names: Mutex<HashMap<String, Arc<Index>>>,
+    /// The lookups that found nothing.
+    misses: Mutex<BTreeSet<Miss>>,
+    /// The faults that a diagnostic explains.
+    explained: Mutex<HashSet<String>>,
     /// The objects that this process has planned.
     planned_objects: Mutex<PlannedObjects>,
     /// The resources and data sources whose objects could not be checked.
@@ -256,9 +262,27 @@ impl Process {
         self.0.has_refreshed.store(false, Ordering::Relaxed);
         lock(&self.0.demands).clear();
         lock(&self.0.names).clear();
+        lock(&self.0.explained).clear();
         *lock(&self.0.planned_objects) = PlannedObjects::default();
         lock(&self.0.failed_checks).clear();
         lock(&self.0.counts).clear();
+        lock(&self.0.misses).clear();
+    }
+
+    /// Records a lookup that found nothing.
+    pub fn note_miss(&self, miss: Miss) {
+        lock(&self.0.misses).insert(miss);
+    }
+
+    /// Returns the lookups that found nothing.
+    pub fn misses(&self) -> BTreeSet<Miss> {
+        lock(&self.0.misses).clone()
+    }
+
+    /// Returns the diagnostics of a response to Terraform. A fault that many requests meet is explained by the first diagnostic about it,
+    /// and the others are short.
+    pub fn abbreviate(&self, diagnostics: Diagnostics) -> Diagnostics {
+        diagnostics.abbreviate(|fault| !lock(&self.0.explained).insert(fault.to_owned()))
     }
 
     /// Returns the limit that an argument of the provider block sets.

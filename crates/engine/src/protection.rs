@@ -200,7 +200,7 @@ pub async fn check(
             };
             let mut exceeded = Diagnostics::default();
             let _ = count(process, protection, target.key.clone(), &title, &mut exceeded);
-            let exceeded = exceeded.map_details(|detail| format!("{detail}{remedy}"));
+            let exceeded = exceeded.map_details(|found| format!("{}{remedy}", found.detail));
             plan.diagnostics.append(exceeded);
         }
     }

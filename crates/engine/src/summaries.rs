@@ -121,6 +121,11 @@ crate::summaries! {
         when: "A data source looks up an object that the control plane does not have.",
         remedy: "Check the spelling, and that the API token belongs to the account that has the object.",
     }
+    NOTHING_FOUND {
+        text: "Nothing found, so the attributes are null",
+        when: "A data source looks up an object that does not exist, and does not say whether it may be missing.",
+        remedy: "Correct the argument, or set whether the object may be missing.",
+    }
     MULTIPLE_MATCHES {
         text: "Multiple objects match",
         when: "A data source looks up one object, and several match.",

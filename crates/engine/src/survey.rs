@@ -16,13 +16,13 @@ use value::{Path, Value};
 use crate::api::Error;
 use crate::context::Context;
 use crate::declarations::Declarations;
-use crate::diagnostic::{Diagnostics, Summary};
+use crate::diagnostic::{Diagnostics, Severity, Summary};
 use crate::equal::{is_equivalent, normal};
 use crate::list::{Index, List};
 use crate::object::Plan;
 use crate::planned::{identity_of, own_identity};
 use crate::process::Process;
-use crate::report::is_gone;
+use crate::report::{failure, is_gone};
 use crate::{collection, identity, naming, shape, summaries, wire};
 
 /// Which attributes of a plan a check concerns.
@@ -372,11 +372,17 @@ impl<'a> Survey<'a> {
         if !self.process.note_failed_check(&declaration.name) {
             return;
         }
-        let detail = format!(
-            "The plan was not checked against the objects of the kind {}: {error} The plan is complete without these checks.",
-            naming::noun(declaration)
+        let noun = naming::noun(declaration);
+        let summary = &summaries::CHECK_SKIPPED;
+        let diagnostics = &mut self.plan.diagnostics;
+        failure(
+            diagnostics,
+            Severity::Warning,
+            Path::root(),
+            summary,
+            error,
+            |error| format!("The plan is complete, but its {noun} objects were not checked. {error}"),
         );
-        self.warn(Path::root(), &summaries::CHECK_SKIPPED, detail);
     }
 }
 

@@ -163,7 +163,10 @@ impl Service {
             handler(self.resolve(&subject, diagnostics)?, diagnostics).await
         });
         let (result, diagnostics) = served.await;
-        (result, convert::diagnostics(diagnostics))
+        (
+            result,
+            convert::diagnostics(self.0.process.abbreviate(diagnostics)),
+        )
     }
 
     fn resolve(&self, subject: &Subject, diagnostics: &mut Diagnostics) -> Result<ResolvedRequest, Reported> {

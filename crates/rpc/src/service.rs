@@ -10,8 +10,8 @@ use engine::object::{ApplyRequest, Known, PlanRequest, Progress, Walk};
 use engine::private::Private;
 use engine::rules::WriteOnly;
 use engine::{
-    absence, apply, conflicts, identity, lookup, plan, preflight, protection, read, references, release,
-    shape, validate,
+    absence, apply, conflicts, identity, lookup, misses, plan, preflight, protection, read, references,
+    release, shape, validate,
 };
 use environment::Environment;
 use proto::tfplugin6;
@@ -155,7 +155,11 @@ impl tfplugin6::provider_server::Provider for Service {
                 Subject::Resource(request.type_name),
                 async |resolved, diagnostics| {
                     let config = resolved.decode(request.config.as_ref(), "configuration", diagnostics)?;
-                    validate::config(resolved.binding, &config, write_only, diagnostics);
+                    let mut problems = Diagnostics::default();
+                    validate::config(resolved.binding, &config, write_only, &mut problems);
+                    let (misses, declarations) = (self.0.process.misses(), &self.0.declarations);
+                    let schema = resolved.binding.schema;
+                    diagnostics.append(misses::explain(&misses, schema, declarations, problems));
                     Ok(())
                 },
             )

@@ -20,7 +20,7 @@ use engine::hook::Hook;
 use engine::naming::title;
 use engine::object::Plan;
 use engine::repeat::{Create, LostAttempts, repeat};
-use engine::report::{is_gone, is_temporary};
+use engine::report::{self, is_gone, is_temporary};
 use engine::session::{Merged, Session};
 use engine::survey::Survey;
 use engine::wire;
@@ -700,14 +700,10 @@ fn report_failure(
     let sequence = sequence(rule).unwrap_or_default();
     let rules = Path::root().attribute("rules");
     let attributes = rule_attributes(session.resource);
-    let rejected = error.problems.iter().filter_map(|problem| {
-        let mut steps = problem.location.iter().rev();
-        let attribute = steps.find_map(|step| {
-            attributes
-                .iter()
-                .find(|attribute| attribute.wire.write.as_deref() == Some(step))
-        });
-        Some(rules.index(index?).attribute(&attribute?.name))
+    let rejected = report::rejected_fields(attributes, error).into_iter();
+    let rejected = rejected.filter_map(|(_, path)| {
+        let steps = path.steps().iter().cloned();
+        Some(steps.fold(rules.index(index?), |path, step| path.then(step)))
     });
     let mut places: Vec<Path> = rejected.collect();
     if places.is_empty() {
@@ -715,14 +711,12 @@ fn report_failure(
         places.push(index.map_or(rules.clone(), |index| rules.index(index).attribute("sequence")));
     }
     for place in places {
-        session.diagnostics.error_at(
-            place,
-            summary,
+        report::failure_at(&mut session.diagnostics, place, summary, error, |error| {
             format!(
                 "The request for rule {sequence} of {set} failed. {error}\n\nThe rules that were changed before it are in \
                  state. The next `terraform apply` continues with the others."
-            ),
-        );
+            )
+        });
     }
     Reported
 }

@@ -23,6 +23,7 @@ mod read;
 mod recover;
 mod references;
 mod replacement;
+mod report;
 mod support;
 mod validate;
 mod wire;
