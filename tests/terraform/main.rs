@@ -36,6 +36,7 @@ mod process;
 mod protection;
 mod provider_block;
 mod registry_credential;
+mod reinstalls;
 mod release;
 mod removal;
 mod route;
