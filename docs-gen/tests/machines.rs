@@ -145,6 +145,7 @@ const NOT_REPORTED: [&str; 14] = [
     "import_examples",
     "operations",
     "parameters",
+    "reference",
     "since",
     "subcategory",
     "summary",

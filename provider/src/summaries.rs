@@ -120,6 +120,11 @@ engine::summaries! {
         when: "The `match_as_path_regex` of a rule is not a regular expression.",
         remedy: "Correct the expression.",
     }
+    NAME_NOT_IN_TEMPLATES {
+        text: "Name cannot be written in templates",
+        when: "The name of a secret or variable is not an identifier, so that `secrets.NAME` or `vars.NAME` cannot have it.",
+        remedy: "Choose a name of letters, digits and underscores.",
+    }
     INVALID_CA_CERT {
         text: "Invalid CA certificate",
         when: "The `ca_cert` of a secrets backend has no PEM-encoded certificate.",

@@ -153,6 +153,8 @@ fn mistakes() -> Vec<Mistake> {
         mistake("`force_provision` of the present time", deployment(&format!("{web}\n  force_provision = plantimestamp()")), Warning, &["`force_provision` has the present time"]),
         mistake("taken name of a role", named("machine_role", "web", ""), Warning, &["machine role \"web\" has the `name` `web` already", "terraform import ADDRESS"]),
         mistake("taken name of a secret", named("secret", "TOKEN", "value = \"concealed\""), Warning, &["has the `name` `TOKEN` already"]),
+        mistake("name of a secret that templates cannot write", named("secret", "data-base", "value = \"concealed\""), Warning, &["Templates cannot write `secrets.data-base`"]),
+        mistake("name of a variable that templates cannot write", named("variable", "1st", "value = \"1\""), Warning, &["`vars[\"1st\"]`"]),
         mistake("taken address", vip("").replace("10.0.0.11", "10.0.0.10"), Warning, &["vip \"front\" has the `address` `10.0.0.10` already"]),
         mistake("one name twice", format!("{}{}", named("variable", "a", "value = \"1\""), named("variable", "a", "value = \"2\"").replace("\"it\"", "\"other\"")), Warning, &["Another variable of this configuration has the `name` `a`"]),
         mistake("networks overlap", network("name = \"it\"\n  network_cidr = \"10.42.0.128/25\""), Warning, &["10.42.0.128/25 overlaps 10.42.0.0/24 of the mesh network \"internal\""]),
