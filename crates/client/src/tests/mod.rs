@@ -69,6 +69,7 @@ fn settings(endpoint: &Url) -> Settings {
         remedies: |_| None,
         document: Some("/api/openapi.json"),
         keep_lists: true,
+        check_plans: true,
     }
 }
 
