@@ -52,7 +52,7 @@ fn jitter(longest: Duration) -> Duration {
 /// The retries of one request.
 pub(super) struct Retries {
     backoff: Backoff,
-    max_retries: u32,
+    limit: u32,
     retry: Retry,
     attempt: u32,
 }
@@ -72,7 +72,7 @@ impl Retries {
     pub fn new(backoff: Backoff, max_retries: u32, retry: Retry) -> Self {
         Self {
             backoff,
-            max_retries,
+            limit: max_retries,
             retry,
             attempt: 1,
         }
@@ -91,7 +91,7 @@ impl Retries {
 
     /// Whether half of the retries are spent.
     pub fn is_half_spent(&self) -> bool {
-        self.attempt > self.max_retries.div_ceil(2)
+        self.attempt > self.limit.div_ceil(2)
     }
 
     /// The error for the caller if no attempt follows.
@@ -106,7 +106,7 @@ impl Retries {
     ///
     /// The error for the caller of the request if there is no further attempt.
     pub fn next(&mut self, mut error: Error) -> Result<Pause, Error> {
-        if !is_retriable(&error, self.retry) || self.attempt > self.max_retries {
+        if !is_retriable(&error, self.retry) || self.attempt > self.limit {
             return Err(self.last(error));
         }
         error.attempts = self.attempt;
