@@ -30,6 +30,7 @@ mod machine;
 mod machine_config;
 mod machine_role;
 mod mesh_network;
+mod plans;
 mod process;
 mod protection;
 mod provider_block;

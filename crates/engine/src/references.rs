@@ -132,7 +132,9 @@ pub async fn check(context: Option<&Context>, process: &Process, resource: &Reso
     let mut unresolved = BTreeMap::new();
     for (attribute, referenced) in attributes(resource) {
         let (prior, planned) = (plan.prior.get(&attribute.name), plan.planned.get(&attribute.name));
-        if plan.planned.is_null() || is_equivalent(attribute, prior, planned) {
+        // The control plane's own names exist.
+        let is_omitted = plan.config.get(&attribute.name).is_null();
+        if is_omitted || is_equivalent(attribute, prior, planned) {
             continue;
         }
         let path = Path::root().attribute(&attribute.name);
