@@ -43,6 +43,7 @@ mod scenarios;
 mod schema;
 mod secret;
 mod secrets_backend;
+mod testing;
 mod validation;
 mod variable;
 mod way_back;
