@@ -261,6 +261,25 @@ async fn create_first_reads_the_machine_once_more() {
     assert_eq!(control_plane.runs().len(), 2);
 }
 
+/// Names of roles that are not configured are the control plane's own, and are not checked.
+#[tokio::test]
+async fn renamed_role_of_a_reinstalled_machine_needs_no_configuration() {
+    let text = |name: &str, force_provision: &str| {
+        configuration(&format!("force_provision = \"{force_provision}\""))
+            .replace("\"web\"\n}", &format!("\"{name}\"\n}}"))
+    };
+    let control_plane = control_plane().await;
+    let workspace = workspace(&control_plane, &deployed("1"));
+    workspace.apply().await;
+    workspace.configure(&text("www", "2"));
+    let plan = plan_twice(&workspace, &[]).await;
+    assert_eq!(plan.change(ADDRESS)["after"]["role_names"], json!(["web"]));
+    workspace.run(&["apply", "tfplan"]).await.succeeds();
+    workspace.plans_empty().await;
+    assert_eq!(workspace.state(ADDRESS)["provision_status"], "completed");
+    assert_eq!(control_plane.runs().len(), 2);
+}
+
 #[tokio::test]
 async fn tainted_machine_is_planned_as_a_new_one() {
     let (control_plane, workspace) = applied(&deployed("1")).await;
