@@ -93,6 +93,29 @@ fn plan_warns_of_names_that_nothing_has() {
 }
 
 #[test]
+fn names_that_the_configuration_omits_are_those_of_the_control_plane() {
+    let binding =
+        fields("friends = { type = 'list(string)', mode = 'optional+computed', references = 'thing' }");
+    let (script, context) = Script::of(vec![]);
+    let context = with_resources(context, &binding);
+    let request = PlanRequest {
+        config: value(&binding, &json!({"name": "a"})),
+        ..PlanRequest::default()
+    };
+    let mut plan = plan(&binding, request);
+    // As in the plan of a create that adopts an object.
+    plan.planned.set_attribute(
+        "friends",
+        value(&binding, &a_thing("a", &json!(["gone"])))
+            .get("friends")
+            .clone(),
+    );
+    block_on(check(Some(&context), &context.process, binding.schema, &mut plan));
+    assert_eq!(script.requests(), Vec::<String>::new());
+    assert_eq!(plan.diagnostics.iter().count(), 0);
+}
+
+#[test]
 fn renamed_object_is_the_same_one() {
     let binding = named();
     let row = |rule, rename: (&'static str, &'static str), friends: Json, is_replaced: bool| {
