@@ -39,8 +39,13 @@ impl Backoff {
         if let Some(asked) = retry_after {
             return asked.min(self.retry_after_cap) + jitter(self.base / 2);
         }
+        jitter(self.longest(retry))
+    }
+
+    /// The longest wait before the retry with this number, counted from 1.
+    fn longest(self, retry: u32) -> Duration {
         let factor = 1_u32.checked_shl(retry.saturating_sub(1)).unwrap_or(u32::MAX);
-        jitter(self.base.saturating_mul(factor).min(self.cap))
+        self.base.saturating_mul(factor).min(self.cap)
     }
 }
 
@@ -87,6 +92,11 @@ impl Retries {
     /// The number of the current attempt, counted from 1.
     pub fn attempt(&self) -> u32 {
         self.attempt
+    }
+
+    /// The longest wait before the current attempt, which is a retry.
+    pub fn longest_wait(&self) -> Duration {
+        self.backoff.longest(self.attempt.saturating_sub(1))
     }
 
     /// Whether half of the retries are spent.
@@ -321,6 +331,17 @@ mod tests {
                 max_retries + 1
             );
         }
+    }
+
+    #[test]
+    fn longest_wait_is_that_of_the_current_retry() {
+        let mut retries = Retries::new(Backoff::default(), 6, Retry::Safe);
+        let mut waits = Vec::new();
+        for _ in 0..6 {
+            retries.next(response_error(503, None)).unwrap();
+            waits.push(retries.longest_wait().as_secs());
+        }
+        assert_eq!(waits, [1, 2, 4, 8, 16, 30]);
     }
 
     #[test]
