@@ -9,6 +9,7 @@ mod probe;
 mod remedies;
 mod settings;
 pub mod summaries;
+pub mod templates;
 
 use std::process::ExitCode;
 
