@@ -4,6 +4,7 @@
 //! Tests: `tests/`.
 
 pub mod durantic;
+pub mod functions;
 pub mod hooks;
 mod probe;
 mod remedies;

@@ -21,6 +21,7 @@ mod evidence_secrets;
 mod examples;
 mod fleet;
 mod found_objects;
+mod functions;
 mod go_provider_states;
 mod guides;
 mod image;

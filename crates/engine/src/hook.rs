@@ -7,6 +7,7 @@ use value::Value;
 
 use crate::codec::{Codec, Verbatim};
 use crate::diagnostic::{Diagnostics, Reported};
+use crate::function::Function;
 use crate::object::Plan;
 use crate::session::Session;
 
@@ -35,6 +36,8 @@ pub struct Definition {
     pub resources: &'static [Binding],
     /// Data sources.
     pub data_sources: &'static [Binding],
+    /// Functions that configurations can call.
+    pub functions: &'static [&'static Function],
 }
 
 /// Behaviour of one resource that a declaration cannot express, such as rules over several attributes. The default
