@@ -56,12 +56,15 @@ impl Parse for Input {
         let mut entries = Vec::new();
         let mut functions = Vec::new();
         while !input.is_empty() {
-            if input.peek(keyword::function) {
+            let lookahead = input.lookahead1();
+            if lookahead.peek(keyword::function) {
                 input.parse::<keyword::function>()?;
                 functions.push(input.call(Path::parse_mod_style)?);
                 input.parse::<Token![;]>()?;
-            } else {
+            } else if lookahead.peek(keyword::resource) || lookahead.peek(keyword::data_source) {
                 entries.push(input.parse()?);
+            } else {
+                return Err(lookahead.error());
             }
         }
         Ok(Self {

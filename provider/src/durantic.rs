@@ -7,17 +7,17 @@ use crate::{functions, hooks};
 macros::provider! {
     dir = "../../schema";
 
-    resource machine_config;
+    resource machine_config with hooks::MachineConfig;
     resource machine_deployment with hooks::MachineDeployment;
     resource machine_role;
     resource mesh_network with hooks::MeshNetwork;
     resource registry_credential;
-    resource route;
+    resource route with hooks::Route;
     resource route_policy_set with hooks::RoutePolicySet;
     resource secret;
     resource secrets_backend with hooks::SecretsBackend;
     resource variable;
-    resource vip;
+    resource vip with hooks::Vip;
 
     data_source image;
     data_source images;

@@ -114,7 +114,7 @@ fn connection_problem(kind: ErrorKind, endpoint: &str) -> String {
         ErrorKind::Tls => {
             format!("Failed to verify the TLS certificate of the control plane at `{endpoint}`")
         }
-        ErrorKind::NotFound | ErrorKind::UnexpectedResponse => {
+        ErrorKind::NotFound | ErrorKind::OtherServer | ErrorKind::UnexpectedResponse => {
             format!("The server at `{endpoint}` is not a control plane")
         }
         _ => format!("Unexpected response from the control plane at `{endpoint}`"),

@@ -6,9 +6,7 @@ use engine::api::ErrorKind;
 pub fn remedy(kind: ErrorKind) -> Option<&'static str> {
     Some(match kind {
         ErrorKind::Unauthorized => {
-            "The API token is invalid, expired or revoked. Create a new one on the API Tokens page of the Durantic dashboard \
-             and set it as `api_token` or in DURANTIC_API_TOKEN, or write it to the file of `api_token_file` or \
-             DURANTIC_API_TOKEN_FILE."
+            "The token is invalid, expired or revoked: replace it by a new one from the API Tokens page of the Durantic dashboard."
         }
         ErrorKind::Forbidden => {
             "The API token lacks the scope for this. Create a token with that scope: the API Tokens page of the Durantic \
@@ -38,9 +36,13 @@ pub fn remedy(kind: ErrorKind) -> Option<&'static str> {
             "The response is not the control plane's own, so it does not show whether the object exists. Check the path of \
              `endpoint` in the provider configuration, and the proxies in between."
         }
+        ErrorKind::OtherServer => {
+            "So no Durantic control plane answers there: check the host and the path of `endpoint` in the provider configuration, and the \
+             proxies in between."
+        }
+        ErrorKind::NotFound => "The account of the API token has no such object.",
         ErrorKind::UnknownOperation => "This is a bug in the provider; please report it to its developers.",
-        ErrorKind::NotFound
-        | ErrorKind::Conflict
+        ErrorKind::Conflict
         | ErrorKind::Invalid
         | ErrorKind::Rejected
         | ErrorKind::Tls
@@ -50,20 +52,4 @@ pub fn remedy(kind: ErrorKind) -> Option<&'static str> {
         | ErrorKind::Parameter
         | ErrorKind::Setup => return None,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::durantic::DEFINITION;
-
-    #[test]
-    fn remedy_names_the_declared_variables_of_the_token() {
-        for name in ["api_token", "api_token_file"] {
-            let mut attributes = DEFINITION.provider.attributes.iter();
-            let token = attributes.find(|attribute| attribute.name == name).unwrap();
-            let variable = token.env.as_deref().unwrap();
-            assert!(remedy(ErrorKind::Unauthorized).unwrap().contains(variable));
-        }
-    }
 }

@@ -97,8 +97,10 @@ pub fn settings(
         ))
     });
     let max_retries = arguments.integer("max_retries");
-    let settings = Settings::new(endpoint?, api_token?, user_agent.to_owned());
+    let (endpoint, (api_token, token_source)) = (endpoint?, api_token?);
+    let settings = Settings::new(endpoint, api_token, user_agent.to_owned());
     Ok(Settings {
+        token_source: Some(token_source.into()),
         insecure_skip_verify: arguments.bool("insecure_skip_verify").unwrap_or_default(),
         ca_certificates: ca_certificates?,
         request_timeout: request_timeout?.unwrap_or(settings.request_timeout),
@@ -107,15 +109,16 @@ pub fn settings(
             .unwrap_or(settings.max_retries),
         remedies: remedy,
         document: Some(OPENAPI_PATH),
+        check_plans: arguments.bool("skip_preflight") != Some(true),
         keep_lists: arguments.string("read_by") != Some(READ_BY_OBJECT),
         ..settings
     })
 }
 
-/// The token, from the argument, or from a file.
+/// The token, from the argument, or from a file; and where it comes from.
 ///
 /// The provider block takes precedence over the environment, whichever of the two it sets.
-fn api_token(arguments: &Arguments, diagnostics: &mut Diagnostics) -> Result<ApiToken, Reported> {
+fn api_token(arguments: &Arguments, diagnostics: &mut Diagnostics) -> Result<(ApiToken, String), Reported> {
     let is_configured = |name| !arguments.is_from_variable(name);
     let token = arguments.secret("api_token");
     let file = arguments.string("api_token_file");
@@ -128,19 +131,26 @@ fn api_token(arguments: &Arguments, diagnostics: &mut Diagnostics) -> Result<Api
             ))
         }
         (Some(token), Some(_)) if is_configured("api_token") => fixed_token(token, arguments, diagnostics),
-        (_, Some(path)) => ApiToken::from_file(path).map_err(|reason| {
-            // The value may be the token itself by mistake.
-            let directory = FilePath::new(path).parent();
-            let is_path =
-                directory.is_some_and(|directory| !directory.as_os_str().is_empty() && directory.is_dir());
-            let problem = if is_path && is_configured("api_token_file") {
-                format!("is set to `{path}`, which {reason}")
-            } else {
-                format!("names a file that {reason}. To set the token itself, use `api_token`")
-            };
-            let summary = &summaries::INVALID_TOKEN_FILE;
-            report_invalid(arguments, "api_token_file", summary, &problem, diagnostics)
-        }),
+        (_, Some(path)) => ApiToken::from_file(path)
+            .map(|token| {
+                (
+                    token,
+                    format!("the file `{path}` of {}", arguments.source("api_token_file")),
+                )
+            })
+            .map_err(|reason| {
+                // The value may be the token itself by mistake.
+                let directory = FilePath::new(path).parent();
+                let is_path = directory
+                    .is_some_and(|directory| !directory.as_os_str().is_empty() && directory.is_dir());
+                let problem = if is_path && is_configured("api_token_file") {
+                    format!("is set to `{path}`, which {reason}")
+                } else {
+                    format!("names a file that {reason}. To set the token itself, use `api_token`")
+                };
+                let summary = &summaries::INVALID_TOKEN_FILE;
+                report_invalid(arguments, "api_token_file", summary, &problem, diagnostics)
+            }),
         (_, None) => match token {
             Some(token) => fixed_token(token, arguments, diagnostics),
             None => Err(report_missing_token(arguments, diagnostics)),
@@ -152,10 +162,10 @@ fn fixed_token(
     token: &Secret,
     arguments: &Arguments,
     diagnostics: &mut Diagnostics,
-) -> Result<ApiToken, Reported> {
+) -> Result<(ApiToken, String), Reported> {
     let summary = &summaries::INVALID_TOKEN;
     match check_token(token) {
-        Ok(token) => Ok(token.into()),
+        Ok(token) => Ok((token.into(), arguments.source("api_token"))),
         Err(problem) => Err(report_invalid(
             arguments,
             "api_token",
@@ -221,7 +231,7 @@ fn parse_endpoint(provider: &Provider, endpoint: &str) -> Result<Url, String> {
         Some(Literal::String(default)) => format!("use a URL such as `{default}`"),
         _ => "use a URL".to_owned(),
     };
-    let url = Url::parse(endpoint).map_err(|error| format!("is not a valid URL ({error}): {example}"))?;
+    let url = Url::parse(endpoint).map_err(|_| format!("is not a valid URL: {example}"))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err("must not have a user name or password: use `api_token`".to_owned());
     }
@@ -233,14 +243,14 @@ fn parse_endpoint(provider: &Provider, endpoint: &str) -> Result<Url, String> {
     Ok(url)
 }
 
-/// Rejects tokens that cannot be in an HTTP header.
+/// Rejects tokens that cannot be in an HTTP header, and those that a shell or a file has quoted.
 fn check_token(token: &Secret) -> Result<Secret, &'static str> {
-    if !token
-        .expose()
-        .chars()
-        .all(|character| character.is_ascii_graphic())
-    {
+    let text = token.expose();
+    if !text.chars().all(|character| character.is_ascii_graphic()) {
         return Err("has characters that are not allowed in a token: check it for spaces and line breaks");
+    }
+    if client::is_quoted(text) {
+        return Err("has quotation marks around the token: remove them");
     }
     Ok(token.clone())
 }
@@ -446,6 +456,41 @@ mod tests {
     }
 
     #[test]
+    fn settings_name_the_source_of_the_token() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("token");
+        std::fs::write(&path, "dur_file\n").unwrap();
+        let file = path.to_str().unwrap();
+        let none = ("api_token", Value::Null);
+        let table = [
+            (
+                vec![],
+                vec![],
+                "`api_token` in the provider configuration".to_owned(),
+            ),
+            (
+                vec![none.clone()],
+                vec![("DURANTIC_API_TOKEN", "dur_x")],
+                "the environment variable DURANTIC_API_TOKEN".to_owned(),
+            ),
+            (
+                vec![none.clone(), ("api_token_file", string(file))],
+                vec![],
+                format!("the file `{file}` of `api_token_file` in the provider configuration"),
+            ),
+            (
+                vec![none],
+                vec![("DURANTIC_API_TOKEN_FILE", file)],
+                format!("the file `{file}` of the environment variable DURANTIC_API_TOKEN_FILE"),
+            ),
+        ];
+        for (block, variables, expected) in table {
+            let settings = settings_from(&block, &variables).unwrap();
+            assert_eq!(settings.token_source.as_deref(), Some(&*expected));
+        }
+    }
+
+    #[test]
     fn unusable_token_file_is_an_error_without_its_content() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("token");
@@ -555,6 +600,20 @@ mod tests {
     }
 
     #[test]
+    fn invalid_endpoint_of_the_environment_is_shown() {
+        for endpoint in ["api.durantic.io", "localhost:8000", "ftp://host"] {
+            let error = settings_from(&[], &[("DURANTIC_ENDPOINT", endpoint)]);
+            assert_eq!(
+                error.err().unwrap(),
+                format!(
+                    "endpoint: Invalid format: `endpoint` must be a URL that begins with http:// or https://, got {endpoint:?}. The \
+                     value comes from the environment variable DURANTIC_ENDPOINT."
+                )
+            );
+        }
+    }
+
+    #[test]
     fn settings_reject_invalid_arguments() {
         let number = |number: i64| Value::Number(value::Number::from(number));
         let error = |name: &str, value: Value| settings_from(&[(name, value)], &[]).err().unwrap();
@@ -568,6 +627,12 @@ mod tests {
             "api_token: Invalid API token: The environment variable DURANTIC_API_TOKEN has characters that are not \
              allowed in a token: check it for spaces and line breaks."
         );
+        for token in ["\"dur_x\"", "'dur_x'", "\"dur_x"] {
+            assert_eq!(
+                error("api_token", Value::secret(token)),
+                "api_token: Invalid API token: `api_token` has quotation marks around the token: remove them."
+            );
+        }
         assert_eq!(
             settings_from(&[], &[("DURANTIC_INSECURE_SKIP_VERIFY", "yes")])
                 .err()

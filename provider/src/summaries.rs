@@ -17,8 +17,8 @@ engine::summaries! {
     }
     INVALID_TOKEN {
         text: "Invalid API token",
-        when: "The API token is empty or has characters that are not allowed in a token.",
-        remedy: "Check the token for spaces and line ends.",
+        when: "The API token is empty, is in quotation marks, or has characters that are not allowed in a token.",
+        remedy: "Check the token for spaces, line ends and quotation marks.",
     }
     INVALID_TOKEN_FILE {
         text: "Invalid API token file",
@@ -54,6 +54,76 @@ engine::summaries! {
         text: "Network block has host bits",
         when: "The `network_cidr` of a mesh network has bits set outside its prefix.",
         remedy: "Use the block that the message suggests.",
+    }
+    REINSTALLS {
+        text: "This plan reinstalls machines",
+        when: "A plan installs a machine that has been installed before, or may be in use.",
+        remedy: "Read which machines it names, and apply only if their data may be lost.",
+    }
+    NETWORKS_OVERLAP {
+        text: "Networks overlap",
+        when: "The `network_cidr` of a mesh network has addresses of another network.",
+        remedy: "Choose another block, unless no machine needs to reach both networks.",
+    }
+    NETWORK_FULL {
+        text: "Network has no free address",
+        when: "More machines join a mesh network than it has free addresses.",
+        remedy: "Use another network, or take machines out of this one first.",
+    }
+    NETWORK_REQUIRED {
+        text: "Role requires a mesh network",
+        when: "A machine has a role with `requires_mesh`, and is in no mesh network.",
+        remedy: "Set `mesh_network_uuid`.",
+    }
+    NO_IMAGE {
+        text: "No role has an image",
+        when: "A plan installs a machine, and its roles say not which image.",
+        remedy: "Set `image_uuid` in a role of the machine.",
+    }
+    MACHINE_OFFLINE {
+        text: "Machine is offline",
+        when: "A plan installs a machine whose agent does not report.",
+        remedy: "Start the machine, or check its network.",
+    }
+    NOT_A_DEVICE {
+        text: "Target disk is not a device path",
+        when: "The `target_disk` of a machine is not a path below `/dev/`.",
+        remedy: "Set a path such as `/dev/nvme0n1`.",
+    }
+    FORCED_BY_MISTAKE {
+        text: "Machine may be reinstalled by mistake",
+        when: "The value of `force_provision` is empty, or changes with each plan.",
+        remedy: "Set a value that changes only when the machine is to be reinstalled.",
+    }
+    HEALTH_CHECK_TIMES {
+        text: "Health check times cannot work",
+        when: "A health check may take longer than the time between two checks.",
+        remedy: "Shorten the timeout or lengthen the interval.",
+    }
+    HEALTH_CHECK_TARGET {
+        text: "Health check target may be wrong",
+        when: "The target of a health check has no valid port.",
+        remedy: "Correct the port as the message says.",
+    }
+    PREFIX_HAS_HOST_BITS {
+        text: "Prefix has host bits",
+        when: "An address block of a route or of a route policy rule has bits set outside its prefix.",
+        remedy: "Use the block that the message suggests.",
+    }
+    UNUSED_MATCH {
+        text: "Match has no effect",
+        when: "A rule has a match that its `match_type` does not use.",
+        remedy: "Set the `match_type` that the message names, or remove the match.",
+    }
+    INVALID_AS_PATH {
+        text: "AS path expression cannot be parsed",
+        when: "The `match_as_path_regex` of a rule is not a regular expression.",
+        remedy: "Correct the expression.",
+    }
+    INVALID_CA_CERT {
+        text: "Invalid CA certificate",
+        when: "The `ca_cert` of a secrets backend has no PEM-encoded certificate.",
+        remedy: "Set the certificate itself, for example with `file()`.",
     }
     DUPLICATE_SEQUENCE {
         text: "Duplicate rule sequence",

@@ -44,7 +44,7 @@ impl FixedMed {
             cancel: CancellationToken::new(),
             deadline: None,
             process: Process::default(),
-            resources: Arc::default(),
+            declarations: engine::declarations::Declarations::default(),
         };
         (api, context)
     }

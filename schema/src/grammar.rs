@@ -510,10 +510,16 @@ pub const KEYS: &[Key] = &[
         "Differences to ignore. `set`: the order of a list. `scheme`: the scheme and a trailing slash of a URL.",
     ),
     optional(
-        "references",
+        "ref",
         &[Section::Attribute],
         Shape::NonEmptyString,
-        "The resource whose objects the strings name, by its `label`. A plan warns of a name that does not exist, and an object is not replaced before its names exist.",
+        "What the strings name: an attribute of a resource, or without such a resource, of a data source, such as `machine_role.name`. A plan warns of a name (`label`) that does not exist, rejects an identity that does not exist, and an object is not replaced before its names exist. The documentation links to the target.",
+    ),
+    optional(
+        "unique",
+        &[Section::Attribute],
+        Shape::Bool,
+        "Whether no two objects of the account have the same value. A plan warns of a value that another object has.",
     ),
     optional(
         "deprecated",

@@ -146,6 +146,24 @@ impl Resource {
         self.api.create.is_some() && self.api.create == self.api.update
     }
 
+    /// Returns the operation that lists the objects, with those that a data source finds.
+    pub fn list_operation(&self) -> Option<&Text> {
+        let mut lookups = self.lookups.iter();
+        let mut lookup = || lookups.find(|lookup| lookup.pick.is_some() && lookup.expect == Expect::One);
+        self.api.list.as_ref().or_else(|| Some(&lookup()?.api))
+    }
+
+    /// Returns the operation that reads the object that an attribute identifies.
+    pub fn read_operation_by(&self, attribute: &str) -> Option<&Text> {
+        let mut lookups = self.lookups.iter();
+        let mut lookup =
+            || lookups.find(|lookup| lookup.pick.is_none() && lookup.by.as_deref() == Some(attribute));
+        match &self.api.read {
+            Some(read) => Some(read).filter(|_| self.import == Import::By(format!("{{{attribute}}}").into())),
+            None => Some(&lookup()?.api),
+        }
+    }
+
     /// Returns the ids of all operations that it uses. An operation that is used twice is returned twice.
     pub fn operations(&self) -> impl Iterator<Item = &str> {
         let api = &self.api;
@@ -265,8 +283,10 @@ pub struct Attribute {
     pub unset: Unset,
     /// Which differences between two values are ignored.
     pub equal: Equal,
-    /// Name of the resource whose objects the strings name, by their [`Resource::label`].
-    pub references: Option<Text>,
+    /// What the strings name.
+    pub reference: Option<Reference>,
+    /// Whether no two objects of the account have the same value.
+    pub unique: bool,
     /// Deprecation message: what to use instead, in one sentence.
     pub deprecated: Option<Text>,
     /// First version of the provider that has it.
@@ -302,6 +322,16 @@ impl Attribute {
     pub fn attribute(&self, name: &str) -> Option<&Self> {
         self.attributes.iter().find(|attribute| attribute.name == name)
     }
+}
+
+/// What a string names: the value of an attribute of another object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
+pub struct Reference {
+    /// Name of the resource that manages such objects, or else of the data source that finds them.
+    pub target: Text,
+    /// Attribute of these objects: their [`Resource::label`], or one that identifies them.
+    pub attribute: Text,
 }
 
 /// A type such as `list(string)`: collections, from the outermost to the innermost, and the type of their elements.

@@ -340,6 +340,26 @@ async fn doctor_finds_an_unreachable_endpoint() {
 }
 
 #[tokio::test]
+async fn doctor_finds_a_server_that_is_no_control_plane() {
+    let control_plane = ControlPlane::builder().start().await.unwrap();
+    let endpoint = format!("{}/wrong", control_plane.endpoint());
+    let home = installed()
+        .await
+        .with("DURANTIC_ENDPOINT", &endpoint)
+        .with("DURANTIC_API_TOKEN", control_plane.token());
+    home.terraform(&["init"]).await.succeeds();
+    let run = home.provider(&["doctor"]).await;
+    assert_finds(
+        &run,
+        &format!("The server at `{endpoint}` is not a control plane"),
+        &format!(
+            "the server at `{endpoint}` responded with status 404, and it has no `/api/openapi.json`. So no Durantic control \
+             plane answers there: check the host and the path of `endpoint`"
+        ),
+    );
+}
+
+#[tokio::test]
 async fn doctor_names_the_known_hosts_if_a_name_is_unknown() {
     // A label of a host name has at most 63 characters, so this name is invalid and no server is asked for it.
     let endpoint = format!("http://{}.invalid", "a".repeat(64));

@@ -157,6 +157,8 @@ async fn lost_create_does_not_adopt_an_older_object() {
 #[tokio::test]
 async fn destroy_of_a_claim_does_not_delete_an_older_object() {
     let (control_plane, workspace) = with_secret_of_another_client().await;
+    // The fault of the list is for the search of the apply.
+    let workspace = workspace.with("DURANTIC_SKIP_PREFLIGHT", "true");
     control_plane.fault(Fault::html("controlplane_api_create_account_secret", 502).times(1));
     control_plane.fault(Fault::status("controlplane_api_list_account_secrets", 500).times(1));
     let output = workspace.run(&["apply", "-auto-approve"]).await.fails();

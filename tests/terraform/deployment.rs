@@ -282,11 +282,14 @@ async fn drift_is_detected() {
 }
 
 #[tokio::test]
-async fn missing_machine_plans_a_create_that_fails() {
+async fn missing_machine_is_an_error_of_the_plan() {
     let (control_plane, workspace) = applied(&configuration("")).await;
     control_plane
         .delete(Collection::Machines, &machine(1))
         .expect("the machine is removed");
+    let output = workspace.run(&["plan"]).await.fails();
+    assert!(output.contains("No machine with the `uuid`"), "{output}");
+    let workspace = workspace.with("DURANTIC_SKIP_PREFLIGHT", "true");
     assert_eq!(workspace.plan().await.changes(), [format!("{ADDRESS}: create")]);
     let output = workspace.run(&["apply", "tfplan"]).await.fails();
     assert!(

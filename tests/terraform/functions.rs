@@ -7,7 +7,7 @@ async fn render_template_shows_the_result_and_keeps_it_sensitive() {
     let control_plane = control_plane().await;
     let workspace = workspace(
         &control_plane,
-        r##"
+        r#"
         variable "token" {
           default   = "canary"
           sensitive = true
@@ -24,7 +24,7 @@ async fn render_template_shows_the_result_and_keeps_it_sensitive() {
           sensitive = true
           value     = provider::durantic::render_template("{{ secrets.token }}", { secrets = { token = var.token } })
         }
-        "##,
+        "#,
     );
     let apply = workspace.apply().await.stdout;
     assert!(

@@ -32,7 +32,11 @@ async fn missing_machine_is_null_unless_not_found_ok_is_false() {
     let text = "data \"durantic_machine\" \"all\" {\n  for_each = toset([\"node-1\", \"node-9\"])\n  hostname = each.key\n}\n\
                 output \"found\" {\n  value = [for name, machine in data.durantic_machine.all : name if machine.uuid != null]\n}\n";
     let workspace = workspace(&control_plane, text);
-    workspace.apply().await;
+    let output = workspace.apply().await.printed();
+    assert!(
+        output.contains("no machine with hostname \"node-9\". Closest: \"node-1\""),
+        "{output}"
+    );
     assert_eq!(workspace.outputs().await["found"], json!(["node-1"]));
 
     workspace
@@ -127,6 +131,10 @@ async fn ambiguous_hostname_error_lists_the_machines() {
         "{output}"
     );
     assert!(output.contains("on main.tf line 2"), "{output}");
+    assert!(
+        output.contains("2 machines have the hostname \"node-1\"."),
+        "{output}"
+    );
     assert!(output.contains("Look it up by `uuid`"), "{output}");
 }
 
@@ -138,4 +146,56 @@ async fn hostname_is_matched_exactly() {
     let workspace = workspace(&control_plane, text);
     workspace.apply().await;
     assert_eq!(workspace.outputs().await["found"], json!([]));
+}
+
+/// A deployment of the machine that the data source finds, whose further arguments are these.
+fn deployment(host: &str, arguments: &str) -> String {
+    format!(
+        "data \"durantic_machine\" \"it\" {{\n  hostname = \"{host}\"\n{arguments}}}\n\
+         resource \"durantic_machine_config\" \"it\" {{\n  machine_uuid = data.durantic_machine.it.uuid\n}}\n"
+    )
+}
+
+#[tokio::test]
+async fn misspelt_hostname_is_a_warning_and_explains_the_missing_machine() {
+    let control_plane = control_plane().await;
+    for host in ["nod-1", "NODE-1", "node-1.example.com"] {
+        let workspace = workspace(&control_plane, &deployment(host, ""));
+        let output = workspace.run(&["plan"]).await.fails();
+        let warning = format!("no machine with hostname \"{host}\". Closest: \"node-1\"");
+        assert!(
+            output.contains("Warning: Nothing found, so the attributes are null"),
+            "{output}"
+        );
+        assert!(
+            output.contains("on main.tf line 2, in data \"durantic_machine\" \"it\""),
+            "{output}"
+        );
+        assert!(output.contains(&warning), "{output}");
+        let error = format!(
+            "The argument `machine_uuid` is required, but no value was given. The value may come from `data.durantic_machine`, which \
+             found no machine with hostname \"{host}\" (closest: \"node-1\""
+        );
+        assert!(output.contains(&error), "{output}");
+    }
+    let workspace = workspace(&control_plane, &deployment("nod-1", "  not_found_ok = true\n"));
+    let output = workspace.run(&["plan"]).await.fails();
+    assert!(!output.contains("Warning: Nothing found"), "{output}");
+    assert!(
+        output.contains("which found no machine with hostname \"nod-1\""),
+        "{output}"
+    );
+}
+
+#[tokio::test]
+async fn lookup_that_is_not_read_yet_is_no_warning() {
+    let control_plane = control_plane().await;
+    let text = "resource \"terraform_data\" \"host\" {\n  input = \"nod-1\"\n}\n\
+                data \"durantic_machine\" \"it\" {\n  hostname = terraform_data.host.output\n}\n\
+                output \"uuid\" {\n  value = data.durantic_machine.it.uuid == null\n}\n";
+    let workspace = workspace(&control_plane, text);
+    let output = workspace.run(&["plan"]).await.succeeds().printed();
+    assert!(!output.contains("Warning: Nothing found"), "{output}");
+    let output = workspace.apply().await.printed();
+    assert!(output.contains("Warning: Nothing found"), "{output}");
 }

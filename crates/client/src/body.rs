@@ -203,7 +203,15 @@ pub(super) fn error(info: &RequestInfo<'_>, response: &HttpResponse, redactor: &
                 .map(|item| problem(item, redactor))
                 .collect();
         }
-        Some(Value::String(text)) => error.detail = Some(redactor.clean(text, MAX_MESSAGE_CHARACTERS).into()),
+        Some(Value::String(text)) if !is_reason(text, response.status) => {
+            error.detail = Some(redactor.clean(text, MAX_MESSAGE_CHARACTERS).into());
+        }
+        Some(Value::String(_)) => {}
+        Some(fields @ Value::Object(_)) if is_messages(fields) => {
+            let mut problems = Vec::new();
+            collect_problems(fields, &mut Vec::new(), redactor, &mut problems);
+            error.problems = problems.into();
+        }
         _ => {
             let known = ["message", "error", "msg", "error_description"];
             let known = known.iter().find_map(|key| body.get(key).and_then(message));
@@ -212,6 +220,12 @@ pub(super) fn error(info: &RequestInfo<'_>, response: &HttpResponse, redactor: &
         }
     }
     error
+}
+
+/// Whether a message only repeats the status, such as `Not Found.` of a response 404.
+fn is_reason(message: &str, status: StatusCode) -> bool {
+    let reason = status.canonical_reason();
+    reason.is_some_and(|reason| message.trim_end_matches('.').eq_ignore_ascii_case(reason))
 }
 
 /// Whether a message is not the control plane's: another path responded after a redirect, or it has the form of RFC 9457
@@ -232,6 +246,55 @@ pub(super) fn redacted(error: Error, redactor: &Redactor<'_>) -> Error {
         .as_deref()
         .map(|detail| redactor.clean(detail, MAX_MESSAGE_CHARACTERS).into());
     Error { detail, ..error }
+}
+
+/// Collects the messages of a `detail` with their locations, see [`is_messages`].
+fn collect_problems(
+    detail: &Value,
+    location: &mut Vec<String>,
+    redactor: &Redactor<'_>,
+    problems: &mut Vec<Problem>,
+) {
+    if problems.len() >= MAX_PROBLEMS || location.len() > MAX_LOCATION_STEPS {
+        return;
+    }
+    let mut below = |step: String, detail: &Value| {
+        location.push(redactor.clean(&step, MAX_MESSAGE_CHARACTERS));
+        collect_problems(detail, location, redactor, problems);
+        location.pop();
+    };
+    match detail {
+        Value::Object(fields) => {
+            for (name, detail) in fields {
+                below(name.clone(), detail);
+            }
+        }
+        Value::Array(items) if items.iter().any(Value::is_object) => {
+            for (index, detail) in items.iter().enumerate() {
+                below(index.to_string(), detail);
+            }
+        }
+        Value::Array(messages) => {
+            for message in messages {
+                collect_problems(message, location, redactor, problems);
+            }
+        }
+        Value::String(message) => problems.push(Problem {
+            location: location.clone(),
+            message: redactor.clean(message, MAX_MESSAGE_CHARACTERS),
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Whether a `detail` has a message or a list of messages for each field, nested like the object itself.
+fn is_messages(detail: &Value) -> bool {
+    match detail {
+        Value::String(_) => true,
+        Value::Array(items) => items.iter().all(is_messages),
+        Value::Object(fields) => fields.values().all(is_messages),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
 }
 
 /// Reads one entry of the list that a response 422 has as its `detail`: `{"type", "loc", "msg"}`.

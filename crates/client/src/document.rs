@@ -51,6 +51,11 @@ impl DocumentLocation {
         Self { url, path }
     }
 
+    /// The path of the document, without the path of the endpoint.
+    pub fn path(&self) -> &'static str {
+        self.path
+    }
+
     /// The URL of the document.
     pub fn url(&self) -> &Url {
         &self.url

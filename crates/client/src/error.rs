@@ -226,7 +226,7 @@ fn describe(error: &Error) -> String {
         (ErrorKind::Parameter, _) => format!("The operation `{}` cannot be called", error.operation),
         (ErrorKind::Setup, _) => "The connection to the control plane could not be set up".to_owned(),
         (ErrorKind::Cancelled, _) => format!("{request} was interrupted"),
-        (ErrorKind::Proxy, _) => format!("{request} failed"),
+        (ErrorKind::Proxy | ErrorKind::OtherServer, _) => format!("{request} failed"),
         (ErrorKind::Redirect, None) => format!("{request} was redirected"),
         (_, Some(status)) => {
             let reason = StatusCode::from_u16(status)

@@ -19,6 +19,7 @@ mod lists;
 mod live;
 mod pages;
 mod proxies;
+mod reach;
 mod redact;
 mod retry;
 mod settings;
@@ -45,6 +46,7 @@ use limit::Limit;
 use lists::Lists;
 use live::{FIRST_LOOK_TIMEOUT, LiveRoutes, suggests_wrong_path};
 use pages::Documented;
+use reach::Reach;
 use redact::Redactor;
 use retry::Retries;
 use schema::model::{Method, Operation};
@@ -59,7 +61,7 @@ pub use error::{Error, Remedies};
 pub use proxies::{ProxyVariables, is_loopback};
 pub use retry::Backoff;
 pub use settings::Settings;
-pub use token::ApiToken;
+pub use token::{ApiToken, is_quoted};
 
 /// Limit of concurrent requests.
 const MAX_CONCURRENT_REQUESTS: usize = 32;
@@ -82,9 +84,11 @@ struct Shared {
     operations: &'static [Operation],
     routes: KnownRoutes,
     limit: Limit,
+    reach: Reach,
     writes: Writes,
     reads: SharedReads<Response>,
     lists: Lists,
+    check_plans: bool,
     backoff: Backoff,
     max_retries: u32,
     remedies: Remedies,
@@ -113,7 +117,7 @@ impl Client {
                 KnownRoutes::Live(Box::new(LiveRoutes::new(location, declared, operations)))
             }
         };
-        let lists = Lists::new(settings.keep_lists);
+        let (lists, check_plans) = (Lists::new(settings.keep_lists), settings.check_plans);
         let transport = Transport::new(settings)
             .map_err(|failure| RequestInfo::new("", Method::Get, "", "").failed(failure))?;
         let shared = Shared {
@@ -121,9 +125,11 @@ impl Client {
             operations,
             routes,
             limit: Limit::new(MAX_CONCURRENT_REQUESTS),
+            reach: Reach::default(),
             writes: Writes::default(),
             reads: SharedReads::default(),
             lists,
+            check_plans,
             backoff,
             max_retries,
             remedies,
@@ -194,6 +200,18 @@ impl Client {
         read: impl Fn(&RequestInfo<'_>, &HttpResponse, &Redactor<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let response = self.call_operation(request, query, headers, &read).await;
+        let live = match &self.shared.routes {
+            KnownRoutes::Declared(_) => None,
+            KnownRoutes::Live(live) => Some(live),
+        };
+        let is_of_api = match &response {
+            Ok(_) => true,
+            // Other servers, too, say that they do not know a path.
+            Err(error) => error.is_from_api && !matches!(error.status, Some(404 | 405 | 410)),
+        };
+        if let (Some(live), true) = (live, is_of_api) {
+            live.note_api();
+        }
         response.map_err(|error| {
             let is_gone = error.kind == ErrorKind::NotFound
                 || error.status.is_some_and(|status| request.gone.contains(&status));
@@ -202,8 +220,32 @@ impl Client {
                 (true, false) if error.kind == ErrorKind::NotFound => ErrorKind::NoSuchPath,
                 _ => error.kind,
             };
-            Error { kind, ..error }
+            let error = Error { kind, ..error };
+            match live.filter(|live| is_no_such_path(kind) && live.is_other_server()) {
+                Some(live) => self.at_other_server(error, live),
+                None => error,
+            }
         })
+    }
+
+    /// Explains that a response 404 is that of a server which has not responded as the API, and has no document of the API.
+    fn at_other_server(&self, error: Error, live: &LiveRoutes) -> Error {
+        let document = live.location().path();
+        if error.kind == ErrorKind::NotFound {
+            let clause =
+                format!("this server has no `{document}`, so it may be another one than the control plane");
+            return error.with_further_detail(&clause);
+        }
+        let endpoint = self.shared.transport.endpoint().as_str().trim_end_matches('/');
+        let status = error
+            .status
+            .map(|status| format!(" with status {status}"))
+            .unwrap_or_default();
+        let detail = format!("the server at `{endpoint}` responded{status}, and it has no `{document}`");
+        Error {
+            kind: ErrorKind::OtherServer,
+            ..error.with_detail(detail)
+        }
     }
 
     async fn call_operation<T>(
@@ -339,7 +381,7 @@ impl Client {
                             tracing::debug!(operation = %request.info.operation, "the API token was renewed");
                             continue;
                         }
-                        Renewal::Renewed | Renewal::Unchanged => error,
+                        Renewal::Renewed | Renewal::Unchanged => self.with_token_source(error),
                         Renewal::Failed(reason) => error.with_further_detail(&reason),
                     };
                     // A retry may hide the reason, so it is logged at once.
@@ -357,6 +399,11 @@ impl Client {
                 Err(error) => body::redacted(error, redactor),
             };
             error.attempt_ms = attempt_ms;
+            let is_in_doubt = shared.reach.is_in_doubt(&error);
+            if is_in_doubt && (retries.is_half_spent() || shared.reach.is_given_up()) {
+                shared.reach.give_up();
+                return Err(retries.last(error));
+            }
             let pause = retries.next(error)?;
             if pause.is_rate_limit {
                 shared.limit.slow_down(pause.wait);
@@ -364,8 +411,19 @@ impl Client {
             tokio::select! {
                 biased;
                 () = cancel.cancelled() => return Err(pause.error.cancelled()),
+                () = shared.reach.given_up(), if is_in_doubt => return Err(pause.error),
                 () = tokio::time::sleep(pause.wait) => {}
             }
+        }
+    }
+
+    /// Adds where the token comes from to the error of a rejected one.
+    fn with_token_source(&self, error: Error) -> Error {
+        match (error.kind, self.shared.transport.token_source()) {
+            (ErrorKind::Unauthorized, Some(source)) => {
+                error.with_further_detail(&format!("the API token is from {source}"))
+            }
+            _ => error,
         }
     }
 
@@ -399,6 +457,9 @@ impl Client {
             }
         };
         let status = result.as_ref().ok().map(|response| response.status);
+        if status.is_some() {
+            shared.reach.note_response();
+        }
         if status.is_some_and(|status| status != StatusCode::TOO_MANY_REQUESTS) {
             permit.accept();
         }
@@ -487,6 +548,10 @@ impl Api for Client {
         listed.map_err(|error| error.into_api(self.shared.remedies))
     }
 
+    fn checks_plans(&self) -> bool {
+        self.shared.check_plans
+    }
+
     fn keeps_lists(&self) -> bool {
         self.shared.lists.are_kept()
     }
@@ -513,6 +578,11 @@ impl Api for Client {
             ..self.shared.transport.place(key)
         }
     }
+}
+
+/// Whether a response may be that of a server that does not know the path.
+fn is_no_such_path(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::NotFound | ErrorKind::NoSuchPath)
 }
 
 fn document_info<'a>(live: &'a LiveRoutes, request_id: &'a str) -> RequestInfo<'a> {

@@ -27,6 +27,10 @@ pub(super) struct LiveRoutes {
     current: RwLock<Arc<Routes>>,
     /// Whether `current` has routes of the document.
     is_read: AtomicBool,
+    /// Whether the server responded to the last look without a document.
+    is_missing: AtomicBool,
+    /// Whether the server has responded as the API.
+    is_api: AtomicBool,
     first: OnceCell<FirstLook>,
     second: OnceCell<()>,
 }
@@ -49,6 +53,8 @@ impl LiveRoutes {
             current: RwLock::new(Arc::new(declared.clone())),
             declared,
             is_read: AtomicBool::new(false),
+            is_missing: AtomicBool::new(false),
+            is_api: AtomicBool::new(false),
             first: OnceCell::new(),
             second: OnceCell::new(),
         }
@@ -57,6 +63,27 @@ impl LiveRoutes {
     /// Whether the document was read, so that its routes are used.
     pub fn is_read(&self) -> bool {
         self.is_read.load(Ordering::Relaxed)
+    }
+
+    /// Whether the server is probably not that of the API: it has no document, and has not responded as the API.
+    pub fn is_other_server(&self) -> bool {
+        let [is_read, is_missing, is_api] =
+            [&self.is_read, &self.is_missing, &self.is_api].map(|flag| flag.load(Ordering::Relaxed));
+        is_missing && !is_read && !is_api
+    }
+
+    /// Records a response of the API.
+    pub fn note_api(&self) {
+        self.is_api.store(true, Ordering::Relaxed);
+    }
+
+    /// Records the result of a look: the document, which may be unusable, or why it did not arrive.
+    fn note_look<E>(&self, result: &Result<Result<(), E>, Error>) {
+        let is_missing = match result {
+            Ok(adopted) => adopted.is_err(),
+            Err(error) => matches!(error.status, Some(404 | 405 | 410)),
+        };
+        self.is_missing.store(is_missing, Ordering::Relaxed);
     }
 
     /// The location of the document.
@@ -75,6 +102,7 @@ impl LiveRoutes {
     ) -> Result<Arc<Routes>, Error> {
         let look = || async {
             let result = read().await.map(|document| self.adopt(&document));
+            self.note_look(&result);
             match &result {
                 Ok(Ok(())) => tracing::debug!("read the live API document"),
                 Ok(Err(reason)) => tracing::debug!(%reason, "cannot use the live API document"),
@@ -91,12 +119,11 @@ impl LiveRoutes {
     pub async fn look_again(&self, read: impl AsyncFnOnce() -> Result<Vec<u8>, Error>) -> Arc<Routes> {
         let may_help = self.first.get().is_some_and(|first| *first != FirstLook::Hung);
         let look = || async {
-            match read().await {
-                Ok(document) => {
-                    if let Err(reason) = self.adopt(&document) {
-                        tracing::debug!(%reason, "cannot use the live API document");
-                    }
-                }
+            let result = read().await.map(|document| self.adopt(&document));
+            self.note_look(&result);
+            match result {
+                Ok(Ok(())) => {}
+                Ok(Err(reason)) => tracing::debug!(%reason, "cannot use the live API document"),
                 Err(error) if error.kind == ErrorKind::Cancelled => return Err(error),
                 Err(error) => tracing::debug!(%error, "found no live API document again"),
             }

@@ -52,7 +52,7 @@ fn jitter(longest: Duration) -> Duration {
 /// The retries of one request.
 pub(super) struct Retries {
     backoff: Backoff,
-    max_attempts: u32,
+    max_retries: u32,
     retry: Retry,
     attempt: u32,
 }
@@ -72,7 +72,7 @@ impl Retries {
     pub fn new(backoff: Backoff, max_retries: u32, retry: Retry) -> Self {
         Self {
             backoff,
-            max_attempts: max_retries.saturating_add(1),
+            max_retries,
             retry,
             attempt: 1,
         }
@@ -89,16 +89,27 @@ impl Retries {
         self.attempt
     }
 
+    /// Whether half of the retries are spent.
+    pub fn is_half_spent(&self) -> bool {
+        self.attempt > self.max_retries.div_ceil(2)
+    }
+
+    /// The error for the caller if no attempt follows.
+    pub fn last(&self, error: Error) -> Error {
+        let attempts = self.attempt;
+        final_error(Error { attempts, ..error }, self.retry)
+    }
+
     /// The wait before the next attempt, after an attempt has failed with this error.
     ///
     /// # Errors
     ///
     /// The error for the caller of the request if there is no further attempt.
     pub fn next(&mut self, mut error: Error) -> Result<Pause, Error> {
-        error.attempts = self.attempt;
-        if !is_retriable(&error, self.retry) || self.attempt >= self.max_attempts {
-            return Err(final_error(error, self.retry));
+        if !is_retriable(&error, self.retry) || self.attempt > self.max_retries {
+            return Err(self.last(error));
         }
+        error.attempts = self.attempt;
         let wait = self.backoff.wait(self.attempt, error.times.retry_after);
         self.attempt += 1;
         Ok(Pause {

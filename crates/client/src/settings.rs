@@ -19,6 +19,8 @@ pub struct Settings {
     pub endpoint: Url,
     /// The bearer token of every request. It is sent to the endpoint only.
     pub api_token: ApiToken,
+    /// Where the token comes from, such as `the file of SOME_VARIABLE`; the error of a rejected token has it.
+    pub token_source: Option<Box<str>>,
     /// Whether the client accepts any certificate.
     pub insecure_skip_verify: bool,
     /// CA certificates that are trusted in addition to the system's.
@@ -39,15 +41,18 @@ pub struct Settings {
     pub document: Option<&'static str>,
     /// Whether a list serves for a while after it was read. Otherwise it serves only those that wait for it.
     pub keep_lists: bool,
+    /// Whether checks of plans may send requests.
+    pub check_plans: bool,
 }
 
 impl Settings {
-    /// Settings with a timeout of 30 seconds, four retries, the system's certificates, the proxies of this process, no remedies,
-    /// no live API document, and lists that are kept.
+    /// Settings with a timeout of 30 seconds, four retries, the system's certificates, the proxies of this process, no source of
+    /// the token, no remedies, no live API document, and lists that are kept.
     pub fn new(endpoint: Url, api_token: impl Into<ApiToken>, user_agent: String) -> Self {
         Self {
             endpoint,
             api_token: api_token.into(),
+            token_source: None,
             insecure_skip_verify: false,
             ca_certificates: Vec::new(),
             proxies: ProxyVariables::from_process(),
@@ -58,6 +63,7 @@ impl Settings {
             remedies: |_| None,
             document: None,
             keep_lists: true,
+            check_plans: true,
         }
     }
 }

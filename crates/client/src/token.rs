@@ -87,7 +87,16 @@ fn read(path: &Path) -> Result<Secret, String> {
     if !token.chars().all(|character| character.is_ascii_graphic()) {
         return Err("must have one line with the token, without spaces or other characters in it".to_owned());
     }
+    if is_quoted(token) {
+        return Err("must have the token without quotation marks".to_owned());
+    }
     Ok(Secret::new(token))
+}
+
+/// Whether a token begins or ends with a quotation mark, which a shell or the author of a file added.
+pub fn is_quoted(token: &str) -> bool {
+    const MARKS: [char; 2] = ['"', '\''];
+    token.starts_with(MARKS) || token.ends_with(MARKS)
 }
 
 /// The tokens that this process has used, of which the last one is used now.
@@ -184,7 +193,10 @@ mod tests {
         let spaces = "must have one line with the token, without spaces or other characters in it";
         let large = "is larger than 64 KiB, so it has more than a token";
         let large_content = vec![b'x'; 65 * 1024];
-        let table: [(&[u8], &str); 8] = [
+        let quotes = "must have the token without quotation marks";
+        let table: [(&[u8], &str); 10] = [
+            (b"\"dur_a\"\n", quotes),
+            (b"'dur_a'", quotes),
             (b"", "is empty"),
             (b" \r\n", "is empty"),
             (b"dur_a dur_b", spaces),

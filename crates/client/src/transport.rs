@@ -111,6 +111,11 @@ impl Transport {
         &self.tokens
     }
 
+    /// Where the token comes from.
+    pub fn token_source(&self) -> Option<&str> {
+        self.settings.token_source.as_deref()
+    }
+
     /// Where requests go: the endpoint without a trailing slash, and the HMAC-SHA256 of the key with the token as its secret.
     ///
     /// The fingerprint has half of the HMAC's digits: enough to tell tokens apart.

@@ -238,8 +238,7 @@ async fn is_same_account(context: &Context, key: &str, others: &[Reference]) -> 
 
 /// Whether an object that private state names exists here.
 async fn exists(context: &Context, reference: &Reference) -> bool {
-    let mut resources = context.resources.iter();
-    let Some(resource) = resources.find(|resource| resource.name == reference.resource) else {
+    let Some(resource) = context.declarations.find(&reference.resource) else {
         return false;
     };
     let Some(operation) = &resource.api.read else {

@@ -59,6 +59,11 @@ pub trait Api: Send + Sync {
         Ok(Listed::Whole(Arc::new(list)))
     }
 
+    /// Whether checks of plans may send requests.
+    fn checks_plans(&self) -> bool {
+        true
+    }
+
     /// Whether a list serves callers that come after it was read.
     fn keeps_lists(&self) -> bool {
         false
@@ -266,6 +271,9 @@ pub enum ErrorKind {
     NotFound,
     /// 404 without the API's own message: the server does not know the path, or a proxy responded in its place.
     NoSuchPath,
+    /// 404 from a server that has not responded as the API yet, and serves no document of the API: it is another server, or the path of
+    /// the endpoint is wrong.
+    OtherServer,
     /// The token is missing, wrong or expired.
     Unauthorized,
     /// The token lacks the permission.
@@ -325,6 +333,7 @@ impl ErrorKind {
             | Self::UnexpectedResponse => true,
             Self::NotFound
             | Self::NoSuchPath
+            | Self::OtherServer
             | Self::Unauthorized
             | Self::Forbidden
             | Self::Conflict
@@ -388,6 +397,40 @@ impl Error {
     /// Whether the same request may succeed later without any change.
     pub fn is_transient(&self) -> bool {
         self.kind.is_transient()
+    }
+
+    /// Returns why any request to the API fails now, as a clause; `None` if the error may concern this request only, or if the request
+    /// may have been carried out.
+    pub fn common_cause(&self) -> Option<&'static str> {
+        if self.effect != Effect::None {
+            return None;
+        }
+        match self.kind {
+            ErrorKind::Unauthorized => Some("The API token was rejected"),
+            ErrorKind::UnknownHost => Some("The control plane's host name is unknown"),
+            ErrorKind::Unreachable => Some("The control plane is unreachable"),
+            ErrorKind::Proxy => Some("The proxy did not connect"),
+            ErrorKind::Tls => Some("The TLS handshake failed"),
+            ErrorKind::RequestTimeout => Some("Connecting took too long"),
+            ErrorKind::Setup => Some("The connection cannot be set up"),
+            ErrorKind::OtherServer => Some("The endpoint is no control plane"),
+            ErrorKind::NotFound
+            | ErrorKind::NoSuchPath
+            | ErrorKind::Forbidden
+            | ErrorKind::Conflict
+            | ErrorKind::Invalid
+            | ErrorKind::Rejected
+            | ErrorKind::RateLimited
+            | ErrorKind::Server
+            | ErrorKind::Ambiguous
+            | ErrorKind::UnexpectedResponse
+            | ErrorKind::TooLarge
+            | ErrorKind::Redirect
+            | ErrorKind::Cancelled
+            | ErrorKind::OperationTimeout
+            | ErrorKind::UnknownOperation
+            | ErrorKind::Parameter => None,
+        }
     }
 
     /// Returns the error after an interrupt has ended the wait for another attempt.

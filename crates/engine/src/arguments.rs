@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use environment::Environment;
-use schema::{Attribute, Provider, Scalar};
+use schema::{Attribute, Format, Provider, Scalar};
 use url::Url;
 use value::secret::Secret;
 use value::{Number, Path, Value, duration};
@@ -115,6 +115,15 @@ impl Arguments {
         origin(name, argument.and_then(|argument| argument.variable.as_deref()))
     }
 
+    /// Returns where an argument's value comes from: the environment variable, or the argument in the provider configuration.
+    pub fn source(&self, name: &str) -> String {
+        let argument = self.0.get(name).filter(|argument| argument.is_from_variable);
+        match argument.and_then(|argument| argument.variable.as_deref()) {
+            Some(variable) => format!("the environment variable {variable}"),
+            None => format!("`{name}` in the provider configuration"),
+        }
+    }
+
     /// Reports that an argument is not set, and where the user can set it. `advice` is sentences on how to get a value.
     pub fn missing(
         &self,
@@ -177,7 +186,7 @@ fn resolve(
 }
 
 /// Checks a value against the rules of its declaration. A value from the environment is not shown in diagnostics: it
-/// may contain a password even if the argument is not sensitive.
+/// may contain a password even if the argument is not sensitive. A URL is shown, unless it may contain one.
 fn check(
     attribute: &Attribute,
     argument: Argument,
@@ -188,11 +197,12 @@ fn check(
     let variable = argument.variable.as_deref().unwrap_or_default();
     if argument.is_from_variable {
         let hidden = Attribute {
-            sensitive: true,
+            sensitive: attribute.sensitive || attribute.format != Some(Format::Url),
             ..attribute.clone()
         };
         rules::value(&hidden, &argument.value, &path, &mut problems);
-        problems = problems.map_details(|detail| {
+        problems = problems.map_details(|problem| {
+            let detail = &problem.detail;
             format!("{detail} The value comes from the environment variable {variable}.")
         });
     } else {

@@ -32,6 +32,9 @@ const PATIENCE: Duration = Duration::from_millis(300);
 /// How long a read waits for a list.
 const LIST_PATIENCE: Duration = Duration::from_secs(15);
 
+/// Number of requests that a list for a check may take.
+const MAX_PAGES_OF_CHECK: usize = 100;
+
 /// Returns the item of an object in a list, if the item can replace the response to a read of the object.
 ///
 /// It cannot if only this object of the resource is wanted, state was never refreshed (import), the list is longer than what it is worth,
@@ -130,8 +133,28 @@ pub async fn objects(
     resource: &Resource,
     since: Option<Instant>,
 ) -> Option<Result<Arc<List>, Error>> {
-    let operation = resource.api.list.as_deref()?;
+    let operation = resource.list_operation()?;
     Some(context.whole_list(resource, operation, &Value::Null, since).await)
+}
+
+/// Lists the objects of a resource for a check, which is left out rather than wait long; `None` if it has no list.
+pub async fn for_check(context: &Context, resource: &Resource) -> Option<Result<Arc<List>, Error>> {
+    let operation = resource.list_operation()?;
+    let wanted = Wanted {
+        max_pages: MAX_PAGES_OF_CHECK,
+        ..Wanted::RECENT
+    };
+    let list = context.list(resource, operation, &Value::Null, wanted);
+    let listed = tokio::time::timeout(LIST_PATIENCE, list).await;
+    Some(match listed {
+        Ok(Ok(Listed::Whole(list))) => Ok(list),
+        Ok(Ok(Listed::TooLong { pages })) => {
+            let detail = format!("the list has {pages} pages");
+            Err(Error::unexpected_response(operation, detail))
+        }
+        Ok(Err(error)) => Err(error),
+        Err(_) => Err(Error::operation_timeout(operation)),
+    })
 }
 
 /// Returns an index of the objects of a resource by their names (`label`); `None` if it has no list.

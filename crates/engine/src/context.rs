@@ -12,6 +12,7 @@ use value::Value;
 use value::secret::Secret;
 
 use crate::api::{Api, Body, Error, Listed, Request, Response, Retry, Wanted};
+use crate::declarations::Declarations;
 use crate::list::List;
 use crate::process::Process;
 
@@ -26,8 +27,8 @@ pub struct Context {
     pub deadline: Option<Instant>,
     /// Data that the requests of this process share.
     pub process: Process,
-    /// Declarations of all resources.
-    pub resources: Arc<[&'static Resource]>,
+    /// Declarations of all resources and data sources.
+    pub declarations: Declarations,
 }
 
 impl Context {

@@ -37,6 +37,30 @@ pub struct Diagnostic {
     pub detail: String,
     /// Path of the attribute that the diagnostic is about; the root for the whole object.
     pub path: Path,
+    /// What is shown instead of the detail if another diagnostic explains the same fault.
+    pub brief: Option<Brief>,
+}
+
+/// The short form of a diagnostic about a fault that many requests meet, such as a rejected token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Brief {
+    /// Identifies the fault: the same text for each request that meets it.
+    pub fault: String,
+    /// The short detail. It makes sense alone: Terraform sorts diagnostics by their place in the configuration.
+    pub detail: String,
+}
+
+impl Diagnostic {
+    /// Creates a diagnostic without a short form.
+    pub fn new(severity: Severity, path: Path, summary: &'static Summary, detail: impl Into<String>) -> Self {
+        Self {
+            severity,
+            summary,
+            detail: detail.into(),
+            path,
+            brief: None,
+        }
+    }
 }
 
 /// Severity of a diagnostic.
@@ -66,22 +90,17 @@ impl Diagnostics {
 
     /// Adds an error about an attribute.
     pub fn error_at(&mut self, path: Path, summary: &'static Summary, detail: impl Into<String>) -> Reported {
-        self.push(Severity::Error, path, summary, detail.into());
+        self.push(Diagnostic::new(Severity::Error, path, summary, detail));
         Reported
     }
 
     /// Adds a warning about an attribute, or with the root path about the whole object.
     pub fn warning_at(&mut self, path: Path, summary: &'static Summary, detail: impl Into<String>) {
-        self.push(Severity::Warning, path, summary, detail.into());
+        self.push(Diagnostic::new(Severity::Warning, path, summary, detail));
     }
 
-    fn push(&mut self, severity: Severity, path: Path, summary: &'static Summary, detail: String) {
-        let diagnostic = Diagnostic {
-            severity,
-            summary,
-            detail,
-            path,
-        };
+    /// Adds a diagnostic, unless an equal one is there.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
         if !self.0.contains(&diagnostic) {
             self.0.push(diagnostic);
         }
@@ -90,20 +109,31 @@ impl Diagnostics {
     /// Adds all diagnostics of `other`.
     pub fn append(&mut self, other: Self) {
         for diagnostic in other.0 {
-            self.push(
-                diagnostic.severity,
-                diagnostic.path,
-                diagnostic.summary,
-                diagnostic.detail,
-            );
+            self.push(diagnostic);
         }
     }
 
-    /// Returns the diagnostics with each detail replaced by `change(detail)`.
+    /// Returns the diagnostics with the short form of each whose fault another one explains. `is_explained` returns whether one does,
+    /// and records the fault.
     #[must_use]
-    pub fn map_details(self, change: impl Fn(&str) -> String) -> Self {
+    pub fn abbreviate(self, mut is_explained: impl FnMut(&str) -> bool) -> Self {
+        let mut abbreviated = Self::default();
+        for mut diagnostic in self.0 {
+            if let Some(brief) = diagnostic.brief.take()
+                && is_explained(&brief.fault)
+            {
+                diagnostic.detail = brief.detail;
+            }
+            abbreviated.push(diagnostic);
+        }
+        abbreviated
+    }
+
+    /// Returns the diagnostics with each detail replaced by `change(diagnostic)`.
+    #[must_use]
+    pub fn map_details(self, change: impl Fn(&Diagnostic) -> String) -> Self {
         let changed = self.0.into_iter().map(|diagnostic| Diagnostic {
-            detail: change(&diagnostic.detail),
+            detail: change(&diagnostic),
             ..diagnostic
         });
         Self(changed.collect())

@@ -93,3 +93,14 @@ fn without_scheme(url: &str) -> &str {
         .map_or(url, |(_, rest)| rest)
         .trim_end_matches('/')
 }
+
+/// Returns a string in one spelling: two spellings of a UUID or an IP address are the same.
+pub fn normal(attribute: &Attribute, value: &str) -> String {
+    match attribute.format {
+        Some(Format::Uuid) => value.to_ascii_lowercase(),
+        Some(Format::Ip) => value
+            .parse::<std::net::IpAddr>()
+            .map_or_else(|_| value.to_owned(), |address| address.to_string()),
+        _ => value.to_owned(),
+    }
+}

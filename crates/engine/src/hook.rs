@@ -6,10 +6,11 @@ use async_trait::async_trait;
 use value::Value;
 
 use crate::codec::{Codec, Verbatim};
-use crate::diagnostic::{Diagnostics, Reported};
+use crate::diagnostic::{Diagnostics, Reported, Summary};
 use crate::function::Function;
 use crate::object::Plan;
 use crate::session::Session;
+use crate::survey::Survey;
 
 /// A declaration and its hook.
 pub struct Binding {
@@ -40,6 +41,16 @@ pub struct Definition {
     pub functions: &'static [&'static Function],
 }
 
+/// What a run does to an object that has had one.
+pub struct RunDescription {
+    /// The first line of the warning. It is constant, so that Terraform shows many of them as one.
+    pub summary: &'static Summary,
+    /// What is lost, as sentences.
+    pub loss: String,
+    /// What replaces it, as sentences; can be empty.
+    pub result: String,
+}
+
 /// Behaviour of one resource that a declaration cannot express, such as rules over several attributes. The default
 /// methods do nothing.
 #[async_trait]
@@ -53,6 +64,18 @@ pub trait Hook: Codec {
     /// <https://github.com/hashicorp/terraform/blob/main/docs/resource-instance-change-lifecycle.md>.
     fn plan(&self, plan: &mut Plan) {
         let _ = plan;
+    }
+
+    /// Checks a plan that changes the object, with the account and what was planned before: what the apply would fail at is an error, what
+    /// is probably a mistake a warning. It is not called in an apply.
+    async fn check(&self, survey: &mut Survey<'_>) {
+        let _ = survey;
+    }
+
+    /// Describes a run that a plan repeats, for a warning. `None`: the plan does not warn.
+    async fn describe_run(&self, survey: &mut Survey<'_>) -> Option<RunDescription> {
+        let _ = survey;
+        None
     }
 
     /// Sends the requests that must precede the declared update.

@@ -10,16 +10,18 @@
 //! | modules | content |
 //! |---|---|
 //! | [`apply`] | the steps of one change in order: create, update or delete, the hook's requests, the job |
+//! | [`preflight`] | checks of a plan against the account, and those of the hook |
 //! | [`plan`], [`validate`], [`read`] | handle one of Terraform's requests each |
 //! | [`conflicts`] | two resources that manage the same object |
 //! | [`hook`], [`job`], [`recover`] | code for one resource; long-running work; recovery of a create whose response was lost |
 //! | [`references`], [`protection`], [`release`] | names of other objects in arguments; objects whose run must not be repeated; what a destroy clears |
+//! | [`survey`] | what a check sees: the plan, the account, and what the process has planned |
 //! | [`session`], [`lookup`] | one change in progress, without its hook; the lookup of a data source |
 //! | [`absence`] | whether "not found" means that an object was deleted |
 //! | [`collection`] | lists of the objects of a resource, which refreshes, data sources and checks share |
 //! | [`context`], [`identity`], [`report`], [`arguments`] | send a request; check which object a response is about; report a failed request; read the provider block |
-//! | [`wire`], [`fill`], [`rules`], [`object`], [`process`] | convert between JSON and values; merge a response into a plan; check constraints; the records of an object; data that the requests of one process share |
-//! | [`api`], [`list`], [`demand`], [`codec`], [`function`], [`diagnostic`], [`private`], [`run`], [`equal`], [`shape`], [`summaries`], [`naming`] | types and functions that everything else uses |
+//! | [`wire`], [`fill`], [`rules`], [`object`], [`process`], [`planned`], [`misses`] | convert between JSON and values; merge a response into a plan; check constraints; the records of an object; data that the requests of one process share |
+//! | [`api`], [`declarations`], [`list`], [`demand`], [`codec`], [`function`], [`diagnostic`], [`private`], [`run`], [`equal`], [`shape`], [`summaries`], [`naming`] | types and functions that everything else uses |
 //!
 //! Tests: `crates/engine/tests/tables/`.
 
@@ -33,6 +35,7 @@ pub mod codec;
 pub mod collection;
 pub mod conflicts;
 pub mod context;
+pub mod declarations;
 pub mod demand;
 pub mod diagnostic;
 pub mod equal;
@@ -43,9 +46,12 @@ pub mod identity;
 pub mod job;
 pub mod list;
 pub mod lookup;
+pub mod misses;
 pub mod naming;
 pub mod object;
 pub mod plan;
+pub mod planned;
+pub mod preflight;
 pub mod private;
 pub mod process;
 pub mod protection;
@@ -60,6 +66,7 @@ pub mod run;
 pub mod session;
 pub mod shape;
 pub mod summaries;
+pub mod survey;
 pub mod validate;
 pub mod wire;
 

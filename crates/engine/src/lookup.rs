@@ -15,7 +15,8 @@ use crate::api::{Error, ErrorKind};
 use crate::context::Context;
 use crate::diagnostic::{Diagnostics, Reported};
 use crate::list::{Index, List};
-use crate::naming::{capitalised, noun};
+use crate::misses::Miss;
+use crate::naming::{self, capitalised, noun};
 use crate::report::{self, Action, is_gone};
 use crate::{absence, shape, summaries, wire};
 
@@ -304,40 +305,51 @@ impl Search<'_> {
         self.object(&response)
     }
 
-    /// Reports that no object matches. `list` is the list in which it was looked up.
+    /// Reports that no object matches, as far as the configuration does not allow it. `list` is the list in which it was looked up.
     fn not_found(&mut self, list: Option<&List>) -> Result<Value, Reported> {
-        let is_allowed = self
-            .lookup
-            .missing_ok
-            .as_deref()
-            .is_some_and(|name| *self.config.get(name) != Value::Bool(false));
-        if is_allowed {
-            return Ok(self.with_arguments(shape::empty_object(&self.resource.attributes)));
-        }
         let by = self.lookup.by.as_deref().unwrap_or_default();
-        let name = self.config.get(by).as_str().unwrap_or_default();
-        let similar = list.map(|list| self.similar(list, name)).unwrap_or_default();
-        let suggestion = if similar.is_empty() {
-            "Check the spelling, and that the API token belongs to the account that has it.".to_owned()
-        } else {
-            format!("Closest: {}.", similar.join(", "))
-        };
+        let wanted = self.config.get(by).as_str().unwrap_or_default();
+        let closest = list.map(|list| self.similar(list, wanted)).unwrap_or_default();
         let mut conditions = self.conditions();
         if !by.is_empty() {
-            conditions.insert(0, format!("{by} {name:?}"));
+            conditions.insert(0, format!("{by} {wanted:?}"));
         }
         let conditions = if conditions.is_empty() {
             String::new()
         } else {
             format!(" with {}", conditions.join(" and "))
         };
-        let detail = format!(
-            "The control plane has no {}{conditions}. {suggestion}",
-            noun(self.resource)
-        );
-        Err(self
-            .diagnostics
-            .error_at(Path::root().attribute(by), &summaries::OBJECT_NOT_FOUND, detail))
+        let what = format!("no {}{conditions}", noun(self.resource));
+        let suggestion = if closest.is_empty() {
+            "Check the spelling, and that the API token belongs to the account that has it.".to_owned()
+        } else {
+            format!("Closest: {}.", closest.join(", "))
+        };
+        let detail = format!("The control plane has {what}. {suggestion}");
+        let path = Path::root().attribute(by);
+        let permission = self.lookup.missing_ok.as_deref();
+        let permission = permission.map(|name| (name, self.config.get(name).as_bool()));
+        match permission {
+            None | Some((_, Some(false))) => {
+                return Err(self.diagnostics.error_at(path, &summaries::OBJECT_NOT_FOUND, detail));
+            }
+            Some((name, None)) => self.diagnostics.warning_at(
+                path,
+                &summaries::NOTHING_FOUND,
+                format!(
+                    "{detail} All attributes of the data source are null. If that is intended, set `{name} = true`. If it is an error, \
+                     set `{name} = false`."
+                ),
+            ),
+            Some((_, Some(true))) => {}
+        }
+        let data_source = self.resource.name.to_string();
+        self.context.process.note_miss(Miss {
+            data_source,
+            what,
+            closest,
+        });
+        Ok(self.with_arguments(shape::empty_object(&self.resource.attributes)))
     }
 
     fn conditions(&self) -> Vec<String> {
@@ -367,7 +379,7 @@ impl Search<'_> {
             .into_iter()
             .filter_map(|(_, name)| serde_json::from_str(name).ok())
             .collect();
-        schema::similar(name, names.iter().filter_map(Json::as_str), MAX_SUGGESTIONS)
+        naming::closest(name, names.iter().filter_map(Json::as_str), MAX_SUGGESTIONS)
             .into_iter()
             .map(|name| format!("{name:?}"))
             .collect()
@@ -392,13 +404,16 @@ impl Search<'_> {
         let exact = identity.map(|attribute| format!("look it up by `{}`", attribute.name));
         let advice: Vec<String> = narrower.into_iter().chain(exact).collect();
         let advice = capitalised(&advice.join(", or "));
+        let mut conditions = self.conditions();
+        conditions.insert(0, format!("{by} {}", wire::to_json(self.config.get(by))));
         self.diagnostics.error_at(
             Path::root().attribute(by),
             &summaries::MULTIPLE_MATCHES,
             format!(
-                "{} objects match this {}. {}{advice}.",
+                "{} {}s have the {}. {}{advice}.",
                 found.len(),
                 noun(self.resource),
+                conditions.join(" and "),
                 identities.unwrap_or_default()
             ),
         )

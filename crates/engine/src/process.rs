@@ -1,13 +1,13 @@
 //! Data that the requests of one provider process share.
 //!
-//! Tests: `crates/engine/tests/tables/apply.rs`.
+//! Tests: `crates/engine/tests/tables/apply.rs`, `crates/engine/tests/tables/report.rs`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use schema::Resource;
+use schema::{Attribute, Resource};
 use serde_json::Value as Json;
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -16,8 +16,11 @@ use value::Value;
 
 use crate::api::Place;
 use crate::demand::Demand;
+use crate::diagnostic::Diagnostics;
 use crate::list::Index;
+use crate::misses::Miss;
 use crate::object::{Known, Renames};
+use crate::planned::PlannedObjects;
 use crate::private::Reference;
 use crate::run::Run;
 
@@ -41,6 +44,8 @@ struct Shared {
     used: Mutex<HashSet<String>>,
     /// The objects whose runs the plans of this process repeat: key and title.
     repeated: Mutex<Vec<(String, String)>>,
+    /// Those whose plans warn of it: key and title.
+    warned: Mutex<Vec<(String, String)>>,
     /// The objects that this process created, each with the time.
     created: Mutex<HashMap<String, Instant>>,
     /// Number of creates of this process, by resource and name.
@@ -58,6 +63,16 @@ struct Shared {
     demands: Mutex<HashMap<String, Arc<Demand>>>,
     /// Resource → names of its objects, as they were listed last.
     names: Mutex<HashMap<String, Arc<Index>>>,
+    /// The lookups that found nothing.
+    misses: Mutex<BTreeSet<Miss>>,
+    /// The faults that a diagnostic explains.
+    explained: Mutex<HashSet<String>>,
+    /// The objects that this process has planned.
+    planned_objects: Mutex<PlannedObjects>,
+    /// The resources and data sources whose objects could not be checked.
+    failed_checks: Mutex<BTreeSet<String>>,
+    /// Key → the objects that were counted under it.
+    counts: Mutex<HashMap<String, BTreeSet<String>>>,
 }
 
 /// Pause between two looks at the other requests of the process.
@@ -236,6 +251,7 @@ impl Process {
         lock(&self.0.stored).clear();
         lock(&self.0.used).clear();
         lock(&self.0.repeated).clear();
+        lock(&self.0.warned).clear();
 
         lock(&self.0.created).clear();
         lock(&self.0.found).clear();
@@ -246,6 +262,27 @@ impl Process {
         self.0.has_refreshed.store(false, Ordering::Relaxed);
         lock(&self.0.demands).clear();
         lock(&self.0.names).clear();
+        lock(&self.0.explained).clear();
+        *lock(&self.0.planned_objects) = PlannedObjects::default();
+        lock(&self.0.failed_checks).clear();
+        lock(&self.0.counts).clear();
+        lock(&self.0.misses).clear();
+    }
+
+    /// Records a lookup that found nothing.
+    pub fn note_miss(&self, miss: Miss) {
+        lock(&self.0.misses).insert(miss);
+    }
+
+    /// Returns the lookups that found nothing.
+    pub fn misses(&self) -> BTreeSet<Miss> {
+        lock(&self.0.misses).clone()
+    }
+
+    /// Returns the diagnostics of a response to Terraform. A fault that many requests meet is explained by the first diagnostic about it,
+    /// and the others are short.
+    pub fn abbreviate(&self, diagnostics: Diagnostics) -> Diagnostics {
+        diagnostics.abbreviate(|fault| !lock(&self.0.explained).insert(fault.to_owned()))
     }
 
     /// Returns the limit that an argument of the provider block sets.
@@ -280,14 +317,12 @@ impl Process {
 
     /// Records an object whose run the plans of this process repeat. Returns the titles of those before it, in order.
     pub fn note_repeated(&self, key: String, title: String) -> Vec<String> {
-        let mut repeated = lock(&self.0.repeated);
-        let position = repeated.iter().position(|(other, _)| *other == key);
-        let earlier = repeated.iter().take(position.unwrap_or(repeated.len()));
-        let titles = earlier.map(|(_, title)| title.clone()).collect();
-        if position.is_none() {
-            repeated.push((key, title));
-        }
-        titles
+        note_in_order(&self.0.repeated, key, title)
+    }
+
+    /// Records an object whose plan warns that it repeats a run. Returns the titles of those before it, in order.
+    pub fn note_warned(&self, key: String, title: String) -> Vec<String> {
+        note_in_order(&self.0.warned, key, title)
     }
 
     /// Whether the delete half of a replacement has destroyed the object with this key, and its create half has not begun.
@@ -410,6 +445,59 @@ impl Process {
         lock(&self.0.names)
             .get(resource)
             .is_some_and(|names| names.contains_key(name))
+    }
+
+    /// Records a planned object, and returns its position among those of its resource; `None` if it cannot be encoded.
+    pub fn add_planned(&self, resource: &Resource, object: &Value) -> Option<usize> {
+        lock(&self.0.planned_objects).add(resource, object)
+    }
+
+    /// Records that a plan destroys the object with this identity.
+    pub fn add_destroyed(&self, resource: &Resource, identity: String) {
+        lock(&self.0.planned_objects).add_destroyed(resource, identity);
+    }
+
+    /// Whether a plan destroys the object with this identity.
+    pub fn is_destroy_planned(&self, resource: &Resource, identity: &str) -> bool {
+        lock(&self.0.planned_objects).is_destroyed(resource, identity)
+    }
+
+    /// Whether a plan has the object with this identity.
+    pub fn has_planned_identity(&self, resource: &Resource, identity: &str) -> bool {
+        lock(&self.0.planned_objects).has(resource, identity)
+    }
+
+    /// Returns the planned objects in which an attribute has this value, each with its position.
+    pub fn find_planned(
+        &self,
+        resource: &Resource,
+        attribute: &Attribute,
+        value: &str,
+    ) -> Vec<(usize, Value)> {
+        lock(&self.0.planned_objects).find(resource, attribute, value)
+    }
+
+    /// Returns all planned objects of a resource, each with its position.
+    pub fn all_planned(&self, resource: &Resource) -> Vec<(usize, Value)> {
+        lock(&self.0.planned_objects).all(resource)
+    }
+
+    /// Records that the objects of a resource or data source cannot be checked. Returns whether this is the first time.
+    pub fn note_failed_check(&self, name: &str) -> bool {
+        lock(&self.0.failed_checks).insert(name.to_owned())
+    }
+
+    /// Whether the objects of a resource or data source cannot be checked.
+    pub fn has_failed_check(&self, name: &str) -> bool {
+        lock(&self.0.failed_checks).contains(name)
+    }
+
+    /// Counts an object under a key. Returns the number of other objects that were counted under it before.
+    pub fn count_under(&self, key: &str, object: String) -> usize {
+        let mut counts = lock(&self.0.counts);
+        let counted = counts.entry(key.to_owned()).or_default();
+        counted.insert(object);
+        counted.len() - 1
     }
 
     /// Records the name of a planned object.
@@ -577,6 +665,18 @@ impl Process {
     pub fn take_handover(&self, key: &str) -> Option<Handover> {
         lock(&self.0.handed_over).remove(key)
     }
+}
+
+/// Adds an object unless it is there, and returns the titles of those before it.
+fn note_in_order(objects: &Mutex<Vec<(String, String)>>, key: String, title: String) -> Vec<String> {
+    let mut objects = lock(objects);
+    let position = objects.iter().position(|(other, _)| *other == key);
+    let earlier = objects.iter().take(position.unwrap_or(objects.len()));
+    let titles = earlier.map(|(_, title)| title.clone()).collect();
+    if position.is_none() {
+        objects.push((key, title));
+    }
+    titles
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -6,23 +6,29 @@
 //!
 //! Tests: below, and `tests/terraform/protection.rs`.
 
-use schema::{Phase, Protection, Resource};
+use schema::{Attribute, Phase, Protection, Resource};
 use serde_json::Value as Json;
 use value::{Path, Value, msgpack};
 
 use crate::api::{Error, Retry};
 use crate::context::Context;
+use crate::declarations::Declarations;
 use crate::diagnostic::{Diagnostics, Reported};
+use crate::equal::is_equivalent;
 use crate::job::handover;
 use crate::naming::title;
 use crate::object::{Plan, Walk};
 use crate::process::Process;
 use crate::report::{Action, is_gone};
 use crate::session::Session;
+use crate::survey::{Existing, Scope, Survey};
 use crate::{identity, shape, summaries, wire};
 
 /// Number of objects that a diagnostic names.
 const MAX_NAMES: usize = 20;
+
+/// Number of characters of a value that a diagnostic shows.
+const MAX_VALUE: usize = 80;
 
 /// Why a plan repeats the run of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +45,8 @@ enum Cause {
     Present,
     /// A run follows each change.
     Changed,
+    /// State does not have the object, and it needs no run: it may be in use. This only counts for the warning.
+    Idle,
 }
 
 /// What a plan does to an object of the state.
@@ -63,6 +71,8 @@ struct Facts {
     is_stored: bool,
     /// Whether the control plane's object has had a run.
     is_present: bool,
+    /// Whether the control plane's object needs no run.
+    is_idle: bool,
 }
 
 fn cause(facts: Facts) -> Option<Cause> {
@@ -85,29 +95,41 @@ fn cause(facts: Facts) -> Option<Cause> {
             Cause::Demanded
         }),
         Facts { is_stored: true, .. } => Some(Cause::Stored),
-        Facts { is_present, .. } => is_present.then_some(Cause::Present),
+        Facts { is_present: true, .. } => Some(Cause::Present),
+        Facts { is_idle, .. } => is_idle.then_some(Cause::Idle),
     }
 }
 
-/// Checks that a plan repeats no run of a protected object, and not more runs than the limit of the provider block.
+/// A run that a plan repeats, for a warning.
+pub struct Repeated {
+    /// How diagnostics name the object.
+    pub title: String,
+    /// Why the plan repeats the run, as a clause.
+    pub reason: String,
+    /// The titles of the objects whose repeated runs were planned before.
+    pub earlier: Vec<String>,
+}
+
+/// Checks that a plan repeats no run of a protected object, and not more runs than the limit of the provider block. Returns the run that
+/// the plan repeats. Terraform does not show warnings of the second plan of a replacement, so that returns none:
+/// <https://github.com/hashicorp/terraform/blob/main/internal/terraform/node_resource_abstract_instance.go>.
 pub async fn check(
     context: Option<&Context>,
     process: &Process,
+    declarations: &Declarations,
     resource: &Resource,
     walk: Walk,
     plan: &mut Plan,
-) {
-    let Some(protection) = declared(resource).filter(|_| !plan.config.is_null()) else {
-        return;
-    };
+) -> Option<Repeated> {
+    let protection = declared(resource).filter(|_| !plan.config.is_null())?;
     let configured = plan.config.get(&protection.argument);
     let is_protected = configured.is_unknown() || configured.as_bool() == Some(true);
     let is_limited = process.limit(&protection.limit).is_some();
     let target = Target::of(resource, process, plan);
     // The delete half of this apply has decided.
     let is_replaced = plan.prior.is_null() && process.has_half(&target.key);
-    if walk == Walk::Apply || is_replaced || !(is_protected || is_limited) {
-        return;
+    if walk == Walk::Apply || is_replaced {
+        return None;
     }
     let mut object = target.object.clone();
     let mut facts = facts(process, resource, plan, &target);
@@ -116,41 +138,54 @@ pub async fn check(
             .iter()
             .any(|stored| handover::is_untouched(resource, stored, &plan.planned, &plan.config));
     if plan.prior.is_null() && is_untouched {
-        return;
+        return None;
     }
     if cause(facts).is_none() && facts.change.is_none() {
-        match read(context, resource, &plan.planned).await {
-            Ok(Some(response)) => {
-                facts.is_present = is_present(resource, protection, &response);
-                name(resource, &mut object, &response);
-            }
-            Ok(None) => {}
-            Err(error) => plan.diagnostics.warning_at(
-                Path::root(),
-                &summaries::READ_FAILED,
-                format!(
-                    "The plan cannot tell whether it would {} {}: {error} The apply checks again.",
-                    protection.verb,
-                    title(resource, &object)
+        if is_protected || is_limited {
+            match read(context, resource, &plan.planned).await {
+                Ok(Some(response)) => {
+                    facts.is_present = is_present(resource, protection, &response);
+                    facts.is_idle = is_idle(resource, &response);
+                    name(resource, &mut object, &response);
+                }
+                Ok(None) => {}
+                Err(error) => plan.diagnostics.warning_at(
+                    Path::root(),
+                    &summaries::READ_FAILED,
+                    format!(
+                        "The plan cannot tell whether it would {} {}: {error} The apply checks again.",
+                        protection.verb,
+                        title(resource, &object)
+                    ),
                 ),
-            ),
+            }
+        } else if let Some(adopted) = adopted(context, process, declarations, resource, plan).await {
+            facts.is_present = is_set(&adopted.get(&protection.present));
+            let needed = resource.job.as_ref().and_then(|job| job.needed.as_deref());
+            facts.is_idle = needed.is_some_and(|needed| adopted.get(needed) == Value::Bool(false));
+            if let Some(label) = resource.label.as_deref() {
+                object.set_attribute(label, adopted.get(label));
+            }
         }
     }
     let cause = cause(facts);
     let title = title(resource, &object);
+    let counted = cause.filter(|cause| *cause != Cause::Idle);
     let is_unknown_target = plan.prior.is_null() && !identity::is_identified(resource, &plan.planned);
     // With `create_before_destroy`, the apply knows the object only as the control plane has it.
     let shows_run = is_set(plan.prior.get(&protection.present));
-    let is_undecided = match cause {
+    let is_undecided = match counted {
         None => is_unknown_target,
         Some(Cause::Unknown) => plan.prior.is_null() || shows_run,
         Some(_) => false,
     };
-    if let Some(change) = &mut plan.private.change {
+    if let Some(change) = &mut plan.private.change
+        && (is_protected || is_limited)
+    {
         change.is_undecided = is_protected && is_undecided;
-        change.may_repeat = cause.is_some() || is_undecided;
+        change.may_repeat = counted.is_some() || is_undecided;
     }
-    match cause {
+    match counted {
         None => {}
         Some(_) if is_protected && is_undecided => {}
         Some(cause) if is_protected => {
@@ -164,10 +199,102 @@ pub async fn check(
                 _ => "",
             };
             let mut exceeded = Diagnostics::default();
-            let _ = count(process, protection, target.key, &title, &mut exceeded);
-            let exceeded = exceeded.map_details(|detail| format!("{detail}{remedy}"));
+            let _ = count(process, protection, target.key.clone(), &title, &mut exceeded);
+            let exceeded = exceeded.map_details(|found| format!("{}{remedy}", found.detail));
             plan.diagnostics.append(exceeded);
         }
+    }
+    let is_second = plan.prior.is_null() && plan.private.plan_of().is_some();
+    let cause = cause.filter(|_| !is_second)?;
+    let before = stored(process, resource, &target.key).into_iter().next();
+    Some(Repeated {
+        reason: reason(resource, protection, plan, cause, before.as_ref()),
+        earlier: process.note_warned(target.key, title.clone()),
+        title,
+    })
+}
+
+/// The object of the account that a create adopts, as its list has it: what the attribute that identifies it names.
+async fn adopted(
+    context: Option<&Context>,
+    process: &Process,
+    declarations: &Declarations,
+    resource: &Resource,
+    plan: &mut Plan,
+) -> Option<Existing> {
+    let mut identity = identity::attributes(resource);
+    let identity = identity.next().filter(|_| resource.creates_by_update())?;
+    let mut survey = Survey::new(context, process, declarations, resource, plan, Scope::All);
+    survey.referenced(&identity.name).await.into_iter().next()
+}
+
+/// Why a plan repeats the run of an object, as a clause. `before` is the object as Terraform stored it, before the refresh.
+fn reason(
+    resource: &Resource,
+    protection: &Protection,
+    plan: &Plan,
+    cause: Cause,
+    before: Option<&Value>,
+) -> String {
+    match cause {
+        Cause::Forced | Cause::Unknown => {
+            let status = resource.job.as_ref().map(|job| Path::root().attribute(&job.into));
+            let reasons: Vec<String> = plan
+                .requires_replace
+                .iter()
+                .map(|path| {
+                    let mut attributes = resource.attributes.iter();
+                    let attribute =
+                        attributes.find(|attribute| Path::root().attribute(&attribute.name) == *path);
+                    match attribute {
+                        _ if status.as_ref() == Some(path) => {
+                            "its last run failed or was not started".to_owned()
+                        }
+                        Some(attribute) => change_of(attribute, plan, before),
+                        None => format!("`{path}` changes"),
+                    }
+                })
+                .collect();
+            reasons.join(", and ")
+        }
+        Cause::Changed => "a run follows each change".to_owned(),
+        Cause::Demanded => "`-replace` or `replace_triggered_by` demands it".to_owned(),
+        Cause::Stored => "state has it as tainted, or under another address".to_owned(),
+        Cause::Present => format!("it has `{}`, and state does not have it", protection.present),
+        Cause::Idle => "it needs no run, so that it may be in use, and state does not have it".to_owned(),
+    }
+}
+
+/// How an argument that forces a replacement changes, and who changed it.
+fn change_of(attribute: &Attribute, plan: &Plan, before: Option<&Value>) -> String {
+    let name = &attribute.name;
+    let (prior, planned) = (plan.prior.get(name), plan.planned.get(name));
+    if !planned.is_wholly_known() {
+        return format!("`{name}` is only known after apply");
+    }
+    let is_drift = before.is_some_and(|before| !is_equivalent(attribute, before.get(name), prior));
+    let is_configured = before.is_none_or(|before| !is_equivalent(attribute, before.get(name), planned));
+    let origin = match (is_drift, is_configured) {
+        (true, false) => "it was changed outside of Terraform",
+        (true, true) => "it was changed outside of Terraform and in the configuration",
+        (false, _) => "the configuration changes it",
+    };
+    if attribute.is_secret() {
+        return format!("{origin}: `{name}`");
+    }
+    let shown = |value: &Value| shorten(wire::to_json(value).to_string());
+    format!(
+        "`{name}` changes from {} to {}: {origin}",
+        shown(prior),
+        shown(planned)
+    )
+}
+
+/// A value for a diagnostic, cut if it is long.
+fn shorten(text: String) -> String {
+    match text.char_indices().nth(MAX_VALUE) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text,
     }
 }
 
@@ -293,6 +420,7 @@ fn facts(process: &Process, resource: &Resource, plan: &Plan, target: &Target) -
             .map(|change| change.is_forced),
         is_stored: (plan.prior.is_null() || target.is_other) && !process.stored(&target.key).is_empty(),
         is_present: false,
+        is_idle: false,
     }
 }
 
@@ -336,6 +464,13 @@ fn is_present(resource: &Resource, protection: &Protection, response: &Json) -> 
         Json::Object(entries) => !entries.is_empty(),
         Json::Bool(_) | Json::Number(_) => true,
     })
+}
+
+/// Whether a response says that the object needs no run.
+fn is_idle(resource: &Resource, response: &Json) -> bool {
+    let needed = resource.job.as_ref().and_then(|job| job.needed.as_deref());
+    let attribute = needed.and_then(|needed| resource.attribute(needed));
+    attribute.and_then(|attribute| wire::field(attribute, response)) == Some(Json::Bool(false))
 }
 
 /// Adds the name that the control plane returned, for diagnostics.
@@ -388,6 +523,7 @@ fn refusal(resource: &Resource, protection: &Protection, plan: &Plan, cause: Cau
                  {allow}."
             ),
         ),
+        Cause::Idle => ("it may be in use".to_owned(), format!("To {verb} it, {allow}.")),
         Cause::Present => {
             let id = identity::import_id(resource, &plan.planned).unwrap_or_default();
             (
@@ -410,16 +546,21 @@ fn refusal(resource: &Resource, protection: &Protection, plan: &Plan, cause: Cau
     )
 }
 
-fn counted(titles: &[String]) -> String {
-    if titles.is_empty() {
-        return "It is the first one".to_owned();
-    }
+/// The titles of objects, as `a, b and 3 more`.
+pub fn listed(titles: &[String]) -> String {
     let named: Vec<&str> = titles.iter().take(MAX_NAMES).map(String::as_str).collect();
     let more = match titles.len().saturating_sub(MAX_NAMES) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    format!("Counted so far: {}{more}", named.join(", "))
+    format!("{}{more}", named.join(", "))
+}
+
+fn counted(titles: &[String]) -> String {
+    if titles.is_empty() {
+        return "It is the first one".to_owned();
+    }
+    format!("Counted so far: {}", listed(titles))
 }
 
 /// Refuses the delete half of a replacement of a protected object: the plan could not know yet whether it would repeat a run.

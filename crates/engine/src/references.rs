@@ -6,19 +6,18 @@
 //!
 //! Tests: `crates/engine/tests/tables/references.rs`, `tests/terraform/evidence/refusals.rs`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use schema::{Attribute, Resource};
+use schema::{Attribute, Format, Resource};
 use tokio::time::Instant;
 use value::{Path, Value};
 
 use crate::api::Error;
 use crate::context::Context;
 use crate::diagnostic::Reported;
-use crate::equal::is_equivalent;
 use crate::list::{Index, List};
 use crate::naming::{capitalised, noun, title};
 use crate::object::{Plan, Renames};
@@ -44,7 +43,11 @@ pub enum LastChange {
 /// Returns the attributes that name other objects, each with the name of their resource.
 fn attributes(resource: &Resource) -> impl Iterator<Item = (&Attribute, &str)> {
     let attributes = resource.attributes.iter();
-    attributes.filter_map(|attribute| Some((attribute, attribute.references.as_deref()?)))
+    attributes.filter_map(|attribute| {
+        let reference = attribute.reference.as_ref()?;
+        // An identity that Terraform passes is known only once its object exists.
+        (attribute.format != Some(Format::Uuid)).then_some((attribute, reference.target.as_ref()))
+    })
 }
 
 /// The known names in a value: a string, or a collection of strings.
@@ -55,7 +58,8 @@ fn names(value: &Value) -> BTreeSet<&str> {
 
 /// Replaces earlier names in the prior value of an attribute by the new ones.
 pub fn renamed(attribute: &Attribute, prior: &Value, renames: &Renames) -> Value {
-    let renames = attribute.references.as_deref().and_then(|name| renames.get(name));
+    let reference = attribute.reference.as_ref();
+    let renames = reference.and_then(|reference| renames.get(reference.target.as_ref()));
     let Some(renames) = renames else {
         return prior.clone();
     };
@@ -97,8 +101,10 @@ pub async fn wait_for_names(
     }
 }
 
-/// Records the name of a planned object, and warns if its new name replaces objects that were planned before.
+/// Records the name of a planned object, and the objects that are replaced because of the names that they have. Warns if the new name of
+/// an object replaces objects that were planned before.
 pub fn note_planned(process: &Process, resource: &Resource, plan: &mut Plan) {
+    note_replaced(process, resource, plan);
     let Some(label) = resource.label.as_deref() else {
         return;
     };
@@ -125,53 +131,18 @@ pub fn note_planned(process: &Process, resource: &Resource, plan: &mut Plan) {
     }
 }
 
-/// Checks the planned names of an object that the plan creates, or whose names it changes. Names that were not found go into private
-/// state, so that the apply looks again. A process lists the objects of a resource again only for
-/// a name that the last list lacks.
-pub async fn check(context: Option<&Context>, process: &Process, resource: &Resource, plan: &mut Plan) {
-    let mut unresolved = BTreeMap::new();
+fn note_replaced(process: &Process, resource: &Resource, plan: &Plan) {
     for (attribute, referenced) in attributes(resource) {
         let (prior, planned) = (plan.prior.get(&attribute.name), plan.planned.get(&attribute.name));
-        if plan.planned.is_null() || is_equivalent(attribute, prior, planned) {
-            continue;
-        }
-        let path = Path::root().attribute(&attribute.name);
-        if plan.requires_replace.contains(&path) {
+        if plan
+            .requires_replace
+            .contains(&Path::root().attribute(&attribute.name))
+        {
             let (before, after) = (names(prior), names(planned));
             let removed = before.difference(&after).map(ToString::to_string).collect();
             let added = after.difference(&before).map(ToString::to_string).collect();
             process.note_replaced(referenced, removed, added, title(resource, &plan.prior));
         }
-        let mut missing: BTreeSet<String> = names(planned).into_iter().map(str::to_owned).collect();
-        missing.retain(|name| {
-            !process.has_planned_name(referenced, name) && !process.has_listed_name(referenced, name)
-        });
-        if missing.is_empty() {
-            continue;
-        }
-        // Without an answer, the names pass: the create reports those that do not exist.
-        let existing = match context {
-            Some(context) => names_in_account(context, referenced).await,
-            None => None,
-        };
-        let Some(existing) = existing else { continue };
-        missing.retain(|name| !existing.contains_key(name));
-        if missing.is_empty() {
-            continue;
-        }
-        plan.diagnostics.warning_at(
-            path,
-            &summaries::REFERENCE_NOT_FOUND,
-            format!(
-                "No {} exists, and the plan has none so far. If none exists when {} is applied, the apply fails.",
-                named(referenced, &missing),
-                title(resource, &plan.planned)
-            ),
-        );
-        unresolved.insert(attribute.name.to_string(), missing.into_iter().collect());
-    }
-    if let Some(change) = &mut plan.private.change {
-        change.unresolved = unresolved;
     }
 }
 
@@ -187,10 +158,11 @@ pub async fn refuse_missing(session: &mut Session<'_>) -> Result<(), Reported> {
         let Some(attribute) = session.resource.attribute(&attribute) else {
             continue;
         };
-        let Some(referenced) = attribute.references.as_deref() else {
+        let Some(reference) = &attribute.reference else {
             continue;
         };
-        let Some(resource) = declaration(session.context, referenced) else {
+        let referenced = reference.target.as_ref();
+        let Some(resource) = session.context.declarations.find(referenced) else {
             continue;
         };
         let now = Some(Instant::now());
@@ -238,7 +210,7 @@ pub async fn last_change(
         if names.is_empty() {
             continue;
         }
-        let Some(other) = declaration(context, referenced) else {
+        let Some(other) = context.declarations.find(referenced) else {
             return Ok(LastChange::Unknown);
         };
         let now = Some(Instant::now());
@@ -268,7 +240,7 @@ fn change_of(resource: &Resource, objects: &List, name: &str) -> Option<Timestam
 
 /// The names of all objects of a resource in the account; `None` if they cannot be listed.
 async fn names_in_account(context: &Context, referenced: &str) -> Option<Arc<Index>> {
-    let resource = declaration(context, referenced)?;
+    let resource = context.declarations.find(referenced)?;
     let demand = context.process.demand(referenced);
     if demand.has_failed() {
         return None;
@@ -284,9 +256,4 @@ async fn names_in_account(context: &Context, referenced: &str) -> Option<Arc<Ind
             None
         }
     }
-}
-
-fn declaration(context: &Context, referenced: &str) -> Option<&'static Resource> {
-    let mut resources = context.resources.iter();
-    resources.find(|resource| resource.name == referenced).copied()
 }

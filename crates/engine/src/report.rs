@@ -1,14 +1,14 @@
 //! Turns a failed request into a diagnostic.
 //!
-//! Tests: `crates/engine/tests/tables/change.rs`.
+//! Tests: `crates/engine/tests/tables/report.rs`, `crates/engine/tests/tables/change.rs`, `tests/terraform/faults.rs`.
 
-use schema::{Attribute, Resource};
+use schema::{Attribute, Collection, Resource};
 use value::{Path, Value};
 
 use crate::api::{Error, ErrorKind};
-use crate::diagnostic::{Diagnostics, Reported, Summary};
+use crate::diagnostic::{Brief, Diagnostic, Diagnostics, Reported, Severity, Summary};
 use crate::naming::title;
-use crate::summaries;
+use crate::{identity, summaries};
 
 /// The purpose of a request that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,43 +114,139 @@ pub fn request_error(
         }
         _ => title(resource, object),
     };
-    let rejected = error.problems.iter().filter_map(|problem| {
-        let steps = problem.location.iter().rev();
-        let path = steps
-            .into_iter()
-            .find_map(|step| attribute_of_key(&resource.attributes, step))?;
-        Some((problem, path))
-    });
+    let rejected = rejected_fields(&resource.attributes, error);
     let mut reported = None;
-    for (problem, path) in rejected {
-        let field = problem.location.last().map(String::as_str).unwrap_or_default();
-        let detail = format!(
-            "The control plane rejected `{field}` of {}: {}.\n\n{error}",
-            title(resource, object),
-            problem.message
-        );
+    // What the message about a single field says is not repeated.
+    let request = if rejected.len() == 1 && error.problems.len() <= 1 {
+        let unexplained = Error {
+            detail: None,
+            problems: Box::default(),
+            ..error.clone()
+        };
+        unexplained.to_string()
+    } else {
+        error.to_string()
+    };
+    for (message, path) in rejected {
+        let name = title(resource, object);
+        let detail = format!("The control plane rejected `{path}` of {name}: {message}.\n\n{request}");
         reported = Some(diagnostics.error_at(path, summary, detail));
     }
     reported.unwrap_or_else(|| {
         let verb = action.verb();
-        diagnostics.error(
-            summary,
-            format!("The request to {verb} {object_title} failed. {error}"),
-        )
+        let path = match (action, error.kind) {
+            // Such a create takes over an object that exists: its identity is wrong.
+            (Action::Create, ErrorKind::NotFound) if resource.creates_by_update() => {
+                let identity = identity::attributes(resource).last();
+                identity.map(|attribute| Path::root().attribute(&attribute.name))
+            }
+            _ => None,
+        };
+        failure_at(diagnostics, path.unwrap_or_default(), summary, error, |error| {
+            format!("The request to {verb} {object_title} failed. {error}")
+        })
     })
 }
 
-/// The path of the attribute that is sent under a key of a request's body.
-fn attribute_of_key(attributes: &[Attribute], key: &str) -> Option<Path> {
-    attributes
+/// Reports an error that a failed request has caused. `detail` returns the detail with the text about the request in it: sentences, which
+/// are short if another diagnostic explains the same fault.
+pub fn failure_at(
+    diagnostics: &mut Diagnostics,
+    path: Path,
+    summary: &'static Summary,
+    error: &Error,
+    detail: impl Fn(&str) -> String,
+) -> Reported {
+    failure(diagnostics, Severity::Error, path, summary, error, detail);
+    Reported
+}
+
+/// Reports an error or a warning that a failed request has caused, as [`failure_at`] does.
+pub fn failure(
+    diagnostics: &mut Diagnostics,
+    severity: Severity,
+    path: Path,
+    summary: &'static Summary,
+    error: &Error,
+    detail: impl Fn(&str) -> String,
+) {
+    let brief = error.common_cause().map(|cause| Brief {
+        fault: format!("{cause}: {}", error.detail.as_deref().unwrap_or_default()),
+        detail: detail(&format!("{cause}: another error has the remedy.")),
+    });
+    diagnostics.push(Diagnostic {
+        brief,
+        ..Diagnostic::new(severity, path, summary, detail(&error.to_string()))
+    });
+}
+
+/// Returns the attributes that the API rejected: its message about each, and the path.
+///
+/// The API names them in the location of a problem, or at the beginning of its message: `network_cidr: has host bits`.
+pub fn rejected_fields(attributes: &[Attribute], error: &Error) -> Vec<(String, Path)> {
+    let at = |location: &[String], message: &str| {
+        let path = path_of(attributes, location)?;
+        Some((message.trim_end_matches('.').to_owned(), path))
+    };
+    if !error.problems.is_empty() {
+        let problems = error.problems.iter();
+        return problems
+            .filter_map(|problem| at(&problem.location, &problem.message))
+            .collect();
+    }
+    let detail = error.detail.as_deref().filter(|_| error.is_explained);
+    let named = detail.and_then(|detail| {
+        let (field, message) = detail.split_once(": ")?;
+        let location: Vec<String> = field.split('.').map(str::to_owned).collect();
+        at(&location, message)
+    });
+    named.into_iter().collect()
+}
+
+/// The path of the attribute at a location in the body of a request. The location may begin with steps that are not the object's, such as
+/// `body`.
+fn path_of(attributes: &[Attribute], location: &[String]) -> Option<Path> {
+    let starts = (0..location.len()).filter_map(|start| location.get(start..));
+    let mut found: Vec<_> = starts
+        .filter_map(|steps| descend(attributes, steps, &Path::root()))
+        .collect();
+    // The one that explains most of the location, and of those the last.
+    found.sort_by_key(|(rest, _)| *rest);
+    let (_, path) = found.into_iter().next()?;
+    Some(path)
+}
+
+/// The path below `path` to which the steps lead, and the number of steps that are left.
+fn descend(attributes: &[Attribute], steps: &[String], path: &Path) -> Option<(usize, Path)> {
+    let (key, mut rest) = steps.split_first()?;
+    let attribute = attributes
         .iter()
-        .find(|attribute| attribute.wire.write.as_deref() == Some(key))
-        .map(|attribute| Path::root().attribute(&attribute.name))
+        .find(|attribute| attribute.wire.write.as_deref() == Some(key))?;
+    let mut path = path.attribute(&attribute.name);
+    for collection in &*attribute.r#type.collections {
+        let Some((step, below)) = rest.split_first() else {
+            break;
+        };
+        match (collection, step.parse()) {
+            (Collection::List, Ok(index)) => path = path.index(index),
+            (Collection::Map, _) => path = path.key(step),
+            // A path cannot name an element of a set.
+            _ => return Some((rest.len(), path)),
+        }
+        rest = below;
+    }
+    let below = descend(&attribute.attributes, rest, &path);
+    Some(below.unwrap_or((rest.len(), path)))
 }
 
 /// Whether a request may succeed later. A proxy may respond in place of the control plane for a moment.
 pub fn is_temporary(error: &Error) -> bool {
-    error.is_transient() || error.kind == ErrorKind::NoSuchPath
+    error.is_transient() || is_no_such_path(error)
+}
+
+/// Whether the server does not know the path of the request.
+pub fn is_no_such_path(error: &Error) -> bool {
+    matches!(error.kind, ErrorKind::NoSuchPath | ErrorKind::OtherServer)
 }
 
 /// Whether the error means that the object does not exist.

@@ -121,6 +121,11 @@ crate::summaries! {
         when: "A data source looks up an object that the control plane does not have.",
         remedy: "Check the spelling, and that the API token belongs to the account that has the object.",
     }
+    NOTHING_FOUND {
+        text: "Nothing found, so the attributes are null",
+        when: "A data source looks up an object that does not exist, and does not say whether it may be missing.",
+        remedy: "Correct the argument, or set whether the object may be missing.",
+    }
     MULTIPLE_MATCHES {
         text: "Multiple objects match",
         when: "A data source looks up one object, and several match.",
@@ -204,6 +209,16 @@ crate::summaries! {
         text: "Referenced object not found",
         when: "An argument names an object that exists neither in the account nor in the plan.",
         remedy: "Correct the name, or create the object first.",
+    }
+    VALUE_TAKEN {
+        text: "Value is taken",
+        when: "A plan gives an object a name, or another value that must be unique, that another object has.",
+        remedy: "Choose another value, or import the object that has it.",
+    }
+    CHECK_SKIPPED {
+        text: "Plan not checked against the account",
+        when: "A request failed that a check of the plan needs.",
+        remedy: "Follow the message, or leave out the checks of plans that send requests.",
     }
     RENAME_REPLACES {
         text: "New name replaces other objects",

@@ -21,13 +21,13 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use engine::api::Api;
 use engine::arguments::Arguments;
 use engine::context::Context;
+use engine::declarations::Declarations;
 use engine::diagnostic::{Diagnostics, Reported};
 use engine::hook::{Binding, Definition};
 use engine::process::Process;
 use engine::shape;
 use handler::Subject;
 use proto::tfplugin6;
-use schema::Resource;
 use tokio_util::sync::CancellationToken;
 use value::{Type, Value};
 
@@ -82,7 +82,7 @@ struct Shared {
     /// Terraform.
     stop: Mutex<CancellationToken>,
     process: Process,
-    resources: Arc<[&'static Resource]>,
+    declarations: Declarations,
 }
 
 /// The result of `ConfigureProvider`.
@@ -103,12 +103,16 @@ impl Service {
             connection: RwLock::new(Connection::Unconfigured),
             stop: Mutex::new(CancellationToken::new()),
             process: Process::default(),
-            resources: program
-                .definition
-                .resources
-                .iter()
-                .map(|binding| binding.schema)
-                .collect(),
+            declarations: Declarations {
+                prefix: &program.definition.provider.name,
+                all: program
+                    .definition
+                    .resources
+                    .iter()
+                    .chain(program.definition.data_sources)
+                    .map(|binding| binding.schema)
+                    .collect(),
+            },
         }))
     }
 
@@ -128,7 +132,7 @@ impl Service {
                 cancel: self.stop_token(),
                 deadline: None,
                 process: self.0.process.clone(),
-                resources: Arc::clone(&self.0.resources),
+                declarations: self.0.declarations.clone(),
             }),
             Connection::Deferred(arguments) => Err(diagnostics.error(
                 &summaries::CONFIGURATION_UNKNOWN,
@@ -160,7 +164,10 @@ impl Service {
             handler(self.resolve(&subject, diagnostics)?, diagnostics).await
         });
         let (result, diagnostics) = served.await;
-        (result, convert::diagnostics(diagnostics))
+        (
+            result,
+            convert::diagnostics(self.0.process.abbreviate(diagnostics)),
+        )
     }
 
     fn resolve(&self, subject: &Subject, diagnostics: &mut Diagnostics) -> Result<ResolvedRequest, Reported> {

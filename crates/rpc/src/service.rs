@@ -10,7 +10,8 @@ use engine::object::{ApplyRequest, Known, PlanRequest, Progress, Walk};
 use engine::private::Private;
 use engine::rules::WriteOnly;
 use engine::{
-    absence, apply, conflicts, identity, lookup, plan, protection, read, references, release, shape, validate,
+    absence, apply, conflicts, identity, lookup, misses, plan, preflight, protection, read, references,
+    release, shape, validate,
 };
 use environment::Environment;
 use proto::tfplugin6;
@@ -163,7 +164,11 @@ impl tfplugin6::provider_server::Provider for Service {
                 Subject::Resource(request.type_name),
                 async |resolved, diagnostics| {
                     let config = resolved.decode(request.config.as_ref(), "configuration", diagnostics)?;
-                    validate::config(resolved.binding, &config, write_only, diagnostics);
+                    let mut problems = Diagnostics::default();
+                    validate::config(resolved.binding, &config, write_only, &mut problems);
+                    let (misses, declarations) = (self.0.process.misses(), &self.0.declarations);
+                    let schema = resolved.binding.schema;
+                    diagnostics.append(misses::explain(&misses, schema, declarations, problems));
                     Ok(())
                 },
             )
@@ -304,9 +309,17 @@ impl tfplugin6::provider_server::Provider for Service {
                         process.note_used(shared);
                     }
                     references::note_planned(process, schema, &mut plan);
-                    references::check(context.as_ref(), process, schema, &mut plan).await;
+                    let declarations = &self.0.declarations;
+                    preflight::check(
+                        resolved.binding,
+                        context.as_ref(),
+                        process,
+                        declarations,
+                        walk,
+                        &mut plan,
+                    )
+                    .await;
                     conflicts::check(process, schema, &mut plan);
-                    protection::check(context.as_ref(), process, schema, walk, &mut plan).await;
                     if plan.config.is_null() {
                         release::plan_destroy(process, &self.stop_token(), schema, walk, &mut plan).await;
                     } else if walk == Walk::Plan {

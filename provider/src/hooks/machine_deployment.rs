@@ -1,19 +1,33 @@
-//! `durantic_machine_deployment`: whether setting `force_provision` installs the machine again.
+//! `durantic_machine_deployment`: whether setting `force_provision` installs the machine again, and what an installation needs.
 //!
 //! Tests: `tests/terraform/deployment.rs`.
 
+use async_trait::async_trait;
 use engine::codec::Codec;
-use engine::hook::Hook;
+use engine::hook::{Hook, RunDescription};
 use engine::object::Plan;
 use engine::run::untouched_status;
+use engine::survey::Survey;
 use value::Path;
+
+use super::machine;
 
 /// Keeps an imported machine from being installed again when `force_provision` is set for the first time.
 pub struct MachineDeployment;
 
 impl Codec for MachineDeployment {}
 
+#[async_trait]
 impl Hook for MachineDeployment {
+    async fn check(&self, survey: &mut Survey<'_>) {
+        machine::check_settings(survey).await;
+        machine::check_installation(survey).await;
+    }
+
+    async fn describe_run(&self, survey: &mut Survey<'_>) -> Option<RunDescription> {
+        Some(machine::describe_installation(survey).await)
+    }
+
     fn plan(&self, plan: &mut Plan) {
         // After an import, state has no run: Terraform has never installed the machine.
         let is_null = |name: &str| plan.prior.get(name).is_null();

@@ -2,12 +2,20 @@
 //!
 //! Tests: `tests/terraform/`.
 
+mod machine;
+mod machine_config;
 mod machine_deployment;
 mod mesh_network;
+mod prefixes;
+mod route;
 mod route_policy_set;
 mod secrets_backend;
+mod vip;
 
+pub use machine_config::MachineConfig;
 pub use machine_deployment::MachineDeployment;
 pub use mesh_network::MeshNetwork;
+pub use route::Route;
 pub use route_policy_set::RoutePolicySet;
 pub use secrets_backend::SecretsBackend;
+pub use vip::Vip;

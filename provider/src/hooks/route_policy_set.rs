@@ -5,7 +5,7 @@
 //! rules that accept, and deletions come last. A `default_action` that becomes `accept` is sent after the created and
 //! updated rules.
 //!
-//! Tests: `provider/tests/route_policy_set.rs`, `tests/terraform/route_policy_set.rs`.
+//! Tests: below, `provider/tests/route_policy_set.rs`, `tests/terraform/route_policy_set.rs`.
 
 use std::collections::{HashMap, HashSet};
 
@@ -20,17 +20,30 @@ use engine::hook::Hook;
 use engine::naming::title;
 use engine::object::Plan;
 use engine::repeat::{Create, LostAttempts, repeat};
-use engine::report::{is_gone, is_temporary};
+use engine::report::{self, is_gone, is_temporary};
 use engine::session::{Merged, Session};
+use engine::survey::Survey;
 use engine::wire;
 use schema::{Attribute, Resource};
 use serde_json::{Value as Json, json};
 use value::{Path, Value};
 
+use super::prefixes::warn_host_bits;
 use crate::summaries;
 
 /// The sequence of a rule that does not configure one.
 const DEFAULT_SEQUENCE: i64 = 100;
+
+const MATCH_TYPE: &str = "match_type";
+
+/// Arguments that have an effect only with one value of `match_type`.
+const MATCHES: [(&str, &str); 5] = [
+    ("match_prefixes", "prefix_list"),
+    ("match_prefix_len_min", "prefix_list"),
+    ("match_prefix_len_max", "prefix_list"),
+    ("match_communities", "community"),
+    ("match_as_path_regex", "as_path"),
+];
 
 const CREATE: &str = "controlplane_api_create_route_policy_rule";
 const UPDATE: &str = "controlplane_api_update_route_policy_rule";
@@ -86,6 +99,20 @@ impl Hook for RoutePolicySet {
         }
     }
 
+    async fn check(&self, survey: &mut Survey<'_>) {
+        let prior = survey.prior().get("rules").elements().to_vec();
+        let rules = survey.planned().get("rules").elements().to_vec();
+        for (index, rule) in rules.iter().enumerate() {
+            let before = prior.iter().find(|before| sequence(before) == sequence(rule));
+            check_rule(
+                survey,
+                &Path::root().attribute("rules").index(index),
+                rule,
+                before,
+            );
+        }
+    }
+
     /// Sets the `uuid` of each planned rule to that of the rule in state with the same sequence, at whatever position.
     fn plan(&self, plan: &mut Plan) {
         let Value::List(planned) = plan.planned.get("rules") else {
@@ -123,6 +150,98 @@ impl Hook for RoutePolicySet {
         delete_rules(session).await?;
         merged
     }
+}
+
+/// Warns of matches without effect, of blocks with host bits, and of an expression that cannot be parsed. `before` is the rule in state.
+fn check_rule(survey: &mut Survey<'_>, path: &Path, rule: &Value, before: Option<&Value>) {
+    let null = Value::Null;
+    let before_of = |name: &str| before.map_or(&null, |before| before.get(name));
+    let changes = |name: &str| before.is_none() || before_of(name) != rule.get(name);
+    let kind = rule.get(MATCH_TYPE).as_str().unwrap_or("any");
+    for (name, used_by) in MATCHES {
+        let is_set = !rule.get(name).is_null()
+            && rule.get(name).as_str() != Some("")
+            && (rule.get(name).elements() != [] || !is_collection(rule.get(name)));
+        if !is_set
+            || used_by == kind
+            || !rule.get(MATCH_TYPE).is_wholly_known()
+            || !(changes(name) || changes(MATCH_TYPE))
+        {
+            continue;
+        }
+        let matches = if kind == "any" {
+            ", so the rule matches every route"
+        } else {
+            ""
+        };
+        let detail = format!(
+            "`{MATCH_TYPE}` is `{kind}`{matches}, and `{name}` has no effect. Set `{MATCH_TYPE} = \"{used_by}\"`, or remove `{name}`."
+        );
+        survey.warn(path.attribute(name), &summaries::UNUSED_MATCH, detail);
+    }
+    let blocks = "match_prefixes";
+    warn_host_bits(
+        survey,
+        &path.attribute(blocks),
+        rule.get(blocks),
+        before_of(blocks),
+    );
+    let expression = "match_as_path_regex";
+    if changes(expression)
+        && let Some(problem) = rule.get(expression).as_str().and_then(as_path_problem)
+    {
+        let detail = format!("`{expression}` cannot be parsed: {problem}.");
+        survey.warn(path.attribute(expression), &summaries::INVALID_AS_PATH, detail);
+    }
+}
+
+fn is_collection(value: &Value) -> bool {
+    matches!(value, Value::List(_) | Value::Set(_))
+}
+
+/// Why an expression for AS paths cannot be parsed. Routers have different dialects, so only what all of them reject is a problem.
+fn as_path_problem(expression: &str) -> Option<&'static str> {
+    let mut depth = 0_usize;
+    let mut is_start = true;
+    let mut characters = expression.chars().peekable();
+    while let Some(character) = characters.next() {
+        let was_start = std::mem::replace(&mut is_start, matches!(character, '(' | '|' | '^'));
+        match character {
+            '\\' => {
+                if characters.next().is_none() {
+                    return Some("it ends with a backslash");
+                }
+            }
+            '[' => {
+                if characters.peek() == Some(&'^') {
+                    characters.next();
+                }
+                // A bracket at the beginning is a member of the class.
+                if characters.peek() == Some(&']') {
+                    characters.next();
+                }
+                let mut is_closed = false;
+                while let Some(member) = characters.next() {
+                    if member == '[' && characters.peek() == Some(&':') {
+                        // A class such as `[:digit:]`.
+                        while characters.next().is_some_and(|next| next != ']') {}
+                    } else if member == ']' {
+                        is_closed = true;
+                        break;
+                    }
+                }
+                if !is_closed {
+                    return Some("a `[` is not closed");
+                }
+            }
+            '(' => depth += 1,
+            ')' if depth == 0 => return Some("a `)` has no `(`"),
+            ')' => depth -= 1,
+            '*' | '+' | '?' if was_start => return Some("a repetition has nothing before it"),
+            _ => {}
+        }
+    }
+    (depth > 0).then_some("a `(` is not closed")
 }
 
 /// The sequence of a rule; `None` if it is unknown.
@@ -581,14 +700,10 @@ fn report_failure(
     let sequence = sequence(rule).unwrap_or_default();
     let rules = Path::root().attribute("rules");
     let attributes = rule_attributes(session.resource);
-    let rejected = error.problems.iter().filter_map(|problem| {
-        let mut steps = problem.location.iter().rev();
-        let attribute = steps.find_map(|step| {
-            attributes
-                .iter()
-                .find(|attribute| attribute.wire.write.as_deref() == Some(step))
-        });
-        Some(rules.index(index?).attribute(&attribute?.name))
+    let rejected = report::rejected_fields(attributes, error).into_iter();
+    let rejected = rejected.filter_map(|(_, path)| {
+        let steps = path.steps().iter().cloned();
+        Some(steps.fold(rules.index(index?), |path, step| path.then(step)))
     });
     let mut places: Vec<Path> = rejected.collect();
     if places.is_empty() {
@@ -596,14 +711,34 @@ fn report_failure(
         places.push(index.map_or(rules.clone(), |index| rules.index(index).attribute("sequence")));
     }
     for place in places {
-        session.diagnostics.error_at(
-            place,
-            summary,
+        report::failure_at(&mut session.diagnostics, place, summary, error, |error| {
             format!(
                 "The request for rule {sequence} of {set} failed. {error}\n\nThe rules that were changed before it are in \
                  state. The next `terraform apply` continues with the others."
-            ),
-        );
+            )
+        });
     }
     Reported
+}
+
+#[cfg(test)]
+mod tests {
+    use super::as_path_problem;
+
+    #[test]
+    fn only_expressions_that_no_router_accepts_have_a_problem() {
+        #[rustfmt::skip]
+        let good = [
+            "", "^65010$", "_65010_", "^(65010|65020)_", "^$", ".*", "^65[0-9]+$", "^[0-9]+( [0-9]+)*$", "_(1|2)+_", "[[:digit:]]+",
+            "[]a]", "[^]]", "\\(", "^65010 (65020 )?65030$", "(_64[0-9]{3})+$",
+        ];
+        for expression in good {
+            assert_eq!(as_path_problem(expression), None, "{expression}");
+        }
+        for expression in [
+            "^(65010", "65010)", "[0-9", "*65010", "(+1)", "a\\", "[^]", "^(1|*2)",
+        ] {
+            assert!(as_path_problem(expression).is_some(), "{expression}");
+        }
+    }
 }

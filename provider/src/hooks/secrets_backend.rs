@@ -1,20 +1,57 @@
 //! `durantic_secrets_backend`: `config` is a map of strings in Terraform, and a JSON object with any values in the API.
+//! `ca_cert` must have certificates.
 //!
 //! Tests: `tests/terraform/secrets_backend.rs`.
 
+use async_trait::async_trait;
 use engine::api::Body;
 use engine::codec::Codec;
 use engine::hook::Hook;
+use engine::survey::Survey;
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
 use schema::Resource;
 use serde_json::Value as Json;
-use value::Value;
+use value::{Path, Value};
+
+use crate::summaries;
 
 /// Converts the values of `config` that are not strings to JSON strings, and back in requests.
 ///
 /// The codec's memory is the list of their keys.
 pub struct SecretsBackend;
 
-impl Hook for SecretsBackend {}
+#[async_trait]
+impl Hook for SecretsBackend {
+    async fn check(&self, survey: &mut Survey<'_>) {
+        let name = "ca_cert";
+        let certificates = survey.planned().get(name).as_str();
+        let Some(certificates) = certificates.filter(|text| !text.is_empty() && survey.sets(name)) else {
+            return;
+        };
+        if let Err(problem) = check_certificates(certificates) {
+            let detail = format!(
+                "`{name}` {problem}. It must have certificates in PEM form (`-----BEGIN CERTIFICATE-----`). To read them from a file, \
+                 use `file(\"ca.pem\")`."
+            );
+            survey.refuse(Path::root().attribute(name), &summaries::INVALID_CA_CERT, detail);
+        }
+    }
+}
+
+/// Checks PEM-encoded certificates. The error describes the problem, without any part of them.
+fn check_certificates(pem: &str) -> Result<(), &'static str> {
+    let mut count = 0;
+    for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
+        certificate.map_err(|_| "has a certificate that cannot be decoded")?;
+        count += 1;
+    }
+    if count == 0 {
+        Err("has no certificate")
+    } else {
+        Ok(())
+    }
+}
 
 impl Codec for SecretsBackend {
     fn write_body(&self, body: &mut Body, memory: &Json) {
@@ -51,5 +88,26 @@ impl Codec for SecretsBackend {
         } else {
             Json::Array(json_keys)
         };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_certificates_are_certificates() {
+        let issued = rcgen::generate_simple_self_signed(["a".to_owned()]).unwrap();
+        let (certificate, key) = (issued.cert.pem(), issued.signing_key.serialize_pem());
+        for good in [
+            certificate.clone(),
+            format!("# a comment\n{certificate}{certificate}"),
+        ] {
+            assert_eq!(check_certificates(&good), Ok(()));
+        }
+        let half = certificate.split_at(certificate.len() / 2).0;
+        for bad in ["ca.pem", "x", &key, half] {
+            assert!(check_certificates(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -24,7 +24,6 @@ pub(crate) const RULES: &[(&str, ResourceRule)] = by_name![
     import_covers_read,
     computed_is_filled,
     gone_status,
-    references_resource,
     timeout_form,
     release_operation,
     release_argument,
@@ -373,43 +372,6 @@ fn timeout_form(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
                 "is not a valid duration"
             };
             reporter.at_value(&join("timeouts", key), format!("{timeout:?} {problem}"), help);
-        }
-    }
-}
-
-/// `references` must name a resource whose objects can be listed and have a label, from a root argument with strings.
-fn references_resource(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
-    for attribute in context.resource.attributes.iter() {
-        let Some(name) = &attribute.references else {
-            continue;
-        };
-        let path = join(&join("attributes", &attribute.name), "references");
-        let declarations = context.declarations.iter();
-        let mut resources = declarations
-            .map(|declaration| &declaration.resource)
-            .filter(|resource| resource.kind == Kind::Resource);
-        let is_string = attribute.r#type.scalar == Scalar::String && !attribute.is_secret();
-        match resources.clone().find(|resource| resource.name == *name) {
-            None => {
-                let help = did_you_mean(name, resources.by_ref().map(|resource| resource.name.as_ref()));
-                reporter.at_value(
-                    &path,
-                    format!("unknown resource {name:?}"),
-                    help.unwrap_or_default(),
-                );
-            }
-            Some(resource) if resource.api.list.is_none() || resource.label.is_none() => {
-                reporter.at_value(
-                    &path,
-                    format!("the objects of {name:?} cannot be found by name"),
-                    "declare `api.list` and `label` of that resource",
-                );
-            }
-            Some(_) if !is_string || !attribute.mode.is_settable() => {
-                let help = "use it on an argument with strings that are not secret";
-                reporter.at_value(&path, format!("{:?} cannot name objects", attribute.name), help);
-            }
-            Some(_) => {}
         }
     }
 }

@@ -11,6 +11,7 @@ mod head;
 mod jobs;
 mod lifecycle;
 mod lookups;
+mod references;
 mod values;
 mod wire;
 
@@ -41,6 +42,7 @@ const RESOURCE_RULES: &[&[(&str, ResourceRule)]] = &[
     jobs::RULES,
     constraints::RULES,
     lookups::RULES,
+    references::RULES,
 ];
 
 /// A rule about the provider's own configuration as a whole.

@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use super::conform::split_type;
 use crate::grammar::Section;
 use crate::model::{
-    Attribute, Bounds, Collection, Constraint, Equal, Format, List, Literal, Mode, Rule, Scalar, Stable,
-    TIMEOUTS, Text, Timeouts, Type, Unset, Validate, Wire,
+    Attribute, Bounds, Collection, Constraint, Equal, Format, List, Literal, Mode, Reference, Rule, Scalar,
+    Stable, TIMEOUTS, Text, Timeouts, Type, Unset, Validate, Wire,
 };
 use crate::path::is_key;
 
@@ -69,7 +69,8 @@ fn attribute(name: &Text, tree: &Literal, file: Section) -> Attribute {
             Some("scheme") => Equal::Scheme,
             _ => Equal::Exact,
         },
-        references: tree.string("references"),
+        reference: tree.string("ref").as_deref().map(reference),
+        unique: tree.is_true("unique"),
         deprecated: tree.string("deprecated"),
         since: tree.string("since"),
         env: tree.string("env"),
@@ -115,6 +116,15 @@ fn format(word: &str) -> Option<Format> {
         "json" => Format::Json,
         _ => return None,
     })
+}
+
+/// `machine_role.name` → its two names; the second is empty if there is no dot, which a rule reports.
+fn reference(text: &str) -> Reference {
+    let (target, attribute) = text.split_once('.').unwrap_or((text, ""));
+    Reference {
+        target: target.to_owned().into(),
+        attribute: attribute.to_owned().into(),
+    }
 }
 
 fn validate(tree: Option<&Literal>) -> Validate {
@@ -301,7 +311,8 @@ fn outside_of_api(name: Text, doc: Text, scalar: Scalar) -> Attribute {
         returned: true,
         unset: Unset::Omit,
         equal: Equal::Exact,
-        references: None,
+        reference: None,
+        unique: false,
         deprecated: None,
         since: None,
         env: None,

@@ -181,7 +181,7 @@ fn returned(attributes: &[Attribute]) -> List<Attribute> {
                 write: None,
             },
             unset: Unset::Omit,
-            references: None,
+            unique: false,
             since: None,
             attributes: nested,
             block: false,

@@ -68,7 +68,9 @@ fn variables(value: &str) -> String {
 
 /// One variable with this many retries.
 fn one(retries: u32, value: &str) -> String {
-    with_block(&format!("max_retries = {retries}"), &variable("a", value))
+    // The faults are for the requests of the apply.
+    let block = format!("max_retries = {retries}\n  skip_preflight = true");
+    with_block(&block, &variable("a", value))
 }
 
 /// With one more fault than retries, the error names the request, and the next apply converges.

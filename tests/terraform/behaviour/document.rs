@@ -115,7 +115,7 @@ async fn foreign_404_reads_the_document_once_more() {
     ] {
         let control_plane = started(|builder| builder.dialect(Dialect::Other)).await;
         control_plane.fault(parsed(&format!("{DOCUMENT}={fault}")));
-        let workspace = workspace(&control_plane, &variable("a", "1"));
+        let workspace = workspace(&control_plane, &unchecked("a"));
         workspace.apply().await;
         assert_eq!(count(&control_plane, "a"), 1, "{fault}");
         assert_eq!(control_plane.log().count(DOCUMENT), 2, "{fault}");
@@ -128,7 +128,7 @@ async fn foreign_404_reads_the_document_once_more() {
 async fn second_request_for_the_document_is_repeated() {
     let control_plane = started(|builder| builder.dialect(Dialect::Other)).await;
     control_plane.fault(parsed(&format!("{DOCUMENT}=503,times:3")));
-    let workspace = workspace(&control_plane, &variable("a", "1"));
+    let workspace = workspace(&control_plane, &unchecked("a"));
     workspace.apply().await;
     assert_eq!(control_plane.log().count(DOCUMENT), 4);
     assert_eq!(count(&control_plane, "a"), 1);
@@ -139,7 +139,7 @@ async fn second_request_for_the_document_is_repeated() {
 async fn foreign_404_after_a_hanging_document_is_reported() {
     let control_plane = started(|builder| builder.dialect(Dialect::Other)).await;
     control_plane.fault(hangs());
-    let workspace = workspace(&control_plane, &variable("a", "1"));
+    let workspace = workspace(&control_plane, &unchecked("a"));
     let output = workspace.run(&["apply", "-auto-approve"]).await.fails();
     assert_eq!(control_plane.log().count(DOCUMENT), 1, "{output}");
     assert!(output.contains("404"), "{output}");
@@ -150,7 +150,7 @@ async fn foreign_404_after_a_hanging_document_is_reported() {
 async fn own_404_is_believed_without_the_retries_of_the_document() {
     let control_plane = started(|builder| builder).await;
     control_plane.fault(parsed(&format!("{DOCUMENT}=500,times:1")));
-    let workspace = workspace(&control_plane, &variable("a", "1"));
+    let workspace = workspace(&control_plane, &unchecked("a"));
     workspace.apply().await;
     let uuid = super::string(&workspace, "durantic_variable.a", "uuid");
     let deleted = control_plane.delete(Collection::Variables, &uuid);
@@ -161,4 +161,9 @@ async fn own_404_is_believed_without_the_retries_of_the_document() {
     assert_eq!(changes, ["durantic_variable.a: create"]);
     assert!(control_plane.log().count(DOCUMENT) <= 2);
     assert!(control_plane.log().count(GET) >= 1);
+}
+
+/// A variable whose plan sends no request.
+fn unchecked(name: &str) -> String {
+    super::with_block("skip_preflight = true", &variable(name, "1"))
 }

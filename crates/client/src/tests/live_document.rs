@@ -1,5 +1,6 @@
 //! The live API document decides the methods and paths of operations.
 
+use engine::api::ErrorKind;
 use serde_json::{Value, json};
 
 use super::server::{Action, Server};
@@ -128,4 +129,46 @@ async fn document_is_not_requested_if_not_configured() {
     call(&client, "get", None).await.unwrap();
     let seen: Vec<_> = server.all_requests().into_iter().map(|seen| seen.path).collect();
     assert_eq!(seen, ["/api/things/7"]);
+}
+
+#[tokio::test]
+async fn not_found_shows_whether_the_server_is_the_control_plane() {
+    let page = || Action::response(404, "<html>");
+    let message = || Action::response(404, r#"{"detail": "Not Found"}"#);
+    let document = || Action::response(200, other_document().to_string());
+    let other = "this server has no `/api/openapi.json`, so it may be another one than the control plane";
+    #[rustfmt::skip]
+    let table = [
+        // the document, an earlier response, the response, the kind, the detail
+        (page(), None, page(), ErrorKind::OtherServer, Some("the server at `ENDPOINT` responded with status 404, and it has no `/api/openapi.json`")),
+        (message(), None, page(), ErrorKind::OtherServer, Some("the server at `ENDPOINT` responded with status 404, and it has no `/api/openapi.json`")),
+        (Action::response(200, "<html>"), None, page(), ErrorKind::OtherServer, Some("the server at `ENDPOINT` responded with status 404, and it has no `/api/openapi.json`")),
+        (message(), None, message(), ErrorKind::NotFound, Some(other)),
+        (message(), Some(page()), page(), ErrorKind::OtherServer, Some("the server at `ENDPOINT` responded with status 404, and it has no `/api/openapi.json`")),
+        (message(), Some(Action::response(200, "{}")), page(), ErrorKind::NoSuchPath, None),
+        (message(), Some(Action::response(409, r#"{"detail": "taken"}"#)), page(), ErrorKind::NoSuchPath, None),
+        (message(), Some(Action::response(200, "{}")), message(), ErrorKind::NotFound, None),
+        (Action::response(500, ""), None, page(), ErrorKind::NoSuchPath, None),
+        (Action::response(401, ""), None, page(), ErrorKind::NoSuchPath, None),
+        (Action::Reset(Vec::new()), None, page(), ErrorKind::NoSuchPath, None),
+        (document(), None, page(), ErrorKind::NoSuchPath, None),
+        (document(), None, message(), ErrorKind::NotFound, None),
+    ];
+    for (number, (document, earlier, response, kind, detail)) in table.into_iter().enumerate() {
+        let actions = [earlier.clone().unwrap_or_else(|| response.clone()), response];
+        let server =
+            Server::start_with_document(document, move |_, number| actions[number.min(1)].clone()).await;
+        let client = client(&server.url);
+        if earlier.is_some() {
+            let _ = call(&client, "get", None).await;
+        }
+        let error = call(&client, "get", None).await.err().unwrap();
+        let endpoint = server.url.as_str().trim_end_matches('/');
+        let detail = detail.map(|detail| detail.replace("ENDPOINT", endpoint));
+        assert_eq!(
+            (error.kind, error.detail.as_deref()),
+            (kind, detail.as_deref()),
+            "row {number}"
+        );
+    }
 }

@@ -10,6 +10,7 @@ mod lists;
 mod live_document;
 mod pages;
 mod proxies;
+mod reach;
 mod redirects;
 mod requests;
 mod secrets;
@@ -53,6 +54,7 @@ fn settings(endpoint: &Url) -> Settings {
     Settings {
         endpoint: endpoint.clone(),
         api_token: Secret::new(TOKEN).into(),
+        token_source: Some("the environment variable TOKEN".into()),
         insecure_skip_verify: false,
         ca_certificates: Vec::new(),
         proxies: ProxyVariables::default(),
@@ -67,6 +69,7 @@ fn settings(endpoint: &Url) -> Settings {
         remedies: |_| None,
         document: Some("/api/openapi.json"),
         keep_lists: true,
+        check_plans: true,
     }
 }
 

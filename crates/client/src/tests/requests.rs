@@ -84,16 +84,18 @@ async fn error_has_kind_and_message_of_the_response() {
             401,
             r#"{"detail": "Unauthorized"}"#,
             ErrorKind::Unauthorized,
-            Some("Unauthorized"),
+            Some("the API token is from the environment variable TOKEN"),
         ),
         (403, "", ErrorKind::Forbidden, None),
+        (404, r#"{"detail": "Not Found"}"#, ErrorKind::NotFound, None),
+        (404, r#"{"detail": "not found."}"#, ErrorKind::NotFound, None),
+        (410, r#"{"detail": "Gone"}"#, ErrorKind::NotFound, None),
         (
-            404,
-            r#"{"detail": "Not Found"}"#,
-            ErrorKind::NotFound,
-            Some("Not Found"),
+            401,
+            r#"{"detail": "Token expired."}"#,
+            ErrorKind::Unauthorized,
+            Some("Token expired; the API token is from the environment variable TOKEN"),
         ),
-        (410, r#"{"detail": "Gone"}"#, ErrorKind::NotFound, Some("Gone")),
         // Only the control plane's own message shows that the object does not exist.
         (
             404,
@@ -327,4 +329,54 @@ fn place_has_the_endpoint_and_a_fingerprint_for_each_object() {
     );
     assert_eq!(here.token.len(), 32);
     assert!(!here.token.contains(TOKEN));
+}
+
+#[tokio::test]
+async fn error_has_the_problem_of_each_field() {
+    let table = [
+        (
+            json!([{"type": "too_long", "loc": ["body", "rules", 1, "name"], "msg": "too long"}]),
+            json!([["body.rules.1.name", "too long"]]),
+        ),
+        (
+            json!({"role_names": ["no role `a`", "no role `b`"], "image_uuid": "no image"}),
+            json!([
+                ["image_uuid", "no image"],
+                ["role_names", "no role `a`"],
+                ["role_names", "no role `b`"]
+            ]),
+        ),
+        (
+            json!({"rules": [{}, {"name": ["too long"]}]}),
+            json!([["rules.1.name", "too long"]]),
+        ),
+        (json!({"size": 7, "name": "too long"}), json!([])),
+        (json!({}), json!([])),
+    ];
+    for (detail, expected) in table {
+        let body = json!({ "detail": detail }).to_string();
+        let server = Server::start(move |_, _| Action::response(400, body.clone())).await;
+        let error = call(&client(&server.url), "create", Some(&json!({})))
+            .await
+            .err()
+            .unwrap();
+        let problems = error.problems.iter();
+        let problems: Value = problems
+            .map(|problem| json!([problem.location.join("."), problem.message]))
+            .collect();
+        assert_eq!(problems, expected);
+    }
+    let deep = (0..100).fold(json!("deep"), |detail, _| json!({ "a": detail }));
+    let many: Value = (0..100)
+        .map(|number| json!(format!("problem {number}")))
+        .collect();
+    for (detail, expected) in [(deep, 0), (json!({ "a": many }), 50)] {
+        let body = json!({ "detail": detail }).to_string();
+        let server = Server::start(move |_, _| Action::response(400, body.clone())).await;
+        let error = call(&client(&server.url), "create", Some(&json!({})))
+            .await
+            .err()
+            .unwrap();
+        assert_eq!(error.problems.len(), expected);
+    }
 }

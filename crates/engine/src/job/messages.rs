@@ -8,7 +8,7 @@ use super::Observed;
 use super::machine::{Outcome, RunStatus, State};
 use crate::diagnostic::Reported;
 use crate::naming::{capitalised, title};
-use crate::report::Action;
+use crate::report::{self, Action};
 use crate::run::{ActiveRun, Id, Origin, RunState};
 use crate::session::Session;
 use crate::summaries;
@@ -104,12 +104,16 @@ pub fn report_outcome(
             let Some(error) = &observed.error else {
                 return Err(Reported);
             };
-            let detail = format!(
-                "{}\n\n{}\n\n{error}",
-                describe_run(session, &run_title, stored.as_ref(), observed),
-                describe_next_apply(stored.as_ref())
-            );
-            Err(session.diagnostics.error(&summaries::RUN_NOT_FOLLOWED, detail))
+            let run = describe_run(session, &run_title, stored.as_ref(), observed);
+            let next = describe_next_apply(stored.as_ref());
+            let (diagnostics, summary) = (&mut session.diagnostics, &summaries::RUN_NOT_FOLLOWED);
+            Err(report::failure_at(
+                diagnostics,
+                Path::root(),
+                summary,
+                error,
+                |error| format!("{run}\n\n{next}\n\n{error}"),
+            ))
         }
         Outcome::StartFailed => match &observed.error {
             Some(error) => Err(session.fail(Action::StartRun, error)),

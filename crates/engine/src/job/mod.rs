@@ -32,7 +32,7 @@ use crate::diagnostic::Reported;
 use crate::equal::is_equivalent;
 use crate::object::Known;
 use crate::process::Handover;
-use crate::report::{is_gone, is_temporary};
+use crate::report::{is_gone, is_no_such_path, is_temporary};
 use crate::run::{ActiveRun, Id, Run, RunState};
 use crate::session::Session;
 use crate::shape::{self, literal_value};
@@ -539,7 +539,7 @@ async fn run_in_rejection(session: &Session<'_>, job: &Job, error: &Error) -> Op
         match read_run(session.context, session.resource, job, &object, &id).await {
             Ok(response) if find(&response, &job.status).is_some() => return Some((id, Some(response))),
             Ok(_) => {}
-            Err(error) if is_gone(&error) || error.kind == ErrorKind::NoSuchPath => {}
+            Err(error) if is_gone(&error) || is_no_such_path(&error) => {}
             // The error is reported when the run is followed.
             Err(_) => return Some((id, None)),
         }

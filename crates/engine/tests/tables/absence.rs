@@ -1,7 +1,5 @@
 //! "Not found": whether the object is gone. One row for each rule.
 
-use std::sync::Arc;
-
 use engine::absence::{Doubt, doubt, note_created, note_found};
 use engine::api::ErrorKind::{NoSuchPath, NotFound};
 use engine::api::{ErrorKind, Place};
@@ -14,7 +12,9 @@ use engine::read::read;
 use serde_json::{Value as Json, json};
 use value::Value;
 
-use super::support::{Script, UUID, block_on, fields, here, place, prove, response, seen_here, value};
+use super::support::{
+    Script, UUID, block_on, declarations, fields, here, place, prove, response, seen_here, value,
+};
 
 const OTHER: &str = "3c5d1f2e-0a51-4f7f-8f4e-6a2a1c9d7b10";
 const READ_FAILED: &str = "Failed to read the object";
@@ -151,7 +151,7 @@ fn read_and_delete_believe_not_found_only_with_evidence() {
             }
             let (script, context) = Script::of(responses);
             let context = Context {
-                resources: Arc::from([binding.schema]),
+                declarations: declarations(&binding),
                 ..context
             };
             prepare(&context, binding.schema, what);

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use engine::Binding;
 use engine::api::{Api, Effect, Error, ErrorKind, Listed, Place, Request, Response, Wanted};
 use engine::context::Context;
+use engine::declarations::Declarations;
 use engine::diagnostic::Diagnostics;
 use engine::list::List;
 use engine::object::Known;
@@ -154,7 +155,7 @@ fn account(objects: &Json, listed: Result<Json, ErrorKind>, pages: usize) -> (Ar
         cancel: CancellationToken::new(),
         deadline: None,
         process: Process::default(),
-        resources: Arc::default(),
+        declarations: Declarations::default(),
     };
     (account, context)
 }

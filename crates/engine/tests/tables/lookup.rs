@@ -1,11 +1,16 @@
 //! The lookup of a data source: one row for each rule.
 
 use engine::api::ErrorKind::{self, NotFound, Unreachable};
+use engine::declarations::Declarations;
 use engine::diagnostic::Diagnostics;
 use engine::lookup::lookup;
+use engine::misses::{self, Miss};
+use engine::process::Process;
+use engine::rules::WriteOnly;
+use engine::validate;
 use serde_json::{Value as Json, json};
 
-use super::support::{Script, UUID, block_on, declare, prove, reported, shown, value};
+use super::support::{Script, UUID, block_on, declare, prove, reported, shown, thing, value};
 
 const OTHER: &str = "3c5d1f2e-0a51-4f7f-8f4e-6a2a1c9d7b10";
 
@@ -98,7 +103,7 @@ fn lookup_finds_one_object() {
             json!(format!("uuid: The control plane has no thing with uuid \"{UUID}\". Check the spelling, and that the \
              API token belongs to the account that has it."))),
         row("several objects have the name", json!({"name": "prod"}), vec![all()], &["list"],
-            json!(format!("name: 2 objects match this thing. Their uuids are {UUID}, {OTHER}. Narrow the search with `official`, or look it up \
+            json!(format!("name: 2 things have the name \"prod\". Their uuids are {UUID}, {OTHER}. Narrow the search with `official`, or look it up \
              by `uuid`."))),
         row("a list instead of an object is an error", json!({"uuid": UUID}),
             vec![all()], &["get"], json!(": The lookup of a thing expects an object, but the control plane returned a list.")),
@@ -167,5 +172,119 @@ attributes = { name = { doc = "A name.", type = "string", mode = "computed" } }
         let paths = paths.collect::<Vec<_>>().join(", ");
         let actual = looked_up.map_or_else(|_| json!(paths), |object| shown(object.get("things")));
         (things, actual)
+    });
+}
+
+/// A resource with arguments that things may fill.
+const OWNER: &str = r#"
+[attributes]
+thing_uuid  = { doc = "A thing.", type = "string", mode = "required", ref = "thing.uuid" }
+thing_uuids = { doc = "Things.", type = "set(string)", ref = "thing.uuid" }
+size        = { doc = "Its size.", type = "int", mode = "required" }
+"#;
+
+#[test]
+fn lookup_warns_of_nothing_unless_it_is_allowed() {
+    let binding = declare("data/thing.toml", THING);
+    let list = || {
+        Ok(json!([
+            a_thing(UUID, "web-1", true),
+            a_thing(OTHER, "db.example.com", false)
+        ]))
+    };
+    let warning = |what: &str, suggestion: &str| {
+        format!(
+            "name: The control plane has no thing with {what}. {suggestion} All attributes of the data source are null. If that is intended, \
+             set `missing_ok = true`. If it is an error, set `missing_ok = false`."
+        )
+    };
+    let unknown = "Check the spelling, and that the API token belongs to the account that has it.";
+    let row =
+        |rule, config: Json, expected: String, closest: &[&str]| (rule, (config, expected, json!(closest)));
+    #[rustfmt::skip]
+    let rows = [
+        row("a misspelt name", json!({"name": "wbe-1"}), warning("name \"wbe-1\"", "Closest: \"web-1\"."), &["\"web-1\""]),
+        row("a name in another case", json!({"name": "WEB-1"}), warning("name \"WEB-1\"", "Closest: \"web-1\"."), &["\"web-1\""]),
+        row("a name with a domain", json!({"name": "web-1.a.example.com"}),
+            warning("name \"web-1.a.example.com\"", "Closest: \"web-1\"."), &["\"web-1\""]),
+        row("a name without its domain", json!({"name": "db"}), warning("name \"db\"", "Closest: \"db.example.com\"."), &["\"db.example.com\""]),
+        row("a name that nothing resembles", json!({"name": "zzzzzzzz"}), warning("name \"zzzzzzzz\"", unknown), &[]),
+        row("a narrowed name", json!({"name": "web-1", "official": false}),
+            warning("name \"web-1\" and official = false", "Closest: \"web-1\"."), &["\"web-1\""]),
+        row("a missing object that is allowed", json!({"name": "wbe-1", "missing_ok": true}), String::new(), &["\"web-1\""]),
+    ];
+    prove(rows, |(config, expected, closest)| {
+        let (_, context) = Script::of([list()]);
+        let mut diagnostics = Diagnostics::default();
+        let found = block_on(lookup(
+            binding.schema,
+            &context,
+            &value(&binding, &config),
+            &mut diagnostics,
+        ));
+        assert_eq!(
+            found.map(|found| shown(&found)),
+            Ok(shown(&value(&binding, &config)))
+        );
+        let misses: Vec<Json> = context
+            .process
+            .misses()
+            .into_iter()
+            .map(|miss| json!(miss.closest))
+            .collect();
+        (
+            json!([expected, [closest]]),
+            json!([reported(&diagnostics), misses]),
+        )
+    });
+}
+
+#[test]
+fn error_about_null_names_the_lookups_that_it_may_come_from() {
+    let owner = thing(OWNER);
+    let data_source = declare("data/thing.toml", THING);
+    let declarations = Declarations {
+        prefix: "acme",
+        all: [owner.schema, data_source.schema].into(),
+    };
+    let miss = |name: &str, closest: &[&str]| Miss {
+        data_source: "thing".to_owned(),
+        what: format!("no thing with name {name:?}"),
+        closest: closest.iter().map(|name| format!("{name:?}")).collect(),
+    };
+    let other = Miss {
+        data_source: "other".to_owned(),
+        ..miss("a", &[])
+    };
+    let required = "The argument `thing_uuid` is required, but no value was given.";
+    let from = "The value may come from `data.acme_thing`, which found";
+    let size = "size: The argument `size` is required, but no value was given.";
+    let row = |rule, misses: Vec<Miss>, hint: String| (rule, (misses, hint));
+    #[rustfmt::skip]
+    let rows = [
+        row("no lookup", vec![], String::new()),
+        row("a lookup of another data source", vec![other.clone()], String::new()),
+        row("one lookup", vec![miss("b", &[]), other], format!(" {from} no thing with name \"b\".")),
+        row("one lookup with similar names", vec![miss("b", &["c", "d"])], format!(" {from} no thing with name \"b\" (closest: \"c\", \"d\").")),
+        row("two lookups", vec![miss("b", &[]), miss("c", &["d"])],
+            format!(" {from} no thing with name \"b\" and no thing with name \"c\" (closest: \"d\").")),
+        row("many lookups", ["a", "b", "c", "d", "e"].map(|name| miss(name, &[])).into(),
+            format!(" {from} no thing with name \"a\", no thing with name \"b\", no thing with name \"c\" and 2 more.")),
+    ];
+    prove(rows, |(misses, hint)| {
+        let process = Process::default();
+        // Terraform may read a data source several times.
+        for miss in misses.iter().chain(&misses) {
+            process.note_miss(miss.clone());
+        }
+        let config = value(&owner, &json!({"name": "a", "thing_uuids": [null]}));
+        let mut problems = Diagnostics::default();
+        validate::config(&owner, &config, WriteOnly::Allowed, &mut problems);
+        let explained = misses::explain(&process.misses(), owner.schema, &declarations, problems);
+        let element = "thing_uuids: `thing_uuids` has an element that is null. Remove the element, for example with `compact()`.";
+        let expected = format!("{size}\nthing_uuid: {required}{hint}\n{element}{hint}");
+        process.begin(std::collections::BTreeMap::default());
+        assert!(process.misses().is_empty());
+        (expected, reported(&explained))
     });
 }

@@ -1,29 +1,27 @@
 //! Names of other objects: what a plan and a delete find out about them. One row for each rule.
 
-use std::sync::Arc;
-
 use engine::Binding;
 use engine::api::ErrorKind;
 use engine::apply::apply;
 use engine::context::Context;
 use engine::object::{ApplyRequest, Plan, PlanRequest, Progress};
 use engine::plan::plan;
-use engine::references::{check, note_planned, wait_for_names};
+use engine::references::{note_planned, wait_for_names};
 use serde_json::{Value as Json, json};
 use value::Value;
 
-use super::support::{NULL, Script, UUID, block_on, fields, prove, seen_here, value};
+use super::support::{NULL, Script, UUID, block_on, declarations, fields, prove, seen_here, value};
 
 /// A thing that names other things.
 fn named() -> Binding {
     fields(
-        "friends = { type = 'list(string)', equal = 'set', references = 'thing', force_new = true, wire = false }",
+        "friends = { type = 'list(string)', equal = 'set', ref = 'thing.name', force_new = true, wire = false }",
     )
 }
 
-fn with_resources(context: Context, binding: &Binding) -> Context {
+fn with_declarations(context: Context, binding: &Binding) -> Context {
     Context {
-        resources: Arc::from([binding.schema]),
+        declarations: declarations(binding),
         ..context
     }
 }
@@ -33,7 +31,7 @@ fn a_thing(name: &str, friends: &Json) -> Json {
 }
 
 /// Plans a change as `PlanResourceChange` does.
-async fn planned(binding: &Binding, context: &Context, prior: &Json, config: &Json) -> Plan {
+fn planned(binding: &Binding, context: &Context, prior: &Json, config: &Json) -> Plan {
     let request = PlanRequest {
         prior: value(binding, prior),
         config: value(binding, config),
@@ -42,54 +40,7 @@ async fn planned(binding: &Binding, context: &Context, prior: &Json, config: &Js
     };
     let mut plan = plan(binding, request);
     note_planned(&context.process, binding.schema, &mut plan);
-    check(Some(context), &context.process, binding.schema, &mut plan).await;
     plan
-}
-
-#[test]
-fn plan_warns_of_names_that_nothing_has() {
-    let listed = |names: &[&str]| {
-        let things: Vec<Json> = names.iter().map(|name| json!({"name": name})).collect();
-        vec![Ok(json!(things))]
-    };
-    let row = |rule, prior: Json, friends: Json, responses: Vec<Result<Json, ErrorKind>>, expected: Json| {
-        (rule, (prior, friends, responses, expected))
-    };
-    let before = || a_thing("a", &json!(["b"]));
-    #[rustfmt::skip]
-    let rows = [
-        row("a name that exists", NULL, json!(["b"]), listed(&["b"]), json!(["list", 0, []])),
-        row("a name that does not exist", NULL, json!(["b", "c"]), listed(&["b"]), json!(["list", 1, ["c"]])),
-        row("a name that was planned before needs no request", NULL, json!(["planned"]), vec![], json!(["", 0, []])),
-        row("no name needs no request", NULL, json!([]), vec![], json!(["", 0, []])),
-        row("unchanged names need no request", before(), json!(["b"]), vec![], json!(["", 0, []])),
-        row("another order is no change", a_thing("a", &json!(["b", "c"])), json!(["c", "b"]), vec![], json!(["", 0, []])),
-        row("changed names are checked", before(), json!(["c"]), listed(&["b"]), json!(["list", 1, ["c"]])),
-        row("names that cannot be listed pass", NULL, json!(["c"]), vec![Err(ErrorKind::Unreachable)], json!(["list", 0, []])),
-        row("unknown names pass", NULL, json!("(known after apply)"), vec![], json!(["", 0, []])),
-    ];
-    let binding = named();
-    prove(rows, |(prior, friends, responses, expected)| {
-        let (script, context) = Script::of(responses);
-        let context = with_resources(context, &binding);
-        let plan = block_on(async {
-            planned(&binding, &context, &NULL, &json!({"name": "planned"})).await;
-            planned(
-                &binding,
-                &context,
-                &prior,
-                &json!({"name": "a", "friends": friends}),
-            )
-            .await
-        });
-        let change = plan.private.change.unwrap_or_default();
-        let unresolved = change.unresolved.get("friends").cloned().unwrap_or_default();
-        let warnings = plan.diagnostics.iter().count();
-        (
-            expected,
-            json!([script.requests().join(" "), warnings, unresolved]),
-        )
-    });
 }
 
 #[test]
@@ -117,13 +68,13 @@ fn renamed_object_is_the_same_one() {
     prove(rows, |((from, to), friends, expected)| {
         let listed = Ok(json!([{"name": "b"}, {"name": "c"}, {"name": "new"}]));
         let (_, context) = Script::of([listed]);
-        let context = with_resources(context, &binding);
-        let plan = block_on(async {
+        let context = with_declarations(context, &binding);
+        let plan = {
             let other = |name: &str| json!({"uuid": UUID, "name": name});
-            planned(&binding, &context, &other(from), &json!({"name": to})).await;
+            planned(&binding, &context, &other(from), &json!({"name": to}));
             let config = json!({"name": "a", "friends": friends});
-            planned(&binding, &context, &a_thing("a", &json!(["b"])), &config).await
-        });
+            planned(&binding, &context, &a_thing("a", &json!(["b"])), &config)
+        };
         (expected, json!(!plan.requires_replace.is_empty()))
     });
 }
@@ -133,14 +84,14 @@ fn rename_warns_of_objects_that_were_replaced_because_of_it() {
     let binding = named();
     let listed = Ok(json!([{"name": "b"}]));
     let (_, context) = Script::of([listed]);
-    let context = with_resources(context, &binding);
-    let (replaced, renamed) = block_on(async {
+    let context = with_declarations(context, &binding);
+    let (replaced, renamed) = {
         let config = json!({"name": "a", "friends": ["new"]});
-        let replaced = planned(&binding, &context, &a_thing("a", &json!(["b"])), &config).await;
+        let replaced = planned(&binding, &context, &a_thing("a", &json!(["b"])), &config);
         let prior = json!({"uuid": UUID, "name": "b"});
-        let renamed = planned(&binding, &context, &prior, &json!({"name": "new"})).await;
+        let renamed = planned(&binding, &context, &prior, &json!({"name": "new"}));
         (replaced, renamed)
-    });
+    };
     assert!(!replaced.requires_replace.is_empty());
     let warnings: Vec<&str> = renamed
         .diagnostics
@@ -168,7 +119,7 @@ fn delete_refuses_names_that_still_do_not_exist() {
     let binding = named();
     prove(rows, |(unresolved, responses, expected)| {
         let (script, context) = Script::of(responses);
-        let context = with_resources(context, &binding);
+        let context = with_declarations(context, &binding);
         let mut private = seen_here();
         let names: Vec<String> = serde_json::from_value(unresolved).unwrap();
         if !names.is_empty() {
@@ -201,7 +152,7 @@ fn plan_waits_for_the_plan_of_a_named_object() {
     ];
     prove(rows, |(friends, seconds, expected)| {
         let (_, context) = Script::of([Ok(json!([{"name": "b"}, {"name": "c"}]))]);
-        let context = with_resources(context, &binding);
+        let context = with_declarations(context, &binding);
         let (prior, config) = (
             a_thing("a", &json!(["b"])),
             json!({"name": "a", "friends": friends}),

@@ -15,7 +15,9 @@ use engine::private::{ChangePlan, Private};
 use serde_json::{Value as Json, json};
 use value::Value;
 
-use super::support::{Failure, NULL, Script, UNKNOWN, UUID, block_on, fields, prove, shown, value};
+use super::support::{
+    Failure, NULL, Script, UNKNOWN, UUID, block_on, declarations, fields, prove, shown, value,
+};
 
 const RUN: &str = "6a1f3f0c-0000-4000-8000-000000000001";
 const OTHER: &str = "6a1f3f0c-0000-4000-8000-000000000002";
@@ -26,7 +28,7 @@ const LATEST: &str = "2026-01-31T14:00:00Z";
 
 fn timed() -> Binding {
     fields(
-        "friend = { type = 'string', references = 'thing', force_new = true }\n\
+        "friend = { type = 'string', ref = 'thing.name', force_new = true }\n\
          updated_at = { type = 'string', mode = 'computed', format = 'timestamp' }\n\
          run = { type = 'string', mode = 'computed', format = 'uuid', stable = true, wire = false }\n\
          status = { type = 'string', mode = 'computed', stable = true, wire = false }\n\
@@ -61,8 +63,14 @@ fn rejected() -> Response {
 
 fn context_of(responses: Vec<Response>, binding: &Binding) -> (Arc<Script>, Context) {
     let (script, context) = Script::failing(responses);
-    let resources = Arc::from([binding.schema]);
-    (script, Context { resources, ..context })
+    let declarations = declarations(binding);
+    (
+        script,
+        Context {
+            declarations,
+            ..context
+        },
+    )
 }
 
 fn creation(binding: &Binding, friend: &str, private: Private) -> ApplyRequest {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use engine::api::{Api, Effect, Error, ErrorKind, Place, Request, Response};
 use engine::context::Context;
+use engine::declarations::Declarations;
 use engine::diagnostic::Diagnostics;
 use engine::private::{Private, Sighting};
 use engine::process::Process;
@@ -166,6 +167,14 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
 /// The binding of a resource `thing` with these attributes beside `uuid` and `name`, and without a hook.
 pub fn thing(attributes: &str) -> Binding {
     declare("thing.toml", &format!("{THING}\n{attributes}"))
+}
+
+/// The declarations of a provider with this resource.
+pub fn declarations(binding: &Binding) -> Declarations {
+    Declarations {
+        prefix: "acme",
+        all: Arc::from([binding.schema]),
+    }
 }
 
 /// The binding of the declaration in this TOML file, without a hook.
@@ -326,7 +335,7 @@ impl Script {
             cancel: CancellationToken::new(),
             deadline: None,
             process: Process::default(),
-            resources: Arc::default(),
+            declarations: Declarations::default(),
         };
         (script, context)
     }

@@ -1,0 +1,402 @@
+//! What a check of a plan sees: the plan, the account, and what this process has planned so far.
+//!
+//! A check never refuses what it is not sure of: a value that is not known has no objects, and a request that fails is one warning for
+//! each collection and process.
+//!
+//! Tests: `crates/engine/tests/tables/preflight.rs`.
+
+use std::collections::BTreeSet;
+use std::slice;
+use std::sync::Arc;
+
+use schema::{Attribute, Phase, Resource};
+use serde_json::Value as Json;
+use value::{Path, Value};
+
+use crate::api::Error;
+use crate::context::Context;
+use crate::declarations::Declarations;
+use crate::diagnostic::{Diagnostics, Severity, Summary};
+use crate::equal::{is_equivalent, normal};
+use crate::list::{Index, List};
+use crate::object::Plan;
+use crate::planned::{identity_of, own_identity};
+use crate::process::Process;
+use crate::report::{failure, is_gone};
+use crate::{collection, identity, naming, shape, summaries, wire};
+
+/// Which attributes of a plan a check concerns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All: the plan creates or replaces the object.
+    All,
+    /// Those that an update changes.
+    Changed,
+}
+
+/// A plan, with access to the objects that it depends on.
+pub struct Survey<'a> {
+    /// `None` if the provider is not configured yet, or checks may send no requests.
+    context: Option<&'a Context>,
+    process: &'a Process,
+    declarations: &'a Declarations,
+    /// The declaration of the planned object.
+    pub resource: &'a Resource,
+    plan: &'a mut Plan,
+    scope: Scope,
+    /// Position of the planned object among those of its resource.
+    position: Option<usize>,
+}
+
+/// An object that exists in the account, or will exist after what this process has planned.
+pub struct Existing {
+    declaration: &'static Resource,
+    source: Source,
+}
+
+enum Source {
+    Planned(Value),
+    /// As the control plane returned it, possibly abbreviated.
+    Returned(Json),
+}
+
+/// The result of a search by one value.
+pub enum Search {
+    /// The object exists, or will.
+    Found(Existing),
+    /// It certainly does not exist in the account, and was not planned so far. The list, if there is one, has similar ones.
+    Missing(Option<Arc<List>>),
+    /// It is not certain whether it exists.
+    Unknown,
+}
+
+impl Existing {
+    /// The value of an attribute; unknown if neither the plan nor the control plane shows it.
+    pub fn get(&self, name: &str) -> Value {
+        let response = match &self.source {
+            Source::Planned(object) => return object.get(name).clone(),
+            Source::Returned(response) => response,
+        };
+        let attribute = self.declaration.attribute(name);
+        let shown = attribute.filter(|attribute| wire::field(attribute, response).is_some());
+        let Some(attribute) = shown else {
+            return Value::Unknown;
+        };
+        let mut problems = Diagnostics::default();
+        let attributes = slice::from_ref(attribute);
+        let known = shape::empty_object(attributes);
+        let (object, result) =
+            wire::from_response(attributes, response, &known, &Path::root(), &mut problems);
+        result.map_or(Value::Unknown, |()| object.get(name).clone())
+    }
+
+    /// The string of an attribute, if it is known.
+    pub fn string(&self, name: &str) -> Option<String> {
+        self.get(name).as_str().map(str::to_owned)
+    }
+
+    /// How diagnostics name the object: `machine role "web"`.
+    pub fn title(&self) -> String {
+        let noun = naming::noun(self.declaration);
+        let label = self.declaration.label.as_deref();
+        match label.and_then(|label| self.string(label)) {
+            Some(name) => format!("{noun} {name:?}"),
+            None => noun,
+        }
+    }
+
+    /// Whether a plan of this process has it, so that it may not exist yet.
+    pub fn is_planned(&self) -> bool {
+        matches!(self.source, Source::Planned(_))
+    }
+
+    /// An object as the control plane returned it.
+    pub fn returned(declaration: &'static Resource, response: Json) -> Self {
+        Self {
+            declaration,
+            source: Source::Returned(response),
+        }
+    }
+
+    /// Returns its identity as it is in an import ID; `None` if it has none yet.
+    pub fn string_of_identity(&self) -> Option<String> {
+        let mut attributes = self.declaration.attributes.iter();
+        let identity =
+            attributes.find(|attribute| self.declaration.read_operation_by(&attribute.name).is_some())?;
+        self.string(&identity.name)
+    }
+
+    /// Returns its identity in a normal form; `None` if it has none yet.
+    pub fn key(&self) -> Option<String> {
+        identity_of(self.declaration, |attribute| self.string(&attribute.name))
+    }
+}
+
+impl<'a> Survey<'a> {
+    /// Looks at a plan. Without a context, only what this process has planned is known.
+    pub fn new(
+        context: Option<&'a Context>,
+        process: &'a Process,
+        declarations: &'a Declarations,
+        resource: &'a Resource,
+        plan: &'a mut Plan,
+        scope: Scope,
+    ) -> Self {
+        Self {
+            context: context.filter(|context| context.api.checks_plans()),
+            process,
+            declarations,
+            resource,
+            plan,
+            scope,
+            position: None,
+        }
+    }
+
+    /// Sets the position of the planned object among those of its resource, see [`Process::add_planned`].
+    #[must_use]
+    pub fn at(self, position: Option<usize>) -> Self {
+        Self { position, ..self }
+    }
+
+    /// The object before the change; null for a create.
+    pub fn prior(&self) -> &Value {
+        &self.plan.prior
+    }
+
+    /// The object after the change.
+    pub fn planned(&self) -> &Value {
+        &self.plan.planned
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &Value {
+        &self.plan.config
+    }
+
+    /// How diagnostics name the object.
+    pub fn title(&self) -> String {
+        let object = if self.plan.prior.is_null() {
+            &self.plan.planned
+        } else {
+            &self.plan.prior
+        };
+        naming::title(self.resource, object)
+    }
+
+    /// Whether the plan creates or replaces the object.
+    pub fn is_new(&self) -> bool {
+        self.scope == Scope::All
+    }
+
+    /// Whether a run follows the change.
+    pub fn starts_run(&self) -> bool {
+        let phase = if self.is_new() {
+            Phase::Create
+        } else {
+            Phase::Update
+        };
+        self.resource
+            .job
+            .as_ref()
+            .is_some_and(|job| job.after.contains(&phase))
+    }
+
+    /// Whether the plan sets a root attribute: to another value than before, or to any value of a new object.
+    pub fn sets(&self, name: &str) -> bool {
+        let planned = self.plan.planned.get(name);
+        let is_same = || {
+            let attribute = self.resource.attribute(name);
+            attribute.is_none_or(|attribute| is_equivalent(attribute, self.plan.prior.get(name), planned))
+        };
+        !planned.is_null() && (self.is_new() || !is_same())
+    }
+
+    /// Whether the plan sets any of these attributes.
+    pub fn sets_any(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| self.sets(name))
+    }
+
+    /// Adds a warning about an attribute.
+    pub fn warn(&mut self, path: Path, summary: &'static Summary, detail: impl Into<String>) {
+        self.plan.diagnostics.warning_at(path, summary, detail);
+    }
+
+    /// Adds an error about an attribute.
+    pub fn refuse(&mut self, path: Path, summary: &'static Summary, detail: impl Into<String>) {
+        self.plan.diagnostics.error_at(path, summary, detail);
+    }
+
+    /// Counts this object under a key, once. Returns the number of objects of this process that were counted under it before.
+    pub fn count(&self, key: &str) -> usize {
+        let own = identity::key(self.resource, &self.plan.planned);
+        self.process.count_under(key, own)
+    }
+
+    /// Returns the objects that an attribute names, as far as they were found.
+    pub async fn referenced(&mut self, name: &str) -> Vec<Existing> {
+        let attribute = self.resource.attribute(name);
+        let Some((attribute, reference)) =
+            attribute.and_then(|attribute| Some((attribute, attribute.reference.as_ref()?)))
+        else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        for value in strings(self.plan.planned.get(&attribute.name)) {
+            if let Search::Found(object) = self.find(&reference.target, &reference.attribute, &value).await {
+                found.push(object);
+            }
+        }
+        found
+    }
+
+    /// Looks for the object of a resource, or of a data source, in which an attribute has this value.
+    pub async fn find(&mut self, target: &str, attribute: &str, value: &str) -> Search {
+        let Some(declaration) = self.declarations.find(target) else {
+            return Search::Unknown;
+        };
+        let Some(attribute) = declaration.attribute(attribute) else {
+            return Search::Unknown;
+        };
+        let mut planned = self.process.find_planned(declaration, attribute, value);
+        if let Some((_, object)) = planned.pop() {
+            return Search::Found(Existing {
+                declaration,
+                source: Source::Planned(object),
+            });
+        }
+        let list = self.list(declaration).await;
+        if let Some(list) = &list {
+            let index = by_value(list, declaration, attribute);
+            let positions = index.get(&normal(attribute, value));
+            if let Some(position) = positions.and_then(|positions| positions.first()) {
+                return Search::Found(Existing::returned(declaration, list.object(*position)));
+            }
+        }
+        // A list may be abbreviated or late: only a request for the object shows that an identity does not exist.
+        match declaration.read_operation_by(&attribute.name) {
+            Some(operation) => self.read(declaration, attribute, operation, value, list).await,
+            None if list.is_some() => Search::Missing(list),
+            None => Search::Unknown,
+        }
+    }
+
+    async fn read(
+        &mut self,
+        declaration: &'static Resource,
+        attribute: &Attribute,
+        operation: &str,
+        value: &str,
+        list: Option<Arc<List>>,
+    ) -> Search {
+        let Some(context) = self.context else {
+            return Search::Unknown;
+        };
+        let mut object = shape::empty_object(&declaration.attributes);
+        object.set_attribute(&attribute.name, Value::string(value));
+        match context.read(declaration, operation, &object).await {
+            Ok(response) => Search::Found(Existing::returned(declaration, response.body.clone())),
+            Err(error) if is_gone(&error) => Search::Missing(list),
+            Err(error) => {
+                self.note_failure(declaration, &error);
+                Search::Unknown
+            }
+        }
+    }
+
+    /// Returns all objects of a resource, or those that a data source finds: as planned, else as in the account. Those that plans of this
+    /// process destroy are left out, and this object. `None` if they cannot be listed.
+    pub async fn all(&mut self, target: &str) -> Option<Vec<Existing>> {
+        let declaration = self.declarations.find(target)?;
+        let list = self.list(declaration).await?;
+        let is_same = self.resource.name == declaration.name;
+        let own = self.own_identity().filter(|_| is_same);
+        let planned = self.process.all_planned(declaration).into_iter();
+        let planned = planned.filter(|(position, _)| !is_same || self.position != Some(*position));
+        let mut objects: Vec<Existing> = planned
+            .map(|(_, object)| Existing {
+                declaration,
+                source: Source::Planned(object),
+            })
+            .collect();
+        let known: BTreeSet<String> = objects.iter().filter_map(Existing::key).collect();
+        let returned = list
+            .objects()
+            .map(|object| Existing::returned(declaration, object));
+        let returned = returned.filter(|object| {
+            object.key().is_none_or(|key| {
+                !known.contains(&key) && !self.process.is_destroy_planned(declaration, &key)
+            })
+        });
+        objects.extend(returned);
+        objects.retain(|object| own.is_none() || object.key() != own);
+        Some(objects)
+    }
+
+    /// Returns the objects of the account, of the same resource, in which an attribute has this value.
+    pub async fn returned_with(&mut self, attribute: &Attribute, value: &str) -> Vec<Existing> {
+        let Some(declaration) = self.declarations.find(&self.resource.name) else {
+            return Vec::new();
+        };
+        let Some(list) = self.list(declaration).await else {
+            return Vec::new();
+        };
+        let index = by_value(&list, declaration, attribute);
+        let positions = index.get(&normal(attribute, value)).into_iter().flatten();
+        positions
+            .map(|position| Existing::returned(declaration, list.object(*position)))
+            .collect()
+    }
+
+    /// The identity of this object in the form of [`Existing::key`]; `None` of one that does not exist yet.
+    pub fn own_identity(&self) -> Option<String> {
+        own_identity(self.resource, &self.plan.prior)
+    }
+
+    /// Returns a recent list of the objects of a declaration. A failure is one warning in each process.
+    async fn list(&mut self, declaration: &'static Resource) -> Option<Arc<List>> {
+        let context = self.context?;
+        if self.process.has_failed_check(&declaration.name) {
+            return None;
+        }
+        match collection::for_check(context, declaration).await? {
+            Ok(list) => Some(list),
+            Err(error) => {
+                self.note_failure(declaration, &error);
+                None
+            }
+        }
+    }
+
+    fn note_failure(&mut self, declaration: &Resource, error: &Error) {
+        if !self.process.note_failed_check(&declaration.name) {
+            return;
+        }
+        let noun = naming::noun(declaration);
+        let summary = &summaries::CHECK_SKIPPED;
+        let diagnostics = &mut self.plan.diagnostics;
+        failure(
+            diagnostics,
+            Severity::Warning,
+            Path::root(),
+            summary,
+            error,
+            |error| format!("The plan is complete, but its {noun} objects were not checked. {error}"),
+        );
+    }
+}
+
+/// Returns an index of a list by the value of an attribute, in one spelling.
+pub fn by_value(list: &List, declaration: &Resource, attribute: &Attribute) -> Arc<Index> {
+    list.index(&format!("{} of {}", attribute.name, declaration.name), |item| {
+        let field = wire::field(attribute, item)?;
+        Some(normal(attribute, field.as_str()?))
+    })
+}
+
+/// The known strings in a value: a string, or a collection of strings.
+pub fn strings(value: &Value) -> BTreeSet<String> {
+    let elements = value.elements().iter();
+    let strings = elements.chain([value]).filter_map(Value::as_str);
+    strings.map(str::to_owned).collect()
+}
