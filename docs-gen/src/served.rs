@@ -9,7 +9,9 @@ use proto::tfplugin6;
 use rpc::convert;
 use tfplugin6::schema::{nested_block, object};
 
-use crate::json::{Attribute, Block, Document, NestedBlock, NestedType, Provider, Schema};
+use crate::json::{
+    Attribute, Block, Document, Function, NestedBlock, NestedType, Parameter, Provider, Schema,
+};
 
 /// The document that Terraform prints for a provider with this definition.
 ///
@@ -28,12 +30,41 @@ pub fn document(definition: &Definition) -> Result<Document, serde_json::Error> 
         provider: Some(schema(&convert::provider_schema(definition.provider))?),
         resource_schemas: schemas(definition.resources)?,
         data_source_schemas: schemas(definition.data_sources)?,
+        functions: functions(definition)?,
         ..Provider::default()
     };
     Ok(Document {
         format_version: "1.0".to_owned(),
         provider_schemas: BTreeMap::from([(definition.provider.address.to_string(), provider)]),
     })
+}
+
+/// The functions, by name.
+///
+/// # Errors
+///
+/// If a type is not JSON, which would be a bug in `rpc::convert`.
+pub fn functions(definition: &Definition) -> Result<BTreeMap<String, Function>, serde_json::Error> {
+    let functions = definition.functions.iter().map(|declared| {
+        let message = convert::function(declared);
+        let parameters = message.parameters.iter().map(|parameter| {
+            Ok(Parameter {
+                name: parameter.name.clone(),
+                description: parameter.description.clone(),
+                is_nullable: parameter.allow_null_value,
+                r#type: serde_json::from_slice(&parameter.r#type)?,
+            })
+        });
+        let function = Function {
+            description: message.description.clone(),
+            summary: message.summary.clone(),
+            return_type: serde_json::from_slice(&message.r#return.unwrap_or_default().r#type)?,
+            parameters: Some(parameters.collect::<Result<Vec<_>, serde_json::Error>>()?),
+            ..Function::default()
+        };
+        Ok((declared.name.to_owned(), function))
+    });
+    functions.collect()
 }
 
 fn schema(from: &tfplugin6::Schema) -> Result<Schema, serde_json::Error> {

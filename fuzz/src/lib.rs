@@ -16,6 +16,7 @@ mod responses;
 mod samples;
 pub mod seeds;
 mod short_strings;
+mod templates;
 mod values;
 
 /// The functions of the targets, by the names of their programs.
@@ -25,6 +26,7 @@ pub mod targets {
     pub use crate::files::{hcl, lock_file};
     pub use crate::responses::{document, error_response, list, response};
     pub use crate::short_strings::short_strings;
+    pub use crate::templates::template;
     pub use crate::values::{json_state, msgpack};
 }
 
@@ -53,6 +55,7 @@ pub const TARGETS: &[Target] = &[
     responses::RESPONSE,
     declarations::SCHEMA,
     short_strings::SHORT_STRINGS,
+    templates::TEMPLATE,
 ];
 
 /// The program of a target: libFuzzer's if cargo-fuzz builds it, otherwise one that runs the target with the files that are

@@ -108,7 +108,7 @@ macro_rules! targets {
     };
 }
 
-targets! { address document error_response hcl json_state list lock_file msgpack response schema short_strings }
+targets! { address document error_response hcl json_state list lock_file msgpack response schema short_strings template }
 
 #[test]
 fn attempt_names_the_file_with_the_failing_input() {

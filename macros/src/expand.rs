@@ -250,6 +250,7 @@ fn expand_definition(input: &Input, model: &Model) -> TokenStream {
     // All operations: a hook can use one that no declaration uses.
     let operations = emit(engine, &model.operations.as_slice());
     let provider = emit(engine, &model.provider);
+    let functions = &input.functions;
     let (resource_statics, resources) = expand_bindings(engine, &known, Kind::Resource);
     let (data_source_statics, data_sources) = expand_bindings(engine, &known, Kind::DataSource);
     quote! {
@@ -271,6 +272,7 @@ fn expand_definition(input: &Input, model: &Model) -> TokenStream {
             operations: OPERATIONS,
             resources: &[#(#resources),*],
             data_sources: &[#(#data_sources),*],
+            functions: &[#(&#functions),*],
         };
     }
 }

@@ -15,6 +15,8 @@ pub(crate) struct Input {
     pub dir: LitStr,
     /// The listed resources and data sources, in their order.
     pub entries: Vec<Entry>,
+    /// The paths of the functions.
+    pub functions: Vec<Path>,
 }
 
 /// A line with a resource or data source.
@@ -30,6 +32,7 @@ pub(crate) struct Entry {
 mod keyword {
     syn::custom_keyword!(engine);
     syn::custom_keyword!(dir);
+    syn::custom_keyword!(function);
     syn::custom_keyword!(resource);
     syn::custom_keyword!(data_source);
     syn::custom_keyword!(with);
@@ -51,10 +54,25 @@ impl Parse for Input {
         let dir = input.parse()?;
         input.parse::<Token![;]>()?;
         let mut entries = Vec::new();
+        let mut functions = Vec::new();
         while !input.is_empty() {
-            entries.push(input.parse()?);
+            let lookahead = input.lookahead1();
+            if lookahead.peek(keyword::function) {
+                input.parse::<keyword::function>()?;
+                functions.push(input.call(Path::parse_mod_style)?);
+                input.parse::<Token![;]>()?;
+            } else if lookahead.peek(keyword::resource) || lookahead.peek(keyword::data_source) {
+                entries.push(input.parse()?);
+            } else {
+                return Err(lookahead.error());
+            }
         }
-        Ok(Self { engine, dir, entries })
+        Ok(Self {
+            engine,
+            dir,
+            entries,
+            functions,
+        })
     }
 }
 

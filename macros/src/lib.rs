@@ -18,6 +18,7 @@ use quote::quote_spanned;
 ///     resource machine_role;             // schema/machine_role.toml
 ///     resource machine_deployment with crate::hooks::MachineDeployment;
 ///     data_source machine;               // schema/data/machine.toml
+///     function crate::functions::PARSE;  // a static or constant of the type ::engine::Function
 /// }
 /// ```
 ///

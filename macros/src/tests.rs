@@ -103,8 +103,8 @@ fn expand_reports_syntax_errors() {
     assert_eq!(message("engine = ::engine; resource thing;"), "expected `dir`");
     assert_eq!(message(r#"engine = "engine"; dir = "x";"#), "expected identifier");
     assert_eq!(
-        message(r#"dir = "x"; function thing;"#),
-        "expected `resource` or `data_source`"
+        message(r#"dir = "x"; provider thing;"#),
+        "expected one of: `function`, `resource`, `data_source`"
     );
     assert_eq!(
         message(r#"dir = "x"; resource thing using x;"#),

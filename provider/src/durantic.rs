@@ -1,8 +1,8 @@
-//! The resources and data sources of the provider. A new one needs a file in `schema/` and a line here.
+//! The resources, data sources and functions of the provider. A new resource or data source needs a file in `schema/` and a line here.
 //!
 //! Tests: `provider/tests/declarations.rs`.
 
-use crate::hooks;
+use crate::{functions, hooks};
 
 macros::provider! {
     dir = "../../schema";
@@ -28,4 +28,6 @@ macros::provider! {
     data_source secret;
     data_source variable;
     data_source vip;
+
+    function functions::RENDER_TEMPLATE;
 }

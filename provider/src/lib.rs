@@ -4,11 +4,13 @@
 //! Tests: `tests/`.
 
 pub mod durantic;
+pub mod functions;
 pub mod hooks;
 mod probe;
 mod remedies;
 mod settings;
 pub mod summaries;
+pub mod templates;
 
 use std::process::ExitCode;
 

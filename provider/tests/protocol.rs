@@ -256,7 +256,7 @@ async fn get_metadata_lists_the_types_of_the_schema() {
 
 #[tokio::test]
 async fn optional_requests_are_unimplemented() {
-    use tfplugin6::{call_function, get_functions, get_resource_identity_schemas, move_resource_state};
+    use tfplugin6::{get_resource_identity_schemas, move_resource_state};
     let service = service();
     let errors = [
         service
@@ -265,14 +265,6 @@ async fn optional_requests_are_unimplemented() {
             .err(),
         service
             .move_resource_state(tonic::Request::new(move_resource_state::Request::default()))
-            .await
-            .err(),
-        service
-            .get_functions(tonic::Request::new(get_functions::Request {}))
-            .await
-            .err(),
-        service
-            .call_function(tonic::Request::new(call_function::Request::default()))
             .await
             .err(),
     ];

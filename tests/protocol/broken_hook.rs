@@ -54,6 +54,7 @@ fn definition() -> &'static Definition {
         operations: durantic::DEFINITION.operations,
         resources: Vec::leak(bindings.collect()),
         data_sources: durantic::DEFINITION.data_sources,
+        functions: &[],
     }))
 }
 

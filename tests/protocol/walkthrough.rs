@@ -58,6 +58,7 @@ async fn contributing_walkthrough_has_a_working_lifecycle() {
         operations: Vec::leak(model.operations),
         resources: Vec::leak(resources),
         data_sources: Vec::leak(data_sources),
+        functions: &[],
     }));
     run_lifecycles(definition).await;
 }

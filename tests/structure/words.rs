@@ -53,13 +53,30 @@ fn engine_contains_no_status_code() {
 /// The generic crates serve any provider.
 #[test]
 fn generic_crates_never_name_the_product() {
-    for package in ["engine", "plugin", "rpc", "tools", "value"] {
+    for package in ["engine", "plugin", "rpc", "template", "tools", "value"] {
         refuse(
             package,
             "only `provider` and `schema/` name the product",
             |word| word.text.to_lowercase().contains("durantic"),
         );
     }
+}
+
+/// `provider` passes the names that templates can use.
+#[test]
+fn template_never_names_what_templates_can_use() {
+    let words = [
+        "machine",
+        "peers",
+        "secrets",
+        "vars",
+        "vip",
+        "Terraform",
+        "control plane",
+    ];
+    refuse("template", "its caller passes the names", |word| {
+        word.kind == Kind::String && words.iter().any(|known| word.text.contains(known))
+    });
 }
 
 /// `provider` passes what a user of Terraform can do about an error.

@@ -183,6 +183,13 @@ async fn every_data_source_has_working_examples() {
 }
 
 #[tokio::test]
+async fn every_function_has_a_working_example() {
+    let files = files("functions", "function");
+    assert_eq!(files.len(), DEFINITION.functions.len(), "one for each function");
+    each(&files).await;
+}
+
+#[tokio::test]
 async fn every_scenario_works() {
     let scenarios: Vec<PathBuf> = fs::read_dir(examples())
         .expect("the examples")

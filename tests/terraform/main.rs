@@ -22,6 +22,7 @@ mod examples;
 mod faults;
 mod fleet;
 mod found_objects;
+mod functions;
 mod go_provider_states;
 mod guides;
 mod image;

@@ -7,6 +7,7 @@ use value::Value;
 
 use crate::codec::{Codec, Verbatim};
 use crate::diagnostic::{Diagnostics, Reported, Summary};
+use crate::function::Function;
 use crate::object::Plan;
 use crate::session::Session;
 use crate::survey::Survey;
@@ -36,6 +37,8 @@ pub struct Definition {
     pub resources: &'static [Binding],
     /// Data sources.
     pub data_sources: &'static [Binding],
+    /// Functions that configurations can call.
+    pub functions: &'static [&'static Function],
 }
 
 /// What a run does to an object that has had one.

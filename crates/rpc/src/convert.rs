@@ -8,7 +8,7 @@
 //! Tests: `provider/tests/protocol.rs`.
 
 use engine::diagnostic::{Diagnostic, Diagnostics, Reported, Severity};
-use engine::shape;
+use engine::{Function, shape};
 use proto::tfplugin6;
 use proto::tfplugin6::schema::{Block, NestedBlock, Object, nested_block, object};
 use schema::{Attribute, Collection, Mode, Scalar};
@@ -118,6 +118,30 @@ pub fn resource_schema(from: &schema::Resource) -> tfplugin6::Schema {
         description,
         from.deprecated.as_deref(),
     )
+}
+
+/// The message that describes a function.
+pub fn function(from: &Function) -> tfplugin6::Function {
+    let parameters = from
+        .parameters
+        .iter()
+        .map(|parameter| tfplugin6::function::Parameter {
+            name: parameter.name.to_owned(),
+            r#type: parameter.accepts.to_json().to_string().into_bytes(),
+            description: parameter.doc.to_owned(),
+            description_kind: tfplugin6::StringKind::Markdown.into(),
+            ..tfplugin6::function::Parameter::default()
+        });
+    tfplugin6::Function {
+        parameters: parameters.collect(),
+        r#return: Some(tfplugin6::function::Return {
+            r#type: from.returns.to_json().to_string().into_bytes(),
+        }),
+        summary: from.summary.to_owned(),
+        description: describe(from.summary, from.description),
+        description_kind: tfplugin6::StringKind::Markdown.into(),
+        ..tfplugin6::Function::default()
+    }
 }
 
 /// The schema message of the provider block.

@@ -19,20 +19,22 @@ pub enum Subject {
     Resource(String),
     /// The data source of this type name.
     DataSource(String),
+    /// The function of this name.
+    Function(String),
 }
 
 impl Subject {
     fn resource(&self) -> Option<&str> {
         match self {
             Self::Resource(name) => Some(name),
-            Self::Provider | Self::DataSource(_) => None,
+            Self::Provider | Self::DataSource(_) | Self::Function(_) => None,
         }
     }
 
     fn data_source(&self) -> Option<&str> {
         match self {
             Self::DataSource(name) => Some(name),
-            Self::Provider | Self::Resource(_) => None,
+            Self::Provider | Self::Resource(_) | Self::Function(_) => None,
         }
     }
 }
@@ -43,6 +45,7 @@ impl std::fmt::Display for Subject {
             Self::Provider => formatter.write_str("the provider"),
             Self::Resource(name) => write!(formatter, "`{name}`"),
             Self::DataSource(name) => write!(formatter, "`data.{name}`"),
+            Self::Function(name) => write!(formatter, "the function `{name}`"),
         }
     }
 }

@@ -10,6 +10,7 @@
 //! Tests: `provider/tests/protocol.rs`, `tests/protocol/`.
 
 pub mod convert;
+mod functions;
 mod handler;
 mod service;
 pub mod summaries;
@@ -174,7 +175,7 @@ impl Service {
         let (bindings, name) = match subject {
             Subject::Resource(name) => (definition.resources, name.as_str()),
             Subject::DataSource(name) => (definition.data_sources, name.as_str()),
-            Subject::Provider => (&[][..], ""),
+            Subject::Provider | Subject::Function(_) => (&[][..], ""),
         };
         let mut bindings = bindings.iter();
         let Some(binding) = bindings.find(|binding| type_name(definition, binding) == name) else {

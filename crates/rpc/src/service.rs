@@ -17,16 +17,17 @@ use environment::Environment;
 use proto::tfplugin6;
 use proto::tfplugin6::diagnostic::Severity;
 use proto::tfplugin6::{
-    apply_resource_change, configure_provider, get_metadata, get_provider_schema, import_resource_state,
-    plan_resource_change, read_data_source, read_resource, stop_provider, upgrade_resource_state,
-    validate_data_resource_config, validate_provider_config, validate_resource_config,
+    apply_resource_change, call_function, configure_provider, get_functions, get_metadata,
+    get_provider_schema, import_resource_state, plan_resource_change, read_data_source, read_resource,
+    stop_provider, upgrade_resource_state, validate_data_resource_config, validate_provider_config,
+    validate_resource_config,
 };
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 use value::Value;
 
 use super::handler::{self, Subject};
-use super::{Connection, Program, Service, convert, summaries, type_name};
+use super::{Connection, Program, Service, convert, functions, summaries, type_name};
 
 /// The result of an RPC. It is never an error: failures are diagnostics in the response.
 type RpcResult<T> = Result<Response<T>, Status>;
@@ -52,6 +53,13 @@ impl tfplugin6::provider_server::Provider for Service {
             data_sources: names(definition.data_sources)
                 .map(|type_name| get_metadata::DataSourceMetadata { type_name })
                 .collect(),
+            functions: definition
+                .functions
+                .iter()
+                .map(|function| get_metadata::FunctionMetadata {
+                    name: function.name.to_owned(),
+                })
+                .collect(),
             ..get_metadata::Response::default()
         }))
     }
@@ -76,6 +84,7 @@ impl tfplugin6::provider_server::Provider for Service {
             provider: Some(convert::provider_schema(definition.provider)),
             resource_schemas: schemas(definition.resources),
             data_source_schemas: schemas(definition.data_sources),
+            functions: functions::describe(definition),
             server_capabilities: Some(CAPABILITIES),
             ..get_provider_schema::Response::default()
         }))
@@ -448,6 +457,21 @@ impl tfplugin6::provider_server::Provider for Service {
         }))
     }
 
+    async fn get_functions(&self, _: Request<get_functions::Request>) -> RpcResult<get_functions::Response> {
+        Ok(Response::new(get_functions::Response {
+            functions: functions::describe(self.definition()),
+            ..get_functions::Response::default()
+        }))
+    }
+
+    async fn call_function(
+        &self,
+        request: Request<call_function::Request>,
+    ) -> RpcResult<call_function::Response> {
+        let request = request.into_inner();
+        Ok(Response::new(functions::call(self.definition(), request).await))
+    }
+
     async fn read_data_source(
         &self,
         request: Request<read_data_source::Request>,
@@ -637,6 +661,7 @@ mod tests {
             operations: &[],
             resources: &[],
             data_sources: &[],
+            functions: &[],
         };
         let program = Program {
             definition: &DEFINITION,

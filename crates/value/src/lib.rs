@@ -2,13 +2,15 @@
 //! declare.
 //!
 //! [cty's tuples and dynamic values](https://github.com/zclconf/go-cty/blob/main/docs/types.md) are not supported, because
-//! no declaration can declare them: decoding rejects them. [`msgpack`] is the encoding in messages, [`json`] the encoding in
-//! stored state. Both follow a [`Type`], so no value is nested deeper than its type. A sensitive string is a
+//! no declaration can declare them: decoding rejects them. Only arguments of functions can be dynamic: [`dynamic`] decodes them to
+//! JSON. [`msgpack`] is the encoding in messages, [`json`] the encoding in stored state. Both follow a [`Type`], so no value is
+//! nested deeper than its type. A sensitive string is a
 //! [`secret::Secret`]; [`duration`] parses durations as users write them.
 
 mod conform;
 mod debug;
 pub mod duration;
+pub mod dynamic;
 mod error;
 pub mod json;
 pub mod msgpack;

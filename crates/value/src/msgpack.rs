@@ -28,13 +28,10 @@ use crate::secret::Secret;
 /// conform to the type, or if a number is not finite or has more than [`MAX_DIGITS`](super::MAX_DIGITS) digits before or
 /// after its decimal point.
 pub fn decode(bytes: &[u8], r#type: &Type) -> Result<Value, DecodeError> {
-    let mut reader = Reader { rest: bytes };
+    let mut reader = Reader::new(bytes);
     let value = reader.value(r#type)?;
-    if reader.rest.is_empty() {
-        Ok(value)
-    } else {
-        Err(DecodeErrorKind::Trailing.into())
-    }
+    reader.end()?;
+    Ok(value)
 }
 
 /// Encodes a value of the type, to the same bytes as Terraform.
@@ -123,11 +120,59 @@ fn length(length: usize) -> Result<u32, EncodeErrorKind> {
     u32::try_from(length).map_err(|_| EncodeErrorKind::TooLong)
 }
 
-struct Reader<'a> {
+/// Reads values from the beginning of bytes.
+pub(super) struct Reader<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Reader<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes }
+    }
+
+    /// Asserts that all bytes were read.
+    pub(super) fn end(&self) -> Result<(), DecodeError> {
+        if self.rest.is_empty() {
+            Ok(())
+        } else {
+            Err(DecodeErrorKind::Trailing.into())
+        }
+    }
+
+    /// Reads a null, if the next value is one.
+    pub(super) fn skip_null(&mut self) -> Result<bool, DecodeError> {
+        let is_null = self.marker()? == Marker::Null;
+        if is_null {
+            self.bytes(1)?;
+        }
+        Ok(is_null)
+    }
+
+    /// Whether the next value is unknown.
+    pub(super) fn is_unknown(&self) -> Result<bool, DecodeError> {
+        self.marker().map(is_extension)
+    }
+
+    /// Reads the bytes of a binary or of a string.
+    pub(super) fn binary(&mut self) -> Result<&'a [u8], DecodeError> {
+        let is_binary = matches!(self.marker()?, Marker::Bin8 | Marker::Bin16 | Marker::Bin32);
+        let length = if is_binary {
+            decode::read_bin_len(&mut self.rest)
+        } else {
+            decode::read_str_len(&mut self.rest)
+        };
+        self.bytes(length.map_err(|error| decode_error(&error, "bytes"))?)
+    }
+
+    pub(super) fn bool(&mut self) -> Result<bool, DecodeError> {
+        let marker = self.marker()?;
+        let (expected, found) = (Type::Bool.noun(), noun(marker));
+        match marker {
+            Marker::True | Marker::False => self.bytes(1).map(|_| marker == Marker::True),
+            _ => Err(Mismatch::Type { expected, found }.into()),
+        }
+    }
+
     fn value(&mut self, r#type: &Type) -> Result<Value, DecodeError> {
         let marker = self.marker()?;
         if marker == Marker::Null {
@@ -140,15 +185,7 @@ impl<'a> Reader<'a> {
             return self.bytes(meta.size).map(|_| Value::Unknown);
         }
         match r#type {
-            Type::Bool => match marker {
-                Marker::True => self.bytes(1).map(|_| Value::Bool(true)),
-                Marker::False => self.bytes(1).map(|_| Value::Bool(false)),
-                marker => Err(Mismatch::Type {
-                    expected: r#type.noun(),
-                    found: noun(marker),
-                }
-                .into()),
-            },
+            Type::Bool => self.bool().map(Value::Bool),
             Type::Number => self.number().map(Value::Number),
             Type::String => self
                 .string(r#type.noun())
@@ -157,11 +194,11 @@ impl<'a> Reader<'a> {
                 .string(r#type.noun())
                 .map(|text| Value::Secret(Secret::new(text))),
             Type::List(element) => {
-                let length = self.array_length(r#type)?;
+                let length = self.array_length(r#type.noun())?;
                 self.elements(element, length).map(Value::List)
             }
             Type::Set(element) => {
-                let length = self.array_length(r#type)?;
+                let length = self.array_length(r#type.noun())?;
                 let elements = self.elements(element, length);
                 elements.map(Value::set).map_err(DecodeError::within_set)
             }
@@ -171,7 +208,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads any integer or float, or a string that is a number: Terraform sends the form that holds the number exactly.
-    fn number(&mut self) -> Result<Number, DecodeError> {
+    pub(super) fn number(&mut self) -> Result<Number, DecodeError> {
         let expected = Type::Number.noun();
         let number = match self.marker()? {
             Marker::FixPos(_) | Marker::U8 | Marker::U16 | Marker::U32 | Marker::U64 => {
@@ -195,7 +232,7 @@ impl<'a> Reader<'a> {
         Ok(number.ok_or(DecodeErrorKind::Truncated)?)
     }
 
-    fn string(&mut self, expected: &'static str) -> Result<&'a str, DecodeError> {
+    pub(super) fn string(&mut self, expected: &'static str) -> Result<&'a str, DecodeError> {
         let length = decode::read_str_len(&mut self.rest).map_err(|error| decode_error(&error, expected))?;
         let bytes = self.bytes(length)?;
         std::str::from_utf8(bytes).map_err(|_| DecodeErrorKind::InvalidUtf8.into())
@@ -211,7 +248,7 @@ impl<'a> Reader<'a> {
 
     fn map(&mut self, r#type: &Type, element: &Type) -> Result<BTreeMap<String, Value>, DecodeError> {
         let mut entries = BTreeMap::new();
-        for _ in 0..self.map_length(r#type)? {
+        for _ in 0..self.map_length(r#type.noun())? {
             let key = self.string("a key")?;
             let at = |error: DecodeError| error.within(Step::Key(key.to_owned()));
             let value = self.value(element).map_err(at)?;
@@ -228,7 +265,7 @@ impl<'a> Reader<'a> {
         types: &BTreeMap<String, Type>,
     ) -> Result<BTreeMap<String, Value>, DecodeError> {
         let mut attributes = BTreeMap::new();
-        for _ in 0..self.map_length(r#type)? {
+        for _ in 0..self.map_length(r#type.noun())? {
             let name = self.string("a name")?;
             let at = |error: DecodeError| error.within(Step::Attribute(name.to_owned()));
             let r#type = types
@@ -247,15 +284,14 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn array_length(&mut self, r#type: &Type) -> Result<usize, DecodeError> {
+    pub(super) fn array_length(&mut self, expected: &'static str) -> Result<usize, DecodeError> {
         let length =
-            decode::read_array_len(&mut self.rest).map_err(|error| decode_error(&error, r#type.noun()))?;
+            decode::read_array_len(&mut self.rest).map_err(|error| decode_error(&error, expected))?;
         self.checked_length(length, 1)
     }
 
-    fn map_length(&mut self, r#type: &Type) -> Result<usize, DecodeError> {
-        let length =
-            decode::read_map_len(&mut self.rest).map_err(|error| decode_error(&error, r#type.noun()))?;
+    pub(super) fn map_length(&mut self, expected: &'static str) -> Result<usize, DecodeError> {
+        let length = decode::read_map_len(&mut self.rest).map_err(|error| decode_error(&error, expected))?;
         self.checked_length(length, 2)
     }
 

@@ -48,6 +48,9 @@ pub enum Error {
     /// A resource without an identity has an example of an import by identity.
     #[error("`{0}` has an example of an import by identity, but no identity schema: remove the example")]
     Identity(String),
+    /// A type is not JSON.
+    #[error("a type of a function is not JSON: {0}")]
+    Json(#[from] serde_json::Error),
 }
 
 /// The names of the provider.

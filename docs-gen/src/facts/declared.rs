@@ -12,21 +12,23 @@ use serde_json::{Value as Json, json};
 
 use super::{
     Attribute, Bounds, Change, Destroy, Documentation, Example, FORMAT, Group, ImportExamples, Object,
-    Operation, Reference, Rule, Shape, Timeout, phrases,
+    Operation, Reference, Rule, Shape, Timeout, phrases, signature,
 };
+use crate::compat::Error;
 use crate::examples::{ExampleError, Examples};
 use crate::kind::Kind;
+use crate::served;
 
 /// All facts that a definition declares, with the examples.
 ///
 /// # Errors
 ///
-/// If an example is empty or cannot be read.
+/// If an example is empty or cannot be read, or if a type of a function cannot be documented.
 pub fn documentation(
     definition: &Definition,
     version: &str,
     examples: &Examples,
-) -> Result<Documentation, ExampleError> {
+) -> Result<Documentation, Error> {
     let provider = definition.provider;
     let mut objects = vec![Object {
         attributes: attributes(definition, &provider.attributes, Effects::None),
@@ -48,6 +50,21 @@ pub fn documentation(
             .collect::<Result<Vec<Object>, _>>()?;
         of_kind.sort_by(|one, other| one.name.cmp(&other.name));
         objects.extend(of_kind);
+    }
+    let served = served::functions(definition)?;
+    for declared in definition.functions {
+        let function = served.get(declared.name);
+        let function = function.map(|function| signature::function(declared.name, function));
+        objects.push(Object {
+            function: function.transpose()?,
+            examples: examples_of(examples, Kind::Function, declared.name)?,
+            ..new_object(
+                Kind::Function,
+                declared.name.to_owned(),
+                declared.summary,
+                declared.description,
+            )
+        });
     }
     Ok(Documentation {
         format: FORMAT,

@@ -8,6 +8,7 @@
 pub mod declared;
 pub mod phrases;
 pub mod served;
+mod signature;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;

@@ -5,9 +5,7 @@
 use std::fmt::Write as _;
 
 use super::declared::{examples_of, import_examples};
-use super::{
-    Attribute, Destroy, Documentation, FORMAT, Function, Group, ImportExamples, Object, Parameter, Shape,
-};
+use super::{Attribute, Destroy, Documentation, FORMAT, Group, ImportExamples, Object, Shape, signature};
 use crate::compat::{self, Error, Names};
 use crate::examples::Examples;
 use crate::json::{self, Provider};
@@ -101,43 +99,16 @@ fn object(kind: Kind, name: &str, block: &json::Block) -> Result<Object, Error> 
 }
 
 fn function(name: &str, function: &json::Function) -> Result<Object, Error> {
-    let parameter = |from: &json::Parameter, is_variadic: bool| {
-        let mut words = Type::parse(&from.r#type)?.argument_type_name();
-        if is_variadic {
-            words = format!("Variadic, {words}");
-        }
-        if from.is_nullable {
-            words.push_str(", Nullable");
-        }
-        Ok::<_, Error>(Parameter {
-            name: from.name.clone(),
-            r#type: words,
-            description: from.description.trim().to_owned(),
-        })
-    };
-    let fixed = function
-        .parameters
-        .iter()
-        .flatten()
-        .map(|from| parameter(from, false));
-    let variadic = function
-        .variadic_parameter
-        .iter()
-        .map(|from| parameter(from, true));
-    let parameters = fixed.chain(variadic).collect::<Result<_, _>>()?;
     let mut made = object(Kind::Function, name, &json::Block::default())?;
     let (first, rest) = split_summary(&function.description);
-    (made.summary, made.description) = if function.summary.is_empty() {
+    (made.summary, made.description) = if function.summary.is_empty() || function.summary == first {
         (first, rest)
     } else {
         (function.summary.clone(), function.description.trim().to_owned())
     };
     made.deprecated =
         (!function.deprecation_message.is_empty()).then(|| function.deprecation_message.clone());
-    made.function = Some(Function {
-        signature: compat::signature(name, function)?,
-        parameters,
-    });
+    made.function = Some(signature::function(name, function)?);
     Ok(made)
 }
 

@@ -19,6 +19,11 @@ macros::provider! {
     data_source appliance;
     data_source thing;
     data_source things;
+    function function::MAKE;
+}
+
+mod function {
+    pub static MAKE: crate::stub::Function = crate::stub::Function;
 }
 
 #[test]
@@ -36,4 +41,5 @@ fn provider_compiles_with_another_engine_path() {
     assert!(DEFINITION.resources[4].hook.is_some());
     assert_eq!(DEFINITION.data_sources[2].schema.name, "things");
     assert!(DEFINITION.data_sources[0].hook.is_none());
+    assert_eq!(DEFINITION.functions.len(), 1);
 }

@@ -12,7 +12,12 @@ pub struct Definition {
     pub resources: &'static [Binding],
     /// The data sources.
     pub data_sources: &'static [Binding],
+    /// The functions.
+    pub functions: &'static [&'static Function],
 }
+
+/// A function.
+pub struct Function;
 
 /// A declaration and its hook.
 pub struct Binding {

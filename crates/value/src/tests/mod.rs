@@ -2,6 +2,7 @@
 
 mod captured;
 mod codec;
+mod dynamic;
 mod properties;
 mod reading;
 

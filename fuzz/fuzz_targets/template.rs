@@ -1,0 +1,5 @@
+//! [`fuzz::targets::template`]
+
+#![cfg_attr(fuzzing, no_main)]
+
+fuzz::program!(template);
