@@ -9,12 +9,13 @@ terraform {
 variable "hostnames" {
   description = "Host names of the machines."
   type        = set(string)
+  default     = ["node-1"]
 }
 
 variable "image" {
   description = "Address of the image to install."
   type        = string
-  default     = "ghcr.io/durantic/linux-ubuntu-25.10:latest"
+  default     = "ghcr.io/durantic/ubuntu:24.04"
 
   validation {
     condition     = length(regexall(":[^/]+$", var.image)) == 1
@@ -51,6 +52,7 @@ resource "durantic_machine_deployment" "node" {
   machine_uuid      = each.value.uuid
   role_names        = [durantic_machine_role.web.name]
   mesh_network_uuid = durantic_mesh_network.internal.uuid
+  on_destroy        = "release"
 }
 
 resource "durantic_vip" "web" {

@@ -64,7 +64,7 @@ run "address_without_tag" {
   command = plan
 
   variables {
-    image = "ghcr.io/durantic/linux-ubuntu-25.10"
+    image = "ghcr.io/durantic/ubuntu"
   }
 
   expect_failures = [var.image]
