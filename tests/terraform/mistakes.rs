@@ -296,3 +296,44 @@ async fn unchanged_objects_are_planned_without_a_word() {
     assert_eq!(found, Found::Warning, "{output}");
     assert_eq!(output.matches("Warning: ").count(), 1, "{output}");
 }
+
+/// A role whose template reads a variable and a secret, and a machine that has it.
+fn readers(zone: &str, description: &str, version: u32) -> String {
+    format!(
+        "resource \"durantic_variable\" \"zone\" {{\n  name = \"zone\"\n  value = \"{zone}\"\n  description = \"{description}\"\n}}\n\
+         resource \"durantic_secret\" \"password\" {{\n  name = \"password\"\n  value_wo = \"concealed-{version}\"\n  \
+         value_wo_version = {version}\n}}\n\
+         resource \"durantic_machine_role\" \"web\" {{\n  name = \"web\"\n  \
+         template_data = \"#cloud-config\\nlocale: {{{{ vars.zone }}}}\\npassword: {{{{ secrets.password }}}}\\n\"\n  \
+         depends_on = [durantic_variable.zone, durantic_secret.password]\n}}\n\
+         resource \"durantic_machine_deployment\" \"node\" {{\n  count = 2\n  \
+         machine_uuid = format(\"00000000-0000-4000-8000-%012d\", count.index + 1)\n  role_names = [durantic_machine_role.web.name]\n}}\n"
+    )
+}
+
+#[tokio::test]
+async fn changed_values_name_the_machines_that_were_installed_with_the_earlier_ones() {
+    let control_plane = control_plane().await;
+    let workspace = workspace(&control_plane, &readers("a", "", 1));
+    workspace.apply().await;
+    for (configuration, word) in [
+        (readers("b", "", 1), Some("read `vars.zone`")),
+        (readers("a", "", 2), Some("read `secrets.password`")),
+        (readers("a", "another", 1), None),
+    ] {
+        workspace.configure(&configuration);
+        let (found, output) = plan(&workspace).await;
+        let Some(word) = word else {
+            assert_eq!(found, Found::Nothing, "{output}");
+            continue;
+        };
+        assert_eq!(found, Found::Warning, "{output}");
+        for word in [
+            word,
+            "Machines keep the earlier value",
+            "installed again: node-1, node-2.",
+        ] {
+            assert!(output.contains(word), "{word}: {output}");
+        }
+    }
+}

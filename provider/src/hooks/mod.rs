@@ -11,7 +11,7 @@ mod route;
 mod route_policy_set;
 mod secret;
 mod secrets_backend;
-mod template_name;
+mod template_values;
 mod variable;
 mod vip;
 

@@ -1,4 +1,4 @@
-//! `durantic_secret`: names that templates cannot write.
+//! `durantic_secret`: names that templates cannot write, and machines with an earlier value.
 //!
 //! Tests: `tests/terraform/mistakes.rs`.
 
@@ -7,7 +7,8 @@ use engine::codec::Codec;
 use engine::hook::Hook;
 use engine::survey::Survey;
 
-use super::template_name;
+use super::template_values;
+use crate::templates::SECRETS;
 
 /// Checks the name of a secret.
 pub struct Secret;
@@ -17,6 +18,7 @@ impl Codec for Secret {}
 #[async_trait]
 impl Hook for Secret {
     async fn check(&self, survey: &mut Survey<'_>) {
-        template_name::check(survey, "secrets");
+        template_values::check(survey, SECRETS);
+        template_values::check_readers(survey, SECRETS, &["value", "value_wo_version"]).await;
     }
 }

@@ -1,4 +1,4 @@
-//! `durantic_variable`: names that templates cannot write.
+//! `durantic_variable`: names that templates cannot write, and machines with an earlier value.
 //!
 //! Tests: `tests/terraform/mistakes.rs`.
 
@@ -7,7 +7,8 @@ use engine::codec::Codec;
 use engine::hook::Hook;
 use engine::survey::Survey;
 
-use super::template_name;
+use super::template_values;
+use crate::templates::VARIABLES;
 
 /// Checks the name of a variable.
 pub struct Variable;
@@ -17,6 +18,7 @@ impl Codec for Variable {}
 #[async_trait]
 impl Hook for Variable {
     async fn check(&self, survey: &mut Survey<'_>) {
-        template_name::check(survey, "vars");
+        template_values::check(survey, VARIABLES);
+        template_values::check_readers(survey, VARIABLES, &["value"]).await;
     }
 }
