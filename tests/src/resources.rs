@@ -457,7 +457,7 @@ pub fn secrets_backend() -> Resource {
             "backend_type": "vault",
             "url": "https://vault.example.com:8200/v1",
             "config": { "mount_path": "kv", "role_id": "r" },
-            "ca_cert": "-----BEGIN CERTIFICATE-----\n",
+            "ca_cert": "-----BEGIN CERTIFICATE-----\nZmlyc3Q=\n-----END CERTIFICATE-----\n",
             "enabled": false,
         }),
         drift: json!({

@@ -8,7 +8,7 @@ use acceptance::terraform::Workspace;
 use harness::control_plane::{Collection, ControlPlane, machine_uuid};
 use serde_json::{Value as Json, json};
 
-use super::examples::check_lifecycle_with;
+use super::examples::{account, check_lifecycle_with};
 use super::{control_plane, provider, workspace};
 
 fn guide(name: &str) -> String {
@@ -34,7 +34,7 @@ fn created(control_plane: &ControlPlane, collection: Collection, json: &Json) ->
 
 /// A control plane that also accepts the value of every variable as a token.
 async fn prepared() -> ControlPlane {
-    let control_plane = control_plane().await;
+    let control_plane = account().await;
     control_plane.accept_token("an-example");
     control_plane
 }

@@ -42,6 +42,7 @@ pub async fn apply(
     {
         context.process.note_used(key);
     }
+    context.process.forget_check_lists();
     // Terraform passes the private state of the replaced object to its replacement, from version 1.16 on.
     let private = match phase {
         Phase::Create => Private::default(),

@@ -78,7 +78,7 @@ async fn warn_of_run(survey: &mut Survey<'_>, hook: &dyn Hook, repeated: &Repeat
         format!(" {result}")
     };
     let detail = format!(
-        "{}: {loss} Reason: {}.{result}{before} `terraform plan -json` shows this warning of each of them.",
+        "{}: {loss} Reason: {}.{result}{before} `terraform plan -json` has the warnings of all machines.",
         capitalised(&repeated.title),
         repeated.reason
     );

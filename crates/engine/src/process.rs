@@ -17,7 +17,7 @@ use value::Value;
 use crate::api::Place;
 use crate::demand::Demand;
 use crate::diagnostic::Diagnostics;
-use crate::list::Index;
+use crate::list::{Index, List};
 use crate::misses::Miss;
 use crate::object::{Known, Renames};
 use crate::planned::PlannedObjects;
@@ -75,6 +75,8 @@ struct Shared {
     planned_objects: Mutex<PlannedObjects>,
     /// The resources and data sources whose objects could not be checked.
     failed_checks: Mutex<BTreeSet<String>>,
+    /// Resource or data source → the list of its objects that checks of plans use.
+    check_lists: Mutex<HashMap<String, (Instant, Arc<List>)>>,
     /// Key → the objects that were counted under it.
     counts: Mutex<HashMap<String, BTreeSet<String>>>,
 }
@@ -271,8 +273,26 @@ impl Process {
         lock(&self.0.explained).clear();
         *lock(&self.0.planned_objects) = PlannedObjects::default();
         lock(&self.0.failed_checks).clear();
+        self.forget_check_lists();
         lock(&self.0.counts).clear();
         lock(&self.0.misses).clear();
+    }
+
+    /// Keeps a list for further checks of plans.
+    pub fn keep_check_list(&self, name: &str, list: Arc<List>) {
+        lock(&self.0.check_lists).insert(name.to_owned(), (Instant::now(), list));
+    }
+
+    /// Returns the list that checks keep, if it is not older than `max_age`.
+    pub fn check_list(&self, name: &str, max_age: Duration) -> Option<Arc<List>> {
+        let lists = lock(&self.0.check_lists);
+        let (began, list) = lists.get(name)?;
+        (began.elapsed() <= max_age).then(|| Arc::clone(list))
+    }
+
+    /// Ends the lists that checks keep: an apply changes objects.
+    pub fn forget_check_lists(&self) {
+        lock(&self.0.check_lists).clear();
     }
 
     /// Records a lookup that found nothing.

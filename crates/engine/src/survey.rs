@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 use std::slice;
 use std::sync::Arc;
+use std::time::Duration;
 
 use schema::{Attribute, Phase, Resource};
 use serde_json::Value as Json;
@@ -24,6 +25,9 @@ use crate::planned::{identity_of, own_identity};
 use crate::process::Process;
 use crate::report::{failure, is_gone};
 use crate::{collection, identity, naming, shape, summaries, wire};
+
+/// How long a list serves for checks. A plan changes nothing, and an apply ends it.
+const LIST_LIFETIME: Duration = Duration::from_secs(60);
 
 /// Which attributes of a plan a check concerns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -368,8 +372,14 @@ impl<'a> Survey<'a> {
         if self.process.has_failed_check(&declaration.name) {
             return None;
         }
+        if let Some(list) = self.process.check_list(&declaration.name, LIST_LIFETIME) {
+            return Some(list);
+        }
         match collection::for_check(context, declaration).await? {
-            Ok(list) => Some(list),
+            Ok(list) => {
+                self.process.keep_check_list(&declaration.name, Arc::clone(&list));
+                Some(list)
+            }
             Err(error) => {
                 self.note_failure(declaration, &error);
                 None

@@ -15,8 +15,14 @@ resource "durantic_mesh_network" "database" {
   network_cidr = "192.168.20.0/24"
 }
 
+data "durantic_image" "ubuntu" {
+  name        = "Ubuntu 24.04"
+  is_official = true
+}
+
 resource "durantic_machine_role" "database" {
   name          = "database"
+  image_uuid    = data.durantic_image.ubuntu.uuid
   requires_mesh = true
 
   # If the role and its use leave the configuration together, Terraform ends the use first.

@@ -38,7 +38,9 @@ pub fn check(survey: &mut Survey<'_>, root: &str) {
 pub async fn check_readers(survey: &mut Survey<'_>, root: &str, changes: &[&str]) {
     let prior = survey.prior();
     let name = prior.get("name").as_str().unwrap_or_default().to_owned();
-    if prior.is_null() || !survey.sets_any(changes) {
+    // An imported object has no earlier value in state.
+    let is_changed = |name: &&str| survey.sets(name) && !prior.get(name).is_null();
+    if !changes.iter().any(is_changed) {
         return;
     }
     let roles = survey.account("machine_role").await.unwrap_or_default();
