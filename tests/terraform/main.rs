@@ -46,6 +46,7 @@ mod scenarios;
 mod schema;
 mod secret;
 mod secrets_backend;
+mod templates;
 mod validation;
 mod variable;
 mod way_back;
