@@ -19,7 +19,7 @@ pub struct Arguments {
 enum Command {
     /// Check the syntax and the names of Jinja templates, and the cloud-init YAML that they give.
     ///
-    /// Prints each finding as FILE:LINE:COLUMN. The exit status is 1 if there is an error; warnings do not change it.
+    /// Prints each finding as `FILE:LINE:COLUMN`. The exit status is 1 if there is an error; warnings do not change it.
     Check(CheckArguments),
 }
 
