@@ -15,11 +15,11 @@ use crate::examples::{ExampleError, Examples};
 use crate::facts::{self, Documentation, FORMAT};
 use crate::files::Files;
 use crate::json::{Document, DocumentError, Provider};
-use crate::options::{Command, Options, Registry, Source, Style, Validate};
+use crate::options::{Command, Mocks, Options, Registry, Source, Style, Validate};
 use crate::registry::{self, PageError};
 use crate::site::{self, SiteError};
 use crate::validate::{self, Subcategories};
-use crate::{additions, diff, llms, served};
+use crate::{additions, diff, llms, mocks, served};
 
 /// Why a command failed.
 #[derive(Debug, Error)]
@@ -72,14 +72,15 @@ pub fn run(options: &Options) -> Result<ExitCode, CommandError> {
                 style: Style::Rich,
                 out: None,
             };
-            let registry = self::registry(root, &registry)?;
-            let validate = validate(root, &Validate::default())?;
-            Ok(if registry == ExitCode::SUCCESS {
-                validate
-            } else {
-                registry
-            })
+            let results = [
+                self::registry(root, &registry)?,
+                mocks(root, &Mocks { check: true })?,
+                validate(root, &Validate::default())?,
+            ];
+            let failed = results.into_iter().find(|result| *result != ExitCode::SUCCESS);
+            Ok(failed.unwrap_or(ExitCode::SUCCESS))
         }
+        Command::Mocks(options) => mocks(root, options),
         Command::Validate(options) => validate(root, options),
         Command::Schema => {
             let document = served::document(&DEFINITION)?;
@@ -243,27 +244,52 @@ fn read_facts(path: &Path) -> Result<Documentation, CommandError> {
 fn registry(root: &Path, options: &Registry) -> Result<ExitCode, CommandError> {
     let out = options.out.clone().unwrap_or_else(|| root.join("docs"));
     let files = Subject::new(root, &options.source)?.pages(options.style)?;
-    let file_error = |error| CommandError::File(out.clone(), error);
-    if !options.check {
-        let written = files.write(&out, &registry::OWNED_PATHS).map_err(file_error)?;
-        eprintln!("{}: {} pages, {written} changed", out.display(), files.len());
+    if options.check {
+        return check(
+            &files,
+            &out,
+            &registry::OWNED_PATHS,
+            &options.update_command(root),
+        );
+    }
+    let written = files.write(&out, &registry::OWNED_PATHS);
+    let written = written.map_err(|error| CommandError::File(out.clone(), error))?;
+    eprintln!("{}: {} pages, {written} changed", out.display(), files.len());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn mocks(root: &Path, options: &Mocks) -> Result<ExitCode, CommandError> {
+    let text = mocks::text(&DEFINITION);
+    let guide = mocks::in_guide(&read(&root.join(mocks::GUIDE))?, &text);
+    let mut files = Files::default();
+    files.insert(mocks::GUIDE, guide);
+    files.insert(
+        format!("{}/{}.tfmock.hcl", mocks::FOLDER, DEFINITION.provider.name),
+        text,
+    );
+    let owned = [mocks::FOLDER];
+    if options.check {
+        return check(&files, root, &owned, "cargo docs-gen mocks");
+    }
+    let written = files.write(root, &owned);
+    let written = written.map_err(|error| CommandError::File(root.to_owned(), error))?;
+    eprintln!("{}: {written} files changed", mocks::FOLDER);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Compares generated files with those in a folder, and prints the difference.
+fn check(files: &Files, out: &Path, owned: &[&str], command: &str) -> Result<ExitCode, CommandError> {
+    let difference = files.difference(out, owned);
+    let difference = difference.map_err(|error| CommandError::File(out.to_owned(), error))?;
+    let Some(difference) = difference else {
         return Ok(ExitCode::SUCCESS);
-    }
-    match files
-        .difference(&out, &registry::OWNED_PATHS)
-        .map_err(file_error)?
-    {
-        None => Ok(ExitCode::SUCCESS),
-        Some(difference) => {
-            print(difference.trim_end())?;
-            eprintln!(
-                "{} is out of date. Run `{}` and commit the result.",
-                out.display(),
-                options.update_command(root)
-            );
-            Ok(ExitCode::FAILURE)
-        }
-    }
+    };
+    print(difference.trim_end())?;
+    eprintln!(
+        "{} is out of date. Run `{command}` and commit the result.",
+        out.display()
+    );
+    Ok(ExitCode::FAILURE)
 }
 
 fn validate(root: &Path, options: &Validate) -> Result<ExitCode, CommandError> {

@@ -25,9 +25,11 @@ pub struct Options {
 pub enum Command {
     /// Write the pages for the Terraform Registry to `docs/`.
     Registry(Registry),
+    /// Write the values for `terraform test` to `examples/testing/mocks/` and the guide on testing.
+    Mocks(Mocks),
     /// Check pages, guides and examples, and print each problem with its location.
     Validate(Validate),
-    /// Check that `docs/` is up to date with `registry`, then run `validate` (for CI).
+    /// Check that the outputs of `registry` and `mocks` are up to date, then run `validate` (for CI).
     Check,
     /// Build the static site.
     Site(Site),
@@ -72,6 +74,14 @@ pub struct Source {
     /// Directory with the folder `guides` [default: `templates` in the repository].
     #[arg(long, value_name = "DIR")]
     pub templates: Option<PathBuf>,
+}
+
+/// Options of `mocks`.
+#[derive(Debug, Args)]
+pub struct Mocks {
+    /// Compare without writing the file; print a diff and exit with status 1 if it differs.
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// Options of `registry`.

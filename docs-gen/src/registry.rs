@@ -133,6 +133,7 @@ fn page(
         schema => schema(object),
         rules => Serde(&object.rules),
         changes => Serde(changes(object)),
+        map => Serde(if object.kind == Kind::Provider { map(documentation) } else { Vec::new() }),
         destroy => object.destroy.map(|destroy| phrases::describe_destroy(object, destroy)),
         import => import(object),
     })?;
@@ -247,6 +248,45 @@ pub fn changes(object: &Object) -> Vec<ChangeRow> {
         .collect();
     rows.sort_by(|one, other| (one.change, &one.name).cmp(&(other.change, &other.name)));
     rows
+}
+
+/// A row of the map of an account.
+#[derive(Serialize)]
+pub struct MapRow {
+    /// Full name of the object that refers to another.
+    pub object: String,
+    /// Path of its page under `docs/`, without extension.
+    pub path: String,
+    /// Path of the argument.
+    pub argument: String,
+    /// Full name of the other object.
+    pub target: String,
+    /// Path of the page of the other object.
+    pub target_path: String,
+    /// The attribute of the other object that the argument names.
+    pub attribute: String,
+}
+
+/// Which arguments of resources name other objects.
+pub fn map(documentation: &Documentation) -> Vec<MapRow> {
+    let objects = documentation.objects.iter();
+    let resources = objects.filter(|object| object.kind == Kind::Resource);
+    let rows = resources.flat_map(|object| {
+        let attributes = object.every_attribute().into_iter();
+        attributes.filter_map(|(path, attribute)| {
+            let reference = attribute.reference.as_ref();
+            let reference = reference.filter(|_| attribute.group != Group::ReadOnly)?;
+            Some(MapRow {
+                object: object.name.clone(),
+                path: object.path(&documentation.name),
+                argument: path.join("."),
+                target: reference.object.clone(),
+                target_path: reference.path.clone(),
+                attribute: reference.attribute.clone(),
+            })
+        })
+    });
+    rows.collect()
 }
 
 /// The section "Import" without its heading; `None` if there are no facts about an import.

@@ -91,6 +91,39 @@ fn registry_check_prints_diff_and_update_command() {
 }
 
 #[test]
+fn mocks_check_prints_diff_and_update_command() {
+    let root = tempfile::tempdir().expect("a folder");
+    let guide = root.path().join("templates/guides/testing.md");
+    fs::create_dir_all(guide.parent().expect("a folder")).expect("the folder is made");
+    fs::write(&guide, "Text.\n```hcl\n# Values that are old\n```\n").expect("a guide");
+    let check = || docs_gen(&["--root", text(root.path()), "mocks", "--check"]);
+    let outdated = check();
+    assert_eq!(outdated.status.code(), Some(1));
+    assert!(
+        errors(&outdated).contains("Run `cargo docs-gen mocks`"),
+        "{}",
+        errors(&outdated)
+    );
+    let diff = String::from_utf8_lossy(&outdated.stdout).into_owned();
+    assert!(
+        diff.contains("+mock_resource") && diff.contains("-# Values that are old"),
+        "{diff}"
+    );
+
+    assert!(docs_gen(&["--root", text(root.path()), "mocks"]).status.success());
+    assert!(check().status.success());
+    let file = root.path().join("examples/testing/mocks/durantic.tfmock.hcl");
+    let written = fs::read_to_string(&file).expect("the file");
+    assert!(
+        fs::read_to_string(&guide)
+            .expect("the guide")
+            .contains(written.trim_end())
+    );
+    fs::write(&file, written + "# changed\n").expect("the file is changed");
+    assert_eq!(check().status.code(), Some(1));
+}
+
+#[test]
 fn validate_prints_problems_to_stderr_with_status_1() {
     let folder = tempfile::tempdir().expect("a folder");
     for (path, text) in [

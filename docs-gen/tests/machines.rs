@@ -135,7 +135,7 @@ fn with_function_and_identity() -> Documentation {
 }
 
 /// Facts whose change the changelog does not report: no configuration depends on them, or another fact has the same change.
-const NOT_REPORTED: [&str; 14] = [
+const NOT_REPORTED: [&str; 15] = [
     "address",
     "deprecated",
     "description",
@@ -145,6 +145,7 @@ const NOT_REPORTED: [&str; 14] = [
     "import_examples",
     "operations",
     "parameters",
+    "reference",
     "since",
     "subcategory",
     "summary",

@@ -91,7 +91,7 @@ fn validate_reports_all_problems_at_once() {
     copy.write("docs/resources/nothing.md", "---\npage_title: x\n---\n");
     copy.write("docs/guides/x.md", "no front matter\n");
     assert_eq!(
-        copy.problems(),
+        besides_links(copy.problems()),
         [
             "docs/guides/x.md:1: no frontmatter found",
             "docs/resources: missing documentation file for resource: durantic_vip",
@@ -100,11 +100,17 @@ fn validate_reports_all_problems_at_once() {
     );
 }
 
+/// The problems other than links to pages that do not exist.
+fn besides_links(problems: Vec<String>) -> Vec<String> {
+    let is_link = |problem: &String| problem.contains(": link to ");
+    problems.into_iter().filter(|problem| !is_link(problem)).collect()
+}
+
 #[test]
 fn pages_report_a_missing_folder() {
     let copy = Copy::new();
     fs::remove_dir_all(copy.0.path().join("docs/data-sources")).expect("removed");
-    let problems = copy.problems();
+    let problems = besides_links(copy.problems());
     assert_eq!(problems.len(), DEFINITION.data_sources.len(), "{problems:?}");
     assert!(problems[0].contains("missing documentation file for datasource: durantic_image"));
 }

@@ -14,9 +14,9 @@ macros::provider! {
     resource registry_credential;
     resource route with hooks::Route;
     resource route_policy_set with hooks::RoutePolicySet;
-    resource secret;
+    resource secret with hooks::Secret;
     resource secrets_backend with hooks::SecretsBackend;
-    resource variable;
+    resource variable with hooks::Variable;
     resource vip with hooks::Vip;
 
     data_source image;

@@ -120,6 +120,16 @@ engine::summaries! {
         when: "The `match_as_path_regex` of a rule is not a regular expression.",
         remedy: "Correct the expression.",
     }
+    NAME_NOT_IN_TEMPLATES {
+        text: "Name cannot be written in templates",
+        when: "The name of a secret or variable is not an identifier, so that `secrets.NAME` or `vars.NAME` cannot have it.",
+        remedy: "Choose a name of letters, digits and underscores.",
+    }
+    READ_BY_MACHINES {
+        text: "Machines keep the earlier value",
+        when: "A plan changes a secret or variable that the templates of installed machines read.",
+        remedy: "Install the machines again if they need the new value.",
+    }
     INVALID_CA_CERT {
         text: "Invalid CA certificate",
         when: "The `ca_cert` of a secrets backend has no PEM-encoded certificate.",

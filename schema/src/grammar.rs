@@ -778,6 +778,18 @@ pub const KEYS: &[Key] = &[
         Shape::NonEmptyString,
         "A bool attribute of the object: whether the work is still to be done. The provider reads it if the response to a start was lost.",
     ),
+    optional(
+        "changes",
+        &[Section::Job],
+        Shape::NonEmptyStrings,
+        "Attributes that a run can change. The plan of a change that a run follows does not know them.",
+    ),
+    optional(
+        "result",
+        &[Section::Job],
+        Shape::ValueByName,
+        "Attributes with their values after a run that succeeded. The plan of a change that a run follows has these values.",
+    ),
     required(
         "done",
         &[Section::Job],

@@ -614,6 +614,10 @@ pub struct Job {
     pub changed: Option<Text>,
     /// Bool attribute of the object: whether the work is still to be done. It is read if the response to a start was lost.
     pub needed: Option<Text>,
+    /// Attributes that a run can change.
+    pub changes: List<Text>,
+    /// Attribute → its value after a run that succeeded.
+    pub result: List<(Text, Literal)>,
     /// Statuses of a run that succeeded.
     pub done: List<Text>,
     /// Statuses of a run that failed.

@@ -104,7 +104,7 @@ resource "durantic_secrets_backend" "it" {
   backend_type = "vault"                     # "http"
   url          = "https://vault.example.com" # "https://secrets.example.com"
   config       = { role_id = "concealed-5" } # { token = "concealed-6" }
-  ca_cert      = "first"                     # "second"
+  ca_cert      = "-----BEGIN CERTIFICATE-----\nZmlyc3Q=\n-----END CERTIFICATE-----\n" # "-----BEGIN CERTIFICATE-----\nc2Vjb25k\n-----END CERTIFICATE-----\n"
   enabled      = true                        # false
 }
 

@@ -7,6 +7,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use engine::object::Walk;
 use harness::control_plane::{Builder, Collection, ControlPlane, PageStyle, Paging, Validators};
 use harness::fake_core::json::to_json;
 use harness::fake_core::{Core, Plugin, configuration};
@@ -323,7 +324,7 @@ impl Run {
         self.planner.begin_walk().await.unwrap();
         let plan = self
             .planner
-            .plan(TYPE, &prior, &proposed, &config, &private)
+            .plan(TYPE, &prior, &proposed, &config, &private, Walk::Plan)
             .await;
         let plan = plan.map_err(|error| failed(error.to_string()))?;
         let applied = self

@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use engine::Definition;
-use schema::{Attribute, Collection, Delete, Format, Mode, Operation, Resource, Scalar, Stable};
+use schema::{Attribute, Collection, Delete, Format, Job, Mode, Operation, Resource, Scalar, Stable};
 use serde_json::{Map, Value as Json, json};
 
 use super::generate::literal_json;
@@ -169,6 +169,10 @@ impl Shared {
                 let attribute = self.resource.attribute(attribute).unwrap();
                 put(&mut response, field, sample(attribute, state.revision));
             }
+            let revision = state.revision;
+            if let Some(object) = state.objects.get_mut(&key) {
+                self.finish_run(job, object, revision);
+            }
             return Ok((StatusCode::ACCEPTED, response.into()));
         }
         if let Some(job) = self.resource.job.iter().find(|job| job.poll == operation.id) {
@@ -288,6 +292,17 @@ impl Shared {
             }
         }
         object
+    }
+
+    /// Changes an object as a run does that succeeds.
+    fn finish_run(&self, job: &Job, object: &mut Map<String, Json>, revision: u64) {
+        for name in job.changes.iter() {
+            let attribute = self.resource.attribute(name).unwrap();
+            object.insert(name.to_string(), sample(attribute, revision));
+        }
+        for (name, value) in job.result.iter() {
+            object.insert(name.to_string(), literal_json(value));
+        }
     }
 
     fn show(&self, object: &Map<String, Json>) -> Json {

@@ -368,6 +368,14 @@ fn string(attribute: &'static Attribute) -> BoxedStrategy<String> {
         return string_regex(pattern).unwrap().boxed();
     }
     let of = |pattern: &str| string_regex(pattern).unwrap().boxed();
+    // Hooks reject other strings.
+    match attribute.name.as_ref() {
+        "ca_cert" => {
+            return of("(-----BEGIN CERTIFICATE-----\n([a-zA-Z0-9]{4}){1,3}\n-----END CERTIFICATE-----\n)?");
+        }
+        "template_data" => return of("(#cloud-config\n)?([a-zA-Z0-9 _.\"$%\\\\/-]|\u{e9}|\n){0,12}"),
+        _ => {}
+    }
     match attribute.format {
         Some(Format::Uuid) => of("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}"),
         Some(Format::Ip) => of("(10\\.[1-9]\\.[1-9]\\.[1-9]|2001:db8::[1-9a-f]{1,4})"),

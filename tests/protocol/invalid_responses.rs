@@ -260,7 +260,11 @@ async fn lookup_ignores_invalid_list_elements() {
     };
     let table: Vec<(&str, FaultKind, Result<(), &str>)> = vec![
         ("foreign objects", rewrite(strange), Ok(())),
-        ("duplicates", rewrite(twice), Err("2 objects match")),
+        (
+            "duplicates",
+            rewrite(twice),
+            Err("2 machines have the hostname \"node-1\"."),
+        ),
         (
             "not a list",
             rewrite(|body| *body = json!({ "machines": [] })),

@@ -9,7 +9,7 @@ use harness::fake_core::{Action, Core, Mode as PlanMode, Planned};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use schema::{
-    Attribute, Collection, Delete, Format, Import, Mode, Resource, Rule, Scalar, Stable, Text, Unset,
+    Attribute, Collection, Delete, Format, Import, Mode, Phase, Resource, Rule, Scalar, Stable, Text, Unset,
 };
 use serde_json::{Map, Value as Json};
 
@@ -452,9 +452,11 @@ impl Lifecycle {
         }
     }
 
-    /// A plan keeps exactly the computed values that the change cannot alter.
+    /// A plan keeps exactly the computed values that neither the change nor the run after it can alter.
     fn expect_stability(&self, what: &str, plan: &Planned, next: &Json, changed: &[&'static Attribute]) {
         let is_changed = |name: &str| changed.iter().any(|attribute| attribute.name == name);
+        let run = self.resource.job.as_ref();
+        let run = run.filter(|job| job.after.contains(&Phase::Update));
         for attribute in self.resource.attributes.iter() {
             let name = attribute.name.as_ref();
             let is_computed = attribute.mode.is_computed() && attribute.default.is_none();
@@ -467,7 +469,15 @@ impl Lifecycle {
                 Stable::Unless(causes) => !causes.iter().any(|cause| is_changed(cause)),
             };
             let planned = plan.planned.get(name);
-            let is_right = if is_kept {
+            let result = run.and_then(|job| job.result.iter().find(|(known, _)| known == name));
+            let is_altered = run.is_some_and(|job| {
+                let outputs = job.save.iter().map(|(output, _)| output);
+                let mut altered = outputs.chain([&job.into]).chain(job.changes.iter());
+                altered.any(|altered| altered == name)
+            });
+            let is_right = if let Some((_, value)) = result {
+                to_json(planned) == literal_json(value)
+            } else if is_kept && !is_altered {
                 planned == plan.prior.get(name)
             } else {
                 planned.is_unknown()
@@ -546,7 +556,7 @@ impl Lifecycle {
             "{}",
             self.type_name
         );
-        self.expect_job(schema::Phase::Create, rest);
+        self.expect_job(Phase::Create, rest);
     }
 
     /// One update with exactly the changed attributes, or none if the API has none of them.
@@ -608,10 +618,10 @@ impl Lifecycle {
                 self.type_name
             );
         }
-        self.expect_job(schema::Phase::Update, rest);
+        self.expect_job(Phase::Update, rest);
     }
 
-    fn expect_job(&self, phase: schema::Phase, requests: &[Request]) {
+    fn expect_job(&self, phase: Phase, requests: &[Request]) {
         let job = self.resource.job.iter().find(|job| job.after.contains(&phase));
         let expected: Vec<&str> = job.map(|job| job.start.as_ref()).into_iter().collect();
         let sent: Vec<&str> = requests

@@ -10,7 +10,7 @@ use engine::rules::WriteOnly;
 use engine::{Binding, Definition, identity, validate};
 use harness::control_plane::{Collection, ControlPlane};
 use harness::fake_core::json::to_json;
-use harness::fake_core::{Action, Core, Error, Planned, UNKNOWN, configuration};
+use harness::fake_core::{Action, Core, Error, Mode as Order, Planned, UNKNOWN, configuration};
 use proptest::test_runner::{TestCaseError, TestRunner};
 use schema::{Delete, Import, Mode, Resource, Stable, placeholders};
 use serde_json::{Value as Json, json};
@@ -235,7 +235,37 @@ impl Lifecycle<'_> {
     /// Changes back and forth without unknown values.
     async fn converge_back(&mut self, first: &Json, second: &Json) -> Result<(), Fault> {
         self.converge("change back", first, first).await?;
-        self.converge("change again", second, second).await
+        self.converge("change again", second, second).await?;
+        self.replace(first, Order::CreateFirst).await?;
+        for mode in [Order::Replace, Order::ReplaceCreateFirst] {
+            self.replace(second, mode).await?;
+        }
+        Ok(())
+    }
+
+    /// Replaces the object in both orders. Terraform demands that the apply has each value that the plan knows. An object with a name of
+    /// its own cannot exist twice.
+    async fn replace(&mut self, config: &Json, mode: Order) -> Result<(), Fault> {
+        let what = format!("{mode:?}");
+        if mode.creates_first() && !self.binding.schema.creates_by_update() {
+            return self.converge(&what, config, config).await;
+        }
+        let plan = self.core.plan_with(self.type_name, NAME, config, mode).await;
+        let again = self.core.plan_with(self.type_name, NAME, config, mode).await;
+        let (plan, again) = (
+            plan.map_err(|error| broken(&what, &error))?,
+            again.map_err(|error| broken(&what, &error))?,
+        );
+        if plan.planned != again.planned {
+            return Err(Fault::Broken(format!(
+                "{what}: two plans differ: {} and {}",
+                difference(&plan),
+                difference(&again)
+            )));
+        }
+        let applied = self.core.apply(plan).await;
+        applied.map_err(|error| broken(&what, &error))?;
+        self.expect_empty_plan(&what, config).await
     }
 
     async fn expect_empty_plan(&self, what: &str, config: &Json) -> Result<(), Fault> {

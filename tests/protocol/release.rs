@@ -1,5 +1,6 @@
 //! The kinds of a delete that one command of the real Terraform cannot show: by the process that planned it, and without a plan.
 
+use engine::object::Walk;
 use harness::control_plane::ControlPlane;
 use harness::fake_core::{Core, Stored};
 use provider::durantic::DEFINITION;
@@ -65,7 +66,7 @@ async fn only_the_destroy_plan_of_another_process_releases_the_machine() {
     let plan = async |process: &Core, config: &Value, proposed: &Value, private: &[u8]| {
         let planned = process
             .plugin()
-            .plan(DEPLOYMENT, &object, proposed, config, private)
+            .plan(DEPLOYMENT, &object, proposed, config, private, Walk::Plan)
             .await;
         planned.unwrap().private
     };

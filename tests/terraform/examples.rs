@@ -39,7 +39,7 @@ fn workspace(control_plane: &ControlPlane, folder: &Path, configuration: &str) -
 }
 
 /// Names of the variables that have no default.
-fn variables(configuration: &str) -> Vec<String> {
+pub fn variables(configuration: &str) -> Vec<String> {
     let blocks = configuration.split("\nvariable \"").skip(1);
     blocks
         .filter(|block| !block.split("\n}").next().unwrap_or_default().contains("default"))

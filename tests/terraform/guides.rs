@@ -17,7 +17,7 @@ fn guide(name: &str) -> String {
 }
 
 /// The code blocks in this language, in order.
-fn blocks(guide: &str, language: &str) -> Vec<String> {
+pub fn blocks(guide: &str, language: &str) -> Vec<String> {
     let fence = format!("\n```{language}\n");
     let blocks = guide.split(fence.as_str()).skip(1);
     blocks

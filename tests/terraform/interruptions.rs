@@ -48,7 +48,7 @@ pub(super) async fn interrupted(control_plane: &ControlPlane, workspace: &Worksp
 }
 
 /// Interrupts a command, and returns its output.
-async fn interrupt(command: Child) -> String {
+pub(super) async fn interrupt(command: Child) -> String {
     kill(group(&command), Signal::SIGINT).expect("an interrupt is sent");
     finish(command).await.1
 }

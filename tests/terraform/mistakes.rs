@@ -153,6 +153,8 @@ fn mistakes() -> Vec<Mistake> {
         mistake("`force_provision` of the present time", deployment(&format!("{web}\n  force_provision = plantimestamp()")), Warning, &["`force_provision` has the present time"]),
         mistake("taken name of a role", named("machine_role", "web", ""), Warning, &["machine role \"web\" has the `name` `web` already", "terraform import ADDRESS"]),
         mistake("taken name of a secret", named("secret", "TOKEN", "value = \"concealed\""), Warning, &["has the `name` `TOKEN` already"]),
+        mistake("name of a secret that templates cannot write", named("secret", "data-base", "value = \"concealed\""), Warning, &["Templates cannot write `secrets.data-base`"]),
+        mistake("name of a variable that templates cannot write", named("variable", "1st", "value = \"1\""), Warning, &["`vars[\"1st\"]`"]),
         mistake("taken address", vip("").replace("10.0.0.11", "10.0.0.10"), Warning, &["vip \"front\" has the `address` `10.0.0.10` already"]),
         mistake("one name twice", format!("{}{}", named("variable", "a", "value = \"1\""), named("variable", "a", "value = \"2\"").replace("\"it\"", "\"other\"")), Warning, &["Another variable of this configuration has the `name` `a`"]),
         mistake("networks overlap", network("name = \"it\"\n  network_cidr = \"10.42.0.128/25\""), Warning, &["10.42.0.128/25 overlaps 10.42.0.0/24 of the mesh network \"internal\""]),
@@ -293,4 +295,45 @@ async fn unchanged_objects_are_planned_without_a_word() {
     let (found, output) = plan(&workspace).await;
     assert_eq!(found, Found::Warning, "{output}");
     assert_eq!(output.matches("Warning: ").count(), 1, "{output}");
+}
+
+/// A role whose template reads a variable and a secret, and a machine that has it.
+fn readers(zone: &str, description: &str, version: u32) -> String {
+    format!(
+        "resource \"durantic_variable\" \"zone\" {{\n  name = \"zone\"\n  value = \"{zone}\"\n  description = \"{description}\"\n}}\n\
+         resource \"durantic_secret\" \"password\" {{\n  name = \"password\"\n  value_wo = \"concealed-{version}\"\n  \
+         value_wo_version = {version}\n}}\n\
+         resource \"durantic_machine_role\" \"web\" {{\n  name = \"web\"\n  \
+         template_data = \"#cloud-config\\nlocale: {{{{ vars.zone }}}}\\npassword: {{{{ secrets.password }}}}\\n\"\n  \
+         depends_on = [durantic_variable.zone, durantic_secret.password]\n}}\n\
+         resource \"durantic_machine_deployment\" \"node\" {{\n  count = 2\n  \
+         machine_uuid = format(\"00000000-0000-4000-8000-%012d\", count.index + 1)\n  role_names = [durantic_machine_role.web.name]\n}}\n"
+    )
+}
+
+#[tokio::test]
+async fn changed_values_name_the_machines_that_were_installed_with_the_earlier_ones() {
+    let control_plane = control_plane().await;
+    let workspace = workspace(&control_plane, &readers("a", "", 1));
+    workspace.apply().await;
+    for (configuration, word) in [
+        (readers("b", "", 1), Some("read `vars.zone`")),
+        (readers("a", "", 2), Some("read `secrets.password`")),
+        (readers("a", "another", 1), None),
+    ] {
+        workspace.configure(&configuration);
+        let (found, output) = plan(&workspace).await;
+        let Some(word) = word else {
+            assert_eq!(found, Found::Nothing, "{output}");
+            continue;
+        };
+        assert_eq!(found, Found::Warning, "{output}");
+        for word in [
+            word,
+            "Machines keep the earlier value",
+            "installed again: node-1, node-2.",
+        ] {
+            assert!(output.contains(word), "{word}: {output}");
+        }
+    }
 }

@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
-use super::{control_plane, provider, workspace};
+use super::{MACHINE, control_plane, provider, workspace};
 
 const VARIABLE: &str = "resource \"durantic_variable\" \"it\" {\n  name = \"it\"\n  value = \"v\"\n}\n";
 
@@ -56,6 +56,39 @@ async fn debugged() -> (Child, String) {
         .and_then(|rest| rest.strip_suffix('\''));
     let reattach = reattach.unwrap_or_else(|| panic!("expected a shell variable: {line}"));
     (process, reattach.to_owned())
+}
+
+/// One process plans and applies: what it knows of a replacement belongs to one command.
+#[tokio::test]
+async fn debug_mode_reinstalls_with_a_short_plan() {
+    let (process, reattach) = debugged().await;
+    let control_plane = ControlPlane::builder()
+        .install_time(std::time::Duration::ZERO)
+        .start()
+        .await
+        .expect("the control plane starts");
+    let deployment = |force_provision: u32| {
+        format!(
+            "resource \"durantic_machine_deployment\" \"it\" {{\n  machine_uuid = \"{MACHINE}\"\n  \
+             force_provision = \"{force_provision}\"\n}}\n"
+        )
+    };
+    let workspace = attached(&control_plane, &reattach);
+    workspace.write("node.tf", &deployment(1));
+    workspace.apply().await;
+    for round in [2, 3] {
+        workspace.write("node.tf", &deployment(round));
+        let plan = workspace.plan().await;
+        let unknown = &plan.change("durantic_machine_deployment.it")["after_unknown"];
+        assert_eq!(
+            (&unknown["hostname"], &unknown["provision_uuid"]),
+            (&Json::Null, &true.into())
+        );
+        workspace.run(&["apply", "tfplan"]).await.succeeds();
+        workspace.plans_empty().await;
+    }
+    assert_eq!(control_plane.runs().len(), 3);
+    drop(process);
 }
 
 /// A workspace that uses the running provider. The endpoint and the token are in its configuration.

@@ -408,11 +408,17 @@ impl Client {
             if pause.is_rate_limit {
                 shared.limit.slow_down(pause.wait);
             }
+            // Without jitter: the first of many requests to give up decides for all.
+            let wait = if is_in_doubt {
+                retries.longest_wait()
+            } else {
+                pause.wait
+            };
             tokio::select! {
                 biased;
                 () = cancel.cancelled() => return Err(pause.error.cancelled()),
                 () = shared.reach.given_up(), if is_in_doubt => return Err(pause.error),
-                () = tokio::time::sleep(pause.wait) => {}
+                () = tokio::time::sleep(wait) => {}
             }
         }
     }

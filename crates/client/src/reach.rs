@@ -1,8 +1,8 @@
 //! Whether the endpoint can be reached at all.
 //!
 //! A request whose connection fails is retried. While no attempt of the process has got any response, the endpoint is probably wrong or
-//! down: then a request has only half of the retries, and the first one that gives up ends those of all others. After any response, each
-//! request has all its retries: an apply in progress survives an outage.
+//! down: then a request has only half of the retries, with the longest waits (three seconds by default), and the first one that gives up
+//! ends the waits of all others. After any response, each request has all its retries: an apply in progress survives an outage.
 //!
 //! Tests: `crates/client/src/tests/reach.rs`.
 

@@ -39,8 +39,13 @@ impl Backoff {
         if let Some(asked) = retry_after {
             return asked.min(self.retry_after_cap) + jitter(self.base / 2);
         }
+        jitter(self.longest(retry))
+    }
+
+    /// The longest wait before the retry with this number, counted from 1.
+    fn longest(self, retry: u32) -> Duration {
         let factor = 1_u32.checked_shl(retry.saturating_sub(1)).unwrap_or(u32::MAX);
-        jitter(self.base.saturating_mul(factor).min(self.cap))
+        self.base.saturating_mul(factor).min(self.cap)
     }
 }
 
@@ -52,7 +57,7 @@ fn jitter(longest: Duration) -> Duration {
 /// The retries of one request.
 pub(super) struct Retries {
     backoff: Backoff,
-    max_retries: u32,
+    limit: u32,
     retry: Retry,
     attempt: u32,
 }
@@ -72,7 +77,7 @@ impl Retries {
     pub fn new(backoff: Backoff, max_retries: u32, retry: Retry) -> Self {
         Self {
             backoff,
-            max_retries,
+            limit: max_retries,
             retry,
             attempt: 1,
         }
@@ -89,9 +94,14 @@ impl Retries {
         self.attempt
     }
 
+    /// The longest wait before the current attempt, which is a retry.
+    pub fn longest_wait(&self) -> Duration {
+        self.backoff.longest(self.attempt.saturating_sub(1))
+    }
+
     /// Whether half of the retries are spent.
     pub fn is_half_spent(&self) -> bool {
-        self.attempt > self.max_retries.div_ceil(2)
+        self.attempt > self.limit.div_ceil(2)
     }
 
     /// The error for the caller if no attempt follows.
@@ -106,7 +116,7 @@ impl Retries {
     ///
     /// The error for the caller of the request if there is no further attempt.
     pub fn next(&mut self, mut error: Error) -> Result<Pause, Error> {
-        if !is_retriable(&error, self.retry) || self.attempt > self.max_retries {
+        if !is_retriable(&error, self.retry) || self.attempt > self.limit {
             return Err(self.last(error));
         }
         error.attempts = self.attempt;
@@ -321,6 +331,17 @@ mod tests {
                 max_retries + 1
             );
         }
+    }
+
+    #[test]
+    fn longest_wait_is_that_of_the_current_retry() {
+        let mut retries = Retries::new(Backoff::default(), 6, Retry::Safe);
+        let mut waits = Vec::new();
+        for _ in 0..6 {
+            retries.next(response_error(503, None)).unwrap();
+            waits.push(retries.longest_wait().as_secs());
+        }
+        assert_eq!(waits, [1, 2, 4, 8, 16, 30]);
     }
 
     #[test]

@@ -51,6 +51,11 @@ pub async fn apply(
         state: request.prior.clone(),
         private,
     };
+    let planned = request.planned.clone();
+    let request = ApplyRequest {
+        planned: job::result::without(binding.schema, request.planned),
+        ..request
+    };
     let deadline = deadline(binding.schema, phase, &request);
     let context = Context {
         deadline: Some(deadline),
@@ -78,7 +83,11 @@ pub async fn apply(
         Phase::Update => change.update().await,
         Phase::Delete => change.delete().await,
     };
-    change.session.diagnostics
+    let diagnostics = change.session.diagnostics;
+    if diagnostics.errors().next().is_none() {
+        job::result::restore(binding.schema, &planned, &mut progress.lock().state);
+    }
+    diagnostics
 }
 
 /// The steps of one change, in order.
@@ -259,8 +268,12 @@ impl Change<'_> {
     /// Runs the steps after the declared request: the hook, then the job, unless `merged` is an error.
     async fn finish(&mut self, merged: Merged) -> Result<(), Reported> {
         let session = &mut self.session;
-        session.progress.lock().private.configured =
-            plan::configured(session.resource, &session.request.config);
+        {
+            let private = &mut session.progress.lock().private;
+            private.configured = plan::configured(session.resource, &session.request.config);
+            private.shows_apply =
+                session.resource.creates_by_update() && session.context.process.has_shown_apply();
+        }
         let before = std::mem::take(&mut self.before);
         let prepared = match self.binding.hook {
             Some(hook) => hook.apply(session).await,

@@ -56,6 +56,14 @@ fn join(resource: &str, identity: impl IntoIterator<Item = String>) -> String {
         .fold(resource.to_owned(), |key, part| key + "/" + &part)
 }
 
+/// Returns a known value of an identity in one spelling, as the value of `attribute`.
+pub fn canonical(identity: &Attribute, value: &Value, attribute: &Attribute) -> Value {
+    match value.as_str() {
+        Some(string) => shape::string_value(attribute, &normalized(identity, string)),
+        None => value.clone(),
+    }
+}
+
 /// Returns a part of an identity in one spelling: two spellings of a UUID are the same.
 fn normalized(attribute: &Attribute, value: &str) -> String {
     match attribute.format {

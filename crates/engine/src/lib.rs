@@ -12,7 +12,7 @@
 //! | [`apply`] | the steps of one change in order: create, update or delete, the hook's requests, the job |
 //! | [`preflight`] | checks of a plan against the account, and those of the hook |
 //! | [`plan`], [`validate`], [`read`] | handle one of Terraform's requests each |
-//! | [`conflicts`] | two resources that manage the same object |
+//! | [`adopted`], [`conflicts`] | the object that a create adopts; two resources that manage the same object |
 //! | [`hook`], [`job`], [`recover`] | code for one resource; long-running work; recovery of a create whose response was lost |
 //! | [`references`], [`protection`], [`release`] | names of other objects in arguments; objects whose run must not be repeated; what a destroy clears |
 //! | [`survey`] | what a check sees: the plan, the account, and what the process has planned |
@@ -26,6 +26,7 @@
 //! Tests: `crates/engine/tests/tables/`.
 
 pub mod absence;
+pub mod adopted;
 pub mod api;
 pub mod apply;
 pub mod arguments;

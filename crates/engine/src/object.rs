@@ -84,6 +84,8 @@ pub struct PlanRequest {
     pub private: Private,
     /// Renamed objects, which references may name.
     pub renames: Renames,
+    /// Of a create: the object that it adopts, if the plan depends on it. See [`crate::adopted`].
+    pub adopted: Known,
 }
 
 /// When Terraform plans.

@@ -10,14 +10,14 @@
 //!
 //! Tests: `crates/engine/tests/tables/plan.rs`.
 
-use schema::{Attribute, Collection, Mode, Resource, Scalar, Stable, Unset};
+use schema::{Attribute, Collection, Job, Mode, Phase, Resource, Scalar, Stable, Unset};
 use value::{Path, Value};
 
 use crate::diagnostic::Diagnostics;
 use crate::equal::is_equivalent;
 use crate::hook::Binding;
 use crate::naming::{capitalised, title};
-use crate::object::{Plan, PlanRequest, Renames};
+use crate::object::{Known, Plan, PlanRequest, Renames};
 use crate::private::{ChangePlan, Private};
 use crate::references::renamed;
 use crate::run::untouched_status;
@@ -32,12 +32,15 @@ pub fn plan(binding: &Binding, request: PlanRequest) -> Plan {
         prior,
         config,
         renames,
+        adopted,
         ..
     } = request;
     let planned = if config.is_null() {
         Value::Null
+    } else if prior.is_null() {
+        created_object(resource, &config, &adopted)
     } else {
-        planned_object(resource, &config, &prior, &private)
+        updated_object(resource, &config, &prior, &private)
     };
     let requires_replace = replacement_paths(resource, &prior, &planned, &private, &renames);
     let mut diagnostics = Diagnostics::default();
@@ -121,10 +124,85 @@ fn planned_private(resource: &Resource, request: &PlanRequest) -> Private {
     private
 }
 
-fn planned_object(resource: &Resource, config: &Value, prior: &Value, private: &Private) -> Value {
-    let mut resolved = resolve_object(&resource.attributes, config, prior, |attribute| {
-        private.configured.contains(attribute.name.as_ref())
+/// Plans a new object. What the configuration omits is unknown, unless the create adopts an object that has it.
+fn created_object(resource: &Resource, config: &Value, adopted: &Known) -> Value {
+    let Known {
+        state: before,
+        private,
+    } = adopted;
+    let mut resolved = resolve_object(
+        &resource.attributes,
+        config,
+        before,
+        Spelling::Configuration,
+        |_| false,
+    );
+    for attribute in resource
+        .attributes
+        .iter()
+        .filter(|attribute| attribute.mode.is_computed())
+    {
+        let name = attribute.name.as_ref();
+        let has_default = attribute.default.is_some() && attribute.mode.is_settable();
+        // The create sends nothing for an argument that was removed.
+        let was_removed = private.configured.contains(name) || private.overridden.contains_key(name);
+        let is_returned = !attribute.wire.read.is_empty() && attribute.returned;
+        if config.get(name).is_null() && !has_default && (was_removed || !is_returned) {
+            resolved.set_attribute(name, Value::Unknown);
+        }
+    }
+    let changed = resource.attributes.iter().filter_map(|attribute| {
+        let name = attribute.name.as_ref();
+        (!is_equivalent(attribute, before.get(name), resolved.get(name))).then_some(name)
     });
+    let changed: Vec<&str> = changed.collect();
+    let mut planned = mark_unknown(&resource.attributes, config, before, resolved, &changed);
+    set_identity(resource, &mut planned);
+    if let Some(job) = &resource.job
+        && job.after.contains(&Phase::Create)
+    {
+        set_run(resource, job, &mut planned);
+    }
+    planned
+}
+
+/// Sets the computed attributes that the control plane returns in the field of an argument of the identity: they have its value.
+fn set_identity(resource: &Resource, planned: &mut Value) {
+    for identity in identity::attributes(resource).filter(|identity| identity.mode.is_settable()) {
+        let same = resource.attributes.iter().filter(|attribute| {
+            attribute.mode == Mode::Computed
+                && attribute.r#type == identity.r#type
+                && !attribute.wire.read.is_empty()
+                && attribute.wire.read == identity.wire.read
+        });
+        for attribute in same {
+            let value = identity::canonical(identity, planned.get(&identity.name), attribute);
+            planned.set_attribute(&attribute.name, value);
+        }
+    }
+}
+
+/// Plans the values that depend on a run. It may have no identity yet, or another one may follow it.
+fn set_run(resource: &Resource, job: &Job, planned: &mut Value) {
+    let outputs = job.save.iter().map(|(target, _)| target);
+    for name in outputs.chain([&job.into]).chain(job.changes.iter()) {
+        planned.set_attribute(name, Value::Unknown);
+    }
+    for (name, value) in job.result.iter() {
+        if let Some(attribute) = resource.attribute(name) {
+            planned.set_attribute(name, shape::default_value(value, attribute));
+        }
+    }
+}
+
+fn updated_object(resource: &Resource, config: &Value, prior: &Value, private: &Private) -> Value {
+    let mut resolved = resolve_object(
+        &resource.attributes,
+        config,
+        prior,
+        Spelling::Prior,
+        |attribute| private.configured.contains(attribute.name.as_ref()),
+    );
     // An override ends with its argument: the control plane's value is the one that counts then.
     for name in private.overridden.keys() {
         let attribute = resource.attribute(name);
@@ -139,22 +217,27 @@ fn planned_object(resource: &Resource, config: &Value, prior: &Value, private: &
             resolved.set_attribute(&job.into, status.map_or(Value::Null, Value::string));
         }
     }
-    let pending = private.run.as_ref().filter(|_| !prior.is_null());
-    if resolved == *prior && pending.is_none() {
+    let has_run = private.run.is_some();
+    if resolved == *prior && !has_run {
         return resolved;
     }
     let changed = changed_attributes(resource, prior, &resolved);
     let mut planned = mark_unknown(&resource.attributes, config, prior, resolved, &changed);
-    if pending.is_some() {
-        // The run may have no identity yet, or another one may follow it.
-        if let Some(job) = &resource.job {
-            planned.set_attribute(&job.into, Value::Unknown);
-            for (target, _) in job.save.iter() {
-                planned.set_attribute(target, Value::Unknown);
-            }
-        }
+    if let Some(job) = &resource.job
+        && (has_run || job.after.contains(&Phase::Update))
+    {
+        set_run(resource, job, &mut planned);
     }
     planned
+}
+
+/// The spelling of a configured value that is equivalent to the prior one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Spelling {
+    /// That of the prior value, so that the plan shows no difference.
+    Prior,
+    /// That of the configuration: Terraform rejects any other in the plan of a create.
+    Configuration,
 }
 
 /// Resolves an object from configuration, defaults and prior state, before the change makes anything unknown.
@@ -162,6 +245,7 @@ fn resolve_object(
     attributes: &[Attribute],
     config: &Value,
     prior: &Value,
+    spelling: Spelling,
     was_configured: impl Fn(&Attribute) -> bool + Copy,
 ) -> Value {
     let resolved = attributes.iter().map(|attribute| {
@@ -169,6 +253,7 @@ fn resolve_object(
             attribute,
             config.get(&attribute.name),
             prior.get(&attribute.name),
+            spelling,
             was_configured(attribute),
         );
         (attribute.name.to_string(), value)
@@ -176,7 +261,13 @@ fn resolve_object(
     Value::Object(resolved.collect())
 }
 
-fn resolve_attribute(attribute: &Attribute, config: &Value, prior: &Value, was_configured: bool) -> Value {
+fn resolve_attribute(
+    attribute: &Attribute,
+    config: &Value,
+    prior: &Value,
+    spelling: Spelling,
+    was_configured: bool,
+) -> Value {
     if attribute.write_only {
         return Value::Null;
     }
@@ -185,11 +276,10 @@ fn resolve_attribute(attribute: &Attribute, config: &Value, prior: &Value, was_c
     }
     if !config.is_null() {
         let resolved = match attribute.r#type.scalar {
-            Scalar::Object => resolve_elements(attribute, config, prior),
+            Scalar::Object => resolve_elements(attribute, config, prior, spelling),
             _ => config.clone(),
         };
-        // An equivalent value keeps the prior spelling, so that the plan shows no difference.
-        return if is_equivalent(attribute, &resolved, prior) {
+        return if spelling == Spelling::Prior && is_equivalent(attribute, &resolved, prior) {
             prior.clone()
         } else {
             resolved
@@ -212,12 +302,12 @@ fn empty_value(attribute: &Attribute) -> Value {
 }
 
 /// Resolves each object of a nested attribute or block, paired with the prior object that it continues.
-fn resolve_elements(attribute: &Attribute, config: &Value, prior: &Value) -> Value {
+fn resolve_elements(attribute: &Attribute, config: &Value, prior: &Value, spelling: Spelling) -> Value {
     map_objects(attribute, config, prior, |config, prior| {
         if config.is_null() || config.is_unknown() {
             return config.clone();
         }
-        resolve_object(&attribute.attributes, config, prior, |_| false)
+        resolve_object(&attribute.attributes, config, prior, spelling, |_| false)
     })
 }
 

@@ -143,7 +143,9 @@ async fn check_references(
         let Some(target) = declarations.find(&reference.target) else {
             continue;
         };
-        if !survey.sets(&attribute.name) || is_refreshed(survey, attribute) {
+        // A value that the configuration omits is the control plane's own.
+        let is_omitted = survey.config().get(&attribute.name).is_null();
+        if is_omitted || !survey.sets(&attribute.name) || is_refreshed(survey, attribute) {
             continue;
         }
         let is_identity = target.read_operation_by(&reference.attribute).is_some();

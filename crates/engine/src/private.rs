@@ -34,6 +34,9 @@ pub struct Private {
     /// Whether the object was imported, and its write-only values were not sent since: the API may have others.
     #[serde(rename = "unsent", skip_serializing_if = "std::ops::Not::not")]
     pub is_unsent: bool,
+    /// Whether Terraform showed in the last apply that it planned again for an apply, see [`crate::adopted`].
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub shows_apply: bool,
     /// The value that the resource's codec keeps, see [`crate::codec::Codec::read_response`].
     #[serde(skip_serializing_if = "Json::is_null")]
     pub memory: Json,

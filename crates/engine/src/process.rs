@@ -40,6 +40,10 @@ struct Shared {
     limits: Mutex<BTreeMap<String, u64>>,
     /// The objects that state has, as Terraform passed them to this process. Those with one key are of several addresses, or deposed.
     stored: Mutex<HashMap<String, Vec<Box<[u8]>>>>,
+    /// The prior objects of the plans of this process, of those that a create adopts.
+    priors: Mutex<HashMap<String, Box<[u8]>>>,
+    /// Whether Terraform has planned again for an apply, and has shown it.
+    has_shown_apply: AtomicBool,
     /// Shared keys of the objects that this process read, planned, created or updated.
     used: Mutex<HashSet<String>>,
     /// The objects whose runs the plans of this process repeat: key and title.
@@ -252,6 +256,8 @@ impl Process {
         self.0.begins.fetch_add(1, Ordering::Relaxed);
         *lock(&self.0.limits) = limits;
         lock(&self.0.stored).clear();
+        lock(&self.0.priors).clear();
+        self.0.has_shown_apply.store(false, Ordering::Relaxed);
         lock(&self.0.used).clear();
         lock(&self.0.repeated).clear();
         lock(&self.0.warned).clear();
@@ -308,6 +314,26 @@ impl Process {
         lock(&self.0.stored).get(key).cloned().unwrap_or_default()
     }
 
+    /// Records the prior object of a plan, as `MessagePack`.
+    pub fn note_prior(&self, key: String, object: Box<[u8]>) {
+        lock(&self.0.priors).insert(key, object);
+    }
+
+    /// Returns the prior object of the last plan for this key.
+    pub fn prior(&self, key: &str) -> Option<Box<[u8]>> {
+        lock(&self.0.priors).get(key).cloned()
+    }
+
+    /// Records that Terraform plans again for an apply, and shows it.
+    pub fn note_apply(&self) {
+        self.0.has_shown_apply.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether Terraform has planned again for an apply, and has shown it.
+    pub fn has_shown_apply(&self) -> bool {
+        self.0.has_shown_apply.load(Ordering::Relaxed)
+    }
+
     /// Records that this process reads, plans, creates or updates an object.
     pub fn note_used(&self, shared_key: String) {
         lock(&self.0.used).insert(shared_key);
@@ -335,11 +361,19 @@ impl Process {
             .is_some_and(|handover| self.is_present_half(handover))
     }
 
-    /// Whether the delete half of any replacement waits for its create half.
-    pub fn has_any_half(&self) -> bool {
-        lock(&self.0.handed_over)
-            .values()
-            .any(|handover| self.is_present_half(handover))
+    /// Returns what the object with this key left that the delete half of a replacement has destroyed, until its create half takes it.
+    pub fn half(&self, key: &str) -> Option<Handover> {
+        let handed_over = lock(&self.0.handed_over);
+        let handover = handed_over.get(key)?;
+        self.is_present_half(handover).then(|| handover.clone())
+    }
+
+    /// Whether the delete half of any replacement of a resource waits for its create half.
+    pub fn has_any_half(&self, resource: &str) -> bool {
+        lock(&self.0.handed_over).iter().any(|(key, handover)| {
+            let (of, _) = key.split_once('/').unwrap_or_default();
+            of == resource && self.is_present_half(handover)
+        })
     }
 
     fn is_present_half(&self, handover: &Handover) -> bool {

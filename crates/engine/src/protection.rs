@@ -606,7 +606,7 @@ pub async fn refuse_create(session: &mut Session<'_>, is_replaced: bool) -> Resu
         return Err(refuse(session, protection, &request.planned));
     }
     // The delete half of another identity may wait for this create, and counts already.
-    if !is_protected && context.process.has_any_half() {
+    if !is_protected && context.process.has_any_half(&resource.name) {
         return Ok(());
     }
     let response = match read(Some(context), resource, &request.planned).await {

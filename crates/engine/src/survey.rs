@@ -304,11 +304,23 @@ impl<'a> Survey<'a> {
         }
     }
 
+    /// Returns the objects of a resource, or those that a data source finds, as the account has them. `None` if they cannot be listed.
+    pub async fn account(&mut self, target: &str) -> Option<Vec<Existing>> {
+        let declaration = self.declarations.find(target)?;
+        let list = self.list(declaration).await?;
+        let objects = list.objects();
+        Some(
+            objects
+                .map(|object| Existing::returned(declaration, object))
+                .collect(),
+        )
+    }
+
     /// Returns all objects of a resource, or those that a data source finds: as planned, else as in the account. Those that plans of this
     /// process destroy are left out, and this object. `None` if they cannot be listed.
     pub async fn all(&mut self, target: &str) -> Option<Vec<Existing>> {
         let declaration = self.declarations.find(target)?;
-        let list = self.list(declaration).await?;
+        let account = self.account(target).await?;
         let is_same = self.resource.name == declaration.name;
         let own = self.own_identity().filter(|_| is_same);
         let planned = self.process.all_planned(declaration).into_iter();
@@ -320,10 +332,7 @@ impl<'a> Survey<'a> {
             })
             .collect();
         let known: BTreeSet<String> = objects.iter().filter_map(Existing::key).collect();
-        let returned = list
-            .objects()
-            .map(|object| Existing::returned(declaration, object));
-        let returned = returned.filter(|object| {
+        let returned = account.into_iter().filter(|object| {
             object.key().is_none_or(|key| {
                 !known.contains(&key) && !self.process.is_destroy_planned(declaration, &key)
             })

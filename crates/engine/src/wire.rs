@@ -14,17 +14,28 @@ use crate::diagnostic::{Diagnostics, Reported};
 use crate::equal::is_equivalent;
 use crate::{shape, summaries};
 
-/// Returns the body of a create: each attribute that is set and known.
+/// Returns the body of a create: each attribute that is set and known. A planned value that the configuration omits is one that the
+/// adopted object has, and is not sent.
 pub fn create_body(attributes: &[Attribute], planned: &Value, config: &Value) -> Body {
+    let is_kept = |attribute: &&Attribute| {
+        let is_omitted = config.get(&attribute.name).is_null() && attribute.default.is_none();
+        attribute.mode == Mode::OptionalComputed && is_omitted
+    };
     let written = attributes
         .iter()
-        .filter(|attribute| attribute.wire.write.is_some());
-    let secrets = written.flat_map(|attribute| sent_value(attribute, planned, config).secrets());
+        .filter(|attribute| attribute.wire.write.is_some() && !is_kept(attribute));
+    let secrets = written
+        .clone()
+        .flat_map(|attribute| sent_value(attribute, planned, config).secrets());
     let secrets = secrets.cloned().collect();
-    Body::new(object_to_json(attributes, planned, config), secrets)
+    Body::new(object_to_json(written, planned, config), secrets)
 }
 
-fn object_to_json(attributes: &[Attribute], planned: &Value, config: &Value) -> Json {
+fn object_to_json<'a>(
+    attributes: impl IntoIterator<Item = &'a Attribute>,
+    planned: &Value,
+    config: &Value,
+) -> Json {
     let mut body = serde_json::Map::new();
     for attribute in attributes {
         let value = sent_value(attribute, planned, config);
@@ -127,18 +138,18 @@ fn attribute_to_json(attribute: &Attribute, value: &Value) -> Json {
     match value {
         Value::List(elements) | Value::Set(elements) => elements
             .iter()
-            .map(|element| object_to_json(&attribute.attributes, element, element))
+            .map(|element| object_to_json(attribute.attributes.iter(), element, element))
             .collect(),
         Value::Map(entries) => entries
             .iter()
             .map(|(key, element)| {
                 (
                     key.clone(),
-                    object_to_json(&attribute.attributes, element, element),
+                    object_to_json(attribute.attributes.iter(), element, element),
                 )
             })
             .collect(),
-        Value::Object(_) => object_to_json(&attribute.attributes, value, value),
+        Value::Object(_) => object_to_json(attribute.attributes.iter(), value, value),
         other => to_json(other),
     }
 }

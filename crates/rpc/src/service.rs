@@ -10,8 +10,8 @@ use engine::object::{ApplyRequest, Known, PlanRequest, Progress, Walk};
 use engine::private::Private;
 use engine::rules::WriteOnly;
 use engine::{
-    absence, apply, conflicts, identity, lookup, misses, plan, preflight, protection, read, references,
-    release, shape, validate,
+    absence, adopted, apply, conflicts, identity, lookup, misses, plan, preflight, protection, read,
+    references, release, shape, validate,
 };
 use environment::Environment;
 use proto::tfplugin6;
@@ -298,12 +298,19 @@ impl tfplugin6::provider_server::Provider for Service {
                     // Without a configured provider, the names are checked by the apply.
                     let context = self.context(&mut Diagnostics::default()).ok();
                     references::wait_for_names(context.as_ref(), process, schema, &prior, &config).await;
-                    let request = PlanRequest {
+                    if walk == Walk::Apply {
+                        process.note_apply();
+                    }
+                    let mut request = PlanRequest {
                         prior,
                         config,
                         private: self.decode_private(private),
                         renames: process.renames(),
+                        adopted: Known::default(),
                     };
+                    let binding = resolved.binding;
+                    adopted::note_prior(process, schema, walk, &request);
+                    request.adopted = adopted::find(binding, context.as_ref(), process, walk, &request).await;
                     let mut plan = plan::plan(resolved.binding, request);
                     if let Some(shared) = identity::shared_key(schema, &plan.planned) {
                         process.note_used(shared);

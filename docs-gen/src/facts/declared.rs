@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 
 use super::{
     Attribute, Bounds, Change, Destroy, Documentation, Example, FORMAT, Group, ImportExamples, Object,
-    Operation, Rule, Shape, Timeout, phrases, signature,
+    Operation, Reference, Rule, Shape, Timeout, phrases, signature,
 };
 use crate::compat::Error;
 use crate::examples::{ExampleError, Examples};
@@ -31,7 +31,7 @@ pub fn documentation(
 ) -> Result<Documentation, Error> {
     let provider = definition.provider;
     let mut objects = vec![Object {
-        attributes: attributes(&provider.attributes, Effects::None),
+        attributes: attributes(definition, &provider.attributes, Effects::None),
         examples: examples_of(examples, Kind::Provider, "")?,
         ..new_object(
             Kind::Provider,
@@ -131,7 +131,7 @@ fn object(
         subcategory: resource.subcategory.as_deref().map(str::to_owned),
         since: resource.since.as_deref().map(str::to_owned),
         deprecated: resource.deprecated.as_deref().map(str::to_owned),
-        attributes: attributes(&resource.attributes, effects),
+        attributes: attributes(definition, &resource.attributes, effects),
         rules: rules(resource),
         timeouts: timeouts(resource),
         import,
@@ -189,16 +189,21 @@ fn parse_example(text: &str) -> Example {
     }
 }
 
-fn attributes(from: &[schema::Attribute], effects: Effects) -> Vec<Attribute> {
+fn attributes(definition: &Definition, from: &[schema::Attribute], effects: Effects) -> Vec<Attribute> {
     let mut out: Vec<Attribute> = from
         .iter()
-        .map(|attribute| self::attribute(attribute, from, effects))
+        .map(|attribute| self::attribute(definition, attribute, from, effects))
         .collect();
     out.sort_by(|one, other| one.name.cmp(&other.name));
     out
 }
 
-fn attribute(from: &schema::Attribute, siblings: &[schema::Attribute], effects: Effects) -> Attribute {
+fn attribute(
+    definition: &Definition,
+    from: &schema::Attribute,
+    siblings: &[schema::Attribute],
+    effects: Effects,
+) -> Attribute {
     let is_object = from.r#type.scalar == Scalar::Object;
     let twin = siblings
         .iter()
@@ -239,9 +244,26 @@ fn attribute(from: &schema::Attribute, siblings: &[schema::Attribute], effects: 
             Equal::Set => Some("set".to_owned()),
             Equal::Scheme => Some("scheme".to_owned()),
         },
+        reference: from.reference.as_ref().map(|from| reference(definition, from)),
         deprecated: from.deprecated.as_deref().map(str::to_owned),
         since: from.since.as_deref().map(str::to_owned),
-        attributes: attributes(&from.attributes, nested_effects),
+        attributes: attributes(definition, &from.attributes, nested_effects),
+    }
+}
+
+/// A reference names a resource, or a data source if there is no such resource.
+fn reference(definition: &Definition, from: &schema::Reference) -> Reference {
+    let mut resources = definition.resources.iter();
+    let kind = if resources.any(|binding| binding.schema.name == from.target) {
+        Kind::Resource
+    } else {
+        Kind::DataSource
+    };
+    Reference {
+        kind,
+        object: format!("{}_{}", definition.provider.name, from.target),
+        path: format!("{}/{}", kind.folder(), from.target),
+        attribute: from.attribute.to_string(),
     }
 }
 

@@ -198,6 +198,9 @@ pub struct Attribute {
     /// Differences from the configured value that do not matter: `set` (the order) or `scheme` (URL scheme and trailing slash).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub equal: Option<String>,
+    /// The attribute of another object that the strings name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<Reference>,
     /// What to use instead, if it is deprecated; empty if there is no replacement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deprecated: Option<String>,
@@ -207,6 +210,19 @@ pub struct Attribute {
     /// Nested attributes and blocks, sorted by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attributes: Vec<Self>,
+}
+
+/// An attribute of another object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reference {
+    /// Kind of the other object.
+    pub kind: Kind,
+    /// Full name of the other object, e.g. `durantic_machine_role`.
+    pub object: String,
+    /// Path of its page under `docs/`, without extension.
+    pub path: String,
+    /// Name of its attribute.
+    pub attribute: String,
 }
 
 /// How a configuration writes an attribute.

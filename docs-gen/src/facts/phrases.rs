@@ -51,6 +51,13 @@ pub fn describe_attribute(attribute: &Attribute, rules: &[Rule], within: Option<
             out.push(sentence);
         }
     }
+    if let Some(reference) = &attribute.reference {
+        let one = if is_collection { "Each is the" } else { "The" };
+        out.push(format!(
+            "{one} `{}` of a [`{}`](../{}.md).",
+            reference.attribute, reference.object, reference.path
+        ));
+    }
     if let Some(range) = attribute.range {
         out.push(capitalised(&bounds(range, "", "")));
     }

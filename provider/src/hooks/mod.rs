@@ -10,7 +10,10 @@ mod mesh_network;
 mod prefixes;
 mod route;
 mod route_policy_set;
+mod secret;
 mod secrets_backend;
+mod template_values;
+mod variable;
 mod vip;
 
 pub use machine_config::MachineConfig;
@@ -19,5 +22,7 @@ pub use machine_role::MachineRole;
 pub use mesh_network::MeshNetwork;
 pub use route::Route;
 pub use route_policy_set::RoutePolicySet;
+pub use secret::Secret;
 pub use secrets_backend::SecretsBackend;
+pub use variable::Variable;
 pub use vip::Vip;

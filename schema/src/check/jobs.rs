@@ -2,15 +2,20 @@
 //!
 //! Tests: `schema/tests/ui/jobs/`.
 
+use super::values::type_fault;
 use super::{Reporter, ResourceContext, ResourceRule, by_name};
 use crate::diagnostic::did_you_mean;
-use crate::model::{Mode, Protection, Scalar};
+use crate::model::{Attribute, Mode, Protection, Scalar};
 
 /// The rules of this file.
 pub(crate) const RULES: &[(&str, ResourceRule)] = by_name![
     job_target,
     job_target_filled_twice,
     job_needed,
+    job_changes,
+    job_result,
+    job_result_type,
+    job_result_unknown,
     job_status_twice,
     job_timeout,
     protection_argument,
@@ -72,6 +77,69 @@ fn job_needed(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
         }
         Some(_) => {}
     }
+}
+
+/// A run changes what the control plane returns of the object. The plan of any other attribute does not depend on runs.
+fn job_changes(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    let Some(job) = &context.resource.job else { return };
+    for (index, name) in job.changes.iter().enumerate() {
+        let path = format!("job.changes.{index}");
+        match context.resource.attribute(name) {
+            None => reporter.unknown_attribute(&path, name, context.attribute_names()),
+            Some(attribute) if !is_computed_and_returned(attribute) => {
+                let message = format!("{name:?} is not a computed attribute that the control plane returns");
+                reporter.at_value(&path, message, "");
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+/// The control plane must return the attributes of a result: state has their true values after the next refresh.
+fn job_result(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    let Some(job) = &context.resource.job else { return };
+    for (name, _) in job.result.iter() {
+        let path = format!("job.result.{name}");
+        match context.resource.attribute(name) {
+            None => {
+                let help = did_you_mean(name, context.attribute_names()).unwrap_or_default();
+                reporter.at_key(&path, format!("unknown attribute {name:?}"), help);
+            }
+            Some(attribute) if !is_computed_and_returned(attribute) => {
+                let message = format!("{name:?} is not a computed attribute that the control plane returns");
+                reporter.at_key(&path, message, "");
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+/// A value of a result must have the type of its attribute.
+fn job_result_type(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    let Some(job) = &context.resource.job else { return };
+    for (name, value) in job.result.iter() {
+        let attribute = context.resource.attribute(name);
+        let fault = attribute.and_then(|attribute| type_fault(value, attribute));
+        if let Some(fault) = fault {
+            let message = format!("the value does not match the type of {name:?}: {fault}");
+            reporter.at_value(&format!("job.result.{name}"), message, "");
+        }
+    }
+}
+
+/// A plan either knows the value of an attribute after a run, or it does not.
+fn job_result_unknown(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    let Some(job) = &context.resource.job else { return };
+    for (index, name) in job.changes.iter().enumerate() {
+        if job.result.iter().any(|(known, _)| known == name) {
+            let path = format!("job.changes.{index}");
+            reporter.at_value(&path, format!("{name:?} is also in \"result\""), "");
+        }
+    }
+}
+
+fn is_computed_and_returned(attribute: &Attribute) -> bool {
+    attribute.mode == Mode::Computed && !attribute.wire.read.is_empty() && attribute.returned
 }
 
 /// The argument of a protection must be a bool that the configuration can set.

@@ -185,6 +185,12 @@ fn job(tree: &Literal) -> Job {
         created: tree.string("created"),
         changed: tree.string("changed"),
         needed: tree.string("needed"),
+        changes: tree.strings("changes"),
+        result: tree
+            .get("result")
+            .map_or(&[][..], Literal::entries)
+            .to_vec()
+            .into(),
         done: tree.strings("done"),
         failed: tree.strings("failed"),
         report: Report {

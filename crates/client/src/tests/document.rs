@@ -169,7 +169,7 @@ async fn own_404_at_a_documented_path_is_final() {
 #[tokio::test]
 async fn second_look_happens_once_and_keeps_the_error() {
     for (unknown, kind) in [
-        (page_404(), ErrorKind::NoSuchPath),
+        (page_404(), ErrorKind::OtherServer),
         (own_404(), ErrorKind::NotFound),
     ] {
         let missing = Action::response(404, "");

@@ -19,9 +19,10 @@ use crate::session::Session;
 
 /// Keeps an object that is destroyed, for the one that may replace it. `known` has the private state of the plan.
 pub fn stash(context: &Context, resource: &Resource, known: &Known) {
-    let Some(job) = resource.job.as_ref() else {
+    let job = resource.job.as_ref();
+    if job.is_none() && !resource.creates_by_update() {
         return;
-    };
+    }
     let key = key(resource, &known.state);
     let is_on_purpose = known.private.plan_of() == Some(&key);
     let is_forced = known
@@ -34,7 +35,7 @@ pub fn stash(context: &Context, resource: &Resource, known: &Known) {
     let run = private
         .run
         .clone()
-        .or_else(|| run_in_state(job, resource, &known.state));
+        .or_else(|| run_in_state(job?, resource, &known.state));
     let run = run.filter(|run| run.state.is_pending()).map(|run| Run {
         // Another run is wanted, so this one has to end first.
         state: if is_on_purpose {
@@ -82,10 +83,11 @@ pub fn take(context: &Context, resource: &Resource, object: &Value) -> Option<Ha
 /// If the create changed nothing (`is_untouched`), the status says so: a create with the configuration as it was before then starts
 /// no run.
 pub fn restore(session: &Session<'_>, handover: Handover, is_untouched: bool) {
+    let Known { mut state, private } = handover.object;
     let Some(job) = session.resource.job.as_ref() else {
+        *session.progress.lock() = Known { state, private };
         return;
     };
-    let Known { mut state, private } = handover.object;
     let status = state.get(&job.into);
     let is_settled = handover.run.is_none() && private.run.is_none();
     let is_marked = status.as_str().and_then(untouched_status).is_some();

@@ -10,6 +10,7 @@ pub mod handover;
 mod machine;
 mod messages;
 mod record;
+pub mod result;
 mod trigger;
 
 use std::ops::ControlFlow;

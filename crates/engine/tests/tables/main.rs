@@ -7,6 +7,7 @@
 #![cfg(test)]
 
 mod absence;
+mod adopted;
 mod apply;
 mod change;
 mod collection;

@@ -102,6 +102,7 @@ pub struct Planned {
     config: Value,
     private: Vec<u8>,
     refreshed: Option<Stored>,
+    mode: Mode,
 }
 
 /// The options of `terraform plan`.
@@ -111,8 +112,20 @@ pub enum Mode {
     Normal,
     /// `-replace=ADDRESS`
     Replace,
+    /// `-replace=ADDRESS`, with `create_before_destroy`
+    ReplaceCreateFirst,
+    /// `create_before_destroy`
+    CreateFirst,
     /// `-refresh=false`
     WithoutRefresh,
+}
+
+impl Mode {
+    /// Whether a replacement creates the new object before it destroys the old one.
+    #[must_use]
+    pub fn creates_first(self) -> bool {
+        matches!(self, Self::ReplaceCreateFirst | Self::CreateFirst)
+    }
 }
 
 impl Core {

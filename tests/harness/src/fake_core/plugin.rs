@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use engine::object::Walk;
 use proto::tfplugin6;
 use proto::tfplugin6::provider_server::Provider;
 use proto::tfplugin6::{
@@ -270,7 +271,8 @@ impl Plugin {
         Ok((state, response.private))
     }
 
-    /// `PlanResourceChange`. Only the encoding of the response is checked here.
+    /// `PlanResourceChange`. Only the encoding of the response is checked here. From version 1.9 on, Terraform allows deferral in each
+    /// request of an apply.
     ///
     /// # Errors
     /// If the provider reports an error or violates the protocol.
@@ -281,6 +283,7 @@ impl Plugin {
         proposed: &Value,
         config: &Value,
         private: &[u8],
+        walk: Walk,
     ) -> Result<Proposal, Error> {
         let r#type = self.resource(type_name)?.block.implied_type();
         let request = plan_resource_change::Request {
@@ -289,7 +292,10 @@ impl Plugin {
             proposed_new_state: Some(encoding::encode(proposed, &r#type)?),
             config: Some(encoding::encode(config, &r#type)?),
             prior_private: private.to_vec(),
-            client_capabilities: Some(CLIENT),
+            client_capabilities: Some(tfplugin6::ClientCapabilities {
+                deferral_allowed: walk == Walk::Apply,
+                ..CLIENT
+            }),
             ..plan_resource_change::Request::default()
         };
         let response = received(self.provider.plan_resource_change(Request::new(request)).await)?;

@@ -1,5 +1,6 @@
 //! The order of Terraform's requests to a provider, and the handling of the responses.
 
+use engine::object::Walk;
 use value::{Path, Step, Value};
 
 use super::compatible::assert_object_compatible;
@@ -50,6 +51,7 @@ impl Core {
             config,
             private: change.private,
             refreshed,
+            mode,
         })
     }
 
@@ -61,6 +63,9 @@ impl Core {
             Action::NoOp => Ok(planned.prior),
             Action::Delete => Ok(Value::Null),
             Action::Create | Action::Update => self.make_change(&address, &planned, config).await,
+            Action::Replace if planned.mode.creates_first() => {
+                self.create_before_destroy(&address, &planned, config).await
+            }
             Action::Replace => {
                 let before = planned.prior.clone();
                 self.apply_change(&address, &before, &Value::Null, &Value::Null, &planned.private)
@@ -68,6 +73,36 @@ impl Core {
                 self.make_change(&address, &planned, config).await
             }
         }
+    }
+
+    /// Creates the new object, then destroys the old one. If nothing was created, the old object is the current one again.
+    async fn create_before_destroy(
+        &mut self,
+        address: &Address,
+        planned: &Planned,
+        config: Value,
+    ) -> Result<Value, Error> {
+        let deposed = self.objects.remove(address);
+        let created = self.make_change(address, planned, config).await;
+        let Some(deposed) = deposed else { return created };
+        if !self.objects.contains_key(address) {
+            self.put(address, Some(deposed));
+            return created;
+        }
+        let created = created?;
+        let null = Value::Null;
+        let prior = self.upgraded(address, &deposed).await?;
+        let type_name = &address.type_name;
+        let proposal = self
+            .plugin
+            .plan(type_name, &prior, &null, &null, &deposed.private, Walk::Apply)
+            .await?;
+        let current = self.objects.remove(address);
+        let destroyed = self
+            .apply_change(address, &prior, &null, &null, &proposal.private)
+            .await;
+        self.put(address, current);
+        destroyed.map(|_| created)
     }
 
     pub(super) async fn destroy_object(&mut self, address: Address, mode: Mode) -> Result<(), Error> {
@@ -81,7 +116,14 @@ impl Core {
         let null = Value::Null;
         let proposal = self
             .plugin
-            .plan(&address.type_name, &prior, &null, &null, &stored.private)
+            .plan(
+                &address.type_name,
+                &prior,
+                &null,
+                &null,
+                &stored.private,
+                Walk::Plan,
+            )
             .await?;
         if !proposal.planned.is_null() {
             let text = format!("{address}: planned a non-null destroy value");
@@ -103,7 +145,9 @@ impl Core {
     ) -> Result<Option<(Value, Stored)>, Error> {
         match mode {
             Mode::WithoutRefresh => Ok(Some((self.upgraded(address, &stored).await?, stored))),
-            Mode::Normal | Mode::Replace => self.refreshed(address, stored).await,
+            Mode::Normal | Mode::Replace | Mode::ReplaceCreateFirst | Mode::CreateFirst => {
+                self.refreshed(address, stored).await
+            }
         }
     }
 
@@ -169,17 +213,21 @@ impl Core {
         let null = Value::Null;
         let is_tainted = stored.is_some_and(|stored| stored.status == Status::Tainted);
         if is_tainted {
-            let change = self.plan_once(address, &null, &[], config).await?;
+            let change = self.plan_once(address, &null, &[], config, Walk::Plan).await?;
             return Ok(Change {
                 action: Action::Replace,
                 ..change
             });
         }
         let private = stored.map_or(&[][..], |stored| &stored.private);
-        let mut change = self.plan_once(address, current, private, config).await?;
-        let is_forced = mode == Mode::Replace && !current.is_null();
+        let mut change = self
+            .plan_once(address, current, private, config, Walk::Plan)
+            .await?;
+        let is_forced = matches!(mode, Mode::Replace | Mode::ReplaceCreateFirst) && !current.is_null();
         if is_forced || change.action == Action::Replace {
-            let create = self.plan_once(address, &null, &change.private, config).await?;
+            let create = self
+                .plan_once(address, &null, &change.private, config, Walk::Plan)
+                .await?;
             change = Change {
                 action: Action::Replace,
                 requires_replace: change.requires_replace,
@@ -195,12 +243,13 @@ impl Core {
         prior: &Value,
         private: &[u8],
         config: &Value,
+        walk: Walk,
     ) -> Result<Change, Error> {
         let block = &self.plugin.resource(&address.type_name)?.block;
         let proposed = proposed_new(block, prior, config);
         let proposal = self
             .plugin
-            .plan(&address.type_name, prior, &proposed, config, private)
+            .plan(&address.type_name, prior, &proposed, config, private, walk)
             .await?;
         let planned = proposal.planned;
         let faults = assert_plan_valid(block, prior, config, &planned);
@@ -247,7 +296,9 @@ impl Core {
             Some(stored) => (self.upgraded(address, stored).await?, stored.private.clone()),
             None => (Value::Null, Vec::new()),
         };
-        let change = self.plan_once(address, &prior, &private, &config).await?;
+        let change = self
+            .plan_once(address, &prior, &private, &config, Walk::Apply)
+            .await?;
         self.check_final_plan(address, planned, &change)?;
         if change.action == Action::NoOp {
             return Ok(prior);
