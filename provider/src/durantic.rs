@@ -9,7 +9,7 @@ macros::provider! {
 
     resource machine_config with hooks::MachineConfig;
     resource machine_deployment with hooks::MachineDeployment;
-    resource machine_role;
+    resource machine_role with hooks::MachineRole;
     resource mesh_network with hooks::MeshNetwork;
     resource registry_credential;
     resource route with hooks::Route;

@@ -135,6 +135,26 @@ engine::summaries! {
         when: "The `ca_cert` of a secrets backend has no PEM-encoded certificate.",
         remedy: "Set the certificate itself, for example with `file()`.",
     }
+    INVALID_TEMPLATE {
+        text: "Invalid template",
+        when: "The `template_data` of a role is no Jinja2 template, or has a misspelt name, so that no machine could be installed with it.",
+        remedy: "Correct the template at the line and column of the message.",
+    }
+    TEMPLATE_NAME {
+        text: "Unknown name in the template",
+        when: "The `template_data` of a role uses a name, a member or a tag that templates do not have.",
+        remedy: "Correct the name, or use `default` or `is defined` if it may be missing.",
+    }
+    TEMPLATE_NAME_NOT_FOUND {
+        text: "Secret or variable of the template not found",
+        when: "The `template_data` of a role uses a secret or variable that neither the account nor the plan has.",
+        remedy: "Create it, or correct the name. Installations with the role fail without it.",
+    }
+    TEMPLATE_RESULT {
+        text: "Template may not give what is meant",
+        when: "The `template_data` of a role gives a result that cloud-init does not accept, or looks like the path of a file.",
+        remedy: "Begin the template with `#cloud-config`, correct its YAML, and read files with `file()`.",
+    }
     DUPLICATE_SEQUENCE {
         text: "Duplicate rule sequence",
         when: "Two rules of a route policy set have the same `sequence`.",

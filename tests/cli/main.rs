@@ -1,4 +1,4 @@
-//! The commands `install`, `doctor` and `0.13upgrade`, and the mirrors of a release, with the real Terraform. Each test has
+//! The commands `install`, `doctor`, `template` and `0.13upgrade`, and the mirrors of a release, with the real Terraform. Each test has
 //! a home directory of its own.
 
 #![cfg(test)]
@@ -8,6 +8,7 @@ mod format;
 mod home;
 mod install;
 mod release;
+mod template;
 mod two_of_one_type;
 
 use std::path::Path;

@@ -47,6 +47,7 @@ mod scenarios;
 mod schema;
 mod secret;
 mod secrets_backend;
+mod templates;
 mod testing;
 mod validation;
 mod variable;

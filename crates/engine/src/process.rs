@@ -81,6 +81,9 @@ struct Shared {
     counts: Mutex<HashMap<String, BTreeSet<String>>>,
 }
 
+/// How long a plan waits for the plans of objects that it names, counted from the first such wait of the process.
+const NAME_PATIENCE: Duration = Duration::from_secs(3);
+
 /// Pause between two looks at the other requests of the process.
 const POLL_INTERVAL: Duration = Duration::from_millis(3);
 
@@ -566,11 +569,10 @@ impl Process {
         self.0.has_planned.announce();
     }
 
-    /// Waits until this process has planned an object with the name. Returns after `patience`, counted from the first call of the
-    /// process.
-    pub async fn wait_for_name(&self, resource: &str, name: &str, patience: Duration) {
+    /// Waits until this process has planned an object with the name, for [`NAME_PATIENCE`] at most.
+    pub async fn wait_for_name(&self, resource: &str, name: &str) {
         let is_planned = || self.has_planned_name(resource, name);
-        self.0.has_planned.wait(patience, is_planned).await;
+        self.0.has_planned.wait(NAME_PATIENCE, is_planned).await;
     }
 
     /// Whether this process has planned an object with the name.

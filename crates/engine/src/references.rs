@@ -8,7 +8,6 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use schema::{Attribute, Format, Resource};
@@ -25,9 +24,6 @@ use crate::process::Process;
 use crate::report::{Action, is_temporary};
 use crate::session::Session;
 use crate::{collection, summaries, wire};
-
-/// How long a plan waits for the plans of objects that it names, counted from the first such wait of the process.
-const NAME_PATIENCE: Duration = Duration::from_secs(3);
 
 /// When the referenced objects of an object last changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +91,7 @@ pub async fn wait_for_names(
             }
             let existing = names_in_account(context, referenced).await;
             if existing.is_some_and(|existing| !existing.contains_key(*name)) {
-                process.wait_for_name(referenced, name, NAME_PATIENCE).await;
+                process.wait_for_name(referenced, name).await;
             }
         }
     }

@@ -346,6 +346,12 @@ impl<'a> Survey<'a> {
         Some(objects)
     }
 
+    /// Waits until this process has planned an object of a resource with this name: Terraform plans in any order. All waits of a command
+    /// take a few seconds at most.
+    pub async fn wait_for_name(&self, target: &str, name: &str) {
+        self.process.wait_for_name(target, name).await;
+    }
+
     /// Returns the objects of the account, of the same resource, in which an attribute has this value.
     pub async fn returned_with(&mut self, attribute: &Attribute, value: &str) -> Vec<Existing> {
         let Some(declaration) = self.declarations.find(&self.resource.name) else {

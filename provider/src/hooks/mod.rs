@@ -5,6 +5,7 @@
 mod machine;
 mod machine_config;
 mod machine_deployment;
+mod machine_role;
 mod mesh_network;
 mod prefixes;
 mod route;
@@ -17,6 +18,7 @@ mod vip;
 
 pub use machine_config::MachineConfig;
 pub use machine_deployment::MachineDeployment;
+pub use machine_role::MachineRole;
 pub use mesh_network::MeshNetwork;
 pub use route::Route;
 pub use route_policy_set::RoutePolicySet;

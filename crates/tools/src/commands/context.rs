@@ -6,6 +6,7 @@ use std::io::{BufRead, Write};
 use std::path::PathBuf;
 
 use environment::Environment;
+use template::Names;
 
 use super::probe::{Finding, ProviderBlock};
 use crate::address::Address;
@@ -26,6 +27,8 @@ pub struct Identity {
     pub version: &'static str,
     /// Checks the connection to the provider's API with the arguments of the provider block.
     pub probe: fn(&ProviderBlock, &Environment) -> Vec<Finding>,
+    /// The names that templates of user data can use.
+    pub names: fn() -> Names,
 }
 
 /// The environment of a command, which a test can replace.

@@ -7,6 +7,7 @@
 //! | `address` | `address`: explains a source address |
 //! | `install` | `install` and `uninstall`: put the program into a plugin directory, and remove it |
 //! | `doctor` | `doctor`: finds out why Terraform does not find or start this provider |
+//! | `template` | `template check`: checks templates of user data, and renders one |
 //! | `upgrade` | `0.13upgrade`: adds a `required_providers` entry for each provider |
 //! | [`installation`] | the directories, mirrors and registries from which Terraform installs providers |
 //! | `context` | the environment, console, exit status and errors of all commands |
@@ -22,6 +23,7 @@ mod hosts;
 mod install;
 pub mod installation;
 mod probe;
+mod template;
 mod upgrade;
 
 use std::ffi::OsString;
@@ -64,6 +66,8 @@ enum Command {
     Uninstall(install::UninstallArguments),
     /// Find out why Terraform cannot find or start this provider.
     Doctor(doctor::Arguments),
+    /// Check templates of user data, and render one.
+    Template(template::Arguments),
     /// Add a `required_providers` entry for each provider of a configuration, as `terraform 0.13upgrade` did.
     #[command(name = "0.13upgrade")]
     Upgrade(upgrade::Arguments),
@@ -120,6 +124,7 @@ pub fn run(context: &Context, arguments: &[OsString], console: &mut Console<'_>)
         Command::Install(arguments) => install::install(context, &arguments, console),
         Command::Uninstall(arguments) => install::uninstall(context, &arguments, console),
         Command::Doctor(arguments) => doctor::run(context, &arguments, console),
+        Command::Template(arguments) => template::run(context, &arguments, console),
         Command::Upgrade(arguments) => return upgrade::run(context, &arguments, console),
     };
     outcome.unwrap_or_else(|error| print_error(console, &error, Status::Failure))
