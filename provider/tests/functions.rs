@@ -1,5 +1,7 @@
 //! The functions, through the messages of Terraform's plugin protocol.
 
+#![expect(clippy::unwrap_used, reason = "a test without its data fails")]
+
 use proto::tfplugin6::provider_server::Provider as _;
 use proto::tfplugin6::{DynamicValue, call_function, get_functions, get_metadata, get_provider_schema};
 use provider::durantic::DEFINITION;

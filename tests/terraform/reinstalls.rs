@@ -134,7 +134,7 @@ async fn create_counts_if_the_machine_may_be_in_use() {
     let details = warnings(&workspace, &[]).await;
     assert_eq!(details.len(), 2, "node-1 is new: {details:?}");
     assert_words(&details[0], &["node-2", "it has `role_names`"]);
-    assert_words(&details[1], &["node-3", "it may be in use"]);
+    assert_words(&details[1], &["node-3", "so it may be in use"]);
     let unchecked = workspace.with("DURANTIC_SKIP_PREFLIGHT", "true");
     assert!(warnings(&unchecked, &[]).await.is_empty());
 }
@@ -160,9 +160,90 @@ async fn tainted_and_failed_machines_count() {
     assert_eq!(details.len(), 3, "{details:?}");
     assert_words(
         &details[0],
-        &[MACHINE_TITLE, "`force_provision` changes from null to \"1\""],
+        &[
+            MACHINE_TITLE,
+            "`force_provision` changes: the configuration changes it",
+        ],
     );
     assert!(!details[0].contains(MACHINE), "the name says more than the UUID");
 }
 
 const MACHINE_TITLE: &str = "Machine deployment \"node-1\"";
+
+/// A renamed role is the same one, also where the configuration has its former name, or none.
+#[tokio::test]
+async fn renamed_role_reinstalls_nothing() {
+    let control_plane = control_plane().await;
+    let with = |name: &str, roles: &str| {
+        format!(
+            "resource \"durantic_machine_role\" \"it\" {{\n  name = \"{name}\"\n}}\n\
+             resource \"durantic_machine_deployment\" \"it\" {{\n  machine_uuid = \"{MACHINE}\"\n  {roles}\n  \
+             reinstall_protection = true\n  depends_on = [durantic_machine_role.it]\n}}\n"
+        )
+    };
+    let workspace = workspace(&control_plane, &with("r", "role_names = [\"r\"]"));
+    workspace.apply().await;
+    for roles in ["role_names = [\"r\"]", ""] {
+        workspace.configure(&with("renamed", roles));
+        assert!(warnings(&workspace, &[]).await.is_empty(), "{roles}");
+    }
+}
+
+/// The create half of a replacement does not send an argument that was removed, so the machine keeps its network.
+#[tokio::test]
+async fn removed_network_is_kept_by_a_replacement() {
+    let control_plane = control_plane().await;
+    let with = |arguments: &str| {
+        format!(
+            "resource \"durantic_mesh_network\" \"it\" {{\n  name = \"it\"\n  network_cidr = \"10.42.0.0/24\"\n}}\n\
+             resource \"durantic_machine_role\" \"meshy\" {{\n  name = \"meshy\"\n  requires_mesh = true\n}}\n\
+             resource \"durantic_machine_deployment\" \"it\" {{\n  machine_uuid = \"{MACHINE}\"\n  {arguments}\n  \
+             depends_on = [durantic_machine_role.meshy]\n}}\n"
+        )
+    };
+    let joined = "role_names = [\"base\"]\n  mesh_network_uuid = durantic_mesh_network.it.uuid";
+    let workspace = workspace(&control_plane, &with(joined));
+    workspace.apply().await;
+    workspace.configure(&with("role_names = [\"meshy\"]"));
+    assert_eq!(warnings(&workspace, &[]).await.len(), 1);
+    workspace.apply().await;
+    assert_eq!(control_plane.runs().len(), 2);
+}
+
+#[tokio::test]
+async fn another_machine_has_its_own_disk_and_roles() {
+    let control_plane = control_plane().await;
+    change(&control_plane, 2, "role_names", json!(["base"]));
+    change(&control_plane, 1, "is_online", json!(false));
+    let with = |number: u32, arguments: &str| {
+        format!(
+            "resource \"durantic_machine_deployment\" \"it\" {{\n  machine_uuid = \"{}\"\n  {arguments}\n}}\n",
+            machine(number)
+        )
+    };
+    let workspace = workspace(&control_plane, &with(2, "target_disk = \"/dev/sda\""));
+    workspace.apply().await;
+    workspace.configure(&with(3, ""));
+    let details = warnings(&workspace, &[]).await;
+    assert_eq!(details.len(), 1, "{details:?}");
+    assert_words(&details[0], &["node-3", "its disk", "It then has no role"]);
+    workspace.configure(&with(1, ""));
+    let output = workspace.run(&["plan"]).await.succeeds().printed();
+    assert!(output.contains("node-1 is offline"), "{output}");
+}
+
+/// Terraform tells the provider nothing about values that are marked as sensitive.
+#[tokio::test]
+async fn warning_shows_no_value_that_may_be_sensitive() {
+    let control_plane = control_plane().await;
+    let with = |value: &str| {
+        let variable = format!("variable \"it\" {{\n  default = \"{value}\"\n  sensitive = true\n}}\n");
+        variable + &fleet("[\"base\"]", "force_provision = var.it")
+    };
+    let workspace = workspace(&control_plane, &with("concealed-1"));
+    workspace.apply().await;
+    workspace.configure(&with("concealed-2"));
+    let output = workspace.run(&["plan"]).await.succeeds().printed();
+    assert!(output.contains(SUMMARY), "{output}");
+    assert!(!output.contains("concealed"), "{output}");
+}

@@ -485,11 +485,13 @@ fn replacement_paths(
     let changed = force_new
         .filter(|attribute| {
             let planned = planned.get(&attribute.name);
+            // Terraform replaces no object because of an attribute that does not change.
+            let is_unchanged = prior.get(&attribute.name) == planned;
             let may_be_same = planned.is_unknown() && is_identity(attribute);
             // The control plane did not return the value of an object that has one.
             let is_missing = prior.get(&attribute.name).is_null() && attribute.mode == Mode::Required;
             let prior = renamed(attribute, prior.get(&attribute.name), renames);
-            !may_be_same && !is_missing && !is_equivalent(attribute, &prior, planned)
+            !is_unchanged && !may_be_same && !is_missing && !is_equivalent(attribute, &prior, planned)
         })
         .map(|attribute| attribute.name.as_ref());
     let has_ended = private.run.as_ref().is_some_and(|run| !run.state.is_pending());

@@ -58,7 +58,7 @@ pub async fn check(
     }
 }
 
-/// Warns that a plan repeats a run. Terraform shows one of many such warnings, so each stands for itself.
+/// Warns that a plan repeats a run. Terraform shows one of many such warnings, so each is complete.
 async fn warn_of_run(survey: &mut Survey<'_>, hook: &dyn Hook, repeated: &Repeated) {
     let Some(RunDescription {
         summary,
@@ -318,12 +318,16 @@ async fn holder(
 ) -> Option<Existing> {
     let resource = survey.resource;
     let own = survey.own_identity();
-    let objects = survey.returned_with(attribute, value).await;
-    objects.into_iter().find(|object| {
-        let Some(key) = object.key() else { return true };
-        let is_own = own.as_ref() == Some(&key);
-        !is_own
-            && !process.is_destroy_planned(resource, &key)
-            && !process.has_planned_identity(resource, &key)
-    })
+    for object in survey.returned_with(attribute, value).await {
+        let Some(key) = object.key() else {
+            return Some(object);
+        };
+        if own.as_ref() == Some(&key) || survey.is_managed(&object).await {
+            continue;
+        }
+        if !process.is_destroy_planned(resource, &key) && !process.has_planned_identity(resource, &key) {
+            return Some(object);
+        }
+    }
+    None
 }

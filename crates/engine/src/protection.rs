@@ -27,6 +27,9 @@ use crate::{identity, shape, summaries, wire};
 /// Number of objects that a diagnostic names.
 const MAX_NAMES: usize = 20;
 
+/// Why an update starts a run.
+const RESUMED: &str = "an interrupted apply has yet to start its run, once an earlier one has ended";
+
 /// Number of characters of a value that a diagnostic shows.
 const MAX_VALUE: usize = 80;
 
@@ -45,6 +48,8 @@ enum Cause {
     Present,
     /// A run follows each change.
     Changed,
+    /// An interrupted apply has not started the run yet.
+    Resumed,
     /// State does not have the object, and it needs no run: it may be in use. This only counts for the warning.
     Idle,
 }
@@ -56,6 +61,8 @@ enum Change {
     InPlace,
     /// A change that a run follows.
     WithRun,
+    /// An update that waits for the run of an earlier configuration, and then starts one.
+    Resumed,
     /// A replacement that arguments force; whether any of them is known.
     Replaced { is_known: bool },
 }
@@ -82,6 +89,7 @@ fn cause(facts: Facts) -> Option<Cause> {
         } => match change {
             Change::InPlace => None,
             Change::WithRun => Some(Cause::Changed),
+            Change::Resumed => Some(Cause::Resumed),
             Change::Replaced { is_known: true } => Some(Cause::Forced),
             Change::Replaced { is_known: false } => Some(Cause::Unknown),
         },
@@ -258,10 +266,14 @@ fn reason(
             reasons.join(", and ")
         }
         Cause::Changed => "a run follows each change".to_owned(),
+        Cause::Resumed => RESUMED.to_owned(),
         Cause::Demanded => "`-replace` or `replace_triggered_by` demands it".to_owned(),
         Cause::Stored => "state has it as tainted, or under another address".to_owned(),
         Cause::Present => format!("it has `{}`, and state does not have it", protection.present),
-        Cause::Idle => "it needs no run, so that it may be in use, and state does not have it".to_owned(),
+        Cause::Idle => format!(
+            "state does not have it, and it needs no {} run, so it may be in use",
+            resource.job.as_ref().map_or("", |job| job.noun.as_ref())
+        ),
     }
 }
 
@@ -279,8 +291,9 @@ fn change_of(attribute: &Attribute, plan: &Plan, before: Option<&Value>) -> Stri
         (true, true) => "it was changed outside of Terraform and in the configuration",
         (false, _) => "the configuration changes it",
     };
-    if attribute.is_secret() {
-        return format!("{origin}: `{name}`");
+    // Terraform does not show which values the configuration has marked as sensitive. Names of objects are not sensitive.
+    if attribute.is_secret() || attribute.reference.is_none() {
+        return format!("`{name}` changes: {origin}");
     }
     let shown = |value: &Value| shorten(wire::to_json(value).to_string());
     format!(
@@ -410,6 +423,13 @@ fn facts(process: &Process, resource: &Resource, plan: &Plan, target: &Target) -
         Change::Replaced { is_known }
     } else if runs_after_update && plan.planned != plan.prior {
         Change::WithRun
+    } else if plan
+        .private
+        .run
+        .as_ref()
+        .is_some_and(|run| run.state.starts_another())
+    {
+        Change::Resumed
     } else {
         Change::InPlace
     };
@@ -512,6 +532,7 @@ fn refusal(resource: &Resource, protection: &Protection, plan: &Plan, cause: Cau
             "a run follows each change".to_owned(),
             format!("Undo the change, or {allow}."),
         ),
+        Cause::Resumed => (RESUMED.to_owned(), format!("To {verb} it, {allow}.")),
         Cause::Demanded => (
             "`-replace` or `replace_triggered_by` demands it".to_owned(),
             format!("Plan without that, or {allow}."),
@@ -667,6 +688,7 @@ mod tests {
             ("an argument forces a replacement", replaced(true), Some(Cause::Forced)),
             ("an unknown argument may force it", replaced(false), Some(Cause::Unknown)),
             ("a run follows each change", change(Change::WithRun), Some(Cause::Changed)),
+            ("an update that has yet to start its run", change(Change::Resumed), Some(Cause::Resumed)),
             ("a first create", create(None, false, false), None),
             ("second plan of a demanded replacement", create(Some(false), true, true), Some(Cause::Demanded)),
             ("the same without stored state", create(Some(false), false, false), Some(Cause::Demanded)),

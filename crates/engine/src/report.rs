@@ -170,7 +170,9 @@ pub fn failure(
     error: &Error,
     detail: impl Fn(&str) -> String,
 ) {
-    let brief = error.common_cause().map(|cause| Brief {
+    // Terraform shows one of several warnings with the same summary, so each has everything.
+    let cause = error.common_cause().filter(|_| severity == Severity::Error);
+    let brief = cause.map(|cause| Brief {
         fault: format!("{cause}: {}", error.detail.as_deref().unwrap_or_default()),
         detail: detail(&format!("{cause}: another error has the remedy.")),
     });

@@ -153,6 +153,11 @@ pub fn untouched_status(status: &str) -> Option<Option<&str>> {
 }
 
 impl RunState {
+    /// Whether an apply that continues it waits for the run of an earlier configuration, and starts another.
+    pub fn starts_another(&self) -> bool {
+        matches!(self, Self::Active(run) if !run.is_current)
+    }
+
     /// The status in state; `None` if the run was not started. [`RunState::read`] is the inverse.
     pub fn status(&self) -> Option<&str> {
         Some(match self {

@@ -27,7 +27,16 @@ use crate::report::{failure, is_gone};
 use crate::{collection, identity, naming, shape, summaries, wire};
 
 /// How long a list serves for checks. A plan changes nothing, and an apply ends it.
-const LIST_LIFETIME: Duration = Duration::from_secs(60);
+const LIST_LIFETIME: Duration = Duration::from_mins(1);
+
+/// How long a check waits for one object.
+const READ_PATIENCE: Duration = Duration::from_secs(15);
+
+/// How long a check waits for the plans of other objects: until Terraform sends nothing else for this time.
+const QUIET: Duration = Duration::from_millis(15);
+
+/// How long it waits at most, while Terraform sends other requests.
+const PLAN_PATIENCE: Duration = Duration::from_millis(300);
 
 /// Which attributes of a plan a check concerns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -193,6 +202,74 @@ impl<'a> Survey<'a> {
         self.scope == Scope::All
     }
 
+    /// The object in state, if the plan is about the same one: a replacement can be another. Null otherwise.
+    pub fn same_prior(&self) -> &Value {
+        let key = |object| identity::key(self.resource, object);
+        if self.plan.prior.is_null() || key(&self.plan.prior) == key(&self.plan.planned) {
+            &self.plan.prior
+        } else {
+            &Value::Null
+        }
+    }
+
+    /// Waits until a plan of this process has the object, or Terraform plans nothing else: it plans in any order. Returns the object as it
+    /// is planned, or else as it was found.
+    pub async fn settled(&mut self, found: Existing) -> Existing {
+        if found.is_planned() {
+            return found;
+        }
+        let (Some(context), Some(identity)) = (self.context, found.key()) else {
+            return found;
+        };
+        let declaration = found.declaration;
+        self.wait_for_plan(context, declaration, &identity).await;
+        let mut attributes = declaration.attributes.iter();
+        let by = attributes.find(|attribute| declaration.read_operation_by(&attribute.name).is_some());
+        let planned = by.and_then(|by| self.process.find_planned(declaration, by, &identity).pop());
+        planned.map_or(found, |(_, object)| Existing {
+            declaration,
+            source: Source::Planned(object),
+        })
+    }
+
+    async fn wait_for_plan(&self, context: &Context, declaration: &Resource, identity: &str) {
+        let _waiting = self.process.begin_wait();
+        let is_there = || {
+            self.process.has_planned_identity(declaration, identity)
+                || self.process.is_destroy_planned(declaration, identity)
+        };
+        self.process
+            .wait_for_requests(is_there, QUIET, PLAN_PATIENCE, &context.cancel)
+            .await;
+    }
+
+    /// Whether an object is one of a resource of the configuration, whose plan says more: it may also be this one, because an object that is
+    /// tainted has no prior object. Waits for the plan.
+    pub async fn is_managed(&self, object: &Existing) -> bool {
+        let is_in_state = self.is_in_state(object);
+        if is_in_state {
+            self.wait_for_managed(object).await;
+        }
+        is_in_state
+    }
+
+    async fn wait_for_managed(&self, object: &Existing) {
+        if let (Some(context), Some(identity)) = (self.context, object.key()) {
+            self.wait_for_plan(context, object.declaration, &identity).await;
+        }
+    }
+
+    /// Whether Terraform has refreshed an object in this process.
+    fn is_in_state(&self, object: &Existing) -> bool {
+        let declaration = object.declaration;
+        let mut known = shape::empty_object(&declaration.attributes);
+        for attribute in identity::attributes(declaration) {
+            known.set_attribute(&attribute.name, object.get(&attribute.name));
+        }
+        let shared = identity::shared_key(declaration, &known);
+        shared.is_some_and(|shared| self.process.has_used(&shared))
+    }
+
     /// Whether a run follows the change.
     pub fn starts_run(&self) -> bool {
         let phase = if self.is_new() {
@@ -228,6 +305,11 @@ impl<'a> Survey<'a> {
 
     /// Adds an error about an attribute.
     pub fn refuse(&mut self, path: Path, summary: &'static Summary, detail: impl Into<String>) {
+        let mut detail = detail.into();
+        // A destroy plans the changes first, to refresh.
+        if !self.plan.prior.is_null() {
+            detail.push_str(" `terraform destroy` needs `-refresh=false` then.");
+        }
         self.plan.diagnostics.error_at(path, summary, detail);
     }
 
@@ -296,9 +378,15 @@ impl<'a> Survey<'a> {
         let Some(context) = self.context else {
             return Search::Unknown;
         };
+        // What no list shows in time, no request shall: there may be hundreds of objects.
+        if self.process.has_failed_check(&declaration.name) {
+            return Search::Unknown;
+        }
         let mut object = shape::empty_object(&declaration.attributes);
         object.set_attribute(&attribute.name, Value::string(value));
-        match context.read(declaration, operation, &object).await {
+        let read = context.read(declaration, operation, &object);
+        let read = tokio::time::timeout(READ_PATIENCE, read).await;
+        match read.unwrap_or_else(|_| Err(Error::operation_timeout(operation))) {
             Ok(response) => Search::Found(Existing::returned(declaration, response.body.clone())),
             Err(error) if is_gone(&error) => Search::Missing(list),
             Err(error) => {
@@ -324,7 +412,16 @@ impl<'a> Survey<'a> {
     /// process destroy are left out, and this object. `None` if they cannot be listed.
     pub async fn all(&mut self, target: &str) -> Option<Vec<Existing>> {
         let declaration = self.declarations.find(target)?;
-        let account = self.account(target).await?;
+        let mut account = self.account(target).await?;
+        let is_unplanned = |object: &&Existing| {
+            let is_planned = |key| self.process.has_planned_identity(declaration, &key);
+            self.is_in_state(object) && !object.key().is_some_and(is_planned)
+        };
+        // One wait is enough for all of them.
+        if let Some(object) = account.iter().find(is_unplanned) {
+            self.wait_for_managed(object).await;
+        }
+        account.retain(|object| !self.is_in_state(object));
         let is_same = self.resource.name == declaration.name;
         let own = self.own_identity().filter(|_| is_same);
         let planned = self.process.all_planned(declaration).into_iter();

@@ -1,6 +1,6 @@
 //! Checks of the resources that configure a machine: what an installation needs, and what a change needs.
 //!
-//! Tests: below, and `tests/terraform/preflight.rs`.
+//! Tests: below, and `tests/terraform/mistakes.rs`.
 
 use engine::diagnostic::Summary;
 use engine::hook::RunDescription;
@@ -44,12 +44,11 @@ async fn check_free_address(survey: &mut Survey<'_>) {
     let Some(free) = network.get("available_ip_count").as_i64() else {
         return;
     };
-    if survey.prior().is_null() {
-        let machine = survey.referenced(MACHINE).await;
-        let is_member = |machine: &Existing| machine.string(NETWORK).is_some_and(|current| current == uuid);
-        if machine.iter().any(is_member) {
-            return;
-        }
+    let is_member = |current: &Value| current.as_str() == Some(uuid.as_str());
+    let machine = survey.referenced(MACHINE).await.into_iter().next();
+    let known = machine.map_or(Value::Unknown, |machine| machine.get(NETWORK));
+    if is_member(survey.same_prior().get(NETWORK)) || is_member(&known) {
+        return;
     }
     let joining = i64::try_from(survey.count(&format!("network/{uuid}"))).unwrap_or(i64::MAX);
     if joining >= free {
@@ -79,9 +78,9 @@ pub async fn check_installation(survey: &mut Survey<'_>) {
     let name = machine
         .and_then(|machine| machine.string("hostname"))
         .unwrap_or_else(|| title.clone());
-    let is_online = match survey.prior() {
-        Value::Null => machine.map_or(Value::Unknown, |machine| machine.get("is_online")),
-        prior => prior.get("is_online").clone(),
+    let is_online = match machine.map(|machine| machine.get("is_online")) {
+        Some(Value::Bool(is_online)) => Value::Bool(is_online),
+        _ => survey.same_prior().get("is_online").clone(),
     };
     if is_online == Value::Bool(false) {
         let detail = format!(
@@ -96,11 +95,12 @@ pub async fn check_installation(survey: &mut Survey<'_>) {
         return;
     };
     let network = current(survey, machine, NETWORK);
-    if let Some(role) = roles
-        .iter()
-        .find(|role| requires_network(role))
-        .filter(|_| network.is_null())
-    {
+    let refused = if network.is_null() {
+        refused_role(survey, &names).await
+    } else {
+        None
+    };
+    if let Some(role) = refused {
         let detail = format!(
             "The {} requires a mesh network, and {name} is in none: its installation would fail. Set `{NETWORK}`, or `requires_mesh = \
              false` in the role.",
@@ -167,6 +167,21 @@ async fn image_of(survey: &mut Survey<'_>, names: &[Value]) -> Option<String> {
     }
 }
 
+/// A role that requires a network, also as this plan changes it.
+async fn refused_role(survey: &mut Survey<'_>, names: &[Value]) -> Option<Existing> {
+    for role in find_roles(survey, names)
+        .await?
+        .into_iter()
+        .filter(requires_network)
+    {
+        let role = survey.settled(role).await;
+        if requires_network(&role) {
+            return Some(role);
+        }
+    }
+    None
+}
+
 /// Warns of a machine that leaves its network although one of its roles requires one: its next installation fails.
 async fn check_left_network(survey: &mut Survey<'_>) {
     if survey.prior().get(NETWORK).is_null() || !survey.planned().get(NETWORK).is_null() {
@@ -198,27 +213,27 @@ fn check_force_provision(survey: &mut Survey<'_>) {
              Remove the argument, or set a value such as `1`."
         ),
         Some(text) if is_of_the_present(text, now) => format!(
-            "`{FORCE}` has the present time, such as from `plantimestamp()` or `timestamp()`, so that each apply reinstalls the machine. \
-             Set a value that changes only when you want that, such as `1`."
+            "`{FORCE}` has the present time. If it comes from `plantimestamp()` or `timestamp()`, each apply reinstalls the machine: \
+             set a value that changes only when you want that, such as `1`."
         ),
         None if value.is_unknown() && prior.is_some_and(is_time) => format!(
-            "`{FORCE}` was a point in time, and the next value is only known after apply, as with `timestamp()`, so that each apply \
-             reinstalls the machine. Set a value that changes only when you want that, such as `1`."
+            "`{FORCE}` was a point in time, and the next value is only known after apply. If it comes from `timestamp()`, each apply \
+             reinstalls the machine: set a value that changes only when you want that, such as `1`."
         ),
         _ => return,
     };
     warn(survey, FORCE, &summaries::FORCED_BY_MISTAKE, detail);
 }
 
-/// The planned value; if the plan leaves it to the machine, the value that the machine has.
+/// The value that the machine has after the change. One that the configuration omits is not sent to a new object, and not changed.
 fn current(survey: &Survey<'_>, machine: Option<&Existing>, name: &str) -> Value {
-    let planned = survey.planned().get(name);
-    if !planned.is_unknown() || !survey.config().get(name).is_null() {
-        return planned.clone();
+    if !survey.is_new() || !survey.config().get(name).is_null() {
+        return survey.planned().get(name).clone();
     }
-    match survey.prior() {
-        Value::Null => machine.map_or(Value::Unknown, |machine| machine.get(name)),
-        prior => prior.get(name).clone(),
+    match machine.map_or(Value::Unknown, |machine| machine.get(name)) {
+        Value::Unknown if survey.same_prior().is_null() => Value::Unknown,
+        Value::Unknown => survey.same_prior().get(name).clone(),
+        shown => shown,
     }
 }
 

@@ -1,6 +1,6 @@
 //! `durantic_route`: blocks with host bits.
 //!
-//! Tests: `tests/terraform/preflight.rs`.
+//! Tests: `tests/terraform/mistakes.rs`.
 
 use async_trait::async_trait;
 use engine::codec::Codec;

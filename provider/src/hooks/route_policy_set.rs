@@ -161,7 +161,7 @@ fn check_rule(survey: &mut Survey<'_>, path: &Path, rule: &Value, before: Option
     for (name, used_by) in MATCHES {
         let is_set = !rule.get(name).is_null()
             && rule.get(name).as_str() != Some("")
-            && (rule.get(name).elements() != [] || !is_collection(rule.get(name)));
+            && !(is_collection(rule.get(name)) && rule.get(name).elements().is_empty());
         if !is_set
             || used_by == kind
             || !rule.get(MATCH_TYPE).is_wholly_known()
@@ -207,11 +207,8 @@ fn as_path_problem(expression: &str) -> Option<&'static str> {
     while let Some(character) = characters.next() {
         let was_start = std::mem::replace(&mut is_start, matches!(character, '(' | '|' | '^'));
         match character {
-            '\\' => {
-                if characters.next().is_none() {
-                    return Some("it ends with a backslash");
-                }
-            }
+            // The next character is literal.
+            '\\' if characters.next().is_none() => return Some("it ends with a backslash"),
             '[' => {
                 if characters.peek() == Some(&'^') {
                     characters.next();
@@ -234,7 +231,13 @@ fn as_path_problem(expression: &str) -> Option<&'static str> {
                     return Some("a `[` is not closed");
                 }
             }
-            '(' => depth += 1,
+            '(' => {
+                depth += 1;
+                // A group such as `(?:…)`.
+                if characters.peek() == Some(&'?') {
+                    characters.next();
+                }
+            }
             ')' if depth == 0 => return Some("a `)` has no `(`"),
             ')' => depth -= 1,
             '*' | '+' | '?' if was_start => return Some("a repetition has nothing before it"),
@@ -730,7 +733,7 @@ mod tests {
         #[rustfmt::skip]
         let good = [
             "", "^65010$", "_65010_", "^(65010|65020)_", "^$", ".*", "^65[0-9]+$", "^[0-9]+( [0-9]+)*$", "_(1|2)+_", "[[:digit:]]+",
-            "[]a]", "[^]]", "\\(", "^65010 (65020 )?65030$", "(_64[0-9]{3})+$",
+            "[]a]", "[^]]", "\\(", "^65010 (65020 )?65030$", "(_64[0-9]{3})+$", "^(?:65000|65001)_",
         ];
         for expression in good {
             assert_eq!(as_path_problem(expression), None, "{expression}");

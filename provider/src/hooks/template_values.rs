@@ -73,8 +73,7 @@ pub async fn check_readers(survey: &mut Survey<'_>, root: &str, changes: &[&str]
     }
     let readers: Vec<String> = readers.iter().map(|role| format!("`{role}`")).collect();
     let detail = format!(
-        "The templates of the roles {} read `{root}.{name}`. These machines have such a role, and keep the earlier value until they are \
-         installed again: {}.",
+        "The templates of the roles {} read `{root}.{name}`. Unless this plan installs them again, these machines keep the earlier value: {}.",
         readers.join(", "),
         listed(&installed)
     );

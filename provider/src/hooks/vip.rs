@@ -1,6 +1,6 @@
 //! `durantic_vip`: health checks whose times or targets cannot work.
 //!
-//! Tests: below, and `tests/terraform/preflight.rs`.
+//! Tests: below, and `tests/terraform/mistakes.rs`.
 
 use async_trait::async_trait;
 use engine::codec::Codec;

@@ -148,7 +148,7 @@ fn identities_that_do_not_exist_are_errors() {
         row("another spelling", &[new(&OTHER.to_uppercase())], listed(json!([{"uuid": OTHER}])), ("list", "")),
         row("one that only a request shows", &[new(OTHER)], vec![nothing(), found()], ("list get", "")),
         row("one that does not exist", &[new(OTHER)], vec![nothing(), missing()], ("list get", "E home")),
-        row("without a list, a request decides", &[new(OTHER)], vec![Err(ErrorKind::Forbidden), missing()], ("list get", "W , E home")),
+        row("without a list, nothing is certain", &[new(OTHER)], vec![Err(ErrorKind::Forbidden)], ("list", "W ")),
         row("a response that shows nothing is a warning", &[new(OTHER)], vec![nothing(), Err(ErrorKind::NoSuchPath)], ("list get", "W ")),
         row("one that the plan has", &[(a_thing(json!({"uuid": OTHER})), json!({"name": "b"})), new(OTHER)], vec![], ("", "")),
     ]);

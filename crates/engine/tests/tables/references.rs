@@ -59,10 +59,10 @@ fn renamed_object_is_the_same_one() {
             true,
         ),
         row(
-            "its former name, which is another object's now",
+            "its former name: nothing changes",
             ("b", "new"),
             json!(["b"]),
-            true,
+            false,
         ),
     ];
     prove(rows, |((from, to), friends, expected)| {
