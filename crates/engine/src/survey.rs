@@ -414,7 +414,7 @@ impl<'a> Survey<'a> {
         let declaration = self.declarations.find(target)?;
         let mut account = self.account(target).await?;
         let is_unplanned = |object: &&Existing| {
-            let is_planned = |key| self.process.has_planned_identity(declaration, &key);
+            let is_planned = |key: String| self.process.has_planned_identity(declaration, &key);
             self.is_in_state(object) && !object.key().is_some_and(is_planned)
         };
         // One wait is enough for all of them.
