@@ -232,7 +232,7 @@ async fn another_machine_has_its_own_disk_and_roles() {
     assert!(output.contains("node-1 is offline"), "{output}");
 }
 
-/// Terraform tells the provider nothing about values that are marked as sensitive.
+/// The provider does not learn which values a configuration marks as sensitive.
 #[tokio::test]
 async fn warning_shows_no_value_that_may_be_sensitive() {
     let control_plane = control_plane().await;
