@@ -764,7 +764,7 @@ pub const KEYS: &[Key] = &[
         "created",
         &[Section::Job],
         Shape::NonEmptyString,
-        "Field of the run with the time at which it was created. A new object joins an active run only if that was created after the objects that it `references` last changed.",
+        "Field of the run with the time at which it was created. A new object joins an active run only if that was created after the objects that it names (`ref`) last changed.",
     ),
     optional(
         "changed",
