@@ -164,6 +164,13 @@ impl Resource {
         }
     }
 
+    /// Returns the attribute that identifies one object: the only one in the path of the operation that reads it.
+    pub fn identity(&self) -> Option<&Attribute> {
+        self.attributes
+            .iter()
+            .find(|attribute| self.read_operation_by(&attribute.name).is_some())
+    }
+
     /// Returns the ids of all operations that it uses. An operation that is used twice is returned twice.
     pub fn operations(&self) -> impl Iterator<Item = &str> {
         let api = &self.api;

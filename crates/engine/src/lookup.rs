@@ -16,12 +16,9 @@ use crate::context::Context;
 use crate::diagnostic::{Diagnostics, Reported};
 use crate::list::{Index, List};
 use crate::misses::Miss;
-use crate::naming::{self, capitalised, noun};
+use crate::naming::{self, MAX_SUGGESTIONS, capitalised, noun};
 use crate::report::{self, Action, is_gone};
 use crate::{absence, shape, summaries, wire};
-
-/// Number of similar names that an error suggests.
-const MAX_SUGGESTIONS: usize = 3;
 
 /// Looks up the object, or the list of objects, that the configuration describes.
 ///

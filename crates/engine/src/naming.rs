@@ -28,6 +28,9 @@ pub fn title(resource: &Resource, object: &Value) -> String {
     }
 }
 
+/// Number of similar names that a diagnostic suggests.
+pub const MAX_SUGGESTIONS: usize = 3;
+
 /// Returns the names that are most similar to a name, at most `limit`, best match first: the same name in another case, or a host name
 /// with or without its domain. Without any of these, the names that differ in some letters.
 pub fn closest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>, limit: usize) -> Vec<&'a str> {

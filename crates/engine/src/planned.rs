@@ -111,8 +111,7 @@ pub fn identity_of(
     declaration: &Resource,
     value_of: impl Fn(&Attribute) -> Option<String>,
 ) -> Option<String> {
-    let mut attributes = declaration.attributes.iter();
-    let identity = attributes.find(|attribute| declaration.read_operation_by(&attribute.name).is_some())?;
+    let identity = declaration.identity()?;
     Some(normal(identity, &value_of(identity)?))
 }
 

@@ -15,16 +15,13 @@ use crate::context::Context;
 use crate::declarations::Declarations;
 use crate::hook::{Binding, Hook, RunDescription};
 use crate::list::List;
-use crate::naming::{capitalised, closest, noun};
+use crate::naming::{MAX_SUGGESTIONS, capitalised, closest, noun};
 use crate::object::{Plan, Walk};
 use crate::planned::own_identity;
 use crate::process::Process;
 use crate::protection::{self, Repeated};
 use crate::survey::{Existing, Scope, Search, Survey, by_value, strings};
 use crate::{identity, summaries};
-
-/// Number of similar names that a diagnostic suggests.
-const MAX_SUGGESTIONS: usize = 3;
 
 /// Checks a plan, and records it for the checks of other plans. Names that were not found go into private state, so that a delete looks
 /// again.
@@ -211,7 +208,7 @@ fn new_strings(survey: &Survey<'_>, attribute: &Attribute) -> BTreeSet<String> {
         let before = strings(survey.prior().get(&attribute.name));
         new.retain(|value| !before.contains(value));
     }
-    new
+    new.into_iter().map(str::to_owned).collect()
 }
 
 /// The path of a string in a planned value. An element of a set has none of its own.
@@ -260,8 +257,7 @@ async fn identified(
     reference: &Reference,
     value: &str,
 ) -> Option<String> {
-    let mut attributes = target.attributes.iter();
-    let identity = attributes.find(|attribute| target.read_operation_by(&attribute.name).is_some())?;
+    let identity = target.identity()?;
     let is_identity = crate::rules::is_valid(identity, &Value::string(value)) && identity.format.is_some();
     if !is_identity {
         return None;

@@ -6,7 +6,6 @@
 //!
 //! Tests: `crates/engine/tests/tables/references.rs`, `tests/terraform/evidence/refusals.rs`.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -23,6 +22,7 @@ use crate::object::{Plan, Renames};
 use crate::process::Process;
 use crate::report::{Action, is_temporary};
 use crate::session::Session;
+use crate::survey::strings;
 use crate::{collection, summaries, wire};
 
 /// When the referenced objects of an object last changed.
@@ -44,12 +44,6 @@ fn attributes(resource: &Resource) -> impl Iterator<Item = (&Attribute, &str)> {
         // An identity that Terraform passes is known only once its object exists.
         (attribute.format != Some(Format::Uuid)).then_some((attribute, reference.target.as_ref()))
     })
-}
-
-/// The known names in a value: a string, or a collection of strings.
-fn names(value: &Value) -> BTreeSet<&str> {
-    let elements = value.elements().iter();
-    elements.chain([value]).filter_map(Value::as_str).collect()
 }
 
 /// Replaces earlier names in the prior value of an attribute by the new ones.
@@ -84,8 +78,8 @@ pub async fn wait_for_names(
         return;
     }
     for (attribute, referenced) in attributes(resource) {
-        let before = names(prior.get(&attribute.name));
-        for name in names(config.get(&attribute.name)).difference(&before) {
+        let before = strings(prior.get(&attribute.name));
+        for name in strings(config.get(&attribute.name)).difference(&before) {
             if process.has_planned_name(referenced, name) || process.has_listed_name(referenced, name) {
                 continue;
             }
@@ -134,7 +128,7 @@ fn note_replaced(process: &Process, resource: &Resource, plan: &Plan) {
             .requires_replace
             .contains(&Path::root().attribute(&attribute.name))
         {
-            let (before, after) = (names(prior), names(planned));
+            let (before, after) = (strings(prior), strings(planned));
             let removed = before.difference(&after).map(ToString::to_string).collect();
             let added = after.difference(&before).map(ToString::to_string).collect();
             process.note_replaced(referenced, removed, added, title(resource, &plan.prior));
@@ -202,7 +196,7 @@ pub async fn last_change(
 ) -> Result<LastChange, Error> {
     let mut last = LastChange::Never;
     for (attribute, referenced) in attributes(resource) {
-        let names = names(object.get(&attribute.name));
+        let names = strings(object.get(&attribute.name));
         if names.is_empty() {
             continue;
         }

@@ -133,10 +133,7 @@ impl Existing {
 
     /// Returns its identity as it is in an import ID; `None` if it has none yet.
     pub fn string_of_identity(&self) -> Option<String> {
-        let mut attributes = self.declaration.attributes.iter();
-        let identity =
-            attributes.find(|attribute| self.declaration.read_operation_by(&attribute.name).is_some())?;
-        self.string(&identity.name)
+        self.string(&self.declaration.identity()?.name)
     }
 
     /// Returns its identity in a normal form; `None` if it has none yet.
@@ -223,8 +220,7 @@ impl<'a> Survey<'a> {
         };
         let declaration = found.declaration;
         self.wait_for_plan(context, declaration, &identity).await;
-        let mut attributes = declaration.attributes.iter();
-        let by = attributes.find(|attribute| declaration.read_operation_by(&attribute.name).is_some());
+        let by = declaration.identity();
         let planned = by.and_then(|by| self.process.find_planned(declaration, by, &identity).pop());
         planned.map_or(found, |(_, object)| Existing {
             declaration,
@@ -328,8 +324,9 @@ impl<'a> Survey<'a> {
             return Vec::new();
         };
         let mut found = Vec::new();
-        for value in strings(self.plan.planned.get(&attribute.name)) {
-            if let Search::Found(object) = self.find(&reference.target, &reference.attribute, &value).await {
+        let planned = self.plan.planned.get(&attribute.name).clone();
+        for value in strings(&planned) {
+            if let Search::Found(object) = self.find(&reference.target, &reference.attribute, value).await {
                 found.push(object);
             }
         }
@@ -517,8 +514,7 @@ pub fn by_value(list: &List, declaration: &Resource, attribute: &Attribute) -> A
 }
 
 /// The known strings in a value: a string, or a collection of strings.
-pub fn strings(value: &Value) -> BTreeSet<String> {
+pub fn strings(value: &Value) -> BTreeSet<&str> {
     let elements = value.elements().iter();
-    let strings = elements.chain([value]).filter_map(Value::as_str);
-    strings.map(str::to_owned).collect()
+    elements.chain([value]).filter_map(Value::as_str).collect()
 }
