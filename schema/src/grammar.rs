@@ -44,6 +44,8 @@ pub enum Section {
     Report,
     /// `protection` of a job
     Protection,
+    /// `takeover` of a job
+    Takeover,
     /// `[release]`
     Release,
     /// `[timeouts]`
@@ -71,6 +73,7 @@ impl Section {
         Self::Status,
         Self::Report,
         Self::Protection,
+        Self::Takeover,
         Self::Release,
         Self::Timeouts,
     ];
@@ -96,6 +99,7 @@ impl Section {
             Self::Status => "status",
             Self::Report => "report",
             Self::Protection => "protection",
+            Self::Takeover => "takeover",
             Self::Release => "[release]",
             Self::Timeouts => "[timeouts]",
         }
@@ -814,6 +818,12 @@ pub const KEYS: &[Key] = &[
         Shape::Table(Section::Protection),
         "How a user protects an object that has had a run from another one.",
     ),
+    optional(
+        "takeover",
+        &[Section::Job],
+        Shape::Table(Section::Takeover),
+        "How a user has a create take an object over as it is, instead of starting a run.",
+    ),
     required(
         "field",
         &[Section::Status],
@@ -873,6 +883,24 @@ pub const KEYS: &[Key] = &[
         &[Section::Protection],
         Shape::NonEmptyString,
         "What a run does to such an object, in diagnostics: a verb such as `reinstall`.",
+    ),
+    required(
+        "argument",
+        &[Section::Takeover],
+        Shape::NonEmptyString,
+        "The argument that asks for it.",
+    ),
+    required(
+        "value",
+        &[Section::Takeover],
+        Shape::NonEmptyString,
+        "The value of the argument that asks for it.",
+    ),
+    required(
+        "same",
+        &[Section::Takeover],
+        Shape::NonEmptyStrings,
+        "Arguments whose configured values the object must have already. It must also need no run (`needed`).",
     ),
     // [release]
     required(

@@ -633,6 +633,20 @@ pub struct Job {
     pub report: Report,
     /// How a user protects an object that has had a run from another one.
     pub protection: Option<Protection>,
+    /// How a user has a create take an object over instead of starting a run.
+    pub takeover: Option<Takeover>,
+}
+
+/// How a user has a create take an object over as it is, instead of starting a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
+pub struct Takeover {
+    /// The argument that asks for it.
+    pub argument: Text,
+    /// The value of the argument that asks for it.
+    pub value: Text,
+    /// The arguments whose configured values the object must have already. It must also need no run ([`Job::needed`]).
+    pub same: List<Text>,
 }
 
 /// How a user protects an object that has had a run from another one.

@@ -103,6 +103,11 @@ resource "durantic_machine_deployment" "destroy" {
   on_destroy   = "delete" # must be one of
 }
 
+resource "durantic_machine_deployment" "create" {
+  machine_uuid = "00000000-0000-4000-8000-000000000001"
+  on_create    = "adopted" # Did you mean "adopt"?
+}
+
 resource "durantic_machine_deployment" "roles" {
   machine_uuid = "00000000-0000-4000-8000-000000000001"
   role_names   = [null] # Null collection element

@@ -107,10 +107,22 @@ async fn large_accounts_guide_configuration_can_be_applied() {
 #[tokio::test]
 async fn provisioning_guide_configurations_can_be_applied() {
     let blocks = blocks(&guide("provisioning.md"), "terraform");
-    assert_eq!(blocks.len(), 3);
+    assert_eq!(blocks.len(), 4);
     for block in blocks {
-        let folder = files();
-        check_lifecycle_with(&prepared().await, folder.path(), &format!("\n{block}")).await;
+        let (folder, control_plane) = (files(), prepared().await);
+        if block.contains("\"adopt\"") {
+            for (field, value) in [
+                ("role_names", json!(["base"])),
+                ("needs_provisioning", json!(false)),
+            ] {
+                control_plane
+                    .update(Collection::Machines, &machine_uuid(1), |machine| {
+                        machine.insert(field.to_owned(), value);
+                    })
+                    .expect("the machine is there");
+            }
+        }
+        check_lifecycle_with(&control_plane, folder.path(), &format!("\n{block}")).await;
     }
 }
 

@@ -8,6 +8,7 @@
 #![cfg(test)]
 
 mod aborted_requests;
+mod adoption;
 mod another_provider;
 mod behaviour;
 mod claims;

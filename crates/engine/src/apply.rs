@@ -23,7 +23,9 @@ use crate::object::{ApplyRequest, Known, Progress};
 use crate::private::Private;
 use crate::report::{Action, Removal, is_gone, is_temporary, with_remedy_for_use};
 use crate::session::{Merged, Session, deadline, is_sent};
-use crate::{absence, identity, job, plan, protection, recover, references, release, summaries, wire};
+use crate::{
+    absence, identity, job, plan, protection, recover, references, release, summaries, takeover, wire,
+};
 
 /// Applies a change. The new state is in `progress`; the change failed if the diagnostics have an error.
 pub async fn apply(
@@ -112,6 +114,9 @@ impl Change<'_> {
         self.before.is_on_purpose =
             is_marked || handover.as_ref().is_some_and(|handover| handover.is_on_purpose);
         let is_replaced = handover.as_ref().is_some_and(|handover| handover.half.is_some());
+        if takeover::is_applied(session, handover.as_ref(), self.before.is_on_purpose) {
+            return self.take_over().await;
+        }
         self.before.handover = handover;
         protection::refuse_create(session, is_replaced).await?;
         let mut body = wire::create_body(&resource.attributes, &request.planned, &request.config);
@@ -168,6 +173,37 @@ impl Change<'_> {
             self.before.answered = session.decode(&response.body);
         }
         self.finish(merged).await
+    }
+
+    /// Takes the object over as it is: sends only the arguments that differ, and starts no run. After an error, state does not have it, so
+    /// that the next apply takes it over.
+    async fn take_over(&mut self) -> Result<(), Reported> {
+        let taken = self.take_over_object().await;
+        if taken.is_err() {
+            *self.session.progress.lock() = Known::default();
+        }
+        taken
+    }
+
+    async fn take_over_object(&mut self) -> Result<(), Reported> {
+        let found = takeover::examine(&mut self.session).await?;
+        let session = &mut self.session;
+        let (resource, request) = (session.resource, session.request);
+        let before = takeover::object(session, &found);
+        let body = wire::update_body(&resource.attributes, &before, &request.planned, &request.config);
+        let merged = match (body, &resource.api.update) {
+            (Some(mut body), Some(operation)) => {
+                session.write_body(&mut body);
+                let sent = recover::create(session, operation, &body).await;
+                let response = sent.map_err(|error| session.fail(Action::Create, &error))?;
+                session.merge_written(&request.planned, &response, &body).await?
+            }
+            _ => session.merge_response(&found, None)?,
+        };
+        absence::note_created(session.context, resource, &mut session.progress.lock());
+        let key = identity::key(resource, &request.planned);
+        session.context.process.note_taken_over(key);
+        self.finish_without_run(merged).await
     }
 
     /// Stores a claim, if the resource can be listed: the planned object without its identity. The next refresh searches
@@ -268,19 +304,9 @@ impl Change<'_> {
 
     /// Runs the steps after the declared request: the hook, then the job, unless `merged` is an error.
     async fn finish(&mut self, merged: Merged) -> Result<(), Reported> {
-        let session = &mut self.session;
-        {
-            let private = &mut session.progress.lock().private;
-            private.configured = plan::configured(session.resource, &session.request.config);
-            private.shows_apply =
-                session.resource.creates_by_update() && session.context.process.has_shown_apply();
-        }
-        let before = std::mem::take(&mut self.before);
-        let prepared = match self.binding.hook {
-            Some(hook) => hook.apply(session).await,
-            None => Ok(()),
-        };
-        if let Err(reported) = prepared.and(merged) {
+        let finished = self.finish_without_run(merged).await;
+        let (session, before) = (&mut self.session, std::mem::take(&mut self.before));
+        if let Err(reported) = finished {
             // The next create must find the run.
             if let Some(handover) = &before.handover {
                 job::handover::restore_run(session, handover);
@@ -290,9 +316,25 @@ impl Change<'_> {
         job::run(session, before).await
     }
 
+    async fn finish_without_run(&mut self, merged: Merged) -> Result<(), Reported> {
+        let session = &mut self.session;
+        {
+            let private = &mut session.progress.lock().private;
+            private.configured = plan::configured(session.resource, &session.request.config);
+            private.shows_apply =
+                session.resource.creates_by_update() && session.context.process.has_shown_apply();
+        }
+        let prepared = match self.binding.hook {
+            Some(hook) => hook.apply(session).await,
+            None => Ok(()),
+        };
+        prepared.and(merged)
+    }
+
     async fn delete(&mut self) -> Result<(), Reported> {
         let session = &mut self.session;
         protection::refuse_delete(session)?;
+        takeover::refuse_delete(session)?;
         references::refuse_missing(session).await?;
         match &session.resource.api.delete {
             Delete::None => {}

@@ -94,6 +94,18 @@ pub fn import_id(resource: &Resource, object: &Value) -> Option<String> {
     })
 }
 
+/// Returns the object with the name that a response has, for diagnostics.
+pub fn labelled(resource: &Resource, object: &Value, response: &Json) -> Value {
+    let mut object = object.clone();
+    let label = resource.label.as_deref();
+    let label = label.and_then(|label| resource.attribute(label));
+    let named = label.and_then(|label| Some((label, wire::field(label, response)?)));
+    if let Some((label, Json::String(text))) = named {
+        object.set_attribute(&label.name, Value::string(text));
+    }
+    object
+}
+
 /// Whether the identity of an object is known.
 pub fn is_identified(resource: &Resource, object: &Value) -> bool {
     attributes(resource).all(|attribute| object.get(&attribute.name).as_str().is_some())

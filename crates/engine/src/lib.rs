@@ -14,6 +14,7 @@
 //! | [`plan`], [`validate`], [`read`] | handle one of Terraform's requests each |
 //! | [`adopted`], [`conflicts`] | the object that a create adopts; two resources that manage the same object |
 //! | [`hook`], [`job`], [`recover`] | code for one resource; long-running work; recovery of a create whose response was lost |
+//! | [`takeover`] | a create that takes an object over instead of starting a run |
 //! | [`references`], [`protection`], [`release`] | names of other objects in arguments; objects whose run must not be repeated; what a destroy clears |
 //! | [`survey`] | what a check sees: the plan, the account, and what the process has planned |
 //! | [`session`], [`lookup`] | one change in progress, without its hook; the lookup of a data source |
@@ -68,6 +69,7 @@ pub mod session;
 pub mod shape;
 pub mod summaries;
 pub mod survey;
+pub mod takeover;
 pub mod validate;
 pub mod wire;
 

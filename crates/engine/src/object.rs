@@ -86,6 +86,8 @@ pub struct PlanRequest {
     pub renames: Renames,
     /// Of a create: the object that it adopts, if the plan depends on it. See [`crate::adopted`].
     pub adopted: Known,
+    /// Of a create: whether it takes the object over. See [`crate::takeover`].
+    pub takes_over: bool,
 }
 
 /// When Terraform plans.
@@ -109,6 +111,8 @@ pub struct Plan {
     pub requires_replace: Vec<Path>,
     /// Private state of the object.
     pub private: Private,
+    /// Whether it creates an object that it takes over. See [`crate::takeover`].
+    pub takes_over: bool,
     /// Diagnostics for the user.
     pub diagnostics: Diagnostics,
 }

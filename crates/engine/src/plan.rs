@@ -22,7 +22,7 @@ use crate::private::{ChangePlan, Private};
 use crate::references::renamed;
 use crate::run::untouched_status;
 use crate::wire::write_only_changed;
-use crate::{identity, rules, shape, summaries};
+use crate::{identity, job, rules, shape, summaries, takeover};
 
 /// Plans a change.
 pub fn plan(binding: &Binding, request: PlanRequest) -> Plan {
@@ -33,12 +33,13 @@ pub fn plan(binding: &Binding, request: PlanRequest) -> Plan {
         config,
         renames,
         adopted,
+        takes_over,
         ..
     } = request;
     let planned = if config.is_null() {
         Value::Null
     } else if prior.is_null() {
-        created_object(resource, &config, &adopted)
+        created_object(resource, &config, &adopted, takes_over)
     } else {
         updated_object(resource, &config, &prior, &private)
     };
@@ -57,6 +58,7 @@ pub fn plan(binding: &Binding, request: PlanRequest) -> Plan {
         planned,
         requires_replace,
         private,
+        takes_over,
         diagnostics,
     };
     if let Some(hook) = binding.hook {
@@ -125,7 +127,7 @@ fn planned_private(resource: &Resource, request: &PlanRequest) -> Private {
 }
 
 /// Plans a new object. What the configuration omits is unknown, unless the create adopts an object that has it.
-fn created_object(resource: &Resource, config: &Value, adopted: &Known) -> Value {
+fn created_object(resource: &Resource, config: &Value, adopted: &Known, takes_over: bool) -> Value {
     let Known {
         state: before,
         private,
@@ -161,7 +163,15 @@ fn created_object(resource: &Resource, config: &Value, adopted: &Known) -> Value
     if let Some(job) = &resource.job
         && job.after.contains(&Phase::Create)
     {
-        set_run(resource, job, &mut planned);
+        if takes_over {
+            takeover::set_no_run(job, &mut planned);
+        } else {
+            set_run(resource, job, &mut planned);
+            // The plan of the apply may find that the create takes the object over after all.
+            if takeover::may_be_asked(resource, config) {
+                planned = job::result::without(resource, planned);
+            }
+        }
     }
     planned
 }

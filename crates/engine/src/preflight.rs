@@ -21,7 +21,7 @@ use crate::planned::own_identity;
 use crate::process::Process;
 use crate::protection::{self, Repeated};
 use crate::survey::{Existing, Scope, Search, Survey, by_value, strings};
-use crate::{identity, summaries};
+use crate::{identity, summaries, takeover};
 
 /// Checks a plan, and records it for the checks of other plans. Names that were not found go into private state, so that a delete looks
 /// again.
@@ -43,6 +43,9 @@ pub async fn check(
         }
         if let Some(hook) = binding.hook {
             hook.check(&mut survey).await;
+        }
+        if survey.takes_over() {
+            takeover::check(&mut survey, process).await;
         }
         if let Some(change) = &mut plan.private.change {
             change.unresolved = unresolved;

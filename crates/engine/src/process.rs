@@ -50,6 +50,8 @@ struct Shared {
     repeated: Mutex<Vec<(String, String)>>,
     /// Those whose plans warn of it: key and title.
     warned: Mutex<Vec<(String, String)>>,
+    /// The objects that creates of this process have taken over.
+    taken_over: Mutex<HashSet<String>>,
     /// The objects that this process created, each with the time.
     created: Mutex<HashMap<String, Instant>>,
     /// Number of creates of this process, by resource and name.
@@ -263,7 +265,7 @@ impl Process {
         lock(&self.0.used).clear();
         lock(&self.0.repeated).clear();
         lock(&self.0.warned).clear();
-
+        lock(&self.0.taken_over).clear();
         lock(&self.0.created).clear();
         lock(&self.0.found).clear();
         lock(&self.0.creates).clear();
@@ -372,6 +374,16 @@ impl Process {
     /// Records an object whose plan warns that it repeats a run. Returns the titles of those before it, in order.
     pub fn note_warned(&self, key: String, title: String) -> Vec<String> {
         note_in_order(&self.0.warned, key, title)
+    }
+
+    /// Records an object that a create has taken over.
+    pub fn note_taken_over(&self, key: String) {
+        lock(&self.0.taken_over).insert(key);
+    }
+
+    /// Whether a create of this process has taken over the object with this key.
+    pub fn has_taken_over(&self, key: &str) -> bool {
+        lock(&self.0.taken_over).contains(key)
     }
 
     /// Whether the delete half of a replacement has destroyed the object with this key, and its create half has not begun.

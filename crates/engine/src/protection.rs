@@ -136,7 +136,7 @@ pub async fn check(
     let target = Target::of(resource, process, plan);
     // The delete half of this apply has decided.
     let is_replaced = plan.prior.is_null() && process.has_half(&target.key);
-    if walk == Walk::Apply || is_replaced {
+    if walk == Walk::Apply || is_replaced || plan.takes_over {
         return None;
     }
     let mut object = target.object.clone();
@@ -154,7 +154,7 @@ pub async fn check(
                 Ok(Some(response)) => {
                     facts.is_present = is_present(resource, protection, &response);
                     facts.is_idle = is_idle(resource, &response);
-                    name(resource, &mut object, &response);
+                    object = identity::labelled(resource, &object, &response);
                 }
                 Ok(None) => {}
                 Err(error) => plan.diagnostics.warning_at(
@@ -392,7 +392,7 @@ pub fn note_stored(process: &Process, resource: &Resource, object: &Value) {
 }
 
 /// The objects that state has with this key.
-fn stored(process: &Process, resource: &Resource, key: &str) -> Vec<Value> {
+pub fn stored(process: &Process, resource: &Resource, key: &str) -> Vec<Value> {
     let r#type = shape::object_type(&resource.attributes);
     let stored = process.stored(key);
     let decoded = stored
@@ -491,18 +491,6 @@ fn is_idle(resource: &Resource, response: &Json) -> bool {
     let needed = resource.job.as_ref().and_then(|job| job.needed.as_deref());
     let attribute = needed.and_then(|needed| resource.attribute(needed));
     attribute.and_then(|attribute| wire::field(attribute, response)) == Some(Json::Bool(false))
-}
-
-/// Adds the name that the control plane returned, for diagnostics.
-fn name(resource: &Resource, object: &mut Value, response: &Json) {
-    let label = resource
-        .label
-        .as_deref()
-        .and_then(|label| resource.attribute(label));
-    let named = label.and_then(|label| Some((label, wire::field(label, response)?)));
-    if let Some((label, Json::String(text))) = named {
-        object.set_attribute(&label.name, Value::string(text));
-    }
 }
 
 /// Why the protection refuses a plan, and what to do.
@@ -635,8 +623,7 @@ pub async fn refuse_create(session: &mut Session<'_>, is_replaced: bool) -> Resu
         Ok(_) => return Ok(()),
         Err(error) => return Err(session.fail(Action::Read, &error)),
     };
-    let mut object = request.planned.clone();
-    name(resource, &mut object, &response);
+    let object = identity::labelled(resource, &request.planned, &response);
     if is_protected {
         return Err(refuse(session, protection, &object));
     }

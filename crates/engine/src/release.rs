@@ -20,7 +20,7 @@ use crate::private::{DestroyPlan, Private};
 use crate::process::Process;
 use crate::report::{Action, is_gone};
 use crate::session::Session;
-use crate::{absence, identity, summaries, wire};
+use crate::{absence, identity, summaries, takeover, wire};
 
 /// How long the plan of a destroy waits for the plan of another resource of the same object.
 const OBJECT_PATIENCE: Duration = Duration::from_secs(10);
@@ -88,16 +88,18 @@ pub async fn plan_destroy(
     walk: Walk,
     plan: &mut Plan,
 ) {
-    let (Some(release), Some(read)) = (&resource.release, resource.api.read.as_deref()) else {
+    if resource.release.is_none() && takeover::declared(resource).is_none() {
         return;
-    };
+    }
     let mut destroy = DestroyPlan {
         process: process.id().to_owned(),
         is_shared: false,
     };
     // The plan of an apply is that of a deposed object, which is not released anyway.
     let is_asked = is_asked(resource, &plan.prior) && walk == Walk::Plan;
-    if let (true, Some(key)) = (is_asked, identity::shared_key(resource, &plan.prior)) {
+    let release = resource.release.as_ref().filter(|_| is_asked);
+    let shared_key = identity::shared_key(resource, &plan.prior);
+    if let (Some(release), Some(read), Some(key)) = (release, resource.api.read.as_deref(), shared_key) {
         let is_stored_twice = || process.stored(&identity::key(resource, &plan.prior)).len() > 1;
         let is_shared = || is_stored_twice() || !process.managed_by(read, &key).is_empty();
         process

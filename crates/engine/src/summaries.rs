@@ -302,6 +302,16 @@ crate::summaries! {
         when: "The response to an earlier start was lost, or the control plane no longer has the run.",
         remedy: "Check the control plane's dashboard; if the run did not take place, apply with `-replace`.",
     }
+    NOT_TAKEN_OVER {
+        text: "Object is not as it is configured",
+        when: "A create was asked to take an object over as it is, and the object has other values, or needs a run.",
+        remedy: "Configure what the object has, or remove the argument that asks for it.",
+    }
+    NOT_REPLACED {
+        text: "Object was taken over instead of replaced",
+        when: "A create that replaces an object with `create_before_destroy` took it over, because Terraform did not show that it is a replacement.",
+        remedy: "Remove the argument that asks for it, and apply with `-replace`.",
+    }
     REFRESH_AFTER_RUN_FAILED {
         text: "Failed to refresh the object after its run",
         when: "A run succeeded, and the request that reads the object afterwards failed.",

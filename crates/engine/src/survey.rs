@@ -6,7 +6,6 @@
 //! Tests: `crates/engine/tests/tables/preflight.rs`.
 
 use std::collections::BTreeSet;
-use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +16,7 @@ use value::{Path, Value};
 use crate::api::Error;
 use crate::context::Context;
 use crate::declarations::Declarations;
-use crate::diagnostic::{Diagnostics, Severity, Summary};
+use crate::diagnostic::{Severity, Summary};
 use crate::equal::{is_equivalent, normal};
 use crate::list::{Index, List};
 use crate::object::Plan;
@@ -86,21 +85,13 @@ pub enum Search {
 impl Existing {
     /// The value of an attribute; unknown if neither the plan nor the control plane shows it.
     pub fn get(&self, name: &str) -> Value {
-        let response = match &self.source {
-            Source::Planned(object) => return object.get(name).clone(),
-            Source::Returned(response) => response,
-        };
-        let attribute = self.declaration.attribute(name);
-        let shown = attribute.filter(|attribute| wire::field(attribute, response).is_some());
-        let Some(attribute) = shown else {
-            return Value::Unknown;
-        };
-        let mut problems = Diagnostics::default();
-        let attributes = slice::from_ref(attribute);
-        let known = shape::empty_object(attributes);
-        let (object, result) =
-            wire::from_response(attributes, response, &known, &Path::root(), &mut problems);
-        result.map_or(Value::Unknown, |()| object.get(name).clone())
+        match &self.source {
+            Source::Planned(object) => object.get(name).clone(),
+            Source::Returned(response) => {
+                let attribute = self.declaration.attribute(name);
+                attribute.map_or(Value::Unknown, |attribute| wire::shown(attribute, response))
+            }
+        }
     }
 
     /// The string of an attribute, if it is known.
@@ -266,6 +257,11 @@ impl<'a> Survey<'a> {
         shared.is_some_and(|shared| self.process.has_used(&shared))
     }
 
+    /// Whether the plan creates an object that it takes over.
+    pub fn takes_over(&self) -> bool {
+        self.plan.takes_over
+    }
+
     /// Whether a run follows the change.
     pub fn starts_run(&self) -> bool {
         let phase = if self.is_new() {
@@ -273,10 +269,8 @@ impl<'a> Survey<'a> {
         } else {
             Phase::Update
         };
-        self.resource
-            .job
-            .as_ref()
-            .is_some_and(|job| job.after.contains(&phase))
+        let job = self.resource.job.as_ref();
+        !self.plan.takes_over && job.is_some_and(|job| job.after.contains(&phase))
     }
 
     /// Whether the plan sets a root attribute: to another value than before, or to any value of a new object.

@@ -3,6 +3,7 @@
 //! Tests: `crates/engine/tests/tables/wire.rs`.
 
 use std::collections::BTreeMap;
+use std::slice;
 
 use schema::{Attribute, Collection, Mode, Resource, Scalar, Text, Unset};
 use serde_json::Value as Json;
@@ -168,6 +169,18 @@ pub fn to_json(value: &Value) -> Json {
             .map(|(key, value)| (key.clone(), to_json(value)))
             .collect(),
     }
+}
+
+/// Returns the value of an attribute in a response; unknown if the response does not show it, or it has an unexpected type.
+pub fn shown(attribute: &Attribute, response: &Json) -> Value {
+    if field(attribute, response).is_none() {
+        return Value::Unknown;
+    }
+    let mut problems = Diagnostics::default();
+    let attributes = slice::from_ref(attribute);
+    let known = shape::empty_object(attributes);
+    let (object, result) = from_response(attributes, response, &known, &Path::root(), &mut problems);
+    result.map_or(Value::Unknown, |()| object.get(&attribute.name).clone())
 }
 
 /// Decodes an object from a response, and reports each field with an unexpected type.

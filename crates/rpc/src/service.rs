@@ -11,7 +11,7 @@ use engine::private::Private;
 use engine::rules::WriteOnly;
 use engine::{
     absence, adopted, apply, conflicts, identity, lookup, misses, plan, preflight, protection, read,
-    references, release, shape, validate,
+    references, release, shape, takeover, validate,
 };
 use environment::Environment;
 use proto::tfplugin6;
@@ -306,11 +306,12 @@ impl tfplugin6::provider_server::Provider for Service {
                         config,
                         private: self.decode_private(private),
                         renames: process.renames(),
-                        adopted: Known::default(),
+                        ..PlanRequest::default()
                     };
                     let binding = resolved.binding;
                     adopted::note_prior(process, schema, walk, &request);
                     request.adopted = adopted::find(binding, context.as_ref(), process, walk, &request).await;
+                    request.takes_over = takeover::is_planned(process, schema, walk, &request);
                     let mut plan = plan::plan(resolved.binding, request);
                     if let Some(shared) = identity::shared_key(schema, &plan.planned) {
                         process.note_used(shared);

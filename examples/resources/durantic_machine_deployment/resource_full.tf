@@ -43,6 +43,9 @@ resource "durantic_machine_deployment" "database" {
   kexec_installer   = false
   target_disk       = "/dev/nvme0n1"
 
+  # With "adopt", a machine that runs this role already would be managed as it is.
+  on_create = "install"
+
   # A new `rollout` is refused until this is false.
   reinstall_protection = true
   on_destroy           = "release"

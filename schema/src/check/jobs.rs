@@ -2,10 +2,11 @@
 //!
 //! Tests: `schema/tests/ui/jobs/`.
 
+use super::lifecycle::{allowed_value, local_argument};
 use super::values::type_fault;
 use super::{Reporter, ResourceContext, ResourceRule, by_name};
 use crate::diagnostic::did_you_mean;
-use crate::model::{Attribute, Mode, Protection, Scalar};
+use crate::model::{Attribute, Mode, Phase, Protection, Scalar, Takeover};
 
 /// The rules of this file.
 pub(crate) const RULES: &[(&str, ResourceRule)] = by_name![
@@ -20,7 +21,11 @@ pub(crate) const RULES: &[(&str, ResourceRule)] = by_name![
     job_timeout,
     protection_argument,
     protection_present,
-    protection_limit
+    protection_limit,
+    takeover_create,
+    takeover_argument,
+    takeover_value,
+    takeover_same
 ];
 
 /// An attribute that a job sets must exist and be computed.
@@ -197,6 +202,70 @@ fn protection_limit(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) 
 
 fn protection<'a>(context: &ResourceContext<'a>) -> Option<&'a Protection> {
     context.resource.job.as_ref()?.protection.as_ref()
+}
+
+/// Only an object that exists before its create can be taken over, and only a run after the create is left out.
+fn takeover_create(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    let Some(job) = takeover(context).and(context.resource.job.as_ref()) else {
+        return;
+    };
+    let path = "job.takeover";
+    if !context.resource.creates_by_update() {
+        let message = "the create makes a new object, so there is nothing to take over";
+        reporter.at_key(
+            path,
+            message,
+            "remove the table, or use the same operation for `create` and `update`",
+        );
+    } else if !job.after.contains(&Phase::Create) {
+        reporter.at_key(
+            path,
+            "no run follows a create",
+            "add \"create\" to `after`, or remove the table",
+        );
+    } else if job.needed.is_none() {
+        reporter.at_key(
+            path,
+            "nothing shows whether the object needs a run",
+            "add `needed` to [job]",
+        );
+    }
+}
+
+/// The argument of a takeover must be a string that the configuration can set and that is not sent to the control plane.
+fn takeover_argument(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    if let Some(takeover) = takeover(context) {
+        local_argument(context, reporter, "job.takeover.argument", &takeover.argument);
+    }
+}
+
+/// The value must be one that the argument allows.
+fn takeover_value(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    if let Some(takeover) = takeover(context) {
+        let Takeover { argument, value, .. } = takeover;
+        allowed_value(context, reporter, "job.takeover.value", argument, value);
+    }
+}
+
+/// The control plane must return the arguments that are compared.
+fn takeover_same(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    let same = takeover(context).map(|takeover| &takeover.same);
+    for (index, name) in same.into_iter().flat_map(|same| same.iter().enumerate()) {
+        let path = format!("job.takeover.same.{index}");
+        match context.resource.attribute(name) {
+            None => reporter.unknown_attribute(&path, name, context.attribute_names()),
+            Some(attribute)
+                if attribute.mode.is_settable() && attribute.returned && !attribute.wire.read.is_empty() => {}
+            Some(_) => {
+                let message = format!("{name:?} is not an argument that the control plane returns");
+                reporter.at_value(&path, message, "");
+            }
+        }
+    }
+}
+
+fn takeover<'a>(context: &ResourceContext<'a>) -> Option<&'a Takeover> {
+    context.resource.job.as_ref()?.takeover.as_ref()
 }
 
 /// Reports a problem with a target: at the key in `save`, or at the value of `into`.

@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 use super::values::{is_duration, is_timeout};
 use super::{Reporter, ResourceContext, ResourceRule, by_name};
 use crate::diagnostic::did_you_mean;
-use crate::model::{Attribute, Delete, Import, Kind, Method, Mode, Operation, Scalar, placeholders};
+use crate::model::{Attribute, Delete, Import, Kind, Method, Mode, Operation, Scalar, Text, placeholders};
 use crate::path::join;
 use crate::similar::nearest;
 
@@ -392,7 +392,16 @@ fn release_argument(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) 
     let Some(release) = &context.resource.release else {
         return;
     };
-    let (path, name) = ("release.argument", &release.argument);
+    local_argument(context, reporter, "release.argument", &release.argument);
+}
+
+/// Reports an argument that is no string, cannot be configured or is sent to the control plane.
+pub(super) fn local_argument(
+    context: &ResourceContext<'_>,
+    reporter: &mut Reporter<'_>,
+    path: &str,
+    name: &str,
+) {
     match context.resource.attribute(name) {
         None if name.is_empty() => {}
         None => reporter.unknown_attribute(path, name, context.attribute_names()),
@@ -416,15 +425,31 @@ fn release_value(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
     let Some(release) = &context.resource.release else {
         return;
     };
-    let Some(attribute) = context.resource.attribute(&release.argument) else {
+    allowed_value(
+        context,
+        reporter,
+        "release.value",
+        &release.argument,
+        &release.value,
+    );
+}
+
+/// Reports a value that an argument does not allow.
+pub(super) fn allowed_value(
+    context: &ResourceContext<'_>,
+    reporter: &mut Reporter<'_>,
+    path: &str,
+    argument: &str,
+    value: &Text,
+) {
+    let Some(attribute) = context.resource.attribute(argument) else {
         return;
     };
     let allowed = &attribute.validate.one_of;
-    if !release.value.is_empty() && !allowed.is_empty() && !allowed.contains(&release.value) {
+    if !value.is_empty() && !allowed.is_empty() && !allowed.contains(value) {
         let legal = allowed.iter().map(AsRef::as_ref);
-        let help = did_you_mean(&release.value, legal).unwrap_or_default();
-        let message = format!("{:?} does not allow {:?}", release.argument, release.value);
-        reporter.at_value("release.value", message, help);
+        let help = did_you_mean(value, legal).unwrap_or_default();
+        reporter.at_value(path, format!("{argument:?} does not allow {value:?}"), help);
     }
 }
 

@@ -8,7 +8,7 @@ use super::attribute::{attributes, sorted, timeouts, twins};
 use crate::grammar::{FORGET, Section};
 use crate::model::{
     Api, Attribute, Constraint, Delete, Expect, Import, Job, Kind, List, Literal, Lookup, Phase, Protection,
-    Provider, Release, Report, Resource, Rule, Text, Timeouts,
+    Provider, Release, Report, Resource, Rule, Takeover, Text, Timeouts,
 };
 
 /// Builds the provider's own configuration.
@@ -200,6 +200,15 @@ fn job(tree: &Literal) -> Job {
             error: nested("report", "error"),
         },
         protection: tree.get("protection").map(protection),
+        takeover: tree.get("takeover").map(takeover),
+    }
+}
+
+fn takeover(tree: &Literal) -> Takeover {
+    Takeover {
+        argument: tree.string("argument").unwrap_or_default(),
+        value: tree.string("value").unwrap_or_default(),
+        same: tree.strings("same"),
     }
 }
 

@@ -26,5 +26,6 @@ mod references;
 mod replacement;
 mod report;
 mod support;
+mod takeover;
 mod validate;
 mod wire;
