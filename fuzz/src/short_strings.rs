@@ -1,8 +1,9 @@
 //! The target for short strings: durations, version constraints, platforms, import ids, and the first bytes of a program.
 
-use engine::diagnostic::{Diagnostics, Reported};
-use engine::{read, shape};
+use engine::import::{self, Parsed};
+use engine::{identity, shape};
 use provider::durantic::DEFINITION;
+use schema::Import;
 use tools::package::platform::Platform;
 use tools::package::version::Constraints;
 use value::duration;
@@ -53,10 +54,17 @@ pub fn short_strings(input: &[u8]) {
         assert_eq!(platform.to_string(), text);
     }
     for binding in DEFINITION.resources {
-        let mut diagnostics = Diagnostics::default();
-        match read::import(binding.schema, text, &mut diagnostics) {
-            Ok(state) => values::round_trip(&state, &shape::object_type(&binding.schema.attributes)),
-            Err(Reported) => assert!(diagnostics.has_errors()),
+        let Import::By(pattern) = &binding.schema.import else {
+            continue;
+        };
+        let objects = match import::parse(binding.schema, pattern, text) {
+            Parsed::Object(object) => vec![object],
+            Parsed::OneOf(objects) => objects.into_iter().map(|(_, object)| object).collect(),
+            Parsed::Name => Vec::new(),
+        };
+        for object in objects {
+            values::round_trip(&object, &shape::object_type(&binding.schema.attributes));
+            assert!(identity::of(binding.schema, &object).is_some());
         }
     }
 }
@@ -70,6 +78,7 @@ fn short_string_seeds() -> Vec<Vec<u8>> {
         "linux_amd64",
         "5f64b1b8-3b0c-4c4d-9c55-0b6b9f3a2a10",
         "5f64b1b8-3b0c-4c4d-9c55-0b6b9f3a2a10/7e57b1b8-3b0c-4c4d-9c55-0b6b9f3a2a11",
+        "https://app.example.com/o/5f64b1b8-3b0c-4c4d-9c55-0b6b9f3a2a10/machines/7e57b1b8-3b0c-4c4d-9c55-0b6b9f3a2a11?tab=routes",
         "MZ\0\0",
     ])
 }

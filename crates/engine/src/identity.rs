@@ -1,12 +1,15 @@
 //! The identity of an object: the attributes in its import ID. A response is used only if its identity is that of the
 //! requested object, because its values go into state, and its identity into the paths of later requests.
 //!
+//! Terraform from version 1.12 on stores the identity beside the state of each object. It always follows from the object
+//! ([`of`]), so that Terraform may lose it.
+//!
 //! Tests: `crates/engine/tests/tables/identity.rs`.
 
 use schema::{Attribute, Format, Import, Resource, placeholders};
 use serde_json::Value as Json;
 use value::json::json_type;
-use value::{Path, Value};
+use value::{Path, Type, Value};
 
 use crate::api::{Api, ErrorKind};
 use crate::diagnostic::{Diagnostics, Reported};
@@ -21,6 +24,25 @@ pub fn attributes(resource: &Resource) -> impl Iterator<Item = &Attribute> {
         Import::Never => "",
     };
     placeholders(pattern).filter_map(|name| resource.attribute(name))
+}
+
+/// Returns the type of the identities of a resource: an object of strings. `None` if the resource has none.
+pub fn type_of(resource: &Resource) -> Option<Type> {
+    let mut attributes = attributes(resource).peekable();
+    attributes.peek()?;
+    let strings = attributes.map(|attribute| (attribute.name.to_string(), Type::String));
+    Some(Type::Object(strings.collect()))
+}
+
+/// Returns the identity of an object, in one spelling. `None` if the resource has none, or it is not known yet.
+pub fn of(resource: &Resource, object: &Value) -> Option<Value> {
+    let mut attributes = attributes(resource).peekable();
+    attributes.peek()?;
+    let parts = attributes.map(|attribute| {
+        let part = normalized(attribute, object.get(&attribute.name).as_str()?);
+        Some((attribute.name.to_string(), Value::string(part)))
+    });
+    Some(Value::Object(parts.collect::<Option<_>>()?))
 }
 
 /// Returns a key that is unique among all objects: the type and the identity, such as `mesh_network/UUID`.

@@ -108,8 +108,18 @@ crate::summaries! {
     }
     INVALID_IMPORT_ID {
         text: "Invalid import ID",
-        when: "The ID of an import does not have the form that the resource expects.",
-        remedy: "Use an ID of the form that the message shows.",
+        when: "The ID or the identity of an import does not have a form that the resource accepts.",
+        remedy: "Use one of those that the message shows.",
+    }
+    MOVE_UNSUPPORTED {
+        text: "Move not supported",
+        when: "A `moved` block would make one resource another that does not manage the same object, or is of another provider.",
+        remedy: "Remove the `moved` block. Import the object to the new resource, and remove the earlier one from state.",
+    }
+    IMPORT_NOT_FOUND {
+        text: "Cannot import non-existent remote object",
+        when: "No object of the account has the UUID, the name or the host name of an import.",
+        remedy: "Correct the import ID as the message says, and check that the API token belongs to the account that has the object.",
     }
     MISSING_LOOKUP_ARGUMENT {
         text: "Missing lookup argument",
@@ -128,8 +138,8 @@ crate::summaries! {
     }
     MULTIPLE_MATCHES {
         text: "Multiple objects match",
-        when: "A data source looks up one object, and several match.",
-        remedy: "Set a further argument that narrows the lookup, or look the object up by its identity.",
+        when: "A data source looks up one object, or an import names one, and several match.",
+        remedy: "Set a further argument that narrows the lookup, or use the identity of the object.",
     }
 
     // Requests.
@@ -301,6 +311,11 @@ crate::summaries! {
         text: "Cannot tell whether the run took place",
         when: "The response to an earlier start was lost, or the control plane no longer has the run.",
         remedy: "Check the control plane's dashboard; if the run did not take place, apply with `-replace`.",
+    }
+    RUN_LEFT {
+        text: "Run is no longer followed",
+        when: "A `moved` block makes a resource with an active run another one that has no runs.",
+        remedy: "Check in the control plane's dashboard how the run ends.",
     }
     NOT_TAKEN_OVER {
         text: "Object is not as it is configured",

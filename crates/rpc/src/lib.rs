@@ -12,7 +12,9 @@
 pub mod convert;
 mod functions;
 mod handler;
+pub mod identity;
 mod service;
+mod state;
 pub mod summaries;
 
 use std::process::ExitCode;

@@ -6,20 +6,23 @@ use std::sync::PoisonError;
 use engine::arguments::Arguments;
 use engine::diagnostic::{Diagnostics, Reported};
 use engine::hook::Definition;
+use engine::identity::{key, shared_key};
+use engine::import::Importer;
 use engine::object::{ApplyRequest, Known, PlanRequest, Progress, Walk};
 use engine::private::Private;
 use engine::rules::WriteOnly;
 use engine::{
-    absence, adopted, apply, conflicts, identity, lookup, misses, plan, preflight, protection, read,
-    references, release, shape, takeover, validate,
+    adopted, apply, conflicts, lookup, misses, plan, preflight, protection, read, references, release, shape,
+    takeover, validate,
 };
 use environment::Environment;
 use proto::tfplugin6;
 use proto::tfplugin6::diagnostic::Severity;
 use proto::tfplugin6::{
     apply_resource_change, call_function, configure_provider, get_functions, get_metadata,
-    get_provider_schema, import_resource_state, plan_resource_change, read_data_source, read_resource,
-    stop_provider, upgrade_resource_state, validate_data_resource_config, validate_provider_config,
+    get_provider_schema, get_resource_identity_schemas, import_resource_state, move_resource_state,
+    plan_resource_change, read_data_source, read_resource, stop_provider, upgrade_resource_identity,
+    upgrade_resource_state, validate_data_resource_config, validate_provider_config,
     validate_resource_config,
 };
 use tokio_util::sync::CancellationToken;
@@ -27,7 +30,7 @@ use tonic::{Request, Response, Status};
 use value::Value;
 
 use super::handler::{self, Subject};
-use super::{Connection, Program, Service, convert, functions, summaries, type_name};
+use super::{Connection, Program, Service, convert, functions, identity, state, type_name};
 
 /// The result of an RPC. It is never an error: failures are diagnostics in the response.
 type RpcResult<T> = Result<Response<T>, Status>;
@@ -35,7 +38,7 @@ type RpcResult<T> = Result<Response<T>, Status>;
 const CAPABILITIES: tfplugin6::ServerCapabilities = tfplugin6::ServerCapabilities {
     plan_destroy: true,
     get_provider_schema_optional: true,
-    move_resource_state: false,
+    move_resource_state: true,
     generate_resource_config: false,
 };
 
@@ -87,6 +90,37 @@ impl tfplugin6::provider_server::Provider for Service {
             functions: functions::describe(definition),
             server_capabilities: Some(CAPABILITIES),
             ..get_provider_schema::Response::default()
+        }))
+    }
+
+    async fn get_resource_identity_schemas(
+        &self,
+        _: Request<get_resource_identity_schemas::Request>,
+    ) -> RpcResult<get_resource_identity_schemas::Response> {
+        Ok(Response::new(get_resource_identity_schemas::Response {
+            identity_schemas: identity::schemas(self.definition()),
+            ..get_resource_identity_schemas::Response::default()
+        }))
+    }
+
+    async fn upgrade_resource_identity(
+        &self,
+        request: Request<upgrade_resource_identity::Request>,
+    ) -> RpcResult<upgrade_resource_identity::Response> {
+        let request = request.into_inner();
+        let (upgraded, diagnostics) = self
+            .serve(
+                "UpgradeResourceIdentity",
+                Subject::Resource(request.type_name),
+                async |resolved, diagnostics| {
+                    let raw = request.raw_identity.as_ref();
+                    identity::upgrade(resolved.binding.schema, raw, request.version, diagnostics)
+                },
+            )
+            .await;
+        Ok(Response::new(upgrade_resource_identity::Response {
+            upgraded_identity: upgraded.flatten(),
+            diagnostics,
         }))
     }
 
@@ -209,7 +243,7 @@ impl tfplugin6::provider_server::Provider for Service {
                 async |resolved, diagnostics| {
                     let stored = request.raw_state.as_ref();
                     let schema = resolved.binding.schema;
-                    let state = upgrade_state(schema, stored, request.version, diagnostics)?;
+                    let state = state::upgrade(schema, stored, request.version, diagnostics)?;
                     protection::note_stored(&self.0.process, schema, &state);
                     resolved.encode(&state, diagnostics)
                 },
@@ -227,6 +261,7 @@ impl tfplugin6::provider_server::Provider for Service {
     ) -> RpcResult<read_resource::Response> {
         let request = request.into_inner();
         let (current_state, current_private) = (request.current_state.clone(), request.private.clone());
+        let mut new_identity = request.current_identity.clone();
         let (read, diagnostics) = self
             .serve(
                 "ReadResource",
@@ -237,17 +272,20 @@ impl tfplugin6::provider_server::Provider for Service {
                         private: self.decode_private(&request.private),
                     };
                     let schema = resolved.binding.schema;
-                    let key = identity::key(schema, &known.state);
-                    if let Some(shared) = identity::shared_key(schema, &known.state) {
+                    let gone_key = key(schema, &known.state);
+                    let before = known.state.clone();
+                    if let Some(shared) = shared_key(schema, &known.state) {
                         self.0.process.note_used(shared);
                     }
                     let context = resolved.service.context(diagnostics)?;
                     // After a failure, too, `known` is what the provider knows about the object.
                     let _ = read::read(resolved.binding, &context, &mut known, diagnostics).await;
                     if known.state.is_null() {
-                        self.0.process.note_gone(&key);
+                        self.0.process.note_gone(&gone_key);
                     }
                     let state = resolved.encode(&known.state, diagnostics)?;
+                    new_identity =
+                        identity::of(schema, &[&known.state, &before]).or(request.current_identity);
                     Ok((Some(state), self.encode_private(&known.private)))
                 },
             )
@@ -257,6 +295,7 @@ impl tfplugin6::provider_server::Provider for Service {
             new_state,
             private,
             diagnostics,
+            new_identity,
             ..read_resource::Response::default()
         }))
     }
@@ -271,6 +310,7 @@ impl tfplugin6::provider_server::Provider for Service {
                 "PlanResourceChange",
                 Subject::Resource(request.type_name),
                 async |resolved, diagnostics| {
+                    let prior_identity = request.prior_identity;
                     let proposed = resolved.decode(
                         request.proposed_new_state.as_ref(),
                         "proposed state",
@@ -313,7 +353,7 @@ impl tfplugin6::provider_server::Provider for Service {
                     request.adopted = adopted::find(binding, context.as_ref(), process, walk, &request).await;
                     request.takes_over = takeover::is_planned(process, schema, walk, &request);
                     let mut plan = plan::plan(resolved.binding, request);
-                    if let Some(shared) = identity::shared_key(schema, &plan.planned) {
+                    if let Some(shared) = shared_key(schema, &plan.planned) {
                         process.note_used(shared);
                     }
                     references::note_planned(process, schema, &mut plan);
@@ -341,6 +381,8 @@ impl tfplugin6::provider_server::Provider for Service {
                             .map(convert::attribute_path)
                             .collect(),
                         planned_private: self.encode_private(&plan.private),
+                        planned_identity: identity::of(schema, &[&plan.planned, &plan.prior])
+                            .or(prior_identity),
                         ..plan_resource_change::Response::default()
                     };
                     diagnostics.append(plan.diagnostics);
@@ -363,9 +405,11 @@ impl tfplugin6::provider_server::Provider for Service {
         let mut response = apply_resource_change::Response {
             new_state: request.prior_state.clone(),
             private: request.planned_private.clone(),
+            new_identity: request.planned_identity.clone(),
             ..apply_resource_change::Response::default()
         };
         let mut is_delete = false;
+        let mut before = Value::Null;
         let progress = Progress::default();
         let shared = progress.clone();
         let applied = self.serve(
@@ -381,6 +425,7 @@ impl tfplugin6::provider_server::Provider for Service {
                 let planned =
                     resolved.decode(request.planned_state.as_ref(), "planned state", diagnostics)?;
                 is_delete = planned.is_null();
+                before = prior.clone();
                 let request = ApplyRequest {
                     prior,
                     planned,
@@ -396,7 +441,10 @@ impl tfplugin6::provider_server::Provider for Service {
         // Outside of the handler, which may have panicked: the response keeps everything that the provider knew by then.
         let mut diagnostics = Diagnostics::default();
         if let Ok(resolved) = self.resolve(&subject, &mut Diagnostics::default()) {
-            let known = progress.known(resolved.binding.schema);
+            let schema = resolved.binding.schema;
+            let known = progress.known(schema);
+            response.new_identity =
+                identity::of(schema, &[&known.state, &before]).or(response.new_identity.take());
             // After a failed delete, null keeps the object with its private state, which Terraform does not pass to the delete of a
             // tainted object.
             let has_failed = response
@@ -428,34 +476,43 @@ impl tfplugin6::provider_server::Provider for Service {
                 Subject::Resource(request.type_name.clone()),
                 async |resolved, diagnostics| {
                     let schema = resolved.binding.schema;
-                    let state = read::import(schema, &request.id, diagnostics)?;
-                    let mut known = Known {
-                        state,
-                        private: Private {
-                            is_unsent: schema.attributes.iter().any(|attribute| attribute.write_only),
-                            ..Private::default()
-                        },
+                    let importer = Importer {
+                        resource: schema,
+                        declarations: &self.0.declarations,
+                        context: |diagnostics: &mut Diagnostics| self.context(diagnostics),
                     };
-                    // The refresh that follows reports a provider that is not configured.
-                    if let Ok(context) = self.context(&mut Diagnostics::default()) {
-                        absence::note_imported(&context, schema, &mut known);
-                    }
+                    let wanted = identity::decode(schema, request.identity.as_ref(), diagnostics)?;
+                    let known = if wanted.is_null() {
+                        importer.by_id(&request.id, diagnostics).await?
+                    } else {
+                        importer.by_identity(&wanted, diagnostics)?
+                    };
+                    let identity = identity::of(schema, &[&known.state]);
                     let state = resolved.encode(&known.state, diagnostics)?;
-                    Ok((state, self.encode_private(&known.private)))
+                    Ok((state, self.encode_private(&known.private), identity))
                 },
             )
             .await;
-        let imported = imported.map(|(state, private)| import_resource_state::ImportedResource {
-            type_name: request.type_name,
-            state: Some(state),
-            private,
-            ..import_resource_state::ImportedResource::default()
-        });
+        let imported = imported.map(
+            |(state, private, identity)| import_resource_state::ImportedResource {
+                type_name: request.type_name,
+                state: Some(state),
+                private,
+                identity,
+            },
+        );
         Ok(Response::new(import_resource_state::Response {
             imported_resources: imported.into_iter().collect(),
             diagnostics,
             ..import_resource_state::Response::default()
         }))
+    }
+
+    async fn move_resource_state(
+        &self,
+        request: Request<move_resource_state::Request>,
+    ) -> RpcResult<move_resource_state::Response> {
+        Ok(Response::new(self.move_state(request.into_inner()).await))
     }
 
     async fn get_functions(&self, _: Request<get_functions::Request>) -> RpcResult<get_functions::Response> {
@@ -501,12 +558,12 @@ impl tfplugin6::provider_server::Provider for Service {
 
 impl Service {
     /// Decodes the private state of an object.
-    fn decode_private(&self, private: &[u8]) -> Private {
+    pub(crate) fn decode_private(&self, private: &[u8]) -> Private {
         Private::decode(private, &self.definition().provider.name)
     }
 
     /// Encodes the private state of an object.
-    fn encode_private(&self, private: &Private) -> Vec<u8> {
+    pub(crate) fn encode_private(&self, private: &Private) -> Vec<u8> {
         private.encode(&self.definition().provider.name)
     }
 
@@ -598,51 +655,6 @@ pub fn user_agent(program: &Program, terraform_version: &str, append: Option<&st
     }
     text.retain(|character| character == ' ' || character.is_ascii_graphic());
     text
-}
-
-/// Decodes stored state and upgrades it to the current schema.
-///
-/// # Errors
-///
-/// [`Reported`] if the state is of a newer version of the provider, is of Terraform before 0.12, or does not match the
-/// schema.
-fn upgrade_state(
-    resource: &schema::Resource,
-    raw: Option<&tfplugin6::RawState>,
-    version: i64,
-    diagnostics: &mut Diagnostics,
-) -> Result<Value, Reported> {
-    let raw = raw.filter(|raw| !raw.json.is_empty());
-    if version > resource.version {
-        return Err(diagnostics.error(
-            &summaries::STATE_TOO_NEW,
-            format!(
-                "The state of `{}` has schema version {version}, but this provider supports version {} at most. Upgrade \
-                 the provider.",
-                resource.name, resource.version
-            ),
-        ));
-    }
-    let Some(raw) = raw else {
-        return Err(diagnostics.error(
-            &summaries::STATE_TOO_OLD,
-            format!(
-                "Terraform 0.11 or earlier wrote the state of `{}`. Refresh it with Terraform 0.12 first.",
-                resource.name
-            ),
-        ));
-    };
-    let state = read::upgrade(resource, &raw.json).map_err(|error| {
-        diagnostics.error(
-            &summaries::STATE_UNREADABLE,
-            format!(
-                "The state of `{}` does not match the provider's schema: {error}. Restore the state from a backup.",
-                resource.name
-            ),
-        )
-    })?;
-    // Versions of the provider before this one stored null if the control plane returned the default.
-    Ok(shape::with_defaults(&resource.attributes, state))
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use engine::Binding;
 use engine::diagnostic::Diagnostics;
-use engine::identity::{check, import_id, key};
-use engine::read::{import, upgrade};
+use engine::identity::{check, import_id, key, of};
+use engine::read::upgrade;
 use serde_json::{Value as Json, json};
 use value::Value;
 
@@ -85,38 +85,23 @@ fn key_and_import_id_contain_the_identity() {
 }
 
 #[test]
-fn import_sets_the_identity_only() {
-    let row = |rule, form, id: String, expected: Json| (rule, (form, id, expected));
-    let uuid = "`uuid` must be a UUID such as 0b8e5a7c-4a53-4d1b-9c5e-3f1f6f0f2d11";
+fn identity_is_known_as_a_whole_in_one_spelling() {
+    let upper = UUID.to_uppercase();
     #[rustfmt::skip]
     let rows = [
-        row("an ID of one part", "\"{uuid}\"", UUID.to_owned(), json!({"uuid": UUID, "name": null, "zone": null})),
-        row("an ID of several parts", "\"{zone}/{uuid}\"",
-            format!("z/{UUID}"), json!({"uuid": UUID, "name": null, "zone": "z"})),
-        row("an ID with literal parts", "\"zones/{zone}/things/{uuid}\"",
-            format!("zones/z/things/{UUID}"), json!({"uuid": UUID, "name": null, "zone": "z"})),
-        row("an empty ID", "\"{uuid}\"", String::new(), json!(": The import ID must have the form `{uuid}`, got \"\".")),
-        row("an invalid UUID", "\"{uuid}\"",
-            "x".to_owned(), json!(format!(": The import ID must have the form `{{uuid}}`, got \"x\". {uuid}, got \"x\"."))),
-        row("a part is missing", "\"{zone}/{uuid}\"",
-            UUID.to_owned(), json!(format!(": The import ID must have the form `{{zone}}/{{uuid}}`, got \"{UUID}\"."))),
-        row("a part is empty", "\"{zone}/{uuid}\"",
-            format!("/{UUID}"), json!(format!(": The import ID must have the form `{{zone}}/{{uuid}}`, got \"/{UUID}\"."))),
-        row("an additional part", "\"{zone}/{uuid}\"", format!("z/{UUID}/x"),
-            json!(format!(": The import ID must have the form `{{zone}}/{{uuid}}`, got \"z/{UUID}/x\". {uuid}, got \"{UUID}/x\"."))),
-        row("another literal part", "\"zones/{zone}/things/{uuid}\"", format!("zones/z/thing/{UUID}"),
-            json!(format!(": The import ID must have the form `zones/{{zone}}/things/{{uuid}}`, got \"zones/z/thing/{UUID}\"."))),
-        row("a resource that cannot be imported", "false",
-            UUID.to_owned(), json!(": `thing` cannot be imported: it has no identity by which Terraform could find an existing object. Let Terraform create the object instead.")),
+        ("one part", ("\"{uuid}\"", json!({"uuid": UUID, "zone": "Z"}), json!({"uuid": UUID}))),
+        ("a UUID in upper case", ("\"{uuid}\"", json!({"uuid": upper, "zone": "Z"}), json!({"uuid": UUID}))),
+        ("several parts", ("\"{zone}/{uuid}\"", json!({"uuid": UUID, "zone": "Z"}), json!({"uuid": UUID, "zone": "Z"}))),
+        ("an unknown part", ("\"{zone}/{uuid}\"", json!({"uuid": UNKNOWN, "zone": "Z"}), NULL)),
+        ("a part that is null", ("\"{zone}/{uuid}\"", json!({"uuid": UUID, "zone": null}), NULL)),
+        ("no object", ("\"{uuid}\"", NULL, NULL)),
+        ("a resource without an identity", ("false", json!({"uuid": UUID, "zone": "Z"}), NULL)),
     ];
-    prove(rows, |(form, id, expected)| {
+    prove(rows, |(form, object, expected)| {
         let binding = imported_by(form);
-        let mut diagnostics = Diagnostics::default();
-        let imported = import(binding.schema, &id, &mut diagnostics);
-        (
-            expected,
-            imported.map_or_else(|_| json!(reported(&diagnostics)), |state| shown(&state)),
-        )
+        let identity = of(binding.schema, &value(&binding, &object));
+        let actual = identity.map_or(NULL, |identity| shown(&identity));
+        (expected, actual)
     });
 }
 
