@@ -10,7 +10,7 @@ use std::sync::Arc;
 use engine::object::Walk;
 use harness::control_plane::{Builder, Collection, ControlPlane, PageStyle, Paging, Validators};
 use harness::fake_core::json::to_json;
-use harness::fake_core::{Core, Plugin, configuration};
+use harness::fake_core::{Core, Named, Object as Stored, Plugin, configuration};
 use proptest::prelude::{Just, Strategy, prop, prop_oneof};
 use proptest::test_runner::{TestCaseError, TestRunner};
 use provider::durantic::DEFINITION;
@@ -76,9 +76,6 @@ fn paging() -> impl Strategy<Value = Option<(PageStyle, usize)>> {
     ];
     prop::option::of((prop::sample::select(styles.to_vec()), 1_usize..4))
 }
-
-/// The object of a slot in Terraform's state.
-type Stored = (Value, Vec<u8>);
 
 fn validators() -> impl Strategy<Value = Option<Validators>> {
     prop::option::of(prop::sample::select(vec![
@@ -225,21 +222,21 @@ impl Run {
         self.is_plan |= slots.iter().any(|slot| self.state.contains_key(slot));
         let mut reads = JoinSet::new();
         for slot in slots {
-            let Some((state, private)) = self.state.get(slot).cloned() else {
+            let Some(stored) = self.state.get(slot).cloned() else {
                 continue;
             };
             let (slot, plugin) = (*slot, Arc::clone(&self.plugin));
-            reads.spawn(async move { (slot, plugin.read(TYPE, &state, &private).await) });
+            reads.spawn(async move { (slot, plugin.read(TYPE, &stored).await) });
         }
         while let Some(read) = reads.join_next().await {
             let (slot, read) = read.unwrap();
-            let (found, private) = read.map_err(|error| TestCaseError::fail(error.to_string()))?;
-            if found.is_null() {
+            let found = read.map_err(|error| TestCaseError::fail(error.to_string()))?;
+            if found.state.is_null() {
                 // Another client may have created another object under the name.
                 let uuid = self
                     .state
                     .remove(&slot)
-                    .map(|(state, _)| to_json(state.get("uuid")));
+                    .map(|stored| to_json(stored.state.get("uuid")));
                 let is_gone =
                     uuid.is_none() || uuid.as_ref().and_then(Json::as_str) != self.uuid(slot).as_deref();
                 if !is_gone {
@@ -247,8 +244,8 @@ impl Run {
                 }
                 continue;
             }
-            self.check("the read", slot, found.get("value").as_str())?;
-            self.state.insert(slot, (found, private));
+            self.check("the read", slot, found.state.get("value").as_str())?;
+            self.state.insert(slot, found);
         }
         Ok(())
     }
@@ -257,7 +254,7 @@ impl Run {
         let Some(uuid) = self.uuid(slot).filter(|_| !self.state.contains_key(&slot)) else {
             return Ok(());
         };
-        let imported = self.plugin.import(TYPE, &uuid).await;
+        let imported = self.plugin.import(TYPE, Named::Id(&uuid)).await;
         let imported = imported.map_err(|error| TestCaseError::fail(error.to_string()))?;
         self.state.insert(slot, imported);
         self.read(&[slot]).await
@@ -293,7 +290,7 @@ impl Run {
         let exists = self.uuid(slot);
         let in_state = stored
             .as_ref()
-            .map(|(state, _)| state.get("uuid").as_str().map(str::to_owned));
+            .map(|stored| stored.state.get("uuid").as_str().map(str::to_owned));
         // A name that another client has taken, and an object that is gone, are tested elsewhere.
         if exists != in_state.clone().flatten() || (in_state.is_none() && !is_kept) {
             return Ok(());
@@ -301,7 +298,8 @@ impl Run {
         if stored.is_none() {
             self.own.insert(slot);
         }
-        let (prior, private) = stored.unwrap_or_default();
+        let before = stored.unwrap_or_default();
+        let prior = before.state.clone();
         let text = format!("own {}", self.event);
         let schema = &self.plugin.resource(TYPE).unwrap().block;
         let config = if is_kept {
@@ -324,13 +322,10 @@ impl Run {
         self.planner.begin_walk().await.unwrap();
         let plan = self
             .planner
-            .plan(TYPE, &prior, &proposed, &config, &private, Walk::Plan)
+            .plan(TYPE, &before, &proposed, &config, Walk::Plan)
             .await;
         let plan = plan.map_err(|error| failed(error.to_string()))?;
-        let applied = self
-            .plugin
-            .apply(TYPE, &prior, &plan.planned, &config, &plan.private)
-            .await;
+        let applied = self.plugin.apply(TYPE, &prior, &plan.object(), &config).await;
         let applied = applied.map_err(|error| failed(error.to_string()))?;
         if !applied.errors.is_empty() || !applied.violations.is_empty() {
             return Err(failed(format!("{:?} {:?}", applied.errors, applied.violations)));
@@ -339,7 +334,12 @@ impl Run {
             Some(state) if !state.is_null() => {
                 self.note(slot, Some(&text));
                 self.check("the write", slot, state.get("value").as_str())?;
-                self.state.insert(slot, (state, applied.private));
+                let stored = Stored {
+                    state,
+                    private: applied.private,
+                    identity: applied.identity,
+                };
+                self.state.insert(slot, stored);
             }
             _ => {
                 self.note(slot, None);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use engine::{Binding, Definition};
 use harness::fake_core::json::to_json;
-use harness::fake_core::{Action, Core, Mode as PlanMode, Planned};
+use harness::fake_core::{Action, Core, Mode as PlanMode, Named, Planned};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use schema::{
@@ -428,10 +428,21 @@ impl Lifecycle {
             return;
         };
         let id = import_id(pattern, &self.core.state(&self.type_name, NAME));
-        for config in [self.config.clone(), self.omitted_after_create()] {
+        let identity = self
+            .core
+            .stored(&self.type_name, NAME)
+            .unwrap()
+            .identity
+            .clone()
+            .unwrap();
+        for (named, config) in [
+            (Named::Id(&id), self.config.clone()),
+            (Named::Identity(&identity), self.omitted_after_create()),
+        ] {
             self.config = config;
             self.core.forget(&self.type_name, NAME);
-            self.core.import(&self.type_name, NAME, &id).await.unwrap();
+            let imported = self.core.import_named(&self.type_name, NAME, named).await;
+            imported.unwrap();
             let plan = self.core.plan(&self.type_name, NAME, &self.config).await.unwrap();
             let unexpected = unexpected_changes(self.resource, &plan);
             assert_eq!(

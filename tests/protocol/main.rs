@@ -9,6 +9,7 @@ mod concurrency;
 mod declared_server;
 mod every_key;
 mod generate;
+mod identities;
 mod invalid_responses;
 mod lifecycle;
 mod lookups;

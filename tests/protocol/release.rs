@@ -2,7 +2,7 @@
 
 use engine::object::Walk;
 use harness::control_plane::ControlPlane;
-use harness::fake_core::{Core, Stored};
+use harness::fake_core::{Core, Object, Stored};
 use provider::durantic::DEFINITION;
 use serde_json::{Value as Json, json};
 use value::Value;
@@ -17,6 +17,11 @@ async fn process(control_plane: &ControlPlane) -> Core {
     started.unwrap()
 }
 
+/// An object whose identity Terraform has not stored.
+fn known(state: Value, private: &[u8]) -> Object {
+    Object::new(state, private.to_vec())
+}
+
 /// Deletes an object with this private state. Returns the roles of the machine afterwards, and the details of the warnings.
 async fn delete(
     control_plane: &ControlPlane,
@@ -26,7 +31,7 @@ async fn delete(
 ) -> (Json, Vec<String>) {
     let plugin = process.plugin();
     let deleted = plugin
-        .apply(DEPLOYMENT, object, &Value::Null, &Value::Null, private)
+        .apply(DEPLOYMENT, object, &known(Value::Null, private), &Value::Null)
         .await;
     let deleted = deleted.unwrap();
     assert!(deleted.errors.is_empty() && deleted.violations.is_empty());
@@ -66,7 +71,13 @@ async fn only_the_destroy_plan_of_another_process_releases_the_machine() {
     let plan = async |process: &Core, config: &Value, proposed: &Value, private: &[u8]| {
         let planned = process
             .plugin()
-            .plan(DEPLOYMENT, &object, proposed, config, private, Walk::Plan)
+            .plan(
+                DEPLOYMENT,
+                &known(object.clone(), private),
+                proposed,
+                config,
+                Walk::Plan,
+            )
             .await;
         planned.unwrap().private
     };

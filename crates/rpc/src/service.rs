@@ -310,7 +310,6 @@ impl tfplugin6::provider_server::Provider for Service {
                 "PlanResourceChange",
                 Subject::Resource(request.type_name),
                 async |resolved, diagnostics| {
-                    let prior_identity = request.prior_identity;
                     let proposed = resolved.decode(
                         request.proposed_new_state.as_ref(),
                         "proposed state",
@@ -381,8 +380,7 @@ impl tfplugin6::provider_server::Provider for Service {
                             .map(convert::attribute_path)
                             .collect(),
                         planned_private: self.encode_private(&plan.private),
-                        planned_identity: identity::of(schema, &[&plan.planned, &plan.prior])
-                            .or(prior_identity),
+                        planned_identity: identity::of(schema, &[&plan.planned, &plan.prior]),
                         ..plan_resource_change::Response::default()
                     };
                     diagnostics.append(plan.diagnostics);

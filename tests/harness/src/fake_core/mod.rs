@@ -13,6 +13,7 @@ pub mod configuration;
 mod encoding;
 mod error;
 mod fault;
+pub mod identity;
 pub mod json;
 pub mod plan_valid;
 pub mod plugin;
@@ -32,13 +33,15 @@ use value::{Path, Value};
 use crate::secrets::Logs;
 
 pub use error::{Diagnostic, Error, Severity};
+pub use identity::Identities;
 pub use json::UNKNOWN;
-pub use plugin::Plugin;
+pub use plugin::{Named, Object, Plugin};
 
 /// Terraform with one workspace and its state.
 pub struct Core {
     plugin: Arc<Plugin>,
     objects: BTreeMap<Address, Stored>,
+    identities: Identities,
 }
 
 /// The address of a resource, such as `durantic_machine_role.web`.
@@ -57,6 +60,8 @@ pub struct Stored {
     pub json: String,
     /// The provider's private state.
     pub private: Vec<u8>,
+    /// Its identity; `None` if an earlier version of Terraform or of the provider stored it.
+    pub identity: Option<Value>,
     /// Ready or tainted.
     pub status: Status,
 }
@@ -100,7 +105,8 @@ pub struct Planned {
     pub warnings: Vec<Diagnostic>,
     address: Address,
     config: Value,
-    private: Vec<u8>,
+    /// The planned object with its private state and its identity.
+    object: Object,
     refreshed: Option<Stored>,
     mode: Mode,
 }
@@ -149,7 +155,15 @@ impl Core {
         Ok(Self {
             plugin: Arc::new(Plugin::start(provider).await?),
             objects: BTreeMap::new(),
+            identities: Identities::Kept,
         })
+    }
+
+    /// Keeps or drops the identities of objects from now on.
+    #[must_use]
+    pub fn with_identities(mut self, identities: Identities) -> Self {
+        self.identities = identities;
+        self
     }
 
     /// Configures the provider.
@@ -168,6 +182,7 @@ impl Core {
         Self {
             plugin: Arc::clone(&self.plugin),
             objects: BTreeMap::new(),
+            identities: self.identities,
         }
     }
 
@@ -258,18 +273,38 @@ impl Core {
     /// # Errors
     /// If the address is managed already, or the object does not exist, or the provider violates the protocol.
     pub async fn import(&mut self, type_name: &str, name: &str, id: &str) -> Result<Value, Error> {
+        self.import_named(type_name, name, Named::Id(id)).await
+    }
+
+    /// An `import` block.
+    ///
+    /// # Errors
+    /// As [`Core::import`].
+    pub async fn import_named(
+        &mut self,
+        type_name: &str,
+        name: &str,
+        named: Named<'_>,
+    ) -> Result<Value, Error> {
         let address = address(type_name, name);
         if self.objects.contains_key(&address) {
             return Err(Error::Configuration(vec![format!(
                 "{address} is managed already"
             )]));
         }
-        let (state, private) = self.plugin.import(type_name, id).await?;
-        let (state, private) = self.plugin.read(type_name, &state, &private).await?;
-        if state.is_null() {
-            return Err(Error::violation("Cannot import non-existent remote object", id));
+        let imported = self.plugin.import(type_name, named).await?;
+        if matches!(named, Named::Identity(_)) && imported.identity.is_none() {
+            return Err(Error::violation("Import didn't return an identity", &address));
         }
-        let stored = self.stored_form(&address, &state, private, Status::Ready)?;
+        let object = self.plugin.read(type_name, &self.sent(imported)).await?;
+        if object.state.is_null() {
+            return Err(Error::violation(
+                "Cannot import non-existent remote object",
+                &address,
+            ));
+        }
+        let state = object.state.clone();
+        let stored = self.stored_form(&address, object, Status::Ready)?;
         self.put(&address, Some(stored));
         Ok(state)
     }

@@ -10,15 +10,17 @@ use engine::object::Walk;
 use proto::tfplugin6;
 use proto::tfplugin6::provider_server::Provider;
 use proto::tfplugin6::{
-    apply_resource_change, configure_provider, get_provider_schema, import_resource_state,
-    plan_resource_change, read_data_source, read_resource, stop_provider, upgrade_resource_state,
-    validate_data_resource_config, validate_provider_config, validate_resource_config,
+    apply_resource_change, configure_provider, get_provider_schema, get_resource_identity_schemas,
+    import_resource_state, move_resource_state, plan_resource_change, read_data_source, read_resource,
+    stop_provider, upgrade_resource_state, validate_data_resource_config, validate_provider_config,
+    validate_resource_config,
 };
 use tonic::{Code, Request, Response, Status};
 use value::{Path, Type, Value};
 
 use super::encoding;
 use super::error::{Diagnostic, Error, Severity};
+use super::identity::IdentitySchemas;
 use super::schema::{Block, Schema};
 
 /// The client capabilities of Terraform 1.11.
@@ -35,9 +37,42 @@ pub struct Plugin {
     schema: Schema,
     resources: BTreeMap<String, Schema>,
     data_sources: BTreeMap<String, Schema>,
+    identities: IdentitySchemas,
     warnings: Mutex<Vec<Diagnostic>>,
     /// The configuration of the provider.
     configured: Mutex<Option<Value>>,
+}
+
+/// An object as Terraform passes it to the provider and back: its state, its private state and its identity.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Object {
+    /// The state; null if the object no longer exists.
+    pub state: Value,
+    /// The private state.
+    pub private: Vec<u8>,
+    /// The identity; `None` if Terraform has none.
+    pub identity: Option<Value>,
+}
+
+impl Object {
+    /// An object without an identity.
+    pub fn new(state: Value, private: Vec<u8>) -> Self {
+        let identity = None;
+        Self {
+            state,
+            private,
+            identity,
+        }
+    }
+}
+
+/// What an import names.
+#[derive(Clone, Copy, Debug)]
+pub enum Named<'a> {
+    /// `id`
+    Id(&'a str),
+    /// `identity`
+    Identity(&'a Value),
 }
 
 /// The response of `PlanResourceChange`.
@@ -48,6 +83,19 @@ pub struct Proposal {
     pub requires_replace: Vec<Path>,
     /// The planned private state.
     pub private: Vec<u8>,
+    /// The planned identity.
+    pub identity: Option<Value>,
+}
+
+impl Proposal {
+    /// The planned object.
+    pub fn object(self) -> Object {
+        Object {
+            state: self.planned,
+            private: self.private,
+            identity: self.identity,
+        }
+    }
 }
 
 /// The response of `ApplyResourceChange` before it is checked against the plan.
@@ -56,6 +104,8 @@ pub struct Outcome {
     pub state: Result<Option<Value>, String>,
     /// The private state.
     pub private: Vec<u8>,
+    /// The identity.
+    pub identity: Option<Value>,
     /// The reported errors.
     pub errors: Vec<Diagnostic>,
     /// The violations of the protocol.
@@ -98,11 +148,20 @@ impl Plugin {
         if !faults.is_empty() {
             return Err(Error::Violation(faults));
         }
+        let request = Request::new(get_resource_identity_schemas::Request {});
+        let identities = match provider.get_resource_identity_schemas(request).await {
+            Ok(response) => IdentitySchemas::read(&response.into_inner().identity_schemas),
+            // A provider of an earlier version of the protocol.
+            Err(status) if status.code() == Code::Unimplemented => Ok(IdentitySchemas::default()),
+            Err(status) => return Err(received::<()>(Err(status)).unwrap_err()),
+        };
+        let identities = identities.map_err(Error::Violation)?;
         let plugin = Self {
             provider,
             schema,
             resources,
             data_sources,
+            identities,
             warnings: Mutex::default(),
             configured: Mutex::default(),
         };
@@ -245,18 +304,14 @@ impl Plugin {
     ///
     /// # Errors
     /// If the provider reports an error or violates the protocol.
-    pub async fn read(
-        &self,
-        type_name: &str,
-        state: &Value,
-        private: &[u8],
-    ) -> Result<(Value, Vec<u8>), Error> {
+    pub async fn read(&self, type_name: &str, object: &Object) -> Result<Object, Error> {
         let schema = self.resource(type_name)?;
         let r#type = schema.block.implied_type();
         let request = read_resource::Request {
             type_name: type_name.to_owned(),
-            current_state: Some(encoding::encode(state, &r#type)?),
-            private: private.to_vec(),
+            current_state: Some(encoding::encode(&object.state, &r#type)?),
+            private: object.private.clone(),
+            current_identity: self.identities.encode(type_name, object.identity.as_ref())?,
             client_capabilities: Some(CLIENT),
             ..read_resource::Request::default()
         };
@@ -268,7 +323,15 @@ impl Plugin {
             .map_err(|error| Error::violation(summary, format!("{type_name} during refresh: {error}")))?
             .unwrap_or_default();
         check_object(summary, type_name, &schema.block, &state)?;
-        Ok((state, response.private))
+        let known = if state.is_null() { &object.state } else { &state };
+        let identity = self
+            .identities
+            .check(type_name, known, response.new_identity.as_ref())?;
+        Ok(Object {
+            state,
+            private: response.private,
+            identity,
+        })
     }
 
     /// `PlanResourceChange`. Only the encoding of the response is checked here. From version 1.9 on, Terraform allows deferral in each
@@ -279,19 +342,19 @@ impl Plugin {
     pub async fn plan(
         &self,
         type_name: &str,
-        prior: &Value,
+        prior: &Object,
         proposed: &Value,
         config: &Value,
-        private: &[u8],
         walk: Walk,
     ) -> Result<Proposal, Error> {
         let r#type = self.resource(type_name)?.block.implied_type();
         let request = plan_resource_change::Request {
             type_name: type_name.to_owned(),
-            prior_state: Some(encoding::encode(prior, &r#type)?),
+            prior_state: Some(encoding::encode(&prior.state, &r#type)?),
             proposed_new_state: Some(encoding::encode(proposed, &r#type)?),
             config: Some(encoding::encode(config, &r#type)?),
-            prior_private: private.to_vec(),
+            prior_private: prior.private.clone(),
+            prior_identity: self.identities.encode(type_name, prior.identity.as_ref())?,
             client_capabilities: Some(tfplugin6::ClientCapabilities {
                 deferral_allowed: walk == Walk::Apply,
                 ..CLIENT
@@ -316,6 +379,14 @@ impl Plugin {
                 )
             })?
             .unwrap_or_default();
+        let known = if planned.is_null() { &prior.state } else { &planned };
+        let identity = self
+            .identities
+            .check(type_name, known, response.planned_identity.as_ref())?;
+        if prior.state.is_null() && identity.is_some() && !self.identities.is_known(type_name, known) {
+            let text = format!("{type_name}: planned the identity of another object");
+            return Err(Error::violation(summary, text));
+        }
         let paths = response
             .requires_replace
             .iter()
@@ -324,6 +395,7 @@ impl Plugin {
             planned,
             requires_replace: paths.collect::<Result<_, _>>()?,
             private: response.planned_private,
+            identity,
         })
     }
 
@@ -335,17 +407,17 @@ impl Plugin {
         &self,
         type_name: &str,
         prior: &Value,
-        planned: &Value,
+        planned: &Object,
         config: &Value,
-        private: &[u8],
     ) -> Result<Outcome, Error> {
         let r#type = self.resource(type_name)?.block.implied_type();
         let request = apply_resource_change::Request {
             type_name: type_name.to_owned(),
             prior_state: Some(encoding::encode(prior, &r#type)?),
-            planned_state: Some(encoding::encode(planned, &r#type)?),
+            planned_state: Some(encoding::encode(&planned.state, &r#type)?),
             config: Some(encoding::encode(config, &r#type)?),
-            planned_private: private.to_vec(),
+            planned_private: planned.private.clone(),
+            planned_identity: self.identities.encode(type_name, planned.identity.as_ref())?,
             ..apply_resource_change::Request::default()
         };
         let response = match received(self.provider.apply_resource_change(Request::new(request)).await) {
@@ -355,6 +427,7 @@ impl Plugin {
                 return Ok(Outcome {
                     state: Ok(None),
                     private: Vec::new(),
+                    identity: None,
                     errors: Vec::new(),
                     violations,
                 });
@@ -368,8 +441,22 @@ impl Plugin {
             violations.push(error.to_string());
             Vec::new()
         });
+        let state = encoding::decode(response.new_state.as_ref(), &r#type);
+        // After a delete, and after an error without an object, the identity is that of the prior object.
+        let known = match &state {
+            Ok(Some(state)) if !state.is_null() => state,
+            _ => prior,
+        };
+        let identity = self
+            .identities
+            .check(type_name, known, response.new_identity.as_ref());
+        let identity = identity.unwrap_or_else(|error| {
+            violations.push(error.to_string());
+            None
+        });
         Ok(Outcome {
-            state: encoding::decode(response.new_state.as_ref(), &r#type),
+            state,
+            identity,
             private: response.private,
             errors: self.keep_warnings(diagnostics),
             violations,
@@ -380,14 +467,18 @@ impl Plugin {
     ///
     /// # Errors
     /// If the provider reports an error or violates the protocol.
-    pub async fn import(&self, type_name: &str, id: &str) -> Result<(Value, Vec<u8>), Error> {
+    pub async fn import(&self, type_name: &str, named: Named<'_>) -> Result<Object, Error> {
         let schema = self.resource(type_name)?;
         let r#type = schema.block.implied_type();
+        let (id, identity) = match named {
+            Named::Id(id) => (id, None),
+            Named::Identity(identity) => ("", Some(identity)),
+        };
         let request = import_resource_state::Request {
             type_name: type_name.to_owned(),
             id: id.to_owned(),
+            identity: self.identities.encode(type_name, identity)?,
             client_capabilities: Some(CLIENT),
-            ..import_resource_state::Request::default()
         };
         let response = received(self.provider.import_resource_state(Request::new(request)).await)?;
         self.check_diagnostics(encoding::diagnostics(response.diagnostics, &r#type)?)?;
@@ -411,7 +502,56 @@ impl Plugin {
             .filter(|state| !state.is_null())
             .ok_or_else(|| Error::violation("Import returned null resource", id))?;
         check_object(summary, type_name, &schema.block, &state)?;
-        Ok((state, imported.private.clone()))
+        let identity = self
+            .identities
+            .check(type_name, &state, imported.identity.as_ref())?;
+        Ok(Object {
+            state,
+            private: imported.private.clone(),
+            identity,
+        })
+    }
+
+    /// `MoveResourceState`, of a state file's JSON with its schema version.
+    ///
+    /// # Errors
+    /// If the provider reports an error or violates the protocol.
+    pub async fn move_state(
+        &self,
+        (address, source): (&str, &str),
+        (version, json, private): (i64, &str, &[u8]),
+        target: &str,
+    ) -> Result<Object, Error> {
+        let schema = self.resource(target)?;
+        let r#type = schema.block.implied_type();
+        let request = move_resource_state::Request {
+            source_provider_address: address.to_owned(),
+            source_type_name: source.to_owned(),
+            source_schema_version: version,
+            source_state: Some(tfplugin6::RawState {
+                json: json.as_bytes().to_vec(),
+                ..tfplugin6::RawState::default()
+            }),
+            target_type_name: target.to_owned(),
+            source_private: private.to_vec(),
+            ..move_resource_state::Request::default()
+        };
+        let response = received(self.provider.move_resource_state(Request::new(request)).await)?;
+        self.check_diagnostics(encoding::diagnostics(response.diagnostics, &r#type)?)?;
+        let summary = "Provider returned invalid value";
+        let state = encoding::decode(response.target_state.as_ref(), &r#type)
+            .map_err(|error| Error::violation(summary, format!("{target}: {error}")))?
+            .filter(|state| !state.is_null())
+            .ok_or_else(|| Error::violation(summary, format!("{target}: no state")))?;
+        check_object(summary, target, &schema.block, &state)?;
+        let identity = self
+            .identities
+            .check(target, &state, response.target_identity.as_ref())?;
+        Ok(Object {
+            state,
+            private: response.target_private,
+            identity,
+        })
     }
 
     /// `ValidateDataResourceConfig` and, if the configuration is known, `ReadDataSource`.

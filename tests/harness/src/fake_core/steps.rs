@@ -6,8 +6,9 @@ use value::{Path, Step, Value};
 use super::compatible::assert_object_compatible;
 use super::error::{Diagnostic, Error, line};
 use super::fault::show;
+use super::identity::Identities;
 use super::plan_valid::assert_plan_valid;
-use super::plugin::{Outcome, check_object};
+use super::plugin::{Object, Outcome, check_object};
 use super::proposed::proposed_new;
 use super::schema::Block;
 use super::{Action, Address, Core, Mode, Planned, Status, Stored, encoding, json};
@@ -15,8 +16,7 @@ use super::{Action, Address, Core, Mode, Planned, Status, Stored, encoding, json
 /// A planned change.
 struct Change {
     action: Action,
-    planned: Value,
-    private: Vec<u8>,
+    planned: Object,
     requires_replace: Vec<Path>,
 }
 
@@ -44,12 +44,12 @@ impl Core {
         Ok(Planned {
             action: change.action,
             prior: current,
-            planned: change.planned,
+            planned: change.planned.state.clone(),
             requires_replace: change.requires_replace,
             warnings: self.plugin.take_warnings(),
             address,
             config,
-            private: change.private,
+            object: change.planned,
             refreshed,
             mode,
         })
@@ -68,8 +68,11 @@ impl Core {
             }
             Action::Replace => {
                 let before = planned.prior.clone();
-                self.apply_change(&address, &before, &Value::Null, &Value::Null, &planned.private)
-                    .await?;
+                let null = Object {
+                    state: Value::Null,
+                    ..planned.object.clone()
+                };
+                self.apply_change(&address, &before, &null, &Value::Null).await?;
                 self.make_change(&address, &planned, config).await
             }
         }
@@ -95,11 +98,17 @@ impl Core {
         let type_name = &address.type_name;
         let proposal = self
             .plugin
-            .plan(type_name, &prior, &null, &null, &deposed.private, Walk::Apply)
+            .plan(
+                type_name,
+                &self.object(&prior, &deposed),
+                &null,
+                &null,
+                Walk::Apply,
+            )
             .await?;
         let current = self.objects.remove(address);
         let destroyed = self
-            .apply_change(address, &prior, &null, &null, &proposal.private)
+            .apply_change(address, &prior, &self.sent(proposal.object()), &null)
             .await;
         self.put(address, current);
         destroyed.map(|_| created)
@@ -118,10 +127,9 @@ impl Core {
             .plugin
             .plan(
                 &address.type_name,
-                &prior,
+                &self.object(&prior, &stored),
                 &null,
                 &null,
-                &stored.private,
                 Walk::Plan,
             )
             .await?;
@@ -131,7 +139,7 @@ impl Core {
         }
         let prior = self.upgraded(&address, &stored).await?;
         self.put(&address, Some(stored));
-        self.apply_change(&address, &prior, &null, &null, &proposal.private)
+        self.apply_change(&address, &prior, &self.sent(proposal.object()), &null)
             .await?;
         Ok(())
     }
@@ -158,34 +166,48 @@ impl Core {
         stored: Stored,
     ) -> Result<Option<(Value, Stored)>, Error> {
         let state = self.upgraded(address, &stored).await?;
-        let (state, private) = self
-            .plugin
-            .read(&address.type_name, &state, &stored.private)
-            .await?;
-        if state.is_null() {
+        let before = self.object(&state, &stored);
+        let object = self.plugin.read(&address.type_name, &before).await?;
+        if object.state.is_null() {
             return Ok(None);
         }
-        let stored = self.stored_form(address, &state, private, stored.status)?;
+        let state = object.state.clone();
+        let stored = self.stored_form(address, object, stored.status)?;
         Ok(Some((state, stored)))
     }
 
     pub(super) fn stored_form(
         &self,
         address: &Address,
-        state: &Value,
-        private: Vec<u8>,
+        object: Object,
         status: Status,
     ) -> Result<Stored, Error> {
         let schema = self.plugin.resource(&address.type_name)?;
-        let stored = json::stored(state, &schema.block.implied_type());
+        let stored = json::stored(&object.state, &schema.block.implied_type());
         let json = stored.map_err(|fault| Error::violation("Failed to save the object to state", fault))?;
         let json = format!("{json:#}");
         Ok(Stored {
             version: schema.version,
             json,
-            private,
+            private: object.private,
+            identity: object.identity,
             status,
         })
+    }
+
+    /// An object in state, as it is sent.
+    fn object(&self, state: &Value, stored: &Stored) -> Object {
+        self.sent(Object {
+            state: state.clone(),
+            private: stored.private.clone(),
+            identity: stored.identity.clone(),
+        })
+    }
+
+    /// An object without its identity, if the core has none.
+    pub(super) fn sent(&self, object: Object) -> Object {
+        let identity = object.identity.filter(|_| self.identities == Identities::Kept);
+        Object { identity, ..object }
     }
 
     pub(super) fn put(&mut self, address: &Address, stored: Option<Stored>) {
@@ -210,24 +232,25 @@ impl Core {
         config: &Value,
         mode: Mode,
     ) -> Result<Change, Error> {
-        let null = Value::Null;
         let is_tainted = stored.is_some_and(|stored| stored.status == Status::Tainted);
         if is_tainted {
-            let change = self.plan_once(address, &null, &[], config, Walk::Plan).await?;
+            let change = self
+                .plan_once(address, Object::default(), config, Walk::Plan)
+                .await?;
             return Ok(Change {
                 action: Action::Replace,
                 ..change
             });
         }
-        let private = stored.map_or(&[][..], |stored| &stored.private);
-        let mut change = self
-            .plan_once(address, current, private, config, Walk::Plan)
-            .await?;
+        let prior = stored.map_or_else(Object::default, |stored| self.object(current, stored));
+        let mut change = self.plan_once(address, prior, config, Walk::Plan).await?;
         let is_forced = matches!(mode, Mode::Replace | Mode::ReplaceCreateFirst) && !current.is_null();
         if is_forced || change.action == Action::Replace {
-            let create = self
-                .plan_once(address, &null, &change.private, config, Walk::Plan)
-                .await?;
+            let null = self.sent(Object {
+                state: Value::Null,
+                ..change.planned
+            });
+            let create = self.plan_once(address, null, config, Walk::Plan).await?;
             change = Change {
                 action: Action::Replace,
                 requires_replace: change.requires_replace,
@@ -240,29 +263,30 @@ impl Core {
     async fn plan_once(
         &self,
         address: &Address,
-        prior: &Value,
-        private: &[u8],
+        before: Object,
         config: &Value,
         walk: Walk,
     ) -> Result<Change, Error> {
+        let prior = &before.state;
         let block = &self.plugin.resource(&address.type_name)?.block;
         let proposed = proposed_new(block, prior, config);
         let proposal = self
             .plugin
-            .plan(&address.type_name, prior, &proposed, config, private, walk)
+            .plan(&address.type_name, &before, &proposed, config, walk)
             .await?;
-        let planned = proposal.planned;
-        let faults = assert_plan_valid(block, prior, config, &planned);
+        let planned = &proposal.planned;
+        let faults = assert_plan_valid(block, prior, config, planned);
         if !faults.is_empty() {
             let describe = |fault| {
                 format!("Provider produced invalid plan: planned an invalid value for {address}{fault}")
             };
             return Err(Error::Violation(faults.into_iter().map(describe).collect()));
         }
-        let requires_replace = changed_paths(address, prior, &planned, proposal.requires_replace)?;
+        let paths = proposal.requires_replace.clone();
+        let requires_replace = changed_paths(address, prior, planned, paths)?;
         let action = if prior.is_null() {
             Action::Create
-        } else if *prior == planned {
+        } else if prior == planned {
             Action::NoOp
         } else if requires_replace.is_empty() {
             Action::Update
@@ -271,8 +295,7 @@ impl Core {
         };
         Ok(Change {
             action,
-            planned,
-            private: proposal.private,
+            planned: proposal.object(),
             requires_replace,
         })
     }
@@ -292,19 +315,18 @@ impl Core {
         self.plugin.validate(&address.type_name, &config).await?;
         // After a destroy there is no state, so the planned private state is lost, as in Terraform 1.11.
         let stored = self.objects.get(address).cloned();
-        let (prior, private) = match &stored {
-            Some(stored) => (self.upgraded(address, stored).await?, stored.private.clone()),
-            None => (Value::Null, Vec::new()),
+        let before = match &stored {
+            Some(stored) => self.object(&self.upgraded(address, stored).await?, stored),
+            None => Object::default(),
         };
-        let change = self
-            .plan_once(address, &prior, &private, &config, Walk::Apply)
-            .await?;
+        let prior = before.state.clone();
+        let change = self.plan_once(address, before, &config, Walk::Apply).await?;
         self.check_final_plan(address, planned, &change)?;
         if change.action == Action::NoOp {
             return Ok(prior);
         }
-        self.apply_change(address, &prior, &change.planned, &config, &change.private)
-            .await
+        let planned = self.sent(change.planned);
+        self.apply_change(address, &prior, &planned, &config).await
     }
 
     /// All values that were known in the first plan must be the same in the second.
@@ -322,7 +344,7 @@ impl Core {
             ));
         }
         let block = &self.plugin.resource(&address.type_name)?.block;
-        let incompatible = assert_object_compatible(block, &first.planned, &second.planned);
+        let incompatible = assert_object_compatible(block, &first.planned, &second.planned.state);
         faults.extend(
             incompatible
                 .into_iter()
@@ -340,17 +362,18 @@ impl Core {
         &mut self,
         address: &Address,
         prior: &Value,
-        planned: &Value,
+        planned: &Object,
         config: &Value,
-        private: &[u8],
     ) -> Result<Value, Error> {
         let outcome = self
             .plugin
-            .apply(&address.type_name, prior, planned, config, private)
+            .apply(&address.type_name, prior, planned, config)
             .await?;
+        let planned = &planned.state;
         let Outcome {
             state,
             private,
+            identity,
             errors,
             mut violations,
         } = outcome;
@@ -407,7 +430,12 @@ impl Core {
             (true, true) => {}
             (true, false) => self.put(address, None),
             (false, _) => {
-                let stored = self.stored_form(address, &state, private, status)?;
+                let object = Object {
+                    state: state.clone(),
+                    private,
+                    identity,
+                };
+                let stored = self.stored_form(address, object, status)?;
                 self.put(address, Some(stored));
             }
         }
