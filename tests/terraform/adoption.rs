@@ -122,7 +122,7 @@ async fn machine_with_another_role_is_refused_and_the_others_are_adopted() {
         REFUSED,
         "\"node-7\" was not taken over",
         "its `role_names` is [\"base\",\"other\"], and the configuration has [\"base\"]",
-        "Nothing was sent",
+        "Nothing was sent, the object stays as it is",
         "Configure what it has. To reinstall it instead, remove `on_create = \"adopt\"`",
     ] {
         assert!(shown.contains(words), "{words}: {output}");
@@ -207,23 +207,154 @@ async fn adopted_machine_is_managed_like_any_other() {
     workspace.plans_empty().await;
 }
 
+/// State has a tainted machine, so the user demands the installation.
 #[tokio::test]
-async fn failed_installation_is_repeated_and_a_tainted_adoption_is_not() {
+async fn tainted_machines_are_reinstalled() {
     let (control_plane, workspace) = installed(&deployment(&[BASE, ADOPT])).await;
     workspace.apply().await;
     workspace.run(&["taint", DEPLOYMENT]).await.succeeds();
     let planned = workspace.run(&["plan"]).await.succeeds().printed();
-    assert!(!planned.contains("This plan reinstalls machines"), "{planned}");
+    assert!(planned.contains("This plan reinstalls machines"), "{planned}");
     workspace.apply().await;
     workspace.plans_empty().await;
-    assert_eq!(control_plane.runs().len(), 1);
-
-    control_plane.script_run(MACHINE, Outcome::Error);
-    let replace = format!("-replace={DEPLOYMENT}");
-    workspace.run(&["apply", "-auto-approve", &replace]).await.fails();
     assert_eq!(control_plane.runs().len(), 2);
-    workspace.apply().await;
+
+    let replace = format!("-replace={DEPLOYMENT}");
+    control_plane.script_run(MACHINE, Outcome::Error);
+    workspace.run(&["apply", "-auto-approve", &replace]).await.fails();
     assert_eq!(control_plane.runs().len(), 3);
+    workspace.apply().await;
+    assert_eq!(control_plane.runs().len(), 4);
+    workspace.plans_empty().await;
+}
+
+/// A replacement that fails before its run still owes it.
+#[tokio::test]
+async fn demanded_installation_is_not_lost_by_a_failure() {
+    for (operation, status) in [
+        (UPDATE, 403),
+        ("provisioning_api_provision_machine", 403),
+        (UPDATE, 500),
+    ] {
+        for demand in [
+            ["force_provision = \"2\"", ""],
+            [
+                "force_provision = \"1\"",
+                "-replace=durantic_machine_deployment.it",
+            ],
+        ] {
+            let [force, option] = demand;
+            let (control_plane, workspace) =
+                installed(&deployment(&[BASE, ADOPT, "force_provision = \"1\""])).await;
+            workspace.apply().await;
+            workspace.configure(&deployment(&[BASE, ADOPT, force]));
+            control_plane.fault(Fault::status(operation, status));
+            let apply = ["apply", "-auto-approve", option];
+            let apply: Vec<&str> = apply.into_iter().filter(|part| !part.is_empty()).collect();
+            workspace.run(&apply).await.fails();
+            assert_eq!(workspace.instances().len(), 1, "{operation} {demand:?}");
+            control_plane.clear_faults();
+            workspace.apply().await;
+            assert_eq!(control_plane.runs().len(), 2, "{operation} {demand:?}");
+            workspace.plans_empty().await;
+        }
+    }
+}
+
+/// Three deployments of these machines.
+fn of_machines(machines: &[u32], arguments: &[&str]) -> String {
+    let uuids: Vec<String> = machines
+        .iter()
+        .map(|number| format!("{:?}", machine(*number)))
+        .collect();
+    format!(
+        "resource \"durantic_machine_deployment\" \"node\" {{\n  count = {}\n  machine_uuid = [{}][count.index]\n  {}\n}}\n",
+        machines.len(),
+        uuids.join(", "),
+        arguments.join("\n  ")
+    )
+}
+
+/// Machines that move from one address to another are replacements of one machine by another.
+#[tokio::test]
+async fn machines_that_move_between_addresses_are_adopted() {
+    for (rule, after, order) in [
+        ("shifted", &[2, 3, 4][..], ""),
+        ("swapped", &[2, 1, 3, 4], ""),
+        ("shifted, in order", &[2, 3, 4], "-parallelism=1"),
+        ("swapped, in order", &[2, 1, 3, 4], "-parallelism=1"),
+    ] {
+        for adopted in [true, false] {
+            let control_plane = quick()
+                .machines(4)
+                .start()
+                .await
+                .expect("the control plane starts");
+            workspace(&control_plane, &of_machines(&[1, 2, 3, 4], &[BASE]))
+                .apply()
+                .await;
+            let first = if adopted { &[BASE, ADOPT][..] } else { &[BASE] };
+            let workspace = workspace(&control_plane, &of_machines(&[1, 2, 3, 4], first));
+            workspace.apply().await;
+            let before = control_plane.runs().len();
+            let protected = [BASE, ADOPT, "reinstall_protection = true"];
+            workspace.configure(&of_machines(after, &protected));
+            let apply = ["apply", "-auto-approve", order];
+            let apply: Vec<&str> = apply.into_iter().filter(|part| !part.is_empty()).collect();
+            let printed = workspace.run(&apply).await.succeeds().printed();
+            assert!(!printed.contains("reinstalls"), "{rule}: {printed}");
+            assert_eq!(control_plane.runs().len(), before, "{rule}");
+            assert_eq!(workspace.instances().len(), after.len(), "{rule}");
+            workspace.plans_empty().await;
+        }
+    }
+}
+
+/// One resource takes over the machines that another one gives up for others.
+#[tokio::test]
+async fn machines_that_another_resource_gives_up_are_adopted() {
+    let with = |first: &[u32], second: &[u32]| {
+        let of = |name: &str, machines: &[u32]| {
+            of_machines(machines, &[BASE, ADOPT]).replace("\"node\"", &format!("{name:?}"))
+        };
+        of("b", first) + &of("aaa", second)
+    };
+    let control_plane = quick()
+        .machines(6)
+        .start()
+        .await
+        .expect("the control plane starts");
+    workspace(&control_plane, &of_machines(&[1, 2, 3, 4, 5, 6], &[BASE]))
+        .apply()
+        .await;
+    let workspace = workspace(&control_plane, &with(&[1, 2, 3], &[]));
+    workspace.apply().await;
+    workspace.configure(&with(&[4, 5, 6], &[1, 2, 3]));
+    workspace.apply().await;
+    assert_eq!(control_plane.runs().len(), 6);
+    workspace.plans_empty().await;
+    assert_eq!(workspace.instances().len(), 6);
+}
+
+/// The plan shows that the new machine will be refused, and does not count it as a reinstallation.
+#[tokio::test]
+async fn another_machine_is_adopted_or_refused() {
+    let other = |number: u32| format!("machine_uuid = \"{}\"", machine(number));
+    let own = format!("machine_uuid = \"{MACHINE}\"");
+    let text = deployment(&[BASE, ADOPT, "reinstall_protection = true"]);
+    let (control_plane, workspace) = installed(&text).await;
+    workspace.apply().await;
+    workspace.configure(&text.replace(&own, &other(2)));
+    let planned = workspace.run(&["plan"]).await.succeeds().printed();
+    assert!(
+        planned.contains(REFUSED) && planned.contains("node-2"),
+        "{planned}"
+    );
+    change(&control_plane, 2, "role_names", json!(["base"]));
+    change(&control_plane, 2, "needs_provisioning", json!(false));
+    let printed = workspace.apply().await.printed();
+    assert!(!printed.contains("reinstalls"), "{printed}");
+    assert_eq!(control_plane.runs().len(), 1);
     workspace.plans_empty().await;
 }
 
@@ -232,8 +363,10 @@ async fn failed_installation_is_repeated_and_a_tainted_adoption_is_not() {
 async fn changed_address_reinstalls_nothing() {
     let (control_plane, workspace) =
         applied(&deployment(&[BASE, ADOPT.replace("adopt", "install").as_str()])).await;
-    for (name, release) in [("other", ""), ("third", "on_destroy = \"keep\"")] {
-        workspace.configure(&named(name, &[BASE, ADOPT, release]));
+    for (name, protection) in [("other", ""), ("third", "reinstall_protection = true")] {
+        workspace.configure(&named(name, &[BASE, ADOPT, protection]));
+        let planned = workspace.run(&["plan"]).await.succeeds().printed();
+        assert!(!planned.contains("reinstalls"), "{planned}");
         workspace.apply().await;
         workspace.plans_empty().await;
         assert_eq!(control_plane.runs().len(), 1, "{name}");

@@ -44,6 +44,7 @@ pub async fn apply(
     {
         context.process.note_used(key);
     }
+    context.process.note_change();
     context.process.forget_check_lists();
     // Terraform passes the private state of the replaced object to its replacement, from version 1.16 on.
     let private = match phase {
@@ -114,7 +115,7 @@ impl Change<'_> {
         self.before.is_on_purpose =
             is_marked || handover.as_ref().is_some_and(|handover| handover.is_on_purpose);
         let is_replaced = handover.as_ref().is_some_and(|handover| handover.half.is_some());
-        if takeover::is_applied(session, handover.as_ref(), self.before.is_on_purpose) {
+        if takeover::is_applied(session) {
             return self.take_over().await;
         }
         self.before.handover = handover;

@@ -86,8 +86,20 @@ pub struct PlanRequest {
     pub renames: Renames,
     /// Of a create: the object that it adopts, if the plan depends on it. See [`crate::adopted`].
     pub adopted: Known,
-    /// Of a create: whether it takes the object over. See [`crate::takeover`].
-    pub takes_over: bool,
+    /// Of a create: whether it starts a run.
+    pub creation: Creation,
+}
+
+/// Whether a create starts a run, or takes over an object that exists. See [`crate::takeover`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Creation {
+    /// It starts the run that the declaration has, if it has one.
+    #[default]
+    Runs,
+    /// It takes the object over.
+    TakesOver,
+    /// An argument that is only known after apply decides.
+    Undecided,
 }
 
 /// When Terraform plans.
@@ -111,8 +123,8 @@ pub struct Plan {
     pub requires_replace: Vec<Path>,
     /// Private state of the object.
     pub private: Private,
-    /// Whether it creates an object that it takes over. See [`crate::takeover`].
-    pub takes_over: bool,
+    /// Of a create, or of a replacement by another object: whether it starts a run.
+    pub creation: Creation,
     /// Diagnostics for the user.
     pub diagnostics: Diagnostics,
 }

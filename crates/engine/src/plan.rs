@@ -17,7 +17,7 @@ use crate::diagnostic::Diagnostics;
 use crate::equal::is_equivalent;
 use crate::hook::Binding;
 use crate::naming::{capitalised, title};
-use crate::object::{Known, Plan, PlanRequest, Renames};
+use crate::object::{Creation, Known, Plan, PlanRequest, Renames};
 use crate::private::{ChangePlan, Private};
 use crate::references::renamed;
 use crate::run::untouched_status;
@@ -33,13 +33,13 @@ pub fn plan(binding: &Binding, request: PlanRequest) -> Plan {
         config,
         renames,
         adopted,
-        takes_over,
+        creation,
         ..
     } = request;
     let planned = if config.is_null() {
         Value::Null
     } else if prior.is_null() {
-        created_object(resource, &config, &adopted, takes_over)
+        created_object(resource, &config, &adopted, creation)
     } else {
         updated_object(resource, &config, &prior, &private)
     };
@@ -58,7 +58,7 @@ pub fn plan(binding: &Binding, request: PlanRequest) -> Plan {
         planned,
         requires_replace,
         private,
-        takes_over,
+        creation,
         diagnostics,
     };
     if let Some(hook) = binding.hook {
@@ -66,6 +66,7 @@ pub fn plan(binding: &Binding, request: PlanRequest) -> Plan {
     }
     plan.requires_replace.sort();
     plan.requires_replace.dedup();
+    takeover::mark(resource, &mut plan);
     if let Some(change) = &mut plan.private.change {
         change.is_forced |= !plan.requires_replace.is_empty();
     }
@@ -127,7 +128,7 @@ fn planned_private(resource: &Resource, request: &PlanRequest) -> Private {
 }
 
 /// Plans a new object. What the configuration omits is unknown, unless the create adopts an object that has it.
-fn created_object(resource: &Resource, config: &Value, adopted: &Known, takes_over: bool) -> Value {
+fn created_object(resource: &Resource, config: &Value, adopted: &Known, creation: Creation) -> Value {
     let Known {
         state: before,
         private,
@@ -163,7 +164,7 @@ fn created_object(resource: &Resource, config: &Value, adopted: &Known, takes_ov
     if let Some(job) = &resource.job
         && job.after.contains(&Phase::Create)
     {
-        if takes_over {
+        if creation == Creation::TakesOver {
             takeover::set_no_run(job, &mut planned);
         } else {
             set_run(resource, job, &mut planned);

@@ -50,6 +50,8 @@ struct Shared {
     repeated: Mutex<Vec<(String, String)>>,
     /// Those whose plans warn of it: key and title.
     warned: Mutex<Vec<(String, String)>>,
+    /// The objects that plans of this process remove from state, once for each.
+    removed: Mutex<Vec<String>>,
     /// The objects that creates of this process have taken over.
     taken_over: Mutex<HashSet<String>>,
     /// The objects that this process created, each with the time.
@@ -63,6 +65,8 @@ struct Shared {
     planned: Mutex<Planned>,
     /// Announces each name in `planned`.
     has_planned: Arrivals,
+    /// Whether Terraform has applied a change.
+    has_applied: AtomicBool,
     /// Whether Terraform has refreshed an object.
     has_refreshed: AtomicBool,
     /// Resource → the reads of its objects.
@@ -181,6 +185,8 @@ pub struct Handover {
     pub is_on_purpose: bool,
     /// Whether arguments force the replacement.
     pub is_forced: bool,
+    /// Whether another object replaces it.
+    pub is_moved: bool,
     /// If it was destroyed as the delete half of a replacement: [`Process::begins`] at that time.
     pub half: Option<usize>,
 }
@@ -265,6 +271,7 @@ impl Process {
         lock(&self.0.used).clear();
         lock(&self.0.repeated).clear();
         lock(&self.0.warned).clear();
+        lock(&self.0.removed).clear();
         lock(&self.0.taken_over).clear();
         lock(&self.0.created).clear();
         lock(&self.0.found).clear();
@@ -273,6 +280,7 @@ impl Process {
         *lock(&self.0.planned) = Planned::default();
         self.0.has_planned.reset();
         self.0.has_refreshed.store(false, Ordering::Relaxed);
+        self.0.has_applied.store(false, Ordering::Relaxed);
         lock(&self.0.demands).clear();
         lock(&self.0.names).clear();
         lock(&self.0.explained).clear();
@@ -374,6 +382,26 @@ impl Process {
     /// Records an object whose plan warns that it repeats a run. Returns the titles of those before it, in order.
     pub fn note_warned(&self, key: String, title: String) -> Vec<String> {
         note_in_order(&self.0.warned, key, title)
+    }
+
+    /// Records that Terraform applies a change.
+    pub fn note_change(&self) {
+        self.0.has_applied.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether Terraform has applied a change, so that it no longer plans for a plan.
+    pub fn has_applied(&self) -> bool {
+        self.0.has_applied.load(Ordering::Relaxed)
+    }
+
+    /// Records an object that a plan removes from state.
+    pub fn note_removed(&self, key: String) {
+        lock(&self.0.removed).push(key);
+    }
+
+    /// Number of objects with this key that plans remove from state.
+    pub fn removed(&self, key: &str) -> usize {
+        lock(&self.0.removed).iter().filter(|other| *other == key).count()
     }
 
     /// Records an object that a create has taken over.

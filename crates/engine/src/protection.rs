@@ -17,7 +17,7 @@ use crate::diagnostic::{Diagnostics, Reported};
 use crate::equal::is_equivalent;
 use crate::job::handover;
 use crate::naming::title;
-use crate::object::{Plan, Walk};
+use crate::object::{Creation, Plan, Walk};
 use crate::process::Process;
 use crate::report::{Action, is_gone};
 use crate::session::Session;
@@ -136,7 +136,7 @@ pub async fn check(
     let target = Target::of(resource, process, plan);
     // The delete half of this apply has decided.
     let is_replaced = plan.prior.is_null() && process.has_half(&target.key);
-    if walk == Walk::Apply || is_replaced || plan.takes_over {
+    if walk == Walk::Apply || is_replaced || plan.creation == Creation::TakesOver {
         return None;
     }
     let mut object = target.object.clone();
@@ -176,7 +176,9 @@ pub async fn check(
             }
         }
     }
-    let cause = cause(facts);
+    // The create takes the object over, or looks again before it starts a run.
+    let is_open = plan.creation == Creation::Undecided;
+    let cause = cause(facts).filter(|cause| !is_open || !matches!(cause, Cause::Present | Cause::Idle));
     let title = title(resource, &object);
     let counted = cause.filter(|cause| *cause != Cause::Idle);
     let is_unknown_target = plan.prior.is_null() && !identity::is_identified(resource, &plan.planned);
@@ -392,7 +394,7 @@ pub fn note_stored(process: &Process, resource: &Resource, object: &Value) {
 }
 
 /// The objects that state has with this key.
-pub fn stored(process: &Process, resource: &Resource, key: &str) -> Vec<Value> {
+fn stored(process: &Process, resource: &Resource, key: &str) -> Vec<Value> {
     let r#type = shape::object_type(&resource.attributes);
     let stored = process.stored(key);
     let decoded = stored

@@ -91,6 +91,9 @@ pub async fn plan_destroy(
     if resource.release.is_none() && takeover::declared(resource).is_none() {
         return;
     }
+    if walk == Walk::Plan {
+        process.note_removed(identity::key(resource, &plan.prior));
+    }
     let mut destroy = DestroyPlan {
         process: process.id().to_owned(),
         is_shared: false,

@@ -19,7 +19,7 @@ use crate::declarations::Declarations;
 use crate::diagnostic::{Severity, Summary};
 use crate::equal::{is_equivalent, normal};
 use crate::list::{Index, List};
-use crate::object::Plan;
+use crate::object::{Creation, Plan};
 use crate::planned::{identity_of, own_identity};
 use crate::process::Process;
 use crate::report::{failure, is_gone};
@@ -259,7 +259,7 @@ impl<'a> Survey<'a> {
 
     /// Whether the plan creates an object that it takes over.
     pub fn takes_over(&self) -> bool {
-        self.plan.takes_over
+        self.plan.creation == Creation::TakesOver
     }
 
     /// Whether a run follows the change.
@@ -270,7 +270,7 @@ impl<'a> Survey<'a> {
             Phase::Update
         };
         let job = self.resource.job.as_ref();
-        !self.plan.takes_over && job.is_some_and(|job| job.after.contains(&phase))
+        self.plan.creation == Creation::Runs && job.is_some_and(|job| job.after.contains(&phase))
     }
 
     /// Whether the plan sets a root attribute: to another value than before, or to any value of a new object.

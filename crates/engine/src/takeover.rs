@@ -5,9 +5,12 @@
 //! | Terraform creates | the create |
 //! |---|---|
 //! | an object that state does not have | takes it over |
-//! | the replacement of a sound object | starts a run: an argument changed, or the user asked for it |
-//! | the replacement of a tainted object that has had a run | starts a run: the last one failed, or the user asked for another |
-//! | the replacement of a tainted object without a run | takes it over again |
+//! | an object that replaces another one | takes it over |
+//! | an object that state has under an address that the plan removes | takes it over |
+//! | the replacement of an object, sound or tainted | starts a run: an argument changed, the last run failed, or the user asked for it |
+//!
+//! The plan of the apply decides, and its values show how: a run sets attributes that are null otherwise. The create does what was planned,
+//! whatever the process has learnt since.
 //!
 //! Before version 1.16, Terraform does not show that a create replaces an object with `create_before_destroy`. That create takes the object
 //! over, too, and the delete of the replaced object reports it.
@@ -15,22 +18,30 @@
 //! Tests: below, `crates/engine/tests/tables/takeover.rs`, and `tests/terraform/adoption.rs`.
 
 use std::slice;
+use std::time::Duration;
 
 use schema::{Attribute, Job, Resource, Takeover};
 use serde_json::Value as Json;
+use tokio_util::sync::CancellationToken;
 use value::{Path, Value};
 
 use crate::api::Retry;
 use crate::diagnostic::Reported;
 use crate::equal::is_equivalent;
 use crate::naming::{capitalised, title};
-use crate::object::{PlanRequest, Walk};
-use crate::process::{Handover, Process};
+use crate::object::{Creation, Plan, PlanRequest, Walk};
+use crate::process::Process;
 use crate::references::renamed;
 use crate::report::Action;
 use crate::session::Session;
 use crate::survey::Survey;
-use crate::{identity, protection, summaries, wire};
+use crate::{identity, summaries, wire};
+
+/// How long a plan waits for the plan that removes its object from another address: until Terraform sends nothing else for this time.
+const QUIET: Duration = Duration::from_millis(15);
+
+/// How long it waits at most, while Terraform sends other requests.
+const PATIENCE: Duration = Duration::from_millis(300);
 
 /// Why an object cannot be taken over.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,80 +58,131 @@ enum Obstacle<'a> {
     Hidden(&'a str),
 }
 
-/// What is known about the object that a create replaces.
+/// What is known about a create.
 #[derive(Clone, Copy, Default)]
-struct Replaced {
-    /// Whether Terraform shows that it replaces a sound object.
-    is_sound: bool,
-    /// Whether state has the object, with a run.
-    has_run: bool,
+struct Facts {
+    /// Whether the configuration asks for a takeover; `None` if that is only known after apply.
+    is_asked: Option<bool>,
+    /// Whether it is known which object it is.
+    is_identified: bool,
+    /// Whether Terraform shows that the object replaces itself.
+    is_replacement: bool,
+    /// Whether Terraform shows that the object replaces another one.
+    is_moved: bool,
+    /// Whether state has the object, under an address that stays.
+    is_stored: bool,
 }
 
-/// Whether a create takes the object over. `is_asked`: the configuration asks for it.
-fn takes_over(is_asked: bool, replaced: Replaced) -> bool {
-    is_asked && !replaced.is_sound && !replaced.has_run
+fn creation(facts: Facts) -> Creation {
+    match facts {
+        Facts {
+            is_asked: Some(false),
+            ..
+        }
+        | Facts {
+            is_replacement: true, ..
+        } => Creation::Runs,
+        Facts { is_asked: None, .. }
+        | Facts {
+            is_identified: false, ..
+        } => Creation::Undecided,
+        Facts { is_moved: true, .. } => Creation::TakesOver,
+        Facts { is_stored: true, .. } => Creation::Runs,
+        Facts { .. } => Creation::TakesOver,
+    }
 }
 
-/// Whether a planned create takes its object over, as far as the plan can know: an object whose identity is unknown has no such plan.
-pub fn is_planned(process: &Process, resource: &Resource, walk: Walk, request: &PlanRequest) -> bool {
+/// Decides whether a planned create, or a replacement by another object, starts a run.
+///
+/// Terraform plans in any order, so the plan waits a little for the plan that removes the object from state.
+pub async fn decide(
+    process: &Process,
+    cancel: &CancellationToken,
+    resource: &Resource,
+    walk: Walk,
+    request: &PlanRequest,
+) -> Creation {
     let PlanRequest {
         prior,
         config,
         private,
         ..
     } = request;
-    if !prior.is_null() || !is_asked(resource, config) || !identity::is_identified(resource, config) {
-        return false;
+    if config.is_null() || !may_be_asked(resource, config) {
+        return Creation::Runs;
     }
     let key = identity::key(resource, config);
-    let mut replaced = replaced(resource, process.half(&key).as_ref());
-    replaced.is_sound |= private.plan_of() == Some(&key);
-    // In an apply, state may have it under another address.
-    if walk == Walk::Plan {
-        let stored = protection::stored(process, resource, &key);
-        replaced.has_run |= stored.iter().any(|stored| has_run(resource, stored));
+    let before = if prior.is_null() {
+        private.plan_of().map(str::to_owned)
+    } else {
+        Some(identity::key(resource, prior))
+    };
+    let half = process.half(&key).filter(|half| !half.is_moved);
+    let change = private.change.as_ref();
+    let mut facts = Facts {
+        is_asked: is_asked(resource, config),
+        is_identified: identity::is_identified(resource, config),
+        is_replacement: before.as_ref() == Some(&key)
+            || half.is_some()
+            || change.is_some_and(|change| change.runs),
+        is_moved: before.as_ref().is_some_and(|before| *before != key),
+        is_stored: false,
+    };
+    // Not every version of Terraform shows that it plans for an apply. In an apply, state may have the object under another address.
+    let is_plan = walk == Walk::Plan && !process.has_applied();
+    if is_plan && creation(facts) == Creation::TakesOver && !facts.is_moved {
+        let stored = || process.stored(&key).len();
+        if stored() > 0 {
+            let is_removed = || process.removed(&key) >= stored();
+            process
+                .wait_for_requests(is_removed, QUIET, PATIENCE, cancel)
+                .await;
+            facts.is_stored = !is_removed();
+        }
     }
-    takes_over(true, replaced)
+    creation(facts)
 }
 
-/// Whether the create in progress takes its object over. `handover` is what the destroyed object left.
-pub fn is_applied(session: &Session<'_>, handover: Option<&Handover>, is_on_purpose: bool) -> bool {
-    let mut replaced = replaced(session.resource, handover);
-    replaced.is_sound |= is_on_purpose;
-    takes_over(is_asked(session.resource, &session.request.config), replaced)
+/// Records in the plan of a create what the apply must know.
+pub fn mark(resource: &Resource, plan: &mut Plan) {
+    if declared(resource).is_none() || !plan.prior.is_null() || plan.config.is_null() {
+        return;
+    }
+    let is_identified = identity::is_identified(resource, &plan.planned);
+    let key = identity::key(resource, &plan.planned);
+    let runs = plan.creation == Creation::Runs && is_asked(resource, &plan.config) == Some(true);
+    if let Some(change) = &mut plan.private.change {
+        change.is_moved = is_identified && change.of.as_ref().is_some_and(|of| *of != key);
+        change.runs = runs;
+    }
 }
 
-fn replaced(resource: &Resource, handover: Option<&Handover>) -> Replaced {
-    // Without the delete half of a replacement, the object was at another address.
-    let half = handover.filter(|handover| handover.half.is_some());
-    half.map_or_else(Replaced::default, |half| Replaced {
-        is_sound: half.is_on_purpose,
-        has_run: has_run(resource, &half.object.state),
-    })
+/// Whether the create in progress takes its object over: it was planned so.
+pub fn is_applied(session: &Session<'_>) -> bool {
+    let Some((job, _)) = declared(session.resource) else {
+        return false;
+    };
+    session.request.planned.get(&job.into).is_null()
 }
 
-fn is_asked(resource: &Resource, config: &Value) -> bool {
-    declared(resource)
-        .is_some_and(|(_, takeover)| config.get(&takeover.argument).as_str() == Some(&takeover.value))
+/// Whether the configuration asks for it; `None` if that is only known after apply.
+fn is_asked(resource: &Resource, config: &Value) -> Option<bool> {
+    let Some((_, takeover)) = declared(resource) else {
+        return Some(false);
+    };
+    let value = config.get(&takeover.argument);
+    (!value.is_unknown()).then(|| value.as_str() == Some(&takeover.value))
 }
 
 /// Whether the configuration asks for it, or may do so.
 pub fn may_be_asked(resource: &Resource, config: &Value) -> bool {
-    let argument = declared(resource).map(|(_, takeover)| &takeover.argument);
-    is_asked(resource, config) || argument.is_some_and(|argument| config.get(argument).is_unknown())
+    is_asked(resource, config) != Some(false)
 }
 
 /// Returns the job and its takeover, if the declaration has one.
 pub fn declared(resource: &Resource) -> Option<(&Job, &Takeover)> {
     let job = resource.job.as_ref()?;
     Some((job, job.takeover.as_ref()?))
-}
-
-/// Whether an object in state has had a run.
-fn has_run(resource: &Resource, state: &Value) -> bool {
-    let job = resource.job.iter();
-    let mut names = job.flat_map(|job| job.save.iter().map(|(name, _)| name).chain([&job.into]));
-    names.any(|name| !state.get(name).is_null())
 }
 
 /// Returns why the object cannot be taken over. `found` returns its value of an attribute, unknown if the control plane does not show it.
@@ -268,7 +330,7 @@ pub async fn examine(session: &mut Session<'_>) -> Result<Json, Reported> {
     };
     let object = identity::labelled(resource, planned, &response);
     let detail = format!(
-        "{} was not taken over: {}. Nothing was sent, and it stays as it is. {}",
+        "{} was not taken over: {}. Nothing was sent, the object stays as it is, and state does not have it. {}",
         capitalised(&title(resource, &object)),
         describe_all(job, &obstacles),
         remedy(job, takeover, &obstacles)
@@ -342,17 +404,29 @@ mod tests {
 
     #[test]
     fn only_what_state_does_not_have_is_taken_over() {
-        let replaced = |is_sound, has_run| Replaced { is_sound, has_run };
+        let asked = Facts {
+            is_asked: Some(true),
+            is_identified: true,
+            ..Facts::default()
+        };
+        let replacement = Facts {
+            is_replacement: true,
+            ..asked
+        };
         #[rustfmt::skip]
         let rows = [
-            ("an object that state does not have", true, replaced(false, false), true),
-            ("the same, and the configuration does not ask for it", false, replaced(false, false), false),
-            ("a sound object, which a change replaces", true, replaced(true, true), false),
-            ("a sound object without a run, such as one that was taken over", true, replaced(true, false), false),
-            ("a tainted object whose run failed", true, replaced(false, true), false),
+            ("an object that state does not have", asked, Creation::TakesOver),
+            ("the same, and the configuration does not ask for it", Facts { is_asked: Some(false), ..asked }, Creation::Runs),
+            ("it may ask for it", Facts { is_asked: None, ..asked }, Creation::Undecided),
+            ("the object is not known yet", Facts { is_identified: false, ..asked }, Creation::Undecided),
+            ("an object that replaces another one", Facts { is_moved: true, ..asked }, Creation::TakesOver),
+            ("the same, and state has it under another address", Facts { is_moved: true, is_stored: true, ..asked }, Creation::TakesOver),
+            ("a tainted object, or one under another address that stays", Facts { is_stored: true, ..asked }, Creation::Runs),
+            ("a sound object, which a change replaces", replacement, Creation::Runs),
+            ("the same, and the argument is only known after apply", Facts { is_asked: None, ..replacement }, Creation::Runs),
         ];
-        for (rule, is_asked, replaced, expected) in rows {
-            assert_eq!(takes_over(is_asked, replaced), expected, "{rule}");
+        for (rule, facts, expected) in rows {
+            assert_eq!(creation(facts), expected, "{rule}");
         }
     }
 }

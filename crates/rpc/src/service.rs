@@ -350,7 +350,8 @@ impl tfplugin6::provider_server::Provider for Service {
                     let binding = resolved.binding;
                     adopted::note_prior(process, schema, walk, &request);
                     request.adopted = adopted::find(binding, context.as_ref(), process, walk, &request).await;
-                    request.takes_over = takeover::is_planned(process, schema, walk, &request);
+                    request.creation =
+                        takeover::decide(process, &self.stop_token(), schema, walk, &request).await;
                     let mut plan = plan::plan(resolved.binding, request);
                     if let Some(shared) = shared_key(schema, &plan.planned) {
                         process.note_used(shared);

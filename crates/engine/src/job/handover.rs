@@ -30,6 +30,11 @@ pub fn stash(context: &Context, resource: &Resource, known: &Known) {
         .change
         .as_ref()
         .is_some_and(|change| change.is_forced);
+    let is_moved = known
+        .private
+        .change
+        .as_ref()
+        .is_some_and(|change| change.is_moved);
     let half = known.private.change.is_some().then(|| context.process.begins());
     let private = known.private.clone().without_plan();
     let run = private
@@ -54,6 +59,7 @@ pub fn stash(context: &Context, resource: &Resource, known: &Known) {
         run,
         is_on_purpose,
         is_forced,
+        is_moved,
         half,
     };
     context.process.hand_over(key, handover);

@@ -2,10 +2,11 @@
 
 use engine::Binding;
 use engine::apply::apply;
-use engine::object::{ApplyRequest, PlanRequest, Progress, Walk};
+use engine::context::Context;
+use engine::object::{ApplyRequest, Creation, PlanRequest, Progress, Walk};
 use engine::plan::plan;
 use engine::private::Private;
-use engine::takeover::is_planned;
+use engine::takeover::decide;
 use serde_json::{Value as Json, json};
 
 use super::support::{NULL, Script, UNKNOWN, UUID, block_on, declare, prove, reported, shown, value};
@@ -79,6 +80,17 @@ fn config(changes: Json) -> Json {
     config
 }
 
+fn decided(binding: &Binding, context: &Context, request: &PlanRequest) -> Creation {
+    let decided = decide(
+        &context.process,
+        &context.cancel,
+        binding.schema,
+        Walk::Plan,
+        request,
+    );
+    block_on(decided)
+}
+
 /// Plans and applies a create. Returns the requests, the new state, and the diagnostics.
 fn created(config: &Json, responses: Vec<Json>) -> Json {
     let binding = taken_over();
@@ -87,7 +99,7 @@ fn created(config: &Json, responses: Vec<Json>) -> Json {
         config: value(&binding, config),
         ..PlanRequest::default()
     };
-    request.takes_over = is_planned(&context.process, binding.schema, Walk::Plan, &request);
+    request.creation = decided(&binding, &context, &request);
     let plan = plan(&binding, request);
     let progress = Progress::default();
     let request = ApplyRequest {
@@ -118,8 +130,10 @@ fn object_is_taken_over_only_as_it_is_configured() {
         state
     };
     let run = "To start a build run instead, remove `on_create = \"keep\"`.";
-    let remedy = format!("Nothing was sent, and it stays as it is. {run}");
-    let configure = format!("Nothing was sent, and it stays as it is. Configure what it has. {run}");
+    let remedy = format!("Nothing was sent, the object stays as it is, and state does not have it. {run}");
+    let configure = format!(
+        "Nothing was sent, the object stays as it is, and state does not have it. Configure what it has. {run}"
+    );
     let parts = || config(json!({"parts": ["y", "x"]}));
     #[rustfmt::skip]
     let rows = [
@@ -164,13 +178,13 @@ fn plan_knows_whether_the_create_takes_over() {
     let mark = format!("thing/{UUID}");
     #[rustfmt::skip]
     let rows = [
-        ("an object that state does not have", (config(json!({})), Private::default(), json!([true, null, UNKNOWN]))),
-        ("the configuration does not ask for it", (config(json!({"on_create": "build"})), Private::default(), json!([false, UNKNOWN, false]))),
-        ("nothing is configured", (config(json!({"on_create": null})), Private::default(), json!([false, UNKNOWN, false]))),
-        ("it may ask for it", (config(json!({"on_create": UNKNOWN})), Private::default(), json!([false, UNKNOWN, UNKNOWN]))),
-        ("the object is not known yet", (config(json!({"thing_uuid": UNKNOWN})), Private::default(), json!([false, UNKNOWN, UNKNOWN]))),
-        ("the second plan of a replacement", (config(json!({})), with_mark(&mark), json!([false, UNKNOWN, UNKNOWN]))),
-        ("that of another object", (config(json!({})), with_mark("thing/other"), json!([true, null, UNKNOWN]))),
+        ("an object that state does not have", (config(json!({})), Private::default(), json!(["TakesOver", null, UNKNOWN]))),
+        ("the configuration does not ask for it", (config(json!({"on_create": "build"})), Private::default(), json!(["Runs", UNKNOWN, false]))),
+        ("nothing is configured", (config(json!({"on_create": null})), Private::default(), json!(["Runs", UNKNOWN, false]))),
+        ("it may ask for it", (config(json!({"on_create": UNKNOWN})), Private::default(), json!(["Undecided", UNKNOWN, UNKNOWN]))),
+        ("the object is not known yet", (config(json!({"thing_uuid": UNKNOWN})), Private::default(), json!(["Undecided", UNKNOWN, UNKNOWN]))),
+        ("the second plan of a replacement", (config(json!({})), with_mark(&mark), json!(["Runs", UNKNOWN, UNKNOWN]))),
+        ("that of another object", (config(json!({})), with_mark("thing/other"), json!(["TakesOver", null, UNKNOWN]))),
     ];
     let binding = taken_over();
     prove(rows, |(config, private, expected)| {
@@ -180,12 +194,16 @@ fn plan_knows_whether_the_create_takes_over() {
             private,
             ..PlanRequest::default()
         };
-        request.takes_over = is_planned(&context.process, binding.schema, Walk::Plan, &request);
+        request.creation = decided(&binding, &context, &request);
         let plan = plan(&binding, request);
         let planned = |name: &str| shown(plan.planned.get(name));
         (
             expected,
-            json!([plan.takes_over, planned("status"), planned("outdated")]),
+            json!([
+                format!("{:?}", plan.creation),
+                planned("status"),
+                planned("outdated")
+            ]),
         )
     });
 }
