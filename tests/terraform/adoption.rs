@@ -1,7 +1,5 @@
 //! `on_create = "adopt"`: machines that are taken over as they are, and never reinstalled by a lost state.
 
-use std::time::Duration;
-
 use acceptance::terraform::Workspace;
 use harness::control_plane::{Collection, ControlPlane, Fault, Outcome};
 use serde_json::{Value as Json, json};
@@ -464,15 +462,4 @@ async fn role_that_the_same_plan_renames_is_the_same() {
     workspace.apply().await;
     assert_eq!(control_plane.runs().len(), 1);
     workspace.plans_empty().await;
-}
-
-#[tokio::test]
-async fn plan_of_an_adoption_knows_that_there_is_no_run() {
-    let (control_plane, workspace) = installed(&deployment(&[BASE, ADOPT])).await;
-    let plan = workspace.plan().await;
-    let after = plan.change(DEPLOYMENT)["after"].clone();
-    assert_eq!(after.get("provision_uuid"), Some(&Json::Null), "{after}");
-    assert_eq!(after.get("provision_status"), Some(&Json::Null), "{after}");
-    control_plane.set_install_time(Duration::from_hours(1));
-    workspace.run(&["apply", "tfplan"]).await.succeeds();
 }

@@ -115,7 +115,7 @@ impl Change<'_> {
         self.before.is_on_purpose =
             is_marked || handover.as_ref().is_some_and(|handover| handover.is_on_purpose);
         let is_replaced = handover.as_ref().is_some_and(|handover| handover.half.is_some());
-        if takeover::is_applied(session) {
+        if takeover::is_applied(session, handover.as_ref(), is_marked) {
             return self.take_over().await;
         }
         self.before.handover = handover;

@@ -17,7 +17,7 @@ use crate::diagnostic::Diagnostics;
 use crate::equal::is_equivalent;
 use crate::hook::Binding;
 use crate::naming::{capitalised, title};
-use crate::object::{Creation, Known, Plan, PlanRequest, Renames};
+use crate::object::{Known, Plan, PlanRequest, Renames};
 use crate::private::{ChangePlan, Private};
 use crate::references::renamed;
 use crate::run::untouched_status;
@@ -39,7 +39,7 @@ pub fn plan(binding: &Binding, request: PlanRequest) -> Plan {
     let planned = if config.is_null() {
         Value::Null
     } else if prior.is_null() {
-        created_object(resource, &config, &adopted, creation)
+        created_object(resource, &config, &adopted)
     } else {
         updated_object(resource, &config, &prior, &private)
     };
@@ -128,7 +128,7 @@ fn planned_private(resource: &Resource, request: &PlanRequest) -> Private {
 }
 
 /// Plans a new object. What the configuration omits is unknown, unless the create adopts an object that has it.
-fn created_object(resource: &Resource, config: &Value, adopted: &Known, creation: Creation) -> Value {
+fn created_object(resource: &Resource, config: &Value, adopted: &Known) -> Value {
     let Known {
         state: before,
         private,
@@ -164,14 +164,10 @@ fn created_object(resource: &Resource, config: &Value, adopted: &Known, creation
     if let Some(job) = &resource.job
         && job.after.contains(&Phase::Create)
     {
-        if creation == Creation::TakesOver {
-            takeover::set_no_run(job, &mut planned);
-        } else {
-            set_run(resource, job, &mut planned);
-            // The plan of the apply may find that the create takes the object over after all.
-            if takeover::may_be_asked(resource, config) {
-                planned = job::result::without(resource, planned);
-            }
+        set_run(resource, job, &mut planned);
+        // The create may take the object over, whatever the plan assumes.
+        if takeover::may_be_asked(resource, config) {
+            planned = job::result::without(resource, planned);
         }
     }
     planned

@@ -74,9 +74,6 @@ pub struct ChangePlan {
     /// Whether the object is replaced by another one.
     #[serde(rename = "moved", skip_serializing_if = "std::ops::Not::not")]
     pub is_moved: bool,
-    /// Whether a create starts a run that the configuration asks it to leave out: it replaces an object.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub runs: bool,
     /// Attribute → names that exist neither in the account nor in what was planned before.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub unresolved: BTreeMap<String, Vec<String>>,

@@ -9,15 +9,14 @@
 //! | an object that state has under an address that the plan removes | takes it over |
 //! | the replacement of an object, sound or tainted | starts a run: an argument changed, the last run failed, or the user asked for it |
 //!
-//! The plan of the apply decides, and its values show how: a run sets attributes that are null otherwise. The create does what was planned,
-//! whatever the process has learnt since.
+//! The create starts a run only if Terraform has shown that it is a replacement: by the mark of the plan, or by the delete half in the same
+//! process ([`is_applied`]). A plan cannot be sure of that ([`decide`]): it only warns, and knows no values that depend on it.
 //!
-//! Before version 1.16, Terraform does not show that a create replaces an object with `create_before_destroy`. That create takes the object
-//! over, too, and the delete of the replaced object reports it.
+//! Before version 1.16, Terraform does not show that a create replaces an object with `create_before_destroy`, and no version shows it of a
+//! tainted object. That create takes the object over, too, and the delete of the replaced object reports it.
 //!
 //! Tests: below, `crates/engine/tests/tables/takeover.rs`, and `tests/terraform/adoption.rs`.
 
-use std::slice;
 use std::time::Duration;
 
 use schema::{Attribute, Job, Resource, Takeover};
@@ -30,7 +29,7 @@ use crate::diagnostic::Reported;
 use crate::equal::is_equivalent;
 use crate::naming::{capitalised, title};
 use crate::object::{Creation, Plan, PlanRequest, Walk};
-use crate::process::Process;
+use crate::process::{Handover, Process};
 use crate::references::renamed;
 use crate::report::Action;
 use crate::session::Session;
@@ -108,7 +107,7 @@ pub async fn decide(
         private,
         ..
     } = request;
-    if config.is_null() || !may_be_asked(resource, config) {
+    if config.is_null() || declared(resource).is_none() {
         return Creation::Runs;
     }
     let key = identity::key(resource, config);
@@ -117,14 +116,17 @@ pub async fn decide(
     } else {
         Some(identity::key(resource, prior))
     };
+    if let Some(before) = before
+        .as_ref()
+        .filter(|before| !prior.is_null() && **before != key)
+    {
+        process.note_removed(before.clone());
+    }
     let half = process.half(&key).filter(|half| !half.is_moved);
-    let change = private.change.as_ref();
     let mut facts = Facts {
         is_asked: is_asked(resource, config),
         is_identified: identity::is_identified(resource, config),
-        is_replacement: before.as_ref() == Some(&key)
-            || half.is_some()
-            || change.is_some_and(|change| change.runs),
+        is_replacement: before.as_ref() == Some(&key) || half.is_some(),
         is_moved: before.as_ref().is_some_and(|before| *before != key),
         is_stored: false,
     };
@@ -143,26 +145,29 @@ pub async fn decide(
     creation(facts)
 }
 
-/// Records in the plan of a create what the apply must know.
+/// Records in the plan of a create that it replaces another object.
 pub fn mark(resource: &Resource, plan: &mut Plan) {
-    if declared(resource).is_none() || !plan.prior.is_null() || plan.config.is_null() {
+    let is_create = plan.prior.is_null() && identity::is_identified(resource, &plan.planned);
+    if declared(resource).is_none() || !is_create {
         return;
     }
-    let is_identified = identity::is_identified(resource, &plan.planned);
     let key = identity::key(resource, &plan.planned);
-    let runs = plan.creation == Creation::Runs && is_asked(resource, &plan.config) == Some(true);
     if let Some(change) = &mut plan.private.change {
-        change.is_moved = is_identified && change.of.as_ref().is_some_and(|of| *of != key);
-        change.runs = runs;
+        change.is_moved = change.of.as_ref().is_some_and(|of| *of != key);
     }
 }
 
-/// Whether the create in progress takes its object over: it was planned so.
-pub fn is_applied(session: &Session<'_>) -> bool {
-    let Some((job, _)) = declared(session.resource) else {
-        return false;
+/// Whether the create in progress takes its object over. `handover` is what the destroyed object left; `is_marked`: the plan shows that the
+/// object replaces itself.
+pub fn is_applied(session: &Session<'_>, handover: Option<&Handover>, is_marked: bool) -> bool {
+    let is_half = |handover: &Handover| handover.half.is_some() && !handover.is_moved;
+    let facts = Facts {
+        is_asked: is_asked(session.resource, &session.request.config),
+        is_identified: true,
+        is_replacement: is_marked || handover.is_some_and(is_half),
+        ..Facts::default()
     };
-    session.request.planned.get(&job.into).is_null()
+    creation(facts) == Creation::TakesOver
 }
 
 /// Whether the configuration asks for it; `None` if that is only known after apply.
@@ -352,18 +357,6 @@ pub fn object(session: &Session<'_>, response: &Json) -> Value {
     object
 }
 
-/// Plans an object that is taken over: no run sets its attributes.
-pub fn set_no_run(job: &Job, planned: &mut Value) {
-    for name in job
-        .save
-        .iter()
-        .map(|(name, _)| name)
-        .chain(slice::from_ref(&job.into))
-    {
-        planned.set_attribute(name, Value::Null);
-    }
-}
-
 /// Reports the delete of an object that this process has taken over just before: Terraform replaces it with `create_before_destroy`, and
 /// the create did not show that.
 ///
@@ -386,9 +379,9 @@ pub fn refuse_delete(session: &mut Session<'_>) -> Result<(), Reported> {
     }
     let Takeover { argument, value, .. } = takeover;
     let detail = format!(
-        "Terraform replaces {} with `create_before_destroy`, which Terraform before 1.16 and OpenTofu do not show to the provider. So \
-         `{argument} = {value:?}` took the object over again, and no {} run was started. The next apply only removes the replaced object \
-         from state. To start a run, remove `{argument}` and apply with `-replace`.",
+        "Terraform replaces {} with `create_before_destroy`, and did not show that to the provider. So `{argument} = {value:?}` took the \
+         object over again, and no {} run was started. The next apply only removes the replaced object from state. To start a run, remove \
+         `{argument}` and apply with `-replace`.",
         title(resource, &request.prior),
         job.noun
     );

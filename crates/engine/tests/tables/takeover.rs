@@ -178,13 +178,13 @@ fn plan_knows_whether_the_create_takes_over() {
     let mark = format!("thing/{UUID}");
     #[rustfmt::skip]
     let rows = [
-        ("an object that state does not have", (config(json!({})), Private::default(), json!(["TakesOver", null, UNKNOWN]))),
+        ("an object that state does not have", (config(json!({})), Private::default(), json!(["TakesOver", UNKNOWN, UNKNOWN]))),
         ("the configuration does not ask for it", (config(json!({"on_create": "build"})), Private::default(), json!(["Runs", UNKNOWN, false]))),
         ("nothing is configured", (config(json!({"on_create": null})), Private::default(), json!(["Runs", UNKNOWN, false]))),
         ("it may ask for it", (config(json!({"on_create": UNKNOWN})), Private::default(), json!(["Undecided", UNKNOWN, UNKNOWN]))),
         ("the object is not known yet", (config(json!({"thing_uuid": UNKNOWN})), Private::default(), json!(["Undecided", UNKNOWN, UNKNOWN]))),
         ("the second plan of a replacement", (config(json!({})), with_mark(&mark), json!(["Runs", UNKNOWN, UNKNOWN]))),
-        ("that of another object", (config(json!({})), with_mark("thing/other"), json!(["TakesOver", null, UNKNOWN]))),
+        ("that of another object", (config(json!({})), with_mark("thing/other"), json!(["TakesOver", UNKNOWN, UNKNOWN]))),
     ];
     let binding = taken_over();
     prove(rows, |(config, private, expected)| {
