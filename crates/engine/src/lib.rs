@@ -12,6 +12,7 @@
 //! | [`apply`] | the steps of one change in order: create, update or delete, the hook's requests, the job |
 //! | [`preflight`] | checks of a plan against the account, and those of the hook |
 //! | [`plan`], [`validate`], [`read`] | handle one of Terraform's requests each |
+//! | [`import`] | the object of an import, by its identity, its name or its URL |
 //! | [`adopted`], [`conflicts`] | the object that a create adopts; two resources that manage the same object |
 //! | [`hook`], [`job`], [`recover`] | code for one resource; long-running work; recovery of a create whose response was lost |
 //! | [`references`], [`protection`], [`release`] | names of other objects in arguments; objects whose run must not be repeated; what a destroy clears |
@@ -44,6 +45,7 @@ pub mod fill;
 pub mod function;
 pub mod hook;
 pub mod identity;
+pub mod import;
 pub mod job;
 pub mod list;
 pub mod lookup;

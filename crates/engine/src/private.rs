@@ -31,6 +31,9 @@ pub struct Private {
     /// Where the object was last seen; `None` if an earlier version of the provider stored it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seen: Option<Sighting>,
+    /// Whether the object was imported and not found since: then "not found" means that there is nothing to import.
+    #[serde(rename = "imported", skip_serializing_if = "std::ops::Not::not")]
+    pub is_imported: bool,
     /// Whether the object was imported, and its write-only values were not sent since: the API may have others.
     #[serde(rename = "unsent", skip_serializing_if = "std::ops::Not::not")]
     pub is_unsent: bool,

@@ -1,10 +1,10 @@
-//! `ReadResource`, `ImportResourceState` and `UpgradeResourceState`: refreshes, imports and upgrades state.
+//! `ReadResource` and `UpgradeResourceState`: refreshes and upgrades state.
 //!
 //! Rules: <https://github.com/hashicorp/terraform/blob/main/docs/resource-instance-change-lifecycle.md>.
 //!
 //! Tests: `crates/engine/tests/tables/read.rs`.
 
-use schema::{Import, Resource};
+use schema::Resource;
 use serde_json::Value as Json;
 use value::{DecodeError, Path, Value, json};
 
@@ -13,7 +13,7 @@ use crate::diagnostic::{Diagnostics, Reported};
 use crate::hook::Binding;
 use crate::object::Known;
 use crate::report::{self, Action, is_gone};
-use crate::{absence, collection, identity, job, recover, rules, shape, summaries, wire};
+use crate::{absence, collection, identity, import, job, recover, shape, wire};
 
 /// Refreshes an object in `known`. Its state becomes null if the object no longer exists.
 ///
@@ -49,6 +49,9 @@ pub async fn read(
     let response = absence::perform(context, resource, operation, &known.state, None);
     let response = match response.await {
         Ok(response) => response.body,
+        Err(error) if is_gone(&error) && known.private.is_imported => {
+            return Err(import::missing(context, resource, &known.state, &error, diagnostics).await);
+        }
         Err(error) if is_gone(&error) => {
             absence::confirm(context, resource, known, &error, diagnostics).await?;
             *known = Known::default();
@@ -110,77 +113,11 @@ fn merge(
 }
 
 /// Replaces the record of an object by what was found.
-async fn complete(context: &Context, resource: &Resource, known: &mut Known, found: Known) {
+async fn complete(context: &Context, resource: &Resource, known: &mut Known, mut found: Known) {
+    found.private.is_imported = false;
     let before = std::mem::replace(known, found);
     absence::note_found(context, resource, known, &before.state);
     job::refresh(context, resource, known).await;
-}
-
-/// Returns an object that has only its identity, from an import ID; the refresh that follows reads the rest.
-///
-/// # Errors
-///
-/// [`Reported`] if the resource cannot be imported, or the ID does not have the declared form.
-pub fn import(resource: &Resource, id: &str, diagnostics: &mut Diagnostics) -> Result<Value, Reported> {
-    let Import::By(pattern) = &resource.import else {
-        return Err(diagnostics.error(
-            &summaries::IMPORT_UNSUPPORTED,
-            format!(
-                "`{}` cannot be imported: it has no identity by which Terraform could find an existing object. \
-                 Let Terraform create the object instead.",
-                resource.name
-            ),
-        ));
-    };
-    let mut invalid_id = |detail: &str| {
-        diagnostics.error(
-            &summaries::INVALID_IMPORT_ID,
-            format!("The import ID must have the form `{pattern}`, got {id:?}.{detail}"),
-        )
-    };
-    let Some(parts) = match_pattern(pattern, id) else {
-        return Err(invalid_id(""));
-    };
-    let mut state = shape::empty_object(&resource.attributes);
-    let mut result = Ok(());
-    for (name, part) in parts {
-        let Some(attribute) = resource.attribute(name) else {
-            continue;
-        };
-        let value = shape::string_value(attribute, part);
-        let mut problems = Diagnostics::default();
-        rules::value(attribute, &value, &Path::root(), &mut problems);
-        for problem in problems {
-            result = Err(invalid_id(&format!(" {}", problem.detail)));
-        }
-        state.set_attribute(name, value);
-    }
-    result.map(|()| state)
-}
-
-/// Splits an import ID by a pattern such as `{set_uuid}/{uuid}` into (attribute, value) pairs; `None` if it does not
-/// match.
-fn match_pattern<'a>(pattern: &'a str, id: &'a str) -> Option<Vec<(&'a str, &'a str)>> {
-    let mut parts = Vec::new();
-    let mut rest = id;
-    let mut pieces = pattern.split('{');
-    rest = rest.strip_prefix(pieces.next().unwrap_or_default())?;
-    let mut pieces = pieces.peekable();
-    while let Some(piece) = pieces.next() {
-        let (name, literal) = piece.split_once('}')?;
-        let end = if literal.is_empty() {
-            rest.len()
-        } else {
-            rest.find(literal)?
-        };
-        let (value, after) = rest.split_at_checked(end)?;
-        parts.push((name, value));
-        rest = after.strip_prefix(literal)?;
-        if value.is_empty() || (pieces.peek().is_none() && !rest.is_empty()) {
-            return None;
-        }
-    }
-    Some(parts)
 }
 
 /// Decodes state that any version of the provider stored: attributes that no longer exist are dropped, new ones are

@@ -108,8 +108,13 @@ crate::summaries! {
     }
     INVALID_IMPORT_ID {
         text: "Invalid import ID",
-        when: "The ID of an import does not have the form that the resource expects.",
-        remedy: "Use an ID of the form that the message shows.",
+        when: "The ID of an import has no form that the resource accepts, or is a URL without the identity of the object.",
+        remedy: "Use an ID of a form that the message names.",
+    }
+    IMPORT_NOT_FOUND {
+        text: "Cannot import non-existent remote object",
+        when: "An import names an object that the control plane does not have.",
+        remedy: "Check the ID, and that the API token belongs to the account that has the object.",
     }
     MISSING_LOOKUP_ARGUMENT {
         text: "Missing lookup argument",
@@ -128,8 +133,8 @@ crate::summaries! {
     }
     MULTIPLE_MATCHES {
         text: "Multiple objects match",
-        when: "A data source looks up one object, and several match.",
-        remedy: "Set a further argument that narrows the lookup, or look the object up by its identity.",
+        when: "A data source or an import names one object, and several match.",
+        remedy: "Set a further argument that narrows the lookup, or name the object by its identity.",
     }
 
     // Requests.
@@ -172,6 +177,11 @@ crate::summaries! {
         text: "Failed to look up the object",
         when: "The request of a data source failed.",
         remedy: "Follow the message, then plan again.",
+    }
+    IMPORT_FAILED {
+        text: "Failed to find the object to import",
+        when: "A request failed that finds the object of an import.",
+        remedy: "Follow the message, then import again.",
     }
     UNEXPECTED_RESPONSE {
         text: "Unexpected response from the control plane",

@@ -10,7 +10,7 @@ use engine::object::{ApplyRequest, Known, PlanRequest, Progress, Walk};
 use engine::private::Private;
 use engine::rules::WriteOnly;
 use engine::{
-    absence, adopted, apply, conflicts, identity, lookup, misses, plan, preflight, protection, read,
+    adopted, apply, conflicts, identity, import, lookup, misses, plan, preflight, protection, read,
     references, release, shape, validate,
 };
 use environment::Environment;
@@ -427,18 +427,8 @@ impl tfplugin6::provider_server::Provider for Service {
                 Subject::Resource(request.type_name.clone()),
                 async |resolved, diagnostics| {
                     let schema = resolved.binding.schema;
-                    let state = read::import(schema, &request.id, diagnostics)?;
-                    let mut known = Known {
-                        state,
-                        private: Private {
-                            is_unsent: schema.attributes.iter().any(|attribute| attribute.write_only),
-                            ..Private::default()
-                        },
-                    };
-                    // The refresh that follows reports a provider that is not configured.
-                    if let Ok(context) = self.context(&mut Diagnostics::default()) {
-                        absence::note_imported(&context, schema, &mut known);
-                    }
+                    let configured = |diagnostics: &mut Diagnostics| self.context(diagnostics);
+                    let known = import::import(schema, &request.id, configured, diagnostics).await?;
                     let state = resolved.encode(&known.state, diagnostics)?;
                     Ok((state, self.encode_private(&known.private)))
                 },

@@ -1,9 +1,9 @@
-//! The identity of an object in a response, an import ID and stored state: one row for each rule.
+//! The identity of an object in a response and in stored state: one row for each rule.
 
 use engine::Binding;
 use engine::diagnostic::Diagnostics;
 use engine::identity::{check, import_id, key};
-use engine::read::{import, upgrade};
+use engine::read::upgrade;
 use serde_json::{Value as Json, json};
 use value::Value;
 
@@ -81,42 +81,6 @@ fn key_and_import_id_contain_the_identity() {
         let object = value(&binding, &object);
         let actual = json!([key(binding.schema, &object), import_id(binding.schema, &object)]);
         (json!([expected_key, id]), actual)
-    });
-}
-
-#[test]
-fn import_sets_the_identity_only() {
-    let row = |rule, form, id: String, expected: Json| (rule, (form, id, expected));
-    let uuid = "`uuid` must be a UUID such as 0b8e5a7c-4a53-4d1b-9c5e-3f1f6f0f2d11";
-    #[rustfmt::skip]
-    let rows = [
-        row("an ID of one part", "\"{uuid}\"", UUID.to_owned(), json!({"uuid": UUID, "name": null, "zone": null})),
-        row("an ID of several parts", "\"{zone}/{uuid}\"",
-            format!("z/{UUID}"), json!({"uuid": UUID, "name": null, "zone": "z"})),
-        row("an ID with literal parts", "\"zones/{zone}/things/{uuid}\"",
-            format!("zones/z/things/{UUID}"), json!({"uuid": UUID, "name": null, "zone": "z"})),
-        row("an empty ID", "\"{uuid}\"", String::new(), json!(": The import ID must have the form `{uuid}`, got \"\".")),
-        row("an invalid UUID", "\"{uuid}\"",
-            "x".to_owned(), json!(format!(": The import ID must have the form `{{uuid}}`, got \"x\". {uuid}, got \"x\"."))),
-        row("a part is missing", "\"{zone}/{uuid}\"",
-            UUID.to_owned(), json!(format!(": The import ID must have the form `{{zone}}/{{uuid}}`, got \"{UUID}\"."))),
-        row("a part is empty", "\"{zone}/{uuid}\"",
-            format!("/{UUID}"), json!(format!(": The import ID must have the form `{{zone}}/{{uuid}}`, got \"/{UUID}\"."))),
-        row("an additional part", "\"{zone}/{uuid}\"", format!("z/{UUID}/x"),
-            json!(format!(": The import ID must have the form `{{zone}}/{{uuid}}`, got \"z/{UUID}/x\". {uuid}, got \"{UUID}/x\"."))),
-        row("another literal part", "\"zones/{zone}/things/{uuid}\"", format!("zones/z/thing/{UUID}"),
-            json!(format!(": The import ID must have the form `zones/{{zone}}/things/{{uuid}}`, got \"zones/z/thing/{UUID}\"."))),
-        row("a resource that cannot be imported", "false",
-            UUID.to_owned(), json!(": `thing` cannot be imported: it has no identity by which Terraform could find an existing object. Let Terraform create the object instead.")),
-    ];
-    prove(rows, |(form, id, expected)| {
-        let binding = imported_by(form);
-        let mut diagnostics = Diagnostics::default();
-        let imported = import(binding.schema, &id, &mut diagnostics);
-        (
-            expected,
-            imported.map_or_else(|_| json!(reported(&diagnostics)), |state| shown(&state)),
-        )
     });
 }
 

@@ -15,6 +15,7 @@ mod conflicts;
 mod equal;
 mod fill;
 mod identity;
+mod import;
 mod job;
 mod lookup;
 mod plan;
