@@ -107,6 +107,28 @@ fn compare(label: &str, old: &Object, new: &Object, out: &mut Vec<(Heading, Stri
         (None, Some(now)) => add(Heading::Enhancements, format!("can now be imported by `{now}`")),
         _ => {}
     }
+    match (&old.import_label, &new.import_label) {
+        (before, Some(now)) if before.as_ref() != Some(now) => add(
+            Heading::Enhancements,
+            format!("the id of an import can now be the `{now}`"),
+        ),
+        (Some(before), None) => add(
+            Heading::Breaking,
+            format!("the id of an import can no longer be the `{before}`"),
+        ),
+        _ => {}
+    }
+    match (old.imports_url, new.imports_url) {
+        (false, true) => add(
+            Heading::Enhancements,
+            "the id of an import can now be a URL".to_owned(),
+        ),
+        (true, false) => add(
+            Heading::Breaking,
+            "the id of an import can no longer be a URL".to_owned(),
+        ),
+        _ => {}
+    }
     if let Some(now) = new.destroy
         && old.destroy != new.destroy
     {

@@ -301,10 +301,17 @@ pub fn import(object: &Object) -> Option<String> {
         let is_plain =
             names.len() == 1 && form.len() == names.iter().map(|name| name.len() + 2).sum::<usize>();
         parts.push(if is_plain {
-            format!(
-                "The import id is the {} of the object.",
+            let label = object.import_label.as_ref();
+            let label = label.map(|label| format!("its `{label}` if no other object has it"));
+            let url = object
+                .imports_url
+                .then(|| "the URL of its page in the dashboard".to_owned());
+            let mut forms = vec![format!(
+                "the {} of the object",
                 phrases::join_names(&names, " and ")
-            )
+            )];
+            forms.extend(label.into_iter().chain(url));
+            format!("The import id is {}.", engine::naming::either(&forms))
         } else {
             format!("The import id has the form `{form}`.")
         });

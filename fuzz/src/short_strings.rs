@@ -1,9 +1,8 @@
 //! The target for short strings: durations, version constraints, platforms, import ids, and the first bytes of a program.
 
-use engine::import::{self, Parsed};
-use engine::{identity, shape};
+use engine::diagnostic::{Diagnostics, Reported};
+use engine::{identity, import, shape};
 use provider::durantic::DEFINITION;
-use schema::Import;
 use tools::package::platform::Platform;
 use tools::package::version::Constraints;
 use value::duration;
@@ -31,6 +30,9 @@ pub(crate) const SHORT_STRINGS: Target = Target {
         "MZ",
         "1.2.3",
         "5f64b1b8-3b0c-4c4d-9c55-0b6b9f3a2a10",
+        "https://",
+        "%2F",
+        "#",
     ],
 };
 
@@ -54,17 +56,24 @@ pub fn short_strings(input: &[u8]) {
         assert_eq!(platform.to_string(), text);
     }
     for binding in DEFINITION.resources {
-        let Import::By(pattern) = &binding.schema.import else {
-            continue;
-        };
-        let objects = match import::parse(binding.schema, pattern, text) {
-            Parsed::Object(object) => vec![object],
-            Parsed::OneOf(objects) => objects.into_iter().map(|(_, object)| object).collect(),
-            Parsed::Name => Vec::new(),
+        let mut diagnostics = Diagnostics::default();
+        let objects = match import::parse(binding.schema, text, &mut diagnostics) {
+            Ok(import::Target::Object(object)) => vec![object],
+            Ok(import::Target::OneOf(objects)) => objects,
+            Ok(import::Target::Named(name)) => {
+                assert_eq!(name, text);
+                Vec::new()
+            }
+            Err(Reported) => {
+                assert!(diagnostics.has_errors());
+                Vec::new()
+            }
         };
         for object in objects {
             values::round_trip(&object, &shape::object_type(&binding.schema.attributes));
-            assert!(identity::of(binding.schema, &object).is_some());
+            let id = identity::import_id(binding.schema, &object).expect("an object with an identity");
+            let again = import::parse(binding.schema, &id, &mut Diagnostics::default());
+            assert_eq!(again, Ok(import::Target::Object(object)));
         }
     }
 }
@@ -78,7 +87,9 @@ fn short_string_seeds() -> Vec<Vec<u8>> {
         "linux_amd64",
         "5f64b1b8-3b0c-4c4d-9c55-0b6b9f3a2a10",
         "5f64b1b8-3b0c-4c4d-9c55-0b6b9f3a2a10/7e57b1b8-3b0c-4c4d-9c55-0b6b9f3a2a11",
-        "https://app.example.com/o/5f64b1b8-3b0c-4c4d-9c55-0b6b9f3a2a10/machines/7e57b1b8-3b0c-4c4d-9c55-0b6b9f3a2a11?tab=routes",
+        "https://app.test/machines/5f64b1b8-3b0c-4c4d-9c55-0b6b9f3a2a10/?tab=disks#top",
+        "http://app.test/%75/5F64B1B8-3B0C-4C4D-9C55-0B6B9F3A2A10?a=7e57b1b8-3b0c-4c4d-9c55-0b6b9f3a2a11",
+        "web-01.example.com",
         "MZ\0\0",
     ])
 }

@@ -289,7 +289,8 @@ async fn imports(resource: Resource) {
     life.core.forget(&type_name, "it");
     let missing = "00000000-0000-4000-8000-999999999999";
     for (id, expected) in [
-        ("x", "Invalid import ID"),
+        ("x", "Cannot import non-existent remote object"),
+        ("https://app.test/x", "Invalid import ID"),
         (missing, "Cannot import non-existent remote object"),
     ] {
         let error = life

@@ -394,11 +394,16 @@ async fn invalid_values_are_reported_with_their_line() {
 async fn import_rejects_an_invalid_id_and_a_missing_machine() {
     let control_plane = control_plane().await;
     let workspace = workspace(&control_plane, &configuration(""));
-    let output = workspace.run(&["import", ADDRESS, "node-1"]).await.fails();
+    let output = workspace
+        .run(&["import", ADDRESS, "https://app.test/node-1"])
+        .await
+        .fails();
     assert!(output.contains("Invalid import ID"), "{output}");
-    let output = workspace.run(&["import", ADDRESS, &machine(99)]).await.fails();
-    assert!(
-        output.contains("Cannot import non-existent remote object"),
-        "{output}"
-    );
+    for missing in ["node-99", &machine(99)] {
+        let output = workspace.run(&["import", ADDRESS, missing]).await.fails();
+        assert!(
+            output.contains("Cannot import non-existent remote object"),
+            "{missing}: {output}"
+        );
+    }
 }

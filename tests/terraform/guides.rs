@@ -132,29 +132,20 @@ async fn importing_guide_works_with_blocks_and_commands() {
     let text = guide("importing.md");
     let control_plane = control_plane().await;
     let network = json!({"name": "internal", "network_cidr": "10.42.0.0/24"});
-    let uuids = [
-        created(&control_plane, Collection::MeshNetworks, &network),
-        created(&control_plane, Collection::MachineRoles, &json!({"name": "web"})),
-        machine_uuid(1),
-    ];
+    let network = created(&control_plane, Collection::MeshNetworks, &network);
+    let role = created(&control_plane, Collection::MachineRoles, &json!({"name": "web"}));
     let imports = blocks(&text, "terraform").join("\n");
-    let documented: Vec<&str> = imports
-        .split("id = \"")
-        .skip(1)
-        .filter_map(|rest| rest.split('"').next())
-        .collect();
-    assert_eq!(documented.len(), uuids.len());
-    let real = |text: &str| {
-        let pairs = documented.iter().zip(&uuids);
-        pairs.fold(text.to_owned(), |text, (documented, uuid)| {
-            text.replace(documented, uuid)
-        })
-    };
+    // The guide shows a name, a UUID and a host name.
+    let documented = "16fd2706-8baf-433b-82eb-8c7fada847da";
+    for id in ["internal", documented, "node-1"] {
+        assert!(imports.contains(&format!("id = \"{id}\"")), "{id}");
+    }
+    let imports = imports.replace(documented, &role);
     let [blocks_way, command_way] = &blocks(&text, "shell")[..] else {
         panic!("the guide shows two ways");
     };
 
-    let workspace = workspace(&control_plane, &real(&imports));
+    let workspace = workspace(&control_plane, &imports);
     succeeds(&workspace, &blocks_way.replace("apply", "apply -auto-approve")).await;
     let generated = fs::read_to_string(workspace.path().join("generated.tf")).expect("it was generated");
     assert_eq!(generated.matches("\nresource ").count(), 3, "{generated}");
@@ -164,19 +155,49 @@ async fn importing_guide_works_with_blocks_and_commands() {
     // For the command, the configuration must exist first.
     let configuration = "resource \"durantic_mesh_network\" \"internal\" {\n  name         = \"internal\"\n  network_cidr = \"10.42.0.0/24\"\n}\n";
     let workspace = self::workspace(&control_plane, configuration);
-    succeeds(&workspace, &real(command_way)).await;
+    succeeds(&workspace, command_way).await;
     workspace.plans_empty().await;
 
-    // The errors for invalid ids, as the guide describes them.
-    let import = |id: &str| format!("import {{\n  to = durantic_mesh_network.other\n  id = \"{id}\"\n}}\n");
-    for (id, expected) in [("internal", "UUID"), (&machine_uuid(2), "Cannot import")] {
-        let workspace = self::workspace(&control_plane, &import(id));
+    // The errors that the guide lists.
+    let other = json!({"name": "other", "network_cidr": "10.43.0.0/24"});
+    let other = created(&control_plane, Collection::MeshNetworks, &other);
+    let renamed = control_plane.update(Collection::Machines, &machine_uuid(2), |machine| {
+        machine.insert("hostname".to_owned(), json!("node-1"));
+    });
+    renamed.expect("the machine is renamed");
+    let url = |uuids: &[&str]| format!("https://app.durantic.io/{}", uuids.join("/"));
+    let network_block =
+        |id: &str| format!("import {{\n  to = durantic_mesh_network.other\n  id = \"{id}\"\n}}\n");
+    let machine_block = |id: &str| network_block(id).replace("mesh_network", "machine_config");
+    let table = [
+        ("internl", "Cannot import non-existent remote object"),
+        (&machine_uuid(2), "Cannot import non-existent remote object"),
+        (&url(&["networks"]), "Invalid import ID"),
+        (&url(&[&network, &other]), "Multiple objects match"),
+    ];
+    let table = table.map(|(id, expected)| (network_block(id), expected));
+    let ambiguous = (machine_block("node-1"), "Multiple objects match");
+    for (import, expected) in table.into_iter().chain([ambiguous]) {
+        assert!(text.contains(expected), "the guide has {expected}");
+        let workspace = self::workspace(&control_plane, &import);
         let rejected = workspace
             .run(&["plan", "-generate-config-out=generated.tf"])
             .await;
-        assert_eq!(rejected.status, Some(1), "{id}");
-        assert!(rejected.printed().contains(expected), "{}", rejected.printed());
+        assert_eq!(rejected.status, Some(1), "{import}");
+        assert!(
+            rejected.printed().contains(expected),
+            "{import}: {}",
+            rejected.printed()
+        );
     }
+    let workspace = self::workspace(
+        &control_plane,
+        &network_block(&url(&[&machine_uuid(3), &network])),
+    );
+    let accepted = workspace
+        .run(&["plan", "-generate-config-out=generated.tf"])
+        .await;
+    accepted.succeeds();
 }
 
 /// Runs each command of the guide that installs the program, in a home directory of its own. Terraform must find it.

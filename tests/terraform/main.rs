@@ -28,6 +28,7 @@ mod go_provider_states;
 mod guides;
 mod image;
 mod images;
+mod imports;
 mod interruptions;
 mod machine;
 mod machine_config;

@@ -215,14 +215,17 @@ pub async fn imports(resource: &Resource) {
     let id = resource.import_id(&state).to_owned();
 
     workspace.run(&["state", "rm", &address]).await.succeeds();
-    let output = workspace.run(&["import", &address, "x"]).await.fails();
-    assert!(output.contains("Invalid import ID"), "{output}");
-    let missing = "00000000-0000-4000-8000-999999999999";
-    let output = workspace.run(&["import", &address, missing]).await.fails();
-    assert!(
-        output.contains("Cannot import non-existent remote object"),
-        "{output}"
-    );
+    for (id, expected) in [
+        ("x", "Cannot import non-existent remote object"),
+        ("https://app.test/x", "Invalid import ID"),
+        (
+            "00000000-0000-4000-8000-999999999999",
+            "Cannot import non-existent remote object",
+        ),
+    ] {
+        let output = workspace.run(&["import", &address, id]).await.fails();
+        assert!(output.contains(expected), "{id}: {output}");
+    }
     workspace.run(&["import", &address, &id]).await.succeeds();
     apply_after_import(resource, &workspace).await;
     resource.assert_same(&workspace.state(&address), &state);

@@ -21,6 +21,7 @@ use crate::context::Context;
 use crate::demand::Demand;
 use crate::list::{Index, List};
 use crate::object::Known;
+use crate::process::Process;
 use crate::{identity, wire};
 
 /// How long the first read of a resource waits for others, unless Terraform is busy: it reads objects at the same time.
@@ -31,6 +32,9 @@ const PATIENCE: Duration = Duration::from_millis(300);
 
 /// How long a read waits for a list.
 const LIST_PATIENCE: Duration = Duration::from_secs(15);
+
+/// How long a list serves for checks and imports. A plan changes nothing, and an apply ends it.
+const KEPT_LIFETIME: Duration = Duration::from_mins(1);
 
 /// Number of requests that a list for a check may take.
 const MAX_PAGES_OF_CHECK: usize = 100;
@@ -155,6 +159,22 @@ pub async fn for_check(context: &Context, resource: &Resource) -> Option<Result<
         Ok(Err(error)) => Err(error),
         Err(_) => Err(Error::operation_timeout(operation)),
     })
+}
+
+/// Returns the list that checks and imports share, or else keeps the result of `list` as such.
+pub async fn kept(
+    process: &Process,
+    resource: &Resource,
+    list: impl Future<Output = Option<Result<Arc<List>, Error>>>,
+) -> Option<Result<Arc<List>, Error>> {
+    if let Some(list) = process.check_list(&resource.name, KEPT_LIFETIME) {
+        return Some(Ok(list));
+    }
+    let list = list.await?;
+    if let Ok(list) = &list {
+        process.keep_check_list(&resource.name, Arc::clone(list));
+    }
+    Some(list)
 }
 
 /// Returns an index of the objects of a resource by their names (`label`); `None` if it has no list.

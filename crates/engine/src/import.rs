@@ -1,277 +1,339 @@
-//! `ImportResourceState`: finds the object that a user names.
+//! `ImportResourceState`: finds the object that an import names, by its identity, by its name, or by the URL of its page.
 //!
-//! | the import ID is | the object |
-//! |---|---|
-//! | in the declared form, such as a UUID | that one; the refresh that follows reports one that does not exist |
-//! | a URL, such as that of the dashboard's page | the one whose identity the URL has. If it has several, the control plane decides which exists |
-//! | anything else | the only one with this name, in a list of all |
+//! An identity needs no request: the refresh that follows the import reads the object, and reports one that does not exist with
+//! [`missing`].
 //!
 //! Tests: `crates/engine/tests/tables/import.rs`, `tests/terraform/imports.rs`.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use schema::{Attribute, Import, Resource};
+use percent_encoding::percent_decode_str;
+use schema::{Attribute, Import, Resource, placeholders};
+use serde_json::Value as Json;
+use url::Url;
 use value::{Path, Value};
 
+use crate::api::Error;
 use crate::context::Context;
 use crate::declarations::Declarations;
 use crate::diagnostic::{Diagnostics, Reported};
 use crate::list::List;
-use crate::naming::{MAX_SUGGESTIONS, closest, noun};
+use crate::naming::{self, MAX_SUGGESTIONS, closest, noun, title};
 use crate::object::Known;
 use crate::private::Private;
 use crate::report::{self, Action, is_gone};
 use crate::{absence, collection, identity, rules, shape, summaries, wire};
 
-/// What an import needs beside its declaration.
-pub struct Importer<'a, F> {
-    /// The resource of the object.
-    pub resource: &'a Resource,
-    /// The declarations of all others.
-    pub declarations: &'a Declarations,
-    /// Returns the context for requests, or reports that the provider is not configured.
-    pub context: F,
+/// What an import ID names, as far as the ID itself shows.
+#[derive(Debug, PartialEq)]
+pub enum Target {
+    /// An object that has only its identity.
+    Object(Value),
+    /// One of several objects, in the order of the URL that names them.
+    OneOf(Vec<Value>),
+    /// The object with this name.
+    Named(String),
 }
 
-impl<F: Fn(&mut Diagnostics) -> Result<Context, Reported>> Importer<'_, F> {
-    /// Returns the record of an object that has only its identity, from an import ID; the refresh that follows reads the rest.
-    ///
-    /// # Errors
-    ///
-    /// [`Reported`] if the resource cannot be imported, the ID names no object or several, or a request fails.
-    pub async fn by_id(&self, id: &str, diagnostics: &mut Diagnostics) -> Result<Known, Reported> {
-        let pattern = pattern(self.resource, diagnostics)?;
-        let state = match parse(self.resource, pattern, id) {
-            Parsed::Object(object) => object,
-            Parsed::OneOf(objects) => self.existing(pattern, id, objects, diagnostics).await?,
-            Parsed::Name => self.by_name(pattern, id, diagnostics).await?,
-        };
-        Ok(self.record(state))
-    }
-
-    /// Returns the record of an object with this identity.
-    ///
-    /// # Errors
-    ///
-    /// [`Reported`] if the resource cannot be imported, or a part of the identity is missing or invalid.
-    pub fn by_identity(&self, identity: &Value, diagnostics: &mut Diagnostics) -> Result<Known, Reported> {
-        pattern(self.resource, diagnostics)?;
-        let mut state = shape::empty_object(&self.resource.attributes);
-        let mut result = Ok(());
-        for attribute in identity::attributes(self.resource) {
-            let name = &attribute.name;
-            match set(
-                &mut state,
-                attribute,
-                identity.get(name).as_str().unwrap_or_default(),
-            ) {
-                Ok(()) => {}
-                Err(problem) => {
-                    let detail = format!("The identity of the import has no valid `{name}`. {problem}");
-                    result = Err(diagnostics.error(&summaries::INVALID_IMPORT_ID, detail.trim_end()));
-                }
-            }
+/// Returns the object of an import, which has only its identity: the refresh that follows reads the rest. `configured` returns the context,
+/// or reports that the provider is not configured.
+///
+/// # Errors
+///
+/// [`Reported`] if the resource cannot be imported, or the ID names no object or several, or a request fails.
+pub async fn by_id(
+    resource: &Resource,
+    id: &str,
+    configured: impl Fn(&mut Diagnostics) -> Result<Context, Reported>,
+    diagnostics: &mut Diagnostics,
+) -> Result<Known, Reported> {
+    let state = match parse(resource, id, diagnostics)? {
+        Target::Object(object) => object,
+        Target::OneOf(objects) => {
+            let context = configured(diagnostics)?;
+            existing(&context, resource, objects, diagnostics).await?
         }
-        result.map(|()| self.record(state))
-    }
-
-    fn record(&self, state: Value) -> Known {
-        let mut known = Known {
-            state,
-            private: Private {
-                is_unsent: self
-                    .resource
-                    .attributes
-                    .iter()
-                    .any(|attribute| attribute.write_only),
-                is_imported: true,
-                ..Private::default()
-            },
-        };
-        // The refresh that follows reports a provider that is not configured.
-        if let Ok(context) = (self.context)(&mut Diagnostics::default()) {
-            absence::note_imported(&context, self.resource, &mut known);
+        Target::Named(name) => {
+            let context = configured(diagnostics)?;
+            named(&context, resource, &name, diagnostics).await?
         }
-        known
-    }
+    };
+    Ok(record(resource, state, configured))
+}
 
-    /// Returns the object of a URL that exists.
-    async fn existing(
-        &self,
-        pattern: &str,
-        url: &str,
-        mut objects: Vec<(String, Value)>,
-        diagnostics: &mut Diagnostics,
-    ) -> Result<Value, Reported> {
-        let resource = self.resource;
-        if objects.len() > 1 {
-            let context = (self.context)(diagnostics)?;
-            let mut existing = Vec::new();
-            for (id, object) in objects {
-                if exists(&context, resource, &object, diagnostics).await? {
-                    existing.push((id, object));
-                }
-            }
-            objects = existing;
+/// Returns the object of an import with this identity, which has nothing else. `configured` returns the context.
+///
+/// # Errors
+///
+/// [`Reported`] if a part of the identity is missing or invalid.
+pub fn by_identity(
+    resource: &Resource,
+    wanted: &Value,
+    configured: impl Fn(&mut Diagnostics) -> Result<Context, Reported>,
+    diagnostics: &mut Diagnostics,
+) -> Result<Known, Reported> {
+    let values: Vec<&str> = identity::attributes(resource)
+        .map(|attribute| wanted.get(&attribute.name).as_str().unwrap_or_default())
+        .collect();
+    let mut result = Ok(());
+    for (attribute, value) in identity::attributes(resource).zip(&values) {
+        if value.is_empty() || !is_part(attribute, value) {
+            let detail = format!(
+                "The identity of the import has no valid `{}`. {}",
+                attribute.name, attribute.doc
+            );
+            result = Err(diagnostics.error(&summaries::INVALID_IMPORT_ID, detail.trim_end()));
         }
-        let ids: Vec<String> = objects.iter().map(|(id, _)| format!("`{id}`")).collect();
-        match <[_; 1]>::try_from(objects) {
-            Ok([(_, object)]) => Ok(object),
-            Err(objects) if objects.is_empty() => {
-                let detail = format!(
-                    "The URL {url:?} does not have the {} of a {} in this account. {}",
-                    parts(pattern),
+    }
+    result?;
+    match identified(resource, &values) {
+        Some(object) => Ok(record(resource, object, configured)),
+        None => Err(invalid(resource, "", diagnostics)),
+    }
+}
+
+/// Returns the record of an imported object, which the refresh that follows completes.
+fn record(
+    resource: &Resource,
+    state: Value,
+    configured: impl Fn(&mut Diagnostics) -> Result<Context, Reported>,
+) -> Known {
+    let mut known = Known {
+        state,
+        private: Private {
+            is_imported: true,
+            is_unsent: resource.attributes.iter().any(|attribute| attribute.write_only),
+            ..Private::default()
+        },
+    };
+    // The refresh that follows reports a provider that is not configured.
+    if let Ok(context) = configured(&mut Diagnostics::default()) {
+        absence::note_imported(&context, resource, &mut known);
+    }
+    known
+}
+
+/// Returns what an import ID names, without a request.
+///
+/// # Errors
+///
+/// [`Reported`] if the resource cannot be imported, or the ID is a URL without the object's identity.
+pub fn parse(resource: &Resource, id: &str, diagnostics: &mut Diagnostics) -> Result<Target, Reported> {
+    let Import::By(pattern) = &resource.import else {
+        return Err(diagnostics.error(
+            &summaries::IMPORT_UNSUPPORTED,
+            format!(
+                "`{}` cannot be imported: it has no identity by which Terraform could find an existing object. \
+                 Let Terraform create the object instead.",
+                resource.name
+            ),
+        ));
+    };
+    let values = match_pattern(pattern, id).unwrap_or_default();
+    if let Some(object) = identified(resource, &values) {
+        return Ok(Target::Object(object));
+    }
+    match Url::parse(id) {
+        _ if id.is_empty() => Err(invalid(resource, id, diagnostics)),
+        Ok(url) if is_web(&url) && accepts_url(resource) => parse_url(resource, &url, diagnostics),
+        _ => Ok(Target::Named(id.to_owned())),
+    }
+}
+
+fn is_web(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https")
+}
+
+/// Whether an import accepts a URL: its parts must show whether they can be an identity.
+pub fn accepts_url(resource: &Resource) -> bool {
+    identity::attributes(resource).all(|attribute| attribute.format.is_some())
+}
+
+/// Returns the objects that the parts of a URL identify. An identity of several attributes needs exactly one part for each, in their order.
+fn parse_url(resource: &Resource, url: &Url, diagnostics: &mut Diagnostics) -> Result<Target, Reported> {
+    let decoded = [Some(url.path()), url.query(), url.fragment()]
+        .into_iter()
+        .flatten()
+        .map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned());
+    let decoded: Vec<String> = decoded.collect();
+    let attributes: Vec<&Attribute> = identity::attributes(resource).collect();
+    let mut candidates: Vec<&str> = Vec::new();
+    for part in decoded
+        .iter()
+        .flat_map(|part| part.split(['/', '?', '&', '=', '#']))
+    {
+        let is_new = !candidates.iter().any(|known| known.eq_ignore_ascii_case(part));
+        if is_new && attributes.iter().any(|attribute| is_part(attribute, part)) {
+            candidates.push(part);
+        }
+    }
+    let mut objects: Vec<Value> = if attributes.len() == 1 {
+        let objects = candidates.chunks(1);
+        objects
+            .filter_map(|values| identified(resource, values))
+            .collect()
+    } else {
+        identified(resource, &candidates).into_iter().collect()
+    };
+    match (objects.pop(), objects.is_empty()) {
+        (Some(object), true) => Ok(Target::Object(object)),
+        (Some(object), false) => {
+            objects.push(object);
+            Ok(Target::OneOf(objects))
+        }
+        (None, _) => {
+            let names = attributes.iter().map(|attribute| format!("`{}`", attribute.name));
+            let names: Vec<String> = names.collect();
+            let order = if names.len() == 1 {
+                ""
+            } else {
+                ", once each and in this order"
+            };
+            Err(diagnostics.error(
+                &summaries::INVALID_IMPORT_ID,
+                format!(
+                    "The URL \"{url}\" does not identify a {}: it must contain {}{order}, as the URL of the object's page in the \
+                     dashboard does.",
                     noun(resource),
-                    accepted(resource, self.declarations, pattern)
-                );
-                Err(diagnostics.error(&summaries::INVALID_IMPORT_ID, detail))
-            }
-            Err(_) => {
-                let detail = format!(
-                    "The URL {url:?} has several: {}. Use one of them as the import ID.",
-                    ids.join(", ")
-                );
-                Err(diagnostics.error(&summaries::MULTIPLE_MATCHES, detail))
-            }
+                    names.join(" and ")
+                ),
+            ))
         }
     }
+}
 
-    async fn by_name(
-        &self,
-        pattern: &str,
-        name: &str,
-        diagnostics: &mut Diagnostics,
-    ) -> Result<Value, Reported> {
-        let resource = self.resource;
-        let accepted = || accepted(resource, self.declarations, pattern);
-        let Some(target) = Target::of(resource, self.declarations) else {
-            let problem = problem(resource, pattern, name);
-            let detail = format!("The import ID must have the form `{pattern}`, got {name:?}.{problem}");
-            return Err(diagnostics.error(&summaries::INVALID_IMPORT_ID, detail));
+/// Whether a string can be a part of an identity.
+fn is_part(attribute: &Attribute, part: &str) -> bool {
+    rules::is_valid(attribute, &shape::string_value(attribute, part))
+}
+
+/// Returns an object that has only this identity, in one spelling; `None` if the number of values differs, or one is invalid.
+fn identified(resource: &Resource, values: &[&str]) -> Option<Value> {
+    let mut object = shape::empty_object(&resource.attributes);
+    let mut values = values.iter();
+    for attribute in identity::attributes(resource) {
+        let value = shape::string_value(attribute, values.next()?);
+        if !rules::is_valid(attribute, &value) {
+            return None;
+        }
+        object.set_attribute(&attribute.name, identity::canonical(attribute, &value, attribute));
+    }
+    values.next().is_none().then_some(object)
+}
+
+/// Splits an import ID by a pattern such as `{set_uuid}/{uuid}` into the values of its attributes; `None` if it does not match.
+fn match_pattern<'a>(pattern: &str, id: &'a str) -> Option<Vec<&'a str>> {
+    let mut values = Vec::new();
+    let mut rest = id;
+    let mut pieces = pattern.split('{');
+    rest = rest.strip_prefix(pieces.next().unwrap_or_default())?;
+    let mut pieces = pieces.peekable();
+    while let Some(piece) = pieces.next() {
+        let (_, literal) = piece.split_once('}')?;
+        let end = if literal.is_empty() {
+            rest.len()
+        } else {
+            rest.find(literal)?
         };
-        let context = (self.context)(diagnostics)?;
-        let list = match target.list(&context).await {
-            Ok(list) => list,
+        let (value, after) = rest.split_at_checked(end)?;
+        values.push(value);
+        rest = after.strip_prefix(literal)?;
+        if value.is_empty() || (pieces.peek().is_none() && !rest.is_empty()) {
+            return None;
+        }
+    }
+    Some(values)
+}
+
+/// Returns the only one of these objects that exists.
+async fn existing(
+    context: &Context,
+    resource: &Resource,
+    objects: Vec<Value>,
+    diagnostics: &mut Diagnostics,
+) -> Result<Value, Reported> {
+    let identities = |objects: &[Value]| {
+        let ids = objects
+            .iter()
+            .filter_map(|object| identity::import_id(resource, object));
+        ids.collect::<Vec<_>>().join(", ")
+    };
+    let mut found = Vec::new();
+    for object in &objects {
+        let Some(operation) = &resource.api.read else {
+            found.clone_from(&objects);
+            break;
+        };
+        match context.read(resource, operation, object).await {
+            Ok(_) => found.push(object.clone()),
+            Err(error) if is_gone(&error) => {}
             Err(error) => {
-                let object = shape::empty_object(&resource.attributes);
                 return Err(report::request_error(
                     diagnostics,
-                    Action::Find,
+                    Action::Import,
                     resource,
-                    &object,
+                    object,
                     &error,
                 ));
             }
-        };
-        let objects: Vec<(String, Value)> = collection::named(&list, target.declaration, name)
-            .filter_map(|object| {
-                let id = target.id(&object)?;
-                let object = identified(resource, pattern, &id)?;
-                Some((id, object))
-            })
-            .collect();
-        let ids: Vec<String> = objects.iter().map(|(id, _)| id.clone()).collect();
-        match <[_; 1]>::try_from(objects) {
-            Ok([(_, object)]) => Ok(object),
-            Err(objects) if objects.is_empty() => {
-                let detail = format!(
-                    "{name:?} is neither the {} nor the `{}` of a {} in this account.{} {}",
-                    parts(pattern),
-                    target.label.name,
-                    noun(target.declaration),
-                    target.similar(&list, name),
-                    accepted()
-                );
-                Err(diagnostics.error(&summaries::IMPORT_NOT_FOUND, detail))
-            }
-            Err(_) => {
-                let detail = format!(
-                    "{} {} objects have the `{}` {name:?}: {}. Use the {} of one of them as the import ID.",
-                    ids.len(),
-                    noun(target.declaration),
-                    target.label.name,
-                    ids.join(", "),
-                    parts(pattern)
-                );
-                Err(diagnostics.error(&summaries::MULTIPLE_MATCHES, detail))
-            }
         }
     }
-}
-
-/// Reports an imported object that does not exist.
-pub async fn report_missing(
-    context: &Context,
-    resource: &Resource,
-    object: &Value,
-    diagnostics: &mut Diagnostics,
-) -> Reported {
-    let id = identity::import_id(resource, object).unwrap_or_default();
-    let target = Target::of(resource, &context.declarations);
-    let similar = match &target {
-        Some(target) => target.list(context).await.map(|list| target.similar(&list, &id)),
-        None => Ok(String::new()),
-    };
-    let pattern = pattern(resource, &mut Diagnostics::default()).unwrap_or_default();
-    let noun = noun(target.map_or(resource, |target| target.declaration));
-    let detail = format!(
-        "No {noun} with the {} `{id}` exists in this account.{} Check it, and that the API token belongs to the account that has the {noun}.",
-        parts(pattern),
-        similar.unwrap_or_default()
-    );
-    diagnostics.error(&summaries::IMPORT_NOT_FOUND, detail)
-}
-
-/// What an import ID names, as far as it shows that itself.
-#[derive(Debug, PartialEq)]
-pub enum Parsed {
-    /// An object that has only its identity.
-    Object(Value),
-    /// One of the objects in a URL, each with its import ID.
-    OneOf(Vec<(String, Value)>),
-    /// Possibly the name of an object.
-    Name,
-}
-
-/// Parses an import ID by the form that the declaration has.
-pub fn parse(resource: &Resource, pattern: &str, id: &str) -> Parsed {
-    if let Some(object) = identified(resource, pattern, id) {
-        return Parsed::Object(object);
-    }
-    if !id.starts_with("https://") && !id.starts_with("http://") {
-        return Parsed::Name;
-    }
-    let objects = ids_in(resource, pattern, id).into_iter();
-    let mut objects: Vec<(String, Value)> = objects
-        .filter_map(|id| identified(resource, pattern, &id).map(|object| (id, object)))
-        .collect();
-    match objects.pop() {
-        Some((_, object)) if objects.is_empty() => Parsed::Object(object),
-        last => {
-            objects.extend(last);
-            Parsed::OneOf(objects)
+    match (found.pop(), found.as_slice()) {
+        (Some(object), []) => Ok(object),
+        (Some(object), _) => {
+            found.push(object);
+            Err(diagnostics.error(
+                &summaries::MULTIPLE_MATCHES,
+                format!(
+                    "The URL names several {} objects: {}. Use one of these as the import ID.",
+                    noun(resource),
+                    identities(&found)
+                ),
+            ))
         }
+        (None, _) => Err(diagnostics.error(
+            &summaries::IMPORT_NOT_FOUND,
+            format!(
+                "The control plane has no {} with an identity of the URL: {}. {OTHER_ACCOUNT}",
+                noun(resource),
+                identities(&objects)
+            ),
+        )),
     }
 }
 
-/// Where objects are found by their names.
-struct Target<'a> {
-    /// The resource itself, or the declaration that its identity names.
+/// What else may be wrong if an object is not found.
+const OTHER_ACCOUNT: &str =
+    "Check the ID, and that the API token belongs to the account that has the object.";
+
+/// Returns the attribute by whose value an import finds an object, beside its identity.
+pub fn label<'a>(declarations: &Declarations, resource: &'a Resource) -> Option<&'a Attribute> {
+    Directory::of(declarations, resource).map(|directory| directory.label)
+}
+
+/// Where the names of the objects of a resource are.
+struct Directory<'a> {
+    /// The declaration that lists the objects: the resource, or the one that its identity refers to.
     declaration: &'a Resource,
+    /// The identity in the declaration.
     identity: &'a Attribute,
     label: &'a Attribute,
 }
 
-impl<'a> Target<'a> {
-    fn of(resource: &'a Resource, declarations: &Declarations) -> Option<Self> {
-        let own = resource.identity()?;
-        let (declaration, identity) = match (&resource.api.list, &own.reference) {
-            (None, Some(reference)) => {
+impl<'a> Directory<'a> {
+    /// Returns the directory of a resource; `None` if its objects have no names or cannot be listed, or if their identity has several parts.
+    fn of(declarations: &Declarations, resource: &'a Resource) -> Option<Self> {
+        let mut attributes = identity::attributes(resource);
+        let (identity, None) = (attributes.next()?, attributes.next()) else {
+            return None;
+        };
+        let (declaration, identity) = match (&identity.reference, resource.list_operation()) {
+            (_, Some(_)) => (resource, identity),
+            (Some(reference), None) => {
                 let declaration = declarations.find(&reference.target)?;
                 (declaration, declaration.attribute(&reference.attribute)?)
             }
-            _ => (resource, own),
+            (None, None) => return None,
         };
         declaration.list_operation()?;
         let label = declaration.attribute(declaration.label.as_deref()?)?;
@@ -282,200 +344,184 @@ impl<'a> Target<'a> {
         })
     }
 
-    async fn list(&self, context: &Context) -> Result<Arc<List>, crate::api::Error> {
-        match collection::objects(context, self.declaration, None).await {
-            Some(list) => list,
-            None => Ok(Arc::default()),
-        }
+    /// Lists the objects, or returns a recent list: all imports of a plan share one.
+    async fn list(&self, context: &Context) -> Option<Result<Arc<List>, Error>> {
+        let list = collection::objects(context, self.declaration, None);
+        collection::kept(&context.process, self.declaration, list).await
     }
 
-    fn id(&self, object: &serde_json::Value) -> Option<String> {
-        Some(wire::field(self.identity, object)?.as_str()?.to_owned())
-    }
-
-    /// The most similar names, else identities, as a sentence after a space; empty without any.
-    fn similar(&self, list: &List, wanted: &str) -> String {
-        let named = list.objects().filter_map(|object| {
-            let name = wire::field(self.label, &object)?.as_str()?.to_owned();
-            Some((name, self.id(&object)?))
-        });
-        let named: Vec<(String, String)> = named.collect();
-        let by_name = closest(
-            wanted,
-            named.iter().map(|(name, _)| name.as_str()),
-            MAX_SUGGESTIONS,
-        );
-        let by_id = closest(wanted, named.iter().map(|(_, id)| id.as_str()), MAX_SUGGESTIONS);
-        let is_similar = |(name, id): &&(String, String)| {
-            by_name.contains(&name.as_str()) || (by_name.is_empty() && by_id.contains(&id.as_str()))
-        };
-        let similar = named.iter().filter(is_similar);
-        let similar: Vec<String> = similar.map(|(name, id)| format!("`{name}` ({id})")).collect();
-        if similar.is_empty() {
-            return String::new();
-        }
-        format!(" Closest: {}.", similar.join(", "))
+    /// Returns the name and the identity of each object that has both.
+    fn entries(&self, list: &List) -> Vec<(String, String)> {
+        let string = |attribute, item: &Json| Some(wire::field(attribute, item)?.as_str()?.to_owned());
+        let entries = list
+            .objects()
+            .filter_map(|item| Some((string(self.label, &item)?, string(self.identity, &item)?)));
+        entries.collect()
     }
 }
 
-/// The form of the import ID.
-fn pattern<'a>(resource: &'a Resource, diagnostics: &mut Diagnostics) -> Result<&'a str, Reported> {
-    match &resource.import {
-        Import::By(pattern) => Ok(pattern),
-        Import::Never => Err(diagnostics.error(
-            &summaries::IMPORT_UNSUPPORTED,
+/// Returns the only object with a name.
+async fn named(
+    context: &Context,
+    resource: &Resource,
+    name: &str,
+    diagnostics: &mut Diagnostics,
+) -> Result<Value, Reported> {
+    let Some(directory) = Directory::of(&context.declarations, resource) else {
+        return Err(invalid(resource, name, diagnostics));
+    };
+    let noun = noun(directory.declaration);
+    let label = &directory.label.name;
+    let list = match directory.list(context).await {
+        Some(Ok(list)) => list,
+        Some(Err(error)) => {
+            let declaration = directory.declaration;
+            let mut object = shape::empty_object(&declaration.attributes);
+            object.set_attribute(label, shape::string_value(directory.label, name));
+            return Err(report::request_error(
+                diagnostics,
+                Action::Import,
+                declaration,
+                &object,
+                &error,
+            ));
+        }
+        None => Arc::default(),
+    };
+    let objects = collection::named(&list, directory.declaration, name);
+    let identities = objects.filter_map(|item| {
+        let identity = wire::field(directory.identity, &item)?;
+        Some(identity.as_str()?.to_owned())
+    });
+    let identities: Vec<String> = identities.collect();
+    if let [_, _, ..] = identities.as_slice() {
+        return Err(diagnostics.error(
+            &summaries::MULTIPLE_MATCHES,
             format!(
-                "`{}` cannot be imported: it has no identity by which Terraform could find an existing object. Let Terraform create the \
-                 object instead.",
-                resource.name
+                "{} {noun} objects have the `{label}` {name:?}. Use the `{}` of one of them as the import ID: {}.",
+                identities.len(),
+                directory.identity.name,
+                identities.join(", ")
             ),
-        )),
+        ));
     }
+    let values: Vec<&str> = identities.iter().map(String::as_str).collect();
+    if let Some(object) = identified(resource, &values) {
+        return Ok(object);
+    }
+    let entries = directory.entries(&list);
+    Err(diagnostics.error(
+        &summaries::IMPORT_NOT_FOUND,
+        format!(
+            "The control plane has no {noun} with the `{label}` {name:?}. {}{} {OTHER_ACCOUNT}",
+            suggestion(name, &entries),
+            accepted(resource, Some(&directory)),
+        ),
+    ))
 }
 
-/// The attributes of an import ID, such as `` `rack` and `slot` ``.
-fn parts(pattern: &str) -> String {
-    let names: Vec<String> = schema::placeholders(pattern)
-        .map(|name| format!("`{name}`"))
-        .collect();
-    names.join(" and ")
-}
-
-/// What an import accepts, as a sentence.
-fn accepted(resource: &Resource, declarations: &Declarations, pattern: &str) -> String {
-    let mut accepted = vec![format!("`{pattern}`")];
-    if let Some(target) = Target::of(resource, declarations) {
-        accepted.push(format!("the `{}`, if it is unique", target.label.name));
-    }
-    if has_formats(resource) {
-        accepted.push("the URL of the object's page".to_owned());
-    }
-    match accepted.split_last() {
-        Some((last, [])) => format!("An import accepts {last}."),
-        Some((last, others)) => format!("An import accepts {} or {last}.", others.join(", ")),
-        None => String::new(),
-    }
-}
-
-fn has_formats(resource: &Resource) -> bool {
-    identity::attributes(resource).all(|attribute| attribute.format.is_some())
-}
-
-/// The import IDs in a URL: of its words, those that are valid. An identity of several parts has them in the order of the form.
-fn ids_in(resource: &Resource, pattern: &str, url: &str) -> Vec<String> {
-    if !has_formats(resource) {
-        return Vec::new();
-    }
-    let words = url.split(|character: char| !character.is_ascii_alphanumeric() && character != '-');
-    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-    let attributes: Vec<&Attribute> = identity::attributes(resource).collect();
-    let is_valid = |attribute: &Attribute, word: &str| {
-        let value = shape::string_value(attribute, word);
-        rules::is_valid(attribute, &value)
-    };
-    let with = |id: String, (attribute, word): (&&Attribute, &str)| {
-        id.replace(&format!("{{{}}}", attribute.name), word)
-    };
-    let is_part = |word: &&str| attributes.iter().any(|attribute| is_valid(attribute, word));
-    let valid: Vec<&str> = words.into_iter().filter(is_part).collect();
-    match attributes.as_slice() {
-        [attribute] => {
-            let valid: BTreeSet<String> = valid.into_iter().map(str::to_ascii_lowercase).collect();
-            let ids = valid
-                .iter()
-                .map(|word| with(pattern.to_owned(), (attribute, word)));
-            ids.collect()
-        }
-        several if several.len() == valid.len() => {
-            vec![several.iter().zip(valid).fold(pattern.to_owned(), with)]
-        }
-        _ => Vec::new(),
-    }
-}
-
-async fn exists(
+/// Reports that an imported object does not exist. `error` is that of the request for the object.
+pub async fn missing(
     context: &Context,
     resource: &Resource,
     object: &Value,
+    error: &Error,
     diagnostics: &mut Diagnostics,
-) -> Result<bool, Reported> {
-    let Some(operation) = &resource.api.read else {
-        return Ok(false);
+) -> Reported {
+    let entries = match Directory::of(&context.declarations, resource) {
+        Some(directory) => match directory.list(context).await {
+            Some(Ok(list)) => directory.entries(&list),
+            // The error is about the object, and needs no suggestions.
+            Some(Err(_)) | None => Vec::new(),
+        },
+        None => Vec::new(),
     };
-    match context.read(resource, operation, object).await {
-        Ok(_) => Ok(true),
-        Err(error) if is_gone(&error) => Ok(false),
-        Err(error) => Err(report::request_error(
-            diagnostics,
-            Action::Read,
-            resource,
-            object,
-            &error,
-        )),
+    let id = identity::import_id(resource, object).unwrap_or_default();
+    diagnostics.error(
+        &summaries::IMPORT_NOT_FOUND,
+        format!(
+            "The control plane has no {}. {}{OTHER_ACCOUNT}\n\n{error}",
+            title(resource, object),
+            suggestion(&id, &entries)
+        ),
+    )
+}
+
+/// Returns the sentence that names the objects with the most similar names, or else with the most similar identities. `entries` are pairs
+/// of a name and an identity.
+fn suggestion(wanted: &str, entries: &[(String, String)]) -> String {
+    let by_name = entries
+        .iter()
+        .map(|(name, identity)| (name.as_str(), identity.as_str()));
+    let by_identity = by_name.clone().map(|(name, identity)| (identity, name));
+    let mut similar = similar(wanted, &by_name.collect::<Vec<_>>());
+    if similar.is_empty() {
+        similar = self::similar(wanted, &by_identity.collect::<Vec<_>>());
+    }
+    if similar.is_empty() {
+        String::new()
+    } else {
+        format!("Closest: {}. ", similar.join(", "))
     }
 }
 
-/// Why a part of an import ID is invalid, as a sentence after a space; empty if it does not have the form.
-fn problem(resource: &Resource, pattern: &str, id: &str) -> String {
-    let mut state = shape::empty_object(&resource.attributes);
-    let parts = match_pattern(pattern, id).unwrap_or_default().into_iter();
-    let mut problems =
-        parts.filter_map(|(name, part)| set(&mut state, resource.attribute(name)?, part).err());
-    problems
-        .next()
-        .map(|problem| format!(" {problem}"))
-        .unwrap_or_default()
+/// Describes the entries with the most similar keys.
+fn similar(wanted: &str, entries: &[(&str, &str)]) -> Vec<String> {
+    let keys = entries.iter().map(|(key, _)| *key);
+    let closest = closest(wanted, keys, MAX_SUGGESTIONS).into_iter();
+    let entries = closest.flat_map(|similar| entries.iter().filter(move |(key, _)| *key == similar));
+    entries
+        .map(|(key, other)| format!("{key} ({other})"))
+        .take(MAX_SUGGESTIONS)
+        .collect()
 }
 
-/// Returns an object that has only its identity; `None` if the ID does not have the form, or a part is invalid.
-fn identified(resource: &Resource, pattern: &str, id: &str) -> Option<Value> {
-    let mut state = shape::empty_object(&resource.attributes);
-    for (name, part) in match_pattern(pattern, id)? {
-        set(&mut state, resource.attribute(name)?, part).ok()?;
-    }
-    Some(state)
-}
-
-/// Sets a part of an identity.
-///
-/// # Errors
-///
-/// Why it is invalid.
-fn set(state: &mut Value, attribute: &Attribute, part: &str) -> Result<(), String> {
-    let value = shape::string_value(attribute, part);
+/// Reports an import ID that does not have the declared form.
+fn invalid(resource: &Resource, id: &str, diagnostics: &mut Diagnostics) -> Reported {
+    let pattern = pattern(resource);
     let mut problems = Diagnostics::default();
-    rules::value(attribute, &value, &Path::root(), &mut problems);
-    if let Some(problem) = problems.errors().next() {
-        return Err(problem.detail.clone());
+    let values = match_pattern(pattern, id).unwrap_or_default();
+    for (attribute, value) in identity::attributes(resource).zip(values) {
+        rules::value(
+            attribute,
+            &shape::string_value(attribute, value),
+            &Path::root(),
+            &mut problems,
+        );
     }
-    if part.is_empty() {
-        return Err(String::new());
-    }
-    state.set_attribute(&attribute.name, identity::canonical(attribute, &value, attribute));
-    Ok(())
+    let problems: Vec<String> = problems
+        .into_iter()
+        .map(|problem| format!(" {}", problem.detail))
+        .collect();
+    diagnostics.error(
+        &summaries::INVALID_IMPORT_ID,
+        format!("{} Got {id:?}.{}", accepted(resource, None), problems.concat()),
+    )
 }
 
-/// Splits an import ID by a pattern such as `{set_uuid}/{uuid}` into (attribute, value) pairs; `None` if it does not
-/// match.
-fn match_pattern<'a>(pattern: &'a str, id: &'a str) -> Option<Vec<(&'a str, &'a str)>> {
-    let mut parts = Vec::new();
-    let mut rest = id;
-    let mut pieces = pattern.split('{');
-    rest = rest.strip_prefix(pieces.next().unwrap_or_default())?;
-    let mut pieces = pieces.peekable();
-    while let Some(piece) = pieces.next() {
-        let (name, literal) = piece.split_once('}')?;
-        let end = if literal.is_empty() {
-            rest.len()
-        } else {
-            rest.find(literal)?
-        };
-        let (value, after) = rest.split_at_checked(end)?;
-        parts.push((name, value));
-        rest = after.strip_prefix(literal)?;
-        if value.is_empty() || (pieces.peek().is_none() && !rest.is_empty()) {
-            return None;
-        }
+fn pattern(resource: &Resource) -> &str {
+    match &resource.import {
+        Import::By(pattern) => pattern,
+        Import::Never => "",
     }
-    Some(parts)
+}
+
+/// Returns the sentence that says which import IDs a resource accepts.
+fn accepted(resource: &Resource, directory: Option<&Directory<'_>>) -> String {
+    let pattern = pattern(resource);
+    let mut names = placeholders(pattern);
+    let name = match (names.next(), names.next()) {
+        (Some(name), None) if pattern.len() == name.len() + "{}".len() => name,
+        _ if accepts_url(resource) => {
+            return format!(
+                "The import ID must have the form `{pattern}`, or be the URL of the object's page in the dashboard."
+            );
+        }
+        _ => return format!("The import ID must have the form `{pattern}`."),
+    };
+    let label = directory.map(|directory| format!("its `{}`", directory.label.name));
+    let url = accepts_url(resource).then(|| "the URL of its page in the dashboard".to_owned());
+    let mut forms = vec![format!("the `{name}` of the object")];
+    forms.extend(label.into_iter().chain(url));
+    format!("The import ID must be {}.", naming::either(&forms))
 }

@@ -12,7 +12,7 @@
 //! | [`apply`] | the steps of one change in order: create, update or delete, the hook's requests, the job |
 //! | [`preflight`] | checks of a plan against the account, and those of the hook |
 //! | [`plan`], [`validate`], [`read`] | handle one of Terraform's requests each |
-//! | [`import`], [`moved`] | finds the object that a user names; makes the state of one resource that of another |
+//! | [`import`], [`moved`] | the object of an import, by its identity, its name or its URL; the state of one resource as that of another |
 //! | [`adopted`], [`conflicts`] | the object that a create adopts; two resources that manage the same object |
 //! | [`hook`], [`job`], [`recover`] | code for one resource; long-running work; recovery of a create whose response was lost |
 //! | [`takeover`] | a create that takes an object over instead of starting a run |

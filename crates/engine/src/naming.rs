@@ -59,6 +59,14 @@ pub fn closest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>, limit: 
         .collect()
 }
 
+/// Joins alternatives: `a, b or c`.
+pub fn either(alternatives: &[String]) -> String {
+    match alternatives {
+        [first @ .., last] if !first.is_empty() => format!("{} or {last}", first.join(", ")),
+        other => other.concat(),
+    }
+}
+
 /// Returns the sentence with its first letter in upper case.
 pub fn capitalised(sentence: &str) -> String {
     let mut characters = sentence.chars();

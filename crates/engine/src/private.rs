@@ -31,12 +31,12 @@ pub struct Private {
     /// Where the object was last seen; `None` if an earlier version of the provider stored it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seen: Option<Sighting>,
+    /// Whether the object was imported and not found since: then "not found" means that there is nothing to import.
+    #[serde(rename = "imported", skip_serializing_if = "std::ops::Not::not")]
+    pub is_imported: bool,
     /// Whether the object was imported, and its write-only values were not sent since: the API may have others.
     #[serde(rename = "unsent", skip_serializing_if = "std::ops::Not::not")]
     pub is_unsent: bool,
-    /// Whether the object is to be imported, and was not found yet.
-    #[serde(rename = "imported", skip_serializing_if = "std::ops::Not::not")]
-    pub is_imported: bool,
     /// Whether Terraform showed in the last apply that it planned again for an apply, see [`crate::adopted`].
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub shows_apply: bool,

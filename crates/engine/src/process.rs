@@ -81,7 +81,7 @@ struct Shared {
     planned_objects: Mutex<PlannedObjects>,
     /// The resources and data sources whose objects could not be checked.
     failed_checks: Mutex<BTreeSet<String>>,
-    /// Resource or data source → the list of its objects that checks of plans use.
+    /// Resource or data source → the list of its objects that checks of plans and imports use.
     check_lists: Mutex<HashMap<String, (Instant, Arc<List>)>>,
     /// Key → the objects that were counted under it.
     counts: Mutex<HashMap<String, BTreeSet<String>>>,
@@ -291,19 +291,19 @@ impl Process {
         lock(&self.0.misses).clear();
     }
 
-    /// Keeps a list for further checks of plans.
+    /// Keeps a list for further checks of plans and imports.
     pub fn keep_check_list(&self, name: &str, list: Arc<List>) {
         lock(&self.0.check_lists).insert(name.to_owned(), (Instant::now(), list));
     }
 
-    /// Returns the list that checks keep, if it is not older than `max_age`.
+    /// Returns the list that checks and imports keep, if it is not older than `max_age`.
     pub fn check_list(&self, name: &str, max_age: Duration) -> Option<Arc<List>> {
         let lists = lock(&self.0.check_lists);
         let (began, list) = lists.get(name)?;
         (began.elapsed() <= max_age).then(|| Arc::clone(list))
     }
 
-    /// Ends the lists that checks keep: an apply changes objects.
+    /// Ends the lists that checks and imports keep: an apply changes objects.
     pub fn forget_check_lists(&self) {
         lock(&self.0.check_lists).clear();
     }

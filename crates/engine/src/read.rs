@@ -49,11 +49,11 @@ pub async fn read(
     let response = absence::perform(context, resource, operation, &known.state, None);
     let response = match response.await {
         Ok(response) => response.body,
+        Err(error) if is_gone(&error) && known.private.is_imported => {
+            return Err(import::missing(context, resource, &known.state, &error, diagnostics).await);
+        }
         Err(error) if is_gone(&error) => {
             absence::confirm(context, resource, known, &error, diagnostics).await?;
-            if known.private.is_imported {
-                return Err(import::report_missing(context, resource, &known.state, diagnostics).await);
-            }
             *known = Known::default();
             return Ok(());
         }
@@ -113,9 +113,9 @@ fn merge(
 }
 
 /// Replaces the record of an object by what was found.
-async fn complete(context: &Context, resource: &Resource, known: &mut Known, found: Known) {
+async fn complete(context: &Context, resource: &Resource, known: &mut Known, mut found: Known) {
+    found.private.is_imported = false;
     let before = std::mem::replace(known, found);
-    known.private.is_imported = false;
     absence::note_found(context, resource, known, &before.state);
     job::refresh(context, resource, known).await;
 }

@@ -27,6 +27,8 @@ pub enum Action {
     Find,
     /// Look an object up for a data source.
     LookUp,
+    /// Find the object of an import.
+    Import,
     /// Start the run of the object's job.
     StartRun,
 }
@@ -41,6 +43,7 @@ impl Action {
             Self::Release => &summaries::RELEASE_FAILED,
             Self::Find => &summaries::FIND_FAILED,
             Self::LookUp => &summaries::LOOKUP_FAILED,
+            Self::Import => &summaries::IMPORT_FAILED,
             Self::StartRun => &summaries::START_FAILED,
         }
     }
@@ -54,6 +57,7 @@ impl Action {
             Self::Release => "release",
             Self::Find => "search for",
             Self::LookUp => "look up",
+            Self::Import => "find",
             Self::StartRun => "start",
         }
     }

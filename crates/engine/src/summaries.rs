@@ -108,8 +108,8 @@ crate::summaries! {
     }
     INVALID_IMPORT_ID {
         text: "Invalid import ID",
-        when: "The ID or the identity of an import does not have a form that the resource accepts.",
-        remedy: "Use one of those that the message shows.",
+        when: "The ID or the identity of an import has no form that the resource accepts, or the ID is a URL without the identity of the object.",
+        remedy: "Use an ID of a form that the message names.",
     }
     MOVE_UNSUPPORTED {
         text: "Move not supported",
@@ -118,8 +118,8 @@ crate::summaries! {
     }
     IMPORT_NOT_FOUND {
         text: "Cannot import non-existent remote object",
-        when: "No object of the account has the UUID, the name or the host name of an import.",
-        remedy: "Correct the import ID as the message says, and check that the API token belongs to the account that has the object.",
+        when: "An import names an object that the control plane does not have.",
+        remedy: "Check the ID, and that the API token belongs to the account that has the object.",
     }
     MISSING_LOOKUP_ARGUMENT {
         text: "Missing lookup argument",
@@ -138,8 +138,8 @@ crate::summaries! {
     }
     MULTIPLE_MATCHES {
         text: "Multiple objects match",
-        when: "A data source looks up one object, or an import names one, and several match.",
-        remedy: "Set a further argument that narrows the lookup, or use the identity of the object.",
+        when: "A data source or an import names one object, and several match.",
+        remedy: "Set a further argument that narrows the lookup, or name the object by its identity.",
     }
 
     // Requests.
@@ -182,6 +182,11 @@ crate::summaries! {
         text: "Failed to look up the object",
         when: "The request of a data source failed.",
         remedy: "Follow the message, then plan again.",
+    }
+    IMPORT_FAILED {
+        text: "Failed to find the object to import",
+        when: "A request failed that finds the object of an import.",
+        remedy: "Follow the message, then import again.",
     }
     UNEXPECTED_RESPONSE {
         text: "Unexpected response from the control plane",

@@ -25,9 +25,6 @@ use crate::process::Process;
 use crate::report::{failure, is_gone};
 use crate::{collection, identity, naming, shape, summaries, wire};
 
-/// How long a list serves for checks. A plan changes nothing, and an apply ends it.
-const LIST_LIFETIME: Duration = Duration::from_mins(1);
-
 /// How long a check waits for one object.
 const READ_PATIENCE: Duration = Duration::from_secs(15);
 
@@ -466,14 +463,9 @@ impl<'a> Survey<'a> {
         if self.process.has_failed_check(&declaration.name) {
             return None;
         }
-        if let Some(list) = self.process.check_list(&declaration.name, LIST_LIFETIME) {
-            return Some(list);
-        }
-        match collection::for_check(context, declaration).await? {
-            Ok(list) => {
-                self.process.keep_check_list(&declaration.name, Arc::clone(&list));
-                Some(list)
-            }
+        let list = collection::for_check(context, declaration);
+        match collection::kept(self.process, declaration, list).await? {
+            Ok(list) => Some(list),
             Err(error) => {
                 self.note_failure(declaration, &error);
                 None

@@ -7,13 +7,12 @@ use engine::arguments::Arguments;
 use engine::diagnostic::{Diagnostics, Reported};
 use engine::hook::Definition;
 use engine::identity::{key, shared_key};
-use engine::import::Importer;
 use engine::object::{ApplyRequest, Known, PlanRequest, Progress, Walk};
 use engine::private::Private;
 use engine::rules::WriteOnly;
 use engine::{
-    adopted, apply, conflicts, lookup, misses, plan, preflight, protection, read, references, release, shape,
-    takeover, validate,
+    adopted, apply, conflicts, import, lookup, misses, plan, preflight, protection, read, references,
+    release, shape, takeover, validate,
 };
 use environment::Environment;
 use proto::tfplugin6;
@@ -475,16 +474,12 @@ impl tfplugin6::provider_server::Provider for Service {
                 Subject::Resource(request.type_name.clone()),
                 async |resolved, diagnostics| {
                     let schema = resolved.binding.schema;
-                    let importer = Importer {
-                        resource: schema,
-                        declarations: &self.0.declarations,
-                        context: |diagnostics: &mut Diagnostics| self.context(diagnostics),
-                    };
+                    let configured = |diagnostics: &mut Diagnostics| self.context(diagnostics);
                     let wanted = identity::decode(schema, request.identity.as_ref(), diagnostics)?;
                     let known = if wanted.is_null() {
-                        importer.by_id(&request.id, diagnostics).await?
+                        import::by_id(schema, &request.id, configured, diagnostics).await?
                     } else {
-                        importer.by_identity(&wanted, diagnostics)?
+                        import::by_identity(schema, &wanted, configured, diagnostics)?
                     };
                     let identity = identity::of(schema, &[&known.state]);
                     let state = resolved.encode(&known.state, diagnostics)?;

@@ -4,6 +4,7 @@
 
 use std::fmt::Write as _;
 
+use engine::declarations::Declarations;
 use engine::{Binding, Definition};
 use schema::{
     Collection, Constraint, Delete, Equal, Format, Import, Literal, Mode, Resource, Rule as Declared, Scalar,
@@ -75,6 +76,14 @@ pub fn documentation(
     })
 }
 
+fn declarations(definition: &Definition) -> Declarations {
+    let bindings = definition.resources.iter().chain(definition.data_sources);
+    Declarations {
+        prefix: &definition.provider.name,
+        all: bindings.map(|binding| binding.schema).collect(),
+    }
+}
+
 /// Whether a changed value can have an effect: only those of managed resources can.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Effects {
@@ -95,6 +104,8 @@ fn new_object(kind: Kind, name: String, summary: &str, description: &str) -> Obj
         rules: Vec::new(),
         timeouts: Vec::new(),
         import: None,
+        import_label: None,
+        imports_url: false,
         identity: Vec::new(),
         destroy: None,
         release: None,
@@ -134,6 +145,9 @@ fn object(
         attributes: attributes(definition, &resource.attributes, effects),
         rules: rules(resource),
         timeouts: timeouts(resource),
+        imports_url: import.is_some() && engine::import::accepts_url(resource),
+        import_label: engine::import::label(&declarations(definition), resource)
+            .map(|attribute| attribute.name.to_string()),
         import,
         destroy,
         release: resource.release.as_ref().map(release),

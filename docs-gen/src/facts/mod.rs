@@ -77,6 +77,12 @@ pub struct Object {
     /// Form of the id of an import, e.g. `{uuid}`; `None` if the object cannot be imported or the form is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub import: Option<String>,
+    /// Attribute whose value can be the id of an import, too, if no other object has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import_label: Option<String>,
+    /// Whether the id of an import can be a URL that contains the identity.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub imports_url: bool,
     /// Attributes of the identity.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub identity: Vec<Attribute>,

@@ -88,6 +88,8 @@ fn object(kind: Kind, name: &str, block: &json::Block) -> Result<Object, Error> 
         rules: Vec::new(),
         timeouts: Vec::new(),
         import: None,
+        import_label: None,
+        imports_url: false,
         identity: Vec::new(),
         destroy: None::<Destroy>,
         release: None,

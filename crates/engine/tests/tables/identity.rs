@@ -1,4 +1,4 @@
-//! The identity of an object in a response, an import ID and stored state: one row for each rule.
+//! The identity of an object in a response and in stored state: one row for each rule.
 
 use engine::Binding;
 use engine::diagnostic::Diagnostics;

@@ -183,29 +183,44 @@ pub fn declare(name: &str, string: &str) -> Binding {
     static LOADED: Mutex<BTreeMap<String, &Resource>> = Mutex::new(BTreeMap::new());
     let loaded = LOADED.lock().unwrap().get(string).copied();
     let schema = loaded.unwrap_or_else(|| {
-        let schema: &'static Resource = Box::leak(Box::new(load(name, string)));
+        let schema: &'static Resource = Box::leak(Box::new(load(&[(name, string)]).remove(0)));
         LOADED.lock().unwrap().insert(string.to_owned(), schema);
         schema
     });
     Binding { schema, hook: None }
 }
 
-fn load(name: &str, string: &str) -> Resource {
+/// The declarations in these TOML files, which may refer to each other, and bindings without hooks: resources first.
+pub fn declare_all(files: &[(&str, &str)]) -> (Declarations, Vec<Binding>) {
+    let schemas = load(files)
+        .into_iter()
+        .map(|resource| &*Box::leak(Box::new(resource)));
+    let bindings: Vec<Binding> = schemas.map(|schema| Binding { schema, hook: None }).collect();
+    let declarations = Declarations {
+        prefix: "acme",
+        all: bindings.iter().map(|binding| binding.schema).collect(),
+    };
+    (declarations, bindings)
+}
+
+fn load(files: &[(&str, &str)]) -> Vec<Resource> {
     let file = |name: &str, string: &str| Source {
         name: name.to_owned(),
         text: string.to_owned(),
     };
+    let own = [("operations.toml", OPERATIONS), ("provider.toml", PROVIDER)];
     let sources = Sources {
         folder: String::new(),
-        files: vec![
-            file("operations.toml", OPERATIONS),
-            file("provider.toml", PROVIDER),
-            file(name, string),
-        ],
+        files: own
+            .iter()
+            .chain(files)
+            .map(|(name, string)| file(name, string))
+            .collect(),
     };
     let (model, problems) = schema::load(&sources);
     assert!(problems.is_empty(), "{problems:#?}");
-    model.declarations.into_iter().next().unwrap().resource
+    let declarations = model.declarations.into_iter();
+    declarations.map(|declaration| declaration.resource).collect()
 }
 
 const OPERATIONS: &str = r#"
