@@ -128,6 +128,7 @@ impl Mocked<'_> {
             Some(Format::Duration) => "1m".to_owned(),
             Some(Format::Timestamp) => "2026-01-01T00:00:00Z".to_owned(),
             Some(Format::Json) => "{}".to_owned(),
+            Some(Format::Glob) => "mock-*".to_owned(),
             None if is_address(attribute) => ADDRESS.to_owned(),
             None if name.ends_with("_disk") => "/dev/sda".to_owned(),
             None if name.ends_with("_url") => "registry.example.com/mock:latest".to_owned(),

@@ -23,6 +23,7 @@ macros::provider! {
     data_source images;
     data_source machine;
     data_source machine_role;
+    data_source machines;
     data_source mesh_network;
     data_source registry_credential;
     data_source secret;

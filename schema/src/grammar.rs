@@ -442,7 +442,16 @@ pub const KEYS: &[Key] = &[
         ANY_ATTRIBUTE,
         Shape::Word(
             "format",
-            &["uuid", "ip", "cidr", "url", "duration", "timestamp", "json"],
+            &[
+                "uuid",
+                "ip",
+                "cidr",
+                "url",
+                "duration",
+                "timestamp",
+                "json",
+                "glob",
+            ],
         ),
         "Format of the string. The provider validates it and compares values by meaning; the documentation names it.",
     ),
@@ -689,7 +698,7 @@ pub const KEYS: &[Key] = &[
         "narrow",
         &[Section::Lookup],
         Shape::NonEmptyStrings,
-        "Attributes that must also match, if they are configured.",
+        "Attributes that must also match, if they are configured. One with `format = \"glob\"` is a pattern; a single value matches a list that contains it.",
     ),
     optional(
         "expect",
@@ -707,13 +716,19 @@ pub const KEYS: &[Key] = &[
         "into",
         &[Section::Lookup],
         Shape::NonEmptyString,
-        "Attribute that gets the found objects, if `expect` is `many`.",
+        "Attribute that gets the found objects, if `expect` is `many`: a list, set or map of objects.",
+    ),
+    optional(
+        "key",
+        &[Section::Lookup],
+        Shape::NonEmptyStrings,
+        "Nested attributes that make the keys of the map in `into`: the first one. Objects that share a key get the next one appended, after a slash; an object without a value gets the next one instead.",
     ),
     optional(
         "then",
         &[Section::Lookup],
         Shape::NonEmptyString,
-        "Operation that reads the found object, if its item in the list lacks an attribute.",
+        "Operation that reads a found object, if its item in the list lacks an attribute, or a field with which `narrow` compares.",
     ),
     // [job]
     required(

@@ -448,6 +448,8 @@ pub enum Format {
     Timestamp,
     /// A JSON document.
     Json,
+    /// A pattern for strings, with `*`, `?` and `[…]`.
+    Glob,
 }
 
 /// Checks of a known value. By default, there are no checks.
@@ -571,7 +573,8 @@ pub struct Lookup {
     pub api: Text,
     /// Field of the listed objects to compare with the value of `by`. `None`: all objects match, or the response is the object.
     pub pick: Option<Text>,
-    /// Attributes that must also match, if they are configured.
+    /// Attributes that must also match, if they are configured. One with [`Format::Glob`] is a pattern; a single value matches a list that
+    /// contains it.
     pub narrow: List<Text>,
     /// Number of objects to find.
     pub expect: Expect,
@@ -579,7 +582,10 @@ pub struct Lookup {
     pub missing_ok: Option<Text>,
     /// Attribute that gets the found objects, with [`Expect::Many`].
     pub into: Option<Text>,
-    /// Operation that reads the found object, if its item in the list lacks an attribute.
+    /// Nested attributes of `into` that make the keys of a map: the first one, and the next for objects that share a key. Empty for a list
+    /// or set.
+    pub key: List<Text>,
+    /// Operation that reads a found object, if its item in the list lacks an attribute.
     pub then: Option<Text>,
 }
 

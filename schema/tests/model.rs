@@ -323,6 +323,7 @@ fn of_derives_the_lookups() {
         expect: Expect::One,
         missing_ok: None,
         into: None,
+        key: vec![].into(),
         then: then.map(Into::into),
     };
     let expected = [

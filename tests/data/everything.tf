@@ -11,6 +11,10 @@ data "durantic_image" "ubuntu" {
 
 data "durantic_images" "all" {}
 
+data "durantic_machines" "nodes" {
+  hostname = "node-*"
+}
+
 resource "durantic_mesh_network" "it" {
   name                 = "mesh"
   network_cidr         = "10.42.0.0/24"
@@ -146,4 +150,8 @@ output "found" {
 
 output "images" {
   value = length(data.durantic_images.all.images)
+}
+
+output "machines" {
+  value = keys(data.durantic_machines.nodes.machines)
 }

@@ -389,6 +389,18 @@ data "durantic_machine" "both" {
   hostname = "node-1" # Only one of `uuid`, `hostname` can be set
 }
 
+data "durantic_machines" "hostname" {
+  hostname = "web-[" # must be a pattern such as web-* or db-[12]
+}
+
+data "durantic_machines" "role" {
+  role_name = "" # must have at least 1 characters
+}
+
+data "durantic_machines" "mesh" {
+  mesh_network_uuid = "mesh" # must be a UUID
+}
+
 data "durantic_image" "uuid" {
   uuid = "ubuntu" # must be a UUID
 }

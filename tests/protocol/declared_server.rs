@@ -553,6 +553,7 @@ fn sample_string(attribute: &Attribute, salt: u64) -> String {
             salt / 60 % 60
         ),
         Some(Format::Json) => format!("{{\"salt\": {last}}}"),
+        Some(Format::Glob) => format!("salt-{last:x}-*"),
         None => format!("own-{last:x}"),
     }
 }

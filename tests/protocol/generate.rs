@@ -392,6 +392,7 @@ fn string(attribute: &'static Attribute) -> BoxedStrategy<String> {
         Some(Format::Duration) => of("([1-9]h)?[1-5][0-9]m([1-5][0-9]s)?"),
         Some(Format::Timestamp) => of("20[0-9]{2}-0[1-9]-1[0-9]T1[0-9]:[0-5][0-9]:[0-5][0-9]Z"),
         Some(Format::Json) => of("\\{\"[a-z]{1,5}\": ?[0-9]{1,3}( )?\\}"),
+        Some(Format::Glob) => of("[a-z]{1,5}-(\\*|\\?|\\[a-c\\])"),
         // The harness searches all output for it, so it must not occur anywhere by chance.
         None if attribute.sensitive || attribute.write_only => of("concealed-[a-z0-9\"\\\\\n\u{e9}]{8,12}"),
         None => {

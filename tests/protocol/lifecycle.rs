@@ -781,7 +781,7 @@ fn respelled_string(attribute: &Attribute, text: &str) -> Option<String> {
         Format::Timestamp => Some(text.replace('Z', "+00:00")),
         Format::Json => Some(text.replace(':', " :  ")),
         Format::Ip if text.contains("::") => Some(text.replace("::", ":0::")),
-        Format::Duration | Format::Ip | Format::Cidr => None,
+        Format::Duration | Format::Ip | Format::Cidr | Format::Glob => None,
     }
 }
 

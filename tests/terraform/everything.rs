@@ -52,7 +52,7 @@ async fn check_lifecycle(dialect: Dialect) {
     workspace.apply().await;
     assert_eq!(
         workspace.outputs().await,
-        json!({ "found": ["node-1", "node-2"], "images": 4 })
+        json!({ "found": ["node-1", "node-2"], "images": 4, "machines": ["node-1", "node-2", "node-3"] })
     );
     workspace.plans_empty().await;
 
@@ -144,7 +144,7 @@ fn configuration_has_every_resource_and_data_source() {
     };
     let mut all = bindings("resource", DEFINITION.resources);
     all.extend(bindings("data", DEFINITION.data_sources));
-    assert_eq!(all.len(), 20);
+    assert_eq!(all.len(), 21);
     for block in all {
         assert!(EVERYTHING.contains(&block), "{block} is missing");
     }

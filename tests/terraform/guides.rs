@@ -107,7 +107,7 @@ async fn large_accounts_guide_configuration_can_be_applied() {
 #[tokio::test]
 async fn provisioning_guide_configurations_can_be_applied() {
     let blocks = blocks(&guide("provisioning.md"), "terraform");
-    assert_eq!(blocks.len(), 4);
+    assert_eq!(blocks.len(), 5);
     for block in blocks {
         let (folder, control_plane) = (files(), prepared().await);
         if block.contains("\"adopt\"") {

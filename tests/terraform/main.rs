@@ -33,6 +33,7 @@ mod interruptions;
 mod machine;
 mod machine_config;
 mod machine_role;
+mod machines;
 mod mesh_network;
 mod mistakes;
 mod plans;

@@ -109,6 +109,11 @@ data "durantic_images" "all" {
 output "images" {
   value = data.durantic_images.all.images
 }
+data "durantic_machines" "all" {
+}
+output "machines" {
+  value = data.durantic_machines.all.machines
+}
 resource "durantic_mesh_network" "it" {
   name         = "it"
   network_cidr = data.durantic_mesh_network.it.network_cidr

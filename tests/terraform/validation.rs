@@ -111,6 +111,7 @@ fn rules(attribute: &Attribute) -> Vec<&'static [&'static str]> {
             Format::Duration => &["a duration"],
             Format::Timestamp => &["a point in time"],
             Format::Json => &["a JSON document"],
+            Format::Glob => &["a pattern such as"],
         }
     });
     rules.extend(format);

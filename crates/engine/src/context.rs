@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use schema::Resource;
+use schema::{Attribute, Resource};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use value::Value;
@@ -112,7 +112,23 @@ impl Context {
         operation: &str,
         object: &Value,
     ) -> Result<Arc<Response>, Error> {
-        let (path, secrets) = (path_arguments(resource, object), object.secrets());
+        self.read_nested(resource, &resource.attributes, operation, object)
+            .await
+    }
+
+    /// Sends such a request for an object with these attributes, one of those that the resource has as nested objects.
+    ///
+    /// # Errors
+    ///
+    /// The [`Error`] of the API.
+    pub async fn read_nested(
+        &self,
+        resource: &Resource,
+        attributes: &[Attribute],
+        operation: &str,
+        object: &Value,
+    ) -> Result<Arc<Response>, Error> {
+        let (path, secrets) = (path_arguments_of(resource, attributes, object), object.secrets());
         self.api
             .read(self.prepare(resource, operation, &path, &secrets))
             .await
@@ -195,6 +211,14 @@ impl Context {
 
 /// The strings of the object, by placeholder (`api.path` of the declaration). A path uses those whose placeholders it has.
 fn path_arguments<'a>(resource: &'a Resource, object: &'a Value) -> Vec<(&'a str, &'a str)> {
+    path_arguments_of(resource, &resource.attributes, object)
+}
+
+fn path_arguments_of<'a>(
+    resource: &'a Resource,
+    attributes: &'a [Attribute],
+    object: &'a Value,
+) -> Vec<(&'a str, &'a str)> {
     let renamed = resource
         .api
         .path
@@ -207,8 +231,7 @@ fn path_arguments<'a>(resource: &'a Resource, object: &'a Value) -> Vec<(&'a str
             .iter()
             .any(|(placeholder, _)| placeholder == name)
     };
-    let names = resource
-        .attributes
+    let names = attributes
         .iter()
         .map(|attribute| (attribute.name.as_ref(), attribute.name.as_ref()));
     renamed

@@ -76,6 +76,8 @@ fn is_equivalent_string(attribute: &Attribute, left: &str, right: &str) -> bool 
             serde_json::from_str::<serde_json::Value>(left).ok(),
             serde_json::from_str::<serde_json::Value>(right).ok(),
         ),
+        // Equal patterns were equal strings.
+        Format::Glob => false,
     }
 }
 

@@ -22,7 +22,7 @@
 //! | [`absence`] | whether "not found" means that an object was deleted |
 //! | [`collection`] | lists of the objects of a resource, which refreshes, data sources and checks share |
 //! | [`context`], [`identity`], [`report`], [`arguments`] | send a request; check which object a response is about; report a failed request; read the provider block |
-//! | [`wire`], [`fill`], [`rules`], [`object`], [`process`], [`planned`], [`misses`] | convert between JSON and values; merge a response into a plan; check constraints; the records of an object; data that the requests of one process share |
+//! | [`filter`], [`wire`], [`fill`], [`rules`], [`object`], [`process`], [`planned`], [`misses`] | compare objects with filters; convert between JSON and values; merge a response into a plan; check constraints; the records of an object; data that the requests of one process share |
 //! | [`api`], [`declarations`], [`list`], [`demand`], [`codec`], [`function`], [`diagnostic`], [`private`], [`run`], [`equal`], [`shape`], [`summaries`], [`naming`] | types and functions that everything else uses |
 //!
 //! Tests: `crates/engine/tests/tables/`.
@@ -43,6 +43,7 @@ pub mod demand;
 pub mod diagnostic;
 pub mod equal;
 pub mod fill;
+pub mod filter;
 pub mod function;
 pub mod hook;
 pub mod identity;

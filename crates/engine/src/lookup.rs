@@ -2,6 +2,8 @@
 //!
 //! Tests: `crates/engine/tests/tables/lookup.rs`, `tests/protocol/lookups.rs`.
 
+mod many;
+
 use std::sync::Arc;
 
 use schema::{Attribute, Expect, Lookup, Resource};
@@ -18,7 +20,7 @@ use crate::list::{Index, List};
 use crate::misses::Miss;
 use crate::naming::{self, MAX_SUGGESTIONS, capitalised, noun};
 use crate::report::{self, Action, is_gone};
-use crate::{absence, shape, summaries, wire};
+use crate::{absence, filter, shape, summaries, wire};
 
 /// Looks up the object, or the list of objects, that the configuration describes.
 ///
@@ -69,7 +71,7 @@ enum Found {
     None(Option<Arc<List>>),
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
     async fn run(&mut self) -> Result<Value, Reported> {
         let mut patience = Patience::default();
         loop {
@@ -116,12 +118,14 @@ impl Search<'_> {
             let list = self.context.whole_list(resource, &lookup.api, self.config, since);
             let list = list.await.map_err(|error| self.fail(&error))?;
             let is_present = is_planning || list.began.is_none_or(|began| began >= started);
-            let found = match (lookup.expect, self.matching(&list).as_slice()) {
-                (Expect::Many, found) => return self.all(found).map(Found::One),
-                (Expect::One, [one]) => self.details(one, is_present).await?,
-                (Expect::One, [_, _, ..]) if !is_present => None,
-                (Expect::One, several @ [_, _, ..]) => return Err(self.ambiguous(several)),
-                (Expect::One, []) => None,
+            if lookup.expect == Expect::Many {
+                return self.many(&list).await.map(Found::One);
+            }
+            let found = match self.matching(&list).as_slice() {
+                [one] => self.details(one, is_present).await?,
+                [_, _, ..] if !is_present => None,
+                several @ [_, _, ..] => return Err(self.ambiguous(several)),
+                [] => None,
             };
             match found {
                 Some(found) => return Ok(Found::One(found)),
@@ -167,17 +171,20 @@ impl Search<'_> {
 
     /// The objects of a list that match the configuration.
     fn matching(&self, list: &List) -> Vec<Json> {
-        let matches = |candidate: &Json| self.is_narrow_match(candidate);
+        let mut found = self.candidates(list);
+        found.retain(|candidate| self.is_narrow_match(candidate));
+        found
+    }
+
+    /// The objects of a list that have the wanted value of `by`; all of them without `pick`.
+    fn candidates(&self, list: &List) -> Vec<Json> {
         let (Some(field), Some(by)) = (&self.lookup.pick, &self.lookup.by) else {
-            return list.objects().filter(matches).collect();
+            return list.objects().collect();
         };
         let wanted = wire::to_json(self.config.get(by));
         let positions = picked(list, field).get(&wanted.to_string()).cloned();
-        let candidates = positions.unwrap_or_default().into_iter();
-        candidates
-            .map(|position| list.object(position))
-            .filter(matches)
-            .collect()
+        let positions = positions.unwrap_or_default().into_iter();
+        positions.map(|position| list.object(position)).collect()
     }
 
     /// Whether an object that was found in a list still matches the configuration, as far as the response shows.
@@ -191,22 +198,21 @@ impl Search<'_> {
         picked && self.is_narrow_match(object)
     }
 
+    /// Whether one object, which is looked up by another attribute, matches those that narrow the lookup. A missing bool counts as false.
     fn is_narrow_match(&self, candidate: &Json) -> bool {
         self.narrowing().all(|(attribute, wanted)| {
             let field = wire::field(attribute, candidate).unwrap_or(Json::Bool(false));
-            wire::is_equivalent_json(attribute, &field, &wire::to_json(wanted))
+            filter::matches(attribute, wanted, &field)
         })
     }
 
     /// The configured attributes that narrow the lookup, with their values.
-    fn narrowing(&self) -> impl Iterator<Item = (&Attribute, &Value)> {
-        let attributes = self
-            .lookup
-            .narrow
-            .iter()
-            .filter_map(|name| self.resource.attribute(name));
+    fn narrowing(&self) -> impl Iterator<Item = (&'a Attribute, &'a Value)> + use<'a> {
+        let (resource, config) = (self.resource, self.config);
+        let names = self.lookup.narrow.iter();
+        let attributes = names.filter_map(|name| resource.attribute(name));
         attributes
-            .map(|attribute| (attribute, self.config.get(&attribute.name)))
+            .map(|attribute| (attribute, config.get(&attribute.name)))
             .filter(|(_, wanted)| !wanted.is_null())
     }
 
@@ -291,15 +297,6 @@ impl Search<'_> {
             }
         }
         found
-    }
-
-    fn all(&mut self, found: &[Json]) -> Result<Value, Reported> {
-        let Some(into) = &self.lookup.into else {
-            return Ok(self.config.clone());
-        };
-        let list = Json::Array(found.to_vec());
-        let response = Json::Object(std::iter::once((into.to_string(), list)).collect());
-        self.object(&response)
     }
 
     /// Reports that no object matches, as far as the configuration does not allow it. `list` is the list in which it was looked up.

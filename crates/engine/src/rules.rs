@@ -401,6 +401,10 @@ fn check_format(format: Format, string: &str) -> Result<(), &'static str> {
             serde_json::from_str::<serde_json::Value>(string).is_ok(),
             "a JSON document",
         ),
+        Format::Glob => (
+            value::glob::parse(string).is_some(),
+            "a pattern such as web-* or db-[12]",
+        ),
     };
     if is_valid { Ok(()) } else { Err(expected) }
 }

@@ -12,6 +12,7 @@ mod debug;
 pub mod duration;
 pub mod dynamic;
 mod error;
+pub mod glob;
 pub mod json;
 pub mod msgpack;
 mod number;

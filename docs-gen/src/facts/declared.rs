@@ -526,6 +526,7 @@ fn format(format: Format) -> &'static str {
         Format::Duration => "duration",
         Format::Timestamp => "timestamp",
         Format::Json => "json",
+        Format::Glob => "glob",
     }
 }
 

@@ -181,6 +181,9 @@ fn format_sentence(format: &str, is_collection: bool) -> String {
         "duration" => "a duration such as `90s` or `1h30m`",
         "timestamp" => "an RFC 3339 timestamp",
         "json" => "a JSON document",
+        "glob" => {
+            "a pattern: `*` matches any characters, `?` one character, and `[abc]` or `[a-z]` one of these"
+        }
         other => return format!("Format: {other}."),
     };
     if is_collection {

@@ -7,7 +7,9 @@ use std::ops::RangeInclusive;
 use super::values::{is_duration, is_timeout};
 use super::{Reporter, ResourceContext, ResourceRule, by_name};
 use crate::diagnostic::did_you_mean;
-use crate::model::{Attribute, Delete, Import, Kind, Method, Mode, Operation, Scalar, Text, placeholders};
+use crate::model::{
+    Attribute, Delete, Expect, Import, Kind, Method, Mode, Operation, Scalar, Text, placeholders,
+};
 use crate::path::join;
 use crate::similar::nearest;
 
@@ -52,6 +54,8 @@ pub(crate) enum Needs {
     Known,
     /// The same, and it only reads.
     KnownRead,
+    /// The same, for one of several objects that a lookup has found: `lookup_then` checks the path.
+    FoundRead,
 }
 
 /// Returns every use of an operation.
@@ -88,7 +92,10 @@ pub(crate) fn operation_uses<'a>(context: &ResourceContext<'a>) -> Vec<Operation
             (
                 format!("lookup.{index}.then"),
                 lookup.then.as_ref(),
-                Needs::KnownRead,
+                match lookup.expect {
+                    Expect::One => Needs::KnownRead,
+                    Expect::Many => Needs::FoundRead,
+                },
             ),
         ]
     });
@@ -171,7 +178,10 @@ fn for_each_placeholder<'a>(
     mut visit: impl FnMut(&OperationUse<'a>, &Operation, &str, Option<&Attribute>),
 ) {
     for used in operation_uses(context) {
-        let Some(operation) = context.operation(used.id) else {
+        let Some(operation) = context
+            .operation(used.id)
+            .filter(|_| used.needs != Needs::FoundRead)
+        else {
             continue;
         };
         for placeholder in operation.placeholders() {
@@ -212,7 +222,7 @@ fn path_mapping(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
 /// An operation that reads must be a GET: it is used in plans and retried after failures, so it must not change anything.
 fn reading_method(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
     for OperationUse { path, id, needs } in operation_uses(context) {
-        let reads = matches!(needs, Needs::ConfiguredRead | Needs::KnownRead);
+        let reads = matches!(needs, Needs::ConfiguredRead | Needs::KnownRead | Needs::FoundRead);
         let method = context.operation(id).map(|operation| operation.method);
         if let Some(method) = method.filter(|method| reads && *method != Method::Get) {
             let message = format!(

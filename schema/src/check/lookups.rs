@@ -3,7 +3,7 @@
 //! Tests: `schema/tests/ui/lookups/`.
 
 use super::{Reporter, ResourceContext, ResourceRule, by_name};
-use crate::model::{Collection, Expect, Kind, Lookup, Mode, Rule, Scalar};
+use crate::model::{Attribute, Collection, Expect, Kind, Lookup, Mode, Rule, Scalar, Text};
 
 /// The rules of this file.
 pub(crate) const RULES: &[(&str, ResourceRule)] = by_name![
@@ -11,7 +11,10 @@ pub(crate) const RULES: &[(&str, ResourceRule)] = by_name![
     lookup_attribute,
     lookup_pick,
     lookup_missing_ok,
+    lookup_narrow,
     lookup_into,
+    lookup_key,
+    lookup_then,
     lookup_choice
 ];
 
@@ -108,7 +111,23 @@ fn lookup_missing_ok(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>)
     });
 }
 
-/// A lookup of many objects needs `into`, a list or set of objects. A lookup of one object cannot have it.
+/// An attribute that narrows a lookup must have a field to compare with.
+fn lookup_narrow(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    for_each_lookup(context, |path, lookup| {
+        for (index, name) in lookup.narrow.iter().enumerate() {
+            let attribute = context.resource.attribute(name);
+            if attribute.is_some_and(|attribute| attribute.wire.read.is_empty()) {
+                reporter.at_value(
+                    &format!("{path}.narrow.{index}"),
+                    format!("{name:?} has no field in the response to compare with"),
+                    "name the field with `wire` in the attribute",
+                );
+            }
+        }
+    });
+}
+
+/// A lookup of many objects needs `into`, a list, set or map of objects. A lookup of one object cannot have it.
 fn lookup_into(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
     for_each_lookup(context, |path, lookup| match (&lookup.into, lookup.expect) {
         (None, Expect::Many) => {
@@ -126,20 +145,91 @@ fn lookup_into(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
             );
         }
         (Some(into), Expect::Many) => {
-            let is_list = context.resource.attribute(into).is_some_and(|attribute| {
+            let is_collection = context.resource.attribute(into).is_some_and(|attribute| {
                 attribute.mode == Mode::Computed
                     && attribute.r#type.scalar == Scalar::Object
-                    && matches!(
-                        attribute.r#type.collections.as_ref(),
-                        [Collection::List | Collection::Set]
-                    )
+                    && attribute.r#type.collections.len() == 1
             });
-            if !is_list {
-                let message = format!("{into:?} is not a computed list or set of objects");
+            if !is_collection {
+                let message = format!("{into:?} is not a computed list, set or map of objects");
                 reporter.at_value(&format!("{path}.into"), message, "");
             }
         }
         (None, Expect::One) => {}
+    });
+}
+
+/// A map of objects needs `key`: nested attributes with strings that the API returns. Nothing else can have it.
+fn lookup_key(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    for_each_lookup(context, |path, lookup| {
+        let into = lookup
+            .into
+            .as_deref()
+            .and_then(|name| context.resource.attribute(name));
+        let map = into.filter(|into| into.r#type.collections.first() == Some(&Collection::Map));
+        match (map, lookup.key.as_ref()) {
+            (Some(_), []) => {
+                let help =
+                    "add `key` with the nested attributes that make the keys, e.g. [\"name\", \"uuid\"]";
+                reporter.at_key(&format!("{path}.into"), "a map of objects requires `key`", help);
+            }
+            (Some(map), names) => check_key_attributes(path, map, names, reporter),
+            (None, [_, ..]) => {
+                reporter.at_key(
+                    &format!("{path}.key"),
+                    "only a map of objects has keys",
+                    "remove `key`, or make `into` a map(object)",
+                );
+            }
+            (None, []) => {}
+        }
+    });
+}
+
+fn check_key_attributes(path: &str, map: &Attribute, names: &[Text], reporter: &mut Reporter<'_>) {
+    for (index, name) in names.iter().enumerate() {
+        let path = format!("{path}.key.{index}");
+        let Some(attribute) = map.attribute(name) else {
+            let legal = map.attributes.iter().map(|attribute| attribute.name.as_ref());
+            reporter.unknown_attribute(&path, name, legal);
+            continue;
+        };
+        if !attribute.can_be_label() || attribute.wire.read.is_empty() || !attribute.returned {
+            let help = "use nested attributes with a string that the API returns and that is not secret";
+            reporter.at_value(&path, format!("{name:?} cannot be part of a key"), help);
+        }
+    }
+}
+
+/// A lookup of many objects that reads some of them (`then`) needs to know what identifies an object: the last attribute of `key`, which
+/// is the only one in the path.
+fn lookup_then(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    for_each_lookup(context, |path, lookup| {
+        let Some(then) = lookup.then.as_deref().filter(|_| lookup.expect == Expect::Many) else {
+            return;
+        };
+        let path = format!("{path}.then");
+        let Some(identity) = lookup.key.last() else {
+            let help = "add `key`, whose last attribute identifies an object, or remove `then`";
+            reporter.at_value(&path, "the objects to read have no identity", help);
+            return;
+        };
+        let Some(operation) = context.operation(then) else {
+            return;
+        };
+        let mut placeholders = operation.placeholders();
+        let is_identity = |placeholder| context.attribute_of_placeholder(placeholder) == identity.as_ref();
+        if !placeholders.next().is_some_and(is_identity) || placeholders.next().is_some() {
+            let message = format!(
+                "{:?} does not find an object by {identity:?} alone",
+                operation.path
+            );
+            reporter.at_value(
+                &path,
+                message,
+                "end `key` with the attribute in the path of the operation",
+            );
+        }
     });
 }
 

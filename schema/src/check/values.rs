@@ -140,6 +140,7 @@ fn is_of_format(text: &str, format: Format) -> bool {
         }
         Format::Timestamp => text.parse::<jiff::Timestamp>().is_ok(),
         Format::Json => serde_json::from_str::<serde_json::Value>(text).is_ok(),
+        Format::Glob => !text.is_empty() && !text.contains("**") && glob::Pattern::new(text).is_ok(),
     }
 }
 
@@ -152,6 +153,7 @@ fn name_of(format: Format) -> &'static str {
         Format::Duration => "a duration such as 90s or 1h30m",
         Format::Timestamp => "an RFC 3339 timestamp",
         Format::Json => "a JSON document",
+        Format::Glob => "a pattern such as web-*",
     }
 }
 

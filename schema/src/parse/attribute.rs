@@ -113,6 +113,7 @@ fn format(word: &str) -> Option<Format> {
         "url" => Format::Url,
         "duration" => Format::Duration,
         "timestamp" => Format::Timestamp,
+        "glob" => Format::Glob,
         "json" => Format::Json,
         _ => return None,
     })

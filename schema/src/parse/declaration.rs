@@ -166,6 +166,7 @@ fn lookup(tree: &Literal) -> Lookup {
         },
         missing_ok: tree.string("missing_ok"),
         into: tree.string("into"),
+        key: tree.strings("key"),
         then: tree.string("then"),
     }
 }

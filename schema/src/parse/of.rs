@@ -226,6 +226,7 @@ fn lookups(
         expect: Expect::One,
         missing_ok: None,
         into: None,
+        key: Cow::Borrowed(&[]),
         then: None,
     };
     let by_label = Lookup {

@@ -175,6 +175,220 @@ attributes = { name = { doc = "A name.", type = "string", mode = "computed" } }
     });
 }
 
+/// Things by name, filtered, in a map.
+const THINGS: &str = r#"
+data_source = "things"
+summary     = "Lists things."
+
+[[lookup]]
+api    = "list"
+expect = "many"
+into   = "things"
+narrow = ["name", "tag", "official", "mesh_uuid"]
+key    = ["name", "uuid"]
+then   = "get"
+
+[attributes]
+name      = { doc = "A pattern.", type = "string", format = "glob" }
+tag       = { doc = "One tag.", type = "string", wire = "tags" }
+official  = { doc = "Whether it is.", type = "bool" }
+mesh_uuid = { doc = "Its mesh.", type = "string", format = "uuid", wire = { read = ["mesh.uuid", "mesh_uuid"] } }
+
+[attributes.things]
+type = "map(object)"
+mode = "computed"
+doc  = "Those that match."
+
+[attributes.things.attributes]
+uuid     = { doc = "Its UUID.", type = "string", mode = "computed", format = "uuid" }
+name     = { doc = "Its name.", type = "string", mode = "computed" }
+tags     = { doc = "Its tags.", type = "list(string)", mode = "computed" }
+official = { doc = "Whether it is.", type = "bool", mode = "computed" }
+"#;
+
+/// An item of the list of things.
+fn item(uuid: &str, name: &str, tags: &[&str], official: bool, mesh: Option<&str>) -> Json {
+    json!({"uuid": uuid, "name": name, "tags": tags, "official": official, "mesh_uuid": mesh})
+}
+
+/// The JSON without these fields.
+fn without(mut object: Json, fields: &[&str]) -> Json {
+    for field in fields {
+        object.as_object_mut().unwrap().remove(*field);
+    }
+    object
+}
+
+#[test]
+fn lookup_filters_and_keys_many_objects() {
+    const MESH: &str = "77777777-0a51-4f7f-8f4e-6a2a1c9d7b10";
+    const THIRD: &str = "99999999-0a51-4f7f-8f4e-6a2a1c9d7b10";
+    let web_1 = || item(UUID, "web-1", &["base", "web"], true, Some(MESH));
+    let web_2 = || item(OTHER, "web-2", &["web"], false, None);
+    let db = || item(THIRD, "db", &[], true, None);
+    let all = || Ok(json!([web_1(), web_2(), db()]));
+    // The keys of the result.
+    let names = |names: &[&str]| json!(names);
+    let incomplete = |fields: &[&str]| Ok(json!([web_1(), without(web_2(), fields), db()]));
+    let lacks = |name: &str, field: &str| {
+        json!(format!(
+            "{name}: The lookup of things compares `{name}` with the field `{field}`, which the control plane's response does not have for \
+             every object. Remove `{name}` from the configuration."
+        ))
+    };
+    let row =
+        |rule, config: Json, responses: Vec<Result<Json, ErrorKind>>, requests: &[&str], expected: Json| {
+            (rule, (config, responses, json!(requests), expected))
+        };
+    #[rustfmt::skip]
+    let rows = [
+        row("no filter", json!({}), vec![all()], &["list"], names(&["db", "web-1", "web-2"])),
+        row("a pattern", json!({"name": "web-*"}), vec![all()], &["list"], names(&["web-1", "web-2"])),
+        row("a pattern without wildcards", json!({"name": "web-1"}), vec![all()], &["list"], names(&["web-1"])),
+        row("a value of a list", json!({"tag": "base"}), vec![all()], &["list"], names(&["web-1"])),
+        row("a bool that is true", json!({"official": true}), vec![all()], &["list"], names(&["db", "web-1"])),
+        row("a bool that is false", json!({"official": false}), vec![all()], &["list"], names(&["web-2"])),
+        row("a UUID in another spelling", json!({"mesh_uuid": MESH.to_uppercase()}), vec![all()], &["list"], names(&["web-1"])),
+        row("several filters", json!({"name": "web-*", "tag": "web", "official": false}), vec![all()], &["list"], names(&["web-2"])),
+        row("no match", json!({"name": "web-*", "tag": "none"}), vec![all()], &["list"], names(&[])),
+        row("no objects", json!({"name": "web-*"}), vec![Ok(json!([]))], &["list"], names(&[])),
+        row("objects that share a name", json!({}),
+            vec![Ok(json!([web_1(), item(OTHER, "web-1", &[], true, None), db()]))], &["list"],
+            json!(["db", format!("web-1/{UUID}"), format!("web-1/{OTHER}")])),
+        row("only one of two objects with the same name matches", json!({"official": true}),
+            vec![Ok(json!([web_1(), item(OTHER, "web-1", &[], false, None)]))], &["list"], names(&["web-1"])),
+        row("objects without a name", json!({}),
+            vec![Ok(json!([item(UUID, "", &[], true, None), db(), {"uuid": OTHER, "name": null, "tags": [], "official": true}]))],
+            &["list"], json!([UUID, OTHER, "db"])),
+        row("one object twice", json!({}), vec![Ok(json!([web_1(), web_1()]))], &["list"],
+            json!(format!(": The control plane returned several objects for `things` whose key in the map would be \"web-1/{UUID}\": they have \
+                the same `name` and `uuid`."))),
+        row("an object without a name and an identity", json!({}), vec![Ok(json!([item("", "", &[], true, None)]))], &["list"],
+            json!(": The control plane returned an object for `things` without `name` and `uuid`, which make its key in the map.")),
+        row("an item that lacks an attribute is read", json!({}),
+            vec![incomplete(&["tags"]), Ok(web_2())], &["list", "get"], names(&["db", "web-1", "web-2"])),
+        row("an item that lacks a filter's field is read, and matches", json!({"mesh_uuid": MESH}),
+            vec![incomplete(&["mesh_uuid"]), Ok(json!({"uuid": OTHER, "mesh": {"uuid": MESH}}))], &["list", "get"],
+            names(&["web-1", "web-2"])),
+        row("an item that lacks a filter's field is read, and does not match", json!({"mesh_uuid": MESH}),
+            vec![incomplete(&["mesh_uuid"]), Ok(json!({"uuid": OTHER, "mesh": null}))], &["list", "get"], names(&["web-1"])),
+        row("an item that lacks a filter's field, but does not match another filter, is not read", json!({"official": true, "mesh_uuid": MESH}),
+            vec![incomplete(&["mesh_uuid"])], &["list"], names(&["web-1"])),
+        row("an item that does not match is not read", json!({"name": "db"}), vec![incomplete(&["tags"])], &["list"], names(&["db"])),
+        row("an object that is gone when it is read", json!({}), vec![incomplete(&["tags"]), Err(NotFound)],
+            &["list", "get"], names(&["db", "web-1"])),
+        row("an object that does not match any more when it is read", json!({"name": "web-*"}),
+            vec![incomplete(&["tags"]), Ok(item(OTHER, "db-2", &[], true, None))], &["list", "get"], names(&["web-1"])),
+        row("an object that neither the list nor the read shows is an error", json!({"official": false}),
+            vec![incomplete(&["official"]), Ok(without(web_2(), &["official"]))], &["list", "get"], lacks("official", "official")),
+        row("the error names the field", json!({"tag": "base"}),
+            vec![incomplete(&["tags"]), Ok(without(web_2(), &["tags"]))], &["list", "get"], lacks("tag", "tags")),
+        row("an attribute that neither shows is null or empty", json!({}),
+            vec![incomplete(&["tags"]), Ok(without(web_2(), &["tags"]))], &["list", "get"], names(&["db", "web-1", "web-2"])),
+        row("a read of another object is an error", json!({}), vec![incomplete(&["tags"]), Ok(db())], &["list", "get"],
+            json!(format!(": The request to look up things failed. The control plane returned an unexpected response to the operation `get`: expected the object with the `uuid` \"{OTHER}\", got another one."))),
+        row("a read without an object is an error", json!({}), vec![incomplete(&["tags"]), Ok(json!([]))], &["list", "get"],
+            json!(": The request to look up things failed. The control plane returned an unexpected response to the operation `get`: expected an object, got a list.")),
+        row("a read that fails", json!({}), vec![incomplete(&["tags"]), Err(Unreachable)], &["list", "get"],
+            json!(": The request to look up things failed. `get` failed.")),
+        row("an incomplete item without an identity", json!({}), vec![Ok(json!([{"name": "a"}]))], &["list"],
+            json!(": The request to look up things failed. The control plane returned an unexpected response to the operation `list`: an object has no `uuid`.")),
+        row("a field of an unexpected type is an error at its key", json!({}),
+            vec![Ok(json!([{"uuid": UUID, "name": "a", "tags": [], "official": "perhaps"}]))], &["list"],
+            json!("things[\"a\"].official: The control plane's field for `official` should be a boolean, but is a string. The provider does not \
+                support this version of the control plane: upgrade the provider, or report this to its developers.")),
+    ];
+    let binding = declare("data/things.toml", THINGS);
+    prove(rows, |(config, responses, requests, expected)| {
+        let (script, context) = Script::of(responses);
+        let mut diagnostics = Diagnostics::default();
+        let configured = value(&binding, &config);
+        let looked_up = block_on(lookup(binding.schema, &context, &configured, &mut diagnostics));
+        let actual = looked_up.map_or_else(
+            |_| json!(reported(&diagnostics)),
+            |object| {
+                let object = shown(&object);
+                for (name, value) in config.as_object().unwrap() {
+                    assert_eq!(object[name], *value, "a filter keeps its value");
+                }
+                json!(object["things"].as_object().unwrap().keys().collect::<Vec<_>>())
+            },
+        );
+        (json!([requests, expected]), json!([script.requests(), actual]))
+    });
+}
+
+#[test]
+fn lookup_returns_whole_objects() {
+    let binding = declare("data/things.toml", THINGS);
+    let item = json!({"uuid": UUID, "name": "web-1", "official": true, "mesh_uuid": null});
+    let whole = json!({"uuid": UUID, "tags": ["a"], "official": false, "mesh": null});
+    let (_, context) = Script::of([Ok(json!([item])), Ok(whole)]);
+    let mut diagnostics = Diagnostics::default();
+    let config = value(&binding, &json!({}));
+    let found = block_on(lookup(binding.schema, &context, &config, &mut diagnostics));
+    // What only the item has is kept; otherwise, the read counts.
+    assert_eq!(
+        shown(&found.unwrap()),
+        json!({
+            "name": null, "tag": null, "official": null, "mesh_uuid": null,
+            "things": {"web-1": {"uuid": UUID, "name": "web-1", "tags": ["a"], "official": false}},
+        })
+    );
+}
+
+#[test]
+fn lookup_without_a_read_reports_a_field_that_a_filter_needs() {
+    let list = r#"
+data_source = "things"
+summary     = "Lists things."
+
+[[lookup]]
+api    = "list"
+expect = "many"
+into   = "things"
+narrow = ["official"]
+
+[attributes]
+official = { doc = "Whether it is.", type = "bool" }
+
+[attributes.things]
+type       = "list(object)"
+mode       = "computed"
+doc        = "Those that match."
+attributes = { name = { doc = "A name.", type = "string", mode = "computed" } }
+"#;
+    let binding = declare("data/things.toml", list);
+    let items = json!([{"name": "a", "official": false}, {"name": "b", "official": true}, {"name": "c"}]);
+    let row = |rule, config: Json, expected: Json| (rule, (config, expected));
+    let rows = [
+        row(
+            "no filter",
+            json!({}),
+            json!([{"name": "a"}, {"name": "b"}, {"name": "c"}]),
+        ),
+        row(
+            "a filter",
+            json!({"official": false}),
+            json!(
+                "official: The lookup of things compares `official` with the field `official`, which the control plane's response does not \
+                 have for every object. Remove `official` from the configuration."
+            ),
+        ),
+    ];
+    prove(rows, |(config, expected)| {
+        let (_, context) = Script::of([Ok(items.clone())]);
+        let mut diagnostics = Diagnostics::default();
+        let config = value(&binding, &config);
+        let found = block_on(lookup(binding.schema, &context, &config, &mut diagnostics));
+        let actual = found.map_or_else(
+            |_| json!(reported(&diagnostics)),
+            |found| shown(found.get("things")),
+        );
+        (expected, actual)
+    });
+}
+
 /// A resource with arguments that things may fill.
 const OWNER: &str = r#"
 [attributes]

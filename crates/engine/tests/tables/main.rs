@@ -14,6 +14,7 @@ mod collection;
 mod conflicts;
 mod equal;
 mod fill;
+mod filter;
 mod identity;
 mod import;
 mod job;

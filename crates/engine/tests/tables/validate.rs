@@ -97,6 +97,9 @@ fn config_checks_a_value_by_its_declaration() {
         row("json: valid", "type = 'string', format = 'json'", json!("[1]"), VALID),
         row("json: invalid", "type = 'string', format = 'json'",
             json!("{a: 1}"), "field: `field` must be a JSON document, got \"{a: 1}\"."),
+        row("glob: valid", "type = 'string', format = 'glob'", json!("web-[0-9]*"), VALID),
+        row("glob: an open bracket", "type = 'string', format = 'glob'",
+            json!("web-["), "field: `field` must be a pattern such as web-* or db-[12], got \"web-[\"."),
         // Unknown, sensitive and missing values.
         row("an unknown string passes",
             "type = 'string', format = 'uuid', validate = { length = { min = 1 }, pattern = '0.*' }", json!(UNKNOWN),
