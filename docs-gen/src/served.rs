@@ -10,10 +10,11 @@ use rpc::convert;
 use tfplugin6::schema::{nested_block, object};
 
 use crate::json::{
-    Attribute, Block, Document, Function, NestedBlock, NestedType, Parameter, Provider, Schema,
+    Attribute, Block, Document, Function, Identity, IdentityAttribute, NestedBlock, NestedType, Parameter,
+    Provider, Schema,
 };
 
-/// The document that Terraform prints for a provider with this definition.
+/// The document that Terraform from version 1.12 on prints for a provider with this definition. Earlier versions leave out the identities.
 ///
 /// # Errors
 ///
@@ -31,6 +32,7 @@ pub fn document(definition: &Definition) -> Result<Document, serde_json::Error> 
         resource_schemas: schemas(definition.resources)?,
         data_source_schemas: schemas(definition.data_sources)?,
         functions: functions(definition)?,
+        resource_identity_schemas: identities(definition)?,
         ..Provider::default()
     };
     Ok(Document {
@@ -65,6 +67,28 @@ pub fn functions(definition: &Definition) -> Result<BTreeMap<String, Function>, 
         Ok((declared.name.to_owned(), function))
     });
     functions.collect()
+}
+
+fn identities(definition: &Definition) -> Result<BTreeMap<String, Identity>, serde_json::Error> {
+    let identities = rpc::identity::schemas(definition)
+        .into_iter()
+        .map(|(name, schema)| {
+            let attributes = schema.identity_attributes.into_iter().map(|from| {
+                let attribute = IdentityAttribute {
+                    r#type: serde_json::from_slice(&from.r#type)?,
+                    description: from.description,
+                    required_for_import: from.required_for_import,
+                    optional_for_import: from.optional_for_import,
+                };
+                Ok((from.name, attribute))
+            });
+            let identity = Identity {
+                version: u64::try_from(schema.version).unwrap_or_default(),
+                attributes: attributes.collect::<Result<_, serde_json::Error>>()?,
+            };
+            Ok((name, identity))
+        });
+    identities.collect()
 }
 
 fn schema(from: &tfplugin6::Schema) -> Result<Schema, serde_json::Error> {

@@ -256,15 +256,17 @@ async fn get_metadata_lists_the_types_of_the_schema() {
 
 #[tokio::test]
 async fn optional_requests_are_unimplemented() {
-    use tfplugin6::{get_resource_identity_schemas, move_resource_state};
+    use tfplugin6::{open_ephemeral_resource, validate_ephemeral_resource_config};
     let service = service();
     let errors = [
         service
-            .get_resource_identity_schemas(tonic::Request::new(get_resource_identity_schemas::Request {}))
+            .validate_ephemeral_resource_config(tonic::Request::new(
+                validate_ephemeral_resource_config::Request::default(),
+            ))
             .await
             .err(),
         service
-            .move_resource_state(tonic::Request::new(move_resource_state::Request::default()))
+            .open_ephemeral_resource(tonic::Request::new(open_ephemeral_resource::Request::default()))
             .await
             .err(),
     ];

@@ -315,7 +315,11 @@ async fn documented_schema_equals_the_served_schema() {
         .await
         .succeeds()
         .stdout;
-    let documented = docs_gen::served::document(&DEFINITION).expect("the declarations can be described");
+    let mut documented = docs_gen::served::document(&DEFINITION).expect("the declarations can be described");
+    // Terraform before 1.12 prints no identities; `identity.rs` compares them.
+    for provider in documented.provider_schemas.values_mut() {
+        provider.resource_identity_schemas.clear();
+    }
     let documented = serde_json::to_string(&documented).expect("JSON");
     // Compares bytes, and on failure prints the lines that differ.
     if printed.trim_end() != documented {

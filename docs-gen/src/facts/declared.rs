@@ -149,6 +149,7 @@ fn object(
         import_label: engine::import::label(&declarations(definition), resource)
             .map(|attribute| attribute.name.to_string()),
         import,
+        identity: identity(resource),
         destroy,
         release: resource.release.as_ref().map(release),
         operations: operations(definition, resource),
@@ -159,6 +160,19 @@ fn object(
         },
         ..new_object(kind, name, &resource.summary, &resource.description)
     })
+}
+
+/// The attributes of the identity.
+fn identity(resource: &Resource) -> Vec<Attribute> {
+    let schema = rpc::identity::schema(resource).unwrap_or_default();
+    let attributes = schema.identity_attributes.into_iter().map(|from| Attribute {
+        name: from.name,
+        r#type: "String".to_owned(),
+        group: Group::Required,
+        description: from.description.trim().to_owned(),
+        ..Attribute::default()
+    });
+    attributes.collect()
 }
 
 fn release(from: &schema::Release) -> String {

@@ -1,0 +1,6 @@
+import {
+  to = durantic_route.office
+  identity = {
+    uuid = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+  }
+}
