@@ -8,6 +8,7 @@
     reason = "test support: a failure ends the test"
 )]
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::sync::OnceLock;
@@ -33,6 +34,42 @@ pub fn terraform() -> Result<PathBuf, &'static str> {
         .map(|folder| folder.join(&name))
         .find(|file| file.is_file())
         .ok_or(MISSING)
+}
+
+/// The Terraform or `OpenTofu` in `TERRAFORM=/path/to/it`, for a test that needs a newer one than that on PATH. Without it, the test is
+/// skipped: a line says so.
+///
+/// # Panics
+/// If the program cannot be run, or is older than the test wants: `(1, 12)` is version 1.12.
+pub fn newer(test: &str, wanted: (u32, u32)) -> Option<PathBuf> {
+    let (major, minor) = wanted;
+    let Some(path) = std::env::var_os("TERRAFORM") else {
+        // The test runner would hide `eprintln!`.
+        let line = format!(
+            "{test} is skipped: it needs Terraform {major}.{minor} or later in TERRAFORM=/path/to/terraform\n"
+        );
+        let _ = std::io::stderr().write_all(line.as_bytes());
+        return None;
+    };
+    let path = PathBuf::from(path);
+    let shown = path.display();
+    let output = std::process::Command::new(&path)
+        .args(["version", "-json"])
+        .env("CHECKPOINT_DISABLE", "1")
+        .output();
+    let output = output.unwrap_or_else(|error| panic!("failed to run TERRAFORM={shown}: {error}"));
+    let json: Json = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    let version = json["terraform_version"].as_str().unwrap_or_default().to_owned();
+    let mut parts = version.split('.').map(str::parse::<u32>);
+    let found = match (parts.next(), parts.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) => (major, minor),
+        _ => panic!("TERRAFORM={shown} is no Terraform: `version -json` has no version"),
+    };
+    assert!(
+        found >= wanted,
+        "{test} needs Terraform {major}.{minor} or later, and TERRAFORM={shown} is {version}"
+    );
+    Some(path)
 }
 
 /// The provider to test: the one that was built with the tests, or the one in `PROVIDER=/path/to/it`.
@@ -98,6 +135,8 @@ pub struct Workspace {
     program: String,
     /// The secrets of every control plane that it was connected to.
     secrets: Vec<Secrets>,
+    /// Another Terraform than the one on PATH.
+    terraform: Option<PathBuf>,
 }
 
 impl Workspace {
@@ -155,6 +194,7 @@ impl Workspace {
             directory,
             program: provider.program(),
             secrets: Vec::new(),
+            terraform: None,
         };
         workspace.write("main.tf", configuration);
         workspace.write(
@@ -162,6 +202,13 @@ impl Workspace {
             &format!("terraform {{\n  required_providers {{\n    {name} = {{\n      source = {address:?}\n    }}\n  }}\n}}\n"),
         );
         workspace
+    }
+
+    /// Uses this Terraform, from [`newer`], from now on.
+    #[must_use]
+    pub fn with_terraform(mut self, program: &Path) -> Self {
+        self.terraform = Some(program.to_owned());
+        self
     }
 
     /// Sets an environment variable for every command.
@@ -189,7 +236,9 @@ impl Workspace {
 
     /// A Terraform command that is not started yet.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = self.program(&terraform().unwrap_or_else(|missing| panic!("{missing}")));
+        let program = self.terraform.clone();
+        let program = program.unwrap_or_else(|| terraform().unwrap_or_else(|missing| panic!("{missing}")));
+        let mut command = self.program(&program);
         command.args(arguments);
         command
     }

@@ -16,7 +16,7 @@ fn examples() -> PathBuf {
 }
 
 /// A workspace with one configuration and the files beside it. Variables without a default get a value.
-fn workspace(control_plane: &ControlPlane, folder: &Path, configuration: &str) -> Workspace {
+pub fn workspace(control_plane: &ControlPlane, folder: &Path, configuration: &str) -> Workspace {
     let workspace = super::workspace(control_plane, configuration);
     for entry in fs::read_dir(folder).expect("the folder of the example").flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();

@@ -134,7 +134,11 @@ async fn importing_guide_works_with_blocks_and_commands() {
     let network = json!({"name": "internal", "network_cidr": "10.42.0.0/24"});
     let network = created(&control_plane, Collection::MeshNetworks, &network);
     let role = created(&control_plane, Collection::MachineRoles, &json!({"name": "web"}));
-    let imports = blocks(&text, "terraform").join("\n");
+    let [imports, identity, moved] = &blocks(&text, "terraform")[..] else {
+        panic!("the guide shows import blocks, an identity and a moved block");
+    };
+    // Terraform 1.11 knows no identities.
+    assert!(identity.contains("identity = {"));
     // The guide shows a name, a UUID and a host name.
     let documented = "16fd2706-8baf-433b-82eb-8c7fada847da";
     for id in ["internal", documented, "node-1"] {
@@ -198,6 +202,19 @@ async fn importing_guide_works_with_blocks_and_commands() {
         .run(&["plan", "-generate-config-out=generated.tf"])
         .await;
     accepted.succeeds();
+
+    let moved = moved.replace("6ba7b810-9dad-11d1-80b4-00c04fd430c8", &machine_uuid(3));
+    let configured = moved
+        .split("\nmoved")
+        .next()
+        .expect("a resource")
+        .replace("machine_deployment", "machine_config");
+    let workspace = self::workspace(&control_plane, &configured);
+    workspace.apply().await;
+    workspace.configure(&moved);
+    assert_eq!(workspace.plan().await.changes(), Vec::<String>::new());
+    workspace.run(&["apply", "tfplan"]).await.succeeds();
+    assert_eq!(control_plane.runs().len(), 0, "nothing is installed");
 }
 
 /// Runs each command of the guide that installs the program, in a home directory of its own. Terraform must find it.

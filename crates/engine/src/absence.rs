@@ -171,8 +171,8 @@ pub async fn confirm(
     diagnostics: &mut Diagnostics,
 ) -> Result<(), Reported> {
     let key = identity::key(resource, &known.state);
-    let here = context.api.place(&key);
     let seen = known.private.seen.as_ref();
+    let here = place_as_seen(context, seen, &key);
     let Some(doubt) = doubt(seen, &here) else {
         return Ok(());
     };
@@ -208,6 +208,12 @@ pub async fn confirm(
             capitalised(&title(resource, &known.state))
         ),
     ))
+}
+
+/// The present place, to be compared with where the object was last seen. `key` is the object's own.
+fn place_as_seen(context: &Context, seen: Option<&Sighting>, key: &str) -> Place {
+    let seen_as = seen.and_then(|seen| seen.key.as_deref());
+    context.api.place(seen_as.unwrap_or(key))
 }
 
 /// Whether another object of the state exists here, so that the account is the same.
@@ -268,7 +274,7 @@ pub fn note_found(context: &Context, resource: &Resource, known: &mut Known, bef
     let key = identity::key(resource, &known.state);
     let here = context.api.place(&key);
     let seen = known.private.seen.take();
-    let is_remembered = doubt(seen.as_ref(), &here).is_none();
+    let is_remembered = doubt(seen.as_ref(), &place_as_seen(context, seen.as_ref(), &key)).is_none();
     let others = seen.filter(|_| is_remembered).map(|seen| seen.others);
     // Unchanged private state is not rewritten: Terraform compares it.
     let others = match others {
@@ -280,7 +286,11 @@ pub fn note_found(context: &Context, resource: &Resource, known: &mut Known, bef
             MAX_OTHERS,
         ),
     };
-    known.private.seen = Some(Sighting { place: here, others });
+    known.private.seen = Some(Sighting {
+        place: here,
+        key: None,
+        others,
+    });
     note(context, resource, known, !is_remembered);
 }
 
@@ -288,6 +298,7 @@ pub fn note_found(context: &Context, resource: &Resource, known: &mut Known, bef
 pub fn note_imported(context: &Context, resource: &Resource, known: &mut Known) {
     known.private.seen = Some(Sighting {
         place: context.api.place(&identity::key(resource, &known.state)),
+        key: None,
         others: Vec::new(),
     });
 }
@@ -298,6 +309,7 @@ pub fn note_created(context: &Context, resource: &Resource, known: &mut Known) {
     let here = context.api.place("");
     known.private.seen = Some(Sighting {
         place: context.api.place(&key),
+        key: None,
         others: context.process.complete(Vec::new(), &here, &key, MAX_OTHERS),
     });
     note(context, resource, known, false);

@@ -95,6 +95,9 @@ pub struct Sighting {
     /// The API and the account.
     #[serde(flatten)]
     pub place: Place,
+    /// Key for which [`Place::token`] was computed, if it is not the object's own: the object was moved from another resource since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     /// Other objects of the same account.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<Reference>,

@@ -112,7 +112,7 @@ crate::summaries! {
         remedy: "Use an ID of a form that the message names.",
     }
     MOVE_UNSUPPORTED {
-        text: "Move not supported",
+        text: "Unsupported move",
         when: "A `moved` block would make one resource another that does not manage the same object, or is of another provider.",
         remedy: "Remove the `moved` block. Import the object to the new resource, and remove the earlier one from state.",
     }
@@ -318,7 +318,7 @@ crate::summaries! {
         remedy: "Check the control plane's dashboard; if the run did not take place, apply with `-replace`.",
     }
     RUN_LEFT {
-        text: "Run is no longer followed",
+        text: "Run no longer followed",
         when: "A `moved` block makes a resource with an active run another one that has no runs.",
         remedy: "Check in the control plane's dashboard how the run ends.",
     }

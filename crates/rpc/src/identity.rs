@@ -59,7 +59,7 @@ fn encode(resource: &Resource, identity: &Value) -> Option<tfplugin6::ResourceId
     })
 }
 
-/// Decodes the identity in a request; null if there is none.
+/// Decodes the identity in a request; null without one.
 ///
 /// # Errors
 ///
@@ -76,7 +76,7 @@ pub fn decode(
     }
 }
 
-/// Upgrades a stored identity; `None` if there is none.
+/// Upgrades a stored identity; `None` without one.
 ///
 /// # Errors
 ///

@@ -159,8 +159,11 @@ impl Service {
         subject: Subject,
         handler: impl AsyncFnOnce(ResolvedRequest, &mut Diagnostics) -> Result<T, Reported>,
     ) -> (Option<T>, Vec<tfplugin6::Diagnostic>) {
-        // Terraform upgrades the state of each object; the plan of a destroy waits for others.
-        let is_followed = !matches!(rpc, "UpgradeResourceState" | "PlanResourceChange");
+        // Terraform upgrades the state of each object, and moves it before; the plan of a destroy waits for others.
+        let is_followed = !matches!(
+            rpc,
+            "UpgradeResourceState" | "UpgradeResourceIdentity" | "MoveResourceState" | "PlanResourceChange"
+        );
         let _active = is_followed.then(|| self.0.process.begin_request());
         let served = handler::run(rpc, &subject, async |diagnostics: &mut Diagnostics| {
             handler(self.resolve(&subject, diagnostics)?, diagnostics).await

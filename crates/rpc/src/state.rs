@@ -3,7 +3,7 @@
 //! Tests: `tests/terraform/go_provider_states.rs`, `tests/terraform/moves.rs`.
 
 use engine::diagnostic::{Diagnostics, Reported};
-use engine::moved::{moved, source};
+use engine::moved::{convert, source};
 use engine::object::Known;
 use engine::{read, shape};
 use proto::tfplugin6;
@@ -26,18 +26,19 @@ impl Service {
                 Subject::Resource(request.target_type_name.clone()),
                 async |resolved, diagnostics| {
                     let target = resolved.binding.schema;
-                    let origin = (
-                        request.source_provider_address.as_str(),
-                        request.source_type_name.as_str(),
-                    );
-                    let own_address = &self.definition().provider.address;
-                    let source = source(&self.0.declarations, own_address, origin, target, diagnostics)?;
+                    let source = source(
+                        self.definition(),
+                        target,
+                        &request.source_provider_address,
+                        &request.source_type_name,
+                        diagnostics,
+                    )?;
                     let raw = request.source_state.as_ref();
                     let before = Known {
                         state: upgrade(source, raw, request.source_schema_version, diagnostics)?,
                         private: self.decode_private(&request.source_private),
                     };
-                    let Known { state, private } = moved(source, target, before, diagnostics);
+                    let Known { state, private } = convert(source, target, before, diagnostics);
                     let target_identity = identity::of(target, &[&state]);
                     Ok(move_resource_state::Response {
                         target_state: Some(resolved.encode(&state, diagnostics)?),

@@ -24,6 +24,7 @@ pub(crate) const RULES: &[(&str, ResourceRule)] = by_name![
     update_missing,
     import_form,
     import_covers_read,
+    import_strings,
     computed_is_filled,
     gone_status,
     timeout_form,
@@ -317,6 +318,18 @@ fn import_covers_read(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>
             let message = format!("the read operation requires {name:?}, which {form:?} does not contain");
             reporter.at_value("import", message, format!("add {{{name}}} to the import id"));
         }
+    }
+}
+
+/// The attributes of the import ID are the identity of the object, which Terraform shows: each is a single string that is not secret.
+fn import_strings(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    let Import::By(form) = &context.resource.import else {
+        return;
+    };
+    let attributes = placeholders(form).filter_map(|name| context.resource.attribute(name));
+    for attribute in attributes.filter(|attribute| !attribute.can_be_label()) {
+        let message = format!("{:?} is not a string that can be shown", attribute.name);
+        reporter.at_value("import", message, "use attributes whose values are single strings, and not secret");
     }
 }
 

@@ -21,8 +21,11 @@ const READ_FAILED: &str = "Failed to read the object";
 const UNCONFIRMED: &str = "Cannot tell whether the object still exists";
 
 fn seen_at(place: Place) -> Sighting {
-    let others = Vec::new();
-    Sighting { place, others }
+    Sighting {
+        place,
+        key: None,
+        others: Vec::new(),
+    }
 }
 
 fn elsewhere() -> Sighting {

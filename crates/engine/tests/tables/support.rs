@@ -472,6 +472,7 @@ pub fn seen_here() -> Private {
     Private {
         seen: Some(Sighting {
             place: here(),
+            key: None,
             others: Vec::new(),
         }),
         ..Private::default()
