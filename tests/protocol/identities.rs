@@ -52,7 +52,7 @@ async fn state_without_an_identity_gets_one_at_the_next_refresh() {
     }
 }
 
-/// OpenTofu before 1.12, and Terraform before 1.12, have no identities.
+/// Terraform before 1.12 has no identities.
 #[tokio::test]
 async fn core_without_identities_manages_objects() {
     let (_control_plane, core) = started().await;

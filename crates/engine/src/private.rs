@@ -57,6 +57,10 @@ pub struct Private {
 /// What the plan of a change leaves for its apply. The delete half of a replacement gets it, and a destroy does not.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and most plans have none"
+)]
 pub struct ChangePlan {
     /// The key of the prior object. It distinguishes the delete half of a replacement from that of a tainted object, which Terraform
     /// plans like a create.

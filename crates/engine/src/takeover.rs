@@ -58,36 +58,35 @@ enum Obstacle<'a> {
 }
 
 /// What is known about a create.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Facts {
     /// Whether the configuration asks for a takeover; `None` if that is only known after apply.
-    is_asked: Option<bool>,
+    asked: Option<bool>,
     /// Whether it is known which object it is.
     is_identified: bool,
-    /// Whether Terraform shows that the object replaces itself.
-    is_replacement: bool,
-    /// Whether Terraform shows that the object replaces another one.
-    is_moved: bool,
-    /// Whether state has the object, under an address that stays.
-    is_stored: bool,
+    origin: Origin,
+}
+
+/// The object that a create replaces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    /// None, as far as is known.
+    Unknown,
+    /// State has the object, under an address that stays.
+    Stored,
+    /// Terraform shows that it replaces another object.
+    Other,
+    /// Terraform shows that it replaces itself.
+    Same,
 }
 
 fn creation(facts: Facts) -> Creation {
-    match facts {
-        Facts {
-            is_asked: Some(false),
-            ..
-        }
-        | Facts {
-            is_replacement: true, ..
-        } => Creation::Runs,
-        Facts { is_asked: None, .. }
-        | Facts {
-            is_identified: false, ..
-        } => Creation::Undecided,
-        Facts { is_moved: true, .. } => Creation::TakesOver,
-        Facts { is_stored: true, .. } => Creation::Runs,
-        Facts { .. } => Creation::TakesOver,
+    match (facts.origin, facts.asked) {
+        (Origin::Same, _) | (_, Some(false)) => Creation::Runs,
+        (_, None) => Creation::Undecided,
+        (_, Some(true)) if !facts.is_identified => Creation::Undecided,
+        (Origin::Stored, Some(true)) => Creation::Runs,
+        (Origin::Unknown | Origin::Other, Some(true)) => Creation::TakesOver,
     }
 }
 
@@ -124,22 +123,27 @@ pub async fn decide(
     }
     let half = process.half(&key).filter(|half| !half.is_moved);
     let mut facts = Facts {
-        is_asked: is_asked(resource, config),
+        asked: asked(resource, config),
         is_identified: identity::is_identified(resource, config),
-        is_replacement: before.as_ref() == Some(&key) || half.is_some(),
-        is_moved: before.as_ref().is_some_and(|before| *before != key),
-        is_stored: false,
+        origin: match before {
+            Some(before) if before == key => Origin::Same,
+            _ if half.is_some() => Origin::Same,
+            Some(_) => Origin::Other,
+            None => Origin::Unknown,
+        },
     };
     // Not every version of Terraform shows that it plans for an apply. In an apply, state may have the object under another address.
     let is_plan = walk == Walk::Plan && !process.has_applied();
-    if is_plan && creation(facts) == Creation::TakesOver && !facts.is_moved {
+    if is_plan && facts.origin == Origin::Unknown && creation(facts) == Creation::TakesOver {
         let stored = || process.stored(&key).len();
         if stored() > 0 {
             let is_removed = || process.removed(&key) >= stored();
             process
                 .wait_for_requests(is_removed, QUIET, PATIENCE, cancel)
                 .await;
-            facts.is_stored = !is_removed();
+            if !is_removed() {
+                facts.origin = Origin::Stored;
+            }
         }
     }
     creation(facts)
@@ -161,17 +165,17 @@ pub fn mark(resource: &Resource, plan: &mut Plan) {
 /// object replaces itself.
 pub fn is_applied(session: &Session<'_>, handover: Option<&Handover>, is_marked: bool) -> bool {
     let is_half = |handover: &Handover| handover.half.is_some() && !handover.is_moved;
+    let is_same = is_marked || handover.is_some_and(is_half);
     let facts = Facts {
-        is_asked: is_asked(session.resource, &session.request.config),
+        asked: asked(session.resource, &session.request.config),
         is_identified: true,
-        is_replacement: is_marked || handover.is_some_and(is_half),
-        ..Facts::default()
+        origin: if is_same { Origin::Same } else { Origin::Unknown },
     };
     creation(facts) == Creation::TakesOver
 }
 
 /// Whether the configuration asks for it; `None` if that is only known after apply.
-fn is_asked(resource: &Resource, config: &Value) -> Option<bool> {
+fn asked(resource: &Resource, config: &Value) -> Option<bool> {
     let Some((_, takeover)) = declared(resource) else {
         return Some(false);
     };
@@ -181,7 +185,7 @@ fn is_asked(resource: &Resource, config: &Value) -> Option<bool> {
 
 /// Whether the configuration asks for it, or may do so.
 pub fn may_be_asked(resource: &Resource, config: &Value) -> bool {
-    is_asked(resource, config) != Some(false)
+    asked(resource, config) != Some(false)
 }
 
 /// Returns the job and its takeover, if the declaration has one.
@@ -397,26 +401,22 @@ mod tests {
 
     #[test]
     fn only_what_state_does_not_have_is_taken_over() {
-        let asked = Facts {
-            is_asked: Some(true),
-            is_identified: true,
-            ..Facts::default()
+        let facts = |asked, is_identified, origin| Facts {
+            asked,
+            is_identified,
+            origin,
         };
-        let replacement = Facts {
-            is_replacement: true,
-            ..asked
-        };
+        let asked = |origin| facts(Some(true), true, origin);
         #[rustfmt::skip]
         let rows = [
-            ("an object that state does not have", asked, Creation::TakesOver),
-            ("the same, and the configuration does not ask for it", Facts { is_asked: Some(false), ..asked }, Creation::Runs),
-            ("it may ask for it", Facts { is_asked: None, ..asked }, Creation::Undecided),
-            ("the object is not known yet", Facts { is_identified: false, ..asked }, Creation::Undecided),
-            ("an object that replaces another one", Facts { is_moved: true, ..asked }, Creation::TakesOver),
-            ("the same, and state has it under another address", Facts { is_moved: true, is_stored: true, ..asked }, Creation::TakesOver),
-            ("a tainted object, or one under another address that stays", Facts { is_stored: true, ..asked }, Creation::Runs),
-            ("a sound object, which a change replaces", replacement, Creation::Runs),
-            ("the same, and the argument is only known after apply", Facts { is_asked: None, ..replacement }, Creation::Runs),
+            ("an object that state does not have", asked(Origin::Unknown), Creation::TakesOver),
+            ("the same, and the configuration does not ask for it", facts(Some(false), true, Origin::Unknown), Creation::Runs),
+            ("it may ask for it", facts(None, true, Origin::Unknown), Creation::Undecided),
+            ("the object is not known yet", facts(Some(true), false, Origin::Unknown), Creation::Undecided),
+            ("an object that replaces another one", asked(Origin::Other), Creation::TakesOver),
+            ("a tainted object, or one under another address that stays", asked(Origin::Stored), Creation::Runs),
+            ("a sound object, which a change replaces", asked(Origin::Same), Creation::Runs),
+            ("the same, and the argument is only known after apply", facts(None, true, Origin::Same), Creation::Runs),
         ];
         for (rule, facts, expected) in rows {
             assert_eq!(creation(facts), expected, "{rule}");

@@ -1,7 +1,7 @@
 //! Identities of objects in messages: from version 1.12 on, Terraform stores them beside the state, and imports by them.
 //!
-//! Every response has the identity that follows from its object, also if the request failed. Terraform may send none, as OpenTofu before
-//! 1.12 does.
+//! Every response has the identity that follows from its object, also if the request failed. Terraform may send none, as
+//! earlier versions do.
 //!
 //! Tests: `tests/protocol/identities.rs`.
 

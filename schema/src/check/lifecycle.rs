@@ -329,7 +329,11 @@ fn import_strings(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
     let attributes = placeholders(form).filter_map(|name| context.resource.attribute(name));
     for attribute in attributes.filter(|attribute| !attribute.can_be_label()) {
         let message = format!("{:?} is not a string that can be shown", attribute.name);
-        reporter.at_value("import", message, "use attributes whose values are single strings, and not secret");
+        reporter.at_value(
+            "import",
+            message,
+            "use attributes whose values are single strings, and not secret",
+        );
     }
 }
 

@@ -10,7 +10,7 @@ use super::encoding;
 use super::error::Error;
 use super::json::parse_type;
 
-/// Whether the core sends the identities that it stored. OpenTofu before 1.12 does not have them.
+/// Whether the core sends the identities that it stored. Earlier versions of Terraform than 1.12 do not have them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Identities {
     /// Terraform from version 1.12 on.

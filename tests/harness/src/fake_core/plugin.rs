@@ -150,10 +150,9 @@ impl Plugin {
         }
         let request = Request::new(get_resource_identity_schemas::Request {});
         let identities = match provider.get_resource_identity_schemas(request).await {
-            Ok(response) => IdentitySchemas::read(&response.into_inner().identity_schemas),
             // A provider of an earlier version of the protocol.
             Err(status) if status.code() == Code::Unimplemented => Ok(IdentitySchemas::default()),
-            Err(status) => return Err(received::<()>(Err(status)).unwrap_err()),
+            response => IdentitySchemas::read(&received(response)?.identity_schemas),
         };
         let identities = identities.map_err(Error::Violation)?;
         let plugin = Self {
