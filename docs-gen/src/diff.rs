@@ -129,6 +129,17 @@ fn compare(label: &str, old: &Object, new: &Object, out: &mut Vec<(Heading, Stri
         ),
         _ => {}
     }
+    match (old.identity.is_empty(), new.identity.is_empty()) {
+        (true, false) => add(
+            Heading::Enhancements,
+            "the object can now be imported by identity".to_owned(),
+        ),
+        (false, true) => add(
+            Heading::Breaking,
+            "the object can no longer be imported by identity".to_owned(),
+        ),
+        _ => {}
+    }
     if let Some(now) = new.destroy
         && old.destroy != new.destroy
     {
@@ -171,7 +182,9 @@ fn compare(label: &str, old: &Object, new: &Object, out: &mut Vec<(Heading, Stri
         }
     }
     compare_attributes(label, &old.attributes, &new.attributes, out);
-    compare_attributes(&format!("{label}: identity"), &old.identity, &new.identity, out);
+    if !old.identity.is_empty() && !new.identity.is_empty() {
+        compare_attributes(&format!("{label}: identity"), &old.identity, &new.identity, out);
+    }
 }
 
 fn compare_timeouts(old: &[Timeout], new: &[Timeout], add: &mut impl FnMut(Heading, String)) {

@@ -105,8 +105,8 @@ fn changelog_groups_changes_under_headings() {
     );
 }
 
-/// The facts, with a function and an identity, which this provider does not have.
-fn with_function_and_identity() -> Documentation {
+/// The facts, with a variadic function, which this provider does not have.
+fn with_variadic_function() -> Documentation {
     let mut facts = documentation();
     let parameter = |name: &str, r#type: &str| Parameter {
         name: name.to_owned(),
@@ -124,13 +124,6 @@ fn with_function_and_identity() -> Documentation {
         ],
     });
     facts.objects.push(function);
-    let identity = Attribute {
-        name: "serial".to_owned(),
-        r#type: "String".to_owned(),
-        group: Group::Required,
-        ..Attribute::default()
-    };
-    object(&mut facts, "durantic_vip").identity = vec![identity];
     facts
 }
 
@@ -176,7 +169,7 @@ fn another_value(key: &str, value: &Json) -> Option<Json> {
 /// Changes each fact in turn, in both directions. The changelog must report each change.
 #[test]
 fn changelog_reports_a_change_of_every_fact() {
-    let old = with_function_and_identity();
+    let old = with_variadic_function();
     let facts = serde_json::to_value(&old).expect("JSON");
     let mut pointers = Vec::new();
     leaves(&facts, String::new(), &mut pointers);
@@ -185,7 +178,7 @@ fn changelog_reports_a_change_of_every_fact() {
         let keys: Vec<&str> = pointer.split('/').collect();
         let key = *keys.last().expect("a key");
         // `format` is also the format version of the facts.
-        let is_attribute = keys.contains(&"attributes");
+        let is_attribute = keys.contains(&"attributes") || keys.contains(&"identity");
         // With another name it is another provider.
         if pointer == "/name"
             || keys
@@ -218,6 +211,22 @@ fn changelog_reports_a_change_of_every_fact() {
         count += 1;
     }
     assert!(count > 900, "{count}");
+}
+
+#[test]
+fn changelog_reports_the_first_identity_as_an_enhancement() {
+    let now = documentation();
+    let mut before = documentation();
+    object(&mut before, "durantic_vip").identity.clear();
+    let address = "* resource/durantic_vip: the object";
+    assert_eq!(
+        changelog(&before, &now),
+        format!("ENHANCEMENTS:\n\n{address} can now be imported by identity")
+    );
+    assert_eq!(
+        changelog(&now, &before),
+        format!("BREAKING CHANGES:\n\n{address} can no longer be imported by identity")
+    );
 }
 
 fn leaves(json: &Json, pointer: String, out: &mut Vec<String>) {

@@ -134,7 +134,7 @@ async fn identity_of_an_import_must_be_valid() {
         ("", "has no valid `machine_uuid`"),
         (
             "00000000-0000-4000-8000-000000000009",
-            "No machine with the `machine_uuid`",
+            "Cannot import non-existent remote object",
         ),
     ] {
         let text = wanted(text);

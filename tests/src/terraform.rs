@@ -56,6 +56,8 @@ pub fn newer(test: &str, wanted: (u32, u32)) -> Option<PathBuf> {
     let output = std::process::Command::new(&path)
         .args(["version", "-json"])
         .env("CHECKPOINT_DISABLE", "1")
+        // OpenTofu warns in front of the JSON if this file is missing.
+        .env_remove("TF_CLI_CONFIG_FILE")
         .output();
     let output = output.unwrap_or_else(|error| panic!("failed to run TERRAFORM={shown}: {error}"));
     let json: Json = serde_json::from_slice(&output.stdout).unwrap_or_default();

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use acceptance::terraform::{Workspace, newer};
-use harness::control_plane::{Collection, ControlPlane};
+use harness::control_plane::{Collection, ControlPlane, Fault, Outcome};
 use provider::durantic::DEFINITION;
 use serde_json::{Value as Json, json};
 
-use crate::{MACHINE, control_plane, workspace};
+use crate::everything::{EVERYTHING, changed};
+use crate::{MACHINE, changes, control_plane, workspace};
 
 const WANTED: (u32, u32) = (1, 12);
 const NETWORK: &str =
@@ -105,6 +106,108 @@ async fn invalid_and_missing_identities_are_errors() {
         let output = workspace.run(&["plan"]).await.fails();
         assert!(output.contains(words), "{words}: {output}");
     }
+}
+
+/// Asserts that `terraform show` prints the identity of every object of [`EVERYTHING`], and returns them by address.
+async fn assert_identities(workspace: &Workspace) -> Vec<(String, Json)> {
+    let shown = workspace.run(&["show", "-json"]).await.succeeds();
+    let shown: Json = serde_json::from_str(&shown.stdout).expect("JSON");
+    let shown = shown["values"]["root_module"]["resources"]
+        .as_array()
+        .expect("resources");
+    let identities = DEFINITION.resources.iter().map(|binding| {
+        let address = format!("durantic_{}.it", binding.schema.name);
+        let object = shown.iter().find(|object| object["address"] == address.as_str());
+        let object = object.expect("the object is in state");
+        let parts = engine::identity::attributes(binding.schema)
+            .map(|part| (part.name.to_string(), object["values"][&*part.name].clone()));
+        let expected = Json::Object(parts.collect());
+        assert_eq!(object["identity"], expected, "{address}");
+        (address, expected)
+    });
+    identities.collect()
+}
+
+#[tokio::test]
+async fn every_object_keeps_its_identity_when_it_changes() {
+    let Some(terraform) = newer("every_object_keeps_its_identity_when_it_changes", WANTED) else {
+        return;
+    };
+    let control_plane = control_plane().await;
+    let workspace = workspace(&control_plane, EVERYTHING).with_terraform(&terraform);
+    workspace.apply().await;
+    let before = assert_identities(&workspace).await;
+    workspace.configure(&changed());
+    workspace.apply().await;
+    assert_eq!(assert_identities(&workspace).await, before);
+}
+
+/// Terraform 1.16 looks for the provider of a resource without configuration under `hashicorp/`, unless the block names it.
+#[tokio::test]
+async fn every_resource_is_imported_by_identity_with_generated_configuration() {
+    let name = "every_resource_is_imported_by_identity_with_generated_configuration";
+    let Some(terraform) = newer(name, WANTED) else {
+        return;
+    };
+    let control_plane = control_plane().await;
+    let applied = workspace(&control_plane, EVERYTHING).with_terraform(&terraform);
+    applied.apply().await;
+    let identities = assert_identities(&applied).await;
+    let blocks = identities.iter().map(|(address, identity)| {
+        let parts = identity.as_object().expect("an object").iter();
+        // Both spellings of a UUID are the same.
+        let parts = parts.map(|(name, part)| format!("{name} = {}", part.to_string().to_uppercase()));
+        let parts = parts.collect::<Vec<_>>().join(", ");
+        format!("import {{\n  provider = durantic\n  to = {address}\n  identity = {{ {parts} }}\n}}\n")
+    });
+    let workspace = workspace(&control_plane, &blocks.collect::<String>()).with_terraform(&terraform);
+    let sent = changes(&control_plane);
+    let generate = ["plan", "-generate-config-out=generated.tf", "-out=tfplan"];
+    workspace.run(&generate).await.succeeds();
+    assert_eq!(workspace.show("tfplan").await.changes(), Vec::<String>::new());
+    workspace.run(&["apply", "tfplan"]).await.succeeds();
+    // A block for a resource with configuration must not name the provider.
+    workspace.configure("");
+    assert_eq!(assert_identities(&workspace).await, identities);
+    workspace.plans_empty().await;
+    assert_eq!(changes(&control_plane), sent, "nothing was sent");
+}
+
+#[tokio::test]
+async fn failed_changes_keep_the_identity() {
+    let Some(terraform) = newer("failed_changes_keep_the_identity", WANTED) else {
+        return;
+    };
+    let control_plane = control_plane().await;
+    let deployment = machine_config()
+        .replace("_config", "_deployment")
+        .replace("}\n", "  role_names = [\"base\"]\n}\n");
+    let machine = workspace(&control_plane, &deployment).with_terraform(&terraform);
+    for step in ["created", "replaced"] {
+        control_plane.script_run(MACHINE, Outcome::Error);
+        machine.run(&["apply", "-auto-approve"]).await.fails();
+        assert_eq!(
+            identity(&machine),
+            json!({"machine_uuid": MACHINE}),
+            "{step} in vain"
+        );
+    }
+    machine.apply().await;
+    machine.plans_empty().await;
+
+    let network = workspace(&control_plane, NETWORK).with_terraform(&terraform);
+    network.apply().await;
+    let before = identity(&network);
+    network.configure(&NETWORK.replace("10.42", "10.43"));
+    for command in ["apply", "destroy"] {
+        let delete = "controlplane_api_delete_mesh_network";
+        control_plane.fault(Fault::detail(delete, 409, "not now").times(1));
+        network.run(&[command, "-auto-approve"]).await.fails();
+        assert_eq!(identity(&network), before, "{command} deletes nothing");
+    }
+    network.apply().await;
+    assert_ne!(identity(&network), before);
+    network.plans_empty().await;
 }
 
 async fn is_created_again(control_plane: &ControlPlane, workspace: &Workspace) {
