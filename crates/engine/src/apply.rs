@@ -45,6 +45,10 @@ pub async fn apply(
         context.process.note_used(key);
     }
     context.process.note_change();
+    if phase == Phase::Delete {
+        let key = identity::key(binding.schema, &request.prior);
+        context.process.note_removed(key);
+    }
     context.process.forget_check_lists();
     // Terraform passes the private state of the replaced object to its replacement, from version 1.16 on.
     let private = match phase {

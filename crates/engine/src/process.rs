@@ -50,7 +50,7 @@ struct Shared {
     repeated: Mutex<Vec<(String, String)>>,
     /// Those whose plans warn of it: key and title.
     warned: Mutex<Vec<(String, String)>>,
-    /// The objects that plans of this process remove from state, once for each.
+    /// The objects that plans and deletes of this process remove from state, once for each.
     removed: Mutex<Vec<String>>,
     /// The objects that creates of this process have taken over.
     taken_over: Mutex<HashSet<String>>,
@@ -394,12 +394,12 @@ impl Process {
         self.0.has_applied.load(Ordering::Relaxed)
     }
 
-    /// Records an object that a plan removes from state.
+    /// Records an object that a plan or a delete removes from state.
     pub fn note_removed(&self, key: String) {
         lock(&self.0.removed).push(key);
     }
 
-    /// Number of objects with this key that plans remove from state.
+    /// Number of objects with this key that plans and deletes remove from state.
     pub fn removed(&self, key: &str) -> usize {
         lock(&self.0.removed).iter().filter(|other| *other == key).count()
     }

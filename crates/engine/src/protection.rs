@@ -613,7 +613,8 @@ pub async fn refuse_create(session: &mut Session<'_>, is_replaced: bool) -> Resu
     if !is_protected && context.process.limit(&protection.limit).is_none() {
         return Ok(());
     }
-    if is_protected && request.private.plan_of().is_some() {
+    let is_itself = request.private.plan_of() == Some(identity::key(resource, &request.planned).as_str());
+    if is_protected && is_itself {
         return Err(refuse(session, protection, &request.planned));
     }
     // The delete half of another identity may wait for this create, and counts already.

@@ -141,7 +141,7 @@ pub async fn decide(
             process
                 .wait_for_requests(is_removed, QUIET, PATIENCE, cancel)
                 .await;
-            if !is_removed() {
+            if !is_removed() && !process.has_applied() {
                 facts.origin = Origin::Stored;
             }
         }
