@@ -180,14 +180,15 @@ impl Change<'_> {
         self.finish(merged).await
     }
 
-    /// Takes the object over as it is: sends only the arguments that differ, and starts no run. After an error, state does not have it, so
-    /// that the next apply takes it over.
+    /// Takes the object over as it is: sends only the arguments that differ, and starts no run. After an error or a panic, state does not
+    /// have it, so that the next apply takes it over: a tainted object would be replaced.
     async fn take_over(&mut self) -> Result<(), Reported> {
+        let state = std::mem::take(&mut self.session.progress);
         let taken = self.take_over_object().await;
-        if taken.is_err() {
-            *self.session.progress.lock() = Known::default();
-        }
-        taken
+        let found = std::mem::replace(&mut self.session.progress, state);
+        taken?;
+        *self.session.progress.lock() = found.lock().clone();
+        Ok(())
     }
 
     async fn take_over_object(&mut self) -> Result<(), Reported> {
