@@ -57,10 +57,6 @@ pub struct Private {
 /// What the plan of a change leaves for its apply. The delete half of a replacement gets it, and a destroy does not.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a fact of its own, and most plans have none"
-)]
 pub struct ChangePlan {
     /// The key of the prior object. It distinguishes the delete half of a replacement from that of a tainted object, which Terraform
     /// plans like a create.
@@ -75,9 +71,9 @@ pub struct ChangePlan {
     /// Whether the plan repeats the run of the object, or may do so because it could not know which object it is.
     #[serde(rename = "repeats", skip_serializing_if = "std::ops::Not::not")]
     pub may_repeat: bool,
-    /// Whether the object is replaced by another one.
-    #[serde(rename = "moved", skip_serializing_if = "std::ops::Not::not")]
-    pub is_moved: bool,
+    /// The key of the object that the plan creates, if it is known. Terraform passes it to the delete half of a tainted object, too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub creates: Option<String>,
     /// Attribute → names that exist neither in the account nor in what was planned before.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub unresolved: BTreeMap<String, Vec<String>>,

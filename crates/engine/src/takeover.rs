@@ -149,15 +149,14 @@ pub async fn decide(
     creation(facts)
 }
 
-/// Records in the plan of a create that it replaces another object.
+/// Records in the plan of a create which object that is: the delete half of the same address then knows whether it makes room for another.
 pub fn mark(resource: &Resource, plan: &mut Plan) {
     let is_create = plan.prior.is_null() && identity::is_identified(resource, &plan.planned);
     if declared(resource).is_none() || !is_create {
         return;
     }
-    let key = identity::key(resource, &plan.planned);
     if let Some(change) = &mut plan.private.change {
-        change.is_moved = change.of.as_ref().is_some_and(|of| *of != key);
+        change.creates = Some(identity::key(resource, &plan.planned));
     }
 }
 

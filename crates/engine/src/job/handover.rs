@@ -30,11 +30,9 @@ pub fn stash(context: &Context, resource: &Resource, known: &Known) {
         .change
         .as_ref()
         .is_some_and(|change| change.is_forced);
-    let is_moved = known
-        .private
-        .change
-        .as_ref()
-        .is_some_and(|change| change.is_moved);
+    let change = known.private.change.as_ref();
+    let creates = change.and_then(|change| change.creates.as_ref());
+    let is_moved = creates.is_some_and(|creates| *creates != key);
     let half = known.private.change.is_some().then(|| context.process.begins());
     let private = known.private.clone().without_plan();
     let run = private
