@@ -272,7 +272,7 @@ impl tfplugin6::provider_server::Provider for Service {
                     };
                     let schema = resolved.binding.schema;
                     let gone_key = key(schema, &known.state);
-                    let before = known.state.clone();
+                    let before = identity::of(schema, &[&known.state]);
                     if let Some(shared) = shared_key(schema, &known.state) {
                         self.0.process.note_used(shared);
                     }
@@ -283,8 +283,9 @@ impl tfplugin6::provider_server::Provider for Service {
                         self.0.process.note_gone(&gone_key);
                     }
                     let state = resolved.encode(&known.state, diagnostics)?;
-                    new_identity =
-                        identity::of(schema, &[&known.state, &before]).or(request.current_identity);
+                    new_identity = identity::of(schema, &[&known.state])
+                        .or(before)
+                        .or(request.current_identity);
                     Ok((Some(state), self.encode_private(&known.private)))
                 },
             )
