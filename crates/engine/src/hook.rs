@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use value::Value;
 
 use crate::codec::{Codec, Verbatim};
+use crate::declarations::Declarations;
 use crate::diagnostic::{Diagnostics, Reported, Summary};
 use crate::function::Function;
 use crate::object::Plan;
@@ -39,6 +40,17 @@ pub struct Definition {
     pub data_sources: &'static [Binding],
     /// Functions that configurations can call.
     pub functions: &'static [&'static Function],
+}
+
+impl Definition {
+    /// Returns the declarations of all resources and data sources.
+    pub fn declarations(&self) -> Declarations {
+        let bindings = self.resources.iter().chain(self.data_sources);
+        Declarations {
+            prefix: &self.provider.name,
+            all: bindings.map(|binding| binding.schema).collect(),
+        }
+    }
 }
 
 /// What a run does to an object that has had one.

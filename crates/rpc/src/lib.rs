@@ -105,16 +105,7 @@ impl Service {
             connection: RwLock::new(Connection::Unconfigured),
             stop: Mutex::new(CancellationToken::new()),
             process: Process::default(),
-            declarations: Declarations {
-                prefix: &program.definition.provider.name,
-                all: program
-                    .definition
-                    .resources
-                    .iter()
-                    .chain(program.definition.data_sources)
-                    .map(|binding| binding.schema)
-                    .collect(),
-            },
+            declarations: program.definition.declarations(),
         }))
     }
 

@@ -4,7 +4,6 @@
 
 use std::fmt::Write as _;
 
-use engine::declarations::Declarations;
 use engine::{Binding, Definition};
 use schema::{
     Collection, Constraint, Delete, Equal, Format, Import, Literal, Mode, Resource, Rule as Declared, Scalar,
@@ -76,14 +75,6 @@ pub fn documentation(
     })
 }
 
-fn declarations(definition: &Definition) -> Declarations {
-    let bindings = definition.resources.iter().chain(definition.data_sources);
-    Declarations {
-        prefix: &definition.provider.name,
-        all: bindings.map(|binding| binding.schema).collect(),
-    }
-}
-
 /// Whether a changed value can have an effect: only those of managed resources can.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Effects {
@@ -146,7 +137,7 @@ fn object(
         rules: rules(resource),
         timeouts: timeouts(resource),
         imports_url: import.is_some() && engine::import::accepts_url(resource),
-        import_label: engine::import::label(&declarations(definition), resource)
+        import_label: engine::import::label(&definition.declarations(), resource)
             .map(|attribute| attribute.name.to_string()),
         import,
         identity: identity(resource),
