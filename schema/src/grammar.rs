@@ -22,6 +22,8 @@ pub enum Section {
     Attribute,
     /// `[attributes.NAME]` of `provider.toml`.
     ProviderAttribute,
+    /// `[filters.NAME]`
+    Filter,
     /// `validate`
     Validate,
     /// `length`, `range` and `items` of `validate`
@@ -62,6 +64,7 @@ impl Section {
         Self::Api,
         Self::Attribute,
         Self::ProviderAttribute,
+        Self::Filter,
         Self::Validate,
         Self::Bounds,
         Self::Stable,
@@ -88,6 +91,7 @@ impl Section {
             Self::Api => "[api]",
             Self::Attribute => "an attribute",
             Self::ProviderAttribute => "an attribute of provider.toml",
+            Self::Filter => "a filter",
             Self::Validate => "validate",
             Self::Bounds => "a pair of bounds",
             Self::Stable => "stable",
@@ -183,6 +187,8 @@ pub const FORGET: &str = "forget";
 
 const DECLARATION: &[Section] = &[Section::Resource, Section::DataSource];
 const ANY_ATTRIBUTE: &[Section] = &[Section::Attribute, Section::ProviderAttribute];
+const ATTRIBUTE_OR_FILTER: &[Section] = &[Section::Attribute, Section::Filter];
+const ANY_VALUE: &[Section] = &[Section::Attribute, Section::ProviderAttribute, Section::Filter];
 
 const fn required(name: &'static str, sections: &'static [Section], shape: Shape, doc: &'static str) -> Key {
     Key {
@@ -304,6 +310,12 @@ pub const KEYS: &[Key] = &[
         "The attribute with the time at which the control plane last changed the object. Default: `updated_at`.",
     ),
     optional(
+        "official",
+        &[Section::Resource],
+        Shape::NonEmptyString,
+        "A bool attribute: whether an object is one of the service's own, and not the account's. List resources leave such objects out.",
+    ),
+    optional(
         "version",
         &[Section::Resource],
         Shape::Int,
@@ -326,6 +338,12 @@ pub const KEYS: &[Key] = &[
         &[Section::Part],
         Shape::Named(Section::Attribute),
         "The attributes that the part adds to a declaration, by name.",
+    ),
+    optional(
+        "filters",
+        &[Section::Resource, Section::Part],
+        Shape::Named(Section::Filter),
+        "The arguments of the list resource, by name. A listed object must match each configured one: a value that is equivalent, a pattern with `format = \"glob\"`, or an element of a list.",
     ),
     required(
         "attributes",
@@ -409,13 +427,13 @@ pub const KEYS: &[Key] = &[
     // [attributes.NAME]
     required(
         "type",
-        ANY_ATTRIBUTE,
+        ANY_VALUE,
         Shape::Type,
         "Type of the value: string, bool, int, number, object, `list(T)`, `set(T)` or `map(T)`.",
     ),
     required(
         "doc",
-        ANY_ATTRIBUTE,
+        ANY_VALUE,
         Shape::NonEmptyString,
         "Description in Markdown. The documentation adds what follows from other keys, such as the default.",
     ),
@@ -439,7 +457,7 @@ pub const KEYS: &[Key] = &[
     ),
     optional(
         "format",
-        ANY_ATTRIBUTE,
+        ANY_VALUE,
         Shape::Word(
             "format",
             &[
@@ -457,7 +475,7 @@ pub const KEYS: &[Key] = &[
     ),
     optional(
         "validate",
-        ANY_ATTRIBUTE,
+        ANY_VALUE,
         Shape::Table(Section::Validate),
         "Checks at plan time. Use only limits that the API will never relax.",
     ),
@@ -496,7 +514,7 @@ pub const KEYS: &[Key] = &[
     ),
     optional(
         "wire",
-        &[Section::Attribute],
+        ATTRIBUTE_OR_FILTER,
         Shape::Either(&[
             Shape::NonEmptyString,
             Shape::OnlyBool(false),
@@ -524,7 +542,7 @@ pub const KEYS: &[Key] = &[
     ),
     optional(
         "ref",
-        &[Section::Attribute],
+        ATTRIBUTE_OR_FILTER,
         Shape::NonEmptyString,
         "What the strings name: an attribute of a resource, or without such a resource, of a data source, such as `machine_role.name`. A plan warns of a name (`label`) that does not exist, rejects an identity that does not exist, and an object is not replaced before its names exist. The documentation links to the target.",
     ),
@@ -533,6 +551,12 @@ pub const KEYS: &[Key] = &[
         &[Section::Attribute],
         Shape::Bool,
         "Whether no two objects of the account have the same value. A plan warns of a value that another object has.",
+    ),
+    optional(
+        "file",
+        &[Section::Attribute],
+        Shape::NonEmptyString,
+        "Extension of the file of its own that a generated configuration reads the string from, such as `yaml`.",
     ),
     optional(
         "deprecated",

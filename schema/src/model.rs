@@ -117,12 +117,16 @@ pub struct Resource {
     pub created: Option<Text>,
     /// Attribute with the time at which the control plane last changed the object.
     pub updated: Option<Text>,
+    /// Bool attribute: whether an object is one of the service's own, and not the account's.
+    pub official: Option<Text>,
     /// What the Rust hook decides, in one sentence; `None` if there is no hook.
     pub hook: Option<Text>,
     /// The operations on the object.
     pub api: Api,
     /// Attributes and blocks, sorted by name.
     pub attributes: List<Attribute>,
+    /// Arguments of a list of the objects, with each of which the listed ones are compared; sorted by name.
+    pub filters: List<Attribute>,
     /// Rules over several attributes.
     pub constraints: List<Constraint>,
     /// How a data source finds its object. The first lookup whose `by` is configured is used.
@@ -139,6 +143,15 @@ impl Resource {
     /// Returns the root attribute with this name.
     pub fn attribute(&self, name: &str) -> Option<&Attribute> {
         self.attributes.iter().find(|attribute| attribute.name == name)
+    }
+
+    /// Returns the attributes in the import ID, in order.
+    pub fn import_attributes(&self) -> impl Iterator<Item = &Attribute> {
+        let pattern = match &self.import {
+            Import::By(pattern) => pattern.as_ref(),
+            Import::Never => "",
+        };
+        placeholders(pattern).filter_map(|name| self.attribute(name))
     }
 
     /// Whether a create adopts an object that exists: it sends the same request as an update.
@@ -294,6 +307,8 @@ pub struct Attribute {
     pub reference: Option<Reference>,
     /// Whether no two objects of the account have the same value.
     pub unique: bool,
+    /// Extension of the file of its own that a generated configuration reads the string from; `None` if it contains the string.
+    pub file: Option<Text>,
     /// Deprecation message: what to use instead, in one sentence.
     pub deprecated: Option<Text>,
     /// First version of the provider that has it.

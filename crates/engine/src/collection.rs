@@ -205,7 +205,7 @@ fn by_name(list: &List, resource: &Resource) -> Arc<Index> {
 }
 
 /// Whether an item has everything that the declaration reads, as the codec rewrites it.
-fn is_complete(resource: &Resource, codec: &dyn Codec, known: &Known, item: &Json) -> bool {
+pub(crate) fn is_complete(resource: &Resource, codec: &dyn Codec, known: &Known, item: &Json) -> bool {
     let mut item = item.clone();
     let mut memory = known.private.memory.clone();
     codec.read_response(resource, &mut item, &known.state, &mut memory);

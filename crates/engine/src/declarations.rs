@@ -33,6 +33,20 @@ impl Declarations {
         data_sources.find(|declaration| declaration.name == name).copied()
     }
 
+    /// Returns the declaration whose list has the objects of a resource: the resource, or else what its only identity names (`ref`). `None`
+    /// if they cannot be listed.
+    pub fn lister<'a>(&self, resource: &'a Resource) -> Option<&'a Resource> {
+        if resource.list_operation().is_some() {
+            return Some(resource);
+        }
+        let mut attributes = resource.import_attributes();
+        let (identity, None) = (attributes.next()?, attributes.next()) else {
+            return None;
+        };
+        let lister = self.find(&identity.reference.as_ref()?.target)?;
+        lister.list_operation().map(|_| lister)
+    }
+
     /// Returns the name of a type in a configuration: `machine_role` → `durantic_machine_role`, of a data source with `data.`.
     pub fn type_name(&self, declaration: &Resource) -> String {
         let prefix = match declaration.kind {

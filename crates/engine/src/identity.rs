@@ -6,7 +6,7 @@
 //!
 //! Tests: `crates/engine/tests/tables/identity.rs`.
 
-use schema::{Attribute, Format, Import, Resource, placeholders};
+use schema::{Attribute, Format, Import, Resource};
 use serde_json::Value as Json;
 use value::json::json_type;
 use value::{Path, Type, Value};
@@ -19,11 +19,7 @@ use crate::{rules, shape, summaries, wire};
 
 /// Returns the attributes that identify an object.
 pub fn attributes(resource: &Resource) -> impl Iterator<Item = &Attribute> {
-    let pattern = match &resource.import {
-        Import::By(pattern) => pattern.as_ref(),
-        Import::Never => "",
-    };
-    placeholders(pattern).filter_map(|name| resource.attribute(name))
+    resource.import_attributes()
 }
 
 /// Returns the type of the identities of a resource: an object of strings. `None` if the resource has none.

@@ -327,15 +327,13 @@ impl<'a> Directory<'a> {
         let (identity, None) = (attributes.next()?, attributes.next()) else {
             return None;
         };
-        let (declaration, identity) = match (&identity.reference, resource.list_operation()) {
-            (_, Some(_)) => (resource, identity),
-            (Some(reference), None) => {
-                let declaration = declarations.find(&reference.target)?;
-                (declaration, declaration.attribute(&reference.attribute)?)
+        let declaration = declarations.lister(resource)?;
+        let identity = match &identity.reference {
+            Some(reference) if reference.target == declaration.name => {
+                declaration.attribute(&reference.attribute)?
             }
-            (None, None) => return None,
+            _ => declaration.attribute(&identity.name)?,
         };
-        declaration.list_operation()?;
         let label = declaration.attribute(declaration.label.as_deref()?)?;
         Some(Self {
             declaration,

@@ -12,6 +12,7 @@
 //! | [`apply`] | the steps of one change in order: create, update or delete, the hook's requests, the job |
 //! | [`preflight`] | checks of a plan against the account, and those of the hook |
 //! | [`plan`], [`validate`], [`read`] | handle one of Terraform's requests each |
+//! | [`inventory`], [`generate`] | the objects of the account, for a list; the configuration of an object that exists |
 //! | [`import`], [`moved`] | the object of an import, by its identity, its name or its URL; the state of one resource as that of another |
 //! | [`adopted`], [`conflicts`] | the object that a create adopts; two resources that manage the same object |
 //! | [`hook`], [`job`], [`recover`] | code for one resource; long-running work; recovery of a create whose response was lost |
@@ -45,9 +46,11 @@ pub mod equal;
 pub mod fill;
 pub mod filter;
 pub mod function;
+pub mod generate;
 pub mod hook;
 pub mod identity;
 pub mod import;
+pub mod inventory;
 pub mod job;
 pub mod list;
 pub mod lookup;

@@ -78,7 +78,7 @@ pub async fn read(
 /// # Errors
 ///
 /// [`Reported`] if it is about another object, or a field has an unexpected type.
-fn merge(
+pub(crate) fn merge(
     binding: &Binding,
     context: &Context,
     known: &mut Known,

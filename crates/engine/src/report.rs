@@ -7,7 +7,7 @@ use value::{Path, Value};
 
 use crate::api::{Error, ErrorKind};
 use crate::diagnostic::{Brief, Diagnostic, Diagnostics, Reported, Severity, Summary};
-use crate::naming::title;
+use crate::naming::{noun, title};
 use crate::{identity, summaries};
 
 /// The purpose of a request that failed.
@@ -29,6 +29,8 @@ pub enum Action {
     LookUp,
     /// Find the object of an import.
     Import,
+    /// List the objects.
+    List,
     /// Start the run of the object's job.
     StartRun,
 }
@@ -44,6 +46,7 @@ impl Action {
             Self::Find => &summaries::FIND_FAILED,
             Self::LookUp => &summaries::LOOKUP_FAILED,
             Self::Import => &summaries::IMPORT_FAILED,
+            Self::List => &summaries::LIST_FAILED,
             Self::StartRun => &summaries::START_FAILED,
         }
     }
@@ -58,6 +61,7 @@ impl Action {
             Self::Find => "search for",
             Self::LookUp => "look up",
             Self::Import => "find",
+            Self::List => "list",
             Self::StartRun => "start",
         }
     }
@@ -116,6 +120,7 @@ pub fn request_error(
         Some(job) if action == Action::StartRun => {
             format!("the {} run of {}", job.noun, title(resource, object))
         }
+        _ if action == Action::List => format!("the {} objects", noun(resource)),
         _ => title(resource, object),
     };
     let rejected = rejected_fields(&resource.attributes, error);

@@ -188,6 +188,21 @@ crate::summaries! {
         when: "A request failed that finds the object of an import.",
         remedy: "Follow the message, then import again.",
     }
+    LIST_FAILED {
+        text: "Failed to list the objects",
+        when: "The request of a list block failed.",
+        remedy: "Follow the message, then query again.",
+    }
+    LIST_CUT {
+        text: "The list is cut",
+        when: "More objects match than the `limit` of a list block, which is 100 if it is not set.",
+        remedy: "Set `limit` in the `list` block to at least the number that the message names.",
+    }
+    LIST_INCOMPLETE {
+        text: "Objects are missing from the list",
+        when: "The control plane lists an object, but a request for it failed, or its response is unexpected.",
+        remedy: "Follow the message, then query again.",
+    }
     UNEXPECTED_RESPONSE {
         text: "Unexpected response from the control plane",
         when: "A response is not about the requested object, or does not have the form of one.",

@@ -120,6 +120,12 @@ pub fn resource_schema(from: &schema::Resource) -> tfplugin6::Schema {
     )
 }
 
+/// The schema message of the list resource of a resource: its filters.
+pub fn list_schema(from: &schema::Resource) -> tfplugin6::Schema {
+    let description = format!("Lists objects of the resource: {}", from.summary);
+    schema_of(0, &from.filters, description, from.deprecated.as_deref())
+}
+
 /// The message that describes a function.
 pub fn function(from: &Function) -> tfplugin6::Function {
     let parameters = from

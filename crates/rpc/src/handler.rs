@@ -17,6 +17,8 @@ pub enum Subject {
     Provider,
     /// The resource of this type name.
     Resource(String),
+    /// The list of the objects of this resource.
+    List(String),
     /// The data source of this type name.
     DataSource(String),
     /// The function of this name.
@@ -26,7 +28,7 @@ pub enum Subject {
 impl Subject {
     fn resource(&self) -> Option<&str> {
         match self {
-            Self::Resource(name) => Some(name),
+            Self::Resource(name) | Self::List(name) => Some(name),
             Self::Provider | Self::DataSource(_) | Self::Function(_) => None,
         }
     }
@@ -34,7 +36,7 @@ impl Subject {
     fn data_source(&self) -> Option<&str> {
         match self {
             Self::DataSource(name) => Some(name),
-            Self::Provider | Self::Resource(_) | Self::Function(_) => None,
+            Self::Provider | Self::Resource(_) | Self::List(_) | Self::Function(_) => None,
         }
     }
 }
@@ -44,6 +46,7 @@ impl std::fmt::Display for Subject {
         match self {
             Self::Provider => formatter.write_str("the provider"),
             Self::Resource(name) => write!(formatter, "`{name}`"),
+            Self::List(name) => write!(formatter, "`list.{name}`"),
             Self::DataSource(name) => write!(formatter, "`data.{name}`"),
             Self::Function(name) => write!(formatter, "the function `{name}`"),
         }

@@ -13,6 +13,7 @@ pub mod convert;
 mod functions;
 mod handler;
 pub mod identity;
+pub mod lists;
 mod service;
 mod state;
 pub mod summaries;
@@ -169,7 +170,7 @@ impl Service {
     fn resolve(&self, subject: &Subject, diagnostics: &mut Diagnostics) -> Result<ResolvedRequest, Reported> {
         let definition = self.definition();
         let (bindings, name) = match subject {
-            Subject::Resource(name) => (definition.resources, name.as_str()),
+            Subject::Resource(name) | Subject::List(name) => (definition.resources, name.as_str()),
             Subject::DataSource(name) => (definition.data_sources, name.as_str()),
             Subject::Provider | Subject::Function(_) => (&[][..], ""),
         };

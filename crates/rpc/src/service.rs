@@ -11,25 +11,27 @@ use engine::object::{ApplyRequest, Known, PlanRequest, Progress, Walk};
 use engine::private::Private;
 use engine::rules::WriteOnly;
 use engine::{
-    adopted, apply, conflicts, import, lookup, misses, plan, preflight, protection, read, references,
-    release, shape, takeover, validate,
+    adopted, apply, conflicts, generate, import, lookup, misses, plan, preflight, protection, read,
+    references, release, shape, takeover, validate,
 };
 use environment::Environment;
+use futures_util::stream;
 use proto::tfplugin6;
 use proto::tfplugin6::diagnostic::Severity;
 use proto::tfplugin6::{
-    apply_resource_change, call_function, configure_provider, get_functions, get_metadata,
-    get_provider_schema, get_resource_identity_schemas, import_resource_state, move_resource_state,
-    plan_resource_change, read_data_source, read_resource, stop_provider, upgrade_resource_identity,
-    upgrade_resource_state, validate_data_resource_config, validate_provider_config,
-    validate_resource_config,
+    apply_resource_change, call_function, configure_provider, generate_resource_config, get_functions,
+    get_metadata, get_provider_schema, get_resource_identity_schemas, import_resource_state, list_resource,
+    move_resource_state, plan_resource_change, read_data_source, read_resource, stop_provider,
+    upgrade_resource_identity, upgrade_resource_state, validate_data_resource_config,
+    validate_list_resource_config, validate_provider_config, validate_resource_config,
 };
 use tokio_util::sync::CancellationToken;
+use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status};
 use value::Value;
 
 use super::handler::{self, Subject};
-use super::{Connection, Program, Service, convert, functions, identity, state, type_name};
+use super::{Connection, Program, Service, convert, functions, identity, lists, state, type_name};
 
 /// The result of an RPC. It is never an error: failures are diagnostics in the response.
 type RpcResult<T> = Result<Response<T>, Status>;
@@ -38,7 +40,7 @@ const CAPABILITIES: tfplugin6::ServerCapabilities = tfplugin6::ServerCapabilitie
     plan_destroy: true,
     get_provider_schema_optional: true,
     move_resource_state: true,
-    generate_resource_config: false,
+    generate_resource_config: true,
 };
 
 #[tonic::async_trait]
@@ -54,6 +56,11 @@ impl tfplugin6::provider_server::Provider for Service {
                 .collect(),
             data_sources: names(definition.data_sources)
                 .map(|type_name| get_metadata::DataSourceMetadata { type_name })
+                .collect(),
+            list_resources: lists::resources(definition)
+                .map(|binding| get_metadata::ListResourceMetadata {
+                    type_name: type_name(definition, binding),
+                })
                 .collect(),
             functions: definition
                 .functions
@@ -86,6 +93,7 @@ impl tfplugin6::provider_server::Provider for Service {
             provider: Some(convert::provider_schema(definition.provider)),
             resource_schemas: schemas(definition.resources),
             data_source_schemas: schemas(definition.data_sources),
+            list_resource_schemas: lists::schemas(definition),
             functions: functions::describe(definition),
             server_capabilities: Some(CAPABILITIES),
             ..get_provider_schema::Response::default()
@@ -501,6 +509,87 @@ impl tfplugin6::provider_server::Provider for Service {
             diagnostics,
             ..import_resource_state::Response::default()
         }))
+    }
+
+    async fn generate_resource_config(
+        &self,
+        request: Request<generate_resource_config::Request>,
+    ) -> RpcResult<generate_resource_config::Response> {
+        let request = request.into_inner();
+        let (config, diagnostics) = self
+            .serve(
+                "GenerateResourceConfig",
+                Subject::Resource(request.type_name),
+                async |resolved, diagnostics| {
+                    // Terraform 1.14.0 sends no state, and an error would cost the whole file that Terraform writes.
+                    let state = request.state.as_ref();
+                    let state = resolved.decode(state, "state", &mut Diagnostics::default());
+                    let state = state.unwrap_or_default();
+                    resolved.encode(&generate::config(resolved.binding.schema, &state), diagnostics)
+                },
+            )
+            .await;
+        Ok(Response::new(generate_resource_config::Response {
+            config,
+            diagnostics,
+        }))
+    }
+
+    async fn validate_list_resource_config(
+        &self,
+        request: Request<validate_list_resource_config::Request>,
+    ) -> RpcResult<validate_list_resource_config::Response> {
+        let request = request.into_inner();
+        let (_, diagnostics) = self
+            .serve(
+                "ValidateListResourceConfig",
+                Subject::List(request.type_name),
+                async |resolved, diagnostics| {
+                    let schema = resolved.binding.schema;
+                    let filters = lists::filters(schema, request.config.as_ref(), diagnostics)?;
+                    lists::validate(schema, &filters, request.limit.as_ref(), diagnostics);
+                    Ok(())
+                },
+            )
+            .await;
+        Ok(Response::new(validate_list_resource_config::Response {
+            diagnostics,
+        }))
+    }
+
+    async fn list_resource(
+        &self,
+        request: Request<list_resource::Request>,
+    ) -> RpcResult<BoxStream<list_resource::Event>> {
+        let request = request.into_inner();
+        let (events, diagnostics) = self
+            .serve(
+                "ListResource",
+                Subject::List(request.type_name),
+                async |resolved, diagnostics| {
+                    let query = lists::Query {
+                        filters: lists::filters(
+                            resolved.binding.schema,
+                            request.config.as_ref(),
+                            diagnostics,
+                        )?,
+                        is_whole: request.include_resource_object,
+                        limit: match usize::try_from(request.limit) {
+                            Ok(limit @ 1..) => limit,
+                            _ => usize::MAX,
+                        },
+                    };
+                    let context = resolved.service.context(diagnostics)?;
+                    lists::events(resolved.binding, &context, &query, diagnostics).await
+                },
+            )
+            .await;
+        let problems = (!diagnostics.is_empty()).then(|| list_resource::Event {
+            diagnostic: diagnostics,
+            ..list_resource::Event::default()
+        });
+        let events = problems.into_iter().chain(events.unwrap_or_default());
+        Ok(Response::new(Box::pin(stream::iter(events.map(Ok)))))
     }
 
     async fn move_resource_state(

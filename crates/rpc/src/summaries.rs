@@ -43,4 +43,9 @@ engine::summaries! {
         when: "The stored state does not match the provider's schema.",
         remedy: "Restore the state from a backup.",
     }
+    INVALID_LIMIT {
+        text: "Invalid limit",
+        when: "The `limit` of a list block is not a whole number above zero.",
+        remedy: "Set `limit` to the number of objects to show at most, or remove it.",
+    }
 }

@@ -7,6 +7,7 @@
 
 mod attributes;
 mod constraints;
+mod filters;
 mod head;
 mod jobs;
 mod lifecycle;
@@ -43,6 +44,7 @@ const RESOURCE_RULES: &[&[(&str, ResourceRule)]] = &[
     constraints::RULES,
     lookups::RULES,
     references::RULES,
+    filters::RULES,
 ];
 
 /// A rule about the provider's own configuration as a whole.
@@ -240,6 +242,15 @@ fn check_resource(context: &ResourceContext<'_>, sources: &Sources, problems: &m
         &mut Vec::new(),
         Some(resource),
         "attributes",
+        positions,
+        sources,
+        problems,
+    );
+    check_attributes(
+        &resource.filters,
+        &mut Vec::new(),
+        Some(resource),
+        "filters",
         positions,
         sources,
         problems,

@@ -52,7 +52,9 @@ fn ref_attribute(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
 /// An attribute that names objects has strings that are not secret. One that is sent is a root attribute: plans check only those.
 fn ref_source(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
     for_each_reference(context, &mut |path, attribute, _| {
-        let is_root = context.resource.attribute(&attribute.name) == Some(attribute);
+        let resource = context.resource;
+        let is_root =
+            resource.attribute(&attribute.name) == Some(attribute) || resource.filters.contains(attribute);
         let is_argument = attribute.mode.is_settable() && context.resource.kind == Kind::Resource;
         if attribute.r#type.scalar != Scalar::String || attribute.is_secret() || (is_argument && !is_root) {
             let help = "use it on a root attribute with strings that are not secret";
@@ -112,4 +114,5 @@ fn for_each_reference(context: &ResourceContext<'_>, check: &mut dyn FnMut(&str,
         }
     }
     visit(context, "attributes", &context.resource.attributes, check);
+    visit(context, "filters", &context.resource.filters, check);
 }

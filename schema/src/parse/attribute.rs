@@ -14,7 +14,16 @@ use crate::path::is_key;
 
 /// Builds the attributes of a table, sorted by name.
 pub(crate) fn attributes(tree: &Literal, file: Section) -> List<Attribute> {
-    let entries = tree.get("attributes").map_or(&[][..], Literal::entries);
+    attributes_of(tree, "attributes", file)
+}
+
+/// Builds the filters of a resource, sorted by name. They are compared with responses, and not sent.
+pub(crate) fn filters(tree: &Literal) -> List<Attribute> {
+    attributes_of(tree, "filters", Section::DataSource)
+}
+
+fn attributes_of(tree: &Literal, key: &str, file: Section) -> List<Attribute> {
+    let entries = tree.get(key).map_or(&[][..], Literal::entries);
     Cow::Owned(sorted(
         entries
             .iter()
@@ -71,6 +80,7 @@ fn attribute(name: &Text, tree: &Literal, file: Section) -> Attribute {
         },
         reference: tree.string("ref").as_deref().map(reference),
         unique: tree.is_true("unique"),
+        file: tree.string("file"),
         deprecated: tree.string("deprecated"),
         since: tree.string("since"),
         env: tree.string("env"),
@@ -233,6 +243,7 @@ pub(crate) fn twins(original: &Attribute) -> ([Attribute; 2], [Constraint; 2]) {
         unset: Unset::Omit,
         force_new: false,
         stable: Stable::No,
+        file: None,
         ..original.clone()
     };
     let counter = Attribute {
@@ -314,6 +325,7 @@ fn outside_of_api(name: Text, doc: Text, scalar: Scalar) -> Attribute {
         equal: Equal::Exact,
         reference: None,
         unique: false,
+        file: None,
         deprecated: None,
         since: None,
         env: None,

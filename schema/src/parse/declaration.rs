@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use super::attribute::{attributes, sorted, timeouts, twins};
+use super::attribute::{attributes, filters, sorted, timeouts, twins};
 use crate::grammar::{FORGET, Section};
 use crate::model::{
     Api, Attribute, Constraint, Delete, Expect, Import, Job, Kind, List, Literal, Lookup, Phase, Protection,
@@ -54,9 +54,11 @@ pub(crate) fn resource(tree: &Literal, file: Section) -> Resource {
             &attributes,
             ("updated_at", Attribute::can_be_time),
         ),
+        official: tree.string("official"),
         hook: tree.string("hook"),
         api: api(tree.get("api"), kind),
         attributes,
+        filters: filters(tree),
         // Declared constraints come first, so their indices are the same as in the file.
         constraints: Cow::Owned(declared.chain(derived).collect()),
         lookups: Cow::Owned(tree.tables("lookup").iter().map(lookup).collect()),

@@ -19,7 +19,7 @@ use conform::Reader;
 use crate::declarations::{Declaration, Model, Unchecked};
 use crate::diagnostic::{Problem, did_you_mean};
 use crate::grammar::Section;
-use crate::model::Literal;
+use crate::model::{Literal, Text};
 use crate::path::join;
 use crate::positions::Positions;
 use crate::source::{DATA_FOLDER, OPERATIONS_FILE, PARTS_FOLDER, PROVIDER_FILE, Sources};
@@ -156,7 +156,7 @@ fn section_of(name: &str) -> Section {
     }
 }
 
-/// Adds the attributes of its parts to a declaration. Returns its tree, its positions and its files.
+/// Adds the attributes and filters of its parts to a declaration. Returns its tree, its positions and its files.
 fn include_parts(
     file: &Parsed<'_>,
     parts: &BTreeMap<&str, &Parsed<'_>>,
@@ -165,9 +165,8 @@ fn include_parts(
 ) -> (Literal, Positions, Vec<String>) {
     let mut positions = file.positions.clone();
     let mut files = vec![file.name.to_owned()];
-    let own = file.tree.get("attributes").map_or(&[][..], Literal::entries);
-    let mut attributes: BTreeMap<_, _> = own.iter().cloned().collect();
-    let mut included: BTreeMap<&str, String> = BTreeMap::new();
+    let mut included: BTreeMap<(&str, &str), &str> = BTreeMap::new();
+    let mut entries: BTreeMap<_, _> = file.tree.entries().iter().cloned().collect();
     for (index, name) in file.tree.strings("use").iter().enumerate() {
         let position = file.positions.nearest(&format!("use.{index}"));
         let mut report = |rule, message, help| {
@@ -189,34 +188,37 @@ fn include_parts(
             continue;
         };
         files.push(part.name.to_owned());
-        for (name, tree) in part.tree.get("attributes").map_or(&[][..], Literal::entries) {
-            if own.iter().any(|(own, _)| own == name) {
-                continue;
+        for (key, noun) in INCLUDED {
+            let own = file.tree.get(key).map_or(&[][..], Literal::entries);
+            for (name, tree) in part.tree.get(key).map_or(&[][..], Literal::entries) {
+                if own.iter().any(|(own, _)| own == name) {
+                    continue;
+                }
+                if let Some(other) = included.insert((key, name), part.name) {
+                    let help = format!("declare the {noun} in this file, to replace those of the parts");
+                    let message = format!("{other:?} and {:?} both declare the {noun} {name:?}", part.name);
+                    report(TWICE_IN_USE, message, Some(help));
+                    continue;
+                }
+                insert(entries.entry((*key).into()), name, tree);
+                positions.copy_below(&part.positions, &join(key, name));
             }
-            if let Some(other) = included.insert(name, part.name.to_owned()) {
-                let help = "declare the attribute in this file, to replace those of the parts".to_owned();
-                report(
-                    TWICE_IN_USE,
-                    format!(
-                        "{other:?} and {:?} both declare the attribute {name:?}",
-                        part.name
-                    ),
-                    Some(help),
-                );
-                continue;
-            }
-            attributes.insert(name.clone(), tree.clone());
-            positions.copy_below(&part.positions, &join("attributes", name));
         }
     }
-    let mut entries: BTreeMap<_, _> = file.tree.entries().iter().cloned().collect();
-    entries.insert(
-        "attributes".into(),
-        Literal::Map(attributes.into_iter().collect::<Vec<_>>().into()),
-    );
     (
         Literal::Map(entries.into_iter().collect::<Vec<_>>().into()),
         positions,
         files,
     )
+}
+
+/// The tables that a declaration takes from its parts, and what each entry is.
+const INCLUDED: &[(&str, &str)] = &[("attributes", "attribute"), ("filters", "filter")];
+
+/// Inserts an entry into a table of a tree, which stays sorted.
+fn insert(table: std::collections::btree_map::Entry<'_, Text, Literal>, name: &Text, tree: &Literal) {
+    let table = table.or_insert_with(|| Literal::Map([].as_slice().into()));
+    let mut entries: BTreeMap<_, _> = table.entries().iter().cloned().collect();
+    entries.insert(name.clone(), tree.clone());
+    *table = Literal::Map(entries.into_iter().collect::<Vec<_>>().into());
 }

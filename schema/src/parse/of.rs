@@ -182,6 +182,7 @@ fn returned(attributes: &[Attribute]) -> List<Attribute> {
             },
             unset: Unset::Omit,
             unique: false,
+            file: None,
             since: None,
             attributes: nested,
             block: false,
