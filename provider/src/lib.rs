@@ -38,6 +38,7 @@ pub fn identity(definition: &'static Definition) -> commands::Identity {
         description: env!("CARGO_PKG_DESCRIPTION"),
         version: env!("CARGO_PKG_VERSION"),
         probe: probe::probe,
+        connect: probe::connect,
         names: || templates::NAMES,
     }
 }

@@ -1,14 +1,17 @@
-//! The connection check of `doctor`: whether the control plane can be reached and accepts the token.
+//! The connections of the commands, with the settings that the provider would have, and the check of `doctor`: whether the control plane can be reached and accepts the token.
 
 use std::time::Duration;
 
 use client::Client;
 use engine::api::{ErrorKind, Request, Retry};
 use engine::arguments::{Arguments, parse};
+use engine::context::Context;
 use engine::diagnostic::{Diagnostics, Reported};
+use engine::process::Process;
 use environment::Environment;
 use tokio_util::sync::CancellationToken;
-use tools::commands::{self, Doubt, Finding, KnownHost, KnownHosts, ProviderBlock};
+use tools::adopt::account::Connection;
+use tools::commands::{self, Doubt, Finding, KnownHost, KnownHosts, Problem, ProviderBlock};
 use value::Value;
 
 use crate::durantic::DEFINITION;
@@ -21,6 +24,40 @@ const OPERATION: &str = "controlplane_api_list_mesh_networks";
 pub fn probe(block: &ProviderBlock, environment: &Environment) -> Vec<Finding> {
     commands::block_on(send_request(block, environment))
         .unwrap_or_else(|error| vec![Finding::problem(error.problem, error.remedy)])
+}
+
+/// Connects to the control plane, with the settings that the provider would have. It sends no request.
+///
+/// # Errors
+///
+/// The first invalid or missing argument.
+pub fn connect(block: &ProviderBlock, environment: &Environment) -> Result<Connection, Problem> {
+    let program = program(&DEFINITION);
+    let user_agent = rpc::user_agent(&program, "adopt", None);
+    let mut diagnostics = Diagnostics::default();
+    let api = literal_arguments(block, &mut diagnostics)
+        .and_then(|config| Arguments::resolve(DEFINITION.provider, &config, environment, &mut diagnostics))
+        .and_then(|arguments| (program.connect)(&DEFINITION, &arguments, &user_agent, &mut diagnostics));
+    let Ok(api) = api else {
+        let mut errors = diagnostics.errors();
+        let problem = errors
+            .next()
+            .map(|error| Problem::new(error.summary.text, &error.detail));
+        return Err(problem.unwrap_or_else(|| {
+            let summary = &client::summaries::CONNECTION_SETUP_FAILED;
+            Problem::new(summary.text, summary.remedy)
+        }));
+    };
+    Ok(Connection {
+        definition: &DEFINITION,
+        context: Context {
+            api,
+            cancel: CancellationToken::new(),
+            deadline: None,
+            process: Process::default(),
+            declarations: DEFINITION.declarations(),
+        },
+    })
 }
 
 async fn send_request(block: &ProviderBlock, environment: &Environment) -> Vec<Finding> {

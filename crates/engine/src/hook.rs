@@ -43,6 +43,15 @@ pub struct Definition {
 }
 
 impl Definition {
+    /// Returns the resources whose objects can be listed and identified.
+    pub fn listed(&self) -> impl Iterator<Item = &'static Binding> + use<> {
+        let declarations = self.declarations();
+        self.resources.iter().filter(move |binding| {
+            let resource = binding.schema;
+            resource.import_attributes().next().is_some() && declarations.lister(resource).is_some()
+        })
+    }
+
     /// Returns the declarations of all resources and data sources.
     pub fn declarations(&self) -> Declarations {
         let bindings = self.resources.iter().chain(self.data_sources);

@@ -13,7 +13,7 @@ use engine::diagnostic::{Diagnostics, Reported};
 use engine::hook::Definition;
 use engine::inventory::{self, Found, Wanted};
 use engine::rules::{self, WriteOnly};
-use engine::{identity, shape};
+use engine::shape;
 use proto::tfplugin6;
 use proto::tfplugin6::list_resource::Event;
 use schema::Resource;
@@ -21,18 +21,9 @@ use value::{Path, Type, Value};
 
 use crate::{convert, summaries, type_name};
 
-/// Returns the resources whose objects can be listed.
-pub fn resources(definition: &'static Definition) -> impl Iterator<Item = &'static Binding> {
-    let declarations = definition.declarations();
-    let resources = definition.resources.iter();
-    resources.filter(move |binding| {
-        identity::type_of(binding.schema).is_some() && declarations.lister(binding.schema).is_some()
-    })
-}
-
 /// Describes the `config` block of each list resource, by type name.
 pub fn schemas(definition: &'static Definition) -> HashMap<String, tfplugin6::Schema> {
-    let schemas = resources(definition).map(|binding| {
+    let schemas = definition.listed().map(|binding| {
         (
             type_name(definition, binding),
             convert::list_schema(binding.schema),

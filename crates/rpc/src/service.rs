@@ -57,7 +57,8 @@ impl tfplugin6::provider_server::Provider for Service {
             data_sources: names(definition.data_sources)
                 .map(|type_name| get_metadata::DataSourceMetadata { type_name })
                 .collect(),
-            list_resources: lists::resources(definition)
+            list_resources: definition
+                .listed()
                 .map(|binding| get_metadata::ListResourceMetadata {
                     type_name: type_name(definition, binding),
                 })

@@ -4,6 +4,7 @@
 //! Tests: `crates/tools/tests/`, `tests/cli/`.
 
 pub mod address;
+pub mod adopt;
 pub mod commands;
 pub mod hcl;
 pub mod package;

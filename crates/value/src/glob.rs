@@ -1,6 +1,6 @@
 //! Patterns for strings as shells have them: `web-*`, `db-[12]`.
 
-use ::glob::Pattern;
+pub use ::glob::Pattern;
 
 /// Parses a pattern: `*` matches any characters, `?` one character, `[abc]` and `[a-z]` one of these characters, and `[!a]` another one.
 /// Returns `None` if the string is not a pattern.

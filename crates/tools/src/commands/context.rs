@@ -8,8 +8,9 @@ use std::path::PathBuf;
 use environment::Environment;
 use template::Names;
 
-use super::probe::{Finding, ProviderBlock};
+use super::probe::{Finding, Problem, ProviderBlock};
 use crate::address::Address;
+use crate::adopt::account::Connection;
 use crate::package::layout::System;
 use crate::package::platform::Platform;
 use crate::package::version::Version;
@@ -27,6 +28,8 @@ pub struct Identity {
     pub version: &'static str,
     /// Checks the connection to the provider's API with the arguments of the provider block.
     pub probe: fn(&ProviderBlock, &Environment) -> Vec<Finding>,
+    /// Connects to the provider's API with the arguments of the provider block, without a request.
+    pub connect: fn(&ProviderBlock, &Environment) -> Result<Connection, Problem>,
     /// The names that templates of user data can use.
     pub names: fn() -> Names,
 }
@@ -66,7 +69,7 @@ pub enum Status {
     Success = 0,
     /// The command failed or found problems; with `0.13upgrade --check`, a file would change.
     Failure = 1,
-    /// The command line is invalid; with `0.13upgrade --check`, the command failed.
+    /// The command line is invalid; with `0.13upgrade --check`, the command failed; with `adopt --check`, objects are not managed.
     UsageError = 2,
 }
 

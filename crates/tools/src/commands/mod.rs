@@ -4,6 +4,7 @@
 //!
 //! | module | command |
 //! |---|---|
+//! | `adopt` | `adopt`: writes the configuration of an account |
 //! | `address` | `address`: explains a source address |
 //! | `install` | `install` and `uninstall`: put the program into a plugin directory, and remove it |
 //! | `doctor` | `doctor`: finds out why Terraform does not find or start this provider |
@@ -17,6 +18,7 @@
 //! Tests: `tests/cli/install.rs`.
 
 mod address;
+mod adopt;
 mod context;
 mod doctor;
 mod hosts;
@@ -58,6 +60,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Write the configuration of an account, with import blocks.
+    Adopt(adopt::Arguments),
     /// Explain a source address: its host, namespace and type, and the path of an installed provider.
     Address(address::Arguments),
     /// Install this program into a plugin directory, and print the `required_providers` block for it.
@@ -106,12 +110,11 @@ pub fn run(context: &Context, arguments: &[OsString], console: &mut Console<'_>)
         Ok(parsed) => parsed,
         Err(error) if error.use_stderr() => {
             let _ = write!(console.errors, "{error}");
-            // The retired Terraform command had only one exit status for failures.
-            let is_upgrade = arguments.first().is_some_and(|first| first == "0.13upgrade");
-            return if is_upgrade {
-                Status::Failure
-            } else {
-                Status::UsageError
+            return match arguments.first().and_then(|first| first.to_str()) {
+                // The retired Terraform command had only one exit status for failures.
+                Some("0.13upgrade") => Status::Failure,
+                Some("adopt") => adopt::usage_status(arguments),
+                _ => Status::UsageError,
             };
         }
         Err(help) => {
@@ -120,6 +123,7 @@ pub fn run(context: &Context, arguments: &[OsString], console: &mut Console<'_>)
         }
     };
     let outcome = match arguments.command {
+        Command::Adopt(arguments) => adopt::run(context, &arguments, console),
         Command::Address(arguments) => address::run(context, &arguments, console),
         Command::Install(arguments) => install::install(context, &arguments, console),
         Command::Uninstall(arguments) => install::uninstall(context, &arguments, console),

@@ -1,0 +1,178 @@
+//! What the account has: the objects of each kind, and the objects that they refer to.
+//!
+//! Tests: `crates/tools/tests/adopt/main.rs`, `tests/terraform/adopt.rs`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use engine::context::Context;
+use engine::diagnostic::Diagnostics;
+use engine::hook::{Binding, Definition};
+use engine::inventory::{self, Found, Wanted};
+use engine::{collection, identity};
+use schema::{Reference, Resource};
+use serde_json::Value as Json;
+use value::Value;
+
+/// A connection to the account.
+pub struct Connection {
+    /// What the provider serves.
+    pub definition: &'static Definition,
+    /// The API, with the settings of the provider.
+    pub context: Context,
+}
+
+/// A kind of object: the resource that adopts it, and the others that can manage it as well.
+#[derive(Clone)]
+pub struct Kind {
+    /// The resource that adopts the objects.
+    pub binding: &'static Binding,
+    /// All resources that manage the same objects, with this one.
+    pub resources: Vec<&'static Resource>,
+}
+
+impl Kind {
+    /// The declaration of the resource that adopts the objects.
+    pub fn resource(&self) -> &'static Resource {
+        self.binding.schema
+    }
+
+    /// Whether a word of the command line names the kind: one of its resources, with or without the provider's prefix.
+    pub fn is_named(&self, word: &str, prefix: &str) -> bool {
+        let word = word.strip_prefix(&format!("{prefix}_")).unwrap_or(word);
+        self.resources.iter().any(|resource| resource.name == word)
+    }
+}
+
+/// Returns the kinds of objects that can be listed and imported. Of the resources that manage the same objects, the one without a job
+/// adopts them, or with `jobs` the one with a job.
+pub fn kinds(definition: &'static Definition, jobs: bool) -> Vec<Kind> {
+    let mut kinds: Vec<Kind> = Vec::new();
+    for binding in definition.listed() {
+        let resource = binding.schema;
+        let mut others = kinds.iter_mut();
+        let is_same =
+            |kind: &&mut Kind| resource.api.read.is_some() && kind.resource().api.read == resource.api.read;
+        match others.find(is_same) {
+            Some(kind) => {
+                kind.resources.push(resource);
+                if resource.job.is_some() == jobs {
+                    kind.binding = binding;
+                }
+            }
+            None => kinds.push(Kind {
+                binding,
+                resources: vec![resource],
+            }),
+        }
+    }
+    kinds
+}
+
+/// The objects of the kinds that are adopted, and those that they may refer to.
+#[derive(Default)]
+pub struct Account {
+    /// The objects of each kind, in the order of the kinds.
+    pub objects: Vec<(Kind, Vec<Found>)>,
+    /// What the control plane returned about the objects that a reference can name, by the name of their declaration.
+    pub targets: BTreeMap<String, Vec<Json>>,
+    /// What could not be read, as sentences.
+    pub failures: Vec<String>,
+}
+
+/// How an account is read.
+pub struct Reading<'a> {
+    /// The kinds to adopt.
+    pub kinds: &'a [Kind],
+    /// Whether each object is read whole: what a configuration needs, but not what a check needs.
+    pub is_whole: bool,
+    /// Called after each request for one object, with the kind, the number of such requests so far, and of all.
+    pub progress: &'a (dyn Fn(&Resource, usize, usize) + Send + Sync),
+}
+
+/// Reads the account. What cannot be read costs only itself.
+pub async fn read(connection: &Connection, reading: &Reading<'_>) -> Account {
+    let mut account = Account::default();
+    for kind in reading.kinds {
+        let resource = kind.resource();
+        let wanted = Wanted {
+            filters: &Value::Null,
+            is_whole: reading.is_whole,
+            has_official: true,
+            limit: usize::MAX,
+            progress: &|read, all| (reading.progress)(resource, read, all),
+        };
+        let mut problems = Diagnostics::default();
+        let found = inventory::find(kind.binding, &connection.context, wanted, &mut problems).await;
+        account
+            .failures
+            .extend(problems.into_iter().map(|problem| problem.detail));
+        let Ok(Some(found)) = found else { continue };
+        let noun = engine::naming::noun(resource);
+        let failures = found.failures.into_iter();
+        account
+            .failures
+            .extend(failures.map(|failure| format!("{noun} {:?}: {}", failure.name, failure.reason)));
+        account.objects.push((kind.clone(), found.objects));
+    }
+    if reading.is_whole {
+        for target in targets(reading.kinds) {
+            read_target(connection, &target, &mut account).await;
+        }
+    }
+    account
+}
+
+/// The names of the declarations that references of these kinds name.
+fn targets(kinds: &[Kind]) -> BTreeSet<String> {
+    let attributes = kinds.iter().flat_map(|kind| kind.resource().attributes.iter());
+    let settable = attributes.filter(|attribute| attribute.mode.is_settable());
+    settable
+        .filter_map(|attribute| attribute.reference.as_ref())
+        .map(|reference| reference.target.to_string())
+        .collect()
+}
+
+/// Reads the objects that a reference can name, unless they were read already.
+async fn read_target(connection: &Connection, target: &str, account: &mut Account) {
+    let mut read = account.objects.iter();
+    if let Some((_, found)) = read.find(|(kind, _)| kind.resource().name == target) {
+        let responses = found.iter().map(|found| found.response.clone());
+        account.targets.insert(target.to_owned(), responses.collect());
+        return;
+    }
+    let context = &connection.context;
+    let Some(declaration) = context.declarations.find(target) else {
+        return;
+    };
+    // Without a list, the names and identities are written as they are, which the plan checks.
+    if let Some(Ok(list)) = collection::objects(context, declaration, None).await {
+        account
+            .targets
+            .insert(target.to_owned(), list.objects().collect());
+    }
+}
+
+/// Returns what a reference names as the attributes of its target: the label or an identity.
+pub fn find_target<'a>(
+    account: &'a Account,
+    declaration: &Resource,
+    reference: &Reference,
+    value: &str,
+) -> Vec<&'a Json> {
+    let Some(attribute) = declaration.attribute(&reference.attribute) else {
+        return Vec::new();
+    };
+    let targets = account.targets.get(reference.target.as_ref());
+    let targets = targets.map(Vec::as_slice).unwrap_or_default().iter();
+    let wanted = Json::String(value.to_owned());
+    let named = targets.filter(|target| {
+        engine::wire::field(attribute, target)
+            .is_some_and(|field| engine::wire::is_equivalent_json(attribute, &field, &wanted))
+    });
+    named.collect()
+}
+
+/// Returns a key of an object that all resources share that manage it.
+pub fn key(resource: &Resource, object: &Value) -> Option<String> {
+    identity::shared_key(resource, object)
+}

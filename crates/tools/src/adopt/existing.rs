@@ -1,0 +1,366 @@
+//! What the configuration in the directory has already: names, import blocks, the maps of identities.
+//!
+//! Tests: `crates/tools/tests/adopt/main.rs`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use hcl_edit::Span;
+use hcl_edit::expr::{Expression, Traversal, TraversalOperator};
+use hcl_edit::structure::{Block, Body};
+use serde_json::Value as Json;
+
+use crate::upgrade::module::key_name;
+
+/// The first line of a file that this program wrote, by which it recognises the file.
+pub const HEADER: &str =
+    "# Written by `adopt`, which adds further objects at the end and changes nothing else.";
+
+/// A configuration in one directory.
+#[derive(Debug, Default)]
+pub struct Existing {
+    /// The configuration files → their content.
+    pub files: BTreeMap<String, String>,
+    /// The resources and data sources, as `TYPE.NAME` and `data.TYPE.NAME`.
+    pub addresses: BTreeSet<String>,
+    /// The names of the variables.
+    pub variables: BTreeSet<String>,
+    /// The names of the local values.
+    pub locals: BTreeSet<String>,
+    /// The local values that are maps of strings.
+    pub maps: Vec<LocalMap>,
+    /// The import blocks.
+    pub imports: Vec<Import>,
+    /// The data sources, with their arguments that are strings or bools.
+    pub data: Vec<Data>,
+    /// The local names of the providers in `required_providers`, each with its source.
+    pub required: Vec<(String, String)>,
+    /// The file with a `required_providers` block.
+    pub required_providers: Option<String>,
+}
+
+/// A local value that is a map of strings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalMap {
+    /// Its name.
+    pub name: String,
+    /// The file that it is in.
+    pub file: String,
+    /// The bytes of the map in the file, with its braces.
+    pub span: Range<usize>,
+    /// Its entries in order.
+    pub entries: Vec<(String, String)>,
+}
+
+/// An import block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Import {
+    /// The address that it imports to, such as `durantic_vip.web`.
+    pub to: String,
+    /// The ID, or the parts of the identity; empty if they are expressions that only Terraform can evaluate.
+    pub ids: Vec<String>,
+}
+
+/// A data source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Data {
+    /// Its type.
+    pub r#type: String,
+    /// Its name.
+    pub name: String,
+    /// Its arguments that are strings or bools, as JSON.
+    pub arguments: BTreeMap<String, Json>,
+}
+
+/// Why a configuration cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ExistingError {
+    /// A file or the directory cannot be read.
+    #[error("failed to read `{}`: {error}", path.display())]
+    File {
+        /// The file or directory.
+        path: PathBuf,
+        /// The system's error.
+        error: std::io::Error,
+    },
+    /// A file is not valid.
+    #[error("`{name}` has a syntax error: {error}")]
+    Syntax {
+        /// The name of the file.
+        name: String,
+        /// The parser's error.
+        error: String,
+    },
+}
+
+impl Existing {
+    /// Reads the configuration files of a directory, which may not exist yet.
+    ///
+    /// # Errors
+    ///
+    /// [`ExistingError`], if a file cannot be read or is not valid.
+    pub fn load(directory: &Path) -> Result<Self, ExistingError> {
+        let mut existing = Self::default();
+        let failure = |path: &Path| {
+            let path = path.to_owned();
+            move |error| ExistingError::File { path, error }
+        };
+        if !directory.exists() {
+            return Ok(existing);
+        }
+        let entries = std::fs::read_dir(directory).map_err(failure(directory))?;
+        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let mut names: Vec<String> = names.filter(|name| is_configuration(name)).collect();
+        names.sort();
+        for name in names {
+            let path = directory.join(&name);
+            if !path.is_file() {
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).map_err(failure(&path))?;
+            existing.add(&name, &text)?;
+        }
+        Ok(existing)
+    }
+
+    /// Adds a file with this content.
+    ///
+    /// # Errors
+    ///
+    /// [`ExistingError::Syntax`], if the content is not valid.
+    pub fn add(&mut self, name: &str, text: &str) -> Result<(), ExistingError> {
+        let syntax = |error: String| ExistingError::Syntax {
+            name: name.to_owned(),
+            error,
+        };
+        if name.ends_with(".json") {
+            let json: Json = serde_json::from_str(text).map_err(|error| syntax(error.to_string()))?;
+            self.add_json(name, &json);
+        } else {
+            let body =
+                hcl_edit::parser::parse_body(text).map_err(|error| syntax(error.message().to_owned()))?;
+            for block in body.blocks() {
+                self.add_block(name, block);
+            }
+        }
+        self.files.insert(name.to_owned(), text.to_owned());
+        Ok(())
+    }
+
+    /// Whether this program wrote a file.
+    pub fn is_own(&self, file: &str) -> bool {
+        self.files.get(file).is_some_and(|text| is_own(text))
+    }
+
+    /// The local name of a provider in `required_providers`, if it is there.
+    pub fn provider(&self, is_source: impl Fn(&str) -> bool) -> Option<&str> {
+        let mut required = self.required.iter();
+        let found = required.find(|(_, source)| is_source(source));
+        found.map(|(name, _)| name.as_str())
+    }
+
+    /// Resolves the IDs of import blocks that are entries of a local map. Call it once all files are there.
+    pub fn resolve(&mut self) {
+        for import in &mut self.imports {
+            for id in &mut import.ids {
+                if let Some(value) = lookup(&self.maps, id) {
+                    *id = value;
+                }
+            }
+        }
+    }
+
+    fn add_block(&mut self, file: &str, block: &Block) {
+        let mut labels = block.labels.iter().map(hcl_edit::structure::BlockLabel::as_str);
+        let (first, second) = (labels.next(), labels.next());
+        match (block.ident.as_str(), first, second) {
+            ("resource", Some(r#type), Some(name)) => {
+                self.addresses.insert(format!("{type}.{name}"));
+            }
+            ("data", Some(r#type), Some(name)) => {
+                self.addresses.insert(format!("data.{type}.{name}"));
+                let arguments = block.body.attributes().filter_map(|attribute| {
+                    let value = &attribute.value;
+                    let text = value.as_str().map(|text| Json::String(text.to_owned()));
+                    let json = text.or_else(|| value.as_bool().map(Json::Bool))?;
+                    Some((attribute.key.as_str().to_owned(), json))
+                });
+                self.data.push(Data {
+                    r#type: r#type.to_owned(),
+                    name: name.to_owned(),
+                    arguments: arguments.collect(),
+                });
+            }
+            ("variable", Some(name), _) => {
+                self.variables.insert(name.to_owned());
+            }
+            ("locals", ..) => self.add_locals(file, &block.body),
+            ("import", ..) => self.imports.extend(import(&block.body)),
+            ("terraform", ..) => {
+                for block in block.body.blocks() {
+                    if block.ident.as_str() == "required_providers" {
+                        self.required_providers = Some(file.to_owned());
+                        self.required
+                            .extend(block.body.attributes().filter_map(|attribute| {
+                                let source = member(&attribute.value, "source")?;
+                                Some((attribute.key.as_str().to_owned(), source))
+                            }));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn add_locals(&mut self, file: &str, body: &Body) {
+        for attribute in body.attributes() {
+            let name = attribute.key.as_str().to_owned();
+            if let (Some(object), Some(span)) = (attribute.value.as_object(), attribute.value.span()) {
+                let entries = object.iter().filter_map(|(key, value)| {
+                    Some((key_name(key)?.to_owned(), value.expr().as_str()?.to_owned()))
+                });
+                self.maps.push(LocalMap {
+                    name: name.clone(),
+                    file: file.to_owned(),
+                    span,
+                    entries: entries.collect(),
+                });
+            }
+            self.locals.insert(name);
+        }
+    }
+
+    /// Adds a file in JSON. What it has in common with others is its names.
+    fn add_json(&mut self, file: &str, json: &Json) {
+        let tables = |key: &str| {
+            let found = match json.get(key) {
+                Some(Json::Array(tables)) => tables.iter().collect(),
+                Some(table) => vec![table],
+                None => Vec::new(),
+            };
+            found.into_iter().filter_map(Json::as_object)
+        };
+        for (key, prefix) in [("resource", ""), ("data", "data.")] {
+            for (r#type, named) in tables(key).flatten() {
+                let names = named.as_object().into_iter().flat_map(serde_json::Map::keys);
+                self.addresses
+                    .extend(names.map(|name| format!("{prefix}{type}.{name}")));
+            }
+        }
+        self.variables
+            .extend(tables("variable").flatten().map(|(name, _)| name.clone()));
+        self.locals
+            .extend(tables("locals").flatten().map(|(name, _)| name.clone()));
+        for import in tables("import") {
+            let string = |key: &str| import.get(key).and_then(Json::as_str).map(str::to_owned);
+            let parts = import.get("identity").and_then(Json::as_object);
+            let parts = parts.into_iter().flat_map(serde_json::Map::values);
+            let parts = parts.filter_map(|part| part.as_str().map(str::to_owned));
+            self.imports.extend(string("to").map(|to| Import {
+                to,
+                ids: string("id").into_iter().chain(parts).collect(),
+            }));
+        }
+        for terraform in tables("terraform") {
+            let required = terraform.get("required_providers").and_then(Json::as_object);
+            for (name, entry) in required.into_iter().flatten() {
+                self.required_providers = Some(file.to_owned());
+                let source = entry.get("source").and_then(Json::as_str);
+                self.required
+                    .extend(source.map(|source| (name.clone(), source.to_owned())));
+            }
+        }
+    }
+}
+
+/// Whether this program wrote a file with this content.
+pub fn is_own(text: &str) -> bool {
+    text.lines().next().is_some_and(|line| line.trim_end() == HEADER)
+}
+
+/// Whether Terraform or OpenTofu reads a file as configuration.
+fn is_configuration(name: &str) -> bool {
+    let extensions = [".tf", ".tf.json", ".tofu", ".tofu.json"];
+    let is_ignored = name.starts_with('.') || name.ends_with('~') || name.starts_with('#');
+    !is_ignored && extensions.iter().any(|extension| name.ends_with(extension))
+}
+
+fn import(body: &Body) -> Option<Import> {
+    let to = &body.get_attribute("to")?.value;
+    let id = body.get_attribute("id").map(|attribute| &attribute.value);
+    let identity = body.get_attribute("identity").map(|attribute| &attribute.value);
+    let parts = identity.and_then(Expression::as_object).into_iter();
+    let parts = parts.flat_map(|object| object.iter().map(|(_, value)| value.expr()));
+    Some(Import {
+        to: address(to)?,
+        ids: id.into_iter().chain(parts).filter_map(constant).collect(),
+    })
+}
+
+/// The text of a reference such as `durantic_vip.web` or `durantic_vip.web["a"]`.
+fn address(expression: &Expression) -> Option<String> {
+    let traversal = expression.as_traversal()?;
+    let mut text = traversal.expr.as_variable()?.as_str().to_owned();
+    for operator in &traversal.operators {
+        match operator.value() {
+            TraversalOperator::GetAttr(name) => {
+                text.push('.');
+                text.push_str(name.as_str());
+            }
+            TraversalOperator::Index(Expression::String(key)) => {
+                text.push_str(&format!("[{}]", crate::hcl::write::quote(key)));
+            }
+            TraversalOperator::Index(Expression::Number(index)) => text.push_str(&format!("[{index}]")),
+            _ => return None,
+        }
+    }
+    Some(text)
+}
+
+/// A string, or an entry of a local map as `local.NAME["KEY"]`, which [`Existing::resolve`] replaces.
+fn constant(expression: &Expression) -> Option<String> {
+    match expression {
+        Expression::Traversal(traversal) => entry(traversal),
+        other => other.as_str().map(str::to_owned),
+    }
+}
+
+fn entry(traversal: &Traversal) -> Option<String> {
+    let is_local = traversal
+        .expr
+        .as_variable()
+        .is_some_and(|name| name.as_str() == "local");
+    let mut operators = traversal.operators.iter().map(|operator| operator.value());
+    match (is_local, operators.next()?, operators.next()?, operators.next()) {
+        (true, TraversalOperator::GetAttr(name), TraversalOperator::Index(Expression::String(key)), None) => {
+            Some(entry_of(name.as_str(), key))
+        }
+        (true, TraversalOperator::GetAttr(name), TraversalOperator::GetAttr(key), None) => {
+            Some(entry_of(name.as_str(), key.as_str()))
+        }
+        _ => None,
+    }
+}
+
+/// The expression for an entry of a local map.
+pub fn entry_of(map: &str, key: &str) -> String {
+    format!("local.{map}[{}]", crate::hcl::write::quote(key))
+}
+
+fn lookup(maps: &[LocalMap], expression: &str) -> Option<String> {
+    maps.iter().find_map(|map| {
+        let mut entries = map.entries.iter();
+        let found = entries.find(|(key, _)| entry_of(&map.name, key) == expression);
+        found.map(|(_, value)| value.clone())
+    })
+}
+
+/// A member of an object that is a string.
+fn member(value: &Expression, name: &str) -> Option<String> {
+    let (_, found) = value
+        .as_object()?
+        .iter()
+        .find(|(key, _)| key_name(key) == Some(name))?;
+    found.expr().as_str().map(str::to_owned)
+}

@@ -1,0 +1,101 @@
+//! Names for resources and files, from the names of objects.
+//!
+//! Tests: below.
+
+use std::collections::BTreeSet;
+
+/// Number of characters of a name, so that it can be a part of a file's name.
+const MAX_LENGTH: usize = 80;
+
+/// Names that are taken. Files of some systems do not distinguish capitals, so names here do not either.
+#[derive(Clone, Debug, Default)]
+pub struct Taken(BTreeSet<String>);
+
+impl Taken {
+    /// Takes a name that is used already.
+    pub fn add(&mut self, name: &str) {
+        self.0.insert(name.to_lowercase());
+    }
+
+    /// Whether a name is taken.
+    pub fn contains(&self, name: &str) -> bool {
+        self.0.contains(&name.to_lowercase())
+    }
+
+    /// Takes a name: this one, or else this one with the first free number after a separator.
+    pub fn take(&mut self, name: &str, separator: &str) -> String {
+        let free = std::iter::once(name.to_owned())
+            .chain((2_u64..).map(|number| format!("{name}{separator}{number}")))
+            .find(|name| !self.contains(name))
+            .unwrap_or_default();
+        self.add(&free);
+        free
+    }
+}
+
+/// Returns an identifier for an object: its name in small letters, in which each other character is an underscore. Without any letter or
+/// digit, `fallback`.
+///
+/// # Examples
+///
+/// ```
+/// use tools::adopt::names::identifier;
+///
+/// assert_eq!(identifier("Web-1.example.com", "machine"), "web_1_example_com");
+/// assert_eq!(identifier("10.0.0.1", "vip"), "vip_10_0_0_1");
+/// assert_eq!(identifier("***", "vip"), "vip");
+/// ```
+pub fn identifier(name: &str, fallback: &str) -> String {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    for character in name.to_lowercase().chars() {
+        if unicode_ident::is_xid_continue(character) && character != '_' {
+            word.push(character);
+        } else if !word.is_empty() {
+            words.push(std::mem::take(&mut word));
+        }
+    }
+    words.push(word);
+    words.retain(|word| !word.is_empty());
+    let joined: String = words.join("_").chars().take(MAX_LENGTH).collect();
+    let joined = joined.trim_end_matches('_');
+    match joined.chars().next() {
+        None => fallback.to_owned(),
+        Some(first) if unicode_ident::is_xid_start(first) => joined.to_owned(),
+        Some(_) => format!("{fallback}_{joined}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_keep_letters_and_digits() {
+        for (name, expected) in [
+            ("web", "web"),
+            ("Web Server (blue)", "web_server_blue"),
+            ("web__1", "web_1"),
+            ("_web_", "web"),
+            ("-", "role"),
+            ("", "role"),
+            ("1st", "role_1st"),
+            ("größe", "größe"),
+            ("роль", "роль"),
+            ("a/b\\c\n\"${d}\"", "a_b_c_d"),
+            ("für immer ²", "für_immer"),
+            ("🦀", "role"),
+        ] {
+            assert_eq!(identifier(name, "role"), expected, "{name:?}");
+        }
+        assert_eq!(identifier(&"x".repeat(300), "role").len(), MAX_LENGTH);
+    }
+
+    #[test]
+    fn taken_names_get_a_number() {
+        let mut taken = Taken::default();
+        taken.add("Web_3");
+        let names = ["web", "web", "web", "db", "WEB"].map(|name| taken.take(name, "_"));
+        assert_eq!(names, ["web", "web_2", "web_4", "db", "WEB_5"]);
+    }
+}

@@ -1,0 +1,233 @@
+//! The Terraform or OpenTofu on `PATH`: its version, the state that it shows, and the plan that proves what was written.
+//!
+//! The output in JSON is described in <https://developer.hashicorp.com/terraform/internals/machine-readable-ui>.
+//!
+//! Tests: below, `tests/terraform/adopt.rs`.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use environment::Environment;
+use serde_json::Value as Json;
+
+use crate::package::files::is_executable;
+use crate::package::version::Version;
+
+/// The programs that can read the result, in the order in which they are looked for.
+const PROGRAMS: [&str; 2] = ["terraform", "tofu"];
+
+/// A Terraform or OpenTofu.
+#[derive(Clone, Debug)]
+pub struct Terraform {
+    /// Its path.
+    pub program: PathBuf,
+    /// Its name: `terraform` or `tofu`.
+    pub name: &'static str,
+    /// Its version.
+    pub version: Version,
+}
+
+/// What a plan says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Proof {
+    /// Number of objects that it imports.
+    pub imports: u64,
+    /// What it would change beside that: each address with the action.
+    pub differences: Vec<String>,
+    /// Its errors.
+    pub errors: Vec<String>,
+    /// Whether it came to an end.
+    pub is_complete: bool,
+}
+
+impl Proof {
+    /// Whether it imports, and changes nothing.
+    pub fn has_only_imports(&self) -> bool {
+        self.is_complete && self.differences.is_empty() && self.errors.is_empty()
+    }
+
+    /// Reads the output of `plan -json`.
+    pub fn parse(output: &str) -> Self {
+        let mut proof = Self::default();
+        for line in output.lines() {
+            let Ok(message) = serde_json::from_str::<Json>(line) else {
+                continue;
+            };
+            let text = |path: &[&str]| {
+                let found = path.iter().try_fold(&message, |json, key| json.get(key));
+                found.and_then(Json::as_str).unwrap_or_default().to_owned()
+            };
+            let number = |path: &[&str]| {
+                let found = path.iter().try_fold(&message, |json, key| json.get(key));
+                found.and_then(Json::as_u64).unwrap_or_default()
+            };
+            match text(&["type"]).as_str() {
+                "planned_change" => {
+                    let action = text(&["change", "action"]);
+                    if !matches!(action.as_str(), "noop" | "import" | "read") {
+                        let address = text(&["change", "resource", "addr"]);
+                        proof.differences.push(format!("{address}: {action}"));
+                    }
+                }
+                "change_summary" => {
+                    proof.is_complete = true;
+                    proof.imports = number(&["changes", "import"]);
+                }
+                "diagnostic" if text(&["diagnostic", "severity"]) == "error" => {
+                    let summary = text(&["diagnostic", "summary"]);
+                    let detail = text(&["diagnostic", "detail"]);
+                    let address = text(&["diagnostic", "address"]);
+                    let place = if address.is_empty() {
+                        String::new()
+                    } else {
+                        format!("{address}: ")
+                    };
+                    proof
+                        .errors
+                        .push(format!("{place}{summary}. {detail}").trim_end().to_owned());
+                }
+                _ => {}
+            }
+        }
+        proof
+    }
+}
+
+impl Terraform {
+    /// Finds the program that a directory is for: OpenTofu if the lock file has its registry, otherwise the first one on `PATH`. One whose
+    /// version is unknown cannot be used.
+    pub fn find(environment: &Environment, directory: &Path) -> Option<Self> {
+        let lock = std::fs::read_to_string(directory.join(".terraform.lock.hcl")).unwrap_or_default();
+        let mut programs = PROGRAMS;
+        if lock.contains("registry.opentofu.org") {
+            programs.reverse();
+        }
+        let path = environment.get("PATH").unwrap_or_default();
+        let folders: Vec<PathBuf> = std::env::split_paths(path).collect();
+        programs.iter().find_map(|name| {
+            let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+            let mut candidates = folders.iter().map(|folder| folder.join(&file));
+            let program = candidates.find(|candidate| candidate.is_file() && is_executable(candidate))?;
+            // The directory may not exist yet.
+            let output = command(&program, Path::new("."))
+                .args(["version", "-json"])
+                .output()
+                .ok()?;
+            let output: Json = serde_json::from_slice(&output.stdout).ok()?;
+            let version = output.get("terraform_version")?.as_str()?;
+            Some(Self {
+                program,
+                name,
+                version: Version::parse(version).ok()?,
+            })
+        })
+    }
+
+    /// Returns the state of a directory that is initialised, in JSON.
+    ///
+    /// # Errors
+    ///
+    /// What the program printed, or why it could not be started.
+    pub fn show(&self, directory: &Path) -> Result<String, String> {
+        self.run(directory, &["show", "-json", "-no-color"])
+    }
+
+    /// Plans, and initialises the directory before, if it is not.
+    ///
+    /// # Errors
+    ///
+    /// Why the program could not be started, or the directory not be initialised.
+    pub fn prove(&self, directory: &Path) -> Result<Proof, String> {
+        let proof = self.plan(directory)?;
+        if proof.is_complete || !needs_init(directory, &proof) {
+            return Ok(proof);
+        }
+        self.run(directory, &["init", "-input=false", "-no-color"])?;
+        self.plan(directory)
+    }
+
+    fn plan(&self, directory: &Path) -> Result<Proof, String> {
+        let output = command(&self.program, directory)
+            .args(["plan", "-json", "-input=false", "-lock=false"])
+            .output()
+            .map_err(|error| format!("failed to start `{}`: {error}", self.program.display()))?;
+        Ok(Proof::parse(&String::from_utf8_lossy(&output.stdout)))
+    }
+
+    fn run(&self, directory: &Path, arguments: &[&str]) -> Result<String, String> {
+        let output = command(&self.program, directory)
+            .args(arguments)
+            .output()
+            .map_err(|error| format!("failed to start `{}`: {error}", self.program.display()))?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        }
+        let errors = String::from_utf8_lossy(&output.stderr);
+        let first = arguments.first().copied().unwrap_or_default();
+        Err(format!("`{} {first}` failed: {}", self.name, errors.trim()))
+    }
+}
+
+/// Whether a plan failed because the directory is not initialised for it.
+fn needs_init(directory: &Path, proof: &Proof) -> bool {
+    let is_advised = proof.errors.iter().any(|error| error.contains(" init"));
+    !directory.join(".terraform").is_dir() || is_advised
+}
+
+/// A run without questions and without the arguments that the environment adds.
+fn command(program: &Path, directory: &Path) -> Command {
+    let mut command = Command::new(program);
+    command
+        .current_dir(directory)
+        .env("TF_IN_AUTOMATION", "1")
+        .env("TF_INPUT", "0")
+        .stdin(Stdio::null());
+    let added = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    for name in added.filter(|name| name.starts_with("TF_CLI_ARGS")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn proof_has_imports_differences_and_errors() {
+        let change = |address: &str, action: &str| {
+            serde_json::json!({
+                "type": "planned_change",
+                "change": { "resource": { "addr": address }, "action": action },
+            })
+            .to_string()
+        };
+        let summary = serde_json::json!({ "type": "change_summary", "changes": { "add": 0, "import": 2 } });
+        let error = serde_json::json!({
+            "type": "diagnostic",
+            "diagnostic": { "severity": "error", "summary": "Bad", "detail": "Very.", "address": "a.b" },
+        });
+        let warning = serde_json::json!({ "type": "diagnostic", "diagnostic": { "severity": "warning" } });
+        let output = |lines: &[String]| Proof::parse(&lines.join("\n"));
+        let proof = output(&[
+            change("a.b", "import"),
+            change("a.c", "noop"),
+            warning.to_string(),
+            summary.to_string(),
+        ]);
+        assert!(proof.has_only_imports());
+        assert_eq!(proof.imports, 2);
+        let proof = output(&[
+            change("a.b", "update"),
+            change("a.c", "create"),
+            summary.to_string(),
+        ]);
+        assert_eq!(proof.differences, ["a.b: update", "a.c: create"]);
+        assert!(!proof.has_only_imports());
+        let proof = output(&[error.to_string()]);
+        assert_eq!(proof.errors, ["a.b: Bad. Very."]);
+        assert!(!proof.has_only_imports());
+        // A plan that was killed says nothing.
+        assert!(!output(&["{".to_owned()]).has_only_imports());
+    }
+}

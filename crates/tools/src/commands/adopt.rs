@@ -1,0 +1,460 @@
+//! `adopt`: writes the configuration of an account, and proves that its plan only imports.
+//!
+//! Tests: `tests/terraform/adopt.rs`, `tests/cli/adopt.rs`.
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write as _};
+use std::path::{Path, PathBuf};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use schema::Resource;
+use value::glob;
+
+use super::context::{CommandError, Console, Context, Status, block_on, print_error};
+use super::probe::ProviderBlock;
+use crate::address::Address;
+use crate::adopt::account::{Account, Connection, Kind, Reading, kinds, read};
+use crate::adopt::existing::Existing;
+use crate::adopt::managed::Managed;
+use crate::adopt::terraform::Terraform;
+use crate::adopt::write::{self, Options, Plan, State, plan};
+use crate::package::files;
+use crate::package::version::Version;
+use crate::upgrade::module::Module;
+
+/// The first version with import blocks.
+const IMPORT_BLOCKS: (u64, u64) = (1, 5);
+/// The first version in which the ID of an import block can be an expression.
+const IMPORT_EXPRESSIONS: (u64, u64) = (1, 6);
+/// The first version with write-only arguments and ephemeral variables.
+const WRITE_ONLY: (u64, u64) = (1, 11);
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Exit status: 0 if everything was adopted, and the plan, if there is one, only imports; 1 if an object could not be adopted, or the plan \
+changes anything; 2 if the command line is invalid. With --check: 0 if Terraform manages everything, 2 if not, 1 if that is not known or \
+the command line is invalid.
+
+The connection is that of the provider: its block in DIR, or the environment variables.")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub struct Arguments {
+    /// Directory of the configuration, which is created if it does not exist [default: the working directory]
+    #[arg(value_name = "DIR")]
+    directory: Option<PathBuf>,
+    /// Adopt only these kinds, such as `vip` and `machine_role`
+    #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    only: Vec<String>,
+    /// Adopt only objects whose name matches this pattern, such as `web-*`
+    #[arg(long, value_name = "GLOB")]
+    r#match: Option<String>,
+    /// Adopt machines as deployments, which install them, instead of configurations
+    #[arg(long)]
+    deployments: bool,
+    /// Adopt official objects as well, which the account can see but does not own
+    #[arg(long)]
+    include_official: bool,
+    /// A state whose objects are managed already, beside that of DIR
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+    /// Version of the Terraform that reads the result [default: that of the one on PATH]
+    #[arg(long, value_name = "VERSION")]
+    terraform_version: Option<String>,
+    /// Print what would be written, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// List the objects that Terraform does not manage, and write nothing; exit with status 2 if there are any
+    #[arg(long, conflicts_with = "dry_run")]
+    check: bool,
+}
+
+/// Adopts the account, and returns the exit status.
+///
+/// # Errors
+///
+/// [`CommandError`], if nothing was adopted.
+pub fn run(
+    context: &Context,
+    arguments: &Arguments,
+    console: &mut Console<'_>,
+) -> Result<Status, CommandError> {
+    let directory = match &arguments.directory {
+        Some(directory) => context.directory.join(directory),
+        None => context.directory.clone(),
+    };
+    if directory.exists() && !directory.is_dir() {
+        return Err(CommandError::new(
+            format!("`{}` is not a directory", directory.display()),
+            "Give the directory of a Terraform configuration.",
+        ));
+    }
+    let mut existing = Existing::load(&directory).map_err(|error| {
+        CommandError::new(
+            error,
+            "Correct the file, then run the command again. No file was changed.",
+        )
+    })?;
+    existing.resolve();
+    let pattern = pattern(arguments.r#match.as_deref())?;
+    let is_wanted = |name: &str| pattern.as_ref().is_none_or(|pattern| pattern.matches(name));
+    let connection = connect(context, &directory)?;
+    let kinds = selected(&connection, arguments)?;
+    let terraform = Terraform::find(&context.environment, &directory);
+    let version = version(arguments, terraform.as_ref())?;
+    let managed = managed(&connection, arguments, context, &directory, terraform.as_ref())?;
+    let account = read_account(&connection, &kinds, !arguments.check)?;
+    let own = context.own_address()?;
+    let is_source = |source: &str| Address::parse(source).is_ok_and(|address| address.resolved() == own);
+    let source = own.to_string();
+    let constraint = format!("~> {}.{}", context.version.major, context.version.minor);
+    let options = Options {
+        include_official: arguments.include_official,
+        is_wanted: &is_wanted,
+        has_write_only: is_from(version.as_ref(), WRITE_ONLY),
+        has_import_expressions: is_from(version.as_ref(), IMPORT_EXPRESSIONS),
+        source: source.strip_prefix("registry.terraform.io/").unwrap_or(&source),
+        version: &constraint,
+        is_source: &is_source,
+        read: &|path| std::fs::read(directory.join(path)).ok(),
+    };
+    if arguments.check {
+        return check(&connection, &account, &existing, &managed, &options, console);
+    }
+    if version.is_some() && !is_from(version.as_ref(), IMPORT_BLOCKS) {
+        return Err(CommandError::new(
+            "import blocks need Terraform 1.5",
+            "Put a newer Terraform on PATH, or pass --terraform-version.",
+        ));
+    }
+    let plan = plan(connection.definition, &account, &existing, &managed, &options).map_err(|error| {
+        let remedy = format!(
+            "Add `{} = {{ source = \"{}\", version = \"{}\" }}` to it. No file was changed.",
+            context.identity.name, options.source, options.version
+        );
+        CommandError::new(error, remedy)
+    })?;
+    if !arguments.dry_run {
+        for (name, change) in &plan.files {
+            files::write(&directory.join(name), files::Mode::Plain, |file| {
+                file.write_all(change.after.as_bytes())
+            })?;
+        }
+    }
+    report(&plan, arguments.dry_run, console)?;
+    let mut status = if plan.problems.is_empty() {
+        Status::Success
+    } else {
+        Status::Failure
+    };
+    if !arguments.dry_run && !prove(&directory, &plan, terraform.as_ref(), console)? {
+        status = Status::Failure;
+    }
+    Ok(status)
+}
+
+/// Prints an error with the status that it has for `--check`, where an invalid command line is no answer.
+pub fn usage_status(arguments: &[std::ffi::OsString]) -> Status {
+    let is_check = arguments
+        .iter()
+        .any(|argument| argument == "--check" || argument == "-check");
+    if is_check {
+        Status::Failure
+    } else {
+        Status::UsageError
+    }
+}
+
+fn pattern(text: Option<&str>) -> Result<Option<glob::Pattern>, CommandError> {
+    let Some(text) = text else { return Ok(None) };
+    glob::parse(text).map(Some).ok_or_else(|| {
+        CommandError::new(
+            format!("`{text}` is not a pattern"),
+            "Write a pattern such as `web-*`, in quotes.",
+        )
+    })
+}
+
+/// Connects to the account, with the provider block of the directory.
+fn connect(context: &Context, directory: &Path) -> Result<Connection, CommandError> {
+    let block = Module::load(directory)
+        .map(|module| ProviderBlock::find(&module, context.identity.name))
+        .unwrap_or_default();
+    (context.identity.connect)(&block, &context.environment)
+        .map_err(|problem| CommandError::new(problem.message, problem.remedy))
+}
+
+/// The kinds to adopt.
+fn selected(connection: &Connection, arguments: &Arguments) -> Result<Vec<Kind>, CommandError> {
+    let prefix = &connection.definition.provider.name;
+    let all = kinds(connection.definition, arguments.deployments);
+    for word in &arguments.only {
+        if !all.iter().any(|kind| kind.is_named(word, prefix)) {
+            let names: Vec<&str> = all.iter().map(|kind| kind.resource().name.as_ref()).collect();
+            let suggestion = schema::nearest(word, names.iter().copied())
+                .map(|name| format!("Did you mean `{name}`? "))
+                .unwrap_or_default();
+            return Err(CommandError::new(
+                format!("`{word}` is not a kind of object"),
+                format!("{suggestion}The kinds are {}.", names.join(", ")),
+            ));
+        }
+    }
+    let is_selected = |kind: &Kind| {
+        let mut words = arguments.only.iter();
+        arguments.only.is_empty() || words.any(|word| kind.is_named(word, prefix))
+    };
+    Ok(all.into_iter().filter(is_selected).collect())
+}
+
+/// The version of the Terraform that reads the result; `None` if it is not known.
+fn version(arguments: &Arguments, terraform: Option<&Terraform>) -> Result<Option<Version>, CommandError> {
+    let Some(text) = &arguments.terraform_version else {
+        return Ok(terraform.map(|terraform| terraform.version.clone()));
+    };
+    let numbers = text.trim_start_matches('v');
+    let missing = ".0".repeat(2_usize.saturating_sub(numbers.matches('.').count()));
+    Version::parse(&format!("{numbers}{missing}"))
+        .map(Some)
+        .map_err(|_| {
+            CommandError::new(
+                format!("`{text}` is not a version"),
+                "Write a version such as `1.11` or `1.11.4`.",
+            )
+        })
+}
+
+/// Whether a version has what came with another one. One that is not known has everything.
+fn is_from(version: Option<&Version>, (major, minor): (u64, u64)) -> bool {
+    version.is_none_or(|version| (version.major, version.minor) >= (major, minor))
+}
+
+/// What Terraform manages already: the state in the directory, or what Terraform shows there, and the file of the command line.
+fn managed(
+    connection: &Connection,
+    arguments: &Arguments,
+    context: &Context,
+    directory: &Path,
+    terraform: Option<&Terraform>,
+) -> Result<Managed, CommandError> {
+    let parse = |place: &str, text: &str| {
+        Managed::parse(connection.definition, text).map_err(|error| {
+            CommandError::new(
+                format!("failed to read the state in `{place}`: {error}"),
+                "Without the state, managed objects would be adopted again. Pass the output of `terraform show -json` with --state.",
+            )
+        })
+    };
+    let file = directory.join("terraform.tfstate");
+    let local = std::fs::read_to_string(&file)
+        .ok()
+        .filter(|text| !text.trim().is_empty());
+    let has_other_place = has_other_place(context, directory);
+    let is_initialised = directory.join(".terraform").is_dir();
+    let mut managed = match (local, terraform) {
+        (Some(text), _) if !has_other_place => parse(&file.display().to_string(), &text)?,
+        (_, Some(terraform)) if is_initialised => match terraform.show(directory) {
+            Ok(text) => parse("terraform show -json", &text)?,
+            Err(_) if arguments.state.is_some() => Managed::default(),
+            Err(error) => {
+                return Err(CommandError::new(
+                    error,
+                    "Without the state, managed objects would be adopted again. Correct the error, or pass the state with --state.",
+                ));
+            }
+        },
+        (_, None) if is_initialised && has_other_place && arguments.state.is_none() => {
+            return Err(CommandError::new(
+                "the state is not in the directory, and no Terraform is on PATH to show it",
+                "Put Terraform on PATH, or pass the output of `terraform show -json` with --state.",
+            ));
+        }
+        _ => Managed::default(),
+    };
+    if let Some(file) = &arguments.state {
+        let path = context.directory.join(file);
+        let text = std::fs::read_to_string(&path).map_err(|error| {
+            CommandError::new(
+                format!("failed to read `{}`: {error}", path.display()),
+                "Pass a state file, or the output of `terraform show -json`.",
+            )
+        })?;
+        managed.add_elsewhere(parse(&path.display().to_string(), &text)?);
+    }
+    Ok(managed)
+}
+
+/// Whether the state is elsewhere than in the directory's `terraform.tfstate`: in a backend, or in another workspace.
+fn has_other_place(context: &Context, directory: &Path) -> bool {
+    let read = |name: &str| std::fs::read_to_string(directory.join(".terraform").join(name)).ok();
+    let backend = read("terraform.tfstate")
+        .and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok())
+        .is_some_and(|state| state.get("backend").is_some_and(|backend| !backend.is_null()));
+    let selected = context.environment.get("TF_WORKSPACE").map(str::to_owned);
+    let workspace = selected.or_else(|| read("environment")).unwrap_or_default();
+    backend || !matches!(workspace.trim(), "" | "default")
+}
+
+fn read_account(connection: &Connection, kinds: &[Kind], is_whole: bool) -> Result<Account, CommandError> {
+    let bar = ProgressBar::new(0);
+    if !std::io::stderr().is_terminal() {
+        bar.set_draw_target(indicatif::ProgressDrawTarget::hidden());
+    }
+    let style = ProgressStyle::with_template("  {msg} {bar:30} {pos}/{len}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let progress = |resource: &Resource, read: usize, all: usize| {
+        bar.set_message(format!("Reading {} objects", engine::naming::noun(resource)));
+        bar.set_length(u64::try_from(all).unwrap_or_default());
+        bar.set_position(u64::try_from(read).unwrap_or_default());
+    };
+    let reading = Reading {
+        kinds,
+        is_whole,
+        progress: &progress,
+    };
+    let account = block_on(read(connection, &reading));
+    bar.finish_and_clear();
+    account
+}
+
+/// Lists what Terraform does not manage.
+fn check(
+    connection: &Connection,
+    account: &Account,
+    existing: &Existing,
+    managed: &Managed,
+    options: &Options<'_>,
+    console: &mut Console<'_>,
+) -> Result<Status, CommandError> {
+    let prefix = &connection.definition.provider.name;
+    let mut count = 0;
+    for (kind, objects) in &account.objects {
+        let noun = engine::naming::noun(kind.resource());
+        for found in objects {
+            let note = match write::state(kind, found, existing, managed, options, prefix) {
+                State::New => "",
+                State::Written => " (has an import block that was not applied)",
+                State::Managed | State::Official | State::Unwanted => continue,
+            };
+            count += 1;
+            writeln!(console.output, "{noun} {:?}{note}", found.name)?;
+        }
+    }
+    print_problems(&account.failures, console)?;
+    Ok(match (account.failures.is_empty(), count) {
+        (false, _) => Status::Failure,
+        (true, 0) => {
+            writeln!(console.output, "Terraform manages everything.")?;
+            Status::Success
+        }
+        (true, _) => {
+            writeln!(console.output, "\n{count} objects are not managed.")?;
+            Status::UsageError
+        }
+    })
+}
+
+/// Prints what was written, and what was not.
+fn report(plan: &Plan, is_dry: bool, console: &mut Console<'_>) -> Result<(), CommandError> {
+    let mut by_file: BTreeMap<&str, usize> = BTreeMap::new();
+    for added in &plan.added {
+        *by_file.entry(&added.file).or_default() += 1;
+    }
+    let verb = if is_dry { "would write" } else { "wrote" };
+    for (file, change) in &plan.files {
+        let what = match by_file.get(file.as_str()) {
+            Some(1) => " (1 object)".to_owned(),
+            Some(count) => format!(" ({count} objects)"),
+            None => String::new(),
+        };
+        let added = if change.before.is_some() {
+            ", at its end"
+        } else {
+            ""
+        };
+        writeln!(console.output, "{verb} {file}{what}{added}")?;
+    }
+    if is_dry {
+        for added in &plan.added {
+            writeln!(
+                console.output,
+                "{}  {} {:?}",
+                added.address, added.noun, added.name
+            )?;
+        }
+    }
+    let left = |state: State| plan.left.get(&state).copied().unwrap_or_default();
+    let mut counts = vec![format!("{} adopted", plan.added.len())];
+    for (state, text) in [
+        (State::Managed, "managed already"),
+        (State::Written, "have an import block already"),
+        (State::Official, "official"),
+        (State::Unwanted, "do not match"),
+    ] {
+        if left(state) > 0 {
+            counts.push(format!("{} {text}", left(state)));
+        }
+    }
+    writeln!(console.output, "Objects: {}.", counts.join(", "))?;
+    print_problems(&plan.problems, console)
+}
+
+fn print_problems(problems: &[String], console: &mut Console<'_>) -> Result<(), CommandError> {
+    if problems.is_empty() {
+        return Ok(());
+    }
+    writeln!(console.errors, "\nNot adopted:")?;
+    for problem in problems {
+        writeln!(console.errors, "- {}", problem.replace('\n', "\n  "))?;
+    }
+    Ok(())
+}
+
+/// Plans, and prints whether the plan only imports. Returns false if it does not, or if there is no plan.
+fn prove(
+    directory: &Path,
+    plan: &Plan,
+    terraform: Option<&Terraform>,
+    console: &mut Console<'_>,
+) -> Result<bool, CommandError> {
+    let Some(terraform) = terraform else {
+        writeln!(
+            console.output,
+            "No plan: neither `terraform` nor `tofu` is on PATH."
+        )?;
+        return Ok(true);
+    };
+    let written = plan.left.get(&State::Written).copied().unwrap_or_default();
+    if plan.added.is_empty() && written == 0 {
+        return Ok(true);
+    }
+    let proof = match terraform.prove(directory) {
+        Ok(proof) => proof,
+        Err(error) => {
+            let error = CommandError::new(
+                format!("the plan could not be made: {error}"),
+                "The files are written. Correct the error, and plan.",
+            );
+            print_error(console, &error, Status::Failure);
+            return Ok(false);
+        }
+    };
+    if proof.has_only_imports() {
+        writeln!(console.output, "Plan: only imports: {}", proof.imports)?;
+        return Ok(true);
+    }
+    writeln!(
+        console.output,
+        "Plan: imports: {}, and it differs:",
+        proof.imports
+    )?;
+    for line in proof.differences.iter().chain(&proof.errors) {
+        writeln!(console.output, "- {}", line.replace('\n', "\n  "))?;
+    }
+    if !proof.is_complete && proof.errors.is_empty() {
+        writeln!(
+            console.output,
+            "- `{} plan` ended without a result",
+            terraform.name
+        )?;
+    }
+    Ok(false)
+}
