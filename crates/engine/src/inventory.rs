@@ -30,8 +30,8 @@ const MAX_NAMES: usize = 10;
 pub struct Wanted<'a> {
     /// The declared filters, by name; null or an omitted one matches every object.
     pub filters: &'a Value,
-    /// Whether each object is wanted whole, as a refresh would return it.
-    pub is_whole: bool,
+    /// Whether an object is wanted whole, as a refresh would return it.
+    pub is_whole: &'a (dyn Fn(&Found) -> bool + Send + Sync),
     /// Whether objects are wanted that are not the account's own (`official`).
     pub has_official: bool,
     /// Number of objects at most.
@@ -79,6 +79,7 @@ struct Candidate {
     known: Known,
     response: Json,
     is_read: bool,
+    is_whole: bool,
 }
 
 /// The search for the objects of one resource.
@@ -199,10 +200,11 @@ impl<'a> Search<'a> {
         }
         inventory.total = decided.len();
         decided.truncate(self.wanted.limit);
-        if self.wanted.is_whole {
-            let incomplete = |candidate: &Candidate| !self.is_complete(candidate);
-            self.read_all(&mut decided, &mut inventory, incomplete).await;
+        for candidate in &mut decided {
+            candidate.is_whole = (self.wanted.is_whole)(&self.shown(candidate));
         }
+        let incomplete = |candidate: &Candidate| candidate.is_whole && !self.is_complete(candidate);
+        self.read_all(&mut decided, &mut inventory, incomplete).await;
         for candidate in decided {
             match self.found(candidate) {
                 Ok(found) => inventory.objects.push(found),
@@ -235,6 +237,7 @@ impl<'a> Search<'a> {
             known,
             response,
             is_read: false,
+            is_whole: false,
         })
     }
 
@@ -320,27 +323,29 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn found(&self, candidate: Candidate) -> Result<Found, Failure> {
+    /// What the response shows about an object.
+    fn shown(&self, candidate: &Candidate) -> Found {
         let resource = self.binding.schema;
-        let Candidate {
-            mut known, response, ..
-        } = candidate;
-        let name = name(resource, &response);
-        let identity = identity::of(resource, &known.state).unwrap_or_default();
-        if self.wanted.is_whole {
-            let mut problems = Diagnostics::default();
-            let body = response.clone();
-            if read::merge(self.binding, self.context, &mut known, body, &mut problems).is_err() {
-                return Err(failure(name, problems));
-            }
+        Found {
+            identity: identity::of(resource, &candidate.known.state).unwrap_or_default(),
+            name: name(resource, &candidate.response),
+            is_official: is_official(resource, &candidate.response),
+            object: None,
+            response: candidate.response.clone(),
         }
-        Ok(Found {
-            identity,
-            name,
-            is_official: is_official(resource, &response),
-            object: self.wanted.is_whole.then_some(known.state),
-            response,
-        })
+    }
+
+    fn found(&self, mut candidate: Candidate) -> Result<Found, Failure> {
+        let mut found = self.shown(&candidate);
+        if candidate.is_whole {
+            let mut problems = Diagnostics::default();
+            let (known, response) = (&mut candidate.known, candidate.response);
+            if read::merge(self.binding, self.context, known, response, &mut problems).is_err() {
+                return Err(failure(found.name, problems));
+            }
+            found.object = Some(candidate.known.state);
+        }
+        Ok(found)
     }
 }
 

@@ -55,7 +55,7 @@ pub async fn events(
 ) -> Result<Vec<Event>, Reported> {
     let wanted = Wanted {
         filters: &query.filters,
-        is_whole: query.is_whole,
+        is_whole: &|_| query.is_whole,
         has_official: false,
         limit: query.limit,
         progress: &|_, _| {},

@@ -36,10 +36,11 @@ impl Kind {
         self.binding.schema
     }
 
-    /// Whether a word of the command line names the kind: one of its resources, with or without the provider's prefix.
-    pub fn is_named(&self, word: &str, prefix: &str) -> bool {
+    /// The resource of the kind that a word of the command line names, with or without the provider's prefix.
+    pub fn named(&self, word: &str, prefix: &str) -> Option<&'static Resource> {
         let word = word.strip_prefix(&format!("{prefix}_")).unwrap_or(word);
-        self.resources.iter().any(|resource| resource.name == word)
+        let mut resources = self.resources.iter();
+        resources.find(|resource| resource.name == word).copied()
     }
 }
 
@@ -83,29 +84,38 @@ pub struct Account {
 pub struct Reading<'a> {
     /// The kinds to adopt.
     pub kinds: &'a [Kind],
-    /// Whether each object is read whole: what a configuration needs, but not what a check needs.
-    pub is_whole: bool,
+    /// Whether an object is read whole: what its configuration needs.
+    pub is_whole: &'a (dyn Fn(&Kind, &Found) -> bool + Send + Sync),
+    /// Whether the objects are read that others refer to.
+    pub has_targets: bool,
     /// Called after each request for one object, with the kind, the number of such requests so far, and of all.
     pub progress: &'a (dyn Fn(&Resource, usize, usize) + Send + Sync),
 }
 
 /// Reads the account. What cannot be read costs only itself.
-pub async fn read(connection: &Connection, reading: &Reading<'_>) -> Account {
+///
+/// # Errors
+///
+/// What every request would meet, such as a rejected token.
+pub async fn read(connection: &Connection, reading: &Reading<'_>) -> Result<Account, String> {
     let mut account = Account::default();
     for kind in reading.kinds {
         let resource = kind.resource();
         let wanted = Wanted {
             filters: &Value::Null,
-            is_whole: reading.is_whole,
+            is_whole: &|found| (reading.is_whole)(kind, found),
             has_official: true,
             limit: usize::MAX,
             progress: &|read, all| (reading.progress)(resource, read, all),
         };
         let mut problems = Diagnostics::default();
         let found = inventory::find(kind.binding, &connection.context, wanted, &mut problems).await;
-        account
-            .failures
-            .extend(problems.into_iter().map(|problem| problem.detail));
+        for problem in problems {
+            if problem.brief.is_some() {
+                return Err(problem.detail);
+            }
+            account.failures.push(problem.detail);
+        }
         let Ok(Some(found)) = found else { continue };
         let noun = engine::naming::noun(resource);
         let failures = found.failures.into_iter();
@@ -114,12 +124,12 @@ pub async fn read(connection: &Connection, reading: &Reading<'_>) -> Account {
             .extend(failures.map(|failure| format!("{noun} {:?}: {}", failure.name, failure.reason)));
         account.objects.push((kind.clone(), found.objects));
     }
-    if reading.is_whole {
+    if reading.has_targets {
         for target in targets(reading.kinds) {
             read_target(connection, &target, &mut account).await;
         }
     }
-    account
+    Ok(account)
 }
 
 /// The names of the declarations that references of these kinds name.

@@ -3,6 +3,7 @@
 //! Tests: `crates/tools/tests/adopt/main.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +12,7 @@ use hcl_edit::expr::{Expression, Traversal, TraversalOperator};
 use hcl_edit::structure::{Block, Body};
 use serde_json::Value as Json;
 
+use crate::hcl::write::quote;
 use crate::upgrade::module::key_name;
 
 /// The first line of a file that this program wrote, by which it recognises the file.
@@ -20,6 +22,8 @@ pub const HEADER: &str =
 /// A configuration in one directory.
 #[derive(Debug, Default)]
 pub struct Existing {
+    /// Everything in the directory → whether it is a folder.
+    pub entries: BTreeMap<String, bool>,
     /// The configuration files → their content.
     pub files: BTreeMap<String, String>,
     /// The resources and data sources, as `TYPE.NAME` and `data.TYPE.NAME`.
@@ -111,13 +115,15 @@ impl Existing {
         }
         let entries = std::fs::read_dir(directory).map_err(failure(directory))?;
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        let mut names: Vec<String> = names.filter(|name| is_configuration(name)).collect();
-        names.sort();
+        existing.entries = names
+            .map(|name| (name.clone(), directory.join(name).is_dir()))
+            .collect();
+        let is_read = |(name, is_folder): (&String, &bool)| {
+            (!is_folder && is_configuration(name)).then(|| name.clone())
+        };
+        let names: Vec<String> = existing.entries.iter().filter_map(is_read).collect();
         for name in names {
             let path = directory.join(&name);
-            if !path.is_file() {
-                continue;
-            }
             let text = std::fs::read_to_string(&path).map_err(failure(&path))?;
             existing.add(&name, &text)?;
         }
@@ -134,7 +140,10 @@ impl Existing {
             name: name.to_owned(),
             error,
         };
-        if name.ends_with(".json") {
+        if Path::new(name)
+            .extension()
+            .is_some_and(|extension| extension == "json")
+        {
             let json: Json = serde_json::from_str(text).map_err(|error| syntax(error.to_string()))?;
             self.add_json(name, &json);
         } else {
@@ -144,6 +153,7 @@ impl Existing {
                 self.add_block(name, block);
             }
         }
+        self.entries.insert(name.to_owned(), false);
         self.files.insert(name.to_owned(), text.to_owned());
         Ok(())
     }
@@ -279,7 +289,7 @@ pub fn is_own(text: &str) -> bool {
     text.lines().next().is_some_and(|line| line.trim_end() == HEADER)
 }
 
-/// Whether Terraform or OpenTofu reads a file as configuration.
+/// Whether Terraform or `OpenTofu` reads a file as configuration.
 fn is_configuration(name: &str) -> bool {
     let extensions = [".tf", ".tf.json", ".tofu", ".tofu.json"];
     let is_ignored = name.starts_with('.') || name.ends_with('~') || name.starts_with('#');
@@ -309,9 +319,11 @@ fn address(expression: &Expression) -> Option<String> {
                 text.push_str(name.as_str());
             }
             TraversalOperator::Index(Expression::String(key)) => {
-                text.push_str(&format!("[{}]", crate::hcl::write::quote(key)));
+                let _ = write!(text, "[{}]", quote(key));
             }
-            TraversalOperator::Index(Expression::Number(index)) => text.push_str(&format!("[{index}]")),
+            TraversalOperator::Index(Expression::Number(index)) => {
+                let _ = write!(text, "[{index}]");
+            }
             _ => return None,
         }
     }
@@ -331,7 +343,7 @@ fn entry(traversal: &Traversal) -> Option<String> {
         .expr
         .as_variable()
         .is_some_and(|name| name.as_str() == "local");
-    let mut operators = traversal.operators.iter().map(|operator| operator.value());
+    let mut operators = traversal.operators.iter().map(hcl_edit::Decorated::value);
     match (is_local, operators.next()?, operators.next()?, operators.next()) {
         (true, TraversalOperator::GetAttr(name), TraversalOperator::Index(Expression::String(key)), None) => {
             Some(entry_of(name.as_str(), key))
@@ -345,7 +357,7 @@ fn entry(traversal: &Traversal) -> Option<String> {
 
 /// The expression for an entry of a local map.
 pub fn entry_of(map: &str, key: &str) -> String {
-    format!("local.{map}[{}]", crate::hcl::write::quote(key))
+    format!("local.{map}[{}]", quote(key))
 }
 
 fn lookup(maps: &[LocalMap], expression: &str) -> Option<String> {

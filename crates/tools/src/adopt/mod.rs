@@ -7,7 +7,7 @@
 //! | [`managed`] | what Terraform manages already, from a state |
 //! | [`names`] | names for resources and files, from the names of objects |
 //! | [`references`] | the expressions for the names and identities of other objects |
-//! | [`terraform`] | the Terraform or OpenTofu on `PATH`: its version, its state, and the plan that proves the result |
+//! | [`terraform`] | the Terraform or `OpenTofu` on `PATH`: its version, its state, and the plan that proves the result |
 //! | [`write`] | the blocks and files to add; a pure function of all the above |
 //!
 //! The engine knows the objects, and this module the language. No resource is named here: what differs between them is declared.

@@ -24,10 +24,12 @@ impl Taken {
 
     /// Takes a name: this one, or else this one with the first free number after a separator.
     pub fn take(&mut self, name: &str, separator: &str) -> String {
-        let free = std::iter::once(name.to_owned())
-            .chain((2_u64..).map(|number| format!("{name}{separator}{number}")))
-            .find(|name| !self.contains(name))
-            .unwrap_or_default();
+        let mut free = name.to_owned();
+        let mut number = 1_u64;
+        while self.contains(&free) {
+            number += 1;
+            free = format!("{name}{separator}{number}");
+        }
         self.add(&free);
         free
     }

@@ -1,4 +1,4 @@
-//! The Terraform or OpenTofu on `PATH`: its version, the state that it shows, and the plan that proves what was written.
+//! The Terraform or `OpenTofu` on `PATH`: its version, the state that it shows, and the plan that proves what was written.
 //!
 //! The output in JSON is described in <https://developer.hashicorp.com/terraform/internals/machine-readable-ui>.
 //!
@@ -16,7 +16,7 @@ use crate::package::version::Version;
 /// The programs that can read the result, in the order in which they are looked for.
 const PROGRAMS: [&str; 2] = ["terraform", "tofu"];
 
-/// A Terraform or OpenTofu.
+/// A Terraform or `OpenTofu`.
 #[derive(Clone, Debug)]
 pub struct Terraform {
     /// Its path.
@@ -94,7 +94,7 @@ impl Proof {
 }
 
 impl Terraform {
-    /// Finds the program that a directory is for: OpenTofu if the lock file has its registry, otherwise the first one on `PATH`. One whose
+    /// Finds the program that a directory is for: `OpenTofu` if the lock file has its registry, otherwise the first one on `PATH`. One whose
     /// version is unknown cannot be used.
     pub fn find(environment: &Environment, directory: &Path) -> Option<Self> {
         let lock = std::fs::read_to_string(directory.join(".terraform.lock.hcl")).unwrap_or_default();

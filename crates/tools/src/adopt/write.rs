@@ -29,7 +29,7 @@ pub struct Options<'a> {
     /// Whether objects are adopted that are not the account's own.
     pub include_official: bool,
     /// Whether an object with this name is wanted.
-    pub is_wanted: &'a dyn Fn(&str) -> bool,
+    pub is_wanted: &'a (dyn Fn(&str) -> bool + Send + Sync),
     /// Whether it has write-only arguments and ephemeral variables (1.11).
     pub has_write_only: bool,
     /// Whether the ID of an import block can be an expression (1.6).
@@ -39,9 +39,9 @@ pub struct Options<'a> {
     /// The version constraint of the provider, such as `~> 1.3`.
     pub version: &'a str,
     /// Whether a source is that of the provider.
-    pub is_source: &'a dyn Fn(&str) -> bool,
+    pub is_source: &'a (dyn Fn(&str) -> bool + Send + Sync),
     /// Reads a file of the directory that is not configuration.
-    pub read: &'a dyn Fn(&str) -> Option<Vec<u8>>,
+    pub read: &'a (dyn Fn(&str) -> Option<Vec<u8>> + Send + Sync),
 }
 
 /// What has to be written.
@@ -55,6 +55,16 @@ pub struct Plan {
     pub left: BTreeMap<State, usize>,
     /// The objects that cannot be adopted, as sentences.
     pub problems: Vec<String>,
+}
+
+impl Plan {
+    /// The files in the order in which they are written: those with resources last, so that a run that was killed can be repeated.
+    pub fn in_order(&self) -> impl Iterator<Item = (&String, &Change)> {
+        let has_resources = |file: &str| self.added.iter().any(|added| added.file == file);
+        let files = self.files.iter();
+        let (last, first): (Vec<_>, Vec<_>) = files.partition(|(file, _)| has_resources(file));
+        first.into_iter().chain(last)
+    }
 }
 
 /// A file to write.
@@ -461,11 +471,12 @@ impl Writer<'_> {
             }
             _ => text.to_owned(),
         };
+        let folder = self.folder(&resource.name);
         let in_files = resource.attributes.iter().filter(|other| other.file.is_some());
         let stem = if in_files.count() > 1 {
-            format!("{}/{}_{}", resource.name, addition.name, attribute.name)
+            format!("{folder}/{}_{}", addition.name, attribute.name)
         } else {
-            format!("{}/{}", resource.name, addition.name)
+            format!("{folder}/{}", addition.name)
         };
         let candidates = std::iter::once(stem.clone())
             .chain((2_u64..).map(|number| format!("{stem}_{number}")))
@@ -488,23 +499,20 @@ impl Writer<'_> {
         Expression::string(text)
     }
 
+    /// The folder for the texts of a resource: one that is there, or a new one.
+    fn folder(&self, name: &str) -> String {
+        let is_free = |name: &String| self.existing.entries.get(name).is_none_or(|is_folder| *is_folder);
+        numbered(name, "").find(is_free).unwrap_or_default()
+    }
+
     /// The file to which blocks of this stem are added: one that this program wrote, or a new one.
     fn file(&self, stem: &str) -> String {
-        let others = (1_u64..).map(|number| {
-            let number = if number == 1 {
-                String::new()
-            } else {
-                format!("_{number}")
-            };
-            format!("{stem}_adopted{number}.tf")
-        });
-        let names = std::iter::once(format!("{stem}.tf")).chain(others);
         let is_free = |name: &String| {
-            let mut files = self.existing.files.keys();
-            let same = files.find(|file| file.eq_ignore_ascii_case(name));
-            same.is_none_or(|file| file == name && self.existing.is_own(file))
+            let mut entries = self.existing.entries.iter();
+            let same = entries.find(|(entry, _)| entry.eq_ignore_ascii_case(name));
+            same.is_none_or(|(entry, _)| entry == name && self.existing.is_own(entry))
         };
-        names.into_iter().find(is_free).unwrap_or_default()
+        numbered(stem, ".tf").find(is_free).unwrap_or_default()
     }
 
     fn append(&mut self, file: &str, text: &str) {
@@ -517,7 +525,8 @@ impl Writer<'_> {
 
     /// Adds what the objects refer to, and collects the files.
     fn finish(mut self, needs_versions: bool, plan: &mut Plan) {
-        let data: Vec<Block> = self.references.data_blocks().collect();
+        let mut data: Vec<Block> = self.references.data_blocks().collect();
+        data.sort_by(|one, other| one.labels.cmp(&other.labels));
         let file = self.file("data");
         for block in data {
             self.append(&file, &block.text());
@@ -556,6 +565,19 @@ impl Writer<'_> {
             plan.files.insert(file, Change { before: None, after });
         }
     }
+}
+
+/// The names for a file or folder: this one, and others if it is taken.
+fn numbered(stem: &str, extension: &str) -> impl Iterator<Item = String> {
+    let others = (1_u64..).map(move |number| {
+        let number = if number == 1 {
+            String::new()
+        } else {
+            format!("_{number}")
+        };
+        format!("{stem}_adopted{number}{extension}")
+    });
+    std::iter::once(format!("{stem}{extension}")).chain(others)
 }
 
 /// The attributes in the order of the block: the identity and the name, then those that are required, the others, and the blocks.

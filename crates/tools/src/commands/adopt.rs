@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write as _};
 use std::path::{Path, PathBuf};
 
+use engine::inventory::Found;
 use indicatif::{ProgressBar, ProgressStyle};
 use schema::Resource;
 use value::glob;
@@ -101,7 +102,6 @@ pub fn run(
     let terraform = Terraform::find(&context.environment, &directory);
     let version = version(arguments, terraform.as_ref())?;
     let managed = managed(&connection, arguments, context, &directory, terraform.as_ref())?;
-    let account = read_account(&connection, &kinds, !arguments.check)?;
     let own = context.own_address()?;
     let is_source = |source: &str| Address::parse(source).is_ok_and(|address| address.resolved() == own);
     let source = own.to_string();
@@ -116,6 +116,11 @@ pub fn run(
         is_source: &is_source,
         read: &|path| std::fs::read(directory.join(path)).ok(),
     };
+    let prefix = &connection.definition.provider.name;
+    let is_new = |kind: &Kind, found: &Found| {
+        write::state(kind, found, &existing, &managed, &options, prefix) == State::New
+    };
+    let account = read_account(&connection, &kinds, !arguments.check, &is_new)?;
     if arguments.check {
         return check(&connection, &account, &existing, &managed, &options, console);
     }
@@ -133,7 +138,7 @@ pub fn run(
         CommandError::new(error, remedy)
     })?;
     if !arguments.dry_run {
-        for (name, change) in &plan.files {
+        for (name, change) in plan.in_order() {
             files::write(&directory.join(name), files::Mode::Plain, |file| {
                 file.write_all(change.after.as_bytes())
             })?;
@@ -187,20 +192,31 @@ fn selected(connection: &Connection, arguments: &Arguments) -> Result<Vec<Kind>,
     let prefix = &connection.definition.provider.name;
     let all = kinds(connection.definition, arguments.deployments);
     for word in &arguments.only {
-        if !all.iter().any(|kind| kind.is_named(word, prefix)) {
-            let names: Vec<&str> = all.iter().map(|kind| kind.resource().name.as_ref()).collect();
-            let suggestion = schema::nearest(word, names.iter().copied())
+        let named = all
+            .iter()
+            .find_map(|kind| Some((kind, kind.named(word, prefix)?)));
+        let Some((kind, resource)) = named else {
+            let known: Vec<&str> = all.iter().map(|kind| kind.resource().name.as_ref()).collect();
+            let suggestion = schema::nearest(word, known.iter().copied())
                 .map(|name| format!("Did you mean `{name}`? "))
                 .unwrap_or_default();
             return Err(CommandError::new(
                 format!("`{word}` is not a kind of object"),
-                format!("{suggestion}The kinds are {}.", names.join(", ")),
+                format!("{suggestion}The kinds are {}.", known.join(", ")),
+            ));
+        };
+        if resource.name != kind.resource().name && !arguments.check {
+            let other = &kind.resource().name;
+            let flag = if arguments.deployments { "Remove" } else { "Add" };
+            return Err(CommandError::new(
+                format!("these objects are adopted as `{other}`, not as `{word}`"),
+                format!("{flag} --deployments, or pass `{other}`."),
             ));
         }
     }
     let is_selected = |kind: &Kind| {
         let mut words = arguments.only.iter();
-        arguments.only.is_empty() || words.any(|word| kind.is_named(word, prefix))
+        arguments.only.is_empty() || words.any(|word| kind.named(word, prefix).is_some())
     };
     Ok(all.into_iter().filter(is_selected).collect())
 }
@@ -293,7 +309,13 @@ fn has_other_place(context: &Context, directory: &Path) -> bool {
     backend || !matches!(workspace.trim(), "" | "default")
 }
 
-fn read_account(connection: &Connection, kinds: &[Kind], is_whole: bool) -> Result<Account, CommandError> {
+/// Reads the account, with those objects whole that are new.
+fn read_account(
+    connection: &Connection,
+    kinds: &[Kind],
+    is_to_write: bool,
+    is_new: &(dyn Fn(&Kind, &Found) -> bool + Send + Sync),
+) -> Result<Account, CommandError> {
     let bar = ProgressBar::new(0);
     if !std::io::stderr().is_terminal() {
         bar.set_draw_target(indicatif::ProgressDrawTarget::hidden());
@@ -307,12 +329,18 @@ fn read_account(connection: &Connection, kinds: &[Kind], is_whole: bool) -> Resu
     };
     let reading = Reading {
         kinds,
-        is_whole,
+        is_whole: &|kind, found| is_to_write && is_new(kind, found),
+        has_targets: is_to_write,
         progress: &progress,
     };
     let account = block_on(read(connection, &reading));
     bar.finish_and_clear();
-    account
+    account?.map_err(|problem| {
+        CommandError::new(
+            problem,
+            "No file was written. The connection is that of the provider: see `doctor`.",
+        )
+    })
 }
 
 /// Lists what Terraform does not manage.

@@ -30,6 +30,9 @@ struct Arguments {
     /// JSON file with the objects to start with, such as tests/data/seed.json
     #[arg(long)]
     seed: Option<PathBuf>,
+    /// Start with about this many objects that are made at random, instead of a seed
+    #[arg(long, value_name = "N", conflicts_with_all = ["machines", "objects", "seed"])]
+    random: Option<usize>,
     /// Duration of an installation run
     #[arg(long, default_value = "30s", value_parser = duration)]
     install_time: Duration,
@@ -125,6 +128,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     if let Some(count) = arguments.objects {
         builder = builder.objects(count);
+    }
+    if let Some(objects) = arguments.random {
+        builder = builder.random(1, objects);
     }
     if let Some(file) = arguments.seed {
         builder = builder.seed(file);

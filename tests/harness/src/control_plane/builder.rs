@@ -19,6 +19,7 @@ use super::faults::{Fault, FaultResponse, Faults};
 use super::hooks::Hooks;
 use super::log::Log;
 use super::paging::{Paging, UnknownParameters};
+use super::random;
 use super::rate_limit::RateLimit;
 use super::requests::Server;
 use super::seed::{Seed, SeedError};
@@ -38,6 +39,7 @@ pub struct Builder {
     listen: SocketAddr,
     tokens: BTreeSet<String>,
     seed: Option<PathBuf>,
+    random: Option<(u64, usize)>,
     snapshot: Option<Snapshot>,
     machines: Option<u32>,
     objects: Option<u32>,
@@ -86,6 +88,7 @@ impl Default for Builder {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             tokens: BTreeSet::new(),
             seed: None,
+            random: None,
             snapshot: None,
             machines: None,
             objects: None,
@@ -135,6 +138,13 @@ impl Builder {
     #[must_use]
     pub fn seed(mut self, file: impl Into<PathBuf>) -> Self {
         self.seed = Some(file.into());
+        self
+    }
+
+    /// Starts with about this many objects that are made at random, see [`random::account`], instead of the seed.
+    #[must_use]
+    pub fn random(mut self, number: u64, objects: usize) -> Self {
+        self.random = Some((number, objects));
         self
     }
 
@@ -336,7 +346,14 @@ impl Builder {
             snapshot.register_secrets(contract, &secrets);
             snapshot.restore(&mut store)?;
         } else {
-            let seed = self.seed.as_deref().map_or_else(Seed::standard, Seed::read)?;
+            let seed = match self.random {
+                Some((number, objects)) => {
+                    let seed = Seed::parse(&random::account(number, objects).to_string())?;
+                    seed.register_secrets(contract, &secrets);
+                    seed
+                }
+                None => self.seed.as_deref().map_or_else(Seed::standard, Seed::read)?,
+            };
             let mut seed = match self.machines {
                 Some(count) => seed.with_machines(count),
                 None => seed,

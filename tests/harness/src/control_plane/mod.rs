@@ -16,6 +16,7 @@ mod hooks;
 mod log;
 mod paging;
 mod problem;
+pub mod random;
 mod rate_limit;
 mod requests;
 mod reset;

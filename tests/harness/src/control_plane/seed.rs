@@ -119,16 +119,26 @@ impl Seed {
         }
     }
 
-    /// Creates the objects, those that others refer to first.
+    /// Creates the objects, those that others refer to first. The machines of a VIP follow at the end: they may have a role with that
+    /// VIP.
     ///
     /// # Errors
     /// If the control plane rejects an object.
     pub fn create_all(self, store: &mut Store) -> Result<(), SeedError> {
         let Self(mut collections) = self;
+        let mut members = Vec::new();
         for collection in Collection::ALL {
-            for object in collections.remove(&collection).unwrap_or_default() {
-                store.create(collection, object)?;
+            for mut object in collections.remove(&collection).unwrap_or_default() {
+                let is_vip = collection == Collection::Vips;
+                let machines = is_vip.then(|| object.remove("machine_uuids")).flatten();
+                let created = store.create(collection, object)?;
+                members.extend(machines.map(|machines| (string(&created, "uuid").to_owned(), machines)));
             }
+        }
+        for (vip, machines) in members {
+            store.update(Collection::Vips, &vip, |vip| {
+                vip.insert("machine_uuids".to_owned(), machines);
+            })?;
         }
         Ok(())
     }
