@@ -252,6 +252,15 @@ impl Workspace {
         command
     }
 
+    /// Runs another program in the same directory and environment, which may fail.
+    ///
+    /// # Panics
+    /// If the program cannot be started.
+    pub async fn run_program(&self, program: &Path, arguments: &[&str]) -> Run {
+        let output = self.program(program).args(arguments).output();
+        Run::new(arguments, &output.await.expect("the program runs"))
+    }
+
     fn program(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command

@@ -8,6 +8,7 @@
 #![cfg(test)]
 
 mod aborted_requests;
+mod adopt;
 mod adoption;
 mod another_provider;
 mod behaviour;

@@ -53,8 +53,8 @@ impl<'a> References<'a> {
             locals.add(name);
         }
         let mut mapped = BTreeMap::new();
-        for (kind, _) in &account.objects {
-            let mut identities = kind.resource().import_attributes();
+        for binding in definition.listed() {
+            let mut identities = binding.schema.import_attributes();
             if let (Some(identity), None) = (identities.next(), identities.next())
                 && let Some(reference) = &identity.reference
                 && !mapped.contains_key(reference.target.as_ref())

@@ -1,0 +1,686 @@
+//! `adopt`: an account that is brought under Terraform by one command, and what the command refuses to touch.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use acceptance::terraform::{Run, Workspace};
+use harness::control_plane::{Collection, ControlPlane, Fault, FaultKind, Object, random};
+use harness::secrets::Place;
+use serde_json::{Value as Json, json};
+
+use crate::{changes, provider, quick};
+
+/// The kinds that an account has, by the collection of the control plane.
+const LISTS: [&str; 11] = [
+    "controlplane_api_list_account_secrets",
+    "controlplane_api_list_account_variables",
+    "controlplane_api_list_machine_roles",
+    "controlplane_api_list_mesh_networks",
+    "controlplane_api_list_route_policy_sets",
+    "controlplane_api_list_routes",
+    "controlplane_api_list_secrets_backends",
+    "controlplane_api_list_vips",
+    "provisioning_api_list_images",
+    "provisioning_api_list_machines",
+    "provisioning_api_list_registry_credentials",
+];
+const GET_MACHINE: &str = "provisioning_api_get_machine";
+
+/// An account, and a directory for its configuration.
+struct Adoption {
+    control_plane: ControlPlane,
+    workspace: Workspace,
+}
+
+impl Adoption {
+    /// A directory without configuration.
+    fn new(control_plane: ControlPlane) -> Self {
+        let workspace = Workspace::new(provider(), &control_plane, "");
+        for file in ["main.tf", "versions.tf"] {
+            std::fs::remove_file(workspace.path().join(file)).expect("the workspace has it");
+        }
+        Self {
+            control_plane,
+            workspace,
+        }
+    }
+
+    /// An account with two mesh networks, a VIP for two machines, a role with it, a secret and a variable.
+    async fn small() -> Self {
+        let control_plane = quick().start().await.expect("the control plane starts");
+        let create = |collection, object: Json| {
+            let Json::Object(object) = object else {
+                panic!("an object")
+            };
+            control_plane
+                .create(collection, object)
+                .expect("the control plane accepts it")
+        };
+        let vip = json!({ "name": "web", "address": "100.64.0.1", "machine_uuids": [crate::machine(1), crate::machine(2)] });
+        let vip = create(Collection::Vips, vip);
+        create(
+            Collection::MeshNetworks,
+            json!({ "name": "prod", "network_cidr": "10.1.0.0/24" }),
+        );
+        create(
+            Collection::MeshNetworks,
+            json!({ "name": "test", "network_cidr": "10.2.0.0/24" }),
+        );
+        create(
+            Collection::MachineRoles,
+            json!({ "name": "web", "vip_uuid": vip["uuid"], "template_data": "#cloud-config\n" }),
+        );
+        create(
+            Collection::Secrets,
+            json!({ "name": "password", "value": "small-secret-value" }),
+        );
+        create(Collection::Variables, json!({ "name": "region", "value": "eu" }));
+        Self::new(control_plane)
+    }
+
+    fn path(&self, file: &str) -> PathBuf {
+        self.workspace.path().join(file)
+    }
+
+    fn read(&self, file: &str) -> String {
+        std::fs::read_to_string(self.path(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+    }
+
+    /// Runs `adopt` in the directory. No output has a secret.
+    async fn adopt(&self, arguments: &[&str]) -> Run {
+        let run = self
+            .workspace
+            .run_program(provider(), &[&["adopt"], arguments].concat())
+            .await;
+        for output in [&run.stdout, &run.stderr] {
+            let secrets = self.control_plane.secrets();
+            secrets.assert_absent(Place::Output, "adopt", output);
+        }
+        run
+    }
+
+    /// Every file of the configuration, with its content.
+    fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let mut files = BTreeMap::new();
+        collect(self.workspace.path(), &mut files);
+        files
+    }
+}
+
+/// The files of a directory and of those below, apart from what Terraform and the test write.
+fn collect(directory: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
+    for entry in std::fs::read_dir(directory).expect("a directory").flatten() {
+        let path = entry.path();
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with('.') || name.starts_with("terraform.") {
+            continue;
+        }
+        if path.is_dir() {
+            collect(&path, files);
+        } else {
+            files.insert(path.clone(), std::fs::read(&path).expect("a file"));
+        }
+    }
+}
+
+fn count(control_plane: &ControlPlane, operations: &[&str]) -> usize {
+    let log = control_plane.log();
+    operations.iter().map(|operation| log.count(operation)).sum()
+}
+
+/// The whole cycle for an account of 500 objects with every odd name and text: only imports, no change, no run.
+async fn adopts_everything(number: u64, arguments: &[&str]) {
+    let control_plane = quick()
+        .random(number, 500)
+        .start()
+        .await
+        .expect("the control plane starts");
+    let mut adoption = Adoption::new(control_plane);
+    // Terraform would log a hundred megabytes.
+    adoption.workspace = adoption.workspace.with("TF_LOG", "INFO");
+    let control_plane = &adoption.control_plane;
+    let machines = control_plane.objects(Collection::Machines).len();
+
+    let run = adoption
+        .adopt(&[arguments, &["--terraform-version", "1.11"]].concat())
+        .await;
+    let run = run.succeeds();
+    let official = if arguments.contains(&"--include-official") {
+        ""
+    } else {
+        " official"
+    };
+    assert!(run.stdout.contains(official), "{}", run.stdout);
+    let adopted = 500 - 500 / 50 - 60;
+    let imports = run
+        .stdout
+        .rsplit("only imports: ")
+        .next()
+        .unwrap_or_default()
+        .trim();
+    let imports: usize = imports.parse().unwrap_or_else(|_| panic!("{}", run.stdout));
+    assert!(imports > adopted, "{}", run.stdout);
+    // Some requests are those of the plan.
+    assert!(count(control_plane, &[GET_MACHINE]) >= machines);
+    assert_eq!(changes(control_plane), [""; 0], "nothing was sent");
+
+    let files = adoption.files();
+    assert_has_no_secret_and_no_identity(&adoption, &files);
+    assert_templates_are_unchanged(&adoption, &files);
+    let format = adoption.workspace.run(&["fmt", "-check", "-diff"]).await;
+    assert_eq!(format.stdout, "", "terraform fmt changes nothing");
+
+    let applied = adoption.workspace.apply().await;
+    let summary = format!("Resources: {imports} imported, 0 added, 0 changed, 0 destroyed");
+    assert!(applied.stdout.contains(&summary), "{}", applied.stdout);
+    adoption.workspace.plans_empty().await;
+    assert_eq!(control_plane.runs().len(), 0, "no run");
+    assert_eq!(changes(control_plane), [""; 0], "nothing was sent");
+
+    control_plane.log().clear();
+    let again = adoption.adopt(arguments).await.succeeds();
+    assert!(
+        again
+            .stdout
+            .contains(&format!("0 adopted, {imports} managed already")),
+        "{}",
+        again.stdout
+    );
+    assert_eq!(adoption.files(), files, "no byte changed");
+    assert_eq!(
+        count(control_plane, &[GET_MACHINE]),
+        0,
+        "managed machines are not read"
+    );
+    assert!(
+        count(control_plane, &LISTS) <= 2 * LISTS.len(),
+        "a list for each kind"
+    );
+    let check = adoption
+        .adopt(&[arguments, &["--check"]].concat())
+        .await
+        .succeeds();
+    assert!(
+        check.stdout.contains("Terraform manages everything"),
+        "{}",
+        check.stdout
+    );
+}
+
+/// The configuration has no secret, and no uuid outside of import blocks and the map of machines.
+fn assert_has_no_secret_and_no_identity(adoption: &Adoption, files: &BTreeMap<PathBuf, Vec<u8>>) {
+    for (path, content) in files {
+        let text = String::from_utf8_lossy(content);
+        let name = path.display().to_string();
+        adoption
+            .control_plane
+            .secrets()
+            .assert_absent(Place::Output, &name, &text);
+        if !name.ends_with(".tf") || name.ends_with("machines.tf") {
+            continue;
+        }
+        for line in text.lines().filter(|line| !line.starts_with("  id = ")) {
+            let has_identity = ["c0ffee00-", "faceb00c-"]
+                .iter()
+                .any(|prefix| line.contains(prefix));
+            assert!(!has_identity, "{name}: {line}");
+        }
+    }
+}
+
+fn assert_templates_are_unchanged(adoption: &Adoption, files: &BTreeMap<PathBuf, Vec<u8>>) {
+    let is_own = |role: &Object| role.get("is_official") != Some(&json!(true));
+    let roles = adoption.control_plane.objects(Collection::MachineRoles);
+    for role in roles.iter().filter(|role| is_own(role)) {
+        let template = role
+            .get("template_data")
+            .and_then(Json::as_str)
+            .unwrap_or_default();
+        let has_file = files.iter().any(|(path, content)| {
+            path.extension().is_some_and(|extension| extension == "yaml") && content == template.as_bytes()
+        });
+        assert!(template.is_empty() || has_file, "{template:?}");
+    }
+}
+
+#[tokio::test]
+async fn account_of_500_objects_is_adopted() {
+    adopts_everything(1, &[]).await;
+}
+
+#[tokio::test]
+async fn account_of_500_objects_is_adopted_with_deployments() {
+    adopts_everything(2, &["--deployments"]).await;
+}
+
+#[tokio::test]
+async fn account_of_500_objects_is_adopted_with_official_objects() {
+    adopts_everything(3, &["--include-official"]).await;
+}
+
+/// The number of random objects is what a reader of the tests expects.
+#[test]
+fn random_account_has_100_machines() {
+    let account = random::account(1, 500);
+    let count = |collection: &str| account[collection].as_array().map_or(0, Vec::len);
+    assert_eq!((count("machines"), count("machine-roles")), (100, 44));
+}
+
+#[tokio::test]
+async fn new_objects_are_added_and_what_is_there_stays() {
+    let adoption = Adoption::small().await;
+    let run = adoption.adopt(&[]).await.succeeds();
+    assert!(run.stdout.contains("only imports: 10"), "{}", run.stdout);
+    assert!(adoption.read("versions.tf").contains("version = \"~> 1.3\""));
+    adoption.workspace.apply().await;
+    let before = adoption.files();
+
+    let variable = json!({ "name": "zone", "value": "eu-1" });
+    let role = json!({ "name": "WEB", "vip_uuid": adoption.control_plane.find(Collection::Vips, "web").expect("it exists")["uuid"] });
+    for (collection, object) in [
+        (Collection::Variables, variable),
+        (Collection::MachineRoles, role),
+    ] {
+        let object = object.as_object().cloned().expect("an object");
+        adoption
+            .control_plane
+            .create(collection, object)
+            .expect("accepted");
+    }
+    let check = adoption.adopt(&["--check"]).await;
+    assert_eq!(check.status, Some(2), "{}", check.stdout);
+    assert!(
+        check.stdout.contains("machine role \"WEB\"\n"),
+        "{}",
+        check.stdout
+    );
+    assert!(
+        check.stdout.contains("2 objects are not managed"),
+        "{}",
+        check.stdout
+    );
+
+    let run = adoption.adopt(&[]).await.succeeds();
+    assert!(run.stdout.contains("only imports: 2"), "{}", run.stdout);
+    let after = adoption.files();
+    for (path, content) in &before {
+        let now = &after[path];
+        assert!(now.starts_with(content), "{} only grows", path.display());
+    }
+    let added = String::from_utf8_lossy(&after[&adoption.path("machine_role.tf")]).into_owned();
+    assert!(added.contains("\"durantic_machine_role\" \"web_2\""), "{added}");
+    assert!(added.contains("vip_uuid = durantic_vip.web.uuid"), "{added}");
+    // A block that was not applied yet stays, too.
+    let again = adoption.adopt(&[]).await.succeeds();
+    assert!(
+        again.stdout.contains("2 have an import block already"),
+        "{}",
+        again.stdout
+    );
+    assert_eq!(adoption.files(), after);
+    let check = adoption.adopt(&["--check"]).await;
+    assert_eq!(check.status, Some(2));
+    assert!(
+        check
+            .stdout
+            .contains("variable \"zone\" (has an import block that was not applied)"),
+        "{}",
+        check.stdout
+    );
+}
+
+/// A new machine gets an entry in the map, and the rest of the map's file stays.
+#[tokio::test]
+async fn machines_are_added_to_the_map() {
+    let adoption = Adoption::small().await;
+    adoption.adopt(&["--only", "vip"]).await.succeeds();
+    let before = adoption.read("machines.tf");
+    assert!(
+        before.contains("\"node-2\" = ") && !before.contains("node-3"),
+        "{before}"
+    );
+    adoption.adopt(&[]).await.succeeds();
+    let after = adoption.read("machines.tf");
+    let (start, end) = before.split_once("  }\n}").expect("the end of the map");
+    assert_eq!(end, "\n");
+    assert!(after.starts_with(start), "{after}");
+    assert!(
+        after.contains(&format!("    \"node-3\" = \"{}\"\n  }}\n}}\n", crate::machine(3))),
+        "{after}"
+    );
+    let format = adoption.workspace.run(&["fmt", "-check"]).await;
+    assert_eq!(format.stdout, "");
+}
+
+#[tokio::test]
+async fn foreign_files_and_names_stay() {
+    let adoption = Adoption::small().await;
+    let foreign = [
+        (
+            "vip.tf",
+            "# mine\n\nvariable \"secret_password\" {\n  default = 1\n}\n",
+        ),
+        ("Machines.tf", "locals {\n  machines = \"mine\"\n}\n"),
+        (
+            "main.tf",
+            "terraform {\n  required_providers {\n    dur = {\n      source = \"durantic/durantic\"\n    }\n  }\n}\n\n\
+             data \"durantic_machine_role\" \"base\" {\n  provider = dur\n  name = \"base\"\n}\n",
+        ),
+        (
+            "other.tf.json",
+            "{\"resource\": {\"durantic_variable\": {\"region\": {\"provider\": \"dur\", \"name\": \"mine\", \"value\": \"x\"}}}}",
+        ),
+        ("machine_role/web.yaml", "mine"),
+    ];
+    std::fs::create_dir(adoption.path("machine_role")).expect("a folder");
+    for (name, text) in foreign {
+        std::fs::write(adoption.path(name), text).expect("a file");
+    }
+    let run = adoption.adopt(&[]).await;
+    assert_eq!(run.status, Some(1), "{}\n{}", run.stdout, run.stderr);
+    // What the user wrote is in the plan, and nothing else.
+    assert!(
+        run.stdout
+            .contains("imports: 10, and it differs:\n- durantic_variable.region: create\n"),
+        "{}\n{}",
+        run.stdout,
+        run.stderr
+    );
+    for (name, text) in foreign {
+        assert_eq!(adoption.read(name), text, "{name}");
+    }
+    assert!(
+        !adoption.path("versions.tf").exists(),
+        "one file has the provider"
+    );
+    assert!(
+        adoption
+            .read("vip_adopted.tf")
+            .contains("local.machines_2[\"node-1\"]")
+    );
+    assert!(adoption.read("machines_2.tf").contains("machines_2 = {"));
+    assert!(adoption.read("secret.tf").contains("var.secret_password_2"));
+    assert!(
+        adoption
+            .read("variable.tf")
+            .contains("\"durantic_variable\" \"region_2\" {\n  provider = dur\n")
+    );
+    assert!(
+        adoption
+            .read("machine_role.tf")
+            .contains("/machine_role/web_2.yaml")
+    );
+    let before = adoption.files();
+    adoption.adopt(&[]).await;
+    assert_eq!(adoption.files(), before);
+}
+
+#[tokio::test]
+async fn older_terraform_gets_no_secrets_and_literal_ids() {
+    for (version, has_variable, has_expression) in [
+        ("1.11.4", true, true),
+        ("1.10", false, true),
+        ("v1.5.7", false, false),
+    ] {
+        let adoption = Adoption::small().await;
+        let run = adoption.adopt(&["--terraform-version", version]).await.succeeds();
+        assert!(
+            run.stdout.contains("only imports: 10"),
+            "{version}: {}",
+            run.stdout
+        );
+        let secret = adoption.read("secret.tf");
+        assert_eq!(secret.contains("variable "), has_variable, "{version}: {secret}");
+        assert_eq!(secret.contains("value_wo"), has_variable, "{version}: {secret}");
+        let machines = adoption.read("machine_config.tf");
+        let expression = "  id = local.machines[\"node-1\"]";
+        assert_eq!(
+            machines.contains(expression),
+            has_expression,
+            "{version}: {machines}"
+        );
+        let before = adoption.files();
+        adoption.adopt(&["--terraform-version", version]).await.succeeds();
+        assert_eq!(adoption.files(), before, "{version}");
+    }
+    let adoption = Adoption::small().await;
+    let run = adoption.adopt(&["--terraform-version", "1.4"]).await;
+    assert!(
+        run.stderr.contains("import blocks need Terraform 1.5"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!((run.status, adoption.files().len()), (Some(1), 0));
+}
+
+/// The variable changes the secret, once its version changes, and only then.
+#[tokio::test]
+async fn adopted_secret_is_rotated_by_its_variable() {
+    let adoption = Adoption::small().await;
+    adoption.adopt(&["--only", "secret"]).await.succeeds();
+    adoption.workspace.apply().await;
+    let set = "-var=secret_password=rotated";
+    let plan = adoption.workspace.run(&["plan", "-detailed-exitcode", set]).await;
+    assert_eq!(plan.status, Some(0), "a value alone is not sent: {}", plan.stdout);
+    let versioned = adoption.read("secret.tf").replace(
+        "value_wo = var.secret_password\n",
+        "value_wo = var.secret_password\n  value_wo_version = 2\n",
+    );
+    std::fs::write(adoption.path("secret.tf"), versioned).expect("a file");
+    adoption
+        .workspace
+        .run(&["apply", "-auto-approve", set])
+        .await
+        .succeeds();
+    assert_eq!(changes(&adoption.control_plane), ["update_account_secret"]);
+    let secret = adoption.control_plane.find(Collection::Secrets, "password");
+    assert_eq!(secret.expect("it exists")["value"], "rotated");
+}
+
+#[tokio::test]
+async fn managed_objects_are_found_in_every_form_of_state() {
+    let adoption = Adoption::small().await;
+    adoption.adopt(&["--deployments"]).await.succeeds();
+    adoption.workspace.apply().await;
+    let managed = |run: &Run| {
+        assert!(
+            run.stdout.contains("0 adopted, 10 managed already"),
+            "{}\n{}",
+            run.stdout,
+            run.stderr
+        );
+    };
+    // As machines of the other resource.
+    managed(&adoption.adopt(&[]).await.succeeds());
+    let shown = adoption.workspace.run(&["show", "-json"]).await.succeeds().stdout;
+    let stored = adoption.workspace.state_file();
+
+    let elsewhere = Adoption::new(quick().start().await.expect("it starts"));
+    let other = Adoption {
+        workspace: elsewhere.workspace.connected_to(&adoption.control_plane),
+        control_plane: adoption.control_plane,
+    };
+    std::fs::write(other.path("shown.json"), &shown).expect("a file");
+    std::fs::write(other.path("stored.tfstate"), &stored).expect("a file");
+    let modules = stored.replace(
+        "\"mode\": \"managed\"",
+        "\"module\": \"module.a[0]\", \"mode\": \"managed\"",
+    );
+    std::fs::write(other.path("modules.tfstate"), modules).expect("a file");
+    for file in ["shown.json", "stored.tfstate", "modules.tfstate"] {
+        let check = other.adopt(&["--check", "--state", file]).await;
+        assert_eq!(check.status, Some(0), "{file}: {}", check.stdout);
+    }
+    assert_eq!(other.adopt(&["--check"]).await.status, Some(2));
+    let unusable = [
+        ("text", "is not a state"),
+        ("{}", "is not a state"),
+        ("{\"version\": 3}", "version 3"),
+        ("{\"encrypted_data\": \"\"}", "is encrypted"),
+    ];
+    for (text, expected) in unusable {
+        std::fs::write(other.path("bad.json"), text).expect("a file");
+        let check = other.adopt(&["--check", "--state", "bad.json"]).await;
+        assert!(check.stderr.contains(expected), "{}", check.stderr);
+        assert_eq!(check.status, Some(1));
+    }
+    assert_eq!(
+        other.adopt(&["--check", "--state", "missing"]).await.status,
+        Some(1)
+    );
+
+    // The state of another workspace is not in `terraform.tfstate`: Terraform shows it.
+    std::fs::write(other.path("terraform.tfstate"), &stored).expect("a file");
+    other
+        .workspace
+        .run(&["workspace", "new", "empty"])
+        .await
+        .succeeds();
+    assert_eq!(other.adopt(&["--check"]).await.status, Some(2));
+    other
+        .workspace
+        .run(&["workspace", "select", "default"])
+        .await
+        .succeeds();
+    assert_eq!(other.adopt(&["--check"]).await.status, Some(0));
+}
+
+#[tokio::test]
+async fn objects_that_cannot_be_read_cost_only_themselves() {
+    let adoption = Adoption::small().await;
+    let fault = |fault| adoption.control_plane.fault(fault);
+    fault(Fault::status("controlplane_api_list_account_variables", 403));
+    // One machine, whose list item lacks what its configuration needs.
+    fault(Fault::status(GET_MACHINE, 403).times(1));
+    let broken = |body: &mut Json| {
+        if let Some(network) = body.get_mut(0) {
+            network["network_cidr"] = json!(7);
+        }
+    };
+    fault(Fault::new(
+        "controlplane_api_list_mesh_networks",
+        FaultKind::Rewrite(Arc::new(broken)),
+    ));
+    let run = adoption.adopt(&[]).await;
+    assert_eq!(run.status, Some(1), "{}", run.stdout);
+    let (_, problems) = run
+        .stderr
+        .split_once("Not adopted:\n")
+        .expect("a list at the end");
+    for expected in [
+        "to list the variable objects",
+        "403",
+        "machine config \"node-",
+        "mesh network \"prod\"",
+    ] {
+        assert!(problems.contains(expected), "{expected}: {problems}");
+    }
+    // A variable, a machine and a network.
+    assert!(run.stdout.contains("Objects: 7 adopted"), "{}", run.stdout);
+    assert!(run.stdout.contains("only imports: 7"), "{}", run.stdout);
+    let check = adoption.adopt(&["--check"]).await;
+    assert_eq!(check.status, Some(1), "it could not look: {}", check.stdout);
+
+    adoption.control_plane.clear_faults();
+    let run = adoption.adopt(&[]).await.succeeds();
+    assert!(run.stdout.contains("only imports: 10"), "{}", run.stdout);
+}
+
+#[tokio::test]
+async fn objects_that_no_configuration_can_describe_are_listed() {
+    let adoption = Adoption::small().await;
+    let no_address = |body: &mut Json| body[0]["address"] = Json::Null;
+    let fault = Fault::new(
+        "controlplane_api_list_vips",
+        FaultKind::Rewrite(Arc::new(no_address)),
+    );
+    adoption.control_plane.fault(fault);
+    let run = adoption.adopt(&["--terraform-version", "1.11"]).await;
+    assert_eq!(run.status, Some(1));
+    assert!(
+        run.stderr
+            .contains("vip \"web\" has no valid configuration: The argument `address` is required"),
+        "{}",
+        run.stderr
+    );
+    assert!(!adoption.path("vip.tf").exists());
+    // What refers to it finds it all the same.
+    assert!(
+        adoption
+            .read("machine_role.tf")
+            .contains("vip_uuid      = data.durantic_vip.web.uuid")
+    );
+}
+
+#[tokio::test]
+async fn command_line_selects_what_is_adopted() {
+    let adoption = Adoption::small().await;
+    let dry = adoption
+        .adopt(&["--dry-run", "--only", "vip,durantic_machine_role"])
+        .await
+        .succeeds();
+    assert!(
+        dry.stdout.contains("would write vip.tf (1 object)"),
+        "{}",
+        dry.stdout
+    );
+    assert!(
+        dry.stdout
+            .contains("durantic_machine_role.web  machine role \"web\""),
+        "{}",
+        dry.stdout
+    );
+    assert_eq!(adoption.files().len(), 0, "nothing was written");
+    let run = adoption.adopt(&["--match", "[pt]*"]).await.succeeds();
+    assert!(run.stdout.contains("Objects: 4 adopted"), "{}", run.stdout);
+    assert!(adoption.read("mesh_network.tf").contains("\"prod\""));
+    assert_eq!(
+        count(&adoption.control_plane, &[GET_MACHINE]),
+        0,
+        "no machine matches"
+    );
+    for (arguments, status, expected) in [
+        (&["--only", "vips"][..], 1, "Did you mean `vip`?"),
+        (&["--only", "machine_deployment"], 1, "Add --deployments"),
+        (
+            &["--only", "machine_config", "--deployments"],
+            1,
+            "Remove --deployments",
+        ),
+        (&["--match", "["], 1, "is not a pattern"),
+        (&["--terraform-version", "new"], 1, "is not a version"),
+        (&["--such"], 2, "--such"),
+        (&["--check", "--such"], 1, "--such"),
+        (&["versions.tf"], 1, "is not a directory"),
+    ] {
+        let run = adoption.adopt(arguments).await;
+        assert_eq!(run.status, Some(status), "{arguments:?}: {}", run.stderr);
+        assert!(run.stderr.contains(expected), "{arguments:?}: {}", run.stderr);
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_written_beside_an_unusable_configuration() {
+    for (text, expected) in [
+        ("resource {\n", "has a syntax error"),
+        (
+            "terraform {\n  required_providers {\n    other = {\n      source = \"a/b\"\n    }\n  }\n}\n",
+            "has no entry for the provider",
+        ),
+    ] {
+        let adoption = Adoption::small().await;
+        std::fs::write(adoption.path("main.tf"), text).expect("a file");
+        let run = adoption.adopt(&[]).await;
+        assert_eq!(run.status, Some(1));
+        assert!(run.stderr.contains(expected), "{}", run.stderr);
+        assert_eq!(adoption.files().len(), 1, "nothing was written");
+    }
+    let adoption = Adoption::small().await;
+    let mut adoption = adoption;
+    adoption.workspace = adoption.workspace.with("DURANTIC_API_TOKEN", "dur_wrong");
+    let run = adoption.adopt(&[]).await;
+    assert!(run.stderr.contains("No file was written"), "{}", run.stderr);
+    assert_eq!((run.status, adoption.files().len()), (Some(1), 0));
+}
