@@ -268,6 +268,33 @@ fn random_account_has_100_machines() {
     assert_eq!((count("machines"), count("machine-roles")), (100, 44));
 }
 
+/// The guide shows what the command prints and writes.
+#[tokio::test]
+async fn guide_shows_the_account_of_this_test() {
+    let adoption = Adoption::small().await;
+    let run = adoption.adopt(&[]).await.succeeds();
+    let guide = include_str!("../../docs/guides/adopting-an-account.md");
+    let blocks = |language| crate::guides::blocks(guide, language);
+    assert_eq!(blocks("text"), [run.stdout]);
+    let files: Vec<String> = adoption
+        .files()
+        .into_values()
+        .map(|content| String::from_utf8_lossy(&content).into_owned())
+        .collect();
+    for block in blocks("terraform") {
+        assert!(files.iter().any(|file| file.contains(&block)), "{block}");
+    }
+    for block in blocks("shell") {
+        for line in block.lines().filter(|line| line.contains(" adopt ")) {
+            let words = line.split_whitespace().skip_while(|word| *word != "adopt").skip(1);
+            let arguments: Vec<&str> = words.map(|word| word.trim_matches('\'')).collect();
+            std::fs::write(adoption.path("network.json"), adoption.workspace.state_file()).expect("a file");
+            let run = adoption.adopt(&arguments).await;
+            assert!(!run.stderr.contains("Usage"), "{line}: {}", run.stderr);
+        }
+    }
+}
+
 #[tokio::test]
 async fn new_objects_are_added_and_what_is_there_stays() {
     let adoption = Adoption::small().await;
