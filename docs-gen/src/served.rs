@@ -4,9 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use engine::Definition;
+use engine::{Binding, Definition};
 use proto::tfplugin6;
 use rpc::convert;
+use schema::Resource;
 use tfplugin6::schema::{nested_block, object};
 
 use crate::json::{
@@ -14,23 +15,29 @@ use crate::json::{
     Provider, Schema,
 };
 
-/// The document that Terraform from version 1.12 on prints for a provider with this definition. Earlier versions leave out the identities.
+/// The document that Terraform from version 1.14 on prints for a provider with this definition. Earlier versions leave out the list
+/// resources, and those before 1.12 the identities as well.
 ///
 /// # Errors
 ///
 /// If the type of an attribute is not JSON, which would be a bug in `rpc::convert`.
 pub fn document(definition: &Definition) -> Result<Document, serde_json::Error> {
-    let schemas = |bindings: &[engine::Binding]| {
-        let named = bindings.iter().map(|binding| {
-            let name = format!("{}_{}", definition.provider.name, binding.schema.name);
-            Ok((name, schema(&convert::resource_schema(binding.schema))?))
-        });
+    let named = |resource: &Resource, message: &tfplugin6::Schema| {
+        let name = format!("{}_{}", definition.provider.name, resource.name);
+        Ok((name, schema(message)?))
+    };
+    let schemas = |bindings: &[Binding]| {
+        let resources = bindings.iter().map(|binding| binding.schema);
+        let named = resources.map(|resource| named(resource, &convert::resource_schema(resource)));
         named.collect::<Result<BTreeMap<_, _>, serde_json::Error>>()
     };
+    let listed = definition.listed().map(|binding| binding.schema);
+    let lists = listed.map(|resource| named(resource, &convert::list_schema(resource)));
     let provider = Provider {
         provider: Some(schema(&convert::provider_schema(definition.provider))?),
         resource_schemas: schemas(definition.resources)?,
         data_source_schemas: schemas(definition.data_sources)?,
+        list_resource_schemas: lists.collect::<Result<_, serde_json::Error>>()?,
         functions: functions(definition)?,
         resource_identity_schemas: identities(definition)?,
         ..Provider::default()

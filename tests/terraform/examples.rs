@@ -4,12 +4,16 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use acceptance::terraform::Workspace;
+use acceptance::terraform::{Workspace, newer};
+use docs_gen::json::Document;
 use harness::control_plane::{Collection, ControlPlane};
 use provider::durantic::DEFINITION;
 use serde_json::{Value as Json, json};
 
 use super::{control_plane, machine};
+
+/// The first version of Terraform with list resources.
+const WITH_LISTS: (u32, u32) = (1, 14);
 
 fn examples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples")
@@ -307,21 +311,32 @@ async fn import(names: &[&str]) {
 
 #[tokio::test]
 async fn documented_schema_equals_the_served_schema() {
-    let control_plane = account().await;
-    let configuration = "data \"durantic_images\" \"all\" {}\n";
-    let workspace = workspace(&control_plane, &examples(), configuration);
-    let printed = workspace
-        .run(&["providers", "schema", "-json"])
-        .await
-        .succeeds()
-        .stdout;
     let mut documented = docs_gen::served::document(&DEFINITION).expect("the declarations can be described");
-    // Terraform before 1.12 prints no identities; `identity.rs` compares them.
+    // Terraform before 1.12 prints no identities, and before 1.14 no list resources.
     for provider in documented.provider_schemas.values_mut() {
         provider.resource_identity_schemas.clear();
+        provider.list_resource_schemas.clear();
     }
-    let documented = serde_json::to_string(&documented).expect("JSON");
-    // Compares bytes, and on failure prints the lines that differ.
+    let workspace = workspace(&account().await, &examples(), "");
+    assert_is_printed(&documented, &workspace).await;
+}
+
+#[tokio::test]
+async fn documented_schema_equals_the_served_schema_of_terraform_1_14() {
+    let name = "documented_schema_equals_the_served_schema_of_terraform_1_14";
+    let Some(terraform) = newer(name, WITH_LISTS) else {
+        return;
+    };
+    let documented = docs_gen::served::document(&DEFINITION).expect("the declarations can be described");
+    let workspace = workspace(&account().await, &examples(), "").with_terraform(&terraform);
+    assert_is_printed(&documented, &workspace).await;
+}
+
+/// Compares the bytes with those that Terraform prints, and on failure prints the lines that differ.
+async fn assert_is_printed(documented: &Document, workspace: &Workspace) {
+    let printed = workspace.run(&["providers", "schema", "-json"]).await;
+    let printed = printed.succeeds().stdout;
+    let documented = serde_json::to_string(documented).expect("JSON");
     if printed.trim_end() != documented {
         let pretty = |text: &str| {
             let json: Json = serde_json::from_str(text).expect("a schema in JSON");
