@@ -480,11 +480,60 @@ fn configuration_checks_every_kind_of_object() {
     for (text, problem) in cases {
         assert_eq!(problems("x.tf", text), [problem], "{text}");
     }
-    let list = "list \"acme_thing\" \"x\" {\n  provider = acme\n  config {\n    sight = 1\n  }\n}";
-    assert_eq!(
-        problems("x.tfquery.hcl", list),
-        ["4: `acme_thing` has no argument `sight`"]
-    );
+    let lists = [
+        (
+            "list \"acme_thing\" \"x\" {\n  provider = acme\n  config {\n    sight = 1\n  }\n}",
+            "4: `acme_thing` has no argument `sight`",
+        ),
+        (
+            "list \"acme_thin\" \"x\" {\n  provider = acme\n}",
+            "1: the provider has no list resource `acme_thin`",
+        ),
+        (
+            "list \"acme_thing\" \"x\" {}",
+            "1: the list of `acme_thing` requires the argument `provider`",
+        ),
+        (
+            "list \"acme_thing\" \"x\" {\n  provider = acme\n  site = \"a\"\n}",
+            "3: the list of `acme_thing` has no argument `site`: filters belong in its block `config`",
+        ),
+        (
+            "list \"acme_thing\" \"x\" {\n  provider = acme\n  config = {}\n}",
+            "3: `config` is a block, not an argument: write `config { … }`",
+        ),
+        (
+            "list \"acme_thing\" \"x\" {\n  provider = acme\n  config {}\n  config {}\n}",
+            "4: the list of `acme_thing` has a second block `config`",
+        ),
+        (
+            "list \"acme_thing\" \"x\" {\n  provider = acme\n  lifecycle {}\n}",
+            "3: the list of `acme_thing` has no block `lifecycle`",
+        ),
+        (
+            "list \"acme_thing\" \"x\" {\n  provider = acme\n  limit = \"all\"\n}",
+            "3: `limit` requires number",
+        ),
+        (
+            "list \"acme_thing\" \"x\" {\n  provider = acme\n  limit = 0\n}",
+            "3: `limit` must be a whole number above zero",
+        ),
+        (
+            "list \"acme_thing\" \"x\" {\n  provider = acme\n  limit = 1.5\n}",
+            "3: `limit` must be a whole number above zero",
+        ),
+        (
+            "list \"acme_thing\" \"x\" {\n  provider = acme\n  include_resource = 1\n}",
+            "3: `include_resource` requires bool",
+        ),
+    ];
+    for (text, problem) in lists {
+        assert_eq!(problems("x.tfquery.hcl", text), [problem], "{text}");
+    }
+    let right = "list \"acme_thing\" \"x\" {\n  provider = acme.other\n  for_each = toset([\"a\"])\n  limit = 2\n  \
+        include_resource = true\n  config {\n    site = each.key\n  }\n}\n\
+        list \"acme_thing\" \"y\" {\n  provider = acme\n  count = 1\n  limit = var.limit\n}\n\
+        list \"other_thing\" \"x\" {\n  what = 1\n}\n";
+    assert_eq!(problems("x.tfquery.hcl", right), Vec::<String>::new());
 
     let right = "action \"acme_reboot\" \"x\" {\n  config {\n    machine = 1\n  }\n}\n\
         import {\n  to = acme_thing.x\n  identity = { serial = \"1\" }\n}\n\

@@ -125,7 +125,7 @@ impl Checker<'_> {
                     self.check_object(Kind::EphemeralResource, block, &block.body, &META_ARGUMENTS);
                 }
                 "action" => self.check_config_block(Kind::Action, block),
-                "list" => self.check_config_block(Kind::ListResource, block),
+                "list" => self.check_list(block),
                 "terraform" => {
                     for store in block.body.get_blocks("state_store") {
                         self.check_object(Kind::StateStore, store, &store.body, &["provider"]);
@@ -150,6 +150,66 @@ impl Checker<'_> {
         let empty = Body::new();
         let config = block.body.get_blocks("config").next();
         self.check_object(kind, block, config.map_or(&empty, |config| &config.body), &[]);
+    }
+
+    /// Checks a list: its own arguments, and the filters in its block `config`.
+    fn check_list(&mut self, block: &Block) {
+        let name = block.labels.first().map(BlockLabel::as_str).unwrap_or_default();
+        if !self.is_of_provider(name) {
+            return;
+        }
+        self.check_config_block(Kind::ListResource, block);
+        if !block.body.has_attribute("provider") {
+            self.report(
+                block.ident.span(),
+                format!("the list of `{name}` requires the argument `provider`"),
+            );
+        }
+        for further in block.body.get_blocks("config").skip(1) {
+            self.report(
+                further.ident.span(),
+                format!("the list of `{name}` has a second block `config`"),
+            );
+        }
+        for structure in &block.body {
+            match structure {
+                Structure::Attribute(written) => self.check_list_argument(name, written),
+                Structure::Block(inner) if inner.ident.as_str() == "config" => {}
+                Structure::Block(inner) => {
+                    let message = format!("the list of `{name}` has no block `{}`", inner.ident.as_str());
+                    self.report(inner.ident.span(), message);
+                }
+            }
+        }
+    }
+
+    /// Checks an argument of a list, outside of its block `config`.
+    fn check_list_argument(&mut self, name: &str, written: &hcl_edit::structure::Attribute) {
+        let argument = written.key.as_str();
+        match argument {
+            "provider" | "count" | "for_each" => {}
+            "include_resource" => {
+                self.value(argument, &written.value, &Type::Bool);
+            }
+            "limit" => {
+                let limit = self.value(argument, &written.value, &Type::Number);
+                let is_known = matches!(limit, Value::Number(_));
+                if is_known && limit.as_i64().is_none_or(|limit| limit < 1) {
+                    let message = "`limit` must be a whole number above zero".to_owned();
+                    self.report(written.key.span(), message);
+                }
+            }
+            "config" => self.report(
+                written.key.span(),
+                "`config` is a block, not an argument: write `config { … }`".to_owned(),
+            ),
+            _ => self.report(
+                written.key.span(),
+                format!(
+                    "the list of `{name}` has no argument `{argument}`: filters belong in its block `config`"
+                ),
+            ),
+        }
     }
 
     /// Checks the block of an object. `meta` are the names that it may have in addition to its schema.
@@ -379,6 +439,15 @@ impl Checker<'_> {
                 };
                 let config = self.object_value(&binding.schema.attributes, body);
                 validate::config(binding, &config, WriteOnly::Allowed, &mut found);
+            }
+            Kind::ListResource => {
+                let stem = object.stem(&definition.provider.name);
+                let mut listed = definition.listed().map(|binding| binding.schema);
+                let Some(resource) = listed.find(|resource| resource.name == stem) else {
+                    return;
+                };
+                let filters = self.object_value(&resource.filters, body);
+                rpc::lists::validate(resource, &filters, None, &mut found);
             }
             _ => return,
         }
