@@ -292,7 +292,8 @@ pub fn map(documentation: &Documentation) -> Vec<MapRow> {
 /// The section "Import" without its heading; `None` if there are no facts about an import.
 pub fn import(object: &Object) -> Option<String> {
     let examples = &object.import_examples;
-    if object.import.is_none() && examples.is_empty() && object.identity.is_empty() {
+    let is_known = object.import.is_some() || object.list.is_some();
+    if !is_known && examples.is_empty() && object.identity.is_empty() {
         return None;
     }
     let mut parts = Vec::new();
@@ -332,6 +333,13 @@ pub fn import(object: &Object) -> Option<String> {
                 phrases::join_names(&not_returned, " and ")
             ));
         }
+    }
+    if let Some(list) = &object.list {
+        parts.push(format!(
+            "In Terraform v1.14.0 and later, the [list resource `{}`](../{list}.md) finds the objects to import, and `terraform query` \
+             writes their import blocks and their configuration.",
+            object.name
+        ));
     }
     if !examples.is_empty() {
         parts.push("Import is supported using the following syntax:".to_owned());

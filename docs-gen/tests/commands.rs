@@ -174,7 +174,7 @@ fn diff_prints_a_changelog_fragment() {
     assert!(output.status.success());
     assert_eq!(
         String::from_utf8_lossy(&output.stdout),
-        "BREAKING CHANGES:\n\n* function/render_template: the function was removed\n"
+        "BREAKING CHANGES:\n\n* list-resource/durantic_vip: the list resource was removed\n"
     );
 
     facts["format"] = json!(2);

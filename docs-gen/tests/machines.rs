@@ -86,6 +86,8 @@ fn changelog_groups_changes_under_headings() {
         new.objects.retain(|object| object.name != "durantic_route");
         let mut added = object(new, "durantic_vip").clone();
         added.name = "durantic_bond".to_owned();
+        new.objects.push(added.clone());
+        added.kind = Kind::ListResource;
         new.objects.push(added);
         attribute(new, "durantic_vip", "name").change = Some(Change::Replaced);
         attribute(new, "durantic_vip", "enabled").deprecated = Some("Use `state`.".to_owned());
@@ -98,9 +100,10 @@ fn changelog_groups_changes_under_headings() {
     });
     assert_eq!(
         text,
-        "BREAKING CHANGES:\n\n* resource/durantic_route: the resource was removed\n* resource/durantic_vip: `name` now forces replacement\n\n\
+        "BREAKING CHANGES:\n\n* list-resource/durantic_route: the list resource was removed\n\
+         * resource/durantic_route: the resource was removed\n* resource/durantic_vip: `name` now forces replacement\n\n\
          DEPRECATIONS:\n\n* resource/durantic_vip: `enabled` is deprecated. Use `state`.\n\n\
-         FEATURES:\n\n* **New Resource:** `durantic_bond`\n\n\
+         FEATURES:\n\n* **New List Resource:** `durantic_bond`\n* **New Resource:** `durantic_bond`\n\n\
          ENHANCEMENTS:\n\n* resource/durantic_vip: new attribute `state`"
     );
 }
@@ -128,7 +131,7 @@ fn with_variadic_function() -> Documentation {
 }
 
 /// Facts whose change the changelog does not report: no configuration depends on them, or another fact has the same change.
-const NOT_REPORTED: [&str; 15] = [
+const NOT_REPORTED: [&str; 16] = [
     "address",
     "deprecated",
     "description",
@@ -136,6 +139,7 @@ const NOT_REPORTED: [&str; 15] = [
     "examples",
     "format",
     "import_examples",
+    "list",
     "operations",
     "parameters",
     "reference",
@@ -153,7 +157,7 @@ fn another_value(key: &str, value: &Json) -> Option<Json> {
         json!(all[(at + 1) % all.len()])
     };
     Some(match (key, value) {
-        ("kind", _) => other(&["provider", "resource", "data-source", "function"]),
+        ("kind", _) => other(&["provider", "resource", "data-source", "function", "list-resource"]),
         ("shape", _) => other(&["nested", "block"]),
         ("group", _) => other(&["required", "optional", "read-only"]),
         ("change", _) => other(&["replaced", "in-place", "nothing"]),

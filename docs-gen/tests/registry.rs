@@ -401,7 +401,8 @@ fn pages_of_another_provider_include_every_kind() {
     for part in [
         "- `odd` (Tuple)",
         "### Read-Only\n\n- `flagless` (String)\n- `seen` (Block List, Max: 1) (see [below",
-        "## Import\n\n### Identity Schema\n\n#### Required\n\n- `serial` (String) On its back.\n",
+        "## Import\n\nIn Terraform v1.14.0 and later, the [list resource `acme_thing`](../list-resources/thing.md) finds the objects",
+        "configuration.\n\n### Identity Schema\n\n#### Required\n\n- `serial` (String) On its back.\n",
     ] {
         assert!(thing.contains(part), "{part} is not in\n{thing}");
     }

@@ -336,6 +336,21 @@ fn configuration_reports_what_the_schema_rejects() {
             "`durantic.api_token` is sensitive",
         ),
         ("provider \"durantic\" {\n  max_retries = 99\n}", 2, "max_retries"),
+        (
+            "list \"durantic_vip\" \"x\" {\n  provider = durantic\n  config {\n    name = \"a[\"\n  }\n}",
+            4,
+            "`durantic_vip`: Invalid format",
+        ),
+        (
+            "list \"durantic_machine_config\" \"x\" {\n  provider = durantic\n  config {\n    role_names = [\"a\"]\n  }\n}",
+            4,
+            "`durantic_machine_config` has no argument `role_names`",
+        ),
+        (
+            "list \"durantic_machine\" \"x\" {\n  provider = durantic\n}",
+            1,
+            "the provider has no list resource `durantic_machine`",
+        ),
         ("resource \"durantic_vip\" {{\n", 1, "invalid configuration"),
     ];
     let copy = Copy::new();

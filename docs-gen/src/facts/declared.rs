@@ -5,6 +5,7 @@
 use std::fmt::Write as _;
 
 use engine::{Binding, Definition};
+use rpc::convert;
 use schema::{
     Collection, Constraint, Delete, Equal, Format, Import, Literal, Mode, Resource, Rule as Declared, Scalar,
 };
@@ -12,7 +13,7 @@ use serde_json::{Value as Json, json};
 
 use super::{
     Attribute, Bounds, Change, Destroy, Documentation, Example, FORMAT, Group, ImportExamples, Object,
-    Operation, Reference, Rule, Shape, Timeout, phrases, signature,
+    Operation, Reference, Rule, Shape, Timeout, listing, phrases, signature,
 };
 use crate::compat::Error;
 use crate::examples::{ExampleError, Examples};
@@ -66,6 +67,11 @@ pub fn documentation(
             )
         });
     }
+    let listed = definition.listed();
+    let lists = listed.map(|binding| list(definition, binding.schema, examples));
+    let mut lists = lists.collect::<Result<Vec<Object>, _>>()?;
+    lists.sort_by(|one, other| one.name.cmp(&other.name));
+    objects.extend(lists);
     Ok(Documentation {
         format: FORMAT,
         name: provider.name.to_string(),
@@ -97,6 +103,7 @@ fn new_object(kind: Kind, name: String, summary: &str, description: &str) -> Obj
         import: None,
         import_label: None,
         imports_url: false,
+        list: None,
         identity: Vec::new(),
         destroy: None,
         release: None,
@@ -149,7 +156,34 @@ fn object(
             Kind::Resource => import_examples(examples, &name)?,
             _ => ImportExamples::default(),
         },
+        list: (kind == Kind::Resource && is_listed(definition, resource))
+            .then(|| format!("{}/{}", Kind::ListResource.folder(), resource.name)),
         ..new_object(kind, name, &resource.summary, &resource.description)
+    })
+}
+
+fn is_listed(definition: &Definition, resource: &Resource) -> bool {
+    definition
+        .listed()
+        .any(|listed| listed.schema.name == resource.name)
+}
+
+/// The list resource of a resource.
+fn list(definition: &Definition, resource: &Resource, examples: &Examples) -> Result<Object, ExampleError> {
+    let name = format!("{}_{}", definition.provider.name, resource.name);
+    let served = convert::list_schema(resource).block.unwrap_or_default();
+    Ok(Object {
+        subcategory: resource.subcategory.as_deref().map(str::to_owned),
+        deprecated: resource.deprecated.as_deref().map(str::to_owned),
+        attributes: attributes(definition, &resource.filters, Effects::None),
+        operations: list_operations(definition, resource),
+        examples: examples_of(examples, Kind::ListResource, &name)?,
+        ..new_object(
+            Kind::ListResource,
+            name,
+            &served.description,
+            &listing::description(definition, resource),
+        )
     })
 }
 
@@ -509,17 +543,31 @@ fn operations(definition: &Definition, resource: &Resource) -> Vec<Operation> {
     }
     steps
         .into_iter()
-        .map(|(step, id)| {
-            let known = definition.operations.iter().find(|operation| operation.id == id);
-            Operation {
-                step,
-                id: id.to_owned(),
-                call: known
-                    .map(|operation| format!("{} {}", operation.method.name(), operation.path))
-                    .unwrap_or_default(),
-            }
-        })
+        .map(|(step, id)| operation(definition, step, id))
         .collect()
+}
+
+fn list_operations(definition: &Definition, resource: &Resource) -> Vec<Operation> {
+    let declarations = definition.declarations();
+    let lister = declarations.lister(resource);
+    let steps = [
+        ("list", lister.and_then(Resource::list_operation)),
+        ("read an object", resource.api.read.as_ref()),
+    ];
+    let steps = steps.into_iter();
+    steps
+        .filter_map(|(step, id)| Some(operation(definition, step.to_owned(), id?)))
+        .collect()
+}
+
+fn operation(definition: &Definition, step: String, id: &str) -> Operation {
+    let known = definition.operations.iter().find(|operation| operation.id == id);
+    let call = known.map(|operation| format!("{} {}", operation.method.name(), operation.path));
+    Operation {
+        step,
+        id: id.to_owned(),
+        call: call.unwrap_or_default(),
+    }
 }
 
 fn format(format: Format) -> &'static str {

@@ -6,6 +6,7 @@
 //! Tests: `docs-gen/tests/machines.rs`.
 
 pub mod declared;
+mod listing;
 pub mod phrases;
 pub mod served;
 mod signature;
@@ -83,6 +84,9 @@ pub struct Object {
     /// Whether the id of an import can be a URL that contains the identity.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub imports_url: bool,
+    /// Path of the page of the list resource that finds the objects of a resource, under `docs/`, without extension.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list: Option<String>,
     /// Attributes of the identity.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub identity: Vec<Attribute>,
@@ -117,7 +121,12 @@ impl Object {
 
     /// Path of the object's page under `docs/`, without extension.
     pub fn path(&self, provider: &str) -> String {
-        match self.kind {
+        self.path_as(self.kind, provider)
+    }
+
+    /// Path of the page of an object of another kind that has the same name.
+    pub fn path_as(&self, kind: Kind, provider: &str) -> String {
+        match kind {
             Kind::Provider => "index".to_owned(),
             kind => format!("{}/{}", kind.folder(), self.stem(provider)),
         }

@@ -36,6 +36,9 @@ pub fn documentation(
             made.examples = examples_of(examples, kind, name)?;
             if kind == Kind::Resource {
                 made.import_examples = import_examples(examples, name)?;
+                if provider.list_resource_schemas.contains_key(name) {
+                    made.list = Some(made.path_as(Kind::ListResource, names.rendered_short()));
+                }
                 made.identity = provider
                     .resource_identity_schemas
                     .get(name)
@@ -90,6 +93,7 @@ fn object(kind: Kind, name: &str, block: &json::Block) -> Result<Object, Error> 
         import: None,
         import_label: None,
         imports_url: false,
+        list: None,
         identity: Vec::new(),
         destroy: None::<Destroy>,
         release: None,

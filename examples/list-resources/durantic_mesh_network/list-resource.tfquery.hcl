@@ -1,0 +1,7 @@
+list "durantic_mesh_network" "production" {
+  provider = durantic
+
+  config {
+    name = "production-*"
+  }
+}

@@ -1,0 +1,3 @@
+list "durantic_registry_credential" "all" {
+  provider = durantic
+}

@@ -1,0 +1,3 @@
+list "durantic_route" "all" {
+  provider = durantic
+}

@@ -1,0 +1,3 @@
+list "durantic_secrets_backend" "all" {
+  provider = durantic
+}

@@ -1,0 +1,7 @@
+list "durantic_vip" "api" {
+  provider = durantic
+
+  config {
+    name = "api-[0-9]*"
+  }
+}
