@@ -61,6 +61,20 @@ impl IdentitySchemas {
         }
     }
 
+    /// Checks that the objects of each list resource have an identity: Terraform cannot list others.
+    ///
+    /// # Errors
+    /// If one of them has none.
+    pub fn check_listed<'a>(&self, mut type_names: impl Iterator<Item = &'a String>) -> Result<(), Error> {
+        match type_names.find(|name| !self.0.contains_key(*name)) {
+            Some(name) => Err(Error::violation(
+                "Identity schema not found for resource type",
+                name,
+            )),
+            None => Ok(()),
+        }
+    }
+
     /// Encodes an identity for a request.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! A fake core of Terraform: plans, applies and stores state like Terraform 1.11, without Terraform.
+//! A fake core of Terraform: plans, applies and stores state like Terraform 1.11, without Terraform; it queries like 1.14.
 //!
 //! It sends the messages of the plugin protocol to a provider in this process: it proposes new states, checks every
 //! plan and apply against Terraform's rules (and a few stricter ones that protect users), and keeps state as a state file
@@ -18,6 +18,7 @@ pub mod json;
 pub mod plan_valid;
 pub mod plugin;
 pub mod proposed;
+mod query;
 pub mod schema;
 mod steps;
 
@@ -35,7 +36,8 @@ use crate::secrets::Logs;
 pub use error::{Diagnostic, Error, Severity};
 pub use identity::Identities;
 pub use json::UNKNOWN;
-pub use plugin::{Named, Object, Plugin};
+pub use plugin::{Include, Listed, Named, Object, Plugin};
+pub use query::Query;
 
 /// Terraform with one workspace and its state.
 pub struct Core {

@@ -23,6 +23,10 @@ use super::error::{Diagnostic, Error, Severity};
 use super::identity::IdentitySchemas;
 use super::schema::{Block, Schema};
 
+mod lists;
+
+pub use lists::{Include, Listed};
+
 /// The client capabilities of Terraform 1.11.
 const CLIENT: tfplugin6::ClientCapabilities = tfplugin6::ClientCapabilities {
     deferral_allowed: false,
@@ -37,6 +41,7 @@ pub struct Plugin {
     schema: Schema,
     resources: BTreeMap<String, Schema>,
     data_sources: BTreeMap<String, Schema>,
+    list_resources: BTreeMap<String, Schema>,
     identities: IdentitySchemas,
     warnings: Mutex<Vec<Diagnostic>>,
     /// The configuration of the provider.
@@ -145,6 +150,7 @@ impl Plugin {
         };
         let resources = read_all(&response.resource_schemas);
         let data_sources = read_all(&response.data_source_schemas);
+        let list_resources: BTreeMap<String, Schema> = read_all(&response.list_resource_schemas);
         if !faults.is_empty() {
             return Err(Error::Violation(faults));
         }
@@ -155,11 +161,13 @@ impl Plugin {
             response => IdentitySchemas::read(&received(response)?.identity_schemas),
         };
         let identities = identities.map_err(Error::Violation)?;
+        identities.check_listed(list_resources.keys())?;
         let plugin = Self {
             provider,
             schema,
             resources,
             data_sources,
+            list_resources,
             identities,
             warnings: Mutex::default(),
             configured: Mutex::default(),

@@ -6,14 +6,18 @@ use proto::tfplugin6;
 use proto::tfplugin6::provider_server::Provider;
 use proto::tfplugin6::schema::{Attribute, Block, NestedBlock, Object, nested_block, object};
 use proto::tfplugin6::{
-    apply_resource_change, configure_provider, get_provider_schema, import_resource_state,
-    plan_resource_change, read_data_source, read_resource, upgrade_resource_state,
-    validate_data_resource_config, validate_provider_config, validate_resource_config,
+    apply_resource_change, configure_provider, generate_resource_config, get_provider_schema,
+    get_resource_identity_schemas, import_resource_state, list_resource, plan_resource_change,
+    read_data_source, read_resource, upgrade_resource_state, validate_data_resource_config,
+    validate_list_resource_config, validate_provider_config, validate_resource_config,
 };
+use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status};
 use value::{Type, Value, json, msgpack};
 
 type RpcResult<T> = Result<Response<T>, Status>;
+/// The events of a list.
+pub type Events = Vec<Result<list_resource::Event, Status>>;
 /// Alters a correct value or response.
 pub type Alter<T> = Box<dyn Fn(&mut T) + Send + Sync>;
 
@@ -31,9 +35,13 @@ pub struct Alterations {
     pub apply_status: Option<Status>,
     pub import: Option<Alter<import_resource_state::Response>>,
     pub data: Option<Alter<Value>>,
+    pub identities: Option<Alter<get_resource_identity_schemas::Response>>,
+    pub list: Option<Alter<Events>>,
+    pub validate_list: Option<Alter<validate_list_resource_config::Response>>,
+    pub generate: Option<Alter<Value>>,
 }
 
-/// A provider of one resource and one data source, both `faulty_thing`.
+/// A provider of one resource and one data source, both `faulty_thing`, and of `faulty_listed`: the same with an identity and a list.
 pub struct FaultyProvider {
     pub alterations: Alterations,
 }
@@ -238,17 +246,53 @@ impl Provider for FaultyProvider {
         &self,
         _: Request<get_provider_schema::Request>,
     ) -> RpcResult<get_provider_schema::Response> {
-        let schemas = || std::iter::once(("faulty_thing".to_owned(), schema())).collect();
+        let schemas = |names: &[&str]| {
+            let names = names.iter();
+            names.map(|name| ((*name).to_owned(), schema())).collect()
+        };
+        let filters = Block {
+            attributes: vec![plain("name", &Type::String)],
+            ..Block::default()
+        };
+        let filters = tfplugin6::Schema {
+            version: 0,
+            block: Some(filters),
+        };
         let correct = get_provider_schema::Response {
             provider: Some(tfplugin6::Schema {
                 version: 0,
                 block: Some(Block::default()),
             }),
-            resource_schemas: schemas(),
-            data_source_schemas: schemas(),
+            resource_schemas: schemas(&["faulty_thing", "faulty_listed"]),
+            data_source_schemas: schemas(&["faulty_thing"]),
+            list_resource_schemas: [("faulty_listed".to_owned(), filters)].into(),
             ..get_provider_schema::Response::default()
         };
         Ok(Response::new(altered(self.alterations.schema.as_ref(), correct)))
+    }
+
+    async fn get_resource_identity_schemas(
+        &self,
+        _: Request<get_resource_identity_schemas::Request>,
+    ) -> RpcResult<get_resource_identity_schemas::Response> {
+        let name = tfplugin6::resource_identity_schema::IdentityAttribute {
+            name: "name".to_owned(),
+            r#type: b"\"string\"".to_vec(),
+            required_for_import: true,
+            ..Default::default()
+        };
+        let schema = tfplugin6::ResourceIdentitySchema {
+            version: 0,
+            identity_attributes: vec![name],
+        };
+        let correct = get_resource_identity_schemas::Response {
+            identity_schemas: [("faulty_listed".to_owned(), schema)].into(),
+            ..get_resource_identity_schemas::Response::default()
+        };
+        Ok(Response::new(altered(
+            self.alterations.identities.as_ref(),
+            correct,
+        )))
     }
 
     async fn validate_provider_config(
@@ -356,8 +400,7 @@ impl Provider for FaultyProvider {
         request: Request<import_resource_state::Request>,
     ) -> RpcResult<import_resource_state::Response> {
         let request = request.into_inner();
-        let schema = harness::fake_core::schema::Schema::read(&schema()).unwrap();
-        let mut state = schema.block.empty();
+        let mut state = empty();
         state.set_attribute("name", Value::string(request.id));
         let imported = import_resource_state::ImportedResource {
             type_name: request.type_name,
@@ -385,4 +428,74 @@ impl Provider for FaultyProvider {
             ..read_data_source::Response::default()
         }))
     }
+
+    async fn validate_list_resource_config(
+        &self,
+        _: Request<validate_list_resource_config::Request>,
+    ) -> RpcResult<validate_list_resource_config::Response> {
+        Ok(Response::new(altered(
+            self.alterations.validate_list.as_ref(),
+            validate_list_resource_config::Response::default(),
+        )))
+    }
+
+    async fn list_resource(
+        &self,
+        request: Request<list_resource::Request>,
+    ) -> RpcResult<BoxStream<list_resource::Event>> {
+        let is_whole = request.into_inner().include_resource_object;
+        let correct = ["a", "b", "c"].map(|name| Ok(listed(name, is_whole))).to_vec();
+        let events = altered(self.alterations.list.as_ref(), correct);
+        Ok(Response::new(Box::pin(tokio_stream::iter(events))))
+    }
+
+    async fn generate_resource_config(
+        &self,
+        request: Request<generate_resource_config::Request>,
+    ) -> RpcResult<generate_resource_config::Response> {
+        let state = request.into_inner().state;
+        let state = state.map(|state| decoded(Some(&state)));
+        let mut config = state.filter(|state| !state.is_null()).unwrap_or_else(empty);
+        config.set_attribute("id", Value::Null);
+        config.set_attribute("hint", Value::Null);
+        let config = altered(self.alterations.generate.as_ref(), config);
+        Ok(Response::new(generate_resource_config::Response {
+            config: Some(encoded(&config)),
+            ..generate_resource_config::Response::default()
+        }))
+    }
+}
+
+/// The event of the object with this name.
+pub fn listed(name: &str, is_whole: bool) -> list_resource::Event {
+    list_resource::Event {
+        identity: Some(identity(&Value::object([(
+            "name".to_owned(),
+            Value::string(name),
+        )]))),
+        display_name: name.to_owned(),
+        resource_object: is_whole.then(|| {
+            let mut state = empty();
+            state.set_attribute("name", Value::string(name));
+            state.set_attribute("id", Value::string("created"));
+            encoded(&state)
+        }),
+        diagnostic: Vec::new(),
+    }
+}
+
+/// An identity in the encoding of the protocol.
+pub fn identity(value: &Value) -> tfplugin6::ResourceIdentityData {
+    let r#type = Type::Object([("name".to_owned(), Type::String)].into());
+    tfplugin6::ResourceIdentityData {
+        identity_data: Some(tfplugin6::DynamicValue {
+            msgpack: msgpack::encode(value, &r#type).unwrap(),
+            json: Vec::new(),
+        }),
+    }
+}
+
+fn empty() -> Value {
+    let schema = harness::fake_core::schema::Schema::read(&schema()).unwrap();
+    schema.block.empty()
 }

@@ -5,4 +5,5 @@
 
 mod checker;
 mod faulty_provider;
+mod lists;
 mod outcomes;
