@@ -12,6 +12,7 @@ mod generate;
 mod identities;
 mod invalid_responses;
 mod lifecycle;
+mod lists;
 mod lookups;
 mod properties;
 mod release;

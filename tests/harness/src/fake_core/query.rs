@@ -15,7 +15,7 @@ use super::{Core, configuration, json};
 const DEFAULT_LIMIT: i64 = 100;
 
 /// A `list` block.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Query {
     /// The `config` block; null without one.
     pub config: Json,
