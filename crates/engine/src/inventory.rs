@@ -297,11 +297,18 @@ impl<'a> Search<'a> {
         let count = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
         (self.wanted.progress)(count, self.expected.load(Ordering::Relaxed));
         match response {
-            Ok(response) => Ok(Some(Candidate {
-                response: response.body.clone(),
-                is_read: true,
-                ..candidate
-            })),
+            Ok(response) => {
+                let mut problems = Diagnostics::default();
+                let (known, api) = (&candidate.known.state, &*self.context.api);
+                match identity::check(resource, &response.body, known, api, &mut problems) {
+                    Ok(()) => Ok(Some(Candidate {
+                        response: response.body.clone(),
+                        is_read: true,
+                        ..candidate
+                    })),
+                    Err(Reported) => Err(failure(name(resource, &candidate.response), problems)),
+                }
+            }
             Err(error) if is_gone(&error) => Ok(None),
             Err(error) => {
                 let mut problems = Diagnostics::default();

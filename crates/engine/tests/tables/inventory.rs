@@ -249,6 +249,8 @@ fn filters_select_objects() {
             with(read(&[], 1), "failures", json!([unreachable]))),
         row("no response shows the field", json!({"color": "red"}), json!([colorless(one())]), vec![Ok(colorless(one()))],
             with(read(&[], 1), "failures", json!([not_shown]))),
+        row("a response is about another object", json!({"color": "red"}), json!([colorless(one())]), vec![Ok(a_thing(THIRD, "x"))],
+            with(read(&[], 1), "failures", json!([format!("one: The response for thing {UUID:?} has the `uuid` of another object.")]))),
         row("an object that is not the account's own, as only its response shows", json!({"color": "red"}), json!([colorless(one())]),
             vec![Ok(with(one(), "is_shared", json!(true)))], read(&[], 1)),
     ];
@@ -298,6 +300,9 @@ fn whole_objects_are_read_if_their_items_lack_anything() {
             with(read(json!([["two", "blue"]]), 2), "total", json!(2))),
         row("one cannot be read", WHOLE, json!([short(one()), two()]), vec![Err(Forbidden)],
             failed(1, 2, "The request to read thing \"one\" failed. `get` failed.")),
+        row("a response is about another one", WHOLE, json!([short(one()), two()]), vec![Ok(a_thing(THIRD, "x"))],
+            json!({"objects": [["two", "blue"]], "total": 2, "requests": ["list", "get"], "progress": ["1/1"],
+                "failures": [format!("one: The response for thing {UUID:?} has the `uuid` of another object.")]})),
         row("an item with a field of another type", WHOLE, json!([with(one(), "color", json!([])), two()]), vec![],
             failed(0, 2, "The control plane's field for `color` should be a string, but is a list. The provider does not support this version \
                 of the control plane: upgrade the provider, or report this to its developers.")),
