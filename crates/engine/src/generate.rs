@@ -7,7 +7,6 @@
 use schema::{Attribute, Mode, Resource};
 use value::Value;
 
-use crate::equal::is_equivalent;
 use crate::{rules, shape};
 
 /// Returns the configuration of an object: each argument that is needed for it, and null for the others. For null, nothing is set.
@@ -30,19 +29,15 @@ fn argument(attribute: &Attribute, value: &Value) -> Value {
     if value.is_null() || value.is_unknown() || !attribute.mode.is_settable() || attribute.is_secret() {
         return unset;
     }
-    if attribute.deprecated.is_some() && attribute.mode != Mode::Required {
-        return unset;
-    }
+    // In another spelling, it would be planned as a change.
     let default = attribute.default.as_ref();
     let default = default.map(|default| shape::default_value(default, attribute));
-    if default.is_some_and(|default| is_equivalent(attribute, &default, value)) {
+    if default.as_ref() == Some(value) {
         return unset;
     }
     // Without a configured value, the object keeps the one it has.
-    if attribute.mode == Mode::OptionalComputed
-        && attribute.default.is_none()
-        && !rules::is_valid(attribute, value)
-    {
+    let is_kept = attribute.mode == Mode::OptionalComputed && default.is_none();
+    if is_kept && (attribute.deprecated.is_some() || !rules::is_valid(attribute, value)) {
         return unset;
     }
     nested(attribute, value)
