@@ -157,17 +157,23 @@ impl Inventory {
             let rest = if rest == 0 {
                 String::new()
             } else {
-                format!("\n\nThe same is true of {rest} others.")
+                format!("\n\nThe same is true of {rest} other{}.", plural(rest))
             };
             let detail = format!(
-                "The list lacks {} {} objects, which could not be read.\n\n{}{rest}",
+                "The list lacks {} {} object{}, which could not be read.\n\n{}{rest}",
                 self.failures.len(),
                 noun(resource),
+                plural(self.failures.len()),
                 shown.join("\n\n")
             );
             diagnostics.warning_at(Path::root(), &summaries::LIST_INCOMPLETE, detail);
         }
     }
+}
+
+/// The ending of a noun after this number.
+fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
 }
 
 impl<'a> Search<'a> {

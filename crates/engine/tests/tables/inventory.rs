@@ -379,6 +379,7 @@ fn missing_objects_are_warnings() {
     };
     let lacks =
         |count: usize| format!(": The list lacks {count} thing objects, which could not be read.\n\n");
+    let one = ": The list lacks 1 thing object, which could not be read.\n\n\"n1\": It failed.";
     let ten: Vec<String> = (1..=10)
         .map(|number| format!("\"n{number}\": It failed."))
         .collect();
@@ -389,8 +390,10 @@ fn missing_objects_are_warnings() {
         row("as many as the limit", 100, 0, String::new()),
         row("one more than the limit", 101, 0,
             ": Showing 100 of 101 thing objects. Set `limit` in the `list` block to at least 101.".to_owned()),
-        row("a failure", 0, 2, lacks(2) + "\"n1\": It failed.\n\n\"n2\": It failed."),
+        row("a failure", 0, 1, one.to_owned()),
+        row("two failures", 0, 2, lacks(2) + "\"n1\": It failed.\n\n\"n2\": It failed."),
         row("ten failures", 0, 10, lacks(10) + &ten),
+        row("one more failure", 0, 11, lacks(11) + &ten + "\n\nThe same is true of 1 other."),
         row("more failures", 0, 12, lacks(12) + &ten + "\n\nThe same is true of 2 others."),
         row("both", 200, 2, ": Showing 100 of 200 thing objects. Set `limit` in the `list` block to at least 200.\n".to_owned()
             + &lacks(2) + "\"n1\": It failed.\n\n\"n2\": It failed."),
