@@ -286,7 +286,10 @@ async fn guide_shows_the_account_of_this_test() {
     }
     for block in blocks("shell") {
         for line in block.lines().filter(|line| line.contains(" adopt ")) {
-            let words = line.split_whitespace().skip_while(|word| *word != "adopt").skip(1);
+            let words = line
+                .split_whitespace()
+                .skip_while(|word| *word != "adopt")
+                .skip(1);
             let arguments: Vec<&str> = words.map(|word| word.trim_matches('\'')).collect();
             std::fs::write(adoption.path("network.json"), adoption.workspace.state_file()).expect("a file");
             let run = adoption.adopt(&arguments).await;

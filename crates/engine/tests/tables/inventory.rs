@@ -120,7 +120,7 @@ fn outcome(binding: &Binding, want: &Want, responses: Vec<Result<Json, ErrorKind
     let note = |done: usize, all: usize| progress.lock().unwrap().push(format!("{done}/{all}"));
     let wanted = Wanted {
         filters: &filters,
-        is_whole: want.is_whole,
+        is_whole: &|_| want.is_whole,
         has_official: want.has_official,
         limit: want.limit,
         progress: &note,
