@@ -210,12 +210,8 @@ impl Map {
         if let Some((key, _)) = added.find(|(_, value)| value == identity) {
             return Expression::raw(entry_of(&self.name, key));
         }
-        // Without a name, the identity would be the name.
-        let name = if name.eq_ignore_ascii_case(identity) {
-            "unnamed"
-        } else {
-            name
-        };
+        let is_unnamed = name.is_empty() || name.eq_ignore_ascii_case(identity);
+        let name = if is_unnamed { "unnamed" } else { name };
         let key = self.keys.take(name, "#");
         let entry = entry_of(&self.name, &key);
         self.added.push((key, identity.to_owned()));

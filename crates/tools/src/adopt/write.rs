@@ -217,7 +217,11 @@ pub fn plan(
             }
             match configuration(kind, found) {
                 Ok(config) => {
-                    let name = names.take(&identifier(&found.name, &resource.name), "_");
+                    // An object without a name has its identity as its name.
+                    let is_named =
+                        identity::import_id(resource, &found.identity).as_ref() != Some(&found.name);
+                    let name = if is_named { found.name.as_str() } else { "" };
+                    let name = names.take(&identifier(name, &resource.name), "_");
                     references.add(resource, &found.response, &format!("{type}.{name}"));
                     additions.push(Addition {
                         kind,
@@ -242,6 +246,10 @@ pub fn plan(
     };
     for name in &existing.variables {
         writer.variables.add(name);
+    }
+    // The map gets the objects in the order of their names, whatever refers to them first.
+    for addition in &additions {
+        writer.import_id(addition.kind.resource(), addition.found);
     }
     for addition in &additions {
         plan.added.push(writer.add(addition));
@@ -355,14 +363,14 @@ impl Writer<'_> {
     /// The ID of an import: what the map of identities has, or the ID itself.
     fn import_id(&mut self, resource: &Resource, found: &Found) -> Expression {
         let mut identities = resource.import_attributes();
-        if let (true, Some(attribute), None) = (
-            self.options.has_import_expressions,
-            identities.next(),
-            identities.next(),
-        ) && let Some(reference) = &attribute.reference
+        if let (Some(attribute), None) = (identities.next(), identities.next())
+            && let Some(reference) = &attribute.reference
             && let Some(value) = found.identity.get(&attribute.name).as_str()
         {
-            return self.references.resolve(reference, value);
+            let expression = self.references.resolve(reference, value);
+            if self.options.has_import_expressions {
+                return expression;
+            }
         }
         Expression::string(identity::import_id(resource, &found.identity).unwrap_or_default())
     }

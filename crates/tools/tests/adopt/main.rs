@@ -1,0 +1,501 @@
+//! What `adopt` writes: one row for each rule, on declarations of a provider that exists only here.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot prepare its objects fails")]
+
+mod account;
+
+use std::collections::BTreeMap;
+
+use account::{Objects, definition};
+use serde_json::json;
+use tools::adopt::existing::{Existing, HEADER};
+use tools::adopt::managed::{Managed, StateError};
+use tools::adopt::write::{Options, Plan, State, WriteError, plan};
+
+/// A directory, a state and a command line.
+struct Setting<'a> {
+    files: &'a [(&'a str, &'a str)],
+    state: &'a str,
+    official: bool,
+    wanted: &'a str,
+    write_only: bool,
+    expressions: bool,
+}
+
+impl Default for Setting<'_> {
+    fn default() -> Self {
+        Self {
+            files: &[],
+            state: "",
+            official: false,
+            wanted: "",
+            write_only: true,
+            expressions: true,
+        }
+    }
+}
+
+fn existing(files: &[(&str, &str)]) -> Existing {
+    let mut existing = Existing::default();
+    for (name, text) in files {
+        if name.contains(".tf") {
+            existing.add(name, text).unwrap();
+        } else {
+            let folder = name.split('/').next().unwrap();
+            existing.entries.insert(folder.to_owned(), name.contains('/'));
+        }
+    }
+    existing.resolve();
+    existing
+}
+
+fn planned(objects: &Objects, setting: &Setting<'_>) -> Result<Plan, WriteError> {
+    let account = objects.account();
+    let managed = match setting.state {
+        "" => Managed::default(),
+        state => Managed::parse(definition(), state).unwrap(),
+    };
+    let is_wanted = |name: &str| name.contains(setting.wanted);
+    let is_source = |source: &str| source == "test/acme";
+    let read = |path: &str| {
+        let mut files = setting.files.iter();
+        let found = files.find(|(name, _)| *name == path);
+        found.map(|(_, text)| text.as_bytes().to_vec())
+    };
+    let options = Options {
+        include_official: setting.official,
+        is_wanted: &is_wanted,
+        has_write_only: setting.write_only,
+        has_import_expressions: setting.expressions,
+        source: "test/acme",
+        version: "~> 1.2",
+        is_source: &is_source,
+        read: &read,
+    };
+    plan(
+        definition(),
+        &account,
+        &existing(setting.files),
+        &managed,
+        &options,
+    )
+}
+
+/// The files of a plan without their first line, and without the provider's requirement.
+fn files(plan: &Plan) -> BTreeMap<&str, String> {
+    let files = plan.files.iter().filter(|(name, _)| *name != "versions.tf");
+    files
+        .map(|(name, change)| {
+            let text = change.after.strip_prefix(HEADER).unwrap_or(&change.after);
+            (name.as_str(), text.trim_start().to_owned())
+        })
+        .collect()
+}
+
+/// The text of the file for a kind of object in an empty directory.
+fn written(objects: &Objects, file: &str) -> String {
+    let plan = planned(objects, &Setting::default()).unwrap();
+    assert_eq!(plan.problems, [""; 0]);
+    files(&plan).remove(file).unwrap_or_default()
+}
+
+#[test]
+fn every_form_of_argument_is_written() {
+    let objects = Objects::default().with(
+        "gadget",
+        json!({
+            "uuid": account::uuid(1), "name": "Web 1", "note": "a ${b} \"c\"\n", "size": 3, "ratio": 0.5, "is_open": true,
+            "script": "#!/bin/sh\r\n", "tags": {"b c": "1", "a": "${x}"}, "ports": [22, 80],
+            "parts": [{"label": "one", "weight": 2, "uuid": account::uuid(9)}, {"label": "two", "weight": 1, "uuid": account::uuid(8)}],
+            "limits": {"low": 1, "high": null}, "state": "new",
+        }),
+    );
+    let plan = planned(&objects, &Setting::default()).unwrap();
+    let files = files(&plan);
+    assert_eq!(files["gadget/web_1.sh"], "#!/bin/sh\r\n");
+    insta::assert_snapshot!("arguments", files["gadget.tf"]);
+    insta::assert_snapshot!("versions", plan.files["versions.tf"].after);
+}
+
+#[test]
+fn defaults_and_what_the_control_plane_decides_are_left_out() {
+    let gadget = json!({
+        "uuid": account::uuid(1), "name": "a", "note": "", "size": 1, "is_open": false, "script": "", "state": "new",
+    });
+    let text = written(&Objects::default().with("gadget", gadget), "gadget.tf");
+    let (_, block) = text.split_once("resource ").unwrap();
+    assert_eq!(
+        block.split("\n\n").next().unwrap(),
+        "\"acme_gadget\" \"a\" {\n  name  = \"a\"\n  pin_wo = var.gadget_a\n}".replace("name  =", "name   =")
+    );
+}
+
+#[test]
+fn names_are_unique_identifiers() {
+    let names = ["web", "Web", "w-e b", "w.e.b", "12", "", "ü"];
+    let mut objects = Objects::default();
+    for (number, name) in names.iter().enumerate() {
+        objects = objects.with("gadget", account::gadget(number, name));
+    }
+    let plan = planned(&objects, &Setting::default()).unwrap();
+    let added: Vec<(&str, &str)> = plan
+        .added
+        .iter()
+        .map(|added| {
+            (
+                added.name.as_str(),
+                added.address.strip_prefix("acme_gadget.").unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        added,
+        [
+            // An object without a name.
+            (account::uuid(5).as_str(), "gadget"),
+            ("12", "gadget_12"),
+            ("Web", "web"),
+            ("w-e b", "w_e_b"),
+            ("w.e.b", "w_e_b_2"),
+            ("web", "web_2"),
+            ("ü", "ü"),
+        ]
+    );
+}
+
+/// Resources, entries of the map, data sources with what they need to find one object, and values that nothing has.
+#[test]
+fn references_are_written_as_expressions() {
+    let unit = |number: usize, host: &str| json!({ "uuid": account::uuid(number), "host": host });
+    let badge = |number: usize, name: &str, is_public: bool| json!({ "uuid": account::uuid(number), "name": name, "is_public": is_public });
+    let objects = Objects::default()
+        .with("gadget", account::gadget(1, "web"))
+        .with("gadget", account::official(2, "base"))
+        .with("owner", json!({ "uuid": account::uuid(11), "host": "node-1", "gadget_names": ["web", "base", "gone"], "badge_uuid": account::uuid(21) }))
+        .with("owner", json!({ "uuid": account::uuid(12), "host": "node-1", "gadget_names": [], "badge_uuid": account::uuid(22) }))
+        .with("owner", json!({ "uuid": account::uuid(13), "host": "", "gadget_names": [], "badge_uuid": account::uuid(23) }))
+        .with("group", json!({ "uuid": account::uuid(31), "name": "all", "unit_uuids": [account::uuid(12), account::uuid(14).to_uppercase(), account::uuid(99)] }))
+        .target("unit", &[unit(11, "node-1"), unit(12, "node-1"), unit(13, ""), unit(14, "db")])
+        .target("badge", &[badge(21, "gold", true), badge(22, "gold", false), badge(23, "", false)]);
+    let plan = planned(&objects, &Setting::default()).unwrap();
+    let files = files(&plan);
+    let files =
+        ["owner.tf", "group.tf", "units.tf", "data.tf"].map(|file| format!("## {file}\n{}", files[file]));
+    insta::assert_snapshot!("references", files.join("\n"));
+    assert_eq!(plan.left, BTreeMap::from([(State::Official, 1)]));
+}
+
+/// What the first run wrote is there in the second, and changes no byte, also if nothing was applied.
+#[test]
+fn second_run_changes_nothing() {
+    let objects = Objects::default()
+        .with("gadget", account::gadget(1, "web"))
+        .with(
+            "owner",
+            json!({ "uuid": account::uuid(11), "host": "a", "gadget_names": ["web"], "badge_uuid": null }),
+        )
+        .target("unit", &[json!({ "uuid": account::uuid(11), "host": "a" })]);
+    for expressions in [true, false] {
+        let setting = Setting {
+            expressions,
+            ..Setting::default()
+        };
+        let first = planned(&objects, &setting).unwrap();
+        let files: Vec<(&str, &str)> = first
+            .files
+            .iter()
+            .map(|(name, change)| (name.as_str(), change.after.as_str()))
+            .collect();
+        let second = Setting {
+            files: &files,
+            ..setting
+        };
+        let second = planned(&objects, &second).unwrap();
+        assert!(second.files.is_empty(), "{:?}", second.files);
+        assert_eq!(second.left, BTreeMap::from([(State::Written, 2)]));
+    }
+}
+
+/// An object that the user imports by its identity, its name or the URL of its page.
+#[test]
+fn import_blocks_of_the_user_count() {
+    let objects = Objects::default().with("gadget", account::gadget(1, "web"));
+    let uuid = account::uuid(1);
+    let resource = "resource \"acme_gadget\" \"mine\" {}\n";
+    let import = |id: &str| format!("{resource}import {{\n  to = acme_gadget.mine\n  {id}\n}}\n");
+    for (id, counts) in [
+        (format!("id = \"{uuid}\""), true),
+        (format!("id = \"{}\"", uuid.to_uppercase()), true),
+        (format!("identity = {{ uuid = \"{uuid}\" }}"), true),
+        ("id = \"web\"".to_owned(), true),
+        (format!("id = \"https://x.example/gadgets/{uuid}/edit\""), true),
+        ("id = local.ids[\"web\"]".to_owned(), true),
+        ("id = local.ids.web".to_owned(), true),
+        ("id = local.ids[\"db\"]".to_owned(), false),
+        ("id = \"web-2\"".to_owned(), false),
+        ("id = var.x".to_owned(), false),
+    ] {
+        let locals = format!("locals {{\n  ids = {{ web = \"{uuid}\", db = \"x\" }}\n}}\n");
+        let main = import(&id);
+        let setting = Setting {
+            files: &[("main.tf", &main), ("locals.tf", &locals)],
+            ..Setting::default()
+        };
+        let plan = planned(&objects, &setting).unwrap();
+        let written = plan.left.contains_key(&State::Written);
+        assert_eq!(written, counts, "{id}");
+    }
+    // The block of another kind does not count.
+    let other = import(&format!("id = \"{uuid}\"")).replace("acme_gadget", "acme_group");
+    let setting = Setting {
+        files: &[("main.tf", &other)],
+        ..Setting::default()
+    };
+    assert_eq!(planned(&objects, &setting).unwrap().added.len(), 1);
+}
+
+#[test]
+fn names_and_files_of_the_user_are_not_used() {
+    let mut gadget = account::gadget(1, "web");
+    gadget["script"] = json!("one");
+    let objects = Objects::default()
+        .with("gadget", gadget)
+        .with(
+            "owner",
+            json!({ "uuid": account::uuid(11), "host": "a", "gadget_names": [], "badge_uuid": null }),
+        )
+        .target("unit", &[json!({ "uuid": account::uuid(11), "host": "a" })]);
+    let setting = Setting {
+        files: &[
+            ("Gadget.tf", "resource \"acme_gadget\" \"web\" {}\n"),
+            (
+                "gadget_adopted.tf.json",
+                "{\"variable\": {\"gadget_web_2\": {}}, \"locals\": {\"units\": {}}}",
+            ),
+            ("gadget/web_2.sh", "mine"),
+            ("owner.tf", ""),
+            ("owner_adopted.tf", ""),
+        ],
+        ..Setting::default()
+    };
+    let plan = planned(&objects, &setting).unwrap();
+    let names: Vec<&str> = plan.files.keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        [
+            "gadget/web_2_2.sh",
+            "gadget_adopted.tf",
+            "owner_adopted_2.tf",
+            "units_2.tf",
+            "versions.tf"
+        ]
+    );
+    let text = &plan.files["gadget_adopted.tf"].after;
+    assert!(
+        text.contains("\"acme_gadget\" \"web_2\"") && text.contains("var.gadget_web_2_2"),
+        "{text}"
+    );
+    assert!(
+        plan.files["owner_adopted_2.tf"]
+            .after
+            .contains("local.units_2[\"a\"]")
+    );
+    // A text that is there already is used as it is.
+    let setting = Setting {
+        files: &[("gadget/web.sh", "one")],
+        ..Setting::default()
+    };
+    let plan = planned(&objects, &setting).unwrap();
+    assert!(!plan.files.contains_key("gadget/web.sh"));
+    assert!(plan.files["gadget.tf"].after.contains("/gadget/web.sh\")"));
+    // A file where the folder would be.
+    let setting = Setting {
+        files: &[("gadget", "")],
+        ..Setting::default()
+    };
+    assert!(
+        planned(&objects, &setting)
+            .unwrap()
+            .files
+            .contains_key("gadget_adopted/web.sh")
+    );
+}
+
+#[test]
+fn provider_has_its_local_name_and_one_requirement() {
+    let objects = Objects::default().with("gadget", account::gadget(1, "web"));
+    let required = |entry: &str| format!("terraform {{\n  required_providers {{\n    {entry}\n  }}\n}}\n");
+    let of = |entry: &str| {
+        let text = required(entry);
+        let setting = Setting {
+            files: &[("terraform.tf", &text)],
+            ..Setting::default()
+        };
+        planned(&objects, &setting)
+    };
+    let plan = of("acme = { source = \"test/acme\" }").unwrap();
+    assert!(!plan.files.contains_key("versions.tf"));
+    assert!(!plan.files["gadget.tf"].after.contains("provider"));
+    let plan = of("other = { source = \"test/acme\" }").unwrap();
+    assert!(plan.files["gadget.tf"].after.contains("{\n  provider = other\n"));
+    let refused = of("acme = { source = \"elsewhere/acme\" }").unwrap_err();
+    assert_eq!(
+        refused,
+        WriteError::Required {
+            file: "terraform.tf".to_owned()
+        }
+    );
+}
+
+#[test]
+fn older_versions_get_what_they_understand() {
+    let objects = Objects::default()
+        .with("gadget", account::gadget(1, "web"))
+        .with(
+            "owner",
+            json!({ "uuid": account::uuid(11), "host": "a", "gadget_names": [], "badge_uuid": null }),
+        )
+        .target("unit", &[json!({ "uuid": account::uuid(11), "host": "a" })]);
+    let setting = Setting {
+        write_only: false,
+        expressions: false,
+        ..Setting::default()
+    };
+    let plan = planned(&objects, &setting).unwrap();
+    let files = files(&plan);
+    assert_eq!(
+        files["gadget.tf"],
+        format!(
+            "resource \"acme_gadget\" \"web\" {{\n  name = \"web\"\n}}\n\nimport {{\n  to = acme_gadget.web\n  id = \"{}\"\n}}\n",
+            account::uuid(1)
+        )
+    );
+    assert!(files["owner.tf"].contains(&format!("  id = \"{}\"\n", account::uuid(11))));
+    assert!(files["owner.tf"].contains("unit_uuid    = local.units[\"a\"]"));
+}
+
+/// What refers to an object that has a resource elsewhere in the configuration uses that.
+#[test]
+fn managed_objects_are_left_out_and_referred_to() {
+    let owner = json!({ "uuid": account::uuid(11), "host": "a", "gadget_names": ["web", "db", "far"], "badge_uuid": null });
+    let objects = Objects::default()
+        .with("gadget", account::gadget(1, "web"))
+        .with("gadget", account::gadget(2, "db"))
+        .with("gadget", account::gadget(3, "far"))
+        .with("owner", owner)
+        .target("unit", &[json!({ "uuid": account::uuid(11), "host": "a" })]);
+    let instance = |key: serde_json::Value, number: usize| json!({ "index_key": key, "attributes": { "uuid": account::uuid(number) } });
+    let resource = |name: &str, instances: Vec<serde_json::Value>| json!({ "mode": "managed", "type": "acme_gadget", "name": name, "instances": instances });
+    let mut far = resource("far", vec![instance(json!(null), 3)]);
+    far["module"] = json!("module.m");
+    let state = json!({
+        "version": 4,
+        "resources": [resource("one", vec![instance(json!(null), 1)]), resource("many", vec![instance(json!("a\"b"), 2)]), far],
+    })
+    .to_string();
+    let setting = Setting {
+        files: &[(
+            "main.tf",
+            "resource \"acme_gadget\" \"one\" {}\nresource \"acme_gadget\" \"many\" {}\n",
+        )],
+        state: &state,
+        ..Setting::default()
+    };
+    let plan = planned(&objects, &setting).unwrap();
+    assert_eq!(plan.left, BTreeMap::from([(State::Managed, 3)]));
+    let text = &plan.files["owner.tf"].after;
+    for expected in [
+        "acme_gadget.one.name",
+        "acme_gadget.many[\"a\\\"b\"].name",
+        "data.acme_gadget.far.name",
+    ] {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+    // The state of another configuration has no addresses here.
+    let mut elsewhere = Managed::default();
+    elsewhere.add_elsewhere(Managed::parse(definition(), &state).unwrap());
+    assert_eq!(elsewhere.len(), 3);
+    assert!(
+        elsewhere
+            .address(&format!("get_gadget/{}", account::uuid(1)))
+            .is_none()
+    );
+}
+
+#[test]
+fn states_have_their_objects_in_each_form() {
+    let uuid = account::uuid(1);
+    let key = format!("get_gadget/{uuid}");
+    let shown = |module: serde_json::Value| {
+        json!({ "format_version": "1.0", "values": { "root_module": module } }).to_string()
+    };
+    let resource = json!({ "mode": "managed", "type": "acme_gadget", "address": "acme_gadget.a[0]", "values": { "uuid": uuid.to_uppercase() } });
+    let in_child = json!({ "child_modules": [{ "child_modules": [{ "resources": [resource] }] }] });
+    let data = json!({ "resources": [{ "mode": "data", "type": "acme_gadget", "address": "data.acme_gadget.a", "values": { "uuid": uuid } }] });
+    let stored = |instance: serde_json::Value| {
+        json!({ "version": 4, "resources": [{ "mode": "managed", "type": "acme_gadget", "name": "a", "instances": [instance] }] }).to_string()
+    };
+    let attributes = json!({ "uuid": uuid });
+    for (state, expected) in [
+        (
+            shown(json!({ "resources": [resource] })),
+            Some(Some("acme_gadget.a[0]")),
+        ),
+        (shown(in_child), Some(None)),
+        (shown(data), None),
+        (json!({ "format_version": "1.0" }).to_string(), None),
+        (
+            stored(json!({ "index_key": 0, "attributes": attributes })),
+            Some(Some("acme_gadget.a[0]")),
+        ),
+        (
+            stored(json!({ "deposed": "1", "attributes": attributes })),
+            Some(None),
+        ),
+        (
+            stored(json!({ "status": "tainted", "attributes": attributes })),
+            Some(Some("acme_gadget.a")),
+        ),
+        (stored(json!({ "attributes": { "uuid": null } })), None),
+        (stored(json!({})), None),
+        (json!({ "version": 4 }).to_string(), None),
+    ] {
+        let managed = Managed::parse(definition(), &state).unwrap();
+        let found = managed.contains(&key).then(|| managed.address(&key));
+        assert_eq!(found, expected, "{state}");
+    }
+    for (text, expected) in [
+        ("", StateError::Form),
+        ("[]", StateError::Form),
+        ("{}", StateError::Form),
+        ("{\"version\": 3}", StateError::Version(3)),
+        ("{\"meta\": {}, \"encrypted_data\": \"x\"}", StateError::Encrypted),
+    ] {
+        assert_eq!(
+            Managed::parse(definition(), text).unwrap_err(),
+            expected,
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn objects_without_a_valid_configuration_are_reported() {
+    let mut bad = account::gadget(1, "bad");
+    bad["size"] = json!(99);
+    let objects = Objects::default()
+        .with("gadget", bad)
+        .with("gadget", account::gadget(2, "good"))
+        .with(
+            "owner",
+            json!({ "uuid": account::uuid(11), "host": "a", "gadget_names": ["bad"], "badge_uuid": null }),
+        )
+        .target("unit", &[json!({ "uuid": account::uuid(11), "host": "a" })]);
+    let plan = planned(&objects, &Setting::default()).unwrap();
+    assert_eq!(
+        plan.problems,
+        ["gadget \"bad\" has no valid configuration: `size` must be between 1 and 9, got 99."]
+    );
+    assert_eq!(plan.added.len(), 2);
+    assert!(plan.files["owner.tf"].after.contains("data.acme_gadget.bad.name"));
+}
