@@ -29,7 +29,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &["engine", "environment", "plugin", "proto", "schema", "value"],
     ),
     ("macros", &["schema"]),
-    ("tools", &["environment", "template"]),
+    ("tools", &["engine", "environment", "schema", "template", "value"]),
     (
         PROVIDER,
         &[

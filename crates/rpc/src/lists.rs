@@ -7,13 +7,12 @@
 
 use std::collections::HashMap;
 
-use engine::Binding;
 use engine::context::Context;
 use engine::diagnostic::{Diagnostics, Reported};
 use engine::hook::Definition;
 use engine::inventory::{self, Found, Wanted};
 use engine::rules::{self, WriteOnly};
-use engine::shape;
+use engine::{Binding, shape};
 use proto::tfplugin6;
 use proto::tfplugin6::list_resource::Event;
 use schema::Resource;

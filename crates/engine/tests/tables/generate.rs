@@ -1,11 +1,10 @@
 //! The configuration of an object that exists: one row for each rule. The keys of a row declare the attribute `field`.
 
 use engine::diagnostic::Diagnostics;
-use engine::generate;
 use engine::object::PlanRequest;
 use engine::plan::plan;
 use engine::rules::WriteOnly;
-use engine::{Binding, validate};
+use engine::{Binding, generate, validate};
 use serde_json::{Value as Json, json};
 
 use super::support::{NULL, UUID, field, fields, prove, shown, value};
@@ -27,7 +26,7 @@ fn arguments_are_written_if_they_are_needed() {
         row("a computed value", "type = 'string', mode = 'computed'", json!("a"), NULL),
         row("a computed value with a default", "type = 'int', mode = 'computed', default = 0", json!(0), NULL),
         row("the value of an argument that the API may choose", "type = 'string', mode = 'optional+computed'", json!("a"), json!("a")),
-        row("such a value that nobody can configure", "type = 'string', mode = 'optional+computed', validate = { one_of = ['a'] }",
+        row("such a value that no one can configure", "type = 'string', mode = 'optional+computed', validate = { one_of = ['a'] }",
             json!("z"), NULL),
         row("such a value of another argument: the user has to decide", "type = 'string', validate = { one_of = ['a'] }", json!("z"), json!("z")),
         row("the default", "type = 'int', default = 5", json!(5), NULL),
@@ -111,7 +110,7 @@ fn plan_with_the_configuration_is_empty() {
         row("the default in another order", "type = 'list(string)', equal = 'set', default = ['a', 'b']", json!(["b", "a"])),
         row("another value than the default", "type = 'int', default = 5", json!(6)),
         row("a computed value", "type = 'int', mode = 'computed'", json!(6)),
-        row("a value that nobody can configure", "type = 'string', mode = 'optional+computed', validate = { one_of = ['a'] }", json!("z")),
+        row("a value that no one can configure", "type = 'string', mode = 'optional+computed', validate = { one_of = ['a'] }", json!("z")),
         row("an argument that the API chooses", "type = 'string', mode = 'optional+computed', unset = 'null'", json!("z")),
         row("null of an argument that the API chooses", "type = 'string', mode = 'optional+computed', unset = 'null'", NULL),
         row("a secret", "type = 'string', sensitive = true, returned = false", NULL),

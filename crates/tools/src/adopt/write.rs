@@ -4,14 +4,12 @@
 //!
 //! Tests: `crates/tools/tests/adopt/main.rs`, `tests/terraform/adopt.rs`.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use engine::Definition;
 use engine::diagnostic::Diagnostics;
 use engine::inventory::Found;
 use engine::rules::WriteOnly;
-use engine::{generate, identity, naming, validate, wire};
+use engine::{Definition, generate, identity, naming, validate, wire};
 use schema::{Attribute, Resource};
 use serde_json::Value as Json;
 use value::Value;

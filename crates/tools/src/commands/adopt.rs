@@ -1,6 +1,6 @@
 //! `adopt`: writes the configuration of an account, and proves that its plan only imports.
 //!
-//! Tests: `tests/terraform/adopt.rs`, `tests/cli/adopt.rs`.
+//! Tests: `tests/terraform/adopt.rs`.
 
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write as _};

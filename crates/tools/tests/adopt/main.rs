@@ -300,7 +300,7 @@ fn names_and_files_of_the_user_are_not_used() {
             .after
             .contains("local.units_2[\"a\"]")
     );
-    // A text that is there already is used as it is.
+    // A file that is there already is used as it is.
     let setting = Setting {
         files: &[("gadget/web.sh", "one")],
         ..Setting::default()

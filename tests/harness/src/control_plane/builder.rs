@@ -19,7 +19,6 @@ use super::faults::{Fault, FaultResponse, Faults};
 use super::hooks::Hooks;
 use super::log::Log;
 use super::paging::{Paging, UnknownParameters};
-use super::random;
 use super::rate_limit::RateLimit;
 use super::requests::Server;
 use super::seed::{Seed, SeedError};
@@ -27,7 +26,7 @@ use super::snapshot::Snapshot;
 use super::store::{Store, Times};
 use super::tls::{Certificate, Identity, TlsError};
 use super::validators::Validators;
-use super::{ControlPlane, socket};
+use super::{ControlPlane, random, socket};
 use crate::secrets::{Kind, Secrets};
 
 /// The settings of a control plane that is not started yet.

@@ -147,7 +147,7 @@ impl Random {
         from[self.rng.usize(..from.len())]
     }
 
-    /// A text of some fragments.
+    /// A string of some fragments.
     fn text(&mut self) -> String {
         let fragments = self.rng.usize(..6);
         (0..fragments)
