@@ -218,7 +218,8 @@ fn assert_has_no_secret_and_no_identity(adoption: &Adoption, files: &BTreeMap<Pa
             .control_plane
             .secrets()
             .assert_absent(Place::Output, &name, &text);
-        if !name.ends_with(".tf") || name.ends_with("machines.tf") {
+        let is_configuration = path.extension().is_some_and(|extension| extension == "tf");
+        if !is_configuration || path.ends_with("machines.tf") {
             continue;
         }
         for line in text.lines().filter(|line| !line.starts_with("  id = ")) {

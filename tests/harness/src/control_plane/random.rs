@@ -73,7 +73,7 @@ pub fn account(number: u64, objects: usize) -> Value {
     let each = (objects - machines) / 9;
     let images = account.many(12, Random::image);
     let credentials = account.many(each, Random::credential);
-    let networks = account.many(each, |random, index| random.network(index));
+    let networks = account.many(each, Random::network);
     let machine_uuids: Vec<String> = (0..machines)
         .map(|index| format!("c0ffee00-0000-4000-8000-{index:012x}"))
         .collect();
@@ -143,20 +143,19 @@ impl Random {
         }
     }
 
-    fn pick<'a, T: ?Sized>(&mut self, from: &[&'a T]) -> &'a T {
-        from[self.rng.usize(..from.len())]
+    fn pick(&mut self, from: &[&'static str]) -> &'static str {
+        let chosen = self.rng.choice(from.iter().copied());
+        chosen.unwrap_or_default()
     }
 
     /// A string of some fragments.
     fn text(&mut self) -> String {
-        let fragments = self.rng.usize(..6);
-        (0..fragments)
-            .map(|_| {
-                let fragment = self.pick(&FRAGMENTS);
-                let space = if self.rng.bool() { " " } else { "" };
-                format!("{fragment}{space}")
-            })
-            .collect()
+        let mut text = String::new();
+        for _ in 0..self.rng.usize(..6) {
+            text.push_str(self.pick(&FRAGMENTS));
+            text.push_str(if self.rng.bool() { " " } else { "" });
+        }
+        text
     }
 
     /// Some of these strings, in order.
@@ -251,7 +250,7 @@ impl Random {
                 "image_uuid": image,
                 "vip_uuid": vip,
                 "requires_mesh": true,
-                "is_official": index % 7 == 0,
+                "is_official": index.is_multiple_of(7),
             }),
         )
     }
