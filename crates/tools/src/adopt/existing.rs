@@ -62,8 +62,11 @@ pub struct LocalMap {
 pub struct Import {
     /// The address that it imports to, such as `durantic_vip.web`.
     pub to: String,
-    /// The ID, or the parts of the identity; empty if they are expressions that only Terraform can evaluate.
+    /// The ID, or the parts of the identity; empty if they are expressions that only Terraform can evaluate. With `for_each`, those of
+    /// all objects.
     pub ids: Vec<String>,
+    /// The local map of `for_each`.
+    each: Option<String>,
 }
 
 /// A data source.
@@ -173,11 +176,18 @@ impl Existing {
     /// Resolves the IDs of import blocks that are entries of a local map. Call it once all files are there.
     pub fn resolve(&mut self) {
         for import in &mut self.imports {
-            for id in &mut import.ids {
-                if let Some(value) = lookup(&self.maps, id) {
-                    *id = value;
-                }
-            }
+            let mut each = self
+                .maps
+                .iter()
+                .filter(|map| import.each.as_ref() == Some(&map.name));
+            let each = each.next().map(|map| map.entries.as_slice()).unwrap_or_default();
+            let ids = std::mem::take(&mut import.ids).into_iter();
+            let resolved = ids.flat_map(|id| match id.as_str() {
+                EACH_KEY => each.iter().map(|(key, _)| key.clone()).collect(),
+                EACH_VALUE => each.iter().map(|(_, value)| value.clone()).collect(),
+                _ => vec![lookup(&self.maps, &id).unwrap_or(id)],
+            });
+            import.ids = resolved.collect();
         }
     }
 
@@ -270,6 +280,7 @@ impl Existing {
             self.imports.extend(string("to").map(|to| Import {
                 to,
                 ids: string("id").into_iter().chain(parts).collect(),
+                each: None,
             }));
         }
         for terraform in tables("terraform") {
@@ -302,9 +313,13 @@ fn import(body: &Body) -> Option<Import> {
     let identity = body.get_attribute("identity").map(|attribute| &attribute.value);
     let parts = identity.and_then(Expression::as_object).into_iter();
     let parts = parts.flat_map(|object| object.iter().map(|(_, value)| value.expr()));
+    let each = body
+        .get_attribute("for_each")
+        .and_then(|attribute| address(&attribute.value));
     Some(Import {
         to: address(to)?,
         ids: id.into_iter().chain(parts).filter_map(constant).collect(),
+        each: each.and_then(|each| each.strip_prefix("local.").map(str::to_owned)),
     })
 }
 
@@ -324,16 +339,25 @@ fn address(expression: &Expression) -> Option<String> {
             TraversalOperator::Index(Expression::Number(index)) => {
                 let _ = write!(text, "[{index}]");
             }
+            // Such as `each.key`.
+            TraversalOperator::Index(_) => text.push_str("[…]"),
             _ => return None,
         }
     }
     Some(text)
 }
 
-/// A string, or an entry of a local map as `local.NAME["KEY"]`, which [`Existing::resolve`] replaces.
+/// The key and the value of an element of `for_each`.
+const EACH_KEY: &str = "each.key";
+const EACH_VALUE: &str = "each.value";
+
+/// A string; or an entry of a local map as `local.NAME["KEY"]`, or an element of `for_each`, which [`Existing::resolve`] replaces.
 fn constant(expression: &Expression) -> Option<String> {
     match expression {
-        Expression::Traversal(traversal) => entry(traversal),
+        Expression::Traversal(traversal) => entry(traversal).or_else(|| {
+            let address = address(expression)?;
+            matches!(address.as_str(), EACH_KEY | EACH_VALUE).then_some(address)
+        }),
         other => other.as_str().map(str::to_owned),
     }
 }

@@ -132,14 +132,14 @@ impl Terraform {
         self.run(directory, &["show", "-json", "-no-color"])
     }
 
-    /// Plans, and initialises the directory before, if it is not.
+    /// Plans, and initialises the directory before, if it is not. `data` is where that leaves what it installs.
     ///
     /// # Errors
     ///
     /// Why the program could not be started, or the directory not be initialised.
-    pub fn prove(&self, directory: &Path) -> Result<Proof, String> {
+    pub fn prove(&self, directory: &Path, data: &Path) -> Result<Proof, String> {
         let proof = self.plan(directory)?;
-        if proof.is_complete || !needs_init(directory, &proof) {
+        if proof.is_complete || !needs_init(data, &proof) {
             return Ok(proof);
         }
         self.run(directory, &["init", "-input=false", "-no-color"])?;
@@ -169,9 +169,9 @@ impl Terraform {
 }
 
 /// Whether a plan failed because the directory is not initialised for it.
-fn needs_init(directory: &Path, proof: &Proof) -> bool {
+fn needs_init(data: &Path, proof: &Proof) -> bool {
     let is_advised = proof.errors.iter().any(|error| error.contains(" init"));
-    !directory.join(".terraform").is_dir() || is_advised
+    !data.is_dir() || is_advised
 }
 
 /// A run without questions and without the arguments that the environment adds.

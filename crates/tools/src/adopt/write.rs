@@ -146,15 +146,18 @@ fn written<'a>(kind: &Kind, found: &Found, existing: &'a Existing, prefix: &str)
         .filter_map(|attribute| found.identity.get(&attribute.name).as_str())
         .collect();
     existing.imports.iter().find(|import| {
-        let is_kind = kind
-            .resources
-            .iter()
-            .any(|resource| import.to.starts_with(&format!("{prefix}_{}.", resource.name)));
+        // An address in a module begins with that of the module.
+        let is_kind = kind.resources.iter().any(|resource| {
+            let r#type = format!("{prefix}_{}", resource.name);
+            import.to.split('.').any(|part| part == r#type)
+        });
         let is_part = |part: &&str| import.ids.iter().any(|id| id.eq_ignore_ascii_case(part));
         let is_named = import.ids.iter().any(|written| {
             // An import by the URL of the object's page has the identity in it.
             written.eq_ignore_ascii_case(&id)
                 || *written == found.name
+                // The map may be missing at the moment.
+                || (written.starts_with("local.") && written.ends_with(&format!("[{}]", quote(&found.name))))
                 || (written.contains("://") && written.to_lowercase().contains(&id))
         });
         is_kind && (is_named || parts.iter().all(is_part))

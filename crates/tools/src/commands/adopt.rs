@@ -82,7 +82,12 @@ pub fn run(
         Some(directory) => context.directory.join(directory),
         None => context.directory.clone(),
     };
-    if directory.exists() && !directory.is_dir() {
+    let is_usable = if arguments.check {
+        directory.is_dir()
+    } else {
+        directory.is_dir() || !directory.exists()
+    };
+    if !is_usable {
         return Err(CommandError::new(
             format!("`{}` is not a directory", directory.display()),
             "Give the directory of a Terraform configuration.",
@@ -150,7 +155,8 @@ pub fn run(
     } else {
         Status::Failure
     };
-    if !arguments.dry_run && !prove(&directory, &plan, terraform.as_ref(), console)? {
+    let data = data_directory(context, &directory);
+    if !arguments.dry_run && !prove(&directory, &data, &plan, terraform.as_ref(), console)? {
         status = Status::Failure;
     }
     Ok(status)
@@ -264,7 +270,7 @@ fn managed(
         .ok()
         .filter(|text| !text.trim().is_empty());
     let has_other_place = has_other_place(context, directory);
-    let is_initialised = directory.join(".terraform").is_dir();
+    let is_initialised = data_directory(context, directory).is_dir();
     let mut managed = match (local, terraform) {
         (Some(text), _) if !has_other_place => parse(&file.display().to_string(), &text)?,
         (_, Some(terraform)) if is_initialised => match terraform.show(directory) {
@@ -298,9 +304,15 @@ fn managed(
     Ok(managed)
 }
 
+/// The directory in which Terraform keeps what `init` installed.
+fn data_directory(context: &Context, directory: &Path) -> PathBuf {
+    directory.join(context.environment.get("TF_DATA_DIR").unwrap_or(".terraform"))
+}
+
 /// Whether the state is elsewhere than in the directory's `terraform.tfstate`: in a backend, or in another workspace.
 fn has_other_place(context: &Context, directory: &Path) -> bool {
-    let read = |name: &str| std::fs::read_to_string(directory.join(".terraform").join(name)).ok();
+    let data = data_directory(context, directory);
+    let read = |name: &str| std::fs::read_to_string(data.join(name)).ok();
     let backend = read("terraform.tfstate")
         .and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok())
         .is_some_and(|state| state.get("backend").is_some_and(|backend| !backend.is_null()));
@@ -387,7 +399,9 @@ fn report(plan: &Plan, is_dry: bool, console: &mut Console<'_>) -> Result<(), Co
         *by_file.entry(&added.file).or_default() += 1;
     }
     let verb = if is_dry { "would write" } else { "wrote" };
-    for (file, change) in &plan.files {
+    let (texts, configuration): (Vec<_>, Vec<_>) =
+        plan.files.iter().partition(|(file, _)| file.contains('/'));
+    for (file, change) in configuration {
         let what = match by_file.get(file.as_str()) {
             Some(1) => " (1 object)".to_owned(),
             Some(count) => format!(" ({count} objects)"),
@@ -399,6 +413,15 @@ fn report(plan: &Plan, is_dry: bool, console: &mut Console<'_>) -> Result<(), Co
             ""
         };
         writeln!(console.output, "{verb} {file}{what}{added}")?;
+    }
+    let mut folders: BTreeMap<&str, usize> = BTreeMap::new();
+    for (file, _) in texts {
+        let folder = file.split('/').next().unwrap_or_default();
+        *folders.entry(folder).or_default() += 1;
+    }
+    for (folder, count) in folders {
+        let files = if count == 1 { "file" } else { "files" };
+        writeln!(console.output, "{verb} {folder}/ ({count} {files})")?;
     }
     if is_dry {
         for added in &plan.added {
@@ -439,6 +462,7 @@ fn print_problems(problems: &[String], console: &mut Console<'_>) -> Result<(), 
 /// Plans, and prints whether the plan only imports. Returns false if it does not, or if there is no plan.
 fn prove(
     directory: &Path,
+    data: &Path,
     plan: &Plan,
     terraform: Option<&Terraform>,
     console: &mut Console<'_>,
@@ -454,7 +478,7 @@ fn prove(
     if plan.added.is_empty() && written == 0 {
         return Ok(true);
     }
-    let proof = match terraform.prove(directory) {
+    let proof = match terraform.prove(directory, data) {
         Ok(proof) => proof,
         Err(error) => {
             let error = CommandError::new(

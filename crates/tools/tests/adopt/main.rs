@@ -231,11 +231,20 @@ fn import_blocks_of_the_user_count() {
         (format!("id = \"https://x.example/gadgets/{uuid}/edit\""), true),
         ("id = local.ids[\"web\"]".to_owned(), true),
         ("id = local.ids.web".to_owned(), true),
+        ("for_each = local.ids\n  id = each.value".to_owned(), true),
+        ("for_each = local.names\n  id = each.key".to_owned(), true),
+        ("for_each = local.names\n  id = each.value".to_owned(), false),
+        ("for_each = var.ids\n  id = each.value".to_owned(), false),
+        // The map was deleted.
+        ("id = local.gone[\"web\"]".to_owned(), true),
+        ("id = local.gone[\"db\"]".to_owned(), false),
         ("id = local.ids[\"db\"]".to_owned(), false),
         ("id = \"web-2\"".to_owned(), false),
         ("id = var.x".to_owned(), false),
     ] {
-        let locals = format!("locals {{\n  ids = {{ web = \"{uuid}\", db = \"x\" }}\n}}\n");
+        let locals = format!(
+            "locals {{\n  ids = {{ web = \"{uuid}\", db = \"x\" }}\n  names = {{ web = \"y\" }}\n}}\n"
+        );
         let main = import(&id);
         let setting = Setting {
             files: &[("main.tf", &main), ("locals.tf", &locals)],
@@ -244,6 +253,20 @@ fn import_blocks_of_the_user_count() {
         let plan = planned(&objects, &setting).unwrap();
         let written = plan.left.contains_key(&State::Written);
         assert_eq!(written, counts, "{id}");
+    }
+    // A block may be for a module, and for several objects.
+    for to in [
+        "module.a.acme_gadget.mine",
+        "module.a[\"x\"].acme_gadget.mine[each.key]",
+    ] {
+        let main =
+            import(&format!("id = \"{uuid}\"")).replace("to = acme_gadget.mine", &format!("to = {to}"));
+        let setting = Setting {
+            files: &[("main.tf", &main)],
+            ..Setting::default()
+        };
+        let plan = planned(&objects, &setting).unwrap();
+        assert!(plan.left.contains_key(&State::Written), "{to}");
     }
     // The block of another kind does not count.
     let other = import(&format!("id = \"{uuid}\"")).replace("acme_gadget", "acme_group");
