@@ -209,7 +209,7 @@ impl Random {
     fn network(&mut self, index: usize) -> Object {
         let name = self.name(index);
         self.object(
-            json!({ "name": name, "network_cidr": format!("10.{index}.0.0/24") }),
+            json!({ "name": name, "network_cidr": format!("10.{}.{}.0/24", index / 250, index % 250) }),
             json!({ "route_reflector_mode": true, "is_default": index == 0 }),
         )
     }
@@ -259,7 +259,7 @@ impl Random {
         let (name, machines) = (self.name(index), self.some(machines));
         let count = self.rng.usize(1..4);
         let prefixes: Vec<String> = (0..count)
-            .map(|number| format!("172.16.{index}.{}/28", number * 16))
+            .map(|number| format!("172.{}.{}.{}/28", 16 + index / 250, index % 250, number * 16))
             .collect();
         self.object(
             json!({ "name": name, "prefixes": prefixes }),
