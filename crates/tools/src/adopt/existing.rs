@@ -19,6 +19,9 @@ use crate::upgrade::module::key_name;
 pub const HEADER: &str =
     "# Written by `adopt`, which adds further objects at the end and changes nothing else.";
 
+/// The index of an address that differs for each element of a `for_each`.
+pub const EACH: &str = "[…]";
+
 /// A configuration in one directory.
 #[derive(Debug, Default)]
 pub struct Existing {
@@ -159,6 +162,14 @@ impl Existing {
         self.entries.insert(name.to_owned(), false);
         self.files.insert(name.to_owned(), text.to_owned());
         Ok(())
+    }
+
+    /// The names of the resources of a type.
+    pub fn names<'a>(&'a self, r#type: &'a str) -> impl Iterator<Item = &'a str> {
+        self.addresses.iter().filter_map(move |address| {
+            let (other, name) = address.split_once('.')?;
+            (other == r#type).then_some(name)
+        })
     }
 
     /// Whether this program wrote a file.
@@ -340,7 +351,7 @@ fn address(expression: &Expression) -> Option<String> {
                 let _ = write!(text, "[{index}]");
             }
             // Such as `each.key`.
-            TraversalOperator::Index(_) => text.push_str("[…]"),
+            TraversalOperator::Index(_) => text.push_str(EACH),
             _ => return None,
         }
     }

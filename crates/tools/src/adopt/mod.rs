@@ -5,19 +5,23 @@
 //! | [`account`] | what the account has: the objects of each kind, and what they refer to |
 //! | [`existing`] | what the configuration in the directory has: names, import blocks, the map of machines |
 //! | [`managed`] | what Terraform manages already, from a state |
+//! | [`present`] | what is known of an object before anything is written |
 //! | [`names`] | names for resources and files, from the names of objects |
 //! | [`references`] | the expressions for the names and identities of other objects |
 //! | [`terraform`] | the Terraform or `OpenTofu` on `PATH`: its version, its state, and the plan that proves the result |
-//! | [`write`] | the blocks and files to add; a pure function of all the above |
+//! | [`plan`] | what has to be written; a pure function of all the above |
+//! | `blocks` | the blocks of an object and the files that they are in |
 //!
 //! The engine knows the objects, and this module the language. No resource is named here: what differs between them is declared.
 //!
 //! Tests: `crates/tools/tests/adopt/main.rs`, `tests/terraform/adopt.rs`.
 
 pub mod account;
+mod blocks;
 pub mod existing;
 pub mod managed;
 pub mod names;
+pub mod plan;
+pub mod present;
 pub mod references;
 pub mod terraform;
-pub mod write;

@@ -27,7 +27,7 @@ pub struct References<'a> {
     /// The names of data sources, by type.
     taken: BTreeMap<String, Taken>,
     /// Local name of the provider, if it differs from the prefix of the types.
-    provider: Option<String>,
+    provider: Option<&'a str>,
 }
 
 /// A local map of identities by name.
@@ -46,7 +46,7 @@ impl<'a> References<'a> {
         definition: &'static Definition,
         account: &'a Account,
         existing: &'a Existing,
-        provider: Option<String>,
+        provider: Option<&'a str>,
     ) -> Self {
         let mut locals = Taken::default();
         for name in &existing.locals {
@@ -132,7 +132,7 @@ impl<'a> References<'a> {
     pub fn data_blocks(&self) -> impl Iterator<Item = Block> {
         self.data.iter().map(|data| {
             let mut block = Block::new("data", &[&data.r#type, &data.name]);
-            if let Some(provider) = &self.provider {
+            if let Some(provider) = self.provider {
                 block = block.with("provider", Expression::raw(provider));
             }
             data.arguments.iter().fold(block, |block, (name, value)| {

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write as _};
 use std::path::{Path, PathBuf};
 
-use engine::inventory::Found;
 use indicatif::{ProgressBar, ProgressStyle};
 use schema::Resource;
 use value::glob;
@@ -17,8 +16,9 @@ use crate::address::Address;
 use crate::adopt::account::{Account, Connection, Kind, Reading, kinds, read};
 use crate::adopt::existing::Existing;
 use crate::adopt::managed::Managed;
+use crate::adopt::plan::{Options, Plan, plan};
+use crate::adopt::present::{Present, State};
 use crate::adopt::terraform::Terraform;
-use crate::adopt::write::{self, Options, Plan, State, plan};
 use crate::package::files;
 use crate::package::version::Version;
 use crate::upgrade::module::Module;
@@ -107,27 +107,16 @@ pub fn run(
     let terraform = Terraform::find(&context.environment, &directory);
     let version = version(arguments, terraform.as_ref())?;
     let managed = managed(&connection, arguments, context, &directory, terraform.as_ref())?;
-    let own = context.own_address()?;
-    let is_source = |source: &str| Address::parse(source).is_ok_and(|address| address.resolved() == own);
-    let source = own.to_string();
-    let constraint = format!("~> {}.{}", context.version.major, context.version.minor);
-    let options = Options {
+    let present = Present {
+        prefix: &connection.definition.provider.name,
+        existing: &existing,
+        managed: &managed,
         include_official: arguments.include_official,
         is_wanted: &is_wanted,
-        has_write_only: is_from(version.as_ref(), WRITE_ONLY),
-        has_import_expressions: is_from(version.as_ref(), IMPORT_EXPRESSIONS),
-        source: source.strip_prefix("registry.terraform.io/").unwrap_or(&source),
-        version: &constraint,
-        is_source: &is_source,
-        read: &|path| std::fs::read(directory.join(path)).ok(),
     };
-    let prefix = &connection.definition.provider.name;
-    let is_new = |kind: &Kind, found: &Found| {
-        write::state(kind, found, &existing, &managed, &options, prefix) == State::New
-    };
-    let account = read_account(&connection, &kinds, !arguments.check, &is_new)?;
+    let account = read_account(&connection, &kinds, &present, !arguments.check)?;
     if arguments.check {
-        return check(&connection, &account, &existing, &managed, &options, console);
+        return check(&account, &present, console);
     }
     if version.is_some() && !is_from(version.as_ref(), IMPORT_BLOCKS) {
         return Err(CommandError::new(
@@ -135,7 +124,17 @@ pub fn run(
             "Put a newer Terraform on PATH, or pass --terraform-version.",
         ));
     }
-    let plan = plan(connection.definition, &account, &existing, &managed, &options).map_err(|error| {
+    let own = context.own_address()?;
+    let source = own.to_string();
+    let options = Options {
+        has_write_only: is_from(version.as_ref(), WRITE_ONLY),
+        has_import_expressions: is_from(version.as_ref(), IMPORT_EXPRESSIONS),
+        source: source.strip_prefix("registry.terraform.io/").unwrap_or(&source),
+        version: &format!("~> {}.{}", context.version.major, context.version.minor),
+        is_source: &|source| Address::parse(source).is_ok_and(|address| address.resolved() == own),
+        read: &|path| std::fs::read(directory.join(path)).ok(),
+    };
+    let plan = plan(connection.definition, &account, &present, &options).map_err(|error| {
         let remedy = format!(
             "Add `{} = {{ source = \"{}\", version = \"{}\" }}` to it. No file was changed.",
             context.identity.name, options.source, options.version
@@ -325,8 +324,8 @@ fn has_other_place(context: &Context, directory: &Path) -> bool {
 fn read_account(
     connection: &Connection,
     kinds: &[Kind],
+    present: &Present<'_>,
     is_to_write: bool,
-    is_new: &(dyn Fn(&Kind, &Found) -> bool + Send + Sync),
 ) -> Result<Account, CommandError> {
     let bar = ProgressBar::new(0);
     if !std::io::stderr().is_terminal() {
@@ -341,7 +340,7 @@ fn read_account(
     };
     let reading = Reading {
         kinds,
-        is_whole: &|kind, found| is_to_write && is_new(kind, found),
+        is_whole: &|kind, found| is_to_write && present.state(kind, found) == State::New,
         has_targets: is_to_write,
         progress: &progress,
     };
@@ -357,19 +356,15 @@ fn read_account(
 
 /// Lists what Terraform does not manage.
 fn check(
-    connection: &Connection,
     account: &Account,
-    existing: &Existing,
-    managed: &Managed,
-    options: &Options<'_>,
+    present: &Present<'_>,
     console: &mut Console<'_>,
 ) -> Result<Status, CommandError> {
-    let prefix = &connection.definition.provider.name;
     let mut count = 0;
     for (kind, objects) in &account.objects {
         let noun = engine::naming::noun(kind.resource());
         for found in objects {
-            let note = match write::state(kind, found, existing, managed, options, prefix) {
+            let note = match present.state(kind, found) {
                 State::New => "",
                 State::Written => " (has an import block that was not applied)",
                 State::Managed | State::Official | State::Unwanted => continue,

@@ -10,7 +10,8 @@ use account::{Objects, definition};
 use serde_json::json;
 use tools::adopt::existing::{Existing, HEADER};
 use tools::adopt::managed::{Managed, StateError};
-use tools::adopt::write::{Options, Plan, State, WriteError, plan};
+use tools::adopt::plan::{Options, Plan, WriteError, plan};
+use tools::adopt::present::{Present, State};
 
 /// A directory, a state and a command line.
 struct Setting<'a> {
@@ -62,9 +63,15 @@ fn planned(objects: &Objects, setting: &Setting<'_>) -> Result<Plan, WriteError>
         let found = files.find(|(name, _)| *name == path);
         found.map(|(_, text)| text.as_bytes().to_vec())
     };
-    let options = Options {
+    let existing = existing(setting.files);
+    let present = Present {
+        prefix: "acme",
+        existing: &existing,
+        managed: &managed,
         include_official: setting.official,
         is_wanted: &is_wanted,
+    };
+    let options = Options {
         has_write_only: setting.write_only,
         has_import_expressions: setting.expressions,
         source: "test/acme",
@@ -72,13 +79,7 @@ fn planned(objects: &Objects, setting: &Setting<'_>) -> Result<Plan, WriteError>
         is_source: &is_source,
         read: &read,
     };
-    plan(
-        definition(),
-        &account,
-        &existing(setting.files),
-        &managed,
-        &options,
-    )
+    plan(definition(), &account, &present, &options)
 }
 
 /// The files of a plan without their first line, and without the provider's requirement.
@@ -267,6 +268,31 @@ fn import_blocks_of_the_user_count() {
         };
         let plan = planned(&objects, &setting).unwrap();
         assert!(plan.left.contains_key(&State::Written), "{to}");
+    }
+    // No block can refer to the address of a `for_each`: its index differs for each object.
+    let owner =
+        json!({ "uuid": account::uuid(11), "host": "a", "gadget_names": ["web"], "badge_uuid": null });
+    let with_owner = Objects::default()
+        .with("gadget", account::gadget(1, "web"))
+        .with("owner", owner)
+        .target("unit", &[json!({ "uuid": account::uuid(11), "host": "a" })]);
+    let each =
+        import("for_each = local.names\n  id = each.key").replace("gadget.mine\n", "gadget.mine[each.key]\n");
+    for (main, expected) in [
+        (&import("id = \"web\""), "acme_gadget.mine.name"),
+        (&each, "data.acme_gadget.web.name"),
+    ] {
+        let setting = Setting {
+            files: &[
+                ("main.tf", main),
+                ("locals.tf", "locals {\n  names = { web = \"\" }\n}\n"),
+            ],
+            ..Setting::default()
+        };
+        let plan = planned(&with_owner, &setting).unwrap();
+        assert_eq!(plan.left, BTreeMap::from([(State::Written, 1)]));
+        let owner = &plan.files["owner.tf"].after;
+        assert!(owner.contains(&format!("gadget_names = [{expected}]")), "{owner}");
     }
     // The block of another kind does not count.
     let other = import(&format!("id = \"{uuid}\"")).replace("acme_gadget", "acme_group");

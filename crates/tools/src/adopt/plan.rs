@@ -1,0 +1,214 @@
+//! The blocks and files that bring an account under Terraform.
+//!
+//! Whatever is there stays: new files are created, and new blocks are added at the end of files that this program wrote.
+//!
+//! Tests: `crates/tools/tests/adopt/main.rs`, `tests/terraform/adopt.rs`.
+
+use std::collections::BTreeMap;
+
+use engine::diagnostic::Diagnostics;
+use engine::inventory::Found;
+use engine::rules::WriteOnly;
+use engine::{Definition, generate, identity, naming, validate};
+use value::Value;
+
+use super::account::{Account, Kind};
+use super::blocks::Writer;
+use super::names::{Taken, identifier};
+use super::present::{Present, State};
+use super::references::References;
+
+/// What the provider is called, and what the Terraform supports that will read the result.
+pub struct Options<'a> {
+    /// Whether it has write-only arguments and ephemeral variables (1.11).
+    pub has_write_only: bool,
+    /// Whether the ID of an import block can be an expression (1.6).
+    pub has_import_expressions: bool,
+    /// The source of the provider, such as `durantic/durantic`.
+    pub source: &'a str,
+    /// The version constraint of the provider, such as `~> 1.3`.
+    pub version: &'a str,
+    /// Whether a source is that of the provider.
+    pub is_source: &'a dyn Fn(&str) -> bool,
+    /// Reads a file of the directory that is not configuration.
+    pub read: &'a dyn Fn(&str) -> Option<Vec<u8>>,
+}
+
+/// What has to be written.
+#[derive(Debug, Default)]
+pub struct Plan {
+    /// The files, by their path in the directory.
+    pub files: BTreeMap<String, Change>,
+    /// The resources that are added, in the order of the files.
+    pub added: Vec<Added>,
+    /// How many objects of each state there are that are not added.
+    pub left: BTreeMap<State, usize>,
+    /// The objects that cannot be adopted, as sentences.
+    pub problems: Vec<String>,
+}
+
+impl Plan {
+    /// The files in the order in which they are written: those with resources last, so that a run that was killed can be repeated.
+    pub fn in_order(&self) -> impl Iterator<Item = (&String, &Change)> {
+        let has_resources = |file: &str| self.added.iter().any(|added| added.file == file);
+        let files = self.files.iter();
+        let (last, first): (Vec<_>, Vec<_>) = files.partition(|(file, _)| has_resources(file));
+        first.into_iter().chain(last)
+    }
+}
+
+/// A file to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The content that it has; `None` if it does not exist.
+    pub before: Option<String>,
+    /// The content that it gets.
+    pub after: String,
+}
+
+/// A resource that is added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Added {
+    /// Its address.
+    pub address: String,
+    /// The kind of the object, such as `mesh network`.
+    pub noun: String,
+    /// The name of the object.
+    pub name: String,
+    /// The file that it is in.
+    pub file: String,
+}
+
+/// Why nothing can be written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WriteError {
+    /// A module can have one `required_providers` block, and it lacks the provider.
+    #[error("the `required_providers` block in `{file}` has no entry for the provider")]
+    Required {
+        /// The file with the block.
+        file: String,
+    },
+}
+
+/// An object to add.
+pub(super) struct Addition<'a> {
+    /// Its kind.
+    pub kind: &'a Kind,
+    /// What the control plane returned.
+    pub found: &'a Found,
+    /// Its configuration.
+    pub config: Value,
+    /// The name of its resource.
+    pub name: String,
+}
+
+/// Returns what has to be written.
+///
+/// # Errors
+///
+/// [`WriteError`], if a file would have to change that this program did not write.
+pub fn plan(
+    definition: &'static Definition,
+    account: &Account,
+    present: &Present<'_>,
+    options: &Options<'_>,
+) -> Result<Plan, WriteError> {
+    let existing = present.existing;
+    let provider = existing.provider(options.is_source);
+    if let (None, Some(file)) = (provider, &existing.required_providers) {
+        return Err(WriteError::Required { file: file.clone() });
+    }
+    let alias = provider.filter(|local| *local != present.prefix);
+    let mut plan = Plan {
+        problems: account.failures.clone(),
+        ..Plan::default()
+    };
+    let mut references = References::new(definition, account, existing, alias);
+    let additions = additions(account, present, &mut references, &mut plan);
+    let mut writer = Writer::new(present, options, references, alias);
+    // The map gets the objects in the order of their names, whatever refers to them first.
+    for addition in &additions {
+        writer.import_id(addition.kind.resource(), addition.found);
+    }
+    for addition in &additions {
+        plan.added.push(writer.add(addition));
+    }
+    plan.files = writer.files(provider.is_none() && !additions.is_empty());
+    Ok(plan)
+}
+
+/// Returns the objects to add with their names, and adds all objects to `references`.
+fn additions<'a>(
+    account: &'a Account,
+    present: &Present<'_>,
+    references: &mut References<'_>,
+    plan: &mut Plan,
+) -> Vec<Addition<'a>> {
+    let mut additions = Vec::new();
+    for (kind, objects) in &account.objects {
+        let resource = kind.resource();
+        let r#type = format!("{}_{}", present.prefix, resource.name);
+        let mut names = Taken::default();
+        for name in present.existing.names(&r#type) {
+            names.add(name);
+        }
+        for found in sorted(objects) {
+            let state = present.state(kind, found);
+            if state != State::New {
+                *plan.left.entry(state).or_default() += 1;
+                if let Some(address) = present.address(kind, found) {
+                    references.add(resource, &found.response, address);
+                }
+                continue;
+            }
+            match configuration(kind, found) {
+                Ok(config) => {
+                    let name = names.take(&identifier(own_name(kind, found), &resource.name), "_");
+                    references.add(resource, &found.response, &format!("{type}.{name}"));
+                    additions.push(Addition {
+                        kind,
+                        found,
+                        config,
+                        name,
+                    });
+                }
+                Err(problem) => plan.problems.push(problem),
+            }
+        }
+    }
+    additions
+}
+
+/// The name of an object; empty if it has only its identity.
+fn own_name<'a>(kind: &Kind, found: &'a Found) -> &'a str {
+    let is_identity = identity::import_id(kind.resource(), &found.identity).as_ref() == Some(&found.name);
+    if is_identity { "" } else { &found.name }
+}
+
+/// The objects by name, so that the same account gives the same files.
+fn sorted(objects: &[Found]) -> Vec<&Found> {
+    let mut sorted: Vec<&Found> = objects.iter().collect();
+    sorted.sort_by(|one, other| (&one.name, &one.identity).cmp(&(&other.name, &other.identity)));
+    sorted
+}
+
+/// The configuration of an object.
+fn configuration(kind: &Kind, found: &Found) -> Result<Value, String> {
+    let resource = kind.resource();
+    let title = format!("{} {:?}", naming::noun(resource), found.name);
+    let Some(object) = &found.object else {
+        return Err(format!("{title} was not read."));
+    };
+    let config = generate::config(resource, object);
+    let mut problems = Diagnostics::default();
+    validate::config(kind.binding, &config, WriteOnly::Allowed, &mut problems);
+    let errors: Vec<&str> = problems.errors().map(|error| error.detail.as_str()).collect();
+    if errors.is_empty() {
+        Ok(config)
+    } else {
+        Err(format!(
+            "{title} has no valid configuration: {}",
+            errors.join(" ")
+        ))
+    }
+}

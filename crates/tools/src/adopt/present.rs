@@ -1,0 +1,96 @@
+//! What is known of an object before anything is written: whether Terraform manages it, and whether the configuration has it.
+//!
+//! Tests: `crates/tools/tests/adopt/main.rs`.
+
+use engine::identity;
+use engine::inventory::Found;
+
+use super::account::{Kind, key};
+use super::existing::{EACH, Existing, Import};
+use super::managed::Managed;
+use crate::hcl::write::quote;
+
+/// What is known of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum State {
+    /// Terraform manages it.
+    Managed,
+    /// The configuration has an import block for it, which was not applied yet.
+    Written,
+    /// It is not the account's own.
+    Official,
+    /// Its name is not wanted.
+    Unwanted,
+    /// It can be adopted.
+    New,
+}
+
+/// The configuration and the state of a directory, and what the user wants of it.
+pub struct Present<'a> {
+    /// Prefix of the type names, such as `durantic`.
+    pub prefix: &'a str,
+    /// The configuration.
+    pub existing: &'a Existing,
+    /// The state.
+    pub managed: &'a Managed,
+    /// Whether objects are wanted that are not the account's own.
+    pub include_official: bool,
+    /// Whether an object with this name is wanted.
+    pub is_wanted: &'a (dyn Fn(&str) -> bool + Send + Sync),
+}
+
+impl<'a> Present<'a> {
+    /// Returns what is known of an object.
+    pub fn state(&self, kind: &Kind, found: &Found) -> State {
+        let key = key(kind.resource(), &found.identity);
+        if key.is_some_and(|key| self.managed.contains(&key)) {
+            State::Managed
+        } else if found.is_official && !self.include_official {
+            State::Official
+        } else if !(self.is_wanted)(&found.name) {
+            State::Unwanted
+        } else if self.import(kind, found).is_some() {
+            State::Written
+        } else {
+            State::New
+        }
+    }
+
+    /// Returns the address of an object to which other blocks can refer; `None` if the configuration has no resource for it.
+    pub fn address(&self, kind: &Kind, found: &Found) -> Option<&'a str> {
+        let key = key(kind.resource(), &found.identity);
+        let managed = key.and_then(|key| self.managed.address(&key));
+        let address = managed.or_else(|| Some(self.import(kind, found)?.to.as_str()))?;
+        let (resource, _) = address.split_once('[').unwrap_or((address, ""));
+        let is_there = self.existing.addresses.contains(resource) && !address.contains(EACH);
+        is_there.then_some(address)
+    }
+
+    /// Returns the import block of an object.
+    fn import(&self, kind: &Kind, found: &Found) -> Option<&'a Import> {
+        let resource = kind.resource();
+        let id = identity::import_id(resource, &found.identity)?;
+        let parts: Vec<&str> = resource
+            .import_attributes()
+            .filter_map(|attribute| found.identity.get(&attribute.name).as_str())
+            .collect();
+        self.existing.imports.iter().find(|import| {
+            // An address in a module begins with that of the module.
+            let is_kind = kind.resources.iter().any(|resource| {
+                let r#type = format!("{}_{}", self.prefix, resource.name);
+                import.to.split('.').any(|part| part == r#type)
+            });
+            let is_part = |part: &&str| import.ids.iter().any(|id| id.eq_ignore_ascii_case(part));
+            let is_named = || import.ids.iter().any(|written| names(written, &id, &found.name));
+            is_kind && (parts.iter().all(is_part) || is_named())
+        })
+    }
+}
+
+/// Whether the ID of an import names the object with this identity and this name.
+fn names(written: &str, id: &str, name: &str) -> bool {
+    let is_url = written.contains("://") && written.to_lowercase().contains(id);
+    // The map with the identity may be missing at the moment.
+    let is_entry = written.starts_with("local.") && written.ends_with(&format!("[{}]", quote(name)));
+    written.eq_ignore_ascii_case(id) || written == name || is_url || is_entry
+}
