@@ -96,8 +96,8 @@ pub async fn check_lifecycle_with(control_plane: &ControlPlane, folder: &Path, c
     assert_eq!(control_plane.violations(), Vec::<String>::new());
 }
 
-/// All files of `folder/NAME/` whose name starts with `stem`, sorted.
-fn files(folder: &str, stem: &str) -> Vec<PathBuf> {
+/// All files of `folder/NAME/` whose name starts with `stem` and ends with `extension`, sorted.
+fn files(folder: &str, stem: &str, extension: &str) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = fs::read_dir(examples().join(folder))
         .expect("the folder of the kind")
         .flatten()
@@ -113,10 +113,7 @@ fn files(folder: &str, stem: &str) -> Vec<PathBuf> {
                 .unwrap_or_default()
                 .to_string_lossy()
                 .into_owned();
-            name.starts_with(stem)
-                && Path::new(&name)
-                    .extension()
-                    .is_some_and(|extension| extension == "tf")
+            name.starts_with(stem) && name.ends_with(extension)
         })
         .collect();
     found.sort();
@@ -137,14 +134,14 @@ async fn each_with(file: &Path, control_plane: &ControlPlane) {
 
 #[tokio::test]
 async fn every_resource_has_a_working_minimal_example() {
-    let files = files("resources", "resource.tf");
+    let files = files("resources", "resource.tf", ".tf");
     assert_eq!(files.len(), DEFINITION.resources.len(), "one for each resource");
     each(&files).await;
 }
 
 #[tokio::test]
 async fn every_resource_has_a_working_full_example() {
-    let files = files("resources", "resource_full");
+    let files = files("resources", "resource_full", ".tf");
     assert_eq!(files.len(), DEFINITION.resources.len(), "one for each resource");
     each(&files).await;
 }
@@ -173,39 +170,170 @@ async fn full_examples_set_every_argument() {
 
 #[tokio::test]
 async fn every_data_source_has_working_examples() {
-    let files = files("data-sources", "data-source");
+    let files = files("data-sources", "data-source", ".tf");
     assert!(
         files.len() >= DEFINITION.data_sources.len(),
         "one for each data source"
     );
     for file in files {
-        let control_plane = account().await;
-        // The objects that another configuration manages.
-        for (collection, object) in [
-            (
-                Collection::MeshNetworks,
-                json!({ "name": "production", "network_cidr": "10.9.0.0/24" }),
-            ),
-            (Collection::Vips, json!({ "name": "api", "address": "10.9.1.1" })),
-            (
-                Collection::Secrets,
-                json!({ "name": "database_password", "value": "hidden" }),
-            ),
-            (
-                Collection::Variables,
-                json!({ "name": "domain", "value": "example.com" }),
-            ),
-        ] {
-            let object = object.as_object().expect("an object").clone();
-            control_plane.create(collection, object).expect("it is created");
-        }
+        let control_plane = account_of_others().await;
         each_with(&file, &control_plane).await;
     }
 }
 
+/// A control plane with the objects that another configuration manages.
+async fn account_of_others() -> ControlPlane {
+    let control_plane = account().await;
+    for (collection, object) in [
+        (
+            Collection::MeshNetworks,
+            json!({ "name": "production", "network_cidr": "10.9.0.0/24" }),
+        ),
+        (Collection::Vips, json!({ "name": "api", "address": "10.9.1.1" })),
+        (
+            Collection::Secrets,
+            json!({ "name": "database_password", "value": "hidden" }),
+        ),
+        (
+            Collection::Variables,
+            json!({ "name": "domain", "value": "example.com" }),
+        ),
+    ] {
+        create(&control_plane, collection, &object);
+    }
+    control_plane
+}
+
+fn create(control_plane: &ControlPlane, collection: Collection, object: &Json) {
+    let object = object.as_object().expect("an object").clone();
+    control_plane.create(collection, object).expect("it is created");
+}
+
+/// The names of what each example of a list resource finds.
+const LISTED: [(&str, &[&str]); 11] = [
+    ("machine_config", &["web-1"]),
+    ("machine_deployment", &["db-1"]),
+    ("machine_role", &["database"]),
+    ("mesh_network", &["production-2"]),
+    ("registry_credential", &["platform"]),
+    ("route", &["default"]),
+    ("route_policy_set", &["edge-1"]),
+    ("secret", &["database_password"]),
+    ("secrets_backend", &["vault"]),
+    ("variable", &["web_port"]),
+    ("vip", &["api-1"]),
+];
+
+/// A control plane with objects that the examples of list resources find, and others that they do not find.
+async fn account_with_all_kinds() -> ControlPlane {
+    let control_plane = account_of_others().await;
+    let role = json!({ "name": "database" });
+    let network = json!({ "name": "production-2", "network_cidr": "10.9.2.0/24" });
+    let vip = json!({ "name": "api-1", "address": "10.9.1.2" });
+    let backend = json!({ "name": "vault", "backend_type": "vault", "url": "https://vault.example.com" });
+    for (collection, object) in [
+        (Collection::MachineRoles, role),
+        (Collection::MeshNetworks, network),
+        (
+            Collection::Routes,
+            json!({ "name": "default", "prefixes": ["0.0.0.0/0"] }),
+        ),
+        (Collection::RoutePolicySets, json!({ "name": "edge-1" })),
+        (Collection::RoutePolicySets, json!({ "name": "core-1" })),
+        (Collection::Secrets, json!({ "name": "token", "value": "hidden" })),
+        (Collection::SecretsBackends, backend),
+        (
+            Collection::Variables,
+            json!({ "name": "web_port", "value": "80" }),
+        ),
+        (Collection::Vips, vip),
+    ] {
+        create(&control_plane, collection, &object);
+    }
+    for (number, field, value) in [
+        (1, "hostname", json!("web-1")),
+        (2, "hostname", json!("db-1")),
+        (2, "role_names", json!(["database"])),
+    ] {
+        control_plane
+            .update(Collection::Machines, &machine(number), |machine| {
+                machine.insert(field.to_owned(), value);
+            })
+            .expect("the machine is there");
+    }
+    control_plane
+}
+
+/// Runs each query. The configuration that it generates must import what was found and change nothing.
+#[tokio::test]
+async fn every_list_resource_has_a_working_example() {
+    let Some(terraform) = newer("every_list_resource_has_a_working_example", WITH_LISTS) else {
+        return;
+    };
+    let control_plane = account_with_all_kinds().await;
+    let files = files("list-resources", "list-resource", ".tfquery.hcl");
+    assert_eq!(
+        files.len(),
+        DEFINITION.listed().count(),
+        "one for each list resource"
+    );
+    for (file, (name, expected)) in files.iter().zip(LISTED) {
+        eprintln!("{}", file.display());
+        let folder = file.parent().expect("a folder");
+        assert!(
+            folder.ends_with(format!("durantic_{name}")),
+            "a row for each example"
+        );
+        let workspace = workspace(&control_plane, folder, "").with_terraform(&terraform);
+        let query = ["query", "-json", "-generate-config-out=generated.tf"];
+        let printed = workspace.run(&query).await.succeeds().stdout;
+        assert_eq!(found(&printed), expected);
+        // One warning is Terraform's own, about the development override.
+        assert_eq!(
+            printed.matches("\"severity\":\"warning\"").count(),
+            1,
+            "{printed}"
+        );
+        let plan = workspace.plan().await;
+        assert_eq!(plan.changes(), Vec::<String>::new());
+        let importing = plan.0["resource_changes"]
+            .to_string()
+            .matches("\"importing\"")
+            .count();
+        assert_eq!(importing, expected.len(), "each object is imported");
+    }
+}
+
+/// The names of the objects that `terraform query -json` printed.
+fn found(printed: &str) -> Vec<String> {
+    let lines = printed
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"));
+    let found = lines.filter(|line: &Json| line["type"] == "list_resource_found");
+    let name = |line: Json| {
+        line["list_resource_found"]["display_name"]
+            .as_str()
+            .map(str::to_owned)
+    };
+    found.filter_map(name).collect()
+}
+
+/// Terraform before 1.14 does not know the files with queries.
+#[tokio::test]
+async fn examples_have_the_format_of_terraform() {
+    let workspace = super::workspace(&control_plane().await, "");
+    let folder = examples();
+    let check = ["fmt", "-check", "-recursive", &folder.display().to_string()];
+    workspace.run(&check).await.succeeds();
+    let Some(terraform) = newer("examples_have_the_format_of_terraform", WITH_LISTS) else {
+        return;
+    };
+    workspace.with_terraform(&terraform).run(&check).await.succeeds();
+}
+
 #[tokio::test]
 async fn every_function_has_a_working_example() {
-    let files = files("functions", "function");
+    let files = files("functions", "function", ".tf");
     assert_eq!(files.len(), DEFINITION.functions.len(), "one for each function");
     each(&files).await;
 }
