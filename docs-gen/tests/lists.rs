@@ -53,8 +53,10 @@ fn pages_of_a_resource_and_its_list_link_to_each_other() {
     let pages = registry::pages(&documentation, &root().join("templates")).expect("the pages");
     for list in lists(&documentation) {
         let stem = list.stem("durantic");
+        let guide = "[Bring an account under Terraform](../guides/adopting-an-account.md)";
         let page = |folder: &str| pages.get(&format!("{folder}/{stem}.md")).expect("a page");
         assert!(page("list-resources").contains(&format!("(../resources/{stem}.md)")));
+        assert!(page("list-resources").contains(guide));
         assert!(page("resources").contains(&format!("(../list-resources/{stem}.md)")));
     }
 }

@@ -7,6 +7,12 @@ use schema::Resource;
 
 use crate::kind::Kind;
 
+/// The guide on all objects of an account: its title and its address.
+const GUIDE: (&str, &str) = (
+    "Bring an account under Terraform",
+    "../guides/adopting-an-account.md",
+);
+
 /// The description of the list resource of a resource, in Markdown.
 pub(super) fn description(definition: &Definition, resource: &Resource) -> String {
     let name = full_name(definition, resource);
@@ -45,6 +51,10 @@ pub(super) fn description(definition: &Definition, resource: &Resource) -> Strin
     parts.push("A `list` block has these arguments:".to_owned());
     parts.push(arguments.map(|argument| format!("- {argument}")).join("\n"));
     parts.push("The provider warns of each object that it cannot read, and lists the others.".to_owned());
+    parts.push(format!(
+        "To manage all objects of an account, with references between them, see [{}]({}).",
+        GUIDE.0, GUIDE.1
+    ));
     parts.join("\n\n")
 }
 
