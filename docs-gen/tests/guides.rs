@@ -86,8 +86,8 @@ fn guides_name_the_declared_defaults() {
     }
 }
 
-/// Names in the guides that are not attributes: those of Terraform's own languages and of derived arguments.
-const OTHER_NAMES: [&str; 9] = [
+/// Names in the guides that are not attributes: those of Terraform's own languages, of derived arguments, and of generated files and resources.
+const OTHER_NAMES: [&str; 12] = [
     "dev_overrides",
     "required_providers",
     "create_before_destroy",
@@ -97,6 +97,9 @@ const OTHER_NAMES: [&str; 9] = [
     "value_wo_version",
     "password_wo",
     "password_wo_version",
+    "web_1",
+    "vip_adopted",
+    "all_0",
 ];
 
 /// Environment variables that many programs have.
