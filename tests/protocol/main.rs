@@ -6,9 +6,11 @@
 mod broken_hook;
 mod collections;
 mod concurrency;
+mod contract_objects;
 mod declared_server;
 mod every_key;
 mod generate;
+mod generated;
 mod identities;
 mod invalid_responses;
 mod lifecycle;
