@@ -2,7 +2,7 @@
 //!
 //! Terraform writes it for an import; `adopt` writes it for a whole account. A plan of the object with it changes nothing.
 //!
-//! Tests: `crates/engine/tests/tables/generate.rs`, `tests/protocol/lists.rs`.
+//! Tests: `crates/engine/tests/tables/generate.rs`, `tests/protocol/generated.rs`.
 
 use schema::{Attribute, Mode, Resource};
 use value::Value;
