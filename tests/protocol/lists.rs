@@ -655,7 +655,7 @@ async fn invalid_filters_are_refused() {
         let [diagnostic] = failed.reported() else {
             panic!("{name}: {failed}");
         };
-        assert_eq!(diagnostic.path.to_string(), name);
+        assert_eq!(diagnostic.path.to_string(), format!("config.{name}"));
         assert!(diagnostic.detail.contains(words), "{name}: {failed}");
     }
     assert!(

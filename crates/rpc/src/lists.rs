@@ -108,8 +108,15 @@ pub fn validate(
     diagnostics: &mut Diagnostics,
 ) {
     if !filters.is_null() {
-        let root = Path::root();
-        rules::object(&resource.filters, filters, WriteOnly::Refused, &root, diagnostics);
+        // Terraform looks for the path in the whole `list` block.
+        let config = Path::root().attribute("config");
+        rules::object(
+            &resource.filters,
+            filters,
+            WriteOnly::Refused,
+            &config,
+            diagnostics,
+        );
     }
     let Ok(limit) = convert::from_dynamic_value(limit, &Type::Number, "limit", diagnostics) else {
         return;

@@ -58,12 +58,14 @@ pub fn set_within(outer: &'static str, name: &'static str, value: Value) -> Alte
     })
 }
 
-fn path(name: &str) -> tfplugin6::AttributePath {
-    let selector = tfplugin6::attribute_path::step::Selector::AttributeName(name.to_owned());
+/// A path of attributes and blocks.
+pub fn path(names: &[&str]) -> tfplugin6::AttributePath {
+    use tfplugin6::attribute_path::step::Selector;
+    let steps = names.iter().map(|name| tfplugin6::attribute_path::Step {
+        selector: Some(Selector::AttributeName((*name).to_owned())),
+    });
     tfplugin6::AttributePath {
-        steps: vec![tfplugin6::attribute_path::Step {
-            selector: Some(selector),
-        }],
+        steps: steps.collect(),
     }
 }
 
@@ -336,7 +338,7 @@ async fn assert_plan_valid_allows_prior_only_if_configured() {
 
 #[tokio::test]
 async fn requires_replace_counts_only_changed_values() {
-    let (size, nowhere) = (path("size"), path("nowhere"));
+    let (size, nowhere) = (path(&["size"]), path(&["nowhere"]));
     let forced = Alterations {
         plan_response: Some(Box::new(move |response| {
             response.requires_replace = vec![size.clone()];
@@ -411,7 +413,7 @@ async fn check_final_plan_rejects_another_action() {
         plan_response: Some(Box::new(move |response| {
             // The create plans twice, then the change plans once: the fourth plan is that of its apply.
             if plans.fetch_add(1, Ordering::SeqCst) == 3 {
-                response.requires_replace = vec![path("size")];
+                response.requires_replace = vec![path(&["size"])];
             }
         })),
         ..Alterations::default()
@@ -436,7 +438,7 @@ async fn diagnostics_need_a_severity_and_an_existing_path() {
             response.diagnostics = vec![tfplugin6::Diagnostic {
                 severity,
                 summary: "No".to_owned(),
-                attribute: Some(path(name)),
+                attribute: Some(path(&[name])),
                 ..tfplugin6::Diagnostic::default()
             }];
         })),

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use tonic::Status;
 use value::Value;
 
-use super::checker::{correct_provider, full, set, started};
+use super::checker::{correct_provider, full, path, set, started};
 use super::faulty_provider::{Alter, Alterations, Events, identity, listed};
 
 const LISTED: &str = "faulty_listed";
@@ -202,6 +202,23 @@ async fn query_validates_the_list_block_first() {
     });
     let failed = core.await.unwrap().query(LISTED, &Query::default()).await;
     assert_eq!(failed.unwrap_err().reported().len(), 1);
+}
+
+/// Terraform shows the line of an argument only if its path begins with the block.
+#[tokio::test]
+async fn diagnostics_have_paths_in_the_list_block() {
+    for (steps, is_valid) in [(&["config", "name"][..], true), (&["name"], false)] {
+        let core = started(Alterations {
+            validate_list: Some(Box::new(|response| {
+                response.diagnostics = error().diagnostic;
+                response.diagnostics[0].attribute = Some(path(steps));
+            })),
+            ..Alterations::default()
+        });
+        let failed = core.await.unwrap().query(LISTED, &Query::default()).await;
+        let failed = failed.unwrap_err();
+        assert_eq!(failed.is_violation(), !is_valid, "{failed}");
+    }
 }
 
 #[tokio::test]

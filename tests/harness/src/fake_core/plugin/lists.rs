@@ -4,7 +4,7 @@ use proto::tfplugin6::list_resource::Event;
 use proto::tfplugin6::{generate_resource_config, list_resource, validate_list_resource_config};
 use tokio_stream::StreamExt;
 use tonic::Request;
-use value::Value;
+use value::{Type, Value};
 
 use super::{Plugin, check_object, known, received};
 use crate::fake_core::encoding;
@@ -60,7 +60,7 @@ impl Plugin {
         limit: Option<&Value>,
     ) -> Result<(), Error> {
         let r#type = self.list_resource(type_name)?.block.implied_type();
-        let limit = limit.map(|limit| encoding::encode(limit, &value::Type::Number));
+        let limit = limit.map(|limit| encoding::encode(limit, &Type::Number));
         let request = validate_list_resource_config::Request {
             type_name: type_name.to_owned(),
             config: Some(encoding::encode(config, &r#type)?),
@@ -69,7 +69,7 @@ impl Plugin {
         };
         let response = self.provider.validate_list_resource_config(Request::new(request));
         let response = received(response.await)?;
-        self.check_diagnostics(encoding::diagnostics(response.diagnostics, &r#type)?)
+        self.check_diagnostics(encoding::diagnostics(response.diagnostics, &list_block(r#type))?)
     }
 
     /// `ListResource`. It reads the stream as Terraform does: up to the limit, and then cancels it. An error ends it, and
@@ -91,6 +91,7 @@ impl Plugin {
             include_resource_object: include == Include::Resource,
             limit: i64::try_from(limit).unwrap_or(i64::MAX),
         };
+        let block = list_block(r#type);
         let mut stream = received(self.provider.list_resource(Request::new(request)).await)?;
         let mut results = Vec::new();
         let mut has_warned = false;
@@ -98,7 +99,7 @@ impl Plugin {
             let Some(event) = stream.next().await else { break };
             let mut event = received(event.map(tonic::Response::new))?;
             let diagnostics = std::mem::take(&mut event.diagnostic);
-            let diagnostics = encoding::diagnostics(diagnostics, &r#type)?;
+            let diagnostics = encoding::diagnostics(diagnostics, &block)?;
             has_warned |= diagnostics.iter().any(is_warning);
             self.check_diagnostics(diagnostics)?;
             let has_identity = event
@@ -165,6 +166,11 @@ impl Plugin {
         check_object(summary, type_name, &schema.block, &config)?;
         Ok(config)
     }
+}
+
+/// The type of a `list` block, in which Terraform looks for the path of a diagnostic.
+fn list_block(config: Type) -> Type {
+    Type::Object([("config".to_owned(), config)].into())
 }
 
 fn is_warning(diagnostic: &Diagnostic) -> bool {
