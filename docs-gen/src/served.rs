@@ -32,7 +32,10 @@ pub fn document(definition: &Definition) -> Result<Document, serde_json::Error> 
         named.collect::<Result<BTreeMap<_, _>, serde_json::Error>>()
     };
     let listed = definition.listed().map(|binding| binding.schema);
-    let lists = listed.map(|resource| named(resource, &convert::list_schema(resource)));
+    let lists = listed.map(|resource| {
+        let name = format!("{}_{}", definition.provider.name, resource.name);
+        named(resource, &convert::list_schema(&name, resource))
+    });
     let provider = Provider {
         provider: Some(schema(&convert::provider_schema(definition.provider))?),
         resource_schemas: schemas(definition.resources)?,

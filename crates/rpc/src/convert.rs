@@ -120,9 +120,9 @@ pub fn resource_schema(from: &schema::Resource) -> tfplugin6::Schema {
     )
 }
 
-/// The schema message of the list resource of a resource: its filters.
-pub fn list_schema(from: &schema::Resource) -> tfplugin6::Schema {
-    let description = format!("Lists objects of the resource: {}", from.summary);
+/// The schema message of the list resource with this name, of a resource: its filters.
+pub fn list_schema(type_name: &str, from: &schema::Resource) -> tfplugin6::Schema {
+    let description = format!("Lists the objects of the account that `{type_name}` can manage.");
     schema_of(0, &from.filters, description, from.deprecated.as_deref())
 }
 

@@ -23,10 +23,9 @@ use crate::{convert, summaries, type_name};
 /// Describes the `config` block of each list resource, by type name.
 pub fn schemas(definition: &'static Definition) -> HashMap<String, tfplugin6::Schema> {
     let schemas = definition.listed().map(|binding| {
-        (
-            type_name(definition, binding),
-            convert::list_schema(binding.schema),
-        )
+        let name = type_name(definition, binding);
+        let schema = convert::list_schema(&name, binding.schema);
+        (name, schema)
     });
     schemas.collect()
 }

@@ -171,7 +171,7 @@ fn is_listed(definition: &Definition, resource: &Resource) -> bool {
 /// The list resource of a resource.
 fn list(definition: &Definition, resource: &Resource, examples: &Examples) -> Result<Object, ExampleError> {
     let name = format!("{}_{}", definition.provider.name, resource.name);
-    let served = convert::list_schema(resource).block.unwrap_or_default();
+    let served = convert::list_schema(&name, resource).block.unwrap_or_default();
     Ok(Object {
         subcategory: resource.subcategory.as_deref().map(str::to_owned),
         deprecated: resource.deprecated.as_deref().map(str::to_owned),

@@ -21,7 +21,7 @@ pub(super) fn description(definition: &Definition, resource: &Resource) -> Strin
         "[`terraform query`](https://developer.hashicorp.com/terraform/cli/commands/query) of Terraform 1.14 or later runs the \
          [`list` blocks](https://developer.hashicorp.com/terraform/language/block/tfquery/list) in files named `NAME.tfquery.hcl`; it \
          ignores a file that is named only `.tfquery.hcl`. It prints the identity and the name of each {}, also of those that Terraform \
-         manages already. With `-generate-config-out=FILE`, it writes an `import` block and the configuration for each of them.",
+         manages already. With `-generate-config-out=FILE`, it writes an `import` block and the configuration for each of them (1.14.1 or later).",
         link(Kind::Resource, resource, &name),
     )];
     let objects = [
