@@ -45,7 +45,7 @@ pub fn plan(binding: &Binding, request: PlanRequest) -> Plan {
     };
     let requires_replace = replacement_paths(resource, &prior, &planned, &private, &renames);
     let mut diagnostics = Diagnostics::default();
-    rules::create(resource, &prior, &config, &mut diagnostics);
+    rules::change(resource, &prior, &config, &mut diagnostics);
     if !config.is_null() {
         rules::warn_duplicates(&resource.attributes, &config, &Path::root(), &mut diagnostics);
     }

@@ -91,12 +91,43 @@ pub fn value(attribute: &Attribute, value: &Value, path: &Path, diagnostics: &mu
     value_at(attribute, value, WriteOnly::Allowed, path, diagnostics);
 }
 
-/// Reports each value that a new object needs and that only an existing one can omit. A prior object that is null is that of a
-/// create, also of the one that replaces an object.
-pub fn create(resource: &Resource, prior: &Value, config: &Value, diagnostics: &mut Diagnostics) {
-    if !prior.is_null() || config.is_null() {
+/// Reports each value that this change needs and that others can omit: those of a new object, and those that a changed version sends again.
+/// A prior object that is null is that of a create, also of the one that replaces an object.
+pub fn change(resource: &Resource, prior: &Value, config: &Value, diagnostics: &mut Diagnostics) {
+    if config.is_null() {
         return;
     }
+    if prior.is_null() {
+        create(resource, config, diagnostics);
+    }
+    for (value, version) in versioned(&resource.attributes) {
+        let is_changed =
+            !config.get(&version.name).is_null() && prior.get(&version.name) != config.get(&version.name);
+        if is_changed && config.get(&value.name).is_null() {
+            diagnostics.error_at(
+                Path::root().attribute(&value.name),
+                &summaries::MISSING_ARGUMENT,
+                format!(
+                    "`{}` must be set when `{}` changes: the change sends it.",
+                    value.name, version.name
+                ),
+            );
+        }
+    }
+}
+
+/// The write-only attributes with a version, each with the attribute that has it.
+fn versioned(attributes: &[Attribute]) -> impl Iterator<Item = (&Attribute, &Attribute)> {
+    let values = attributes
+        .iter()
+        .filter(|value| value.write_only && value.twin_of.is_some());
+    values.filter_map(|value| {
+        let mut others = attributes.iter().filter(|other| !other.write_only);
+        Some((value, others.find(|other| other.twin_of == value.twin_of)?))
+    })
+}
+
+fn create(resource: &Resource, config: &Value, diagnostics: &mut Diagnostics) {
     for constraint in resource.constraints.iter() {
         let Rule::OneOfToCreate(names) = &constraint.rule else {
             continue;

@@ -98,7 +98,7 @@ fn constrained_objects<'a>(constraint: &Constraint, config: &'a Value) -> Vec<(&
 fn check_rule(rule: &Rule, object: &Value, path: &Path, diagnostics: &mut Diagnostics) {
     match rule {
         Rule::ExactlyOneOf(names) => check_count(names, object, path, 1, 1, diagnostics),
-        // The plan of a create requires one: `rules::create`.
+        // The plan of a create requires one: `rules::change`.
         Rule::AtMostOneOf(names) | Rule::OneOfToCreate(names) => {
             check_count(names, object, path, 0, 1, diagnostics);
         }

@@ -215,11 +215,11 @@ fn unset(tree: &Literal, mode: Mode, wire: &Wire) -> Unset {
     }
 }
 
-/// Derives the write-only attribute of `write_only = "twin"`, the attribute with its version, and the constraints on both.
+/// Derives the write-only attribute of `write_only = "twin"`, the attribute with its version, and the constraint on both values.
 ///
 /// The API never returns the value, so the configuration that Terraform generates for an imported object has none. Only a
 /// create needs one.
-pub(crate) fn twins(original: &Attribute) -> ([Attribute; 2], [Constraint; 2]) {
+pub(crate) fn twins(original: &Attribute) -> ([Attribute; 2], Constraint) {
     let name = &original.name;
     let write_only: Text = format!("{name}_wo").into();
     let version: Text = format!("{name}_wo_version").into();
@@ -251,21 +251,19 @@ pub(crate) fn twins(original: &Attribute) -> ([Attribute; 2], [Constraint; 2]) {
         since: original.since.clone(),
         deprecated: original.deprecated.clone(),
         ..outside_of_api(
-            version.clone(),
-            format!("Any number. Change it to send `{write_only}` again.").into(),
+            version,
+            format!("Any number. Change it to send `{write_only}` again, which must have a value then.")
+                .into(),
             Scalar::Int,
         )
     };
     let one_of = Rule::OneOfToCreate(vec![name.clone(), write_only.clone()].into());
-    let needs = Rule::When {
-        attribute: version,
-        value: None,
-        require: vec![write_only].into(),
-        forbid: Cow::Borrowed(&[]),
-    };
     (
         [value, counter],
-        [one_of, needs].map(|rule| Constraint { rule, within: None }),
+        Constraint {
+            rule: one_of,
+            within: None,
+        },
     )
 }
 

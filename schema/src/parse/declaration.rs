@@ -99,10 +99,7 @@ fn with_derived(
         .filter(|derived| declared.iter().all(|attribute| attribute.name != derived.name))
         .collect();
     let all = declared.into_owned().into_iter().chain(derived).collect();
-    (
-        Cow::Owned(sorted(all)),
-        constraints.into_iter().flatten().collect(),
-    )
+    (Cow::Owned(sorted(all)), constraints)
 }
 
 fn api(tree: Option<&Literal>, kind: Kind) -> Api {

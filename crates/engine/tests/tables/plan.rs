@@ -432,10 +432,12 @@ fn plan_warns_of_duplicates_in_a_set() {
 const TWIN: &str = "type = 'string', sensitive = true, write_only = 'twin', returned = false";
 
 #[test]
-fn plan_of_a_create_requires_one_of_the_twins() {
+fn plan_requires_the_values_that_it_sends() {
     let missing = "field: One of `field`, `field_wo` is required to create thing \"a\".";
     let row = |rule, prior: Json, config: Json, error: &'static str| (rule, (prior, config, error));
+    let unsent = "field_wo: `field_wo` must be set when `field_wo_version` changes: the change sends it.";
     let imported = || json!({"name": "a"});
+    let versioned = |version: i64| json!({"name": "a", "field_wo_version": version});
     #[rustfmt::skip]
     let rows = [
         row("a create with neither", NULL, json!({}), missing),
@@ -449,6 +451,13 @@ fn plan_of_a_create_requires_one_of_the_twins() {
         row("an update that removes the stored argument", json!({"name": "a", "field": "s"}), json!({}), ""),
         row("an update that removes the write-only argument", json!({"name": "a", "field_wo_version": 1}), json!({}), ""),
         row("a destroy", imported(), NULL, ""),
+        row("another version without a value", versioned(1), json!({"field_wo_version": 2}), unsent),
+        row("a first version without a value, as after an import", imported(), json!({"field_wo_version": 1}), unsent),
+        row("a create with a version of another value", NULL, json!({"field": "s", "field_wo_version": 1}), unsent),
+        row("another version with a value", versioned(1), json!({"field_wo": "s", "field_wo_version": 2}), ""),
+        row("another version with an unknown value", versioned(1), json!({"field_wo": UNKNOWN, "field_wo_version": 2}), ""),
+        row("the same version without a value", versioned(1), json!({"field_wo_version": 1}), ""),
+        row("the same version without a value, and another change", versioned(1), json!({"field_wo_version": 1, "about": "x"}), ""),
     ];
     let binding = fields(&format!("field = {{ {TWIN} }}\nabout = {{ type = 'string' }}"));
     prove(rows, |(prior, mut config, error)| {
