@@ -11,7 +11,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use engine::diagnostic::{Diagnostic, Diagnostics, Severity};
-use engine::rules::WriteOnly;
+use engine::rules::{self, WriteOnly};
 use engine::{shape, validate};
 use hcl_edit::Span;
 use hcl_edit::expr::{Expression, FuncCall, ObjectKey};
@@ -447,7 +447,8 @@ impl Checker<'_> {
                     return;
                 };
                 let filters = self.object_value(&resource.filters, body);
-                rpc::lists::validate(resource, &filters, None, &mut found);
+                let root = value::Path::root();
+                rules::object(&resource.filters, &filters, WriteOnly::Refused, &root, &mut found);
             }
             _ => return,
         }

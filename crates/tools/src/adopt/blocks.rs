@@ -4,22 +4,73 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use alphanumeric_sort::compare_str;
 use engine::inventory::Found;
 use engine::{identity, naming, wire};
 use schema::{Attribute, Mode, Resource};
 use serde_json::Value as Json;
 use value::Value;
 
+use super::account::Kind;
 use super::existing::{Existing, HEADER, LocalMap};
 use super::names::Taken;
-use super::plan::{Added, Addition, Change, Options};
 use super::present::Present;
 use super::references::{Map, References};
 use crate::hcl::format::format;
 use crate::hcl::write::{Block, Expression, Item, quote};
 
+/// What the provider is called, and what the Terraform supports that will read the result.
+pub struct Options<'a> {
+    /// Whether it has write-only arguments and ephemeral variables (1.11).
+    pub has_write_only: bool,
+    /// Whether the ID of an import block can be an expression (1.6).
+    pub has_import_expressions: bool,
+    /// The source of the provider, such as `durantic/durantic`.
+    pub source: &'a str,
+    /// The version constraint of the provider, such as `~> 1.3`.
+    pub version: &'a str,
+    /// Whether a source is that of the provider.
+    pub is_source: &'a dyn Fn(&str) -> bool,
+    /// Reads a file of the directory that is not configuration.
+    pub read: &'a dyn Fn(&str) -> Option<Vec<u8>>,
+}
+
+/// A file to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The content that it has; `None` if it does not exist.
+    pub before: Option<String>,
+    /// The content that it gets.
+    pub after: String,
+}
+
+/// A resource that is added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Added {
+    /// Its address.
+    pub address: String,
+    /// The kind of the object, such as `mesh network`.
+    pub noun: String,
+    /// The name of the object.
+    pub name: String,
+    /// The file that it is in.
+    pub file: String,
+}
+
+/// An object to add.
+pub struct Addition<'a> {
+    /// Its kind.
+    pub kind: &'a Kind,
+    /// What the control plane returned.
+    pub found: &'a Found,
+    /// Its configuration.
+    pub config: Value,
+    /// The name of its resource.
+    pub name: String,
+}
+
 /// What is written so far.
-pub(super) struct Writer<'a> {
+pub struct Writer<'a> {
     prefix: &'a str,
     /// Local name of the provider, if it differs from the prefix of the types.
     alias: Option<&'a str>,
@@ -73,7 +124,9 @@ impl<'a> Writer<'a> {
                 let reference = format!("var.{}", variable.labels.concat());
                 variables += &variable.text();
                 variables.push('\n');
-                block = block.with(&attribute.name, Expression::raw(reference));
+                block = block
+                    .with(&attribute.name, Expression::raw(reference))
+                    .with_comment(format!("{}_version = 1", attribute.name));
             }
             let value = addition.config.get(&attribute.name);
             if attribute.block {
@@ -119,13 +172,17 @@ impl<'a> Writer<'a> {
         let resource = addition.kind.resource();
         let secret = attribute.twin_of.as_deref().unwrap_or(&attribute.name);
         let twins = resource.attributes.iter().filter(|other| other.write_only);
-        let mut wanted = format!("{}_{}", resource.name, addition.name);
+        let prefix = format!("{}_", resource.name);
+        let mut wanted = addition.name.clone();
+        if !wanted.starts_with(&prefix) {
+            wanted.insert_str(0, &prefix);
+        }
         if twins.count() > 1 {
             wanted = format!("{wanted}_{secret}");
         }
         let name = self.variables.take(&wanted, "_");
         let description = format!(
-            "New `{secret}` of the {} {}. It is sent when `{}_version` changes; null keeps the present one.",
+            "New `{secret}` of the {} {}. It is sent when `{}_version` changes, and may be null otherwise.",
             naming::noun(resource),
             addition.found.name,
             attribute.name
@@ -178,7 +235,7 @@ impl<'a> Writer<'a> {
                 let items = self.items(&attribute.attributes, value).into_iter();
                 let entries = items.filter_map(|item| match item {
                     Item::Argument(name, value) => Some((name, value)),
-                    Item::Block(..) => None,
+                    Item::Block(..) | Item::Comment(_) => None,
                 });
                 Expression::Map(entries.collect())
             }
@@ -268,6 +325,15 @@ impl<'a> Writer<'a> {
             blocks.push('\n');
         }
         blocks.push_str(text);
+    }
+
+    /// The references of the configuration that break when an object gets another name, as sentences.
+    pub fn replaceable(&self) -> Vec<String> {
+        let replaceable = self.references.replaceable().into_iter();
+        let sentences = replaceable.map(|(data, resource)| {
+            format!("`{data}` finds an object by its name that is `{resource}`: refer to that instead.")
+        });
+        sentences.collect()
     }
 
     /// Adds what the objects refer to, and returns all files.
@@ -379,7 +445,7 @@ fn quote_path(path: &str) -> String {
 /// The file of a map with its new entries, and its content.
 fn with_entries(map: &Map, existing: &Existing, file: &str) -> (String, String) {
     let mut entries = map.added.clone();
-    entries.sort();
+    entries.sort_by(|(one, _), (other, _)| compare_str(one, other));
     let is_same = |present: &&LocalMap| present.name == map.name && existing.is_own(&present.file);
     if let Some(present) = existing.maps.iter().find(is_same)
         && let Some(text) = existing.files.get(&present.file)

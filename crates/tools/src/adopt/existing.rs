@@ -16,8 +16,7 @@ use crate::hcl::write::quote;
 use crate::upgrade::module::key_name;
 
 /// The first line of a file that this program wrote, by which it recognises the file.
-pub const HEADER: &str =
-    "# Written by `adopt`, which adds further objects at the end and changes nothing else.";
+pub const HEADER: &str = "# `adopt` wrote this file, and adds to it. It changes no block. Without this line, it leaves the file as it is.";
 
 /// The index of an address that differs for each element of a `for_each`.
 pub const EACH: &str = "[…]";

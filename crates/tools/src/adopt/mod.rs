@@ -10,14 +10,14 @@
 //! | [`references`] | the expressions for the names and identities of other objects |
 //! | [`terraform`] | the Terraform or `OpenTofu` on `PATH`: its version, its state, and the plan that proves the result |
 //! | [`plan`] | what has to be written; a pure function of all the above |
-//! | `blocks` | the blocks of an object and the files that they are in |
+//! | [`blocks`] | the blocks of an object and the files that they are in |
 //!
 //! The engine knows the objects, and this module the language. No resource is named here: what differs between them is declared.
 //!
 //! Tests: `crates/tools/tests/adopt/main.rs`, `tests/terraform/adopt.rs`.
 
 pub mod account;
-mod blocks;
+pub mod blocks;
 pub mod existing;
 pub mod managed;
 pub mod names;

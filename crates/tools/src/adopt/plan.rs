@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use alphanumeric_sort::compare_str;
 use engine::diagnostic::Diagnostics;
 use engine::inventory::Found;
 use engine::rules::WriteOnly;
@@ -13,26 +14,10 @@ use engine::{Definition, generate, identity, naming, validate};
 use value::Value;
 
 use super::account::{Account, Kind};
-use super::blocks::Writer;
+use super::blocks::{Added, Addition, Change, Options, Writer};
 use super::names::{Taken, identifier};
 use super::present::{Present, State};
 use super::references::References;
-
-/// What the provider is called, and what the Terraform supports that will read the result.
-pub struct Options<'a> {
-    /// Whether it has write-only arguments and ephemeral variables (1.11).
-    pub has_write_only: bool,
-    /// Whether the ID of an import block can be an expression (1.6).
-    pub has_import_expressions: bool,
-    /// The source of the provider, such as `durantic/durantic`.
-    pub source: &'a str,
-    /// The version constraint of the provider, such as `~> 1.3`.
-    pub version: &'a str,
-    /// Whether a source is that of the provider.
-    pub is_source: &'a dyn Fn(&str) -> bool,
-    /// Reads a file of the directory that is not configuration.
-    pub read: &'a dyn Fn(&str) -> Option<Vec<u8>>,
-}
 
 /// What has to be written.
 #[derive(Debug, Default)]
@@ -45,6 +30,8 @@ pub struct Plan {
     pub left: BTreeMap<State, usize>,
     /// The objects that cannot be adopted, as sentences.
     pub problems: Vec<String>,
+    /// What the user may want to change, as sentences.
+    pub notes: Vec<String>,
 }
 
 impl Plan {
@@ -57,28 +44,6 @@ impl Plan {
     }
 }
 
-/// A file to write.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
-    /// The content that it has; `None` if it does not exist.
-    pub before: Option<String>,
-    /// The content that it gets.
-    pub after: String,
-}
-
-/// A resource that is added.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Added {
-    /// Its address.
-    pub address: String,
-    /// The kind of the object, such as `mesh network`.
-    pub noun: String,
-    /// The name of the object.
-    pub name: String,
-    /// The file that it is in.
-    pub file: String,
-}
-
 /// Why nothing can be written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WriteError {
@@ -88,18 +53,6 @@ pub enum WriteError {
         /// The file with the block.
         file: String,
     },
-}
-
-/// An object to add.
-pub(super) struct Addition<'a> {
-    /// Its kind.
-    pub kind: &'a Kind,
-    /// What the control plane returned.
-    pub found: &'a Found,
-    /// Its configuration.
-    pub config: Value,
-    /// The name of its resource.
-    pub name: String,
 }
 
 /// Returns what has to be written.
@@ -133,6 +86,7 @@ pub fn plan(
     for addition in &additions {
         plan.added.push(writer.add(addition));
     }
+    plan.notes = writer.replaceable();
     plan.files = writer.files(provider.is_none() && !additions.is_empty());
     Ok(plan)
 }
@@ -185,10 +139,13 @@ fn own_name<'a>(kind: &Kind, found: &'a Found) -> &'a str {
     if is_identity { "" } else { &found.name }
 }
 
-/// The objects by name, so that the same account gives the same files.
+/// The objects by name, with numbers in their order, so that the same account gives the same files.
 fn sorted(objects: &[Found]) -> Vec<&Found> {
     let mut sorted: Vec<&Found> = objects.iter().collect();
-    sorted.sort_by(|one, other| (&one.name, &one.identity).cmp(&(&other.name, &other.identity)));
+    sorted.sort_by(|one, other| {
+        let by_name = compare_str(&one.name, &other.name);
+        by_name.then_with(|| (&one.name, &one.identity).cmp(&(&other.name, &other.identity)))
+    });
     sorted
 }
 

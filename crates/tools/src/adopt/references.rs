@@ -128,6 +128,23 @@ impl<'a> References<'a> {
         }
     }
 
+    /// The data sources of the configuration that find an object by name which has a resource: the addresses of both.
+    pub fn replaceable(&self) -> Vec<(String, &str)> {
+        let declarations = self.definition.declarations();
+        let prefix = format!("{}_", self.definition.provider.name);
+        let found = self.existing.data.iter().filter_map(|data| {
+            let declaration = declarations.data_source(data.r#type.strip_prefix(&prefix)?)?;
+            let resource = data.arguments.iter().find_map(|(argument, value)| {
+                let attribute = declaration.attribute(argument)?;
+                self.handles
+                    .get(&handle(&declaration.name, attribute, value.as_str()?))
+            });
+            let (resource, _) = resource?.rsplit_once('.')?;
+            Some((format!("data.{}.{}", data.r#type, data.name), resource))
+        });
+        found.collect()
+    }
+
     /// The data sources to add, as blocks.
     pub fn data_blocks(&self) -> impl Iterator<Item = Block> {
         self.data.iter().map(|data| {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write as _};
 use std::path::{Path, PathBuf};
 
+use engine::identity;
 use indicatif::{ProgressBar, ProgressStyle};
 use schema::Resource;
 use value::glob;
@@ -14,9 +15,10 @@ use super::context::{CommandError, Console, Context, Status, block_on, print_err
 use super::probe::ProviderBlock;
 use crate::address::Address;
 use crate::adopt::account::{Account, Connection, Kind, Reading, kinds, read};
+use crate::adopt::blocks::Options;
 use crate::adopt::existing::Existing;
 use crate::adopt::managed::Managed;
-use crate::adopt::plan::{Options, Plan, plan};
+use crate::adopt::plan::{Plan, plan};
 use crate::adopt::present::{Present, State};
 use crate::adopt::terraform::Terraform;
 use crate::package::files;
@@ -54,13 +56,13 @@ pub struct Arguments {
     /// Adopt official objects as well, which the account can see but does not own
     #[arg(long)]
     include_official: bool,
-    /// A state whose objects are managed already, beside that of DIR
+    /// A state whose objects are managed already, beside that of DIR; may be repeated
     #[arg(long, value_name = "FILE")]
-    state: Option<PathBuf>,
+    state: Vec<PathBuf>,
     /// Version of the Terraform that reads the result [default: that of the one on PATH]
     #[arg(long, value_name = "VERSION")]
     terraform_version: Option<String>,
-    /// Print what would be written, and write nothing
+    /// Print the files and resources that would be written, and write nothing
     #[arg(long)]
     dry_run: bool,
     /// List the objects that Terraform does not manage, and write nothing; exit with status 2 if there are any
@@ -93,6 +95,12 @@ pub fn run(
             "Give the directory of a Terraform configuration.",
         ));
     }
+    let usage =
+        |console: &mut Console<'_>, error| Ok(print_error(console, &error, usage_status(arguments.check)));
+    let pattern = match pattern(arguments.r#match.as_deref()) {
+        Ok(pattern) => pattern,
+        Err(error) => return usage(console, error),
+    };
     let mut existing = Existing::load(&directory).map_err(|error| {
         CommandError::new(
             error,
@@ -100,12 +108,17 @@ pub fn run(
         )
     })?;
     existing.resolve();
-    let pattern = pattern(arguments.r#match.as_deref())?;
     let is_wanted = |name: &str| pattern.as_ref().is_none_or(|pattern| pattern.matches(name));
     let connection = connect(context, &directory)?;
-    let kinds = selected(&connection, arguments)?;
+    let kinds = match selected(&connection, arguments) {
+        Ok(kinds) => kinds,
+        Err(error) => return usage(console, error),
+    };
     let terraform = Terraform::find(&context.environment, &directory);
-    let version = version(arguments, terraform.as_ref())?;
+    let version = match version(arguments, terraform.as_ref()) {
+        Ok(version) => version,
+        Err(error) => return usage(console, error),
+    };
     let managed = managed(&connection, arguments, context, &directory, terraform.as_ref())?;
     let present = Present {
         prefix: &connection.definition.provider.name,
@@ -155,17 +168,15 @@ pub fn run(
         Status::Failure
     };
     let data = data_directory(context, &directory);
-    if !arguments.dry_run && !prove(&directory, &data, &plan, terraform.as_ref(), console)? {
+    let is_empty = existing.files.is_empty() && plan.files.is_empty();
+    if !arguments.dry_run && !is_empty && !prove(&directory, &data, terraform.as_ref(), console)? {
         status = Status::Failure;
     }
     Ok(status)
 }
 
-/// Prints an error with the status that it has for `--check`, where an invalid command line is no answer.
-pub fn usage_status(arguments: &[std::ffi::OsString]) -> Status {
-    let is_check = arguments
-        .iter()
-        .any(|argument| argument == "--check" || argument == "-check");
+/// The status of an invalid command line: for `--check`, it is no answer.
+pub fn usage_status(is_check: bool) -> Status {
     if is_check {
         Status::Failure
     } else {
@@ -188,8 +199,13 @@ fn connect(context: &Context, directory: &Path) -> Result<Connection, CommandErr
     let block = Module::load(directory)
         .map(|module| ProviderBlock::find(&module, context.identity.name))
         .unwrap_or_default();
-    (context.identity.connect)(&block, &context.environment)
-        .map_err(|problem| CommandError::new(problem.message, problem.remedy))
+    (context.identity.connect)(&block, &context.environment).map_err(|problem| {
+        let remedy = format!(
+            "{} Arguments of a provider block count here only if they are literal.",
+            problem.remedy
+        );
+        CommandError::new(problem.message, remedy)
+    })
 }
 
 /// The kinds to adopt.
@@ -274,7 +290,7 @@ fn managed(
         (Some(text), _) if !has_other_place => parse(&file.display().to_string(), &text)?,
         (_, Some(terraform)) if is_initialised => match terraform.show(directory) {
             Ok(text) => parse("terraform show -json", &text)?,
-            Err(_) if arguments.state.is_some() => Managed::default(),
+            Err(_) if !arguments.state.is_empty() => Managed::default(),
             Err(error) => {
                 return Err(CommandError::new(
                     error,
@@ -282,7 +298,7 @@ fn managed(
                 ));
             }
         },
-        (_, None) if is_initialised && has_other_place && arguments.state.is_none() => {
+        (_, None) if is_initialised && has_other_place && arguments.state.is_empty() => {
             return Err(CommandError::new(
                 "the state is not in the directory, and no Terraform is on PATH to show it",
                 "Put Terraform on PATH, or pass the output of `terraform show -json` with --state.",
@@ -290,7 +306,7 @@ fn managed(
         }
         _ => Managed::default(),
     };
-    if let Some(file) = &arguments.state {
+    for file in &arguments.state {
         let path = context.directory.join(file);
         let text = std::fs::read_to_string(&path).map_err(|error| {
             CommandError::new(
@@ -349,7 +365,7 @@ fn read_account(
     account?.map_err(|problem| {
         CommandError::new(
             problem,
-            "No file was written. The connection is that of the provider: see `doctor`.",
+            "No file was written. The command `doctor` of this program checks the connection.",
         )
     })
 }
@@ -370,20 +386,21 @@ fn check(
                 State::Managed | State::Official | State::Unwanted => continue,
             };
             count += 1;
-            writeln!(console.output, "{noun} {:?}{note}", found.name)?;
+            let id = identity::import_id(kind.resource(), &found.identity).unwrap_or_default();
+            writeln!(console.output, "{noun} {:?} {id}{note}", found.name)?;
         }
     }
-    print_problems(&account.failures, console)?;
+    match (count, account.failures.is_empty()) {
+        (0, true) => writeln!(console.output, "Terraform manages everything.")?,
+        (0, false) => {}
+        (1, _) => writeln!(console.output, "\n1 object is not managed.")?,
+        _ => writeln!(console.output, "\n{count} objects are not managed.")?,
+    }
+    print_problems("Not known", &account.failures, console)?;
     Ok(match (account.failures.is_empty(), count) {
         (false, _) => Status::Failure,
-        (true, 0) => {
-            writeln!(console.output, "Terraform manages everything.")?;
-            Status::Success
-        }
-        (true, _) => {
-            writeln!(console.output, "\n{count} objects are not managed.")?;
-            Status::UsageError
-        }
+        (true, 0) => Status::Success,
+        (true, _) => Status::UsageError,
     })
 }
 
@@ -428,11 +445,12 @@ fn report(plan: &Plan, is_dry: bool, console: &mut Console<'_>) -> Result<(), Co
         }
     }
     let left = |state: State| plan.left.get(&state).copied().unwrap_or_default();
-    let mut counts = vec![format!("{} adopted", plan.added.len())];
+    let adopted = if is_dry { "to adopt" } else { "adopted" };
+    let mut counts = vec![format!("{} {adopted}", plan.added.len())];
     for (state, text) in [
         (State::Managed, "managed already"),
         (State::Written, "have an import block already"),
-        (State::Official, "official"),
+        (State::Official, "official left out"),
         (State::Unwanted, "do not match"),
     ] {
         if left(state) > 0 {
@@ -440,14 +458,17 @@ fn report(plan: &Plan, is_dry: bool, console: &mut Console<'_>) -> Result<(), Co
         }
     }
     writeln!(console.output, "Objects: {}.", counts.join(", "))?;
-    print_problems(&plan.problems, console)
+    for note in &plan.notes {
+        writeln!(console.output, "Note: {note}")?;
+    }
+    print_problems("Not adopted", &plan.problems, console)
 }
 
-fn print_problems(problems: &[String], console: &mut Console<'_>) -> Result<(), CommandError> {
+fn print_problems(heading: &str, problems: &[String], console: &mut Console<'_>) -> Result<(), CommandError> {
     if problems.is_empty() {
         return Ok(());
     }
-    writeln!(console.errors, "\nNot adopted:")?;
+    writeln!(console.errors, "\n{heading}:")?;
     for problem in problems {
         writeln!(console.errors, "- {}", problem.replace('\n', "\n  "))?;
     }
@@ -458,7 +479,6 @@ fn print_problems(problems: &[String], console: &mut Console<'_>) -> Result<(), 
 fn prove(
     directory: &Path,
     data: &Path,
-    plan: &Plan,
     terraform: Option<&Terraform>,
     console: &mut Console<'_>,
 ) -> Result<bool, CommandError> {
@@ -469,10 +489,6 @@ fn prove(
         )?;
         return Ok(true);
     };
-    let written = plan.left.get(&State::Written).copied().unwrap_or_default();
-    if plan.added.is_empty() && written == 0 {
-        return Ok(true);
-    }
     let proof = match terraform.prove(directory, data) {
         Ok(proof) => proof,
         Err(error) => {

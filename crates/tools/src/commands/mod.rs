@@ -113,7 +113,11 @@ pub fn run(context: &Context, arguments: &[OsString], console: &mut Console<'_>)
             return match arguments.first().and_then(|first| first.to_str()) {
                 // The retired Terraform command had only one exit status for failures.
                 Some("0.13upgrade") => Status::Failure,
-                Some("adopt") => adopt::usage_status(arguments),
+                Some("adopt") => adopt::usage_status(
+                    arguments
+                        .iter()
+                        .any(|argument| with_two_dashes(argument) == "--check"),
+                ),
                 _ => Status::UsageError,
             };
         }

@@ -42,6 +42,8 @@ pub enum Item {
     Argument(String, Expression),
     /// A nested block with its type, without labels.
     Block(String, Vec<Self>),
+    /// A comment on a line of its own.
+    Comment(String),
 }
 
 impl Expression {
@@ -102,6 +104,13 @@ impl Block {
         self
     }
 
+    /// Adds a comment.
+    #[must_use]
+    pub fn with_comment(mut self, text: String) -> Self {
+        self.items.push(Item::Comment(text));
+        self
+    }
+
     /// Adds a nested block.
     #[must_use]
     pub fn with_block(mut self, name: &str, items: Vec<Item>) -> Self {
@@ -127,6 +136,9 @@ fn write_items(items: &[Item], out: &mut String) {
         match item {
             Item::Argument(name, value) => {
                 let _ = writeln!(out, "{name} = {}", value.text());
+            }
+            Item::Comment(text) => {
+                let _ = writeln!(out, "# {text}");
             }
             Item::Block(name, items) => {
                 if index > 0 {

@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 
 use account::{Objects, definition};
 use serde_json::json;
+use tools::adopt::blocks::Options;
 use tools::adopt::existing::{Existing, HEADER};
 use tools::adopt::managed::{Managed, StateError};
-use tools::adopt::plan::{Options, Plan, WriteError, plan};
+use tools::adopt::plan::{Plan, WriteError, plan};
 use tools::adopt::present::{Present, State};
 
 /// A directory, a state and a command line.
@@ -127,7 +128,8 @@ fn defaults_and_what_the_control_plane_decides_are_left_out() {
     let (_, block) = text.split_once("resource ").unwrap();
     assert_eq!(
         block.split("\n\n").next().unwrap(),
-        "\"acme_gadget\" \"a\" {\n  name  = \"a\"\n  pin_wo = var.gadget_a\n}".replace("name  =", "name   =")
+        "\"acme_gadget\" \"a\" {\n  name  = \"a\"\n  pin_wo = var.gadget_a\n  # pin_wo_version = 1\n}"
+            .replace("name  =", "name   =")
     );
 }
 
