@@ -43,6 +43,7 @@ mod plans;
 mod process;
 mod protection;
 mod provider_block;
+mod query;
 mod registry_credential;
 mod reinstalls;
 mod release;
