@@ -252,6 +252,15 @@ async fn get_metadata_lists_the_types_of_the_schema() {
         .map(|data_source| data_source.type_name)
         .collect();
     assert_eq!(listed, data_sources);
+    let mut lists: Vec<String> = schema.list_resource_schemas.into_keys().collect();
+    lists.sort();
+    let listed: Vec<String> = metadata
+        .list_resources
+        .into_iter()
+        .map(|list_resource| list_resource.type_name)
+        .collect();
+    assert_eq!(listed, lists);
+    assert_eq!(lists, resources, "the objects of every resource can be listed");
 }
 
 #[tokio::test]
