@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use acceptance::resources;
 use harness::control_plane::{
@@ -521,6 +522,31 @@ async fn list_that_fails_is_one_error() {
             let core = core(&control_plane).await;
             assert_refused(&core, ROLE, query, words).await;
         }
+    }
+}
+
+#[tokio::test]
+async fn interrupt_ends_a_list() {
+    let control_plane = full().await;
+    for (operation, is_list) in [(LIST_MACHINES, true), (GET_MACHINE, false)] {
+        control_plane.clear_faults();
+        let core = core(&control_plane).await;
+        let hour = FaultKind::Delay(Duration::from_hours(1));
+        control_plane.fault(Fault::new(operation, hour));
+        control_plane.log().clear();
+        let query = Query::default().whole();
+        let listed = core.query(MACHINE, &query);
+        let stop = async {
+            control_plane.log().wait_for(operation, 1).await;
+            core.plugin().stop().await.unwrap();
+        };
+        let (listed, ()) = tokio::join!(listed, stop);
+        let text = match listed {
+            Err(failed) if is_list => failed.to_string(),
+            Ok(listed) if !is_list && listed.is_empty() => warnings(&core).concat(),
+            other => panic!("{operation}: {other:?}"),
+        };
+        assert!(text.contains("interrupted"), "{operation}: {text}");
     }
 }
 
