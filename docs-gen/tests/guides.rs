@@ -87,8 +87,9 @@ fn guides_name_the_declared_defaults() {
 }
 
 /// Names in the guides that are not attributes: those of Terraform's own languages, of derived arguments, and of generated files and resources.
-const OTHER_NAMES: [&str; 12] = [
+const OTHER_NAMES: [&str; 13] = [
     "dev_overrides",
+    "for_each",
     "required_providers",
     "create_before_destroy",
     "prevent_destroy",
