@@ -39,6 +39,7 @@ pub fn identity(definition: &'static Definition) -> commands::Identity {
         version: env!("CARGO_PKG_VERSION"),
         probe: probe::probe,
         connect: probe::connect,
+        variable: probe::variable,
         names: || templates::NAMES,
     }
 }

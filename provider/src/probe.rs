@@ -26,6 +26,15 @@ pub fn probe(block: &ProviderBlock, environment: &Environment) -> Vec<Finding> {
         .unwrap_or_else(|error| vec![Finding::problem(error.problem, error.remedy)])
 }
 
+/// Returns the environment variable of an argument of the provider block, if it has one.
+pub fn variable(argument: &str) -> Option<&'static str> {
+    let mut attributes = DEFINITION.provider.attributes.iter();
+    attributes
+        .find(|attribute| attribute.name == argument)?
+        .env
+        .as_deref()
+}
+
 /// Connects to the control plane, with the settings that the provider would have. It sends no request.
 ///
 /// # Errors

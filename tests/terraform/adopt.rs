@@ -590,20 +590,117 @@ async fn managed_objects_are_found_in_every_form_of_state() {
         Some(1)
     );
 
-    // The state of another workspace is not in `terraform.tfstate`: Terraform shows it.
+    // Another workspace has another state.
     std::fs::write(other.path("terraform.tfstate"), &stored).expect("a file");
-    other
-        .workspace
-        .run(&["workspace", "new", "empty"])
-        .await
-        .succeeds();
-    assert_eq!(other.adopt(&["--check"]).await.status, Some(2));
-    other
-        .workspace
-        .run(&["workspace", "select", "default"])
-        .await
-        .succeeds();
     assert_eq!(other.adopt(&["--check"]).await.status, Some(0));
+    let terraform = |arguments: &'static [&'static str]| other.workspace.run(arguments);
+    terraform(&["workspace", "new", "empty"]).await.succeeds();
+    assert_eq!(other.adopt(&["--check"]).await.status, Some(2));
+    std::fs::write(other.path("terraform.tfstate.d/empty/terraform.tfstate"), &stored).expect("a file");
+    assert_eq!(other.adopt(&["--check"]).await.status, Some(0));
+    terraform(&["workspace", "select", "default"]).await.succeeds();
+    // A state that cannot be read is none without objects.
+    std::fs::write(other.path("terraform.tfstate"), [0xff_u8]).expect("a file");
+    assert_eq!(other.adopt(&["--check"]).await.status, Some(1));
+    std::fs::remove_file(other.path("terraform.tfstate")).expect("a file");
+}
+
+/// A backend has the state. Without it, everything would be adopted a second time.
+#[tokio::test]
+async fn state_in_a_backend_is_shown_or_refused() {
+    let adoption = Adoption::small().await;
+    let backend = "terraform {\n  backend \"local\" {\n    path = \"elsewhere/state\"\n  }\n}\n";
+    std::fs::write(adoption.path("backend.tf"), backend).expect("a file");
+    for arguments in [&[][..], &["--check"]] {
+        let run = adoption.adopt(arguments).await;
+        assert_eq!(run.status, Some(1), "{}", run.stdout);
+        assert!(
+            run.stderr.contains("the state is not in the directory"),
+            "{}",
+            run.stderr
+        );
+    }
+    assert_eq!(adoption.files().len(), 1, "nothing was written");
+    adoption.workspace.run(&["init"]).await.succeeds();
+    let run = adoption.adopt(&[]).await.succeeds();
+    assert!(run.stdout.contains("only imports: 10"), "{}", run.stdout);
+    adoption.workspace.apply().await;
+    let check = adoption.adopt(&["--check"]).await.succeeds();
+    assert!(
+        check.stdout.contains("Terraform manages everything"),
+        "{}",
+        check.stdout
+    );
+}
+
+/// The account is that of the provider block, also if the block has another name, or is in JSON. An expression is not ignored.
+#[tokio::test]
+async fn account_is_that_of_the_provider_block() {
+    let mut adoption = Adoption::small().await;
+    let (endpoint, token) = (
+        adoption.control_plane.endpoint().to_owned(),
+        adoption.control_plane.token().to_owned(),
+    );
+    let other = ControlPlane::builder().start().await.expect("it starts");
+    adoption.workspace = adoption
+        .workspace
+        .with("DURANTIC_ENDPOINT", other.endpoint())
+        .with("DURANTIC_API_TOKEN", other.token());
+    let required = "terraform {\n  required_providers {\n    NAME = {\n      source = \"durantic/durantic\"\n    }\n  }\n}\n";
+    let block = format!("provider \"dur\" {{\n  endpoint = \"{endpoint}\"\n  api_token = \"{token}\"\n}}\n");
+    let json =
+        json!({ "provider": { "durantic": { "endpoint": endpoint, "api_token": token } } }).to_string();
+    for (file, text, name) in [("main.tf", block, "dur"), ("provider.tf.json", json, "durantic")] {
+        std::fs::write(adoption.path("versions.tf"), required.replace("NAME", name)).expect("a file");
+        std::fs::write(adoption.path(file), text).expect("a file");
+        let check = adoption.adopt(&["--check", "--only", "vip"]).await;
+        assert!(
+            check.stdout.contains("vip \"web\""),
+            "{file}: {}{}",
+            check.stdout,
+            check.stderr
+        );
+        std::fs::remove_file(adoption.path(file)).expect("a file");
+    }
+    let expression = "provider \"durantic\" {\n  endpoint = var.endpoint\n}\n";
+    std::fs::write(adoption.path("main.tf"), expression).expect("a file");
+    let check = adoption.adopt(&["--check", "--only", "vip"]).await.succeeds();
+    let note = "`endpoint` of the provider block in `main.tf` is an expression, so DURANTIC_ENDPOINT is used instead.";
+    assert!(check.stderr.contains(note), "{}", check.stderr);
+    adoption.workspace = adoption.workspace.with("DURANTIC_ENDPOINT", "");
+    let check = adoption.adopt(&["--check"]).await;
+    assert_eq!(check.status, Some(1), "{}", check.stdout);
+    assert!(
+        check
+            .stderr
+            .contains("Set the environment variable DURANTIC_ENDPOINT to its value."),
+        "{}",
+        check.stderr
+    );
+}
+
+/// A resource that has no block any more is in the state: the next apply destroys it.
+#[tokio::test]
+async fn objects_without_a_block_are_in_the_plan() {
+    let adoption = Adoption::small().await;
+    adoption.adopt(&["--only", "variable"]).await.succeeds();
+    adoption.workspace.apply().await;
+    std::fs::remove_file(adoption.path("variable.tf")).expect("a file");
+    let run = adoption.adopt(&["--only", "variable"]).await;
+    assert_eq!(run.status, Some(1), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("- durantic_variable.region: delete\n"),
+        "{}",
+        run.stdout
+    );
+    let check = adoption.adopt(&["--check", "--only", "variable"]).await;
+    assert!(
+        check
+            .stdout
+            .contains("Note: 1 resources are in the state, but not in the configuration"),
+        "{}",
+        check.stdout
+    );
 }
 
 #[tokio::test]

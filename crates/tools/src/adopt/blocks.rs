@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 use value::Value;
 
 use super::account::Kind;
-use super::existing::{Existing, HEADER, LocalMap};
+use super::existing::{Existing, HEADER, LocalMap, other};
 use super::names::Taken;
 use super::present::Present;
 use super::references::{Map, References};
@@ -55,6 +55,10 @@ pub struct Added {
     pub name: String,
     /// The file that it is in.
     pub file: String,
+    /// The ID with which it is imported.
+    pub id: String,
+    /// The types of all resources that can manage it.
+    pub types: Vec<String>,
 }
 
 /// An object to add.
@@ -144,11 +148,16 @@ impl<'a> Writer<'a> {
         let file = self.file(&resource.name);
         let text = format!("{variables}{}\n{}", block.text(), import.text());
         self.append(&file, &text);
+        let types = addition.kind.resources.iter();
         Added {
             address,
             noun: naming::noun(resource),
             name: addition.found.name.clone(),
             file,
+            id: identity::import_id(resource, &addition.found.identity).unwrap_or_default(),
+            types: types
+                .map(|resource| format!("{}_{}", self.prefix, resource.name))
+                .collect(),
         }
     }
 
@@ -314,7 +323,8 @@ impl<'a> Writer<'a> {
         let is_free = |name: &String| {
             let mut entries = self.existing.entries.iter();
             let same = entries.find(|(entry, _)| entry.eq_ignore_ascii_case(name));
-            same.is_none_or(|(entry, _)| entry == name && self.existing.is_own(entry))
+            let is_read = other(name).is_none_or(|other| !self.existing.entries.contains_key(&other));
+            is_read && same.is_none_or(|(entry, _)| entry == name && self.existing.is_own(entry))
         };
         numbered(stem, ".tf").find(is_free).unwrap_or_default()
     }

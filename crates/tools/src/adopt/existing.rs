@@ -34,6 +34,8 @@ pub struct Existing {
     pub variables: BTreeSet<String>,
     /// The names of the local values.
     pub locals: BTreeSet<String>,
+    /// The local values that are strings.
+    strings: BTreeMap<String, String>,
     /// The local values that are maps of strings.
     pub maps: Vec<LocalMap>,
     /// The import blocks.
@@ -44,6 +46,19 @@ pub struct Existing {
     pub required: Vec<(String, String)>,
     /// The file with a `required_providers` block.
     pub required_providers: Option<String>,
+    /// The file with a `backend` or `cloud` block: the state is elsewhere.
+    pub backend: Option<String>,
+    /// The provider blocks without an alias, by local name. A block of a later file changes that of an earlier one.
+    pub providers: BTreeMap<String, BTreeMap<String, Argument>>,
+}
+
+/// An argument of a provider block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Argument {
+    /// The file that it is in.
+    pub file: String,
+    /// Its value: the content of a string, or `true` or `false`. `None` if it is an expression that only Terraform can evaluate.
+    pub value: Option<String>,
 }
 
 /// A local value that is a map of strings.
@@ -69,6 +84,15 @@ pub struct Import {
     pub ids: Vec<String>,
     /// The local map of `for_each`.
     each: Option<String>,
+    /// The file that it is in.
+    pub file: String,
+}
+
+impl Import {
+    /// Whether only Terraform can evaluate what it imports.
+    pub fn is_unknown(&self) -> bool {
+        self.ids.is_empty()
+    }
 }
 
 /// A data source.
@@ -104,12 +128,13 @@ pub enum ExistingError {
 }
 
 impl Existing {
-    /// Reads the configuration files of a directory, which may not exist yet.
+    /// Reads the configuration files of a directory, which may not exist yet. `OpenTofu` reads `x.tofu` in place of `x.tf`; Terraform ignores
+    /// it.
     ///
     /// # Errors
     ///
     /// [`ExistingError`], if a file cannot be read or is not valid.
-    pub fn load(directory: &Path) -> Result<Self, ExistingError> {
+    pub fn load(directory: &Path, reader: Reader) -> Result<Self, ExistingError> {
         let mut existing = Self::default();
         let failure = |path: &Path| {
             let path = path.to_owned();
@@ -123,10 +148,16 @@ impl Existing {
         existing.entries = names
             .map(|name| (name.clone(), directory.join(name).is_dir()))
             .collect();
-        let is_read = |(name, is_folder): (&String, &bool)| {
-            (!is_folder && is_configuration(name)).then(|| name.clone())
-        };
-        let names: Vec<String> = existing.entries.iter().filter_map(is_read).collect();
+        let is_folder = |name: &String| existing.entries.get(name) == Some(&true);
+        let mut names: Vec<String> = existing
+            .entries
+            .keys()
+            .filter(|name| reader.reads(name))
+            .cloned()
+            .collect();
+        names.retain(|name| !is_folder(name) && !reader.has_other(name, &existing.entries));
+        // Override files change what the others have.
+        names.sort_by_key(|name| (is_override(name), name.clone()));
         for name in names {
             let path = directory.join(&name);
             let text = std::fs::read_to_string(&path).map_err(failure(&path))?;
@@ -192,10 +223,18 @@ impl Existing {
                 .filter(|map| import.each.as_ref() == Some(&map.name));
             let each = each.next().map(|map| map.entries.as_slice()).unwrap_or_default();
             let ids = std::mem::take(&mut import.ids).into_iter();
-            let resolved = ids.flat_map(|id| match id.as_str() {
-                EACH_KEY => each.iter().map(|(key, _)| key.clone()).collect(),
-                EACH_VALUE => each.iter().map(|(_, value)| value.clone()).collect(),
-                _ => vec![lookup(&self.maps, &id).unwrap_or(id)],
+            let resolved = ids.flat_map(|id| -> Vec<String> {
+                match id.as_str() {
+                    EACH_KEY => each.iter().map(|(key, _)| key.clone()).collect(),
+                    EACH_VALUE => each.iter().map(|(_, value)| value.clone()).collect(),
+                    _ => {
+                        let string = id.strip_prefix("local.").and_then(|name| self.strings.get(name));
+                        let value = string.cloned().or_else(|| lookup(&self.maps, &id));
+                        // An entry of a map that is missing may name the object.
+                        let is_entry = !id.starts_with("local.") || id.contains('[');
+                        value.or_else(|| is_entry.then_some(id)).into_iter().collect()
+                    }
+                }
             });
             import.ids = resolved.collect();
         }
@@ -226,9 +265,21 @@ impl Existing {
                 self.variables.insert(name.to_owned());
             }
             ("locals", ..) => self.add_locals(file, &block.body),
-            ("import", ..) => self.imports.extend(import(&block.body)),
+            ("import", ..) => self.imports.extend(import(file, &block.body)),
+            ("provider", Some(name), _) if !block.body.has_attribute("alias") => {
+                let arguments = block.body.attributes().map(|attribute| {
+                    let value = &attribute.value;
+                    let string = value.as_str().map(str::to_owned);
+                    let value = string.or_else(|| value.as_bool().map(|bool| bool.to_string()));
+                    (attribute.key.as_str().to_owned(), value)
+                });
+                self.add_provider(file, name, arguments.collect());
+            }
             ("terraform", ..) => {
                 for block in block.body.blocks() {
+                    if matches!(block.ident.as_str(), "backend" | "cloud") {
+                        self.backend = Some(file.to_owned());
+                    }
                     if block.ident.as_str() == "required_providers" {
                         self.required_providers = Some(file.to_owned());
                         self.required
@@ -243,9 +294,20 @@ impl Existing {
         }
     }
 
+    fn add_provider(&mut self, file: &str, name: &str, arguments: Vec<(String, Option<String>)>) {
+        let provider = self.providers.entry(name.to_owned()).or_default();
+        for (name, value) in arguments {
+            let file = file.to_owned();
+            provider.insert(name, Argument { file, value });
+        }
+    }
+
     fn add_locals(&mut self, file: &str, body: &Body) {
         for attribute in body.attributes() {
             let name = attribute.key.as_str().to_owned();
+            if let Some(text) = attribute.value.as_str() {
+                self.strings.insert(name.clone(), text.to_owned());
+            }
             if let (Some(object), Some(span)) = (attribute.value.as_object(), attribute.value.span()) {
                 let entries = object.iter().filter_map(|(key, value)| {
                     Some((key_name(key)?.to_owned(), value.expr().as_str()?.to_owned()))
@@ -287,13 +349,43 @@ impl Existing {
             let parts = import.get("identity").and_then(Json::as_object);
             let parts = parts.into_iter().flat_map(serde_json::Map::values);
             let parts = parts.filter_map(|part| part.as_str().map(str::to_owned));
-            self.imports.extend(string("to").map(|to| Import {
-                to,
-                ids: string("id").into_iter().chain(parts).collect(),
-                each: None,
+            self.imports.extend(string("to").map(|to| {
+                Import {
+                    to,
+                    // A template.
+                    ids: string("id")
+                        .into_iter()
+                        .chain(parts)
+                        .filter(|id| !id.contains("${"))
+                        .collect(),
+                    each: None,
+                    file: file.to_owned(),
+                }
             }));
         }
+        let providers: Vec<(String, Json)> = tables("provider")
+            .flatten()
+            .map(|(name, block)| (name.clone(), block.clone()))
+            .collect();
+        for (name, blocks) in providers {
+            let blocks = match blocks {
+                Json::Array(blocks) => blocks,
+                block => vec![block],
+            };
+            let blocks = blocks.iter().filter_map(Json::as_object);
+            for block in blocks.filter(|block| !block.contains_key("alias")) {
+                let arguments = block.iter().map(|(name, value)| {
+                    let string = value.as_str().filter(|text| !text.contains("${"));
+                    let bool = value.as_bool().map(|bool| bool.to_string());
+                    (name.clone(), string.map(str::to_owned).or(bool))
+                });
+                self.add_provider(file, &name, arguments.collect());
+            }
+        }
         for terraform in tables("terraform") {
+            if terraform.contains_key("backend") || terraform.contains_key("cloud") {
+                self.backend = Some(file.to_owned());
+            }
             let required = terraform.get("required_providers").and_then(Json::as_object);
             for (name, entry) in required.into_iter().flatten() {
                 self.required_providers = Some(file.to_owned());
@@ -310,14 +402,47 @@ pub fn is_own(text: &str) -> bool {
     text.lines().next().is_some_and(|line| line.trim_end() == HEADER)
 }
 
-/// Whether Terraform or `OpenTofu` reads a file as configuration.
-fn is_configuration(name: &str) -> bool {
-    let extensions = [".tf", ".tf.json", ".tofu", ".tofu.json"];
-    let is_ignored = name.starts_with('.') || name.ends_with('~') || name.starts_with('#');
-    !is_ignored && extensions.iter().any(|extension| name.ends_with(extension))
+/// The program that reads the configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// Terraform, which reads `.tf` and `.tf.json`.
+    Terraform,
+    /// `OpenTofu`, which reads `.tofu` and `.tofu.json` as well.
+    OpenTofu,
 }
 
-fn import(body: &Body) -> Option<Import> {
+impl Reader {
+    /// Whether it reads a file as configuration.
+    fn reads(self, name: &str) -> bool {
+        let extensions: &[&str] = match self {
+            Self::Terraform => &[".tf", ".tf.json"],
+            Self::OpenTofu => &[".tf", ".tf.json", ".tofu", ".tofu.json"],
+        };
+        let is_ignored = name.starts_with('.') || name.ends_with('~') || name.starts_with('#');
+        !is_ignored && extensions.iter().any(|extension| name.ends_with(extension))
+    }
+
+    /// Whether it reads another file in place of this one.
+    fn has_other(self, name: &str, entries: &BTreeMap<String, bool>) -> bool {
+        self == Self::OpenTofu && other(name).is_some_and(|other| entries.contains_key(&other))
+    }
+}
+
+/// The file that `OpenTofu` reads in place of this one: `x.tofu` for `x.tf`.
+pub fn other(name: &str) -> Option<String> {
+    let (stem, extension) = match name.strip_suffix(".json") {
+        Some(name) => (name, ".json"),
+        None => (name, ""),
+    };
+    Some(format!("{}.tofu{extension}", stem.strip_suffix(".tf")?))
+}
+
+fn is_override(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default();
+    stem == "override" || stem.ends_with("_override")
+}
+
+fn import(file: &str, body: &Body) -> Option<Import> {
     let to = &body.get_attribute("to")?.value;
     let id = body.get_attribute("id").map(|attribute| &attribute.value);
     let identity = body.get_attribute("identity").map(|attribute| &attribute.value);
@@ -330,6 +455,7 @@ fn import(body: &Body) -> Option<Import> {
         to: address(to)?,
         ids: id.into_iter().chain(parts).filter_map(constant).collect(),
         each: each.and_then(|each| each.strip_prefix("local.").map(str::to_owned)),
+        file: file.to_owned(),
     })
 }
 
@@ -366,7 +492,8 @@ fn constant(expression: &Expression) -> Option<String> {
     match expression {
         Expression::Traversal(traversal) => entry(traversal).or_else(|| {
             let address = address(expression)?;
-            matches!(address.as_str(), EACH_KEY | EACH_VALUE).then_some(address)
+            let is_local = address.starts_with("local.") && !address.contains('[');
+            (is_local || matches!(address.as_str(), EACH_KEY | EACH_VALUE)).then_some(address)
         }),
         other => other.as_str().map(str::to_owned),
     }

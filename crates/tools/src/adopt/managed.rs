@@ -4,7 +4,7 @@
 //!
 //! Tests: below.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::Definition;
 use schema::Resource;
@@ -18,6 +18,8 @@ use super::account::key;
 pub struct Managed {
     /// The key of each object → its address in the root module, if it is there.
     objects: BTreeMap<String, Option<String>>,
+    /// The addresses in the root module, of all objects of the provider.
+    addresses: BTreeSet<String>,
 }
 
 /// Why a state cannot be used.
@@ -51,6 +53,23 @@ impl Managed {
     /// The address of an object in the root module, such as `durantic_vip.web` or `durantic_vip.web["a"]`.
     pub fn address(&self, key: &str) -> Option<&str> {
         self.objects.get(key)?.as_deref()
+    }
+
+    /// The names of the resources of a type in the root module.
+    pub fn names<'a>(&'a self, r#type: &'a str) -> impl Iterator<Item = &'a str> {
+        self.resources().filter_map(move |address| {
+            let (other, name) = address.split_once('.')?;
+            (other == r#type).then_some(name)
+        })
+    }
+
+    /// The addresses of resources in the root module, without an index.
+    pub fn resources(&self) -> impl Iterator<Item = &str> {
+        self.addresses.iter().map(|address| {
+            address
+                .split_once('[')
+                .map_or(address.as_str(), |(address, _)| address)
+        })
     }
 
     /// Number of objects.
@@ -94,15 +113,17 @@ impl Managed {
             }
         };
         let mut objects: BTreeMap<String, Option<String>> = BTreeMap::new();
+        let mut addresses = BTreeSet::new();
         for instance in instances {
             let resource = resource(definition, instance.r#type);
+            addresses.extend(instance.address.clone().filter(|_| resource.is_some()));
             let Some(key) = resource.and_then(|resource| key_of(resource, instance.attributes)) else {
                 continue;
             };
             let address = objects.entry(key).or_default();
             *address = address.take().or(instance.address);
         }
-        Ok(Self { objects })
+        Ok(Self { objects, addresses })
     }
 }
 

@@ -103,9 +103,15 @@ fn additions<'a>(
         let resource = kind.resource();
         let r#type = format!("{}_{}", present.prefix, resource.name);
         let mut names = Taken::default();
-        for name in present.existing.names(&r#type) {
+        // An address that only the state has is that of another object.
+        for name in present
+            .existing
+            .names(&r#type)
+            .chain(present.managed.names(&r#type))
+        {
             names.add(name);
         }
+        let unknown = present.unknown_import(kind);
         for found in sorted(objects) {
             let state = present.state(kind, found);
             if state != State::New {
@@ -113,6 +119,17 @@ fn additions<'a>(
                 if let Some(address) = present.address(kind, found) {
                     references.add(resource, &found.response, address);
                 }
+                continue;
+            }
+            if let Some(import) = unknown {
+                plan.problems.push(format!(
+                    "{} {:?} may be what the import block of `{}` in `{}` imports, which only Terraform can evaluate. Apply that block, or \
+                     write its `id` as a string.",
+                    naming::noun(resource),
+                    found.name,
+                    import.to,
+                    import.file
+                ));
                 continue;
             }
             match configuration(kind, found) {

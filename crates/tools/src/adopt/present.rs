@@ -66,6 +66,24 @@ impl<'a> Present<'a> {
         is_there.then_some(address)
     }
 
+    /// Returns an import block for objects of this kind of which only Terraform knows what it imports. One that was applied does not count.
+    pub fn unknown_import(&self, kind: &Kind) -> Option<&'a Import> {
+        let mut imports = self.existing.imports.iter();
+        imports.find(|import| {
+            let (resource, _) = import.to.split_once('[').unwrap_or((&import.to, ""));
+            let is_applied = self.managed.resources().any(|managed| managed == resource);
+            import.is_unknown() && self.is_of(import, kind) && !is_applied
+        })
+    }
+
+    /// Whether an import block is for objects of this kind. An address in a module begins with that of the module.
+    fn is_of(&self, import: &Import, kind: &Kind) -> bool {
+        kind.resources.iter().any(|resource| {
+            let r#type = format!("{}_{}", self.prefix, resource.name);
+            import.to.split('.').any(|part| part == r#type)
+        })
+    }
+
     /// Returns the import block of an object.
     fn import(&self, kind: &Kind, found: &Found) -> Option<&'a Import> {
         let resource = kind.resource();
@@ -75,14 +93,9 @@ impl<'a> Present<'a> {
             .filter_map(|attribute| found.identity.get(&attribute.name).as_str())
             .collect();
         self.existing.imports.iter().find(|import| {
-            // An address in a module begins with that of the module.
-            let is_kind = kind.resources.iter().any(|resource| {
-                let r#type = format!("{}_{}", self.prefix, resource.name);
-                import.to.split('.').any(|part| part == r#type)
-            });
             let is_part = |part: &&str| import.ids.iter().any(|id| id.eq_ignore_ascii_case(part));
             let is_named = || import.ids.iter().any(|written| names(written, &id, &found.name));
-            is_kind && (parts.iter().all(is_part) || is_named())
+            self.is_of(import, kind) && (parts.iter().all(is_part) || is_named())
         })
     }
 }

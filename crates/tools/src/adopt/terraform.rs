@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 use environment::Environment;
 use serde_json::Value as Json;
 
+use super::blocks::Added;
 use crate::package::files::is_executable;
 use crate::package::version::Version;
 
@@ -27,11 +28,22 @@ pub struct Terraform {
     pub version: Version,
 }
 
+/// An object that a plan imports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Imported {
+    /// Its address.
+    pub address: String,
+    /// The type of its resource.
+    pub r#type: String,
+    /// The ID of the import block; empty if that has an identity.
+    pub id: String,
+}
+
 /// What a plan says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Proof {
-    /// Number of objects that it imports.
-    pub imports: u64,
+    /// What it imports.
+    pub imports: Vec<Imported>,
     /// What it would change beside that: each address with the action.
     pub differences: Vec<String>,
     /// Its errors.
@@ -46,6 +58,26 @@ impl Proof {
         self.is_complete && self.differences.is_empty() && self.errors.is_empty()
     }
 
+    /// Adds what is wrong with the objects that were added to the configuration: the plan must import each, and no other one twice.
+    pub fn compare(&mut self, added: &[Added]) {
+        for added in added {
+            if !self.imports.iter().any(|import| import.address == added.address) {
+                self.differences.push(format!("{}: not imported", added.address));
+            }
+            let same = self.imports.iter().filter(|import| {
+                let is_same_id = import.id.to_lowercase().contains(&added.id) || import.id == added.name;
+                let is_other = import.address != added.address && added.types.contains(&import.r#type);
+                is_other && is_same_id
+            });
+            for import in same {
+                self.differences.push(format!(
+                    "{}: imports the same object as {}",
+                    import.address, added.address
+                ));
+            }
+        }
+    }
+
     /// Reads the output of `plan -json`.
     pub fn parse(output: &str) -> Self {
         let mut proof = Self::default();
@@ -57,22 +89,22 @@ impl Proof {
                 let found = path.iter().try_fold(&message, |json, key| json.get(key));
                 found.and_then(Json::as_str).unwrap_or_default().to_owned()
             };
-            let number = |path: &[&str]| {
-                let found = path.iter().try_fold(&message, |json, key| json.get(key));
-                found.and_then(Json::as_u64).unwrap_or_default()
-            };
             match text(&["type"]).as_str() {
                 "planned_change" => {
                     let action = text(&["change", "action"]);
+                    if message.pointer("/change/importing").is_some() {
+                        proof.imports.push(Imported {
+                            address: text(&["change", "resource", "addr"]),
+                            r#type: text(&["change", "resource", "resource_type"]),
+                            id: text(&["change", "importing", "id"]),
+                        });
+                    }
                     if !matches!(action.as_str(), "noop" | "import" | "read") {
                         let address = text(&["change", "resource", "addr"]);
                         proof.differences.push(format!("{address}: {action}"));
                     }
                 }
-                "change_summary" => {
-                    proof.is_complete = true;
-                    proof.imports = number(&["changes", "import"]);
-                }
+                "change_summary" => proof.is_complete = true,
                 "diagnostic" if text(&["diagnostic", "severity"]) == "error" => {
                     let summary = text(&["diagnostic", "summary"]);
                     let detail = text(&["diagnostic", "detail"]);
@@ -196,11 +228,14 @@ mod tests {
     #[test]
     fn proof_has_imports_differences_and_errors() {
         let change = |address: &str, action: &str| {
-            serde_json::json!({
+            let mut change = serde_json::json!({
                 "type": "planned_change",
-                "change": { "resource": { "addr": address }, "action": action },
-            })
-            .to_string()
+                "change": { "resource": { "addr": address, "resource_type": "a" }, "action": action },
+            });
+            if action == "import" {
+                change["change"]["importing"] = serde_json::json!({ "id": "ID" });
+            }
+            change.to_string()
         };
         let summary = serde_json::json!({ "type": "change_summary", "changes": { "add": 0, "import": 2 } });
         let error = serde_json::json!({
@@ -216,7 +251,7 @@ mod tests {
             summary.to_string(),
         ]);
         assert!(proof.has_only_imports());
-        assert_eq!(proof.imports, 2);
+        assert_eq!(proof.imports.len(), 1);
         let proof = output(&[
             change("a.b", "update"),
             change("a.c", "create"),
@@ -227,6 +262,31 @@ mod tests {
         let proof = output(&[error.to_string()]);
         assert_eq!(proof.errors, ["a.b: Bad. Very."]);
         assert!(!proof.has_only_imports());
+        // Each added object must be imported, and by no other block.
+        let added = |address: &str, id: &str, name: &str| Added {
+            address: address.to_owned(),
+            noun: String::new(),
+            name: name.to_owned(),
+            file: String::new(),
+            id: id.to_owned(),
+            types: vec!["a".to_owned()],
+        };
+        for (added, expected) in [
+            (added("a.b", "id", "n"), &[][..]),
+            (added("a.c", "other", "n"), &["a.c: not imported"]),
+            (
+                added("a.c", "id", "n"),
+                &["a.c: not imported", "a.b: imports the same object as a.c"],
+            ),
+            (
+                added("a.c", "other", "ID"),
+                &["a.c: not imported", "a.b: imports the same object as a.c"],
+            ),
+        ] {
+            let mut proof = output(&[change("a.b", "import"), summary.to_string()]);
+            proof.compare(&[added]);
+            assert_eq!(proof.differences, expected);
+        }
         // A plan that was killed says nothing.
         assert!(!output(&["{".to_owned()]).has_only_imports());
     }

@@ -2,7 +2,7 @@
 //!
 //! Tests: `tests/terraform/adopt.rs`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{IsTerminal, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -15,15 +15,14 @@ use super::context::{CommandError, Console, Context, Status, block_on, print_err
 use super::probe::ProviderBlock;
 use crate::address::Address;
 use crate::adopt::account::{Account, Connection, Kind, Reading, kinds, read};
-use crate::adopt::blocks::Options;
-use crate::adopt::existing::Existing;
+use crate::adopt::blocks::{Added, Options};
+use crate::adopt::existing::{Existing, Reader};
 use crate::adopt::managed::Managed;
 use crate::adopt::plan::{Plan, plan};
 use crate::adopt::present::{Present, State};
 use crate::adopt::terraform::Terraform;
 use crate::package::files;
 use crate::package::version::Version;
-use crate::upgrade::module::Module;
 
 /// The first version with import blocks.
 const IMPORT_BLOCKS: (u64, u64) = (1, 5);
@@ -101,7 +100,12 @@ pub fn run(
         Ok(pattern) => pattern,
         Err(error) => return usage(console, error),
     };
-    let mut existing = Existing::load(&directory).map_err(|error| {
+    let terraform = Terraform::find(&context.environment, &directory);
+    let reader = match &terraform {
+        Some(terraform) if terraform.name == "tofu" => Reader::OpenTofu,
+        _ => Reader::Terraform,
+    };
+    let mut existing = Existing::load(&directory, reader).map_err(|error| {
         CommandError::new(
             error,
             "Correct the file, then run the command again. No file was changed.",
@@ -109,17 +113,22 @@ pub fn run(
     })?;
     existing.resolve();
     let is_wanted = |name: &str| pattern.as_ref().is_none_or(|pattern| pattern.matches(name));
-    let connection = connect(context, &directory)?;
+    let connection = connect(context, &existing, console)?;
     let kinds = match selected(&connection, arguments) {
         Ok(kinds) => kinds,
         Err(error) => return usage(console, error),
     };
-    let terraform = Terraform::find(&context.environment, &directory);
     let version = match version(arguments, terraform.as_ref()) {
         Ok(version) => version,
         Err(error) => return usage(console, error),
     };
-    let managed = managed(&connection, arguments, context, &directory, terraform.as_ref())?;
+    let managed = managed(
+        &connection,
+        arguments,
+        context,
+        (&directory, &existing),
+        terraform.as_ref(),
+    )?;
     let present = Present {
         prefix: &connection.definition.provider.name,
         existing: &existing,
@@ -169,7 +178,8 @@ pub fn run(
     };
     let data = data_directory(context, &directory);
     let is_empty = existing.files.is_empty() && plan.files.is_empty();
-    if !arguments.dry_run && !is_empty && !prove(&directory, &data, terraform.as_ref(), console)? {
+    if !arguments.dry_run && !is_empty && !prove(&directory, &data, &plan.added, terraform.as_ref(), console)?
+    {
         status = Status::Failure;
     }
     Ok(status)
@@ -194,18 +204,41 @@ fn pattern(text: Option<&str>) -> Result<Option<glob::Pattern>, CommandError> {
     })
 }
 
-/// Connects to the account, with the provider block of the directory.
-fn connect(context: &Context, directory: &Path) -> Result<Connection, CommandError> {
-    let block = Module::load(directory)
-        .map(|module| ProviderBlock::find(&module, context.identity.name))
-        .unwrap_or_default();
-    (context.identity.connect)(&block, &context.environment).map_err(|problem| {
-        let remedy = format!(
-            "{} Arguments of a provider block count here only if they are literal.",
-            problem.remedy
-        );
-        CommandError::new(problem.message, remedy)
-    })
+/// Connects to the account, with the provider block of the directory. An argument that only Terraform can evaluate counts only if an
+/// environment variable has its value.
+fn connect(
+    context: &Context,
+    existing: &Existing,
+    console: &mut Console<'_>,
+) -> Result<Connection, CommandError> {
+    let own = context.own_address()?;
+    let is_source = |source: &str| Address::parse(source).is_ok_and(|address| address.resolved() == own);
+    let name = existing.provider(is_source).unwrap_or(context.identity.name);
+    let arguments = existing.providers.get(name);
+    let arguments = || arguments.into_iter().flatten();
+    let block: ProviderBlock = arguments()
+        .filter_map(|(name, argument)| Some((name.clone(), argument.value.clone()?)))
+        .collect();
+    let connected = (context.identity.connect)(&block, &context.environment);
+    for (name, argument) in arguments().filter(|(_, argument)| argument.value.is_none()) {
+        let variable = (context.identity.variable)(name);
+        let place = format!("`{name}` of the provider block in `{}`", argument.file);
+        match variable.filter(|variable| context.environment.get(variable).is_some()) {
+            Some(variable) => writeln!(
+                console.errors,
+                "{place} is an expression, so {variable} is used instead."
+            )?,
+            None => {
+                let remedy = variable.map_or_else(
+                    || "Write it as a string.".to_owned(),
+                    |variable| format!("Set the environment variable {variable} to its value."),
+                );
+                let problem = format!("only Terraform can evaluate {place}");
+                return Err(CommandError::new(problem, remedy));
+            }
+        }
+    }
+    connected.map_err(|problem| CommandError::new(problem.message, problem.remedy))
 }
 
 /// The kinds to adopt.
@@ -269,7 +302,7 @@ fn managed(
     connection: &Connection,
     arguments: &Arguments,
     context: &Context,
-    directory: &Path,
+    (directory, existing): (&Path, &Existing),
     terraform: Option<&Terraform>,
 ) -> Result<Managed, CommandError> {
     let parse = |place: &str, text: &str| {
@@ -280,15 +313,16 @@ fn managed(
             )
         })
     };
-    let file = directory.join("terraform.tfstate");
-    let local = std::fs::read_to_string(&file)
-        .ok()
-        .filter(|text| !text.trim().is_empty());
-    let has_other_place = has_other_place(context, directory);
-    let is_initialised = data_directory(context, directory).is_dir();
-    let mut managed = match (local, terraform) {
-        (Some(text), _) if !has_other_place => parse(&file.display().to_string(), &text)?,
-        (_, Some(terraform)) if is_initialised => match terraform.show(directory) {
+    let place = Place::of(context, directory, existing);
+    let local = match std::fs::symlink_metadata(&place.file) {
+        Err(_) => String::new(),
+        Ok(_) => std::fs::read_to_string(&place.file).map_err(|error| unreadable(&place.file, &error))?,
+    };
+    let mut managed = match terraform {
+        _ if !place.is_elsewhere && !local.trim().is_empty() => {
+            parse(&place.file.display().to_string(), &local)?
+        }
+        Some(terraform) if place.is_initialised => match terraform.show(directory) {
             Ok(text) => parse("terraform show -json", &text)?,
             Err(_) if !arguments.state.is_empty() => Managed::default(),
             Err(error) => {
@@ -298,22 +332,18 @@ fn managed(
                 ));
             }
         },
-        (_, None) if is_initialised && has_other_place && arguments.state.is_empty() => {
+        _ if place.is_elsewhere && arguments.state.is_empty() => {
             return Err(CommandError::new(
-                "the state is not in the directory, and no Terraform is on PATH to show it",
-                "Put Terraform on PATH, or pass the output of `terraform show -json` with --state.",
+                "the state is not in the directory, and cannot be shown",
+                "Without the state, managed objects would be adopted again. Run `terraform init` with Terraform on PATH, or pass the output of \
+                 `terraform show -json` with --state.",
             ));
         }
         _ => Managed::default(),
     };
     for file in &arguments.state {
         let path = context.directory.join(file);
-        let text = std::fs::read_to_string(&path).map_err(|error| {
-            CommandError::new(
-                format!("failed to read `{}`: {error}", path.display()),
-                "Pass a state file, or the output of `terraform show -json`.",
-            )
-        })?;
+        let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
         managed.add_elsewhere(parse(&path.display().to_string(), &text)?);
     }
     Ok(managed)
@@ -324,16 +354,45 @@ fn data_directory(context: &Context, directory: &Path) -> PathBuf {
     directory.join(context.environment.get("TF_DATA_DIR").unwrap_or(".terraform"))
 }
 
-/// Whether the state is elsewhere than in the directory's `terraform.tfstate`: in a backend, or in another workspace.
-fn has_other_place(context: &Context, directory: &Path) -> bool {
-    let data = data_directory(context, directory);
-    let read = |name: &str| std::fs::read_to_string(data.join(name)).ok();
-    let backend = read("terraform.tfstate")
-        .and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok())
-        .is_some_and(|state| state.get("backend").is_some_and(|backend| !backend.is_null()));
-    let selected = context.environment.get("TF_WORKSPACE").map(str::to_owned);
-    let workspace = selected.or_else(|| read("environment")).unwrap_or_default();
-    backend || !matches!(workspace.trim(), "" | "default")
+fn unreadable(path: &Path, error: &std::io::Error) -> CommandError {
+    CommandError::new(
+        format!("failed to read `{}`: {error}", path.display()),
+        "A state is a file of Terraform, or the output of `terraform show -json`.",
+    )
+}
+
+/// Where the state of a directory is.
+struct Place {
+    /// The file, if the state is in the directory.
+    file: PathBuf,
+    /// Whether a backend has the state.
+    is_elsewhere: bool,
+    /// Whether Terraform can show it.
+    is_initialised: bool,
+}
+
+impl Place {
+    fn of(context: &Context, directory: &Path, existing: &Existing) -> Self {
+        let data = data_directory(context, directory);
+        let read = |name: &str| std::fs::read_to_string(data.join(name)).ok();
+        let is_elsewhere = read("terraform.tfstate")
+            .and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok())
+            .is_some_and(|state| state.get("backend").is_some_and(|backend| !backend.is_null()));
+        let selected = context.environment.get("TF_WORKSPACE").map(str::to_owned);
+        let workspace = selected.or_else(|| read("environment")).unwrap_or_default();
+        let file = match workspace.trim() {
+            "" | "default" => directory.join("terraform.tfstate"),
+            workspace => directory
+                .join("terraform.tfstate.d")
+                .join(workspace)
+                .join("terraform.tfstate"),
+        };
+        Self {
+            file,
+            is_elsewhere: is_elsewhere || existing.backend.is_some(),
+            is_initialised: data.is_dir(),
+        }
+    }
 }
 
 /// Reads the account, with those objects whole that are new.
@@ -395,6 +454,17 @@ fn check(
         (0, false) => {}
         (1, _) => writeln!(console.output, "\n1 object is not managed.")?,
         _ => writeln!(console.output, "\n{count} objects are not managed.")?,
+    }
+    let orphans = present
+        .managed
+        .resources()
+        .filter(|resource| !present.existing.addresses.contains(*resource));
+    let orphans = orphans.collect::<BTreeSet<_>>().len();
+    if orphans > 0 {
+        writeln!(
+            console.output,
+            "Note: {orphans} resources are in the state, but not in the configuration: the next apply destroys them."
+        )?;
     }
     print_problems("Not known", &account.failures, console)?;
     Ok(match (account.failures.is_empty(), count) {
@@ -479,6 +549,7 @@ fn print_problems(heading: &str, problems: &[String], console: &mut Console<'_>)
 fn prove(
     directory: &Path,
     data: &Path,
+    added: &[Added],
     terraform: Option<&Terraform>,
     console: &mut Console<'_>,
 ) -> Result<bool, CommandError> {
@@ -489,7 +560,7 @@ fn prove(
         )?;
         return Ok(true);
     };
-    let proof = match terraform.prove(directory, data) {
+    let mut proof = match terraform.prove(directory, data) {
         Ok(proof) => proof,
         Err(error) => {
             let error = CommandError::new(
@@ -500,14 +571,17 @@ fn prove(
             return Ok(false);
         }
     };
+    if proof.is_complete {
+        proof.compare(added);
+    }
     if proof.has_only_imports() {
-        writeln!(console.output, "Plan: only imports: {}", proof.imports)?;
+        writeln!(console.output, "Plan: only imports: {}", proof.imports.len())?;
         return Ok(true);
     }
     writeln!(
         console.output,
         "Plan: imports: {}, and it differs:",
-        proof.imports
+        proof.imports.len()
     )?;
     for line in proof.differences.iter().chain(&proof.errors) {
         writeln!(console.output, "- {}", line.replace('\n', "\n  "))?;

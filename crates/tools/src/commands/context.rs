@@ -30,6 +30,8 @@ pub struct Identity {
     pub probe: fn(&ProviderBlock, &Environment) -> Vec<Finding>,
     /// Connects to the provider's API with the arguments of the provider block, without a request.
     pub connect: fn(&ProviderBlock, &Environment) -> Result<Connection, Problem>,
+    /// The environment variable of an argument of the provider block, if it has one.
+    pub variable: fn(&str) -> Option<&'static str>,
     /// The names that templates of user data can use.
     pub names: fn() -> Names,
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use account::{Objects, definition};
 use serde_json::json;
 use tools::adopt::blocks::Options;
-use tools::adopt::existing::{Existing, HEADER};
+use tools::adopt::existing::{Existing, HEADER, Reader};
 use tools::adopt::managed::{Managed, StateError};
 use tools::adopt::plan::{Plan, WriteError, plan};
 use tools::adopt::present::{Present, State};
@@ -40,7 +40,7 @@ impl Default for Setting<'_> {
 fn existing(files: &[(&str, &str)]) -> Existing {
     let mut existing = Existing::default();
     for (name, text) in files {
-        if name.contains(".tf") {
+        if name.ends_with(".tf") || name.ends_with(".tf.json") {
             existing.add(name, text).unwrap();
         } else {
             let folder = name.split('/').next().unwrap();
@@ -237,16 +237,15 @@ fn import_blocks_of_the_user_count() {
         ("for_each = local.ids\n  id = each.value".to_owned(), true),
         ("for_each = local.names\n  id = each.key".to_owned(), true),
         ("for_each = local.names\n  id = each.value".to_owned(), false),
-        ("for_each = var.ids\n  id = each.value".to_owned(), false),
+        ("id = local.one".to_owned(), true),
         // The map was deleted.
         ("id = local.gone[\"web\"]".to_owned(), true),
         ("id = local.gone[\"db\"]".to_owned(), false),
         ("id = local.ids[\"db\"]".to_owned(), false),
         ("id = \"web-2\"".to_owned(), false),
-        ("id = var.x".to_owned(), false),
     ] {
         let locals = format!(
-            "locals {{\n  ids = {{ web = \"{uuid}\", db = \"x\" }}\n  names = {{ web = \"y\" }}\n}}\n"
+            "locals {{\n  ids = {{ web = \"{uuid}\", db = \"x\" }}\n  names = {{ web = \"y\" }}\n  one = \"{uuid}\"\n}}\n"
         );
         let main = import(&id);
         let setting = Setting {
@@ -305,6 +304,62 @@ fn import_blocks_of_the_user_count() {
     assert_eq!(planned(&objects, &setting).unwrap().added.len(), 1);
 }
 
+/// The object may be the one of a block that only Terraform can evaluate: it is not adopted a second time.
+#[test]
+fn objects_of_unknown_import_blocks_are_left() {
+    let objects = Objects::default().with("gadget", account::gadget(1, "web")).with(
+        "group",
+        json!({ "uuid": account::uuid(2), "name": "all", "unit_uuids": [] }),
+    );
+    let state = json!({ "version": 4, "resources": [
+        { "mode": "managed", "type": "acme_gadget", "name": "mine", "instances": [{ "attributes": { "uuid": account::uuid(7) } }] }
+    ] });
+    for (id, state, added) in [
+        ("id = var.x", "", 1),
+        ("id = local.gone", "", 1),
+        ("id = \"${var.x}\"", "", 1),
+        ("for_each = var.ids\n  id = each.value", "", 1),
+        ("for_each = merge({}, {})\n  id = each.key", "", 1),
+        ("id = \"other\"", "", 2),
+        // It was applied.
+        ("id = var.x", &state.to_string(), 2),
+    ] {
+        let main = format!("import {{\n  to = acme_gadget.mine\n  {id}\n}}\n");
+        let setting = Setting {
+            files: &[("main.tf", &main)],
+            state,
+            ..Setting::default()
+        };
+        let plan = planned(&objects, &setting).unwrap();
+        assert_eq!(plan.added.len(), added, "{id}");
+        let problem =
+            "gadget \"web\" may be what the import block of `acme_gadget.mine` in `main.tf` imports";
+        let is_reported = plan.problems.iter().any(|text| text.starts_with(problem));
+        assert_eq!(is_reported, added == 1, "{id}: {:?}", plan.problems);
+    }
+    let json = "{\"import\": {\"to\": \"acme_gadget.mine\", \"id\": \"${local.ids}\"}}";
+    let setting = Setting {
+        files: &[("main.tf.json", json)],
+        ..Setting::default()
+    };
+    assert_eq!(planned(&objects, &setting).unwrap().added.len(), 1);
+}
+
+/// With an import to an address that another object has in the state, Terraform would replace that object.
+#[test]
+fn addresses_of_the_state_are_taken() {
+    let objects = Objects::default().with("gadget", account::gadget(1, "web"));
+    let state = json!({ "version": 4, "resources": [
+        { "mode": "managed", "type": "acme_gadget", "name": "web", "instances": [{ "index_key": 0, "attributes": { "uuid": account::uuid(7) } }] }
+    ] });
+    let setting = Setting {
+        state: &state.to_string(),
+        ..Setting::default()
+    };
+    let plan = planned(&objects, &setting).unwrap();
+    assert_eq!(plan.added[0].address, "acme_gadget.web_2");
+}
+
 #[test]
 fn names_and_files_of_the_user_are_not_used() {
     let mut gadget = account::gadget(1, "web");
@@ -325,7 +380,8 @@ fn names_and_files_of_the_user_are_not_used() {
             ),
             ("gadget/web_2.sh", "mine"),
             ("owner.tf", ""),
-            ("owner_adopted.tf", ""),
+            // `OpenTofu` reads it in place of owner_adopted.tf.
+            ("owner_adopted.tofu", ""),
         ],
         ..Setting::default()
     };
@@ -471,6 +527,41 @@ fn managed_objects_are_left_out_and_referred_to() {
             .address(&format!("get_gadget/{}", account::uuid(1)))
             .is_none()
     );
+}
+
+/// What Terraform and `OpenTofu` read, and in which order.
+#[test]
+fn configuration_is_that_of_its_reader() {
+    let folder = tempfile::tempdir().unwrap();
+    let provider = |name: &str, argument: &str| format!("provider \"{name}\" {{\n  {argument}\n}}\n");
+    for (name, text) in [
+        ("a.tf", provider("acme", "endpoint = \"one\"")),
+        ("a_override.tf", provider("acme", "endpoint = \"two\"")),
+        ("b.tf", provider("acme", "token = var.x")),
+        ("c.tf.json", "{\"provider\": {\"acme\": [{\"alias\": \"b\", \"x\": \"y\"}, {\"open\": true, \"z\": \"${var.z}\"}]}}".to_owned()),
+        ("d.tf", "terraform {\n  backend \"s3\" {}\n}\n".to_owned()),
+        ("d.tofu", "locals {\n  x = \"y\"\n}\n".to_owned()),
+        ("e.tofu", provider("acme", "alias = \"b\"")),
+        (".f.tf", "resource {".to_owned()),
+    ] {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    std::fs::create_dir(folder.path().join("g.tf")).unwrap();
+    let arguments = |existing: &Existing| {
+        let arguments = existing.providers["acme"].iter();
+        let arguments = arguments.map(|(name, argument)| format!("{name} = {:?}", argument.value));
+        arguments.collect::<Vec<_>>().join(", ")
+    };
+    let expected = "endpoint = Some(\"two\"), open = Some(\"true\"), token = None, z = None";
+    let terraform = Existing::load(folder.path(), Reader::Terraform).unwrap();
+    assert_eq!(arguments(&terraform), expected);
+    assert_eq!(terraform.backend.as_deref(), Some("d.tf"));
+    assert!(terraform.locals.is_empty());
+    let tofu = Existing::load(folder.path(), Reader::OpenTofu).unwrap();
+    assert_eq!(arguments(&tofu), expected);
+    assert_eq!(tofu.backend, None, "d.tofu is read in place of d.tf");
+    assert!(tofu.locals.contains("x"));
+    assert!(terraform.entries["g.tf"], "a folder");
 }
 
 #[test]

@@ -296,6 +296,7 @@ fn run_in(home: &Path, directory: &Path, arguments: &[&str], answer: &str) -> Ou
             version: "1.3.0",
             probe: |_, _| Vec::new(),
             connect: |_, _| Err(tools::commands::Problem::new("no connection", "")),
+            variable: |_| None,
             names: || template::Names::new(&[]),
         },
         environment: Environment::from_iter([("HOME", home.to_str().unwrap())]),
