@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use engine::diagnostic::Diagnostics;
-use engine::rules::WriteOnly;
+use engine::rules::{self, WriteOnly};
 use engine::{Binding, Definition, identity, validate};
 use harness::control_plane::{Collection, ControlPlane};
 use harness::fake_core::json::to_json;
@@ -144,6 +144,7 @@ pub fn validator(
         let config = configuration::read(&block, config).unwrap();
         let mut diagnostics = Diagnostics::default();
         validate::config(binding, &config, WriteOnly::Allowed, &mut diagnostics);
+        rules::change(binding.schema, &value::Value::Null, &config, &mut diagnostics);
         !diagnostics.has_errors()
     }
 }

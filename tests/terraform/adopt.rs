@@ -357,7 +357,7 @@ async fn new_objects_are_added_and_what_is_there_stays() {
     // A block that was not applied yet stays, too.
     let again = adoption.adopt(&[]).await.succeeds();
     assert!(
-        again.stdout.contains("2 have an import block already"),
+        again.stdout.contains("2 in the configuration already"),
         "{}",
         again.stdout
     );
@@ -367,7 +367,7 @@ async fn new_objects_are_added_and_what_is_there_stays() {
     assert!(
         check
             .stdout
-            .contains(" (has an import block that was not applied)\n"),
+            .contains(" (in the configuration, but not applied)\n"),
         "{}",
         check.stdout
     );

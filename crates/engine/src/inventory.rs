@@ -11,8 +11,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures_util::future::join_all;
 use schema::{Attribute, Resource};
 use serde_json::Value as Json;
+use tokio::time::Instant;
 use value::{Path, Value};
 
+use crate::api::Error;
 use crate::context::Context;
 use crate::diagnostic::{Diagnostics, Reported};
 use crate::filter::{self, Match};
@@ -107,18 +109,12 @@ pub async fn find(
     let Some(lister) = context.declarations.lister(resource) else {
         return Ok(None);
     };
+    let report = |error: &Error, diagnostics: &mut Diagnostics| {
+        report::request_error(diagnostics, Action::List, lister, &Value::Null, error)
+    };
     let list = match collection::objects(context, lister, None).await {
         Some(Ok(list)) => list,
-        Some(Err(error)) => {
-            let action = Action::List;
-            return Err(report::request_error(
-                diagnostics,
-                action,
-                lister,
-                &Value::Null,
-                &error,
-            ));
-        }
+        Some(Err(error)) => return Err(report(&error, diagnostics)),
         None => return Ok(None),
     };
     let filters = resource.filters.iter();
@@ -133,7 +129,16 @@ pub async fn find(
         requests: AtomicUsize::new(0),
         expected: AtomicUsize::new(0),
     };
-    Ok(Some(search.run(list.objects()).await))
+    let (mut inventory, gone) = search.run(list.objects()).await;
+    if !gone.is_empty() {
+        // An object that was deleted meanwhile is in no later list.
+        if let Some(list) = collection::objects(context, lister, Some(Instant::now())).await {
+            let list = list.map_err(|error| report(&error, diagnostics))?;
+            let failures = search.listed_again(list.objects(), &gone);
+            inventory.failures.extend(failures);
+        }
+    }
+    Ok(Some(inventory))
 }
 
 impl Inventory {
@@ -177,9 +182,11 @@ fn plural(count: usize) -> &'static str {
 }
 
 impl<'a> Search<'a> {
-    async fn run(&self, items: impl Iterator<Item = Json>) -> Inventory {
+    /// Returns the objects, and the identities of those that are gone.
+    async fn run(&self, items: impl Iterator<Item = Json>) -> (Inventory, BTreeSet<Value>) {
         let resource = self.binding.schema;
         let mut inventory = Inventory::default();
+        let mut gone = BTreeSet::new();
         let mut seen = BTreeSet::new();
         let mut candidates = Vec::new();
         for item in items {
@@ -193,7 +200,8 @@ impl<'a> Search<'a> {
         }
         // What the items do not show decides which objects count.
         let undecided = |candidate: &Candidate| self.match_of(&candidate.response) != Match::Yes;
-        self.read_all(&mut candidates, &mut inventory, undecided).await;
+        self.read_all(&mut candidates, &mut inventory, &mut gone, undecided)
+            .await;
         candidates.retain(|candidate| self.may_match(&candidate.response));
         let mut decided = Vec::new();
         for candidate in candidates {
@@ -210,14 +218,28 @@ impl<'a> Search<'a> {
             candidate.is_whole = (self.wanted.is_whole)(&self.shown(candidate));
         }
         let incomplete = |candidate: &Candidate| candidate.is_whole && !self.is_complete(candidate);
-        self.read_all(&mut decided, &mut inventory, incomplete).await;
+        self.read_all(&mut decided, &mut inventory, &mut gone, incomplete)
+            .await;
         for candidate in decided {
             match self.found(candidate) {
                 Ok(found) => inventory.objects.push(found),
                 Err(failure) => inventory.failures.push(failure),
             }
         }
-        inventory
+        (inventory, gone)
+    }
+
+    /// The objects of a later list that were not found: the control plane lists them, and denies that they exist.
+    fn listed_again(&self, items: impl Iterator<Item = Json>, gone: &BTreeSet<Value>) -> Vec<Failure> {
+        let items = items.filter_map(|item| {
+            let found = self.shown(&self.candidate(item).ok()?);
+            gone.contains(&found.identity).then_some(found)
+        });
+        let failures = items.map(|found| Failure {
+            name: found.name,
+            reason: "The control plane lists it, but the request for it found nothing. The API token may not be allowed to read it.".to_owned(),
+        });
+        failures.collect()
     }
 
     /// Identifies the object of an item.
@@ -269,6 +291,7 @@ impl<'a> Search<'a> {
         &self,
         candidates: &mut Vec<Candidate>,
         inventory: &mut Inventory,
+        gone: &mut BTreeSet<Value>,
         is_needed: impl Fn(&Candidate) -> bool,
     ) {
         let needed = candidates.iter().filter(|candidate| is_needed(candidate)).count();
@@ -276,17 +299,20 @@ impl<'a> Search<'a> {
         let read = std::mem::take(candidates).into_iter().map(|candidate| {
             let is_needed = is_needed(&candidate);
             async move {
-                if is_needed {
+                let identity = identity::of(self.binding.schema, &candidate.known.state);
+                let read = if is_needed {
                     self.read(candidate).await
                 } else {
                     Ok(Some(candidate))
-                }
+                };
+                (identity, read)
             }
         });
         // All at once: the API limits how many requests it gets at a time.
-        for result in join_all(read).await {
+        for (identity, result) in join_all(read).await {
             match result {
-                Ok(candidate) => candidates.extend(candidate),
+                Ok(Some(candidate)) => candidates.push(candidate),
+                Ok(None) => gone.extend(identity),
                 Err(failure) => inventory.failures.push(failure),
             }
         }

@@ -117,9 +117,11 @@ pub fn write_only_changed(
         !sibling.write_only
             && (sibling.twin_of == attribute.twin_of || Some(&sibling.name) == attribute.twin_of.as_ref())
     });
-    siblings
-        .into_iter()
-        .any(|sibling| prior.get(&sibling.name) != planned.get(&sibling.name))
+    // What only the API knows has not changed in the configuration.
+    siblings.into_iter().any(|sibling| {
+        let value = planned.get(&sibling.name);
+        !value.is_unknown() && prior.get(&sibling.name) != value
+    })
 }
 
 /// The empty JSON value of the attribute's type.

@@ -74,6 +74,8 @@ pub fn kinds(definition: &'static Definition, jobs: bool) -> Vec<Kind> {
 pub struct Account {
     /// The objects of each kind, in the order of the kinds.
     pub objects: Vec<(Kind, Vec<Found>)>,
+    /// The objects of other kinds, to which those refer.
+    pub others: Vec<(Kind, Vec<Found>)>,
     /// What the control plane returned about the objects that a reference can name, by the name of their declaration.
     pub targets: BTreeMap<String, Vec<Json>>,
     /// What could not be read, as sentences.
@@ -154,6 +156,23 @@ async fn read_target(connection: &Connection, target: &str, account: &mut Accoun
     let Some(declaration) = context.declarations.find(target) else {
         return;
     };
+    let mut kinds = kinds(connection.definition, false).into_iter();
+    if let Some(kind) = kinds.find(|kind| kind.resource().name == target) {
+        let wanted = Wanted {
+            filters: &Value::Null,
+            is_whole: &|_| false,
+            has_official: true,
+            limit: usize::MAX,
+            progress: &|_, _| {},
+        };
+        let found = inventory::find(kind.binding, context, wanted, &mut Diagnostics::default()).await;
+        if let Ok(Some(found)) = found {
+            let responses = found.objects.iter().map(|found| found.response.clone());
+            account.targets.insert(target.to_owned(), responses.collect());
+            account.others.push((kind, found.objects));
+        }
+        return;
+    }
     // Without a list, the names and identities are written as they are, which the plan checks.
     if let Some(Ok(list)) = collection::objects(context, declaration, None).await {
         account

@@ -142,9 +142,12 @@ impl<'a> Writer<'a> {
                 block = block.with(&attribute.name, expression);
             }
         }
-        let import = Block::new("import", &[])
+        let mut import = Block::new("import", &[])
             .with("to", Expression::raw(&address))
             .with("id", self.import_id(resource, addition.found));
+        if let Some(alias) = self.alias {
+            import = import.with("provider", Expression::raw(alias));
+        }
         let file = self.file(&resource.name);
         let text = format!("{variables}{}\n{}", block.text(), import.text());
         self.append(&file, &text);

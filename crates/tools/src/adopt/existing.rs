@@ -38,6 +38,10 @@ pub struct Existing {
     strings: BTreeMap<String, String>,
     /// The local values that are maps of strings.
     pub maps: Vec<LocalMap>,
+    /// The addresses of `moved` and `removed` blocks, without an index: no other object can have them.
+    reserved: BTreeSet<String>,
+    /// The resources, with their constant arguments.
+    pub resources: Vec<ResourceBlock>,
     /// The import blocks.
     pub imports: Vec<Import>,
     /// The data sources, with their arguments that are strings or bools.
@@ -72,6 +76,17 @@ pub struct LocalMap {
     pub span: Range<usize>,
     /// Its entries in order.
     pub entries: Vec<(String, String)>,
+}
+
+/// A resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResourceBlock {
+    /// Its address, such as `durantic_vip.web`; with [`EACH`] if there are several.
+    pub address: String,
+    /// Its arguments that are strings, or of all objects with `for_each`.
+    pub arguments: BTreeMap<String, Vec<String>>,
+    /// The local map of `for_each`.
+    each: Option<String>,
 }
 
 /// An import block.
@@ -183,8 +198,8 @@ impl Existing {
             let json: Json = serde_json::from_str(text).map_err(|error| syntax(error.to_string()))?;
             self.add_json(name, &json);
         } else {
-            let body =
-                hcl_edit::parser::parse_body(text).map_err(|error| syntax(error.message().to_owned()))?;
+            let body = hcl_edit::parser::parse_body(text.trim_start_matches('\u{feff}'))
+                .map_err(|error| syntax(error.message().to_owned()))?;
             for block in body.blocks() {
                 self.add_block(name, block);
             }
@@ -194,12 +209,10 @@ impl Existing {
         Ok(())
     }
 
-    /// The names of the resources of a type.
+    /// The names that resources of a type, or with `data.` data sources, cannot have any more.
     pub fn names<'a>(&'a self, r#type: &'a str) -> impl Iterator<Item = &'a str> {
-        self.addresses.iter().filter_map(move |address| {
-            let (other, name) = address.split_once('.')?;
-            (other == r#type).then_some(name)
-        })
+        let addresses = self.addresses.iter().chain(&self.reserved);
+        addresses.filter_map(move |address| address.strip_prefix(r#type)?.strip_prefix('.'))
     }
 
     /// Whether this program wrote a file.
@@ -214,30 +227,43 @@ impl Existing {
         found.map(|(name, _)| name.as_str())
     }
 
-    /// Resolves the IDs of import blocks that are entries of a local map. Call it once all files are there.
+    /// Resolves the IDs and arguments that are entries of a local map. Call it once all files are there.
     pub fn resolve(&mut self) {
-        for import in &mut self.imports {
-            let mut each = self
-                .maps
-                .iter()
-                .filter(|map| import.each.as_ref() == Some(&map.name));
-            let each = each.next().map(|map| map.entries.as_slice()).unwrap_or_default();
-            let ids = std::mem::take(&mut import.ids).into_iter();
-            let resolved = ids.flat_map(|id| -> Vec<String> {
-                match id.as_str() {
-                    EACH_KEY => each.iter().map(|(key, _)| key.clone()).collect(),
-                    EACH_VALUE => each.iter().map(|(_, value)| value.clone()).collect(),
-                    _ => {
-                        let string = id.strip_prefix("local.").and_then(|name| self.strings.get(name));
-                        let value = string.cloned().or_else(|| lookup(&self.maps, &id));
-                        // An entry of a map that is missing may name the object.
-                        let is_entry = !id.starts_with("local.") || id.contains('[');
-                        value.or_else(|| is_entry.then_some(id)).into_iter().collect()
-                    }
-                }
-            });
-            import.ids = resolved.collect();
+        let mut imports = std::mem::take(&mut self.imports);
+        for import in &mut imports {
+            import.ids = self.resolved(import.each.as_deref(), &import.ids);
         }
+        self.imports = imports;
+        let mut resources = std::mem::take(&mut self.resources);
+        for resource in &mut resources {
+            for values in resource.arguments.values_mut() {
+                *values = self.resolved(resource.each.as_deref(), values);
+            }
+        }
+        self.resources = resources;
+    }
+
+    /// The values of constants. `each` is the local map of `for_each`.
+    fn resolved(&self, each: Option<&str>, constants: &[String]) -> Vec<String> {
+        let mut maps = self.maps.iter();
+        let each = maps.find(|map| each == Some(&map.name));
+        let each = each.map(|map| map.entries.as_slice()).unwrap_or_default();
+        let values = constants.iter().flat_map(|constant| -> Vec<String> {
+            match constant.as_str() {
+                EACH_KEY => each.iter().map(|(key, _)| key.clone()).collect(),
+                EACH_VALUE => each.iter().map(|(_, value)| value.clone()).collect(),
+                _ => {
+                    let name = constant.strip_prefix("local.");
+                    let string = name.and_then(|name| self.strings.get(name));
+                    let value = string.cloned().or_else(|| lookup(&self.maps, constant));
+                    // An entry of a map that is missing may name the object.
+                    let is_entry = name.is_none() || constant.contains('[');
+                    let value = value.or_else(|| is_entry.then(|| constant.clone()));
+                    value.into_iter().collect()
+                }
+            }
+        });
+        values.collect()
     }
 
     fn add_block(&mut self, file: &str, block: &Block) {
@@ -245,7 +271,32 @@ impl Existing {
         let (first, second) = (labels.next(), labels.next());
         match (block.ident.as_str(), first, second) {
             ("resource", Some(r#type), Some(name)) => {
-                self.addresses.insert(format!("{type}.{name}"));
+                let address = format!("{type}.{name}");
+                let is_repeated = ["for_each", "count"]
+                    .iter()
+                    .any(|name| block.body.has_attribute(name));
+                let arguments = block.body.attributes().filter_map(|attribute| {
+                    let value = constant(&attribute.value)?;
+                    Some((attribute.key.as_str().to_owned(), vec![value]))
+                });
+                self.resources.push(ResourceBlock {
+                    address: if is_repeated {
+                        format!("{address}{EACH}")
+                    } else {
+                        address.clone()
+                    },
+                    arguments: arguments.collect(),
+                    each: local_map(&block.body),
+                });
+                self.addresses.insert(address);
+            }
+            ("moved" | "removed", ..) => {
+                let ends = ["from", "to"]
+                    .iter()
+                    .filter_map(|end| block.body.get_attribute(end));
+                let addresses = ends.filter_map(|attribute| address(&attribute.value));
+                self.reserved
+                    .extend(addresses.map(|address| without_index(&address).to_owned()));
             }
             ("data", Some(r#type), Some(name)) => {
                 self.addresses.insert(format!("data.{type}.{name}"));
@@ -323,70 +374,88 @@ impl Existing {
         }
     }
 
-    /// Adds a file in JSON. What it has in common with others is its names.
+    /// Adds a file in JSON, in which each block may be an object or a list of objects.
     fn add_json(&mut self, file: &str, json: &Json) {
         let tables = |key: &str| {
-            let found = match json.get(key) {
-                Some(Json::Array(tables)) => tables.iter().collect(),
-                Some(table) => vec![table],
-                None => Vec::new(),
-            };
-            found.into_iter().filter_map(Json::as_object)
+            let roots = objects(json).into_iter();
+            roots
+                .filter_map(|root| root.get(key))
+                .flat_map(objects)
+                .collect::<Vec<_>>()
+        };
+        let labelled = |key: &str| {
+            let entries = tables(key).into_iter().flatten();
+            entries.flat_map(|(label, body)| objects(body).into_iter().map(move |body| (label, body)))
+        };
+        let text = |body: &serde_json::Map<String, Json>, key: &str| {
+            let text = body
+                .get(key)
+                .and_then(Json::as_str)
+                .filter(|text| !text.contains("${"));
+            text.map(str::to_owned)
         };
         for (key, prefix) in [("resource", ""), ("data", "data.")] {
-            for (r#type, named) in tables(key).flatten() {
-                let names = named.as_object().into_iter().flat_map(serde_json::Map::keys);
-                self.addresses
-                    .extend(names.map(|name| format!("{prefix}{type}.{name}")));
+            for (r#type, named) in labelled(key) {
+                for (name, bodies) in named {
+                    let address = format!("{prefix}{type}.{name}");
+                    for body in objects(bodies).into_iter().filter(|_| prefix.is_empty()) {
+                        let arguments = body
+                            .keys()
+                            .filter_map(|key| Some((key.clone(), vec![text(body, key)?])));
+                        self.resources.push(ResourceBlock {
+                            address: if body.contains_key("for_each") || body.contains_key("count") {
+                                format!("{address}{EACH}")
+                            } else {
+                                address.clone()
+                            },
+                            arguments: arguments.collect(),
+                            each: None,
+                        });
+                    }
+                    self.addresses.insert(address);
+                }
             }
         }
         self.variables
-            .extend(tables("variable").flatten().map(|(name, _)| name.clone()));
-        self.locals
-            .extend(tables("locals").flatten().map(|(name, _)| name.clone()));
+            .extend(labelled("variable").map(|(name, _)| name.clone()));
+        self.locals.extend(
+            tables("locals")
+                .into_iter()
+                .flatten()
+                .map(|(name, _)| name.clone()),
+        );
+        for block in tables("moved").into_iter().chain(tables("removed")) {
+            let ends = ["from", "to"].iter().filter_map(|end| text(block, end));
+            self.reserved
+                .extend(ends.map(|address| without_index(&address).to_owned()));
+        }
         for import in tables("import") {
-            let string = |key: &str| import.get(key).and_then(Json::as_str).map(str::to_owned);
-            let parts = import.get("identity").and_then(Json::as_object);
-            let parts = parts.into_iter().flat_map(serde_json::Map::values);
-            let parts = parts.filter_map(|part| part.as_str().map(str::to_owned));
-            self.imports.extend(string("to").map(|to| {
-                Import {
-                    to,
-                    // A template.
-                    ids: string("id")
-                        .into_iter()
-                        .chain(parts)
-                        .filter(|id| !id.contains("${"))
-                        .collect(),
-                    each: None,
-                    file: file.to_owned(),
-                }
+            let parts = import.get("identity").map(objects).unwrap_or_default();
+            let parts = parts
+                .into_iter()
+                .flat_map(|part| part.keys().filter_map(move |key| text(part, key)));
+            self.imports.extend(text(import, "to").map(|to| Import {
+                to,
+                ids: text(import, "id").into_iter().chain(parts).collect(),
+                each: None,
+                file: file.to_owned(),
             }));
         }
-        let providers: Vec<(String, Json)> = tables("provider")
-            .flatten()
-            .map(|(name, block)| (name.clone(), block.clone()))
-            .collect();
-        for (name, blocks) in providers {
-            let blocks = match blocks {
-                Json::Array(blocks) => blocks,
-                block => vec![block],
-            };
-            let blocks = blocks.iter().filter_map(Json::as_object);
-            for block in blocks.filter(|block| !block.contains_key("alias")) {
-                let arguments = block.iter().map(|(name, value)| {
-                    let string = value.as_str().filter(|text| !text.contains("${"));
-                    let bool = value.as_bool().map(|bool| bool.to_string());
-                    (name.clone(), string.map(str::to_owned).or(bool))
-                });
-                self.add_provider(file, &name, arguments.collect());
-            }
+        for (name, block) in labelled("provider").filter(|(_, block)| !block.contains_key("alias")) {
+            let arguments = block.iter().map(|(name, value)| {
+                let bool = value.as_bool().map(|bool| bool.to_string());
+                (name.clone(), text(block, name).or(bool))
+            });
+            self.add_provider(file, name, arguments.collect());
         }
         for terraform in tables("terraform") {
             if terraform.contains_key("backend") || terraform.contains_key("cloud") {
                 self.backend = Some(file.to_owned());
             }
-            let required = terraform.get("required_providers").and_then(Json::as_object);
+            let required = terraform
+                .get("required_providers")
+                .map(objects)
+                .unwrap_or_default();
             for (name, entry) in required.into_iter().flatten() {
                 self.required_providers = Some(file.to_owned());
                 let source = entry.get("source").and_then(Json::as_str);
@@ -394,6 +463,15 @@ impl Existing {
                     .extend(source.map(|source| (name.clone(), source.to_owned())));
             }
         }
+    }
+}
+
+/// The objects that a block is in JSON: one, or a list of several.
+fn objects(json: &Json) -> Vec<&serde_json::Map<String, Json>> {
+    match json {
+        Json::Object(object) => vec![object],
+        Json::Array(elements) => elements.iter().filter_map(Json::as_object).collect(),
+        _ => Vec::new(),
     }
 }
 
@@ -448,15 +526,23 @@ fn import(file: &str, body: &Body) -> Option<Import> {
     let identity = body.get_attribute("identity").map(|attribute| &attribute.value);
     let parts = identity.and_then(Expression::as_object).into_iter();
     let parts = parts.flat_map(|object| object.iter().map(|(_, value)| value.expr()));
-    let each = body
-        .get_attribute("for_each")
-        .and_then(|attribute| address(&attribute.value));
     Some(Import {
         to: address(to)?,
         ids: id.into_iter().chain(parts).filter_map(constant).collect(),
-        each: each.and_then(|each| each.strip_prefix("local.").map(str::to_owned)),
+        each: local_map(body),
         file: file.to_owned(),
     })
+}
+
+/// The local map of `for_each`.
+fn local_map(body: &Body) -> Option<String> {
+    let each = address(&body.get_attribute("for_each")?.value)?;
+    each.strip_prefix("local.").map(str::to_owned)
+}
+
+/// The address of a resource, without the index of an object.
+pub fn without_index(address: &str) -> &str {
+    address.split_once('[').map_or(address, |(address, _)| address)
 }
 
 /// The text of a reference such as `durantic_vip.web` or `durantic_vip.web["a"]`.

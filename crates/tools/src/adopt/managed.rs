@@ -12,6 +12,7 @@ use serde_json::Value as Json;
 use value::Value;
 
 use super::account::key;
+use super::existing::without_index;
 
 /// The objects in a state.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,11 +66,7 @@ impl Managed {
 
     /// The addresses of resources in the root module, without an index.
     pub fn resources(&self) -> impl Iterator<Item = &str> {
-        self.addresses.iter().map(|address| {
-            address
-                .split_once('[')
-                .map_or(address.as_str(), |(address, _)| address)
-        })
+        self.addresses.iter().map(|address| without_index(address))
     }
 
     /// Number of objects.

@@ -7,19 +7,20 @@ use std::collections::BTreeSet;
 /// Number of characters of a name, so that it can be a part of a file's name.
 const MAX_LENGTH: usize = 80;
 
-/// Names that are taken. Files of some systems do not distinguish capitals, so names here do not either.
+/// Names that are taken. Files of some systems do not distinguish capitals, so names here do not either. Terraform compares strings in
+/// Unicode's composed form.
 #[derive(Clone, Debug, Default)]
 pub struct Taken(BTreeSet<String>);
 
 impl Taken {
     /// Takes a name that is used already.
     pub fn add(&mut self, name: &str) {
-        self.0.insert(name.to_lowercase());
+        self.0.insert(folded(name));
     }
 
     /// Whether a name is taken.
     pub fn contains(&self, name: &str) -> bool {
-        self.0.contains(&name.to_lowercase())
+        self.0.contains(&folded(name))
     }
 
     /// Takes a name: this one, or else this one with the first free number after a separator.
@@ -35,8 +36,18 @@ impl Taken {
     }
 }
 
-/// Returns an identifier for an object: its name in small letters, in which each other character is an underscore. Without any letter or
-/// digit, `fallback`.
+fn folded(name: &str) -> String {
+    composed(name).to_lowercase()
+}
+
+/// Returns a string in Unicode's composed form, as Terraform has all strings.
+pub fn composed(text: &str) -> String {
+    let value = value::Value::string(text);
+    value.as_str().unwrap_or(text).to_owned()
+}
+
+/// Returns an identifier for an object: its name in small letters, in which each other character is an underscore. Letters outside of ASCII
+/// are such characters, because Terraform does not know all of them. Without any letter or digit, `fallback`.
 ///
 /// # Examples
 ///
@@ -50,8 +61,8 @@ impl Taken {
 pub fn identifier(name: &str, fallback: &str) -> String {
     let mut words = Vec::new();
     let mut word = String::new();
-    for character in name.to_lowercase().chars() {
-        if unicode_ident::is_xid_continue(character) && character != '_' {
+    for character in name.to_ascii_lowercase().chars() {
+        if character.is_ascii_alphanumeric() {
             word.push(character);
         } else if !word.is_empty() {
             words.push(std::mem::take(&mut word));
@@ -63,7 +74,7 @@ pub fn identifier(name: &str, fallback: &str) -> String {
     let joined = joined.trim_end_matches('_');
     match joined.chars().next() {
         None => fallback.to_owned(),
-        Some(first) if unicode_ident::is_xid_start(first) => joined.to_owned(),
+        Some(first) if first.is_ascii_alphabetic() => joined.to_owned(),
         Some(_) => format!("{fallback}_{joined}"),
     }
 }
@@ -82,10 +93,10 @@ mod tests {
             ("-", "role"),
             ("", "role"),
             ("1st", "role_1st"),
-            ("größe", "größe"),
-            ("роль", "роль"),
+            ("größe", "gr_e"),
+            ("роль", "role"),
             ("a/b\\c\n\"${d}\"", "a_b_c_d"),
-            ("für immer ²", "für_immer"),
+            ("für immer ²", "f_r_immer"),
             ("🦀", "role"),
         ] {
             assert_eq!(identifier(name, "role"), expected, "{name:?}");
@@ -97,7 +108,11 @@ mod tests {
     fn taken_names_get_a_number() {
         let mut taken = Taken::default();
         taken.add("Web_3");
-        let names = ["web", "web", "web", "db", "WEB"].map(|name| taken.take(name, "_"));
-        assert_eq!(names, ["web", "web_2", "web_4", "db", "WEB_5"]);
+        let names =
+            ["web", "web", "web", "db", "WEB", "\u{f90a}", "\u{91d1}"].map(|name| taken.take(name, "_"));
+        assert_eq!(
+            names,
+            ["web", "web_2", "web_4", "db", "WEB_5", "\u{f90a}", "\u{91d1}_2"]
+        );
     }
 }

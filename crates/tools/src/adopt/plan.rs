@@ -98,6 +98,13 @@ fn additions<'a>(
     references: &mut References<'_>,
     plan: &mut Plan,
 ) -> Vec<Addition<'a>> {
+    for (kind, objects) in &account.others {
+        for found in objects {
+            if let Some(address) = present.address(kind, found) {
+                references.add(kind.resource(), &found.response, address);
+            }
+        }
+    }
     let mut additions = Vec::new();
     for (kind, objects) in &account.objects {
         let resource = kind.resource();

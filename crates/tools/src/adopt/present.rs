@@ -2,11 +2,12 @@
 //!
 //! Tests: `crates/tools/tests/adopt/main.rs`.
 
-use engine::identity;
 use engine::inventory::Found;
+use engine::{equal, identity};
+use schema::Attribute;
 
 use super::account::{Kind, key};
-use super::existing::{EACH, Existing, Import};
+use super::existing::{EACH, Existing, Import, ResourceBlock, without_index};
 use super::managed::Managed;
 use crate::hcl::write::quote;
 
@@ -15,7 +16,7 @@ use crate::hcl::write::quote;
 pub enum State {
     /// Terraform manages it.
     Managed,
-    /// The configuration has an import block for it, which was not applied yet.
+    /// The configuration has it, but that was not applied yet.
     Written,
     /// It is not the account's own.
     Official,
@@ -49,7 +50,7 @@ impl<'a> Present<'a> {
             State::Official
         } else if !(self.is_wanted)(&found.name) {
             State::Unwanted
-        } else if self.import(kind, found).is_some() {
+        } else if self.import(kind, found).is_some() || self.resource(kind, found).is_some() {
             State::Written
         } else {
             State::New
@@ -60,17 +61,54 @@ impl<'a> Present<'a> {
     pub fn address(&self, kind: &Kind, found: &Found) -> Option<&'a str> {
         let key = key(kind.resource(), &found.identity);
         let managed = key.and_then(|key| self.managed.address(&key));
-        let address = managed.or_else(|| Some(self.import(kind, found)?.to.as_str()))?;
-        let (resource, _) = address.split_once('[').unwrap_or((address, ""));
-        let is_there = self.existing.addresses.contains(resource) && !address.contains(EACH);
+        let imported = || Some(self.import(kind, found)?.to.as_str());
+        let declared = || Some(self.resource(kind, found)?.address.as_str());
+        let address = managed.or_else(imported).or_else(declared)?;
+        let is_there = self.existing.addresses.contains(without_index(address)) && !address.contains(EACH);
         is_there.then_some(address)
+    }
+
+    /// Returns the resource of an object that is not in the state: one that has its identity, or a name that no two objects have.
+    fn resource(&self, kind: &Kind, found: &Found) -> Option<&'a ResourceBlock> {
+        let mut blocks = self.existing.resources.iter();
+        blocks.find(|block| {
+            let address = without_index(&block.address);
+            let mut resources = kind.resources.iter();
+            let resource = resources.find(|resource| {
+                let name = address
+                    .strip_prefix(self.prefix)
+                    .and_then(|rest| rest.strip_prefix('_'));
+                name.and_then(|name| name.split('.').next()) == Some(&*resource.name)
+            });
+            let has = |attribute: &Attribute, value: &str| {
+                let values = block.arguments.get(attribute.name.as_ref());
+                values.is_some_and(|values| {
+                    values
+                        .iter()
+                        .any(|found| equal::normal(attribute, found) == value)
+                })
+            };
+            let is_it = resource.is_some_and(|resource| {
+                let mut identity = resource.import_attributes();
+                let has_identity = identity.all(|attribute| {
+                    let value = found.identity.get(&attribute.name).as_str();
+                    value.is_some_and(|value| has(attribute, value))
+                });
+                let label = resource
+                    .label
+                    .as_deref()
+                    .and_then(|label| resource.attribute(label));
+                has_identity || label.is_some_and(|label| label.unique && has(label, &found.name))
+            });
+            is_it && !self.managed.resources().any(|managed| managed == address)
+        })
     }
 
     /// Returns an import block for objects of this kind of which only Terraform knows what it imports. One that was applied does not count.
     pub fn unknown_import(&self, kind: &Kind) -> Option<&'a Import> {
         let mut imports = self.existing.imports.iter();
         imports.find(|import| {
-            let (resource, _) = import.to.split_once('[').unwrap_or((&import.to, ""));
+            let resource = without_index(&import.to);
             let is_applied = self.managed.resources().any(|managed| managed == resource);
             import.is_unknown() && self.is_of(import, kind) && !is_applied
         })

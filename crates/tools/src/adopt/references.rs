@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 use super::account::{Account, find_target};
 use super::existing::{Data, Existing, entry_of};
-use super::names::{Taken, identifier};
+use super::names::{Taken, composed, identifier};
 use crate::hcl::write::{Block, Expression};
 
 /// What an argument can refer to.
@@ -63,10 +63,6 @@ impl<'a> References<'a> {
                 mapped.insert(reference.target.to_string(), map);
             }
         }
-        let mut taken: BTreeMap<String, Taken> = BTreeMap::new();
-        for data in &existing.data {
-            taken.entry(data.r#type.clone()).or_default().add(&data.name);
-        }
         Self {
             definition,
             account,
@@ -74,7 +70,7 @@ impl<'a> References<'a> {
             handles: BTreeMap::new(),
             mapped,
             data: Vec::new(),
-            taken,
+            taken: BTreeMap::new(),
             provider,
         }
     }
@@ -186,7 +182,14 @@ impl<'a> References<'a> {
             return Some(format!("data.{}.{}", data.r#type, data.name));
         }
         let wanted = identifier(&inventory::name(declaration, object), &declaration.name);
-        let name = self.taken.entry(r#type.clone()).or_default().take(&wanted, "_");
+        let taken = self.taken.entry(r#type.clone()).or_insert_with(|| {
+            let mut taken = Taken::default();
+            for name in self.existing.names(&format!("data.{type}", r#type = r#type)) {
+                taken.add(name);
+            }
+            taken
+        });
+        let name = taken.take(&wanted, "_");
         let address = format!("data.{type}.{name}", r#type = r#type);
         self.data.push(Data {
             r#type,
@@ -229,7 +232,7 @@ impl Map {
         }
         let is_unnamed = name.is_empty() || name.eq_ignore_ascii_case(identity);
         let name = if is_unnamed { "unnamed" } else { name };
-        let key = self.keys.take(name, "#");
+        let key = self.keys.take(&composed(name), "#");
         let entry = entry_of(&self.name, &key);
         self.added.push((key, identity.to_owned()));
         Expression::raw(entry)

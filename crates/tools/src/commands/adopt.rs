@@ -15,7 +15,7 @@ use super::context::{CommandError, Console, Context, Status, block_on, print_err
 use super::probe::ProviderBlock;
 use crate::address::Address;
 use crate::adopt::account::{Account, Connection, Kind, Reading, kinds, read};
-use crate::adopt::blocks::{Added, Options};
+use crate::adopt::blocks::{Added, Change, Options};
 use crate::adopt::existing::{Existing, Reader};
 use crate::adopt::managed::Managed;
 use crate::adopt::plan::{Plan, plan};
@@ -154,7 +154,12 @@ pub fn run(
         source: source.strip_prefix("registry.terraform.io/").unwrap_or(&source),
         version: &format!("~> {}.{}", context.version.major, context.version.minor),
         is_source: &|source| Address::parse(source).is_ok_and(|address| address.resolved() == own),
-        read: &|path| std::fs::read(directory.join(path)).ok(),
+        // What is there but cannot be read, such as a link to nothing, is another file.
+        read: &|path| {
+            let path = directory.join(path);
+            let is_there = std::fs::symlink_metadata(&path).is_ok();
+            is_there.then(|| std::fs::read(&path).unwrap_or_default())
+        },
     };
     let plan = plan(connection.definition, &account, &present, &options).map_err(|error| {
         let remedy = format!(
@@ -165,6 +170,7 @@ pub fn run(
     })?;
     if !arguments.dry_run {
         for (name, change) in plan.in_order() {
+            refuse_changed(&directory.join(name), change)?;
             files::write(&directory.join(name), files::Mode::Plain, |file| {
                 file.write_all(change.after.as_bytes())
             })?;
@@ -183,6 +189,19 @@ pub fn run(
         status = Status::Failure;
     }
     Ok(status)
+}
+
+/// Refuses to replace a file that appeared or was changed while the account was read.
+fn refuse_changed(path: &Path, change: &Change) -> Result<(), CommandError> {
+    let present = std::fs::read(path).ok();
+    let before = change.before.as_ref().map(|before| before.as_bytes());
+    if present.as_deref() == before {
+        return Ok(());
+    }
+    Err(CommandError::new(
+        format!("`{}` was changed meanwhile", path.display()),
+        "It stays as it is. Run the command again.",
+    ))
 }
 
 /// The status of an invalid command line: for `--check`, it is no answer.
@@ -223,20 +242,19 @@ fn connect(
     for (name, argument) in arguments().filter(|(_, argument)| argument.value.is_none()) {
         let variable = (context.identity.variable)(name);
         let place = format!("`{name}` of the provider block in `{}`", argument.file);
-        match variable.filter(|variable| context.environment.get(variable).is_some()) {
-            Some(variable) => writeln!(
-                console.errors,
-                "{place} is an expression, so {variable} is used instead."
-            )?,
-            None => {
-                let remedy = variable.map_or_else(
-                    || "Write it as a string.".to_owned(),
-                    |variable| format!("Set the environment variable {variable} to its value."),
-                );
-                let problem = format!("only Terraform can evaluate {place}");
-                return Err(CommandError::new(problem, remedy));
-            }
-        }
+        let used = variable.filter(|variable| context.environment.get(variable).is_some());
+        let Some(used) = used else {
+            let remedy = variable.map_or_else(
+                || "Write it as a string.".to_owned(),
+                |variable| format!("Set the environment variable {variable} to its value."),
+            );
+            let problem = format!("only Terraform can evaluate {place}");
+            return Err(CommandError::new(problem, remedy));
+        };
+        writeln!(
+            console.errors,
+            "{place} is an expression, so {used} is used instead."
+        )?;
     }
     connected.map_err(|problem| CommandError::new(problem.message, problem.remedy))
 }
@@ -441,7 +459,7 @@ fn check(
         for found in objects {
             let note = match present.state(kind, found) {
                 State::New => "",
-                State::Written => " (has an import block that was not applied)",
+                State::Written => " (in the configuration, but not applied)",
                 State::Managed | State::Official | State::Unwanted => continue,
             };
             count += 1;
@@ -519,7 +537,7 @@ fn report(plan: &Plan, is_dry: bool, console: &mut Console<'_>) -> Result<(), Co
     let mut counts = vec![format!("{} {adopted}", plan.added.len())];
     for (state, text) in [
         (State::Managed, "managed already"),
-        (State::Written, "have an import block already"),
+        (State::Written, "in the configuration already"),
         (State::Official, "official left out"),
         (State::Unwanted, "do not match"),
     ] {

@@ -60,9 +60,10 @@ stable = true
 doc    = "Identifies it."
 
 [attributes.name]
-type = "string"
-mode = "required"
-doc  = "Its name."
+type   = "string"
+mode   = "required"
+unique = true
+doc    = "Its name."
 
 [attributes.is_official]
 type   = "bool"

@@ -161,7 +161,7 @@ fn names_are_unique_identifiers() {
             ("w-e b", "w_e_b"),
             ("w.e.b", "w_e_b_2"),
             ("web", "web_2"),
-            ("ü", "ü"),
+            ("ü", "gadget_2"),
         ]
     );
 }
@@ -343,6 +343,104 @@ fn objects_of_unknown_import_blocks_are_left() {
         ..Setting::default()
     };
     assert_eq!(planned(&objects, &setting).unwrap().added.len(), 1);
+}
+
+/// A block that was not applied yet, by its identity or a name that no two objects have. Names of `moved` and `removed` blocks are taken.
+#[test]
+fn resources_of_the_user_count() {
+    let objects = Objects::default()
+        .with("gadget", account::gadget(1, "web"))
+        .with(
+            "owner",
+            json!({ "uuid": account::uuid(11), "host": "a", "gadget_names": ["web"], "badge_uuid": null }),
+        )
+        .target("unit", &[json!({ "uuid": account::uuid(11), "host": "a" })]);
+    let uuid = account::uuid(11);
+    let state = json!({ "version": 4, "resources": [
+        { "mode": "managed", "type": "acme_gadget", "name": "mine", "instances": [{ "attributes": { "uuid": account::uuid(7) } }] }
+    ] });
+    let resource =
+        |r#type: &str, arguments: &str| format!("resource \"acme_{type}\" \"mine\" {{\n  {arguments}\n}}\n");
+    for (text, state, added) in [
+        (
+            resource("owner", &format!("unit_uuid = \"{}\"", uuid.to_uppercase())),
+            "",
+            "acme_gadget.web",
+        ),
+        (
+            resource("owner", "for_each = local.ids\n  unit_uuid = each.value"),
+            "",
+            "acme_gadget.web",
+        ),
+        (
+            resource("owner", "unit_uuid = local.ids.a"),
+            "",
+            "acme_gadget.web",
+        ),
+        (
+            resource("owner", "unit_uuid = local.ids.b"),
+            "",
+            "acme_gadget.web acme_owner.a",
+        ),
+        (resource("gadget", "name = \"web\""), "", "acme_owner.a"),
+        (
+            resource("gadget", "name = \"db\""),
+            "",
+            "acme_gadget.web acme_owner.a",
+        ),
+        // The block of an object in the state is that of this object.
+        (
+            resource("gadget", "name = \"web\""),
+            &state.to_string(),
+            "acme_gadget.web acme_owner.a",
+        ),
+        (
+            "removed {\n  from = acme_gadget.web\n}\n".to_owned(),
+            "",
+            "acme_gadget.web_2 acme_owner.a",
+        ),
+        (
+            "moved {\n  from = acme_gadget.web[0]\n  to = acme_gadget.web_2\n}\n".to_owned(),
+            "",
+            "acme_gadget.web_3 acme_owner.a",
+        ),
+    ] {
+        let locals = format!("locals {{\n  ids = {{ a = \"{uuid}\", b = \"x\" }}\n}}\n");
+        let setting = Setting {
+            files: &[("main.tf", &text), ("locals.tf", &locals)],
+            state,
+            ..Setting::default()
+        };
+        let plan = planned(&objects, &setting).unwrap();
+        let found: Vec<&str> = plan.added.iter().map(|added| added.address.as_str()).collect();
+        assert_eq!(found.join(" "), added, "{text}");
+    }
+    for json in [
+        r#"{"resource": {"acme_gadget": {"mine": {"name": "web"}}}}"#,
+        r#"[{"resource": [{"acme_gadget": [{"mine": [{"name": "web"}]}]}]}]"#,
+    ] {
+        let setting = Setting {
+            files: &[("main.tf.json", json)],
+            ..Setting::default()
+        };
+        let plan = planned(&objects, &setting).unwrap();
+        assert_eq!(plan.left, BTreeMap::from([(State::Written, 1)]), "{json}");
+        assert!(plan.files["owner.tf"].after.contains("[acme_gadget.mine.name]"));
+    }
+    let setting = Setting {
+        files: &[(
+            "main.tf.json",
+            r#"{"terraform": [{"required_providers": [{"acme": {"source": "test/acme"}}]}], "data": {"acme_gadget": {"base": {}}}}"#,
+        )],
+        ..Setting::default()
+    };
+    let objects = objects.with("gadget", account::official(3, "base")).with(
+        "owner",
+        json!({ "uuid": account::uuid(12), "host": "b", "gadget_names": ["base"], "badge_uuid": null }),
+    );
+    let plan = planned(&objects, &setting).unwrap();
+    assert!(!plan.files.contains_key("versions.tf"));
+    assert!(plan.files["data.tf"].after.contains("\"base_2\""));
 }
 
 /// With an import to an address that another object has in the state, Terraform would replace that object.
