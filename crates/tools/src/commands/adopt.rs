@@ -194,7 +194,7 @@ pub fn run(
 /// Refuses to replace a file that appeared or was changed while the account was read.
 fn refuse_changed(path: &Path, change: &Change) -> Result<(), CommandError> {
     let present = std::fs::read(path).ok();
-    let before = change.before.as_ref().map(|before| before.as_bytes());
+    let before = change.before.as_ref().map(String::as_bytes);
     if present.as_deref() == before {
         return Ok(());
     }

@@ -40,7 +40,10 @@ impl Default for Setting<'_> {
 fn existing(files: &[(&str, &str)]) -> Existing {
     let mut existing = Existing::default();
     for (name, text) in files {
-        if name.ends_with(".tf") || name.ends_with(".tf.json") {
+        if [".tf", ".tf.json"]
+            .iter()
+            .any(|extension| name.ends_with(extension))
+        {
             existing.add(name, text).unwrap();
         } else {
             let folder = name.split('/').next().unwrap();
