@@ -220,12 +220,6 @@ resource "durantic_secret" "both" {
   value_wo = "w" # Only one of `value`, `value_wo` can be set
 }
 
-resource "durantic_secret" "version" { # `value_wo` must be set when `value_wo_version` is set
-  name             = "it"
-  value            = "v"
-  value_wo_version = 1
-}
-
 resource "durantic_secret" "large" {
   name             = "it"
   value_wo         = "v"
@@ -288,14 +282,6 @@ resource "durantic_registry_credential" "both" {
   username     = "robot"
   password     = "p"
   password_wo  = "q" # Only one of `password`, `password_wo` can be set
-}
-
-resource "durantic_registry_credential" "version" { # `password_wo` must be set when `password_wo_version` is set
-  name                = "it"
-  registry_url        = "ghcr.io"
-  username            = "robot"
-  password            = "p"
-  password_wo_version = 1
 }
 
 resource "durantic_registry_credential" "large" {

@@ -599,7 +599,7 @@ async fn managed_objects_are_found_in_every_form_of_state() {
     std::fs::write(other.path("terraform.tfstate.d/empty/terraform.tfstate"), &stored).expect("a file");
     assert_eq!(other.adopt(&["--check"]).await.status, Some(0));
     terraform(&["workspace", "select", "default"]).await.succeeds();
-    // A state that cannot be read is none without objects.
+    // A state that cannot be read may have objects.
     std::fs::write(other.path("terraform.tfstate"), [0xff_u8]).expect("a file");
     assert_eq!(other.adopt(&["--check"]).await.status, Some(1));
     std::fs::remove_file(other.path("terraform.tfstate")).expect("a file");

@@ -58,7 +58,7 @@ impl Proof {
         self.is_complete && self.differences.is_empty() && self.errors.is_empty()
     }
 
-    /// Adds what is wrong with the objects that were added to the configuration: the plan must import each, and no other one twice.
+    /// Adds a difference for each object of the configuration that the plan does not import, or imports twice.
     pub fn compare(&mut self, added: &[Added]) {
         for added in added {
             if !self.imports.iter().any(|import| import.address == added.address) {
