@@ -77,6 +77,12 @@ fn pages_describe_what_is_special_about_a_list() {
 
     let (role, vip) = (description("durantic_machine_role"), description("durantic_vip"));
     assert!(role.contains(official) && !vip.contains(official));
+    let secrets = "`terraform query -json` prints the sensitive value of `config` in clear text";
+    let (backend, secret) = (
+        description("durantic_secrets_backend"),
+        description("durantic_secret"),
+    );
+    assert!(backend.contains(secrets) && !secret.contains("sensitive value"));
     let (config, deployment) = (
         description("durantic_machine_config"),
         description("durantic_machine_deployment"),

@@ -5,6 +5,7 @@
 use engine::Definition;
 use schema::Resource;
 
+use super::phrases;
 use crate::kind::Kind;
 
 /// The guide on all objects of an account: its title and its address.
@@ -50,6 +51,7 @@ pub(super) fn description(definition: &Definition, resource: &Resource) -> Strin
     ];
     parts.push("A `list` block has these arguments:".to_owned());
     parts.push(arguments.map(|argument| format!("- {argument}")).join("\n"));
+    parts.extend(secrets(resource));
     parts.push("The provider warns of each object that it cannot read, and lists the others.".to_owned());
     parts.push(format!(
         "To manage all objects of an account, with references between them, see [{}]({}).",
@@ -110,4 +112,18 @@ fn full_name(definition: &Definition, resource: &Resource) -> String {
 /// A link to the page of a declaration, from a page in the folder of another kind.
 fn link(kind: Kind, resource: &Resource, name: &str) -> String {
     format!("[`{name}`](../{}/{}.md)", kind.folder(), resource.name)
+}
+
+/// What Terraform does not mask in the objects of a list.
+fn secrets(resource: &Resource) -> Option<String> {
+    let attributes = resource.attributes.iter();
+    let secrets = attributes.filter(|attribute| attribute.sensitive && attribute.returned);
+    let names: Vec<&str> = secrets.map(|attribute| attribute.name.as_ref()).collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "With `include_resource`, `terraform query -json` prints the sensitive value of {} in clear text, as Terraform masks nothing in \
+             objects of a list: keep that output out of logs.",
+            phrases::join_names(&names, " and ")
+        )
+    })
 }
