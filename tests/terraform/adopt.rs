@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use acceptance::terraform::{Run, Workspace};
 use harness::control_plane::{Collection, ControlPlane, Fault, FaultKind, Object, random};
@@ -697,7 +698,7 @@ async fn objects_without_a_block_are_in_the_plan() {
     assert!(
         check
             .stdout
-            .contains("Note: 1 resources are in the state, but not in the configuration"),
+            .contains("Note: 1 resource is in the state, but not in the configuration"),
         "{}",
         check.stdout
     );
@@ -826,6 +827,10 @@ async fn nothing_is_written_beside_an_unusable_configuration() {
             "terraform {\n  required_providers {\n    other = {\n      source = \"a/b\"\n    }\n  }\n}\n",
             "has no entry for the provider",
         ),
+        (
+            "terraform {\n  required_providers {\n    durantic = {\n      source = \"a/durantic\"\n    }\n  }\n}\n",
+            "Set `source = \"durantic/durantic\"` in it.",
+        ),
     ] {
         let adoption = Adoption::small().await;
         std::fs::write(adoption.path("main.tf"), text).expect("a file");
@@ -840,4 +845,169 @@ async fn nothing_is_written_beside_an_unusable_configuration() {
     let run = adoption.adopt(&[]).await;
     assert!(run.stderr.contains("No file was written"), "{}", run.stderr);
     assert_eq!((run.status, adoption.files().len()), (Some(1), 0));
+}
+
+/// A file that the user writes while the account is read, and one that this program wrote and the user changes meanwhile.
+#[tokio::test]
+async fn files_that_change_meanwhile_stay() {
+    const LIST: &str = "controlplane_api_list_vips";
+    let adoption = Adoption::small().await;
+    let only = &["--only", "vip"];
+    let delay = || {
+        adoption.control_plane.log().clear();
+        let kind = FaultKind::Delay(Duration::from_secs(1));
+        adoption.control_plane.fault(Fault::new(LIST, kind).times(1));
+    };
+    let write_meanwhile = async |text: &str| {
+        while count(&adoption.control_plane, &[LIST]) == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        std::fs::write(adoption.path("vip.tf"), text).expect("a file");
+    };
+    let refused = |run: &Run| {
+        assert_eq!(run.status, Some(1), "{}", run.stdout);
+        assert!(run.stderr.contains("was changed meanwhile"), "{}", run.stderr);
+    };
+    delay();
+    let (run, ()) = tokio::join!(adoption.adopt(only), write_meanwhile("# mine\n"));
+    refused(&run);
+    assert_eq!(adoption.read("vip.tf"), "# mine\n");
+    std::fs::remove_file(adoption.path("vip.tf")).expect("a file");
+
+    adoption.adopt(only).await.succeeds();
+    let edited = adoption.read("vip.tf") + "# mine\n";
+    let vip = json!({ "name": "second", "address": "100.64.0.2" });
+    let vip = vip.as_object().cloned().expect("an object");
+    adoption
+        .control_plane
+        .create(Collection::Vips, vip)
+        .expect("accepted");
+    delay();
+    let (run, ()) = tokio::join!(adoption.adopt(only), write_meanwhile(&edited));
+    refused(&run);
+    assert_eq!(adoption.read("vip.tf"), edited);
+    adoption.adopt(only).await.succeeds();
+    assert!(adoption.read("vip.tf").starts_with(&edited), "both are there");
+}
+
+/// What is in the way of a file or a folder is left, whatever it is.
+#[cfg(unix)]
+#[tokio::test]
+async fn links_and_permissions_stay() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let adoption = Adoption::small().await;
+    std::fs::create_dir(adoption.path("machine_role")).expect("a folder");
+    symlink("nowhere", adoption.path("machine_role/web.yaml")).expect("a link");
+    std::fs::create_dir(adoption.path("machine_role/web_2.yaml")).expect("a folder");
+    let run = adoption.adopt(&[]).await.succeeds();
+    assert!(run.stdout.contains("only imports: 10"), "{}", run.stdout);
+    assert!(adoption.path("machine_role/web.yaml").is_symlink());
+    assert_eq!(adoption.read("machine_role/web_3.yaml"), "#cloud-config\n");
+
+    // A file of this program that is a link, and that only its owner may write.
+    let (file, target) = (adoption.path("variable.tf"), adoption.path("shared"));
+    std::fs::rename(&file, &target).expect("a file");
+    symlink("shared", &file).expect("a link");
+    std::fs::set_permissions(&target, std::fs::Permissions::from_mode(0o600)).expect("a file");
+    let variable = json!({ "name": "zone", "value": "eu-1" });
+    let variable = variable.as_object().cloned().expect("an object");
+    let created = adoption.control_plane.create(Collection::Variables, variable);
+    created.expect("accepted");
+    adoption.adopt(&[]).await.succeeds();
+    assert!(file.is_symlink());
+    assert!(adoption.read("shared").contains("\"zone\""));
+    let mode = std::fs::metadata(&target).expect("a file").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+/// Editors of Windows begin a file with a mark that Terraform skips.
+#[tokio::test]
+async fn file_may_begin_with_a_byte_order_mark() {
+    let adoption = Adoption::small().await;
+    let mine =
+        "\u{feff}resource \"durantic_vip\" \"web\" {\n  name = \"mine\"\n  address = \"100.64.0.9\"\n}\n";
+    std::fs::write(adoption.path("mine.tf"), mine).expect("a file");
+    let run = adoption.adopt(&["--only", "vip"]).await;
+    assert!(
+        run.stdout
+            .contains("imports: 1, and it differs:\n- durantic_vip.web: create\n"),
+        "{}{}",
+        run.stdout,
+        run.stderr
+    );
+    assert_eq!(adoption.read("mine.tf"), mine);
+    assert!(adoption.read("vip.tf").contains("durantic_vip.web_2"));
+}
+
+/// The plan has what the environment of the user adds to it; and its error is shown, beside that of the initialisation.
+#[tokio::test]
+async fn plan_is_that_of_the_user() {
+    let mut adoption = Adoption::small().await;
+    let variable = "variable \"needed\" {\n  type = string\n}\n";
+    std::fs::write(adoption.path("mine.tf"), variable).expect("a file");
+    let run = adoption.adopt(&["--only", "vip"]).await;
+    assert_eq!(run.status, Some(1));
+    for expected in [
+        "Running `terraform init`",
+        "No plan, because `terraform plan` failed:\n",
+        "No value for required variable",
+    ] {
+        assert!(run.stdout.contains(expected), "{expected}: {}", run.stdout);
+    }
+    adoption.workspace = adoption.workspace.with("TF_CLI_ARGS_plan", "-var=needed=x");
+    let run = adoption.adopt(&["--only", "vip"]).await.succeeds();
+    assert!(run.stdout.contains("only imports: 1"), "{}", run.stdout);
+    adoption.workspace = adoption.workspace.with("TF_CLI_ARGS_plan", "-such");
+    let run = adoption.adopt(&["--only", "vip"]).await;
+    assert_eq!(run.status, Some(1));
+    assert!(run.stdout.contains("-such"), "{}", run.stdout);
+}
+
+/// A program that is there and cannot be used is not the same as none.
+#[cfg(unix)]
+#[tokio::test]
+async fn terraform_that_does_not_run_is_reported() {
+    use std::os::unix::fs::PermissionsExt;
+    let mut adoption = Adoption::small().await;
+    let folder = adoption.path(".bin");
+    std::fs::create_dir(&folder).expect("a folder");
+    adoption.workspace = adoption.workspace.with("PATH", &folder.to_string_lossy());
+    let run = adoption.adopt(&["--only", "vip"]).await.succeeds();
+    assert!(run.stdout.contains("No plan: neither"), "{}", run.stdout);
+    let program = folder.join("terraform");
+    std::fs::write(&program, "#!/bin/sh\necho no version is selected >&2\nexit 3\n").expect("a file");
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("a file");
+    let run = adoption.adopt(&["--only", "vip"]).await;
+    assert_eq!(run.status, Some(1), "{}", run.stdout);
+    assert!(run.stderr.contains("no version is selected"), "{}", run.stderr);
+}
+
+#[tokio::test]
+async fn check_says_what_it_looked_at() {
+    let adoption = Adoption::small().await;
+    let check = adoption.adopt(&["--check"]).await;
+    let lines: Vec<&str> = check
+        .stdout
+        .lines()
+        .filter(|line| line.starts_with("m"))
+        .collect();
+    let mut sorted = lines.clone();
+    sorted.sort_by_key(|line| line.split('"').take(2).collect::<Vec<_>>());
+    assert_eq!(lines, sorted, "by kind and name");
+    adoption.adopt(&[]).await.succeeds();
+    adoption.workspace.apply().await;
+    for (arguments, expected) in [
+        (&[][..], "Terraform manages everything.\n"),
+        (
+            &["--only", "vip,mesh_network"],
+            "Terraform manages everything that was selected (3).\n",
+        ),
+        (&["--match", "nothing"], "Nothing was selected.\n"),
+    ] {
+        let check = adoption
+            .adopt(&[&["--check"], arguments].concat())
+            .await
+            .succeeds();
+        assert_eq!(check.stdout, expected, "{arguments:?}");
+    }
 }

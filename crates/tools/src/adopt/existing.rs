@@ -44,10 +44,10 @@ pub struct Existing {
     pub resources: Vec<ResourceBlock>,
     /// The import blocks.
     pub imports: Vec<Import>,
-    /// The data sources, with their arguments that are strings or bools.
+    /// The data sources whose arguments are all strings or bools.
     pub data: Vec<Data>,
-    /// The local names of the providers in `required_providers`, each with its source.
-    pub required: Vec<(String, String)>,
+    /// The local names of the providers in `required_providers`, each with its source if it has one.
+    pub required: Vec<(String, Option<String>)>,
     /// The file with a `required_providers` block.
     pub required_providers: Option<String>,
     /// The file with a `backend` or `cloud` block: the state is elsewhere.
@@ -117,7 +117,9 @@ pub struct Data {
     pub r#type: String,
     /// Its name.
     pub name: String,
-    /// Its arguments that are strings or bools, as JSON.
+    /// The local name of its provider, if it names one.
+    pub provider: Option<String>,
+    /// Its arguments, which are strings or bools, as JSON.
     pub arguments: BTreeMap<String, Json>,
 }
 
@@ -223,7 +225,7 @@ impl Existing {
     /// The local name of a provider in `required_providers`, if it is there.
     pub fn provider(&self, is_source: impl Fn(&str) -> bool) -> Option<&str> {
         let mut required = self.required.iter();
-        let found = required.find(|(_, source)| is_source(source));
+        let found = required.find(|(_, source)| source.as_deref().is_some_and(&is_source));
         found.map(|(name, _)| name.as_str())
     }
 
@@ -299,18 +301,20 @@ impl Existing {
                     .extend(addresses.map(|address| without_index(&address).to_owned()));
             }
             ("data", Some(r#type), Some(name)) => {
-                self.addresses.insert(format!("data.{type}.{name}"));
-                let arguments = block.body.attributes().filter_map(|attribute| {
-                    let value = &attribute.value;
-                    let text = value.as_str().map(|text| Json::String(text.to_owned()));
-                    let json = text.or_else(|| value.as_bool().map(Json::Bool))?;
-                    Some((attribute.key.as_str().to_owned(), json))
-                });
-                self.data.push(Data {
-                    r#type: r#type.to_owned(),
-                    name: name.to_owned(),
-                    arguments: arguments.collect(),
-                });
+                // An override file changes its arguments.
+                if !self.addresses.insert(format!("data.{type}.{name}")) {
+                    self.data
+                        .retain(|data| (data.r#type.as_str(), data.name.as_str()) != (r#type, name));
+                } else if let Some(data) = data(r#type, name, &block.body) {
+                    self.data.push(data);
+                }
+            }
+            ("check", ..) => {
+                for block in block.body.get_blocks("data") {
+                    let labels = block.labels.iter().map(hcl_edit::structure::BlockLabel::as_str);
+                    let labels: Vec<&str> = labels.collect();
+                    self.addresses.insert(format!("data.{}", labels.join(".")));
+                }
             }
             ("variable", Some(name), _) => {
                 self.variables.insert(name.to_owned());
@@ -333,11 +337,10 @@ impl Existing {
                     }
                     if block.ident.as_str() == "required_providers" {
                         self.required_providers = Some(file.to_owned());
-                        self.required
-                            .extend(block.body.attributes().filter_map(|attribute| {
-                                let source = member(&attribute.value, "source")?;
-                                Some((attribute.key.as_str().to_owned(), source))
-                            }));
+                        self.required.extend(block.body.attributes().map(|attribute| {
+                            let source = member(&attribute.value, "source");
+                            (attribute.key.as_str().to_owned(), source)
+                        }));
                     }
                 }
             }
@@ -459,11 +462,32 @@ impl Existing {
             for (name, entry) in required.into_iter().flatten() {
                 self.required_providers = Some(file.to_owned());
                 let source = entry.get("source").and_then(Json::as_str);
-                self.required
-                    .extend(source.map(|source| (name.clone(), source.to_owned())));
+                self.required.push((name.clone(), source.map(str::to_owned)));
             }
         }
     }
+}
+
+/// A data source; `None` if it has an argument that only Terraform can evaluate, such as `count`.
+fn data(r#type: &str, name: &str, body: &Body) -> Option<Data> {
+    let mut data = Data {
+        r#type: r#type.to_owned(),
+        name: name.to_owned(),
+        provider: None,
+        arguments: BTreeMap::new(),
+    };
+    for attribute in body.attributes() {
+        let value = &attribute.value;
+        if attribute.key.as_str() == "provider" {
+            let name = value.as_variable().map(|name| name.as_str().to_owned());
+            data.provider = Some(name.or_else(|| address(value))?);
+            continue;
+        }
+        let text = value.as_str().map(|text| Json::String(text.to_owned()));
+        let json = text.or_else(|| value.as_bool().map(Json::Bool))?;
+        data.arguments.insert(attribute.key.as_str().to_owned(), json);
+    }
+    Some(data)
 }
 
 /// The objects that a block is in JSON: one, or a list of several.

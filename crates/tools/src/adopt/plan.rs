@@ -11,6 +11,7 @@ use engine::diagnostic::Diagnostics;
 use engine::inventory::Found;
 use engine::rules::WriteOnly;
 use engine::{Definition, generate, identity, naming, validate};
+use url::Url;
 use value::Value;
 
 use super::account::{Account, Kind};
@@ -53,6 +54,16 @@ pub enum WriteError {
         /// The file with the block.
         file: String,
     },
+    /// The entry with the usual local name is that of another provider, or has no source.
+    #[error(
+        "the source of `{name}` in the `required_providers` block in `{file}` is not that of the provider"
+    )]
+    Source {
+        /// The local name.
+        name: String,
+        /// The file with the block.
+        file: String,
+    },
 }
 
 /// Returns what has to be written.
@@ -69,7 +80,15 @@ pub fn plan(
     let existing = present.existing;
     let provider = existing.provider(options.is_source);
     if let (None, Some(file)) = (provider, &existing.required_providers) {
-        return Err(WriteError::Required { file: file.clone() });
+        let file = file.clone();
+        let mut required = existing.required.iter();
+        return Err(match required.find(|(name, _)| name == present.prefix) {
+            Some((name, _)) => WriteError::Source {
+                name: name.clone(),
+                file,
+            },
+            None => WriteError::Required { file },
+        });
     }
     let alias = provider.filter(|local| *local != present.prefix);
     let mut plan = Plan {
@@ -87,8 +106,26 @@ pub fn plan(
         plan.added.push(writer.add(addition));
     }
     plan.notes = writer.replaceable();
+    for (addition, added) in additions.iter().zip(&plan.added) {
+        if has_password(&addition.config) {
+            let (address, file) = (&added.address, &added.file);
+            let note = format!("`{file}` has the password that is in a URL of `{address}`.");
+            plan.notes.push(note);
+        }
+    }
     plan.files = writer.files(provider.is_none() && !additions.is_empty());
     Ok(plan)
+}
+
+/// Whether a value has a URL with a password.
+fn has_password(value: &Value) -> bool {
+    let is_one = |text: &str| Url::parse(text).is_ok_and(|url| url.password().is_some());
+    match value {
+        Value::String(text) => is_one(text),
+        Value::List(elements) | Value::Set(elements) => elements.iter().any(has_password),
+        Value::Map(entries) | Value::Object(entries) => entries.values().any(has_password),
+        _ => false,
+    }
 }
 
 /// Returns the objects to add with their names, and adds all objects to `references`.
@@ -164,7 +201,7 @@ fn own_name<'a>(kind: &Kind, found: &'a Found) -> &'a str {
 }
 
 /// The objects by name, with numbers in their order, so that the same account gives the same files.
-fn sorted(objects: &[Found]) -> Vec<&Found> {
+pub fn sorted(objects: &[Found]) -> Vec<&Found> {
     let mut sorted: Vec<&Found> = objects.iter().collect();
     sorted.sort_by(|one, other| {
         let by_name = compare_str(&one.name, &other.name);

@@ -177,7 +177,9 @@ impl<'a> References<'a> {
             lookups.find_map(|lookup| by_identity(declaration, lookup, object))
         })?;
         let r#type = format!("{}_{}", self.definition.provider.name, declaration.name);
-        let is_same = |data: &&Data| data.r#type == r#type && data.arguments == arguments;
+        let provider = self.provider.map(str::to_owned);
+        let is_same =
+            |data: &&Data| data.r#type == r#type && data.arguments == arguments && data.provider == provider;
         if let Some(data) = self.existing.data.iter().chain(&self.data).find(is_same) {
             return Some(format!("data.{}.{}", data.r#type, data.name));
         }
@@ -194,6 +196,7 @@ impl<'a> References<'a> {
         self.data.push(Data {
             r#type,
             name,
+            provider,
             arguments,
         });
         Some(address)

@@ -5,7 +5,7 @@
 //! Tests: below, `tests/terraform/adopt.rs`.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use environment::Environment;
 use serde_json::Value as Json;
@@ -126,9 +126,13 @@ impl Proof {
 }
 
 impl Terraform {
-    /// Finds the program that a directory is for: `OpenTofu` if the lock file has its registry, otherwise the first one on `PATH`. One whose
-    /// version is unknown cannot be used.
-    pub fn find(environment: &Environment, directory: &Path) -> Option<Self> {
+    /// Finds the program that a directory is for: `OpenTofu` if the lock file has its registry, otherwise the first one on `PATH`. One that
+    /// does not tell its version cannot be used.
+    ///
+    /// # Errors
+    ///
+    /// Why none can be used, if there is one.
+    pub fn find(environment: &Environment, directory: &Path) -> Result<Option<Self>, String> {
         let lock = std::fs::read_to_string(directory.join(".terraform.lock.hcl")).unwrap_or_default();
         let mut programs = PROGRAMS;
         if lock.contains("registry.opentofu.org") {
@@ -136,23 +140,27 @@ impl Terraform {
         }
         let path = environment.get("PATH").unwrap_or_default();
         let folders: Vec<PathBuf> = std::env::split_paths(path).collect();
-        programs.iter().find_map(|name| {
+        let mut problem = Ok(None);
+        for name in programs {
             let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
             let mut candidates = folders.iter().map(|folder| folder.join(&file));
-            let program = candidates.find(|candidate| candidate.is_file() && is_executable(candidate))?;
-            // The directory may not exist yet.
-            let output = command(&program, Path::new("."))
-                .args(["version", "-json"])
-                .output()
-                .ok()?;
-            let output: Json = serde_json::from_slice(&output.stdout).ok()?;
-            let version = output.get("terraform_version")?.as_str()?;
-            Some(Self {
-                program,
-                name,
-                version: Version::parse(version).ok()?,
-            })
-        })
+            let Some(program) = candidates.find(|candidate| candidate.is_file() && is_executable(candidate))
+            else {
+                continue;
+            };
+            match version(&program) {
+                Ok(version) => {
+                    return Ok(Some(Self {
+                        program,
+                        name,
+                        version,
+                    }));
+                }
+                Err(error) if problem.is_ok() => problem = Err(error),
+                Err(_) => {}
+            }
+        }
+        problem
     }
 
     /// Returns the state of a directory that is initialised, in JSON.
@@ -164,39 +172,48 @@ impl Terraform {
         self.run(directory, &["show", "-json", "-no-color"])
     }
 
-    /// Plans, and initialises the directory before, if it is not. `data` is where that leaves what it installs.
+    /// Plans, and initialises the directory before, if it is not. `data` is where that leaves what it installs. Calls `initialising` before.
     ///
     /// # Errors
     ///
-    /// Why the program could not be started, or the directory not be initialised.
-    pub fn prove(&self, directory: &Path, data: &Path) -> Result<Proof, String> {
-        let proof = self.plan(directory)?;
+    /// Why the program could not be started.
+    pub fn prove(&self, directory: &Path, data: &Path, initialising: impl FnOnce()) -> Result<Proof, String> {
+        let mut proof = self.plan(directory)?;
         if proof.is_complete || !needs_init(data, &proof) {
             return Ok(proof);
         }
-        self.run(directory, &["init", "-input=false", "-no-color"])?;
-        self.plan(directory)
+        initialising();
+        match self.run(directory, &["init", "-input=false", "-no-color"]) {
+            Ok(_) => self.plan(directory),
+            Err(error) => {
+                proof.errors.push(error);
+                Ok(proof)
+            }
+        }
     }
 
     fn plan(&self, directory: &Path) -> Result<Proof, String> {
         let output = command(&self.program, directory)
             .args(["plan", "-json", "-input=false", "-lock=false"])
             .output()
-            .map_err(|error| format!("failed to start `{}`: {error}", self.program.display()))?;
-        Ok(Proof::parse(&String::from_utf8_lossy(&output.stdout)))
+            .map_err(|error| failed_to_start(&self.program, &error))?;
+        let mut proof = Proof::parse(&String::from_utf8_lossy(&output.stdout));
+        if !proof.is_complete && proof.errors.is_empty() {
+            proof.errors.push(reason(&output));
+        }
+        Ok(proof)
     }
 
     fn run(&self, directory: &Path, arguments: &[&str]) -> Result<String, String> {
         let output = command(&self.program, directory)
             .args(arguments)
             .output()
-            .map_err(|error| format!("failed to start `{}`: {error}", self.program.display()))?;
+            .map_err(|error| failed_to_start(&self.program, &error))?;
         if output.status.success() {
             return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }
-        let errors = String::from_utf8_lossy(&output.stderr);
         let first = arguments.first().copied().unwrap_or_default();
-        Err(format!("`{} {first}` failed: {}", self.name, errors.trim()))
+        Err(format!("`{} {first}` failed: {}", self.name, reason(&output)))
     }
 }
 
@@ -206,7 +223,43 @@ fn needs_init(data: &Path, proof: &Proof) -> bool {
     !data.is_dir() || is_advised
 }
 
-/// A run without questions and without the arguments that the environment adds.
+/// The version of a program.
+fn version(program: &Path) -> Result<Version, String> {
+    // The directory may not exist yet.
+    let output = command(program, Path::new("."))
+        .env_remove("TF_CLI_ARGS")
+        .env_remove("TF_CLI_ARGS_version")
+        .args(["version", "-json"])
+        .output()
+        .map_err(|error| failed_to_start(program, &error))?;
+    let json: Option<Json> = serde_json::from_slice(&output.stdout).ok();
+    let version = json
+        .as_ref()
+        .and_then(|json| json.get("terraform_version")?.as_str());
+    let version = version.and_then(|version| Version::parse(version).ok());
+    version.ok_or_else(|| {
+        format!(
+            "`{} version -json` failed: {}",
+            program.display(),
+            reason(&output)
+        )
+    })
+}
+
+/// Why a run failed: what it printed, or else its status.
+fn reason(output: &Output) -> String {
+    let errors = String::from_utf8_lossy(&output.stderr);
+    match errors.trim() {
+        "" => output.status.to_string(),
+        errors => errors.to_owned(),
+    }
+}
+
+fn failed_to_start(program: &Path, error: &std::io::Error) -> String {
+    format!("failed to start `{}`: {error}", program.display())
+}
+
+/// A run without questions. It has the arguments that the user's environment adds, such as the variables of a plan.
 fn command(program: &Path, directory: &Path) -> Command {
     let mut command = Command::new(program);
     command
@@ -214,10 +267,6 @@ fn command(program: &Path, directory: &Path) -> Command {
         .env("TF_IN_AUTOMATION", "1")
         .env("TF_INPUT", "0")
         .stdin(Stdio::null());
-    let added = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    for name in added.filter(|name| name.starts_with("TF_CLI_ARGS")) {
-        command.env_remove(name);
-    }
     command
 }
 

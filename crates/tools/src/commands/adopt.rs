@@ -3,7 +3,7 @@
 //! Tests: `tests/terraform/adopt.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{IsTerminal, Write as _};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use engine::identity;
@@ -18,7 +18,7 @@ use crate::adopt::account::{Account, Connection, Kind, Reading, kinds, read};
 use crate::adopt::blocks::{Added, Change, Options};
 use crate::adopt::existing::{Existing, Reader};
 use crate::adopt::managed::Managed;
-use crate::adopt::plan::{Plan, plan};
+use crate::adopt::plan::{Plan, WriteError, plan, sorted};
 use crate::adopt::present::{Present, State};
 use crate::adopt::terraform::Terraform;
 use crate::package::files;
@@ -100,8 +100,9 @@ pub fn run(
         Ok(pattern) => pattern,
         Err(error) => return usage(console, error),
     };
-    let terraform = Terraform::find(&context.environment, &directory);
-    let reader = match &terraform {
+    let found = Terraform::find(&context.environment, &directory);
+    let terraform = found.as_ref().ok().and_then(Option::as_ref);
+    let reader = match terraform {
         Some(terraform) if terraform.name == "tofu" => Reader::OpenTofu,
         _ => Reader::Terraform,
     };
@@ -118,7 +119,7 @@ pub fn run(
         Ok(kinds) => kinds,
         Err(error) => return usage(console, error),
     };
-    let version = match version(arguments, terraform.as_ref()) {
+    let version = match version(arguments, terraform) {
         Ok(version) => version,
         Err(error) => return usage(console, error),
     };
@@ -127,7 +128,7 @@ pub fn run(
         arguments,
         context,
         (&directory, &existing),
-        terraform.as_ref(),
+        terraform,
     )?;
     let present = Present {
         prefix: &connection.definition.provider.name,
@@ -138,7 +139,8 @@ pub fn run(
     };
     let account = read_account(&connection, &kinds, &present, !arguments.check)?;
     if arguments.check {
-        return check(&account, &present, console);
+        let is_part = !arguments.only.is_empty() || pattern.is_some();
+        return check(&account, &present, is_part, console);
     }
     if version.is_some() && !is_from(version.as_ref(), IMPORT_BLOCKS) {
         return Err(CommandError::new(
@@ -153,7 +155,7 @@ pub fn run(
         has_import_expressions: is_from(version.as_ref(), IMPORT_EXPRESSIONS),
         source: source.strip_prefix("registry.terraform.io/").unwrap_or(&source),
         version: &format!("~> {}.{}", context.version.major, context.version.minor),
-        is_source: &|source| Address::parse(source).is_ok_and(|address| address.resolved() == own),
+        is_source: &|source| is_source(source, &own),
         // What is there but cannot be read, such as a link to nothing, is another file.
         read: &|path| {
             let path = directory.join(path);
@@ -162,18 +164,19 @@ pub fn run(
         },
     };
     let plan = plan(connection.definition, &account, &present, &options).map_err(|error| {
-        let remedy = format!(
-            "Add `{} = {{ source = \"{}\", version = \"{}\" }}` to it. No file was changed.",
-            context.identity.name, options.source, options.version
-        );
-        CommandError::new(error, remedy)
+        let remedy = match &error {
+            WriteError::Required { .. } => format!(
+                "Add `{} = {{ source = \"{}\", version = \"{}\" }}` to it.",
+                context.identity.name, options.source, options.version
+            ),
+            WriteError::Source { .. } => format!("Set `source = \"{}\"` in it.", options.source),
+        };
+        CommandError::new(error, format!("{remedy} No file was changed."))
     })?;
     if !arguments.dry_run {
         for (name, change) in plan.in_order() {
             refuse_changed(&directory.join(name), change)?;
-            files::write(&directory.join(name), files::Mode::Plain, |file| {
-                file.write_all(change.after.as_bytes())
-            })?;
+            files::replace(&directory.join(name), &change.after)?;
         }
     }
     report(&plan, arguments.dry_run, console)?;
@@ -182,10 +185,24 @@ pub fn run(
     } else {
         Status::Failure
     };
-    let data = data_directory(context, &directory);
     let is_empty = existing.files.is_empty() && plan.files.is_empty();
-    if !arguments.dry_run && !is_empty && !prove(&directory, &data, &plan.added, terraform.as_ref(), console)?
-    {
+    if arguments.dry_run || is_empty {
+        return Ok(status);
+    }
+    let data = data_directory(context, &directory);
+    let is_proven = match found {
+        Ok(Some(terraform)) => prove(&directory, &data, &plan.added, &terraform, console)?,
+        Ok(None) => {
+            let line = "No plan: neither `terraform` nor `tofu` is on PATH.";
+            writeln!(console.output, "{line}")?;
+            true
+        }
+        Err(error) => {
+            print_error(console, &unplanned(&error), Status::Failure);
+            false
+        }
+    };
+    if !is_proven {
         status = Status::Failure;
     }
     Ok(status)
@@ -202,6 +219,14 @@ fn refuse_changed(path: &Path, change: &Change) -> Result<(), CommandError> {
         format!("`{}` was changed meanwhile", path.display()),
         "It stays as it is. Run the command again.",
     ))
+}
+
+/// Whether a source is that of the provider, on any host: each registry and mirror has it on its own.
+fn is_source(source: &str, own: &Address) -> bool {
+    Address::parse(source).is_ok_and(|address| {
+        let address = address.resolved();
+        (address.namespace(), address.type_name()) == (own.namespace(), own.type_name())
+    })
 }
 
 /// The status of an invalid command line: for `--check`, it is no answer.
@@ -231,8 +256,8 @@ fn connect(
     console: &mut Console<'_>,
 ) -> Result<Connection, CommandError> {
     let own = context.own_address()?;
-    let is_source = |source: &str| Address::parse(source).is_ok_and(|address| address.resolved() == own);
-    let name = existing.provider(is_source).unwrap_or(context.identity.name);
+    let provider = existing.provider(|source| is_source(source, &own));
+    let name = provider.unwrap_or(context.identity.name);
     let arguments = existing.providers.get(name);
     let arguments = || arguments.into_iter().flatten();
     let block: ProviderBlock = arguments()
@@ -447,41 +472,54 @@ fn read_account(
     })
 }
 
-/// Lists what Terraform does not manage.
+/// Lists what Terraform does not manage. `is_part` says whether the command line selects a part of the account.
 fn check(
     account: &Account,
     present: &Present<'_>,
+    is_part: bool,
     console: &mut Console<'_>,
 ) -> Result<Status, CommandError> {
-    let mut count = 0;
+    let (mut count, mut managed) = (0, 0);
     for (kind, objects) in &account.objects {
         let noun = engine::naming::noun(kind.resource());
-        for found in objects {
+        for found in sorted(objects) {
             let note = match present.state(kind, found) {
                 State::New => "",
                 State::Written => " (in the configuration, but not applied)",
-                State::Managed | State::Official | State::Unwanted => continue,
+                State::Managed => {
+                    managed += usize::from((present.is_wanted)(&found.name));
+                    continue;
+                }
+                State::Official | State::Unwanted => continue,
             };
             count += 1;
             let id = identity::import_id(kind.resource(), &found.identity).unwrap_or_default();
             writeln!(console.output, "{noun} {:?} {id}{note}", found.name)?;
         }
     }
-    match (count, account.failures.is_empty()) {
-        (0, true) => writeln!(console.output, "Terraform manages everything.")?,
-        (0, false) => {}
-        (1, _) => writeln!(console.output, "\n1 object is not managed.")?,
-        _ => writeln!(console.output, "\n{count} objects are not managed.")?,
-    }
+    let summary = match (count, managed) {
+        (0, _) if !account.failures.is_empty() => String::new(),
+        (0, 0) if is_part => "Nothing was selected.\n".to_owned(),
+        (0, _) if is_part => format!("Terraform manages everything that was selected ({managed}).\n"),
+        (0, _) => "Terraform manages everything.\n".to_owned(),
+        (1, _) => "\n1 object is not managed.\n".to_owned(),
+        _ => format!("\n{count} objects are not managed.\n"),
+    };
+    write!(console.output, "{summary}")?;
     let orphans = present
         .managed
         .resources()
         .filter(|resource| !present.existing.addresses.contains(*resource));
     let orphans = orphans.collect::<BTreeSet<_>>().len();
+    let subject = match orphans {
+        0 => String::new(),
+        1 => "1 resource is".to_owned(),
+        _ => format!("{orphans} resources are"),
+    };
     if orphans > 0 {
         writeln!(
             console.output,
-            "Note: {orphans} resources are in the state, but not in the configuration: the next apply destroys them."
+            "Note: {subject} in the state, but not in the configuration. The next apply destroys what has no block."
         )?;
     }
     print_problems("Not known", &account.failures, console)?;
@@ -563,29 +601,29 @@ fn print_problems(heading: &str, problems: &[String], console: &mut Console<'_>)
     Ok(())
 }
 
+/// The error of a plan that could not be made.
+fn unplanned(error: &str) -> CommandError {
+    CommandError::new(
+        format!("the plan could not be made: {error}"),
+        "The files are written. Correct the error, and plan.",
+    )
+}
+
 /// Plans, and prints whether the plan only imports. Returns false if it does not, or if there is no plan.
 fn prove(
     directory: &Path,
     data: &Path,
     added: &[Added],
-    terraform: Option<&Terraform>,
+    terraform: &Terraform,
     console: &mut Console<'_>,
 ) -> Result<bool, CommandError> {
-    let Some(terraform) = terraform else {
-        writeln!(
-            console.output,
-            "No plan: neither `terraform` nor `tofu` is on PATH."
-        )?;
-        return Ok(true);
+    let initialising = || {
+        let _ = writeln!(console.output, "Running `{} init` for the plan", terraform.name);
     };
-    let mut proof = match terraform.prove(directory, data) {
+    let mut proof = match terraform.prove(directory, data, initialising) {
         Ok(proof) => proof,
         Err(error) => {
-            let error = CommandError::new(
-                format!("the plan could not be made: {error}"),
-                "The files are written. Correct the error, and plan.",
-            );
-            print_error(console, &error, Status::Failure);
+            print_error(console, &unplanned(&error), Status::Failure);
             return Ok(false);
         }
     };
@@ -596,20 +634,18 @@ fn prove(
         writeln!(console.output, "Plan: only imports: {}", proof.imports.len())?;
         return Ok(true);
     }
-    writeln!(
-        console.output,
-        "Plan: imports: {}, and it differs:",
-        proof.imports.len()
-    )?;
-    for line in proof.differences.iter().chain(&proof.errors) {
-        writeln!(console.output, "- {}", line.replace('\n', "\n  "))?;
-    }
-    if !proof.is_complete && proof.errors.is_empty() {
+    if proof.is_complete {
+        let imports = proof.imports.len();
+        writeln!(console.output, "Plan: imports: {imports}, and it differs:")?;
+    } else {
         writeln!(
             console.output,
-            "- `{} plan` ended without a result",
+            "No plan, because `{} plan` failed:",
             terraform.name
         )?;
+    }
+    for line in proof.differences.iter().chain(&proof.errors) {
+        writeln!(console.output, "- {}", line.replace('\n', "\n  "))?;
     }
     Ok(false)
 }

@@ -193,9 +193,7 @@ fn registry(context: &Context, arguments: &Arguments) -> Registry {
 }
 
 fn write(directory: &Path, change: &Change) -> Result<(), CommandError> {
-    files::write(&directory.join(&change.name), files::Mode::Plain, |file| {
-        std::io::Write::write_all(file, change.after.as_bytes())
-    })?;
+    files::replace(&directory.join(&change.name), &change.after)?;
     Ok(())
 }
 

@@ -57,6 +57,23 @@ pub fn write(
     Ok(())
 }
 
+/// Writes a file of the user atomically. The file that a link leads to is replaced, not the link, and it keeps its permissions.
+///
+/// # Errors
+///
+/// [`PackageError::File`], if the file or its directory cannot be written.
+pub fn replace(path: &Path, text: &str) -> Result<(), PackageError> {
+    let target = fs::canonicalize(path);
+    let path = target.as_deref().unwrap_or(path);
+    let permissions = fs::metadata(path).map(|metadata| metadata.permissions());
+    write(path, Mode::Plain, |file| file.write_all(text.as_bytes()))?;
+    if let Ok(permissions) = permissions {
+        fs::set_permissions(path, permissions)
+            .map_err(PackageError::file("failed to set the mode of", path))?;
+    }
+    Ok(())
+}
+
 /// Writes a directory with one file atomically. If the directory exists, only that file of it is replaced.
 ///
 /// Until it is complete, the directory has a temporary name beside its final one, which Terraform ignores.

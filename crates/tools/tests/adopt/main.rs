@@ -480,6 +480,7 @@ fn names_and_files_of_the_user_are_not_used() {
                 "{\"variable\": {\"gadget_web_2\": {}}, \"locals\": {\"units\": {}}}",
             ),
             ("gadget/web_2.sh", "mine"),
+            ("gadget/web_2_2.sh", "mine, too"),
             ("owner.tf", ""),
             // `OpenTofu` reads it in place of owner_adopted.tf.
             ("owner_adopted.tofu", ""),
@@ -491,7 +492,7 @@ fn names_and_files_of_the_user_are_not_used() {
     assert_eq!(
         names,
         [
-            "gadget/web_2_2.sh",
+            "gadget/web_2_3.sh",
             "gadget_adopted.tf",
             "owner_adopted_2.tf",
             "units_2.tf",
@@ -546,13 +547,161 @@ fn provider_has_its_local_name_and_one_requirement() {
     assert!(!plan.files["gadget.tf"].after.contains("provider"));
     let plan = of("other = { source = \"test/acme\" }").unwrap();
     assert!(plan.files["gadget.tf"].after.contains("{\n  provider = other\n"));
-    let refused = of("acme = { source = \"elsewhere/acme\" }").unwrap_err();
+    let file = "terraform.tf".to_owned();
+    let name = "acme".to_owned();
+    for (entry, expected) in [
+        (
+            "other = { source = \"elsewhere/acme\" }",
+            WriteError::Required { file: file.clone() },
+        ),
+        (
+            "acme = { source = \"elsewhere/acme\" }",
+            WriteError::Source {
+                name: name.clone(),
+                file: file.clone(),
+            },
+        ),
+        (
+            "acme = { version = \"~> 1.0\" }",
+            WriteError::Source {
+                name: name.clone(),
+                file: file.clone(),
+            },
+        ),
+        // Terraform takes the source from the local name.
+        ("acme = \"~> 1.0\"", WriteError::Source { name, file }),
+    ] {
+        assert_eq!(of(entry).unwrap_err(), expected, "{entry}");
+    }
+}
+
+/// A data source of the configuration is used only if it finds the same object for certain.
+#[test]
+fn data_sources_of_the_user_count_if_they_find_the_same() {
+    let objects = Objects::default()
+        .with("gadget", account::official(2, "base"))
+        .with(
+            "owner",
+            json!({ "uuid": account::uuid(11), "host": "a", "gadget_names": ["base"], "badge_uuid": null }),
+        );
+    let exact = "data \"acme_gadget\" \"base\" {\n  name = \"base\"\n}\n";
+    let with = |line: &str| exact.replace("\n}", &format!("\n  {line}\n}}"));
+    let changed = format!("{exact}\ndata \"acme_gadget\" \"base\" {{\n  name = \"other\"\n}}\n");
+    for (text, is_used) in [
+        (exact.to_owned(), true),
+        (with("lifecycle {}"), true),
+        (with("count = 1"), false),
+        (with("for_each = toset([])"), false),
+        (with("provider = acme.other"), false),
+        (with("depends_on = [acme_unit.a]"), false),
+        (with("note = var.note"), false),
+        (changed, false),
+        (format!("check \"a\" {{\n{exact}}}\n"), false),
+    ] {
+        let setting = Setting {
+            files: &[("mine.tf", &text)],
+            ..Setting::default()
+        };
+        let plan = planned(&objects, &setting).unwrap();
+        let name = if is_used { "base" } else { "base_2" };
+        let expected = format!("[data.acme_gadget.{name}.name]");
+        assert!(plan.files["owner.tf"].after.contains(&expected), "{text}");
+        assert_eq!(plan.files.contains_key("data.tf"), !is_used, "{text}");
+    }
+    // With a local name of the provider, the data sources of the first run are found again.
+    let required = "terraform {\n  required_providers {\n    other = { source = \"test/acme\" }\n  }\n}\n";
+    let own = with("provider = other");
+    for (text, is_used) in [(exact, false), (&own, true)] {
+        let setting = Setting {
+            files: &[("mine.tf", text), ("terraform.tf", required)],
+            ..Setting::default()
+        };
+        let plan = planned(&objects, &setting).unwrap();
+        assert_eq!(plan.files.contains_key("data.tf"), !is_used, "{text}");
+    }
+}
+
+#[test]
+fn import_blocks_name_the_provider_if_its_local_name_differs() {
+    let objects = Objects::default().with("gadget", account::gadget(1, "web"));
+    for (name, is_named) in [("acme", false), ("other", true)] {
+        let required = format!(
+            "terraform {{\n  required_providers {{\n    {name} = {{ source = \"test/acme\" }}\n  }}\n}}\n"
+        );
+        let setting = Setting {
+            files: &[("terraform.tf", &required)],
+            ..Setting::default()
+        };
+        let plan = planned(&objects, &setting).unwrap();
+        let (_, import) = plan.files["gadget.tf"].after.split_once("import {").unwrap();
+        assert_eq!(import.contains("  provider = other\n"), is_named, "{import}");
+    }
+}
+
+#[test]
+fn password_in_a_url_is_noted() {
+    for (note, is_noted) in [
+        ("https://user:word@example.com/", true),
+        ("https://user@example.com/", false),
+        ("https://example.com/a:b@c", false),
+        ("see https://user:word@example.com/", false),
+    ] {
+        let mut gadget = account::gadget(1, "web");
+        gadget["note"] = json!(note);
+        let plan = planned(&Objects::default().with("gadget", gadget), &Setting::default()).unwrap();
+        assert_eq!(
+            plan.notes.len(),
+            usize::from(is_noted),
+            "{note}: {:?}",
+            plan.notes
+        );
+    }
+}
+
+/// Terraform has strings in Unicode's composed form, and so must the keys of a map, and the paths of files.
+#[test]
+fn names_that_are_one_in_unicode_are_told_apart() {
+    let names = [
+        "gro\u{308}\u{df}e",
+        "gr\u{f6}\u{df}e",
+        "\u{f90a}",
+        "\u{91d1}",
+        "\u{130}stanbul",
+        "\u{560}\u{588}",
+    ];
+    let mut objects = Objects::default();
+    let mut units = Vec::new();
+    for (number, name) in (1..).zip(names) {
+        let (gadget, unit) = (account::uuid(number), account::uuid(100 + number));
+        objects = objects
+            .with(
+                "gadget",
+                json!({ "uuid": gadget, "name": name, "script": format!("{number}\n") }),
+            )
+            .with(
+                "owner",
+                json!({ "uuid": unit, "host": name, "gadget_names": [], "badge_uuid": null }),
+            );
+        units.push(json!({ "uuid": unit, "host": name }));
+    }
+    let objects = objects.target("unit", &units);
+    let plan = planned(&objects, &Setting::default()).unwrap();
+    assert_eq!(plan.problems, [""; 0]);
+    let mut map = Existing::default();
+    map.add("units.tf", &plan.files["units.tf"].after).unwrap();
+    let keys: Vec<&str> = map.maps[0].entries.iter().map(|(key, _)| key.as_str()).collect();
+    let composed: Vec<value::Value> = keys.iter().map(|key| value::Value::string(*key)).collect();
+    let distinct: std::collections::BTreeSet<_> = composed.iter().collect();
     assert_eq!(
-        refused,
-        WriteError::Required {
-            file: "terraform.tf".to_owned()
-        }
+        (keys.len(), distinct.len()),
+        (names.len(), names.len()),
+        "{keys:?}"
     );
+    for (file, _) in plan.in_order() {
+        assert!(file.is_ascii(), "{file}");
+    }
+    let scripts = plan.files.keys().filter(|file| file.starts_with("gadget/"));
+    assert_eq!(scripts.count(), names.len());
 }
 
 #[test]
