@@ -989,7 +989,7 @@ async fn check_says_what_it_looked_at() {
     let lines: Vec<&str> = check
         .stdout
         .lines()
-        .filter(|line| line.starts_with("m"))
+        .filter(|line| line.starts_with('m'))
         .collect();
     let mut sorted = lines.clone();
     sorted.sort_by_key(|line| line.split('"').take(2).collect::<Vec<_>>());

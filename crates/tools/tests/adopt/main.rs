@@ -660,7 +660,7 @@ fn password_in_a_url_is_noted() {
 
 /// Terraform has strings in Unicode's composed form, and so must the keys of a map, and the paths of files.
 #[test]
-fn names_that_are_one_in_unicode_are_told_apart() {
+fn names_that_are_one_in_unicode_get_numbers() {
     let names = [
         "gro\u{308}\u{df}e",
         "gr\u{f6}\u{df}e",
