@@ -1011,3 +1011,68 @@ async fn check_says_what_it_looked_at() {
         assert_eq!(check.stdout, expected, "{arguments:?}");
     }
 }
+
+/// Two addresses of one object are an error in every run, also if only Terraform can evaluate what is imported.
+#[tokio::test]
+async fn object_with_two_addresses_is_reported_by_every_run() {
+    let adoption = Adoption::small().await;
+    adoption.adopt(&["--only", "vip"]).await.succeeds();
+    let vip = adoption
+        .control_plane
+        .find(Collection::Vips, "web")
+        .expect("it exists");
+    let uuid = vip["uuid"].as_str().expect("a string");
+    let resource = adoption.read("vip.tf");
+    let (_, resource) = resource.split_once("resource ").expect("a resource");
+    let (resource, _) = resource.split_once("import ").expect("an import block");
+    let resource = resource.replace("\"web\" {", "\"other\" {");
+    let mine = format!(
+        "locals {{\n  ids = {{ for name in [\"web\"] : name => \"{uuid}\" }}\n}}\n\n\
+         import {{\n  to = durantic_vip.other\n  id = local.ids[\"web\"]\n}}\n\nresource {resource}"
+    );
+    std::fs::write(adoption.path("mine.tf"), mine).expect("a file");
+    for _ in 0..2 {
+        let run = adoption.adopt(&["--only", "vip"]).await;
+        assert_eq!(run.status, Some(1), "{}{}", run.stdout, run.stderr);
+        let expected = "- durantic_vip.other, durantic_vip.web: the same object\n";
+        assert!(run.stdout.contains(expected), "{}", run.stdout);
+    }
+}
+
+/// A resource for each entry of the map would create an object for a new entry: it would install the machine.
+#[tokio::test]
+async fn map_that_a_resource_repeats_gets_no_entry() {
+    let adoption = Adoption::small().await;
+    adoption
+        .adopt(&[
+            "--deployments",
+            "--only",
+            "machine_deployment",
+            "--match",
+            "node-1",
+        ])
+        .await
+        .succeeds();
+    let each = "resource \"durantic_machine_deployment\" \"this\" {\n  for_each = local.machines\n  machine_uuid = each.value\n}\n\n\
+                moved {\n  from = durantic_machine_deployment.node_1\n  to = durantic_machine_deployment.this[\"node-1\"]\n}\n";
+    adoption.workspace.apply().await;
+    std::fs::write(adoption.path("machine_deployment.tf"), each).expect("a file");
+    adoption.workspace.apply().await;
+    let run = adoption.adopt(&["--only", "vip"]).await.succeeds();
+    assert!(run.stdout.contains("only imports: 1"), "{}", run.stdout);
+    assert!(adoption.read("vip.tf").contains("local.machines_2[\"node-2\"]"));
+    assert!(adoption.control_plane.runs().is_empty());
+}
+
+/// Terraform runs the provider in the directory: a relative path is one from there. Numbers in the provider block are literals.
+#[tokio::test]
+async fn provider_block_is_read_as_terraform_reads_it() {
+    let mut adoption = Adoption::small().await;
+    let block = "provider \"durantic\" {\n  api_token_file = \"token.txt\"\n  max_retries = 3\n}\n";
+    std::fs::create_dir(adoption.path("fleet")).expect("a folder");
+    std::fs::write(adoption.path("fleet/provider.tf"), block).expect("a file");
+    std::fs::write(adoption.path("fleet/token.txt"), adoption.control_plane.token()).expect("a file");
+    adoption.workspace = adoption.workspace.with("DURANTIC_API_TOKEN", "");
+    let run = adoption.adopt(&["fleet", "--only", "vip"]).await.succeeds();
+    assert!(run.stdout.contains("only imports: 1"), "{}", run.stdout);
+}

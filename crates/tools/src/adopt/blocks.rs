@@ -55,10 +55,6 @@ pub struct Added {
     pub name: String,
     /// The file that it is in.
     pub file: String,
-    /// The ID with which it is imported.
-    pub id: String,
-    /// The types of all resources that can manage it.
-    pub types: Vec<String>,
 }
 
 /// An object to add.
@@ -151,16 +147,11 @@ impl<'a> Writer<'a> {
         let file = self.file(&resource.name);
         let text = format!("{variables}{}\n{}", block.text(), import.text());
         self.append(&file, &text);
-        let types = addition.kind.resources.iter();
         Added {
             address,
             noun: naming::noun(resource),
             name: addition.found.name.clone(),
             file,
-            id: identity::import_id(resource, &addition.found.identity).unwrap_or_default(),
-            types: types
-                .map(|resource| format!("{}_{}", self.prefix, resource.name))
-                .collect(),
         }
     }
 

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::io::ErrorKind;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -61,7 +62,7 @@ pub struct Existing {
 pub struct Argument {
     /// The file that it is in.
     pub file: String,
-    /// Its value: the content of a string, or `true` or `false`. `None` if it is an expression that only Terraform can evaluate.
+    /// Its value: the content of a string, a number, or `true` or `false`. `None` if it is an expression that only Terraform can evaluate.
     pub value: Option<String>,
 }
 
@@ -74,8 +75,10 @@ pub struct LocalMap {
     pub file: String,
     /// The bytes of the map in the file, with its braces.
     pub span: Range<usize>,
-    /// Its entries in order.
+    /// Its entries in order, of those that are strings.
     pub entries: Vec<(String, String)>,
+    /// Its keys; `None` if only Terraform can evaluate them.
+    pub keys: Option<Vec<String>>,
 }
 
 /// A resource.
@@ -161,10 +164,18 @@ impl Existing {
             return Ok(existing);
         }
         let entries = std::fs::read_dir(directory).map_err(failure(directory))?;
-        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        existing.entries = names
-            .map(|name| (name.clone(), directory.join(name).is_dir()))
-            .collect();
+        for entry in entries {
+            let name = entry.map_err(failure(directory))?.file_name();
+            let Some(name) = name.to_str() else {
+                if reader.reads(&name.to_string_lossy()) {
+                    let error = std::io::Error::new(ErrorKind::InvalidData, "its name is not UTF-8");
+                    return Err(failure(&directory.join(&name))(error));
+                }
+                continue;
+            };
+            let is_folder = directory.join(name).is_dir();
+            existing.entries.insert(name.to_owned(), is_folder);
+        }
         let is_folder = |name: &String| existing.entries.get(name) == Some(&true);
         let mut names: Vec<String> = existing
             .entries
@@ -215,6 +226,17 @@ impl Existing {
     pub fn names<'a>(&'a self, r#type: &'a str) -> impl Iterator<Item = &'a str> {
         let addresses = self.addresses.iter().chain(&self.reserved);
         addresses.filter_map(move |address| address.strip_prefix(r#type)?.strip_prefix('.'))
+    }
+
+    /// Whether the configuration uses a local map as a whole, for example in `for_each`: a further entry would have an effect.
+    pub fn is_used_whole(&self, map: &LocalMap) -> bool {
+        let name = format!("local.{}", map.name);
+        let is_other = |rest: &str| {
+            let next = rest.chars().next();
+            next.is_some_and(|next| next.is_alphanumeric() || matches!(next, '_' | '-' | '[' | '.'))
+        };
+        let mut texts = self.files.values();
+        texts.any(|text| text.split(&name).skip(1).any(|rest| !is_other(rest)))
     }
 
     /// Whether this program wrote a file.
@@ -274,6 +296,11 @@ impl Existing {
         match (block.ident.as_str(), first, second) {
             ("resource", Some(r#type), Some(name)) => {
                 let address = format!("{type}.{name}");
+                let count = block.body.get_attribute("count");
+                if count.is_some_and(|count| count.value.as_number() == Some(&0.into())) {
+                    self.addresses.insert(address);
+                    return;
+                }
                 let is_repeated = ["for_each", "count"]
                     .iter()
                     .any(|name| block.body.has_attribute(name));
@@ -325,7 +352,9 @@ impl Existing {
                 let arguments = block.body.attributes().map(|attribute| {
                     let value = &attribute.value;
                     let string = value.as_str().map(str::to_owned);
-                    let value = string.or_else(|| value.as_bool().map(|bool| bool.to_string()));
+                    let bool = || value.as_bool().map(|bool| bool.to_string());
+                    let number = || value.as_number().map(|number| number.to_string());
+                    let value = string.or_else(bool).or_else(number);
                     (attribute.key.as_str().to_owned(), value)
                 });
                 self.add_provider(file, name, arguments.collect());
@@ -366,11 +395,13 @@ impl Existing {
                 let entries = object.iter().filter_map(|(key, value)| {
                     Some((key_name(key)?.to_owned(), value.expr().as_str()?.to_owned()))
                 });
+                let keys = object.iter().map(|(key, _)| key_name(key).map(str::to_owned));
                 self.maps.push(LocalMap {
                     name: name.clone(),
                     file: file.to_owned(),
                     span,
                     entries: entries.collect(),
+                    keys: keys.collect(),
                 });
             }
             self.locals.insert(name);
@@ -446,8 +477,8 @@ impl Existing {
         }
         for (name, block) in labelled("provider").filter(|(_, block)| !block.contains_key("alias")) {
             let arguments = block.iter().map(|(name, value)| {
-                let bool = value.as_bool().map(|bool| bool.to_string());
-                (name.clone(), text(block, name).or(bool))
+                let literal = (value.is_boolean() || value.is_number()).then(|| value.to_string());
+                (name.clone(), text(block, name).or(literal))
             });
             self.add_provider(file, name, arguments.collect());
         }
@@ -520,7 +551,8 @@ impl Reader {
             Self::Terraform => &[".tf", ".tf.json"],
             Self::OpenTofu => &[".tf", ".tf.json", ".tofu", ".tofu.json"],
         };
-        let is_ignored = name.starts_with('.') || name.ends_with('~') || name.starts_with('#');
+        let is_ignored =
+            name.starts_with('.') || name.ends_with('~') || (name.starts_with('#') && name.ends_with('#'));
         !is_ignored && extensions.iter().any(|extension| name.ends_with(extension))
     }
 
@@ -540,8 +572,9 @@ pub fn other(name: &str) -> Option<String> {
 }
 
 fn is_override(name: &str) -> bool {
-    let stem = name.split('.').next().unwrap_or_default();
-    stem == "override" || stem.ends_with("_override")
+    let stem = name.strip_suffix(".json").unwrap_or(name);
+    let stem = stem.strip_suffix(".tf").or_else(|| stem.strip_suffix(".tofu"));
+    stem.is_some_and(|stem| stem == "override" || stem.ends_with("_override"))
 }
 
 fn import(file: &str, body: &Body) -> Option<Import> {

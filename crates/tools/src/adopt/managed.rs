@@ -19,8 +19,9 @@ use super::existing::without_index;
 pub struct Managed {
     /// The key of each object → its address in the root module, if it is there.
     objects: BTreeMap<String, Option<String>>,
-    /// The addresses in the root module, of all objects of the provider.
+    /// The addresses of all objects of the provider: in the root module, and in other modules.
     addresses: BTreeSet<String>,
+    elsewhere: BTreeSet<String>,
 }
 
 /// Why a state cannot be used.
@@ -40,8 +41,10 @@ pub enum StateError {
 /// An object in a state.
 struct Instance<'a> {
     r#type: &'a str,
-    /// Address in the root module.
+    /// Its address with that of its module, unless it is deposed.
     address: Option<String>,
+    /// Whether it is in the root module.
+    is_root: bool,
     attributes: &'a Json,
 }
 
@@ -67,6 +70,12 @@ impl Managed {
     /// The addresses of resources in the root module, without an index.
     pub fn resources(&self) -> impl Iterator<Item = &str> {
         self.addresses.iter().map(|address| without_index(address))
+    }
+
+    /// Whether a resource of the configuration has an object, in any module. `address` has no index.
+    pub fn has(&self, address: &str) -> bool {
+        let mut addresses = self.addresses.iter().chain(&self.elsewhere);
+        addresses.any(|managed| without_indices(managed) == without_indices(address))
     }
 
     /// Number of objects.
@@ -99,7 +108,7 @@ impl Managed {
             let mut instances = Vec::new();
             let root = state.get("values").and_then(|values| values.get("root_module"));
             if let Some(root) = root {
-                shown(root, true, &mut instances);
+                shown(root, &mut instances);
             }
             instances
         } else {
@@ -110,18 +119,57 @@ impl Managed {
             }
         };
         let mut objects: BTreeMap<String, Option<String>> = BTreeMap::new();
-        let mut addresses = BTreeSet::new();
+        let (mut addresses, mut elsewhere) = (BTreeSet::new(), BTreeSet::new());
         for instance in instances {
-            let resource = resource(definition, instance.r#type);
-            addresses.extend(instance.address.clone().filter(|_| resource.is_some()));
-            let Some(key) = resource.and_then(|resource| key_of(resource, instance.attributes)) else {
+            let Some(resource) = resource(definition, instance.r#type) else {
+                continue;
+            };
+            let found = if instance.is_root {
+                &mut addresses
+            } else {
+                &mut elsewhere
+            };
+            found.extend(instance.address.clone());
+            let Some(key) = key_of(resource, instance.attributes) else {
                 continue;
             };
             let address = objects.entry(key).or_default();
-            *address = address.take().or(instance.address);
+            *address = address.take().or(instance.address.filter(|_| instance.is_root));
         }
-        Ok(Self { objects, addresses })
+        Ok(Self {
+            objects,
+            addresses,
+            elsewhere,
+        })
     }
+}
+
+/// The addresses at which a plan has each object, by the key of the object. `plan` is the output of `terraform show -json PLAN`.
+pub fn planned(definition: &Definition, plan: &Json) -> BTreeMap<String, Vec<String>> {
+    let mut instances = Vec::new();
+    if let Some(root) = plan.pointer("/planned_values/root_module") {
+        shown(root, &mut instances);
+    }
+    let mut objects: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for instance in instances {
+        let resource = resource(definition, instance.r#type);
+        let key = resource.and_then(|resource| key_of(resource, instance.attributes));
+        if let (Some(key), Some(address)) = (key, instance.address) {
+            objects.entry(key).or_default().push(address);
+        }
+    }
+    objects
+}
+
+/// An address without the indices of its resource and of its modules.
+fn without_indices(address: &str) -> String {
+    let mut without = String::new();
+    let mut rest = address;
+    while let Some((before, after)) = rest.split_once('[') {
+        without.push_str(before);
+        rest = after.split_once(']').map_or("", |(_, rest)| rest);
+    }
+    without + rest
 }
 
 fn resource(definition: &Definition, r#type: &str) -> Option<&'static Resource> {
@@ -141,18 +189,20 @@ fn key_of(resource: &Resource, attributes: &Json) -> Option<String> {
 }
 
 /// The objects of a module in the output of `show`, and of the modules below.
-fn shown<'a>(module: &'a Json, is_root: bool, instances: &mut Vec<Instance<'a>>) {
+fn shown<'a>(module: &'a Json, instances: &mut Vec<Instance<'a>>) {
     for resource in elements(module, "resources") {
         if string(resource, "mode") == Some("managed") {
             instances.push(Instance {
                 r#type: string(resource, "type").unwrap_or_default(),
-                address: string(resource, "address").filter(|_| is_root).map(str::to_owned),
+                address: string(resource, "address").map(str::to_owned),
+                // The root module has no address.
+                is_root: module.get("address").is_none(),
                 attributes: resource.get("values").unwrap_or(&Json::Null),
             });
         }
     }
     for child in elements(module, "child_modules") {
-        shown(child, false, instances);
+        shown(child, instances);
     }
 }
 
@@ -171,10 +221,14 @@ fn stored(state: &Json) -> Vec<Instance<'_>> {
                 Some(Json::Number(index)) => format!("[{index}]"),
                 _ => String::new(),
             };
-            let is_current = resource.get("module").is_none() && instance.get("deposed").is_none();
+            let module = string(resource, "module").map(|module| format!("{module}."));
+            let is_current = instance.get("deposed").is_none();
+            let is_root = module.is_none();
+            let module = module.unwrap_or_default();
             instances.push(Instance {
                 r#type,
-                address: is_current.then(|| format!("{type}.{name}{index}", r#type = r#type)),
+                address: is_current.then(|| format!("{module}{type}.{name}{index}", r#type = r#type)),
+                is_root,
                 attributes: instance.get("attributes").unwrap_or(&Json::Null),
             });
         }

@@ -107,11 +107,8 @@ impl<'a> Present<'a> {
     /// Returns an import block for objects of this kind of which only Terraform knows what it imports. One that was applied does not count.
     pub fn unknown_import(&self, kind: &Kind) -> Option<&'a Import> {
         let mut imports = self.existing.imports.iter();
-        imports.find(|import| {
-            let resource = without_index(&import.to);
-            let is_applied = self.managed.resources().any(|managed| managed == resource);
-            import.is_unknown() && self.is_of(import, kind) && !is_applied
-        })
+        imports
+            .find(|import| import.is_unknown() && self.is_of(import, kind) && !self.managed.has(&import.to))
     }
 
     /// Whether an import block is for objects of this kind. An address in a module begins with that of the module.

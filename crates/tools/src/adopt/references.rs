@@ -207,9 +207,14 @@ impl Map {
     fn new(reference: &Reference, existing: &Existing, locals: &mut Taken) -> Self {
         let plural = format!("{}s", reference.target);
         let mut own = existing.maps.iter().filter(|map| existing.is_own(&map.file));
-        let own = own.find(|map| map.name.starts_with(&plural));
+        let own = own.find(|map| {
+            let number = map.name.strip_prefix(&plural);
+            let number = number.map(|rest| rest.strip_prefix('_').unwrap_or(rest));
+            let is_of = number.is_some_and(|number| number.chars().all(|digit| digit.is_ascii_digit()));
+            is_of && map.keys.is_some() && !existing.is_used_whole(map)
+        });
         let mut keys = Taken::default();
-        for (key, _) in own.into_iter().flat_map(|map| &map.entries) {
+        for key in own.and_then(|map| map.keys.as_deref()).unwrap_or_default() {
             keys.add(key);
         }
         Self {

@@ -4,6 +4,7 @@
 //!
 //! Tests: below, `tests/terraform/adopt.rs`.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -28,28 +29,19 @@ pub struct Terraform {
     pub version: Version,
 }
 
-/// An object that a plan imports.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Imported {
-    /// Its address.
-    pub address: String,
-    /// The type of its resource.
-    pub r#type: String,
-    /// The ID of the import block; empty if that has an identity.
-    pub id: String,
-}
-
 /// What a plan says.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Proof {
-    /// What it imports.
-    pub imports: Vec<Imported>,
+    /// The addresses to which it imports.
+    pub imports: Vec<String>,
     /// What it would change beside that: each address with the action.
     pub differences: Vec<String>,
     /// Its errors.
     pub errors: Vec<String>,
     /// Whether it came to an end.
     pub is_complete: bool,
+    /// The plan, as `show -json` has it.
+    pub plan: Json,
 }
 
 impl Proof {
@@ -58,22 +50,19 @@ impl Proof {
         self.is_complete && self.differences.is_empty() && self.errors.is_empty()
     }
 
-    /// Adds a difference for each object of the configuration that the plan does not import, or imports twice.
-    pub fn compare(&mut self, added: &[Added]) {
-        for added in added {
-            if !self.imports.iter().any(|import| import.address == added.address) {
-                self.differences.push(format!("{}: not imported", added.address));
-            }
-            let same = self.imports.iter().filter(|import| {
-                let is_same_id = import.id.to_lowercase().contains(&added.id) || import.id == added.name;
-                let is_other = import.address != added.address && added.types.contains(&import.r#type);
-                is_other && is_same_id
-            });
-            for import in same {
-                self.differences.push(format!(
-                    "{}: imports the same object as {}",
-                    import.address, added.address
-                ));
+    /// Adds a difference for each added object that the plan does not import, and for each imported one that has a second address.
+    /// `planned` has the addresses of each object of the plan.
+    pub fn compare(&mut self, added: &[Added], planned: &BTreeMap<String, Vec<String>>) {
+        for added in added
+            .iter()
+            .filter(|added| !self.imports.contains(&added.address))
+        {
+            self.differences.push(format!("{}: not imported", added.address));
+        }
+        for addresses in planned.values() {
+            if addresses.len() > 1 && addresses.iter().any(|address| self.imports.contains(address)) {
+                let addresses = addresses.join(", ");
+                self.differences.push(format!("{addresses}: the same object"));
             }
         }
     }
@@ -93,11 +82,7 @@ impl Proof {
                 "planned_change" => {
                     let action = text(&["change", "action"]);
                     if message.pointer("/change/importing").is_some() {
-                        proof.imports.push(Imported {
-                            address: text(&["change", "resource", "addr"]),
-                            r#type: text(&["change", "resource", "resource_type"]),
-                            id: text(&["change", "importing", "id"]),
-                        });
+                        proof.imports.push(text(&["change", "resource", "addr"]));
                     }
                     if !matches!(action.as_str(), "noop" | "import" | "read") {
                         let address = text(&["change", "resource", "addr"]);
@@ -193,13 +178,26 @@ impl Terraform {
     }
 
     fn plan(&self, directory: &Path) -> Result<Proof, String> {
+        // Only its owner can read it: a plan may have secrets.
+        let folder = tempfile::tempdir().map_err(|error| format!("failed to create a directory: {error}"))?;
+        let file = folder.path().join("plan");
         let output = command(&self.program, directory)
             .args(["plan", "-json", "-input=false", "-lock=false"])
+            .arg(format!("-out={}", file.display()))
             .output()
             .map_err(|error| failed_to_start(&self.program, &error))?;
         let mut proof = Proof::parse(&String::from_utf8_lossy(&output.stdout));
         if !proof.is_complete && proof.errors.is_empty() {
             proof.errors.push(reason(&output));
+        }
+        if proof.is_complete && proof.errors.is_empty() {
+            let file = file.display().to_string();
+            let shown = self.run(directory, &["show", "-json", "-no-color", &file]);
+            match shown.map(|text| serde_json::from_str(&text)) {
+                Ok(Ok(plan)) => proof.plan = plan,
+                Ok(Err(error)) => proof.errors.push(format!("the plan cannot be read: {error}")),
+                Err(error) => proof.errors.push(error),
+            }
         }
         Ok(proof)
     }
@@ -311,29 +309,25 @@ mod tests {
         let proof = output(&[error.to_string()]);
         assert_eq!(proof.errors, ["a.b: Bad. Very."]);
         assert!(!proof.has_only_imports());
-        // Each added object must be imported, and by no other block.
-        let added = |address: &str, id: &str, name: &str| Added {
+        // Each added object must be imported, and no imported one may have a second address.
+        let added = |address: &str| Added {
             address: address.to_owned(),
             noun: String::new(),
-            name: name.to_owned(),
+            name: String::new(),
             file: String::new(),
-            id: id.to_owned(),
-            types: vec!["a".to_owned()],
         };
-        for (added, expected) in [
-            (added("a.b", "id", "n"), &[][..]),
-            (added("a.c", "other", "n"), &["a.c: not imported"]),
-            (
-                added("a.c", "id", "n"),
-                &["a.c: not imported", "a.b: imports the same object as a.c"],
-            ),
-            (
-                added("a.c", "other", "ID"),
-                &["a.c: not imported", "a.b: imports the same object as a.c"],
-            ),
+        let twice = |addresses: [&str; 2]| {
+            BTreeMap::from([("key".to_owned(), addresses.map(str::to_owned).to_vec())])
+        };
+        for (address, planned, expected) in [
+            ("a.b", BTreeMap::new(), &[][..]),
+            ("a.c", BTreeMap::new(), &["a.c: not imported"]),
+            ("a.b", twice(["a.b", "m.a.b"]), &["a.b, m.a.b: the same object"]),
+            // Neither is imported: the user's own affair.
+            ("a.b", twice(["a.d", "a.e"]), &[]),
         ] {
             let mut proof = output(&[change("a.b", "import"), summary.to_string()]);
-            proof.compare(&[added]);
+            proof.compare(&[added(address)], &planned);
             assert_eq!(proof.differences, expected);
         }
         // A plan that was killed says nothing.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
-use engine::identity;
+use engine::{Definition, identity};
 use indicatif::{ProgressBar, ProgressStyle};
 use schema::Resource;
 use value::glob;
@@ -17,7 +17,7 @@ use crate::address::Address;
 use crate::adopt::account::{Account, Connection, Kind, Reading, kinds, read};
 use crate::adopt::blocks::{Added, Change, Options};
 use crate::adopt::existing::{Existing, Reader};
-use crate::adopt::managed::Managed;
+use crate::adopt::managed::{Managed, planned};
 use crate::adopt::plan::{Plan, WriteError, plan, sorted};
 use crate::adopt::present::{Present, State};
 use crate::adopt::terraform::Terraform;
@@ -114,6 +114,10 @@ pub fn run(
     })?;
     existing.resolve();
     let is_wanted = |name: &str| pattern.as_ref().is_none_or(|pattern| pattern.matches(name));
+    // Terraform runs the provider in the directory, to which the paths in its arguments are relative.
+    if directory.is_dir() {
+        std::env::set_current_dir(&directory)?;
+    }
     let connection = connect(context, &existing, console)?;
     let kinds = match selected(&connection, arguments) {
         Ok(kinds) => kinds,
@@ -191,7 +195,14 @@ pub fn run(
     }
     let data = data_directory(context, &directory);
     let is_proven = match found {
-        Ok(Some(terraform)) => prove(&directory, &data, &plan.added, &terraform, console)?,
+        Ok(Some(terraform)) => prove(
+            connection.definition,
+            &directory,
+            &data,
+            &plan.added,
+            &terraform,
+            console,
+        )?,
         Ok(None) => {
             let line = "No plan: neither `terraform` nor `tofu` is on PATH.";
             writeln!(console.output, "{line}")?;
@@ -323,7 +334,7 @@ fn version(arguments: &Arguments, terraform: Option<&Terraform>) -> Result<Optio
     let Some(text) = &arguments.terraform_version else {
         return Ok(terraform.map(|terraform| terraform.version.clone()));
     };
-    let numbers = text.trim_start_matches('v');
+    let numbers = text.strip_prefix('v').unwrap_or(text);
     let missing = ".0".repeat(2_usize.saturating_sub(numbers.matches('.').count()));
     Version::parse(&format!("{numbers}{missing}"))
         .map(Some)
@@ -611,6 +622,7 @@ fn unplanned(error: &str) -> CommandError {
 
 /// Plans, and prints whether the plan only imports. Returns false if it does not, or if there is no plan.
 fn prove(
+    definition: &Definition,
     directory: &Path,
     data: &Path,
     added: &[Added],
@@ -628,7 +640,8 @@ fn prove(
         }
     };
     if proof.is_complete {
-        proof.compare(added);
+        let planned = planned(definition, &proof.plan);
+        proof.compare(added, &planned);
     }
     if proof.has_only_imports() {
         writeln!(console.output, "Plan: only imports: {}", proof.imports.len())?;

@@ -822,7 +822,7 @@ fn states_have_their_objects_in_each_form() {
         json!({ "format_version": "1.0", "values": { "root_module": module } }).to_string()
     };
     let resource = json!({ "mode": "managed", "type": "acme_gadget", "address": "acme_gadget.a[0]", "values": { "uuid": uuid.to_uppercase() } });
-    let in_child = json!({ "child_modules": [{ "child_modules": [{ "resources": [resource] }] }] });
+    let in_child = json!({ "child_modules": [{ "address": "module.m", "child_modules": [{ "address": "module.m.module.n", "resources": [resource] }] }] });
     let data = json!({ "resources": [{ "mode": "data", "type": "acme_gadget", "address": "data.acme_gadget.a", "values": { "uuid": uuid } }] });
     let stored = |instance: serde_json::Value| {
         json!({ "version": 4, "resources": [{ "mode": "managed", "type": "acme_gadget", "name": "a", "instances": [instance] }] }).to_string()
@@ -856,6 +856,11 @@ fn states_have_their_objects_in_each_form() {
         let found = managed.contains(&key).then(|| managed.address(&key));
         assert_eq!(found, expected, "{state}");
     }
+    // Resources of any module, for their import blocks.
+    let module = json!({ "version": 4, "resources": [{ "mode": "managed", "module": "module.m[\"a\"]", "type": "acme_gadget", "name": "b", "instances": [{ "index_key": 0, "attributes": attributes }] }] });
+    let managed = Managed::parse(definition(), &module.to_string()).unwrap();
+    assert!(managed.has("module.m.acme_gadget.b") && managed.has("module.m[each.key].acme_gadget.b"));
+    assert!(!managed.has("acme_gadget.b"));
     for (text, expected) in [
         ("", StateError::Form),
         ("[]", StateError::Form),
@@ -890,4 +895,64 @@ fn objects_without_a_valid_configuration_are_reported() {
     );
     assert_eq!(plan.added.len(), 2);
     assert!(plan.files["owner.tf"].after.contains("data.acme_gadget.bad.name"));
+}
+
+/// An entry that this program adds to the map may not change what another block has.
+#[test]
+fn map_gets_entries_only_if_nothing_else_depends_on_them() {
+    let (one, two) = (account::uuid(11), account::uuid(12));
+    let unit = |uuid: &str, host: &str| json!({ "uuid": uuid, "host": host });
+    let objects = Objects::default()
+        .with(
+            "group",
+            json!({ "uuid": account::uuid(31), "name": "all", "unit_uuids": [two] }),
+        )
+        .target("unit", &[unit(&one, "a"), unit(&two, "a")]);
+    let map = |entries: &str| format!("{HEADER}\n\nlocals {{\n  units = {{\n{entries}  }}\n}}\n");
+    let plain = map(&format!("    \"a\" = \"{one}\"\n"));
+    let unused = "resource \"acme_owner\" \"a\" {\n  unit_uuid = local.units[\"a\"]\n}\n";
+    let each = "resource \"acme_owner\" \"all\" {\n  for_each = local.units\n}\n";
+    for (units, other, expected) in [
+        (plain.clone(), unused, "local.units[\"a#2\"]"),
+        (plain.clone(), each, "local.units_2[\"a\"]"),
+        (
+            plain,
+            "output \"all\" {\n  value = local.units\n}\n",
+            "local.units_2[\"a\"]",
+        ),
+        // The key is there, whatever its value.
+        (map("    \"a\" = var.a\n"), unused, "local.units[\"a#2\"]"),
+        (map("    (var.a) = var.b\n"), unused, "local.units_2[\"a\"]"),
+    ] {
+        let setting = Setting {
+            files: &[("units.tf", &units), ("other.tf", other)],
+            ..Setting::default()
+        };
+        let plan = planned(&objects, &setting).unwrap();
+        let text = &plan.files["group.tf"].after;
+        assert!(text.contains(expected), "{units}{other}{text}");
+        let extended = expected.starts_with("local.units[");
+        assert_eq!(plan.files.contains_key("units.tf"), extended, "{units}{other}");
+    }
+    // A map of the user whose name only begins alike is not the map.
+    let units = map(&format!("    \"a\" = \"{one}\"\n")).replace("units =", "units_old =");
+    let setting = Setting {
+        files: &[("units.tf", &units)],
+        ..Setting::default()
+    };
+    let plan = planned(&objects, &setting).unwrap();
+    assert!(plan.files["group.tf"].after.contains("local.units[\"a\"]"));
+}
+
+#[test]
+fn resource_without_instances_manages_nothing() {
+    let objects = Objects::default().with("gadget", account::gadget(1, "web"));
+    for (count, added) in [("0", 1), ("1", 0), ("var.count", 0)] {
+        let text = format!("resource \"acme_gadget\" \"x\" {{\n  count = {count}\n  name = \"web\"\n}}\n");
+        let setting = Setting {
+            files: &[("mine.tf", &text)],
+            ..Setting::default()
+        };
+        assert_eq!(planned(&objects, &setting).unwrap().added.len(), added, "{count}");
+    }
 }
