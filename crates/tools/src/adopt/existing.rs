@@ -353,7 +353,7 @@ impl Existing {
                     let value = &attribute.value;
                     let string = value.as_str().map(str::to_owned);
                     let bool = || value.as_bool().map(|bool| bool.to_string());
-                    let number = || value.as_number().map(|number| number.to_string());
+                    let number = || value.as_number().map(ToString::to_string);
                     let value = string.or_else(bool).or_else(number);
                     (attribute.key.as_str().to_owned(), value)
                 });

@@ -193,7 +193,9 @@ fn registry(context: &Context, arguments: &Arguments) -> Registry {
 }
 
 fn write(directory: &Path, change: &Change) -> Result<(), CommandError> {
-    files::replace(&directory.join(&change.name), &change.after)?;
+    files::write(&directory.join(&change.name), files::Mode::Plain, |file| {
+        std::io::Write::write_all(file, change.after.as_bytes())
+    })?;
     Ok(())
 }
 

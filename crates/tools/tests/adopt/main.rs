@@ -909,14 +909,14 @@ fn map_gets_entries_only_if_nothing_else_depends_on_them() {
         )
         .target("unit", &[unit(&one, "a"), unit(&two, "a")]);
     let map = |entries: &str| format!("{HEADER}\n\nlocals {{\n  units = {{\n{entries}  }}\n}}\n");
-    let plain = map(&format!("    \"a\" = \"{one}\"\n"));
+    let literal = map(&format!("    \"a\" = \"{one}\"\n"));
     let unused = "resource \"acme_owner\" \"a\" {\n  unit_uuid = local.units[\"a\"]\n}\n";
     let each = "resource \"acme_owner\" \"all\" {\n  for_each = local.units\n}\n";
     for (units, other, expected) in [
-        (plain.clone(), unused, "local.units[\"a#2\"]"),
-        (plain.clone(), each, "local.units_2[\"a\"]"),
+        (literal.clone(), unused, "local.units[\"a#2\"]"),
+        (literal.clone(), each, "local.units_2[\"a\"]"),
         (
-            plain,
+            literal,
             "output \"all\" {\n  value = local.units\n}\n",
             "local.units_2[\"a\"]",
         ),
