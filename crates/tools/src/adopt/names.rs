@@ -7,6 +7,12 @@ use std::collections::BTreeSet;
 /// Number of characters of a name, so that it can be a part of a file's name.
 const MAX_LENGTH: usize = 80;
 
+/// Names that a file cannot have on Windows, with any extension.
+const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
+
+/// Names of devices that have a digit at the end.
+const PORTS: [&str; 2] = ["com", "lpt"];
+
 /// Names that are taken. Files of some systems do not distinguish capitals, so names here do not either. Terraform compares strings in
 /// Unicode's composed form.
 #[derive(Clone, Debug, Default)]
@@ -47,7 +53,8 @@ pub fn composed(text: &str) -> String {
 }
 
 /// Returns an identifier for an object: its name in small letters, in which each other character is an underscore. Letters outside of ASCII
-/// are such characters, because Terraform does not know all of them. Without any letter or digit, `fallback`.
+/// are such characters, because Terraform does not know all of them. Without any letter or digit, `fallback`. A name that Windows keeps for
+/// a device comes after `fallback`, because it can be the name of a file.
 ///
 /// # Examples
 ///
@@ -74,9 +81,15 @@ pub fn identifier(name: &str, fallback: &str) -> String {
     let joined = joined.trim_end_matches('_');
     match joined.chars().next() {
         None => fallback.to_owned(),
-        Some(first) if first.is_ascii_alphabetic() => joined.to_owned(),
+        Some(first) if first.is_ascii_alphabetic() && !is_device(joined) => joined.to_owned(),
         Some(_) => format!("{fallback}_{joined}"),
     }
+}
+
+/// Whether Windows keeps a name for a device.
+fn is_device(name: &str) -> bool {
+    let port = name.strip_suffix(|last: char| last.is_ascii_digit());
+    DEVICES.contains(&name) || port.is_some_and(|port| PORTS.contains(&port))
 }
 
 #[cfg(test)]
@@ -98,6 +111,10 @@ mod tests {
             ("a/b\\c\n\"${d}\"", "a_b_c_d"),
             ("für immer ²", "f_r_immer"),
             ("🦀", "role"),
+            ("CON", "role_con"),
+            ("lpt1", "role_lpt1"),
+            ("com10", "com10"),
+            ("console", "console"),
         ] {
             assert_eq!(identifier(name, "role"), expected, "{name:?}");
         }

@@ -117,9 +117,12 @@ pub fn plan(
     Ok(plan)
 }
 
-/// Whether a value has a URL with a password.
+/// Whether a value has a URL with a password. The URL of a registry has no scheme.
 fn has_password(value: &Value) -> bool {
-    let is_one = |text: &str| Url::parse(text).is_ok_and(|url| url.password().is_some());
+    let has_one = |text: &str| Url::parse(text).is_ok_and(|url| url.password().is_some());
+    let is_one = |text: &str| {
+        !text.contains(char::is_whitespace) && (has_one(text) || has_one(&format!("https://{text}")))
+    };
     match value {
         Value::String(text) => is_one(text),
         Value::List(elements) | Value::Set(elements) => elements.iter().any(has_password),
@@ -228,5 +231,26 @@ fn configuration(kind: &Kind, found: &Found) -> Result<Value, String> {
             "{title} has no valid configuration: {}",
             errors.join(" ")
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_password;
+    use value::Value;
+
+    #[test]
+    fn passwords_are_seen_in_urls() {
+        for (text, expected) in [
+            ("https://user:secret@host/path", true),
+            ("user:secret@registry.example.com", true),
+            ("https://user@host", false),
+            ("registry.example.com:5000", false),
+            ("#cloud-config\nurl: a:b@c", false),
+            ("ssh-ed25519 AAAA root@host", false),
+        ] {
+            let value = Value::List([Value::string(text)].into());
+            assert_eq!(has_password(&value), expected, "{text:?}");
+        }
     }
 }

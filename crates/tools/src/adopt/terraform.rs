@@ -217,7 +217,9 @@ impl Terraform {
 
 /// Whether a plan failed because the directory is not initialised for it.
 fn needs_init(data: &Path, proof: &Proof) -> bool {
-    let is_advised = proof.errors.iter().any(|error| error.contains(" init"));
+    let advice = ["terraform init", "tofu init"];
+    let is_advised = |error: &String| advice.iter().any(|advice| error.contains(advice));
+    let is_advised = proof.errors.iter().any(is_advised);
     !data.is_dir() || is_advised
 }
 
