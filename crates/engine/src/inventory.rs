@@ -84,6 +84,13 @@ struct Candidate {
     is_whole: bool,
 }
 
+/// Why an object was not read.
+enum Unread {
+    /// It is gone meanwhile, as far as its request shows.
+    Gone(Found),
+    Failed(Failure),
+}
+
 /// The search for the objects of one resource.
 struct Search<'a> {
     binding: &'a Binding,
@@ -132,10 +139,25 @@ pub async fn find(
     let (mut inventory, gone) = search.run(list.objects()).await;
     if !gone.is_empty() {
         // An object that was deleted meanwhile is in no later list.
-        if let Some(list) = collection::objects(context, lister, Some(Instant::now())).await {
-            let list = list.map_err(|error| report(&error, diagnostics))?;
-            let failures = search.listed_again(list.objects(), &gone);
-            inventory.failures.extend(failures);
+        match collection::objects(context, lister, Some(Instant::now())).await {
+            Some(Ok(list)) => {
+                let failures = search.listed_again(list.objects(), &gone);
+                inventory.failures.extend(failures);
+            }
+            Some(Err(error)) => {
+                let mut problems = Diagnostics::default();
+                report(&error, &mut problems);
+                let reason = format!(
+                    "The request for it found nothing, and whether it was deleted is not known. {}",
+                    details(problems)
+                );
+                let failures = gone.into_iter().map(|found| Failure {
+                    name: found.name,
+                    reason: reason.clone(),
+                });
+                inventory.failures.extend(failures);
+            }
+            None => {}
         }
     }
     Ok(Some(inventory))
@@ -182,11 +204,11 @@ fn plural(count: usize) -> &'static str {
 }
 
 impl<'a> Search<'a> {
-    /// Returns the objects, and the identities of those that are gone.
-    async fn run(&self, items: impl Iterator<Item = Json>) -> (Inventory, BTreeSet<Value>) {
+    /// Returns the objects, and those that are gone.
+    async fn run(&self, items: impl Iterator<Item = Json>) -> (Inventory, Vec<Found>) {
         let resource = self.binding.schema;
         let mut inventory = Inventory::default();
-        let mut gone = BTreeSet::new();
+        let mut gone = Vec::new();
         let mut seen = BTreeSet::new();
         let mut candidates = Vec::new();
         for item in items {
@@ -230,7 +252,8 @@ impl<'a> Search<'a> {
     }
 
     /// The objects of a later list that were not found: the control plane lists them, and denies that they exist.
-    fn listed_again(&self, items: impl Iterator<Item = Json>, gone: &BTreeSet<Value>) -> Vec<Failure> {
+    fn listed_again(&self, items: impl Iterator<Item = Json>, gone: &[Found]) -> Vec<Failure> {
+        let gone: BTreeSet<&Value> = gone.iter().map(|found| &found.identity).collect();
         let items = items.filter_map(|item| {
             let found = self.shown(&self.candidate(item).ok()?);
             gone.contains(&found.identity).then_some(found)
@@ -291,7 +314,7 @@ impl<'a> Search<'a> {
         &self,
         candidates: &mut Vec<Candidate>,
         inventory: &mut Inventory,
-        gone: &mut BTreeSet<Value>,
+        gone: &mut Vec<Found>,
         is_needed: impl Fn(&Candidate) -> bool,
     ) {
         let needed = candidates.iter().filter(|candidate| is_needed(candidate)).count();
@@ -299,30 +322,28 @@ impl<'a> Search<'a> {
         let read = std::mem::take(candidates).into_iter().map(|candidate| {
             let is_needed = is_needed(&candidate);
             async move {
-                let identity = identity::of(self.binding.schema, &candidate.known.state);
-                let read = if is_needed {
+                if is_needed {
                     self.read(candidate).await
                 } else {
-                    Ok(Some(candidate))
-                };
-                (identity, read)
+                    Ok(candidate)
+                }
             }
         });
         // All at once: the API limits how many requests it gets at a time.
-        for (identity, result) in join_all(read).await {
+        for result in join_all(read).await {
             match result {
-                Ok(Some(candidate)) => candidates.push(candidate),
-                Ok(None) => gone.extend(identity),
-                Err(failure) => inventory.failures.push(failure),
+                Ok(candidate) => candidates.push(candidate),
+                Err(Unread::Gone(found)) => gone.push(found),
+                Err(Unread::Failed(failure)) => inventory.failures.push(failure),
             }
         }
     }
 
-    /// Reads the object; `None` if it is gone meanwhile.
-    async fn read(&self, candidate: Candidate) -> Result<Option<Candidate>, Failure> {
+    /// Reads the object.
+    async fn read(&self, candidate: Candidate) -> Result<Candidate, Unread> {
         let resource = self.binding.schema;
         let Some(operation) = &resource.api.read else {
-            return Ok(Some(candidate));
+            return Ok(candidate);
         };
         let response = self.context.read(resource, operation, &candidate.known.state);
         let response = response.await;
@@ -333,20 +354,24 @@ impl<'a> Search<'a> {
                 let mut problems = Diagnostics::default();
                 let (known, api) = (&candidate.known.state, &*self.context.api);
                 match identity::check(resource, &response.body, known, api, &mut problems) {
-                    Ok(()) => Ok(Some(Candidate {
+                    Ok(()) => Ok(Candidate {
                         response: response.body.clone(),
                         is_read: true,
                         ..candidate
-                    })),
-                    Err(Reported) => Err(failure(name(resource, &candidate.response), problems)),
+                    }),
+                    Err(Reported) => {
+                        let name = name(resource, &candidate.response);
+                        Err(Unread::Failed(failure(name, problems)))
+                    }
                 }
             }
-            Err(error) if is_gone(&error) => Ok(None),
+            Err(error) if is_gone(&error) => Err(Unread::Gone(self.shown(&candidate))),
             Err(error) => {
                 let mut problems = Diagnostics::default();
                 let object = identity::labelled(resource, &candidate.known.state, &candidate.response);
                 report::request_error(&mut problems, Action::Read, resource, &object, &error);
-                Err(failure(name(resource, &candidate.response), problems))
+                let name = name(resource, &candidate.response);
+                Err(Unread::Failed(failure(name, problems)))
             }
         }
     }
@@ -389,11 +414,15 @@ impl<'a> Search<'a> {
 }
 
 fn failure(name: String, problems: Diagnostics) -> Failure {
-    let details: Vec<String> = problems.into_iter().map(|problem| problem.detail).collect();
     Failure {
         name,
-        reason: details.join(" "),
+        reason: details(problems),
     }
+}
+
+fn details(problems: Diagnostics) -> String {
+    let details: Vec<String> = problems.into_iter().map(|problem| problem.detail).collect();
+    details.join(" ")
 }
 
 /// Whether a response shows that an object is not the account's own.

@@ -302,6 +302,9 @@ fn whole_objects_are_read_if_their_items_lack_anything() {
         row("one is listed again, but not found", WHOLE, json!([short(one()), two()]), vec![Err(NotFound), Ok(json!([short(one()), two()]))],
             with(failed(1, 2, "The control plane lists it, but the request for it found nothing. The API token may not be allowed to read it."),
                 "requests", json!(["list", "get", "list"]))),
+        row("one may be gone meanwhile", WHOLE, json!([short(one()), two()]), vec![Err(NotFound), Err(Forbidden)],
+            with(failed(1, 2, "The request for it found nothing, and whether it was deleted is not known. The request to list the thing objects \
+                failed. `list` failed."), "requests", json!(["list", "get", "list"]))),
         row("one cannot be read", WHOLE, json!([short(one()), two()]), vec![Err(Forbidden)],
             failed(1, 2, "The request to read thing \"one\" failed. `get` failed.")),
         row("a response is about another one", WHOLE, json!([short(one()), two()]), vec![Ok(a_thing(THIRD, "x"))],
