@@ -27,6 +27,9 @@ use crate::{collection, identity, read, shape, summaries, wire};
 /// Number of objects that a diagnostic names.
 const MAX_NAMES: usize = 10;
 
+/// Why an object is missing that a later list has.
+const LISTED_AGAIN: &str = "The control plane lists it, but the request for it found nothing. The API token may not be allowed to read it.";
+
 /// Which objects are wanted, and what of them.
 #[derive(Clone, Copy)]
 pub struct Wanted<'a> {
@@ -72,6 +75,8 @@ pub struct Found {
 pub struct Failure {
     /// Its name, as far as the list shows it.
     pub name: String,
+    /// Whether it is not the account's own, as far as the list shows it.
+    pub is_official: bool,
     /// What happened, as sentences.
     pub reason: String,
 }
@@ -151,16 +156,24 @@ pub async fn find(
                     "The request for it found nothing, and whether it was deleted is not known. {}",
                     details(problems)
                 );
-                let failures = gone.into_iter().map(|found| Failure {
-                    name: found.name,
-                    reason: reason.clone(),
-                });
+                let failures = gone.iter().map(|found| found.failure(reason.clone()));
                 inventory.failures.extend(failures);
             }
             None => {}
         }
     }
     Ok(Some(inventory))
+}
+
+impl Found {
+    /// The failure of this object.
+    fn failure(&self, reason: String) -> Failure {
+        Failure {
+            name: self.name.clone(),
+            is_official: self.is_official,
+            reason,
+        }
+    }
 }
 
 impl Inventory {
@@ -211,12 +224,12 @@ impl<'a> Search<'a> {
         let mut gone = Vec::new();
         let mut seen = BTreeSet::new();
         let mut candidates = Vec::new();
-        for item in items {
+        // An item without a valid identity is a failure only if its object may be wanted.
+        for item in items.filter(|item| self.may_match(item)) {
             match self.candidate(item) {
                 // A list of several pages can have an object twice.
                 Ok(candidate) if !seen.insert(identity::key(resource, &candidate.known.state)) => {}
-                Ok(candidate) if self.may_match(&candidate.response) => candidates.push(candidate),
-                Ok(_) => {}
+                Ok(candidate) => candidates.push(candidate),
                 Err(failure) => inventory.failures.push(failure),
             }
         }
@@ -258,11 +271,9 @@ impl<'a> Search<'a> {
             let found = self.shown(&self.candidate(item).ok()?);
             gone.contains(&found.identity).then_some(found)
         });
-        let failures = items.map(|found| Failure {
-            name: found.name,
-            reason: "The control plane lists it, but the request for it found nothing. The API token may not be allowed to read it.".to_owned(),
-        });
-        failures.collect()
+        items
+            .map(|found| found.failure(LISTED_AGAIN.to_owned()))
+            .collect()
     }
 
     /// Identifies the object of an item.
@@ -272,7 +283,7 @@ impl<'a> Search<'a> {
         let mut problems = Diagnostics::default();
         let api = &*self.context.api;
         if identity::check(resource, &response, &state, api, &mut problems).is_err() {
-            return Err(failure(name(resource, &response), problems));
+            return Err(self.failure(&response, details(problems)));
         }
         for attribute in identity::attributes(resource) {
             if let Some(Json::String(part)) = wire::field(attribute, &response) {
@@ -353,37 +364,43 @@ impl<'a> Search<'a> {
             Ok(response) => {
                 let mut problems = Diagnostics::default();
                 let (known, api) = (&candidate.known.state, &*self.context.api);
-                match identity::check(resource, &response.body, known, api, &mut problems) {
-                    Ok(()) => Ok(Candidate {
-                        response: response.body.clone(),
-                        is_read: true,
-                        ..candidate
-                    }),
-                    Err(Reported) => {
-                        let name = name(resource, &candidate.response);
-                        Err(Unread::Failed(failure(name, problems)))
-                    }
+                let checked = identity::check(resource, &response.body, known, api, &mut problems);
+                if checked.is_err() {
+                    let failure = self.failure(&candidate.response, details(problems));
+                    return Err(Unread::Failed(failure));
                 }
+                Ok(Candidate {
+                    response: response.body.clone(),
+                    is_read: true,
+                    ..candidate
+                })
             }
             Err(error) if is_gone(&error) => Err(Unread::Gone(self.shown(&candidate))),
             Err(error) => {
                 let mut problems = Diagnostics::default();
                 let object = identity::labelled(resource, &candidate.known.state, &candidate.response);
                 report::request_error(&mut problems, Action::Read, resource, &object, &error);
-                let name = name(resource, &candidate.response);
-                Err(Unread::Failed(failure(name, problems)))
+                let failure = self.failure(&candidate.response, details(problems));
+                Err(Unread::Failed(failure))
             }
         }
     }
 
     fn not_shown(&self, response: &Json, filter: &Attribute) -> Failure {
         let field = filter.wire.read.first().map(AsRef::as_ref).unwrap_or_default();
+        let reason = format!(
+            "The control plane's response does not have the field `{field}`, with which `{}` is compared.",
+            filter.name
+        );
+        self.failure(response, reason)
+    }
+
+    fn failure(&self, response: &Json, reason: String) -> Failure {
+        let resource = self.binding.schema;
         Failure {
-            name: name(self.binding.schema, response),
-            reason: format!(
-                "The control plane's response does not have the field `{field}`, with which `{}` is compared.",
-                filter.name
-            ),
+            name: name(resource, response),
+            is_official: is_official(resource, response),
+            reason,
         }
     }
 
@@ -405,18 +422,11 @@ impl<'a> Search<'a> {
             let mut problems = Diagnostics::default();
             let (known, response) = (&mut candidate.known, candidate.response);
             if read::merge(self.binding, self.context, known, response, &mut problems).is_err() {
-                return Err(failure(found.name, problems));
+                return Err(found.failure(details(problems)));
             }
             found.object = Some(candidate.known.state);
         }
         Ok(found)
-    }
-}
-
-fn failure(name: String, problems: Diagnostics) -> Failure {
-    Failure {
-        name,
-        reason: details(problems),
     }
 }
 

@@ -203,6 +203,8 @@ fn list_shows_the_objects_of_an_account() {
         row("an item without an identity", ALL, json!([without(two(), "uuid"), one()]),
             json!({"objects": ["one"], "total": 1, "requests": ["list"],
                 "failures": ["two: The response for thing has no `uuid`."]})),
+        row("an item without an identity, of an object that is not the account's own", ALL, json!([without(shared(), "uuid"), one()]),
+            found(&["one"])),
         row("an item whose identity is invalid", ALL, json!([with(two(), "uuid", json!("2")), one()]),
             json!({"objects": ["one"], "total": 1, "requests": ["list"],
                 "failures": ["two: The response for thing has a `uuid` in an invalid format."]})),
@@ -246,6 +248,8 @@ fn filters_select_objects() {
             vec![Ok(one()), Ok(two())], read(&["one"], 2)),
         row("an object that is gone meanwhile", json!({"color": "red"}), json!([colorless(one())]),
             vec![Err(NotFound), Ok(json!([]))], with(read(&[], 1), "requests", json!(["list", "get", "list"]))),
+        row("an item without an identity that does not match", json!({"color": "red"}), json!([without(two(), "uuid"), one()]), vec![],
+            found(&["one"])),
         row("an object that cannot be read", json!({"color": "red"}), json!([colorless(one())]), vec![Err(Unreachable)],
             with(read(&[], 1), "failures", json!([unreachable]))),
         row("no response shows the field", json!({"color": "red"}), json!([colorless(one())]), vec![Ok(colorless(one()))],
@@ -380,6 +384,7 @@ fn missing_objects_are_warnings() {
     let failures = |count: usize| -> Vec<Failure> {
         let failure = |number| Failure {
             name: format!("n{number}"),
+            is_official: false,
             reason: "It failed.".to_owned(),
         };
         (1..=count).map(failure).collect()
