@@ -72,10 +72,9 @@ impl Managed {
         self.addresses.iter().map(|address| without_index(address))
     }
 
-    /// Whether a resource of the configuration has an object, in any module. `address` has no index.
+    /// Whether there is an object at an address, in any module.
     pub fn has(&self, address: &str) -> bool {
-        let mut addresses = self.addresses.iter().chain(&self.elsewhere);
-        addresses.any(|managed| without_indices(managed) == without_indices(address))
+        self.addresses.contains(address) || self.elsewhere.contains(address)
     }
 
     /// Number of objects.
@@ -159,17 +158,6 @@ pub fn planned(definition: &Definition, plan: &Json) -> BTreeMap<String, Vec<Str
         }
     }
     objects
-}
-
-/// An address without the indices of its resource and of its modules.
-fn without_indices(address: &str) -> String {
-    let mut without = String::new();
-    let mut rest = address;
-    while let Some((before, after)) = rest.split_once('[') {
-        without.push_str(before);
-        rest = after.split_once(']').map_or("", |(_, rest)| rest);
-    }
-    without + rest
 }
 
 fn resource(definition: &Definition, r#type: &str) -> Option<&'static Resource> {

@@ -170,8 +170,8 @@ fn additions<'a>(
             }
             if let Some(import) = unknown {
                 plan.problems.push(format!(
-                    "{} {:?} may be what the import block of `{}` in `{}` imports, which only Terraform can evaluate. Apply that block, or \
-                     write its `id` as a string.",
+                    "{} {:?} may be what the import block of `{}` in `{}` imports, which only Terraform can evaluate. Apply that block and \
+                     remove it, or write its `id` as a string.",
                     naming::noun(resource),
                     found.name,
                     import.to,

@@ -104,7 +104,8 @@ impl<'a> Present<'a> {
         })
     }
 
-    /// Returns an import block for objects of this kind of which only Terraform knows what it imports. One that was applied does not count.
+    /// Returns an import block for objects of this kind of which only Terraform knows what it imports. One that was applied does not count;
+    /// of one for several objects, only Terraform knows that.
     pub fn unknown_import(&self, kind: &Kind) -> Option<&'a Import> {
         let mut imports = self.existing.imports.iter();
         imports

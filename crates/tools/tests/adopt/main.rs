@@ -317,6 +317,10 @@ fn objects_of_unknown_import_blocks_are_left() {
     let state = json!({ "version": 4, "resources": [
         { "mode": "managed", "type": "acme_gadget", "name": "mine", "instances": [{ "attributes": { "uuid": account::uuid(7) } }] }
     ] });
+    let of_each = |key: &str| {
+        let index = format!("\"index_key\": \"{key}\", \"attributes\"");
+        state.to_string().replace("\"attributes\"", &index)
+    };
     for (id, state, added) in [
         ("id = var.x", "", 1),
         ("id = local.gone", "", 1),
@@ -326,8 +330,17 @@ fn objects_of_unknown_import_blocks_are_left() {
         ("id = \"other\"", "", 2),
         // It was applied.
         ("id = var.x", &state.to_string(), 2),
+        ("[\"a]b\"]\n  id = var.x", &of_each("a]b"), 2),
+        // Another object of the resource was imported.
+        ("[\"c\"]\n  id = var.x", &of_each("a"), 1),
+        (
+            "[each.key]\n  for_each = var.ids\n  id = each.value",
+            &of_each("a"),
+            1,
+        ),
     ] {
-        let main = format!("import {{\n  to = acme_gadget.mine\n  {id}\n}}\n");
+        let index = if id.starts_with('[') { "" } else { "\n  " };
+        let main = format!("import {{\n  to = acme_gadget.mine{index}{id}\n}}\n");
         let setting = Setting {
             files: &[("main.tf", &main)],
             state,
@@ -335,8 +348,7 @@ fn objects_of_unknown_import_blocks_are_left() {
         };
         let plan = planned(&objects, &setting).unwrap();
         assert_eq!(plan.added.len(), added, "{id}");
-        let problem =
-            "gadget \"web\" may be what the import block of `acme_gadget.mine` in `main.tf` imports";
+        let problem = "gadget \"web\" may be what the import block of `acme_gadget.mine";
         let is_reported = plan.problems.iter().any(|text| text.starts_with(problem));
         assert_eq!(is_reported, added == 1, "{id}: {:?}", plan.problems);
     }
@@ -859,8 +871,14 @@ fn states_have_their_objects_in_each_form() {
     // Resources of any module, for their import blocks.
     let module = json!({ "version": 4, "resources": [{ "mode": "managed", "module": "module.m[\"a\"]", "type": "acme_gadget", "name": "b", "instances": [{ "index_key": 0, "attributes": attributes }] }] });
     let managed = Managed::parse(definition(), &module.to_string()).unwrap();
-    assert!(managed.has("module.m.acme_gadget.b") && managed.has("module.m[each.key].acme_gadget.b"));
-    assert!(!managed.has("acme_gadget.b"));
+    assert!(managed.has("module.m[\"a\"].acme_gadget.b[0]"));
+    for address in [
+        "module.m[\"a\"].acme_gadget.b",
+        "module.m[…].acme_gadget.b[0]",
+        "acme_gadget.b[0]",
+    ] {
+        assert!(!managed.has(address), "{address}");
+    }
     for (text, expected) in [
         ("", StateError::Form),
         ("[]", StateError::Form),
