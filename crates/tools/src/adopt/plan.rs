@@ -159,6 +159,7 @@ fn additions<'a>(
             names.add(name);
         }
         let unknown = present.unknown_import(kind);
+        let mut unclear = Vec::new();
         for found in sorted(objects) {
             let state = present.state(kind, found);
             if state != State::New {
@@ -168,15 +169,8 @@ fn additions<'a>(
                 }
                 continue;
             }
-            if let Some(import) = unknown {
-                plan.problems.push(format!(
-                    "{} {:?} may be what the import block of `{}` in `{}` imports, which only Terraform can evaluate. Apply that block and \
-                     remove it, or write its `id` as a string.",
-                    naming::noun(resource),
-                    found.name,
-                    import.to,
-                    import.file
-                ));
+            if unknown.is_some() {
+                unclear.push(found);
                 continue;
             }
             match configuration(kind, found) {
@@ -192,6 +186,18 @@ fn additions<'a>(
                 }
                 Err(problem) => plan.problems.push(problem),
             }
+        }
+        let noun = naming::noun(resource);
+        let subject = match unclear.as_slice() {
+            [found] => format!("{noun} {:?}", found.name),
+            several => format!("{} {noun} objects", several.len()),
+        };
+        if let (Some(import), false) = (unknown, unclear.is_empty()) {
+            plan.problems.push(format!(
+                "{subject} may be what the import block of `{}` in `{}` imports, which only Terraform can evaluate. Apply that block and \
+                 remove it, or write its `id` as a string.",
+                import.to, import.file
+            ));
         }
     }
     additions

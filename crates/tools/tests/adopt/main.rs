@@ -358,6 +358,15 @@ fn objects_of_unknown_import_blocks_are_left() {
         ..Setting::default()
     };
     assert_eq!(planned(&objects, &setting).unwrap().added.len(), 1);
+    // One problem for all objects.
+    let objects = objects.with("gadget", account::gadget(3, "db"));
+    assert_eq!(
+        planned(&objects, &setting).unwrap().problems,
+        [
+            "2 gadget objects may be what the import block of `acme_gadget.mine` in `main.tf.json` imports, which only Terraform can evaluate. \
+             Apply that block and remove it, or write its `id` as a string."
+        ]
+    );
 }
 
 /// A block that was not applied yet, by its identity or a name that no two objects have. Names of `moved` and `removed` blocks are taken.
