@@ -29,8 +29,6 @@ pub struct Options<'a> {
     pub source: &'a str,
     /// The version constraint of the provider, such as `~> 1.3`.
     pub version: &'a str,
-    /// Whether a source is that of the provider.
-    pub is_source: &'a dyn Fn(&str) -> bool,
     /// Reads a file of the directory that is not configuration.
     pub read: &'a dyn Fn(&str) -> Option<Vec<u8>>,
 }

@@ -86,6 +86,8 @@ pub struct LocalMap {
 pub struct ResourceBlock {
     /// Its address, such as `durantic_vip.web`; with [`EACH`] if there are several.
     pub address: String,
+    /// The local name of its provider, if it names one.
+    pub provider: Option<String>,
     /// Its arguments that are strings, or of all objects with `for_each`.
     pub arguments: BTreeMap<String, Vec<String>>,
     /// The local map of `for_each`.
@@ -314,6 +316,7 @@ impl Existing {
                     } else {
                         address.clone()
                     },
+                    provider: provider(&block.body),
                     arguments: arguments.collect(),
                     each: local_map(&block.body),
                 });
@@ -432,7 +435,11 @@ impl Existing {
             for (r#type, named) in labelled(key) {
                 for (name, bodies) in named {
                     let address = format!("{prefix}{type}.{name}");
-                    for body in objects(bodies).into_iter().filter(|_| prefix.is_empty()) {
+                    let has_instances = |body: &&serde_json::Map<String, Json>| {
+                        body.get("count").and_then(Json::as_u64) != Some(0)
+                    };
+                    let bodies = objects(bodies).into_iter().filter(has_instances);
+                    for body in bodies.filter(|_| prefix.is_empty()) {
                         let arguments = body
                             .keys()
                             .filter_map(|key| Some((key.clone(), vec![text(body, key)?])));
@@ -442,6 +449,7 @@ impl Existing {
                             } else {
                                 address.clone()
                             },
+                            provider: text(body, "provider"),
                             arguments: arguments.collect(),
                             each: None,
                         });
@@ -504,14 +512,12 @@ fn data(r#type: &str, name: &str, body: &Body) -> Option<Data> {
     let mut data = Data {
         r#type: r#type.to_owned(),
         name: name.to_owned(),
-        provider: None,
+        provider: provider(body),
         arguments: BTreeMap::new(),
     };
     for attribute in body.attributes() {
         let value = &attribute.value;
         if attribute.key.as_str() == "provider" {
-            let name = value.as_variable().map(|name| name.as_str().to_owned());
-            data.provider = Some(name.or_else(|| address(value))?);
             continue;
         }
         let text = value.as_str().map(|text| Json::String(text.to_owned()));
@@ -519,6 +525,15 @@ fn data(r#type: &str, name: &str, body: &Body) -> Option<Data> {
         data.arguments.insert(attribute.key.as_str().to_owned(), json);
     }
     Some(data)
+}
+
+/// The local name of the provider that a block names, such as `durantic` or `durantic.other`.
+fn provider(body: &Body) -> Option<String> {
+    let value = &body.get_attribute("provider")?.value;
+    let name = value.as_variable().map(|name| name.as_str().to_owned());
+    // Early versions of Terraform had it in quotes.
+    let quoted = || value.as_str().map(str::to_owned);
+    name.or_else(|| address(value)).or_else(quoted)
 }
 
 /// The objects that a block is in JSON: one, or a list of several.

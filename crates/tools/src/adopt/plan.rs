@@ -78,7 +78,7 @@ pub fn plan(
     options: &Options<'_>,
 ) -> Result<Plan, WriteError> {
     let existing = present.existing;
-    let provider = existing.provider(options.is_source);
+    let provider = present.provider;
     if let (None, Some(file)) = (provider, &existing.required_providers) {
         let file = file.clone();
         let mut required = existing.required.iter();

@@ -30,6 +30,8 @@ pub enum State {
 pub struct Present<'a> {
     /// Prefix of the type names, such as `durantic`.
     pub prefix: &'a str,
+    /// The local name of the provider in `required_providers`, if it is there.
+    pub provider: Option<&'a str>,
     /// The configuration.
     pub existing: &'a Existing,
     /// The state.
@@ -69,6 +71,7 @@ impl<'a> Present<'a> {
     }
 
     /// Returns the resource of an object that is not in the state: one that has its identity, or a name that no two objects have.
+    /// That of another provider block is an object of another account.
     fn resource(&self, kind: &Kind, found: &Found) -> Option<&'a ResourceBlock> {
         let mut blocks = self.existing.resources.iter();
         blocks.find(|block| {
@@ -100,7 +103,9 @@ impl<'a> Present<'a> {
                     .and_then(|label| resource.attribute(label));
                 has_identity || label.is_some_and(|label| label.unique && has(label, &found.name))
             });
-            is_it && !self.managed.resources().any(|managed| managed == address)
+            let provider = block.provider.as_deref().unwrap_or(self.prefix);
+            let is_ours = provider == self.provider.unwrap_or(self.prefix);
+            is_it && is_ours && !self.managed.resources().any(|managed| managed == address)
         })
     }
 

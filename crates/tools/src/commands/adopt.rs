@@ -134,8 +134,10 @@ pub fn run(
         (&directory, &existing),
         terraform,
     )?;
+    let own = context.own_address()?;
     let present = Present {
         prefix: &connection.definition.provider.name,
+        provider: existing.provider(|source| is_source(source, &own)),
         existing: &existing,
         managed: &managed,
         include_official: arguments.include_official,
@@ -152,14 +154,12 @@ pub fn run(
             "Put a newer Terraform on PATH, or pass --terraform-version.",
         ));
     }
-    let own = context.own_address()?;
     let source = own.to_string();
     let options = Options {
         has_write_only: is_from(version.as_ref(), WRITE_ONLY),
         has_import_expressions: is_from(version.as_ref(), IMPORT_EXPRESSIONS),
         source: source.strip_prefix("registry.terraform.io/").unwrap_or(&source),
         version: &format!("~> {}.{}", context.version.major, context.version.minor),
-        is_source: &|source| is_source(source, &own),
         // What is there but cannot be read, such as a link to nothing, is another file.
         read: &|path| {
             let path = directory.join(path);

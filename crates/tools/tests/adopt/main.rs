@@ -61,7 +61,6 @@ fn planned(objects: &Objects, setting: &Setting<'_>) -> Result<Plan, WriteError>
         state => Managed::parse(definition(), state).unwrap(),
     };
     let is_wanted = |name: &str| name.contains(setting.wanted);
-    let is_source = |source: &str| source == "test/acme";
     let read = |path: &str| {
         let mut files = setting.files.iter();
         let found = files.find(|(name, _)| *name == path);
@@ -70,6 +69,7 @@ fn planned(objects: &Objects, setting: &Setting<'_>) -> Result<Plan, WriteError>
     let existing = existing(setting.files);
     let present = Present {
         prefix: "acme",
+        provider: existing.provider(|source| source == "test/acme"),
         existing: &existing,
         managed: &managed,
         include_official: setting.official,
@@ -80,7 +80,6 @@ fn planned(objects: &Objects, setting: &Setting<'_>) -> Result<Plan, WriteError>
         has_import_expressions: setting.expressions,
         source: "test/acme",
         version: "~> 1.2",
-        is_source: &is_source,
         read: &read,
     };
     plan(definition(), &account, &present, &options)
@@ -981,5 +980,40 @@ fn resource_without_instances_manages_nothing() {
             ..Setting::default()
         };
         assert_eq!(planned(&objects, &setting).unwrap().added.len(), added, "{count}");
+        let text = json!({ "resource": { "acme_gadget": { "x": { "count": count.parse::<u8>().ok(), "name": "web" } } } }).to_string();
+        let setting = Setting {
+            files: &[("mine.tf.json", &text)],
+            ..Setting::default()
+        };
+        assert_eq!(planned(&objects, &setting).unwrap().added.len(), added, "{text}");
+    }
+}
+
+/// The resource of another provider block is an object of another account.
+#[test]
+fn resource_of_another_account_manages_nothing_here() {
+    let objects = Objects::default().with("gadget", account::gadget(1, "web"));
+    let required = "terraform {\n  required_providers {\n    other = { source = \"test/acme\" }\n  }\n}\n";
+    for (required, provider, added) in [
+        ("", "acme", 0),
+        ("", "acme.b", 1),
+        (required, "other", 0),
+        (required, "other.b", 1),
+    ] {
+        let text =
+            format!("resource \"acme_gadget\" \"x\" {{\n  provider = {provider}\n  name = \"web\"\n}}\n");
+        let json = json!({ "resource": { "acme_gadget": { "x": { "provider": provider, "name": "web" } } } })
+            .to_string();
+        for (name, text) in [("mine.tf", text), ("mine.tf.json", json)] {
+            let setting = Setting {
+                files: &[(name, &text), ("terraform.tf", required)],
+                ..Setting::default()
+            };
+            assert_eq!(
+                planned(&objects, &setting).unwrap().added.len(),
+                added,
+                "{required}{text}"
+            );
+        }
     }
 }
