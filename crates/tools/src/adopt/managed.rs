@@ -180,9 +180,12 @@ fn key_of(resource: &Resource, attributes: &Json) -> Option<String> {
 fn shown<'a>(module: &'a Json, instances: &mut Vec<Instance<'a>>) {
     for resource in elements(module, "resources") {
         if string(resource, "mode") == Some("managed") {
+            let is_current = resource.get("deposed_key").is_none();
             instances.push(Instance {
                 r#type: string(resource, "type").unwrap_or_default(),
-                address: string(resource, "address").map(str::to_owned),
+                address: string(resource, "address")
+                    .filter(|_| is_current)
+                    .map(str::to_owned),
                 // The root module has no address.
                 is_root: module.get("address").is_none(),
                 attributes: resource.get("values").unwrap_or(&Json::Null),

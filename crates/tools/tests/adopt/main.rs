@@ -842,6 +842,8 @@ fn states_have_their_objects_in_each_form() {
         json!({ "format_version": "1.0", "values": { "root_module": module } }).to_string()
     };
     let resource = json!({ "mode": "managed", "type": "acme_gadget", "address": "acme_gadget.a[0]", "values": { "uuid": uuid.to_uppercase() } });
+    let mut deposed = resource.clone();
+    deposed["deposed_key"] = json!("1a2b3c4d");
     let in_child = json!({ "child_modules": [{ "address": "module.m", "child_modules": [{ "address": "module.m.module.n", "resources": [resource] }] }] });
     let data = json!({ "resources": [{ "mode": "data", "type": "acme_gadget", "address": "data.acme_gadget.a", "values": { "uuid": uuid } }] });
     let stored = |instance: serde_json::Value| {
@@ -853,6 +855,7 @@ fn states_have_their_objects_in_each_form() {
             shown(json!({ "resources": [resource] })),
             Some(Some("acme_gadget.a[0]")),
         ),
+        (shown(json!({ "resources": [deposed] })), Some(None)),
         (shown(in_child), Some(None)),
         (shown(data), None),
         (json!({ "format_version": "1.0" }).to_string(), None),
