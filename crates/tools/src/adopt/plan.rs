@@ -205,8 +205,11 @@ fn additions<'a>(
 
 /// The name of an object; empty if it has only its identity.
 fn own_name<'a>(kind: &Kind, found: &'a Found) -> &'a str {
-    let is_identity = identity::import_id(kind.resource(), &found.identity).as_ref() == Some(&found.name);
-    if is_identity { "" } else { &found.name }
+    let identity = identity::import_id(kind.resource(), &found.identity);
+    match identity {
+        Some(identity) if identity.eq_ignore_ascii_case(&found.name) => "",
+        _ => &found.name,
+    }
 }
 
 /// The objects by name, with numbers in their order, so that the same account gives the same files.

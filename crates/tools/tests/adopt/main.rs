@@ -168,6 +168,15 @@ fn names_are_unique_identifiers() {
     );
 }
 
+/// The identity is no name, in whatever letters the control plane returns it.
+#[test]
+fn object_without_a_name_has_that_of_its_kind() {
+    let uuid = "0000000A-0000-4000-8000-00000000000B";
+    let objects = Objects::default().with("gadget", json!({ "uuid": uuid, "name": "", "note": "x" }));
+    let plan = planned(&objects, &Setting::default()).unwrap();
+    assert_eq!(plan.added[0].address, "acme_gadget.gadget");
+}
+
 /// Resources, entries of the map, data sources with what they need to find one object, and values that nothing has.
 #[test]
 fn references_are_written_as_expressions() {
