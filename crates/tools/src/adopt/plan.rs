@@ -79,7 +79,14 @@ pub fn plan(
 ) -> Result<Plan, WriteError> {
     let existing = present.existing;
     let provider = present.provider;
-    if let (None, Some(file)) = (provider, &existing.required_providers) {
+    let alias = provider.filter(|local| *local != present.prefix);
+    let mut plan = Plan {
+        problems: account.failures.clone(),
+        ..Plan::default()
+    };
+    let mut references = References::new(definition, account, existing, alias);
+    let additions = additions(account, present, &mut references, &mut plan);
+    if let (None, Some(file), false) = (provider, &existing.required_providers, additions.is_empty()) {
         let file = file.clone();
         let mut required = existing.required.iter();
         return Err(match required.find(|(name, _)| name == present.prefix) {
@@ -90,13 +97,6 @@ pub fn plan(
             None => WriteError::Required { file },
         });
     }
-    let alias = provider.filter(|local| *local != present.prefix);
-    let mut plan = Plan {
-        problems: account.failures.clone(),
-        ..Plan::default()
-    };
-    let mut references = References::new(definition, account, existing, alias);
-    let additions = additions(account, present, &mut references, &mut plan);
     let mut writer = Writer::new(present, options, references, alias);
     // The map gets the objects in the order of their names, whatever refers to them first.
     for addition in &additions {

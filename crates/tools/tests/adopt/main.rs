@@ -602,6 +602,14 @@ fn provider_has_its_local_name_and_one_requirement() {
     ] {
         assert_eq!(of(entry).unwrap_err(), expected, "{entry}");
     }
+    // Without an object, nothing needs the provider.
+    let text = required("other = { source = \"elsewhere/acme\" }");
+    let setting = Setting {
+        files: &[("terraform.tf", &text)],
+        wanted: "nothing",
+        ..Setting::default()
+    };
+    assert!(planned(&objects, &setting).unwrap().files.is_empty());
 }
 
 /// A data source of the configuration is used only if it finds the same object for certain.
