@@ -13,6 +13,7 @@ use hcl_edit::expr::{Expression, Traversal, TraversalOperator};
 use hcl_edit::structure::{Block, Body};
 use serde_json::Value as Json;
 
+use super::uses::WholeLocals;
 use crate::hcl::write::quote;
 use crate::upgrade::module::key_name;
 
@@ -39,6 +40,8 @@ pub struct Existing {
     strings: BTreeMap<String, String>,
     /// The local values that are maps of strings.
     pub maps: Vec<LocalMap>,
+    /// The local values that are used as a whole.
+    pub whole: WholeLocals,
     /// The addresses of `moved` and `removed` blocks, without an index: no other object can have them.
     reserved: BTreeSet<String>,
     /// The resources, with their constant arguments.
@@ -211,10 +214,12 @@ impl Existing {
             .is_some_and(|extension| extension == "json")
         {
             let json: Json = serde_json::from_str(text).map_err(|error| syntax(error.to_string()))?;
+            self.whole.add_json(&json);
             self.add_json(name, &json);
         } else {
             let body = hcl_edit::parser::parse_body(text.trim_start_matches('\u{feff}'))
                 .map_err(|error| syntax(error.message().to_owned()))?;
+            self.whole.add(&body);
             for block in body.blocks() {
                 self.add_block(name, block);
             }
@@ -228,17 +233,6 @@ impl Existing {
     pub fn names<'a>(&'a self, r#type: &'a str) -> impl Iterator<Item = &'a str> {
         let addresses = self.addresses.iter().chain(&self.reserved);
         addresses.filter_map(move |address| address.strip_prefix(r#type)?.strip_prefix('.'))
-    }
-
-    /// Whether the configuration uses a local map as a whole, for example in `for_each`: a further entry would have an effect.
-    pub fn is_used_whole(&self, map: &LocalMap) -> bool {
-        let name = format!("local.{}", map.name);
-        let is_other = |rest: &str| {
-            let next = rest.chars().next();
-            next.is_some_and(|next| next.is_alphanumeric() || matches!(next, '_' | '-' | '[' | '.'))
-        };
-        let mut texts = self.files.values();
-        texts.any(|text| text.split(&name).skip(1).any(|rest| !is_other(rest)))
     }
 
     /// Whether this program wrote a file.

@@ -6,6 +6,7 @@
 //! | [`existing`] | what the configuration in the directory has: names, import blocks, the map of machines |
 //! | [`managed`] | what Terraform manages already, from a state |
 //! | [`present`] | what is known of an object before anything is written |
+//! | [`uses`] | which local values the configuration uses as a whole |
 //! | [`names`] | names for resources and files, from the names of objects |
 //! | [`references`] | the expressions for the names and identities of other objects |
 //! | [`terraform`] | the Terraform or `OpenTofu` on `PATH`: its version, its state, and the plan that proves the result |
@@ -25,3 +26,4 @@ pub mod plan;
 pub mod present;
 pub mod references;
 pub mod terraform;
+pub mod uses;

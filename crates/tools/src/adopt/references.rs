@@ -211,7 +211,7 @@ impl Map {
             let number = map.name.strip_prefix(&plural);
             let number = number.map(|rest| rest.strip_prefix('_').unwrap_or(rest));
             let is_of = number.is_some_and(|number| number.chars().all(|digit| digit.is_ascii_digit()));
-            is_of && map.keys.is_some() && !existing.is_used_whole(map)
+            is_of && map.keys.is_some() && !existing.whole.contains(&map.name)
         });
         let mut keys = Taken::default();
         for key in own.and_then(|map| map.keys.as_deref()).unwrap_or_default() {

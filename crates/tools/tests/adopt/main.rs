@@ -958,6 +958,38 @@ fn map_gets_entries_only_if_nothing_else_depends_on_them() {
     let literal = map(&format!("    \"a\" = \"{one}\"\n"));
     let unused = "resource \"acme_owner\" \"a\" {\n  unit_uuid = local.units[\"a\"]\n}\n";
     let each = "resource \"acme_owner\" \"all\" {\n  for_each = local.units\n}\n";
+    let of = |expression: &str| format!("output \"all\" {{\n  value = {expression}\n}}\n");
+    for (expression, is_whole) in [
+        ("local.units", true),
+        ("keys(local.units)", true),
+        ("\"${join(\" \", local.units)}\"", true),
+        ("local.units[*]", true),
+        ("values(local.units.*.a)", true),
+        ("local. units", true),
+        ("local.units[var.a]", false),
+        ("local.units.a", false),
+        ("\"local.units\"", false),
+        ("\"$${local.units}\"", false),
+        ("1 # every host of local.units", false),
+        ("<<-EOT\n    local.units\n  EOT", false),
+        ("<<-EOT\n    ${jsonencode(local.units)}\n  EOT", true),
+    ] {
+        let text = of(expression);
+        let json = json!({ "output": { "all": [{ "value": format!("a ${{{expression}}}") }] } }).to_string();
+        let literal = map(&format!("    \"a\" = \"{one}\"\n"));
+        let mut settings = vec![("other.tf", text)];
+        if !expression.contains(['"', '#', '<']) {
+            settings.push(("other.tf.json", json));
+        }
+        for (file, other) in settings {
+            let setting = Setting {
+                files: &[("units.tf", &literal), (file, &other)],
+                ..Setting::default()
+            };
+            let plan = planned(&objects, &setting).unwrap();
+            assert_eq!(plan.files.contains_key("units.tf"), !is_whole, "{other}");
+        }
+    }
     for (units, other, expected) in [
         (literal.clone(), unused, "local.units[\"a#2\"]"),
         (literal.clone(), each, "local.units_2[\"a\"]"),
