@@ -1076,3 +1076,27 @@ async fn provider_block_is_read_as_terraform_reads_it() {
     let run = adoption.adopt(&["fleet", "--only", "vip"]).await.succeeds();
     assert!(run.stdout.contains("only imports: 1"), "{}", run.stdout);
 }
+
+/// Nothing is written with the UUIDs of objects that could not be listed: no later run would change them.
+#[tokio::test]
+async fn objects_wait_for_the_lists_of_what_they_refer_to() {
+    let adoption = Adoption::small().await;
+    for (list, noun, left) in [
+        ("provisioning_api_list_machines", "machine", "vip \"web\""),
+        ("controlplane_api_list_vips", "vip", "machine role \"web\""),
+    ] {
+        adoption.control_plane.fault(Fault::status(list, 500));
+        let run = adoption.adopt(&["--only", "vip,machine_role", "--dry-run"]).await;
+        assert_eq!(run.status, Some(1), "{}", run.stdout);
+        let listed = format!("The request to list the {noun} objects failed");
+        assert_eq!(run.stderr.matches(&listed).count(), 1, "{}", run.stderr);
+        let left = format!("{left} refers to {noun} objects, which could not be listed.");
+        assert!(run.stderr.contains(&left), "{}", run.stderr);
+        adoption.control_plane.clear_faults();
+    }
+    // Nothing refers to an image.
+    let images = Fault::status("provisioning_api_list_images", 403);
+    adoption.control_plane.fault(images);
+    let run = adoption.adopt(&[]).await.succeeds();
+    assert!(run.stdout.contains("only imports: 10"), "{}", run.stdout);
+}

@@ -8,6 +8,7 @@ use engine::context::Context;
 use engine::diagnostic::Diagnostics;
 use engine::hook::{Binding, Definition};
 use engine::inventory::{self, Found, Wanted};
+use engine::report::{self, Action};
 use engine::{collection, identity};
 use schema::{Reference, Resource};
 use serde_json::Value as Json;
@@ -78,8 +79,18 @@ pub struct Account {
     pub others: Vec<(Kind, Vec<Found>)>,
     /// What the control plane returned about the objects that a reference can name, by the name of their declaration.
     pub targets: BTreeMap<String, Vec<Json>>,
+    /// The declarations among those that could not be listed.
+    pub unlisted: Vec<Unlisted>,
     /// What could not be read, as sentences.
     pub failures: Vec<String>,
+}
+
+/// A declaration whose objects a reference can name, but which could not be listed.
+pub struct Unlisted {
+    /// The declaration.
+    pub declaration: &'static Resource,
+    /// What happened, as sentences.
+    pub reason: String,
 }
 
 /// How an account is read.
@@ -94,7 +105,7 @@ pub struct Reading<'a> {
     pub progress: &'a (dyn Fn(&Resource, usize, usize) + Send + Sync),
 }
 
-/// Reads the account. What cannot be read costs only itself.
+/// Reads the account. What cannot be read costs only itself, and the objects that refer to it.
 ///
 /// # Errors
 ///
@@ -112,13 +123,15 @@ pub async fn read(connection: &Connection, reading: &Reading<'_>) -> Result<Acco
         };
         let mut problems = Diagnostics::default();
         let found = inventory::find(kind.binding, &connection.context, wanted, &mut problems).await;
-        for problem in problems {
-            if problem.brief.is_some() {
-                return Err(problem.detail);
-            }
-            account.failures.push(problem.detail);
-        }
-        let Ok(Some(found)) = found else { continue };
+        let reason = reason(problems)?;
+        let Ok(Some(found)) = found else {
+            account.failures.push(reason.clone());
+            account.unlisted.push(Unlisted {
+                declaration: resource,
+                reason,
+            });
+            continue;
+        };
         let noun = engine::naming::noun(resource);
         let failures = found.failures.into_iter();
         account
@@ -128,7 +141,7 @@ pub async fn read(connection: &Connection, reading: &Reading<'_>) -> Result<Acco
     }
     if reading.has_targets {
         for target in targets(reading.kinds) {
-            read_target(connection, &target, &mut account).await;
+            read_target(connection, &target, &mut account).await?;
         }
     }
     Ok(account)
@@ -145,17 +158,22 @@ fn targets(kinds: &[Kind]) -> BTreeSet<String> {
 }
 
 /// Reads the objects that a reference can name, unless they were read already.
-async fn read_target(connection: &Connection, target: &str, account: &mut Account) {
+async fn read_target(connection: &Connection, target: &str, account: &mut Account) -> Result<(), String> {
     let mut read = account.objects.iter();
     if let Some((_, found)) = read.find(|(kind, _)| kind.resource().name == target) {
         let responses = found.iter().map(|found| found.response.clone());
         account.targets.insert(target.to_owned(), responses.collect());
-        return;
+        return Ok(());
+    }
+    let mut unlisted = account.unlisted.iter();
+    if unlisted.any(|unlisted| unlisted.declaration.name == target) {
+        return Ok(());
     }
     let context = &connection.context;
     let Some(declaration) = context.declarations.find(target) else {
-        return;
+        return Ok(());
     };
+    let mut problems = Diagnostics::default();
     let mut kinds = kinds(connection.definition, false).into_iter();
     if let Some(kind) = kinds.find(|kind| kind.resource().name == target) {
         let wanted = Wanted {
@@ -165,20 +183,39 @@ async fn read_target(connection: &Connection, target: &str, account: &mut Accoun
             limit: usize::MAX,
             progress: &|_, _| {},
         };
-        let found = inventory::find(kind.binding, context, wanted, &mut Diagnostics::default()).await;
+        let found = inventory::find(kind.binding, context, wanted, &mut problems).await;
         if let Ok(Some(found)) = found {
             let responses = found.objects.iter().map(|found| found.response.clone());
             account.targets.insert(target.to_owned(), responses.collect());
             account.others.push((kind, found.objects));
         }
-        return;
+    } else {
+        match collection::objects(context, declaration, None).await {
+            Some(Ok(list)) => {
+                let responses = list.objects().collect();
+                account.targets.insert(target.to_owned(), responses);
+            }
+            Some(Err(error)) => {
+                report::request_error(&mut problems, Action::List, declaration, &Value::Null, &error);
+            }
+            // Without a list, the names and identities are written as they are.
+            None => {}
+        }
     }
-    // Without a list, the names and identities are written as they are, which the plan checks.
-    if let Some(Ok(list)) = collection::objects(context, declaration, None).await {
-        account
-            .targets
-            .insert(target.to_owned(), list.objects().collect());
+    let reason = reason(problems)?;
+    if !reason.is_empty() {
+        account.unlisted.push(Unlisted { declaration, reason });
     }
+    Ok(())
+}
+
+/// Why a list failed, as sentences; as an error if every request would fail so.
+fn reason(problems: Diagnostics) -> Result<String, String> {
+    let details = problems.into_iter().map(|problem| match problem.brief {
+        Some(_) => Err(problem.detail),
+        None => Ok(problem.detail),
+    });
+    Ok(details.collect::<Result<Vec<String>, String>>()?.join(" "))
 }
 
 /// Returns what a reference names as the attributes of its target: the label or an identity.

@@ -11,10 +11,11 @@ use engine::diagnostic::Diagnostics;
 use engine::inventory::Found;
 use engine::rules::WriteOnly;
 use engine::{Definition, generate, identity, naming, validate};
+use schema::{Attribute, Resource};
 use url::Url;
 use value::Value;
 
-use super::account::{Account, Kind};
+use super::account::{Account, Kind, Unlisted};
 use super::blocks::{Added, Addition, Change, Options, Writer};
 use super::names::{Taken, identifier};
 use super::present::{Present, State};
@@ -175,6 +176,18 @@ fn additions<'a>(
             }
             match configuration(kind, found) {
                 Ok(config) => {
+                    if let Some(unlisted) = unlisted(resource, &config, account) {
+                        plan.problems.push(format!(
+                            "{} {:?} refers to {} objects, which could not be listed.",
+                            naming::noun(resource),
+                            found.name,
+                            naming::noun(unlisted.declaration)
+                        ));
+                        if !plan.problems.contains(&unlisted.reason) {
+                            plan.problems.push(unlisted.reason.clone());
+                        }
+                        continue;
+                    }
                     let name = names.take(&identifier(own_name(kind, found), &resource.name), "_");
                     references.add(resource, &found.response, &format!("{type}.{name}"));
                     additions.push(Addition {
@@ -240,6 +253,36 @@ fn configuration(kind: &Kind, found: &Found) -> Result<Value, String> {
             "{title} has no valid configuration: {}",
             errors.join(" ")
         ))
+    }
+}
+
+/// The objects to which a configuration refers, if they could not be listed. Their identities would be written, and no later run changes
+/// a block.
+fn unlisted<'a>(resource: &Resource, config: &Value, account: &'a Account) -> Option<&'a Unlisted> {
+    account.unlisted.iter().find(|unlisted| {
+        let mut attributes = resource.attributes.iter();
+        attributes.any(|attribute| {
+            let value = config.get(&attribute.name);
+            refers_to(attribute, value, &unlisted.declaration.name)
+        })
+    })
+}
+
+/// Whether a value names an object of a declaration.
+fn refers_to(attribute: &Attribute, value: &Value, declaration: &str) -> bool {
+    let refers = |value: &Value| refers_to(attribute, value, declaration);
+    match value {
+        Value::String(text) => {
+            let reference = attribute.reference.as_ref();
+            !text.is_empty() && reference.is_some_and(|reference| reference.target == declaration)
+        }
+        Value::List(elements) | Value::Set(elements) => elements.iter().any(refers),
+        Value::Map(entries) => entries.values().any(refers),
+        Value::Object(_) => {
+            let mut attributes = attribute.attributes.iter();
+            attributes.any(|attribute| refers_to(attribute, value.get(&attribute.name), declaration))
+        }
+        _ => false,
     }
 }
 

@@ -9,7 +9,7 @@ use engine::inventory::{self, Found};
 use engine::{identity, shape, wire};
 use schema::{Kind, Source, Sources};
 use serde_json::{Value as Json, json};
-use tools::adopt::account::{Account, kinds};
+use tools::adopt::account::{Account, Unlisted, kinds};
 use value::Path;
 
 const PROVIDER: &str = r#"
@@ -345,6 +345,7 @@ pub fn definition() -> &'static Definition {
 pub struct Objects {
     of: BTreeMap<String, Vec<Json>>,
     targets: BTreeMap<String, Vec<Json>>,
+    unlisted: Vec<&'static str>,
 }
 
 impl Objects {
@@ -359,8 +360,17 @@ impl Objects {
         self
     }
 
+    /// A declaration whose objects could not be listed.
+    pub fn unlisted(mut self, target: &'static str) -> Self {
+        self.unlisted.push(target);
+        self
+    }
+
     pub fn account(&self) -> Account {
-        let mut account = Account::default();
+        let mut account = Account {
+            unlisted: self.unlisted.iter().map(unlisted).collect(),
+            ..Account::default()
+        };
         for kind in kinds(definition(), false) {
             let name = kind.resource().name.to_string();
             let responses = self.of.get(&name).cloned().unwrap_or_default();
@@ -370,6 +380,13 @@ impl Objects {
         }
         account.targets.extend(self.targets.clone());
         account
+    }
+}
+
+fn unlisted(target: &&str) -> Unlisted {
+    Unlisted {
+        declaration: definition().declarations().find(target).unwrap(),
+        reason: "The list failed.".to_owned(),
     }
 }
 

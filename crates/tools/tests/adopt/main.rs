@@ -1069,3 +1069,37 @@ fn resource_of_another_account_manages_nothing_here() {
         }
     }
 }
+
+/// A block is never changed, so its references are there from the beginning, or it is not written.
+#[test]
+fn objects_that_refer_to_what_could_not_be_listed_are_left() {
+    let group = |number: usize, units: &[String]| json!({ "uuid": account::uuid(number), "name": format!("g{number}"), "unit_uuids": units });
+    let gadget = |limits: serde_json::Value| {
+        let mut gadget = account::gadget(1, "web");
+        gadget["limits"] = limits;
+        gadget
+    };
+    let objects = Objects::default()
+        .with("gadget", gadget(json!({ "low": 1, "high": null })))
+        .with("group", group(31, &[account::uuid(11)]))
+        .with("group", group(32, &[]))
+        .with(
+            "owner",
+            json!({ "uuid": account::uuid(11), "host": "a", "gadget_names": [], "badge_uuid": null }),
+        )
+        .unlisted("unit");
+    let plan = planned(&objects, &Setting::default()).unwrap();
+    assert_eq!(
+        plan.problems,
+        [
+            "group \"g31\" refers to unit objects, which could not be listed.",
+            "The list failed.",
+            "owner \"a\" refers to unit objects, which could not be listed."
+        ]
+    );
+    let added: Vec<&str> = plan.added.iter().map(|added| added.address.as_str()).collect();
+    assert_eq!(added, ["acme_gadget.web", "acme_group.g32"]);
+    for change in plan.files.values() {
+        assert!(!change.after.contains(&account::uuid(11)), "{}", change.after);
+    }
+}
