@@ -1100,3 +1100,26 @@ async fn objects_wait_for_the_lists_of_what_they_refer_to() {
     let run = adoption.adopt(&[]).await.succeeds();
     assert!(run.stdout.contains("only imports: 10"), "{}", run.stdout);
 }
+
+/// An object that is not wanted has no effect, also if it is broken.
+#[tokio::test]
+async fn broken_object_that_is_not_wanted_is_no_problem() {
+    let adoption = Adoption::small().await;
+    let broken = |body: &mut Json| {
+        for network in body.as_array_mut().into_iter().flatten() {
+            if network["name"] == "test" {
+                network["uuid"] = Json::Null;
+            }
+        }
+    };
+    adoption.control_plane.fault(Fault::new(
+        "controlplane_api_list_mesh_networks",
+        FaultKind::Rewrite(Arc::new(broken)),
+    ));
+    let only = ["--only", "mesh_network"];
+    for (pattern, status) in [("prod", 0), ("t*", 1)] {
+        let arguments = [&only[..], &["--dry-run", "--match", pattern]].concat();
+        let run = adoption.adopt(&arguments).await;
+        assert_eq!(run.status, Some(status), "{pattern}: {}", run.stderr);
+    }
+}

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use engine::context::Context;
 use engine::diagnostic::Diagnostics;
 use engine::hook::{Binding, Definition};
-use engine::inventory::{self, Found, Wanted};
+use engine::inventory::{self, Failure, Found, Wanted};
 use engine::report::{self, Action};
 use engine::{collection, identity};
 use schema::{Reference, Resource};
@@ -99,6 +99,8 @@ pub struct Reading<'a> {
     pub kinds: &'a [Kind],
     /// Whether an object is read whole: what its configuration needs.
     pub is_whole: &'a (dyn Fn(&Kind, &Found) -> bool + Send + Sync),
+    /// Whether an object that could not be read would be wanted.
+    pub is_wanted: &'a (dyn Fn(&Failure) -> bool + Send + Sync),
     /// Whether the objects are read that others refer to.
     pub has_targets: bool,
     /// Called after each request for one object, with the kind, the number of such requests so far, and of all.
@@ -133,7 +135,7 @@ pub async fn read(connection: &Connection, reading: &Reading<'_>) -> Result<Acco
             continue;
         };
         let noun = engine::naming::noun(resource);
-        let failures = found.failures.into_iter();
+        let failures = found.failures.into_iter().filter(reading.is_wanted);
         account
             .failures
             .extend(failures.map(|failure| format!("{noun} {:?}: {}", failure.name, failure.reason)));

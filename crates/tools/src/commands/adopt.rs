@@ -470,6 +470,11 @@ fn read_account(
     let reading = Reading {
         kinds,
         is_whole: &|kind, found| is_to_write && present.state(kind, found) == State::New,
+        // One whose name the list does not show may be wanted.
+        is_wanted: &|failure| {
+            let is_named = failure.name.is_empty() || (present.is_wanted)(&failure.name);
+            is_named && (present.include_official || !failure.is_official)
+        },
         has_targets: is_to_write,
         progress: &progress,
     };
