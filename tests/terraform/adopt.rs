@@ -591,6 +591,14 @@ async fn managed_objects_are_found_in_every_form_of_state() {
         Some(1)
     );
 
+    // One that this program cannot read, and Terraform cannot show.
+    std::fs::write(other.path("terraform.tfstate"), "{\"encrypted_data\": \"\"}").expect("a file");
+    let check = other.adopt(&["--check"]).await;
+    assert!(check.stderr.contains("is encrypted"), "{}", check.stderr);
+    assert_eq!(check.status, Some(1));
+    let check = other.adopt(&["--check", "--state", "shown.json"]).await;
+    assert_eq!(check.status, Some(0), "{}{}", check.stdout, check.stderr);
+
     // Another workspace has another state.
     std::fs::write(other.path("terraform.tfstate"), &stored).expect("a file");
     assert_eq!(other.adopt(&["--check"]).await.status, Some(0));
@@ -1122,4 +1130,39 @@ async fn broken_object_that_is_not_wanted_is_no_problem() {
         let run = adoption.adopt(&arguments).await;
         assert_eq!(run.status, Some(status), "{pattern}: {}", run.stderr);
     }
+}
+
+/// A state that is encrypted is shown by the program that encrypted it.
+#[cfg(unix)]
+#[tokio::test]
+async fn encrypted_state_is_shown() {
+    let adoption = Adoption::small().await;
+    adoption.adopt(&[]).await.succeeds();
+    adoption.workspace.apply().await;
+    let shown = adoption.workspace.run(&["show", "-json"]).await.succeeds().stdout;
+    std::fs::write(adoption.path("terraform.tfstate"), "{\"encrypted_data\": \"\"}").expect("a file");
+    std::fs::write(adoption.path("shown.json"), shown).expect("a file");
+    std::fs::create_dir_all(adoption.path(".terraform")).expect("a folder");
+    let adoption = with_program(
+        adoption,
+        "case $1 in\nversion) echo '{\"terraform_version\": \"1.10.0\"}' ;;\nshow) cat shown.json ;;\n*) exit 1 ;;\nesac\n",
+    );
+    let check = adoption.adopt(&["--check"]).await.succeeds();
+    assert!(
+        check.stdout.contains("Terraform manages everything"),
+        "{}",
+        check.stdout
+    );
+}
+
+/// A directory with a script as `terraform` on a `PATH` that is relative to it.
+#[cfg(unix)]
+fn with_program(mut adoption: Adoption, script: &str) -> Adoption {
+    use std::os::unix::fs::PermissionsExt;
+    let program = adoption.path(".bin/terraform");
+    std::fs::create_dir_all(adoption.path(".bin")).expect("a folder");
+    std::fs::write(&program, format!("#!/bin/sh\n{script}")).expect("a file");
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("a file");
+    adoption.workspace = adoption.workspace.with("PATH", ".bin:/usr/bin:/bin");
+    adoption
 }

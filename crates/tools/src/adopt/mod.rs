@@ -5,6 +5,7 @@
 //! | [`account`] | what the account has: the objects of each kind, and what they refer to |
 //! | [`existing`] | what the configuration in the directory has: names, import blocks, the map of machines |
 //! | [`managed`] | what Terraform manages already, from a state |
+//! | [`place`] | where that state is |
 //! | [`present`] | what is known of an object before anything is written |
 //! | [`uses`] | which local values the configuration uses as a whole |
 //! | [`names`] | names for resources and files, from the names of objects |
@@ -22,6 +23,7 @@ pub mod blocks;
 pub mod existing;
 pub mod managed;
 pub mod names;
+pub mod place;
 pub mod plan;
 pub mod present;
 pub mod references;

@@ -17,7 +17,8 @@ use crate::address::Address;
 use crate::adopt::account::{Account, Connection, Kind, Reading, kinds, read};
 use crate::adopt::blocks::{Added, Change, Options};
 use crate::adopt::existing::{Existing, Reader};
-use crate::adopt::managed::{Managed, planned};
+use crate::adopt::managed::planned;
+use crate::adopt::place::{Place, PlaceError};
 use crate::adopt::plan::{Plan, WriteError, plan, sorted};
 use crate::adopt::present::{Present, State};
 use crate::adopt::terraform::Terraform;
@@ -127,13 +128,11 @@ pub fn run(
         Ok(version) => version,
         Err(error) => return usage(console, error),
     };
-    let managed = managed(
-        &connection,
-        arguments,
-        context,
-        (&directory, &existing),
-        terraform,
-    )?;
+    let place = Place::of(&context.environment, &directory, &existing);
+    let further = arguments.state.iter();
+    let further: Vec<PathBuf> = further.map(|file| context.directory.join(file)).collect();
+    let managed = place.managed(connection.definition, terraform, &further);
+    let managed = managed.map_err(|error| unknown_state(&error))?;
     let own = context.own_address()?;
     let present = Present {
         prefix: &connection.definition.provider.name,
@@ -193,12 +192,11 @@ pub fn run(
     if arguments.dry_run || is_empty {
         return Ok(status);
     }
-    let data = data_directory(context, &directory);
     let is_proven = match found {
         Ok(Some(terraform)) => prove(
             connection.definition,
             &directory,
-            &data,
+            &place.data,
             &plan.added,
             &terraform,
             console,
@@ -351,102 +349,22 @@ fn is_from(version: Option<&Version>, (major, minor): (u64, u64)) -> bool {
     version.is_none_or(|version| (version.major, version.minor) >= (major, minor))
 }
 
-/// What Terraform manages already: the state in the directory, or what Terraform shows there, and the file of the command line.
-fn managed(
-    connection: &Connection,
-    arguments: &Arguments,
-    context: &Context,
-    (directory, existing): (&Path, &Existing),
-    terraform: Option<&Terraform>,
-) -> Result<Managed, CommandError> {
-    let parse = |place: &str, text: &str| {
-        Managed::parse(connection.definition, text).map_err(|error| {
-            CommandError::new(
-                format!("failed to read the state in `{place}`: {error}"),
-                "Without the state, managed objects would be adopted again. Pass the output of `terraform show -json` with --state.",
-            )
-        })
-    };
-    let place = Place::of(context, directory, existing);
-    let local = match std::fs::symlink_metadata(&place.file) {
-        Err(_) => String::new(),
-        Ok(_) => std::fs::read_to_string(&place.file).map_err(|error| unreadable(&place.file, &error))?,
-    };
-    let mut managed = match terraform {
-        _ if !place.is_elsewhere && !local.trim().is_empty() => {
-            parse(&place.file.display().to_string(), &local)?
+/// The error of a state that cannot be read.
+fn unknown_state(error: &PlaceError) -> CommandError {
+    let remedy = match error {
+        PlaceError::File { .. } => "A state is a file of Terraform, or the output of `terraform show -json`.",
+        PlaceError::State { .. } => {
+            "Without the state, managed objects would be adopted again. Pass the output of `terraform show -json` with --state."
         }
-        Some(terraform) if place.is_initialised => match terraform.show(directory) {
-            Ok(text) => parse("terraform show -json", &text)?,
-            Err(_) if !arguments.state.is_empty() => Managed::default(),
-            Err(error) => {
-                return Err(CommandError::new(
-                    error,
-                    "Without the state, managed objects would be adopted again. Correct the error, or pass the state with --state.",
-                ));
-            }
-        },
-        _ if place.is_elsewhere && arguments.state.is_empty() => {
-            return Err(CommandError::new(
-                "the state is not in the directory, and cannot be shown",
-                "Without the state, managed objects would be adopted again. Run `terraform init` with Terraform on PATH, or pass the output of \
-                 `terraform show -json` with --state.",
-            ));
+        PlaceError::Show(_) => {
+            "Without the state, managed objects would be adopted again. Correct the error, or pass the state with --state."
         }
-        _ => Managed::default(),
+        PlaceError::Elsewhere => {
+            "Without the state, managed objects would be adopted again. Run `terraform init` with Terraform on PATH, or pass the output of \
+             `terraform show -json` with --state."
+        }
     };
-    for file in &arguments.state {
-        let path = context.directory.join(file);
-        let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
-        managed.add_elsewhere(parse(&path.display().to_string(), &text)?);
-    }
-    Ok(managed)
-}
-
-/// The directory in which Terraform keeps what `init` installed.
-fn data_directory(context: &Context, directory: &Path) -> PathBuf {
-    directory.join(context.environment.get("TF_DATA_DIR").unwrap_or(".terraform"))
-}
-
-fn unreadable(path: &Path, error: &std::io::Error) -> CommandError {
-    CommandError::new(
-        format!("failed to read `{}`: {error}", path.display()),
-        "A state is a file of Terraform, or the output of `terraform show -json`.",
-    )
-}
-
-/// Where the state of a directory is.
-struct Place {
-    /// The file, if the state is in the directory.
-    file: PathBuf,
-    /// Whether a backend has the state.
-    is_elsewhere: bool,
-    /// Whether Terraform can show it.
-    is_initialised: bool,
-}
-
-impl Place {
-    fn of(context: &Context, directory: &Path, existing: &Existing) -> Self {
-        let data = data_directory(context, directory);
-        let read = |name: &str| std::fs::read_to_string(data.join(name)).ok();
-        let is_elsewhere = read("terraform.tfstate")
-            .and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok())
-            .is_some_and(|state| state.get("backend").is_some_and(|backend| !backend.is_null()));
-        let selected = context.environment.get("TF_WORKSPACE").map(str::to_owned);
-        let workspace = selected.or_else(|| read("environment")).unwrap_or_default();
-        let file = match workspace.trim() {
-            "" | "default" => directory.join("terraform.tfstate"),
-            workspace => directory
-                .join("terraform.tfstate.d")
-                .join(workspace)
-                .join("terraform.tfstate"),
-        };
-        Self {
-            file,
-            is_elsewhere: is_elsewhere || existing.backend.is_some(),
-            is_initialised: data.is_dir(),
-        }
-    }
+    CommandError::new(error, remedy)
 }
 
 /// Reads the account, with those objects whole that are new.
