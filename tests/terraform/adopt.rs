@@ -1166,3 +1166,34 @@ fn with_program(mut adoption: Adoption, script: &str) -> Adoption {
     adoption.workspace = adoption.workspace.with("PATH", ".bin:/usr/bin:/bin");
     adoption
 }
+
+/// A relative path is one from the directory of the configuration, also if that does not exist yet.
+#[tokio::test]
+async fn relative_path_is_the_same_in_a_new_directory() {
+    let mut adoption = Adoption::small().await;
+    std::fs::write(adoption.path("token.txt"), adoption.control_plane.token()).expect("a file");
+    let workspace = adoption.workspace.with("DURANTIC_API_TOKEN", "");
+    adoption.workspace = workspace.with("DURANTIC_API_TOKEN_FILE", "token.txt");
+    for directory in ["fleet", "a/b"] {
+        let run = adoption.adopt(&[directory, "--only", "vip"]).await;
+        assert_eq!(run.status, Some(1), "{}", run.stdout);
+        assert!(
+            run.stderr.contains("names a file that does not exist"),
+            "{}",
+            run.stderr
+        );
+        assert!(!adoption.path(directory).exists(), "nothing was written");
+    }
+    assert!(!adoption.path("a").exists(), "nothing was written");
+    adoption.workspace = adoption.workspace.with("DURANTIC_API_TOKEN_FILE", "../token.txt");
+    let run = adoption
+        .adopt(&["fleet", "--only", "vip", "--dry-run"])
+        .await
+        .succeeds();
+    assert!(run.stdout.contains("1 to adopt"), "{}", run.stdout);
+    assert!(!adoption.path("fleet").exists(), "nothing was written");
+    for _ in 0..2 {
+        let run = adoption.adopt(&["fleet", "--only", "vip"]).await.succeeds();
+        assert!(run.stdout.contains("only imports: 1"), "{}", run.stdout);
+    }
+}

@@ -116,9 +116,8 @@ pub fn run(
     existing.resolve();
     let is_wanted = |name: &str| pattern.as_ref().is_none_or(|pattern| pattern.matches(name));
     // Terraform runs the provider in the directory, to which the paths in its arguments are relative.
-    if directory.is_dir() {
-        std::env::set_current_dir(&directory)?;
-    }
+    let _created = Created::new(&directory)?;
+    std::env::set_current_dir(&directory)?;
     let connection = connect(context, &existing, console)?;
     let kinds = match selected(&connection, arguments) {
         Ok(kinds) => kinds,
@@ -228,6 +227,34 @@ fn refuse_changed(path: &Path, change: &Change) -> Result<(), CommandError> {
         format!("`{}` was changed meanwhile", path.display()),
         "It stays as it is. Run the command again.",
     ))
+}
+
+/// A directory that is created, and removed again if nothing is written to it.
+struct Created<'a> {
+    directory: &'a Path,
+    /// The first directory above it that was there.
+    root: PathBuf,
+}
+
+impl<'a> Created<'a> {
+    fn new(directory: &'a Path) -> Result<Self, CommandError> {
+        let mut above = directory.ancestors();
+        let root = above.find(|directory| directory.exists()).unwrap_or(directory);
+        std::fs::create_dir_all(directory).map_err(|error| {
+            CommandError::new(
+                format!("failed to create `{}`: {error}", directory.display()),
+                "Give a directory in which you may write.",
+            )
+        })?;
+        let root = root.to_owned();
+        Ok(Self { directory, root })
+    }
+}
+
+impl Drop for Created<'_> {
+    fn drop(&mut self) {
+        files::remove_empty_directories(self.directory, &self.root);
+    }
 }
 
 /// Whether a source is that of the provider, on any host: each registry and mirror has it on its own.
