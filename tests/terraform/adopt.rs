@@ -879,8 +879,29 @@ async fn files_that_change_meanwhile_stay() {
     delay();
     let (run, ()) = tokio::join!(adoption.adopt(only), write_meanwhile("# mine\n"));
     refused(&run);
+    assert!(
+        run.stderr.contains("Already written: machines.tf, versions.tf."),
+        "{}",
+        run.stderr
+    );
     assert_eq!(adoption.read("vip.tf"), "# mine\n");
     std::fs::remove_file(adoption.path("vip.tf")).expect("a file");
+
+    #[cfg(unix)]
+    {
+        // What cannot be read is there all the same.
+        let link_meanwhile = async || {
+            while count(&adoption.control_plane, &[LIST]) == 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            std::os::unix::fs::symlink("nowhere", adoption.path("vip.tf")).expect("a link");
+        };
+        delay();
+        let (run, ()) = tokio::join!(adoption.adopt(only), link_meanwhile());
+        refused(&run);
+        assert!(adoption.path("vip.tf").is_symlink() && !adoption.path("nowhere").exists());
+        std::fs::remove_file(adoption.path("vip.tf")).expect("a link");
+    }
 
     adoption.adopt(only).await.succeeds();
     let edited = adoption.read("vip.tf") + "# mine\n";

@@ -74,7 +74,7 @@ pub struct Arguments {
 ///
 /// # Errors
 ///
-/// [`CommandError`], if nothing was adopted.
+/// [`CommandError`], which says what was written before, if anything was.
 pub fn run(
     context: &Context,
     arguments: &Arguments,
@@ -158,12 +158,7 @@ pub fn run(
         has_import_expressions: is_from(version.as_ref(), IMPORT_EXPRESSIONS),
         source: source.strip_prefix("registry.terraform.io/").unwrap_or(&source),
         version: &format!("~> {}.{}", context.version.major, context.version.minor),
-        // What is there but cannot be read, such as a link to nothing, is another file.
-        read: &|path| {
-            let path = directory.join(path);
-            let is_there = std::fs::symlink_metadata(&path).is_ok();
-            is_there.then(|| std::fs::read(&path).unwrap_or_default())
-        },
+        read: &|path| content(&directory.join(path)),
     };
     let plan = plan(connection.definition, &account, &present, &options).map_err(|error| {
         let remedy = match &error {
@@ -176,10 +171,7 @@ pub fn run(
         CommandError::new(error, format!("{remedy} No file was changed."))
     })?;
     if !arguments.dry_run {
-        for (name, change) in plan.in_order() {
-            refuse_changed(&directory.join(name), change)?;
-            files::replace(&directory.join(name), &change.after)?;
-        }
+        write(&directory, &plan)?;
     }
     report(&plan, arguments.dry_run, console)?;
     let mut status = if plan.problems.is_empty() {
@@ -216,17 +208,40 @@ pub fn run(
     Ok(status)
 }
 
-/// Refuses to replace a file that appeared or was changed while the account was read.
-fn refuse_changed(path: &Path, change: &Change) -> Result<(), CommandError> {
-    let present = std::fs::read(path).ok();
-    let before = change.before.as_ref().map(String::as_bytes);
-    if present.as_deref() == before {
-        return Ok(());
+/// The content of a file; `None` if it does not exist. What is there but cannot be read, such as a link to nothing, is another file.
+fn content(path: &Path) -> Option<Vec<u8>> {
+    let is_there = std::fs::symlink_metadata(path).is_ok();
+    is_there.then(|| std::fs::read(path).unwrap_or_default())
+}
+
+/// Writes the files, until one fails.
+fn write(directory: &Path, plan: &Plan) -> Result<(), CommandError> {
+    let mut written = Vec::new();
+    for (name, change) in plan.in_order() {
+        if let Err(error) = write_file(&directory.join(name), change) {
+            let written = match written.as_slice() {
+                [] => "No file was changed.".to_owned(),
+                written => format!("Already written: {}.", written.join(", ")),
+            };
+            return Err(CommandError {
+                remedy: format!("{} {written}", error.remedy),
+                ..error
+            });
+        }
+        written.push(name.as_str());
     }
-    Err(CommandError::new(
-        format!("`{}` was changed meanwhile", path.display()),
-        "It stays as it is. Run the command again.",
-    ))
+    Ok(())
+}
+
+/// Writes a file, unless it appeared or was changed while the account was read.
+fn write_file(path: &Path, change: &Change) -> Result<(), CommandError> {
+    if content(path).as_deref() != change.before.as_ref().map(String::as_bytes) {
+        return Err(CommandError::new(
+            format!("`{}` was changed meanwhile", path.display()),
+            "It stays as it is. Run the command again.",
+        ));
+    }
+    Ok(files::replace(path, &change.after)?)
 }
 
 /// A directory that is created, and removed again if nothing is written to it.
