@@ -1218,3 +1218,28 @@ async fn relative_path_is_the_same_in_a_new_directory() {
         assert!(run.stdout.contains("only imports: 1"), "{}", run.stdout);
     }
 }
+
+/// The directory of the configuration is another one than that to which `PATH` is relative.
+#[cfg(unix)]
+#[tokio::test]
+async fn terraform_is_found_on_a_relative_path() {
+    let script = "case $1 in\nversion) echo '{\"terraform_version\": \"1.10.0\"}' ;;\n*) echo no such plan >&2; exit 1 ;;\nesac\n";
+    let adoption = with_program(Adoption::small().await, script);
+    let run = adoption.adopt(&["fleet", "--only", "vip"]).await;
+    assert_eq!(run.status, Some(1), "{}", run.stdout);
+    let output = run.stdout + &run.stderr;
+    assert!(output.contains("no such plan"), "{output}");
+}
+
+#[tokio::test]
+async fn terraform_without_import_blocks_is_refused_before_a_request() {
+    let adoption = Adoption::small().await;
+    adoption.control_plane.log().clear();
+    let run = adoption.adopt(&["--terraform-version", "1.4"]).await;
+    assert!(
+        run.stderr.contains("import blocks need Terraform 1.5"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!((run.status, count(&adoption.control_plane, &LISTS)), (Some(1), 0));
+}

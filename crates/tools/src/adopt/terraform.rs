@@ -124,7 +124,10 @@ impl Terraform {
             programs.reverse();
         }
         let path = environment.get("PATH").unwrap_or_default();
-        let folders: Vec<PathBuf> = std::env::split_paths(path).collect();
+        // The programs are started in the directory of the configuration, which is another one.
+        let folders: Vec<PathBuf> = std::env::split_paths(path)
+            .filter_map(|folder| std::path::absolute(folder).ok())
+            .collect();
         let mut problem = Ok(None);
         for name in programs {
             let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);

@@ -127,6 +127,12 @@ pub fn run(
         Ok(version) => version,
         Err(error) => return usage(console, error),
     };
+    if !arguments.check && !is_from(version.as_ref(), IMPORT_BLOCKS) {
+        return Err(CommandError::new(
+            "import blocks need Terraform 1.5",
+            "Put a newer Terraform on PATH, or pass --terraform-version.",
+        ));
+    }
     let place = Place::of(&context.environment, &directory, &existing);
     let further = arguments.state.iter();
     let further: Vec<PathBuf> = further.map(|file| context.directory.join(file)).collect();
@@ -145,12 +151,6 @@ pub fn run(
     if arguments.check {
         let is_part = !arguments.only.is_empty() || pattern.is_some();
         return check(&account, &present, is_part, console);
-    }
-    if version.is_some() && !is_from(version.as_ref(), IMPORT_BLOCKS) {
-        return Err(CommandError::new(
-            "import blocks need Terraform 1.5",
-            "Put a newer Terraform on PATH, or pass --terraform-version.",
-        ));
     }
     let source = own.to_string();
     let options = Options {
