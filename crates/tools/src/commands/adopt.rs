@@ -174,38 +174,34 @@ pub fn run(
         write(&directory, &plan)?;
     }
     report(&plan, arguments.dry_run, console)?;
-    let mut status = if plan.problems.is_empty() {
+    let is_empty = existing.files.is_empty() && plan.files.is_empty();
+    let is_proven = arguments.dry_run
+        || is_empty
+        || match found {
+            Ok(Some(terraform)) => prove(
+                connection.definition,
+                &directory,
+                &place.data,
+                &plan.added,
+                &terraform,
+                console,
+            )?,
+            Ok(None) => {
+                let line = "No plan: neither `terraform` nor `tofu` is on PATH.";
+                writeln!(console.output, "{line}")?;
+                true
+            }
+            Err(error) => {
+                print_error(console, &unplanned(&error), Status::Failure);
+                false
+            }
+        };
+    print_problems("Not adopted", &plan.problems, console)?;
+    Ok(if is_proven && plan.problems.is_empty() {
         Status::Success
     } else {
         Status::Failure
-    };
-    let is_empty = existing.files.is_empty() && plan.files.is_empty();
-    if arguments.dry_run || is_empty {
-        return Ok(status);
-    }
-    let is_proven = match found {
-        Ok(Some(terraform)) => prove(
-            connection.definition,
-            &directory,
-            &place.data,
-            &plan.added,
-            &terraform,
-            console,
-        )?,
-        Ok(None) => {
-            let line = "No plan: neither `terraform` nor `tofu` is on PATH.";
-            writeln!(console.output, "{line}")?;
-            true
-        }
-        Err(error) => {
-            print_error(console, &unplanned(&error), Status::Failure);
-            false
-        }
-    };
-    if !is_proven {
-        status = Status::Failure;
-    }
-    Ok(status)
+    })
 }
 
 /// The content of a file; `None` if it does not exist. What is there but cannot be read, such as a link to nothing, is another file.
@@ -506,7 +502,7 @@ fn check(
     })
 }
 
-/// Prints what was written, and what was not.
+/// Prints what was written, and how many objects were not.
 fn report(plan: &Plan, is_dry: bool, console: &mut Console<'_>) -> Result<(), CommandError> {
     let mut by_file: BTreeMap<&str, usize> = BTreeMap::new();
     for added in &plan.added {
@@ -563,7 +559,7 @@ fn report(plan: &Plan, is_dry: bool, console: &mut Console<'_>) -> Result<(), Co
     for note in &plan.notes {
         writeln!(console.output, "Note: {note}")?;
     }
-    print_problems("Not adopted", &plan.problems, console)
+    Ok(())
 }
 
 fn print_problems(heading: &str, problems: &[String], console: &mut Console<'_>) -> Result<(), CommandError> {
