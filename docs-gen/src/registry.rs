@@ -336,8 +336,8 @@ pub fn import(object: &Object) -> Option<String> {
     }
     if let Some(list) = &object.list {
         parts.push(format!(
-            "In Terraform v1.14.0 and later, the [list resource `{}`](../{list}.md) finds the objects to import, and `terraform query` \
-             writes their import blocks and their configuration.",
+            "In Terraform v1.14.0 and later, the [list resource `{}`](../{list}.md) finds the objects to import. From v1.14.1 on, \
+             `terraform query` writes their import blocks and their configuration.",
             object.name
         ));
     }
