@@ -48,7 +48,7 @@ pub struct Existing {
     pub resources: Vec<ResourceBlock>,
     /// The import blocks.
     pub imports: Vec<Import>,
-    /// The data sources whose arguments are all strings or bools.
+    /// The data sources in files that are not JSON whose arguments are all strings or bools.
     pub data: Vec<Data>,
     /// The local names of the providers in `required_providers`, each with its source if it has one.
     pub required: Vec<(String, Option<String>)>,

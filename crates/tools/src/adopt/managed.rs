@@ -2,7 +2,7 @@
 //!
 //! Formats: <https://developer.hashicorp.com/terraform/internals/json-format>; the file is version 4 of Terraform's own format.
 //!
-//! Tests: below.
+//! Tests: `crates/tools/tests/adopt/main.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -11,7 +11,7 @@
 //! | [`names`] | names for resources and files, from the names of objects |
 //! | [`references`] | the expressions for the names and identities of other objects |
 //! | [`terraform`] | the Terraform or `OpenTofu` on `PATH`: its version, its state, and the plan that proves the result |
-//! | [`plan`] | what has to be written; a pure function of all the above |
+//! | [`plan`] | what has to be written; a pure function of all the above, and of the files that `Options::read` returns |
 //! | [`blocks`] | the blocks of an object and the files that they are in |
 //!
 //! The engine knows the objects, and this module the language. No resource is named here: what differs between them is declared.
