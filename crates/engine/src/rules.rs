@@ -118,13 +118,16 @@ pub fn change(resource: &Resource, prior: &Value, config: &Value, diagnostics: &
 
 /// The write-only attributes with a version, each with the attribute that has it.
 fn versioned(attributes: &[Attribute]) -> impl Iterator<Item = (&Attribute, &Attribute)> {
-    let values = attributes
+    let values = attributes.iter();
+    values.filter_map(|value| Some((value, version_of(value, attributes)?)))
+}
+
+/// Returns the attribute with the version of a write-only attribute, if it has one.
+pub fn version_of<'a>(attribute: &Attribute, attributes: &'a [Attribute]) -> Option<&'a Attribute> {
+    let twin = attribute.twin_of.as_ref().filter(|_| attribute.write_only)?;
+    attributes
         .iter()
-        .filter(|value| value.write_only && value.twin_of.is_some());
-    values.filter_map(|value| {
-        let mut others = attributes.iter().filter(|other| !other.write_only);
-        Some((value, others.find(|other| other.twin_of == value.twin_of)?))
-    })
+        .find(|other| !other.write_only && other.twin_of.as_ref() == Some(twin))
 }
 
 fn create(resource: &Resource, config: &Value, diagnostics: &mut Diagnostics) {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use alphanumeric_sort::compare_str;
 use engine::inventory::Found;
-use engine::{identity, naming, wire};
+use engine::{identity, naming, rules, wire};
 use schema::{Attribute, Mode, Resource};
 use serde_json::Value as Json;
 use value::Value;
@@ -117,14 +117,15 @@ impl<'a> Writer<'a> {
         }
         let mut variables = String::new();
         for attribute in in_order(resource) {
-            if attribute.write_only && attribute.twin_of.is_some() && self.options.has_write_only {
-                let variable = self.variable(addition, attribute);
+            let version = rules::version_of(attribute, &resource.attributes);
+            if let Some(version) = version.filter(|_| self.options.has_write_only) {
+                let variable = self.variable(addition, attribute, version);
                 let reference = format!("var.{}", variable.labels.concat());
                 variables += &variable.text();
                 variables.push('\n');
                 block = block
                     .with(&attribute.name, Expression::raw(reference))
-                    .with_comment(format!("{}_version = 1", attribute.name));
+                    .with_comment(format!("{} = 1", version.name));
             }
             let value = addition.config.get(&attribute.name);
             if attribute.block {
@@ -169,7 +170,7 @@ impl<'a> Writer<'a> {
     }
 
     /// The variable for a secret, which is null: the object keeps what it has.
-    fn variable(&mut self, addition: &Addition<'_>, attribute: &Attribute) -> Block {
+    fn variable(&mut self, addition: &Addition<'_>, attribute: &Attribute, version: &Attribute) -> Block {
         let resource = addition.kind.resource();
         let secret = attribute.twin_of.as_deref().unwrap_or(&attribute.name);
         let twins = resource.attributes.iter().filter(|other| other.write_only);
@@ -183,10 +184,10 @@ impl<'a> Writer<'a> {
         }
         let name = self.variables.take(&wanted, "_");
         let description = format!(
-            "New `{secret}` of the {} {}. It is sent when `{}_version` changes, and may be null otherwise.",
+            "New `{secret}` of the {} {}. It is sent when `{}` changes, and may be null otherwise.",
             naming::noun(resource),
             addition.found.name,
-            attribute.name
+            version.name
         );
         Block::new("variable", &[&name])
             .with("description", Expression::string(description))
