@@ -4,12 +4,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use engine::collection;
 use engine::context::Context;
 use engine::diagnostic::Diagnostics;
 use engine::hook::{Binding, Definition};
 use engine::inventory::{self, Failure, Found, Wanted};
 use engine::report::{self, Action};
-use engine::{collection, identity};
 use schema::{Reference, Resource};
 use serde_json::Value as Json;
 use value::Value;
@@ -238,9 +238,4 @@ pub fn find_target<'a>(
             .is_some_and(|field| engine::wire::is_equivalent_json(attribute, &field, &wanted))
     });
     named.collect()
-}
-
-/// Returns a key of an object that all resources share that manage it.
-pub fn key(resource: &Resource, object: &Value) -> Option<String> {
-    identity::shared_key(resource, object)
 }

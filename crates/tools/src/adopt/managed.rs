@@ -6,12 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::Definition;
+use engine::{Definition, identity};
 use schema::Resource;
 use serde_json::Value as Json;
 use value::Value;
 
-use super::account::key;
 use super::existing::without_index;
 
 /// The objects in a state.
@@ -75,16 +74,6 @@ impl Managed {
     /// Whether there is an object at an address, in any module.
     pub fn has(&self, address: &str) -> bool {
         self.addresses.contains(address) || self.elsewhere.contains(address)
-    }
-
-    /// Number of objects.
-    pub fn len(&self) -> usize {
-        self.objects.len()
-    }
-
-    /// Whether nothing is managed.
-    pub fn is_empty(&self) -> bool {
-        self.objects.is_empty()
     }
 
     /// Adds the objects of another state. Its addresses are those of another configuration.
@@ -169,11 +158,11 @@ fn resource(definition: &Definition, r#type: &str) -> Option<&'static Resource> 
 }
 
 fn key_of(resource: &Resource, attributes: &Json) -> Option<String> {
-    let identity = resource.import_attributes().map(|attribute| {
+    let parts = resource.import_attributes().map(|attribute| {
         let value = attributes.get(attribute.name.as_ref())?.as_str()?;
         Some((attribute.name.to_string(), Value::string(value)))
     });
-    key(resource, &Value::Object(identity.collect::<Option<_>>()?))
+    identity::shared_key(resource, &Value::Object(parts.collect::<Option<_>>()?))
 }
 
 /// The objects of a module in the output of `show`, and of the modules below.

@@ -6,7 +6,7 @@ use engine::inventory::Found;
 use engine::{equal, identity};
 use schema::Attribute;
 
-use super::account::{Kind, key};
+use super::account::Kind;
 use super::existing::{EACH, Existing, Import, ResourceBlock, without_index};
 use super::managed::Managed;
 use crate::hcl::write::quote;
@@ -45,7 +45,7 @@ pub struct Present<'a> {
 impl<'a> Present<'a> {
     /// Returns what is known of an object.
     pub fn state(&self, kind: &Kind, found: &Found) -> State {
-        let key = key(kind.resource(), &found.identity);
+        let key = identity::shared_key(kind.resource(), &found.identity);
         if key.is_some_and(|key| self.managed.contains(&key)) {
             State::Managed
         } else if found.is_official && !self.include_official {
@@ -61,7 +61,7 @@ impl<'a> Present<'a> {
 
     /// Returns the address of an object to which other blocks can refer; `None` if the configuration has no resource for it.
     pub fn address(&self, kind: &Kind, found: &Found) -> Option<&'a str> {
-        let key = key(kind.resource(), &found.identity);
+        let key = identity::shared_key(kind.resource(), &found.identity);
         let managed = key.and_then(|key| self.managed.address(&key));
         let imported = || Some(self.import(kind, found)?.to.as_str());
         let declared = || Some(self.resource(kind, found)?.address.as_str());
