@@ -13,7 +13,7 @@ use value::Value;
 
 use super::account::Kind;
 use super::existing::{Existing, HEADER, LocalMap, other};
-use super::names::Taken;
+use super::names::{Taken, numbered};
 use super::present::Present;
 use super::references::{Map, References};
 use crate::hcl::format::format;
@@ -284,10 +284,7 @@ impl<'a> Writer<'a> {
         } else {
             format!("{folder}/{}", addition.name)
         };
-        let candidates = std::iter::once(stem.clone())
-            .chain((2_u64..).map(|number| format!("{stem}_{number}")))
-            .map(|stem| format!("{stem}.{extension}"));
-        for path in candidates {
+        for path in numbered(&stem, "_").map(|stem| format!("{stem}.{extension}")) {
             let present = (self.options.read)(&path);
             if self.texts.contains_key(&path)
                 || present
@@ -308,7 +305,7 @@ impl<'a> Writer<'a> {
     /// The folder for the texts of a resource: one that is there, or a new one.
     fn folder(&self, name: &str) -> String {
         let is_free = |name: &String| self.existing.entries.get(name).is_none_or(|is_folder| *is_folder);
-        numbered(name, "").find(is_free).unwrap_or_default()
+        candidates(name, "").find(is_free).unwrap_or_default()
     }
 
     /// The file to which blocks of this stem are added: one that this program wrote, or a new one.
@@ -319,7 +316,7 @@ impl<'a> Writer<'a> {
             let is_read = other(name).is_none_or(|other| !self.existing.entries.contains_key(&other));
             is_read && same.is_none_or(|(entry, _)| entry == name && self.existing.is_own(entry))
         };
-        numbered(stem, ".tf").find(is_free).unwrap_or_default()
+        candidates(stem, ".tf").find(is_free).unwrap_or_default()
     }
 
     fn append(&mut self, file: &str, text: &str) {
@@ -393,16 +390,10 @@ fn before(existing: &Existing, file: &str) -> String {
 }
 
 /// The names for a file or folder: this one, and others if it is taken.
-fn numbered(stem: &str, extension: &str) -> impl Iterator<Item = String> {
-    let others = (1_u64..).map(move |number| {
-        let number = if number == 1 {
-            String::new()
-        } else {
-            format!("_{number}")
-        };
-        format!("{stem}_adopted{number}{extension}")
-    });
-    std::iter::once(format!("{stem}{extension}")).chain(others)
+fn candidates(stem: &str, extension: &str) -> impl Iterator<Item = String> {
+    let others = numbered(format!("{stem}_adopted"), "_");
+    let stems = std::iter::once(stem.to_owned()).chain(others);
+    stems.map(move |stem| format!("{stem}{extension}"))
 }
 
 /// The attributes in the order of the block: the identity and the name, then those that are required, the others, and the blocks.

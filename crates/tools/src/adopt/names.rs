@@ -24,22 +24,22 @@ impl Taken {
         self.0.insert(folded(name));
     }
 
-    /// Whether a name is taken.
-    pub fn contains(&self, name: &str) -> bool {
-        self.0.contains(&folded(name))
-    }
-
     /// Takes a name: this one, or else this one with the first free number after a separator.
     pub fn take(&mut self, name: &str, separator: &str) -> String {
-        let mut free = name.to_owned();
-        let mut number = 1_u64;
-        while self.contains(&free) {
-            number += 1;
-            free = format!("{name}{separator}{number}");
-        }
+        let mut names = numbered(name, separator);
+        let free = names.find(|name| !self.0.contains(&folded(name)));
+        let free = free.unwrap_or_default();
         self.add(&free);
         free
     }
+}
+
+/// A name, then the same with each number from two on after a separator.
+pub fn numbered(name: impl Into<String>, separator: &str) -> impl Iterator<Item = String> {
+    let name = name.into();
+    let first = name.clone();
+    let others = (2_u64..).map(move |number| format!("{name}{separator}{number}"));
+    std::iter::once(first).chain(others)
 }
 
 fn folded(name: &str) -> String {
