@@ -3,10 +3,10 @@
 //!
 //! Tests: `tests/`.
 
+mod connection;
 pub mod durantic;
 pub mod functions;
 pub mod hooks;
-mod probe;
 mod remedies;
 mod settings;
 pub mod summaries;
@@ -37,9 +37,9 @@ pub fn identity(definition: &'static Definition) -> commands::Identity {
         address: &definition.provider.address,
         description: env!("CARGO_PKG_DESCRIPTION"),
         version: env!("CARGO_PKG_VERSION"),
-        probe: probe::probe,
-        connect: probe::connect,
-        variable: probe::variable,
+        probe: connection::probe,
+        connect: connection::connect,
+        variable: connection::variable,
         names: || templates::NAMES,
     }
 }

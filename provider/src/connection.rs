@@ -1,4 +1,10 @@
-//! The connections of the commands, with the settings that the provider would have, and the check of `doctor`: whether the control plane can be reached and accepts the token.
+//! The connections of the commands, with the settings that the provider would have.
+//!
+//! | function | for |
+//! |---|---|
+//! | [`connect`] | `adopt`, which reads the account |
+//! | [`probe`] | `doctor`: whether the control plane can be reached and accepts the token |
+//! | [`variable`] | an argument that only Terraform can evaluate |
 
 use std::time::Duration;
 
