@@ -167,7 +167,7 @@ pub async fn find(
 
 impl Found {
     /// The failure of this object.
-    fn failure(&self, reason: String) -> Failure {
+    pub fn failure(&self, reason: String) -> Failure {
         Failure {
             name: self.name.clone(),
             is_official: self.is_official,

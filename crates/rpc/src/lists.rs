@@ -3,14 +3,14 @@
 //! Terraform ends a list at the first error, without the objects that it has already. So what concerns one object is a warning, in an event
 //! without an identity. Such an event comes first, because Terraform reads no further once it has as many objects as it wants.
 //!
-//! Tests: `tests/protocol/lists.rs`.
+//! Tests: below, `tests/protocol/lists.rs`.
 
 use std::collections::HashMap;
 
 use engine::context::Context;
 use engine::diagnostic::{Diagnostics, Reported};
 use engine::hook::Definition;
-use engine::inventory::{self, Found, Wanted};
+use engine::inventory::{self, Found, Inventory, Wanted};
 use engine::rules::{self, WriteOnly};
 use engine::{Binding, shape};
 use proto::tfplugin6;
@@ -59,28 +59,39 @@ pub async fn events(
         progress: &|_, _| {},
     };
     let inventory = inventory::find(binding, context, wanted, diagnostics).await?;
-    let inventory = inventory.unwrap_or_default();
+    Ok(shown(binding.schema, inventory.unwrap_or_default(), query.limit))
+}
+
+fn shown(resource: &Resource, mut inventory: Inventory, limit: usize) -> Vec<Event> {
+    let mut objects = Vec::new();
+    for found in std::mem::take(&mut inventory.objects) {
+        match event(resource, &found) {
+            Ok(event) => objects.push(event),
+            Err(reason) => inventory.failures.push(found.failure(reason)),
+        }
+    }
     let mut warnings = Diagnostics::default();
-    inventory.warn(binding.schema, query.limit, &mut warnings);
+    inventory.warn(resource, limit, &mut warnings);
     let warnings = convert::diagnostics(warnings).into_iter().map(|warning| Event {
         diagnostic: vec![warning],
         ..Event::default()
     });
-    let mut events: Vec<Event> = warnings.collect();
-    for found in inventory.objects {
-        events.push(event(binding.schema, found, diagnostics)?);
-    }
-    Ok(events)
+    warnings.chain(objects).collect()
 }
 
-fn event(resource: &Resource, found: Found, diagnostics: &mut Diagnostics) -> Result<Event, Reported> {
+/// The event of an object, or why it has none.
+fn event(resource: &Resource, found: &Found) -> Result<Event, String> {
     let r#type = shape::object_type(&resource.attributes);
+    let mut problems = Diagnostics::default();
     let object = found.object.as_ref();
-    let object = object.map(|object| convert::to_dynamic_value(object, &r#type, diagnostics));
+    let object = object.map(|object| convert::to_dynamic_value(object, &r#type, &mut problems));
+    let Ok(object) = object.transpose() else {
+        return Err(problems.into_iter().map(|problem| problem.detail).collect());
+    };
     Ok(Event {
         identity: crate::identity::of(resource, &[&found.identity]),
-        display_name: found.name,
-        resource_object: object.transpose()?,
+        display_name: found.name.clone(),
+        resource_object: object,
         diagnostic: Vec::new(),
     })
 }
@@ -126,5 +137,74 @@ pub fn validate(
             &summaries::INVALID_LIMIT,
             "`limit` must be a whole number above zero: the number of objects to show at most.",
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::borrow::Cow;
+
+    /// An object that the provider cannot encode costs only itself.
+    #[test]
+    fn object_without_an_event_is_a_warning() {
+        let resource = Resource {
+            kind: schema::Kind::Resource,
+            name: Cow::Borrowed("thing"),
+            summary: Cow::Borrowed(""),
+            description: Cow::Borrowed(""),
+            subcategory: None,
+            since: None,
+            deprecated: None,
+            version: 0,
+            import: schema::Import::Never,
+            label: None,
+            created: None,
+            updated: None,
+            official: None,
+            hook: None,
+            api: schema::Api {
+                create: None,
+                read: None,
+                update: None,
+                delete: schema::Delete::Forget,
+                list: None,
+                path: Cow::Borrowed(&[]),
+                gone: Cow::Borrowed(&[]),
+            },
+            attributes: Cow::Borrowed(&[]),
+            filters: Cow::Borrowed(&[]),
+            constraints: Cow::Borrowed(&[]),
+            lookups: Cow::Borrowed(&[]),
+            job: None,
+            release: None,
+            timeouts: None,
+        };
+        let found = |name: &str, object: Value| Found {
+            identity: Value::Null,
+            name: name.to_owned(),
+            is_official: false,
+            object: Some(object),
+            response: serde_json::Value::Null,
+        };
+        let inventory = Inventory {
+            objects: vec![
+                found("broken", Value::string("no object")),
+                found("whole", Value::object(std::iter::empty::<(String, Value)>())),
+            ],
+            total: 2,
+            ..Inventory::default()
+        };
+        let events = shown(&resource, inventory, 2);
+        let [warning, object] = events.as_slice() else {
+            panic!("{events:?}");
+        };
+        assert!(
+            warning.diagnostic[0]
+                .detail
+                .contains("\"broken\": The provider made a value"),
+            "{warning:?}"
+        );
+        assert_eq!(object.display_name, "whole");
     }
 }
