@@ -48,6 +48,8 @@ pub enum Section {
     Protection,
     /// `takeover` of a job
     Takeover,
+    /// `rollout` of a job
+    Rollout,
     /// `[release]`
     Release,
     /// `[timeouts]`
@@ -77,6 +79,7 @@ impl Section {
         Self::Report,
         Self::Protection,
         Self::Takeover,
+        Self::Rollout,
         Self::Release,
         Self::Timeouts,
     ];
@@ -104,6 +107,7 @@ impl Section {
             Self::Report => "report",
             Self::Protection => "protection",
             Self::Takeover => "takeover",
+            Self::Rollout => "rollout",
             Self::Release => "[release]",
             Self::Timeouts => "[timeouts]",
         }
@@ -863,6 +867,12 @@ pub const KEYS: &[Key] = &[
         Shape::Table(Section::Takeover),
         "How a user has a create take an object over as it is, instead of starting a run.",
     ),
+    optional(
+        "rollout",
+        &[Section::Job],
+        Shape::Table(Section::Rollout),
+        "How a user limits the number of objects that have runs at once.",
+    ),
     required(
         "field",
         &[Section::Status],
@@ -940,6 +950,60 @@ pub const KEYS: &[Key] = &[
         &[Section::Takeover],
         Shape::NonEmptyStrings,
         "Arguments whose configured values the object must have already. It must also need no run (`needed`).",
+    ),
+    required(
+        "argument",
+        &[Section::Rollout],
+        Shape::NonEmptyString,
+        "An argument of the type `object`, which has the settings of a group. The other keys name attributes of it.",
+    ),
+    required(
+        "group",
+        &[Section::Rollout],
+        Shape::NonEmptyString,
+        "A string: the name of the group.",
+    ),
+    required(
+        "unavailable",
+        &[Section::Rollout],
+        Shape::NonEmptyString,
+        "A string: how many objects of the group may be unavailable at once, as a number or as a percentage of its members.",
+    ),
+    required(
+        "members",
+        &[Section::Rollout],
+        Shape::NonEmptyString,
+        "A set of strings: the identities of all objects of the group.",
+    ),
+    required(
+        "failures",
+        &[Section::Rollout],
+        Shape::NonEmptyString,
+        "An integer: how many runs of the group may fail before no other is started.",
+    ),
+    required(
+        "healthy",
+        &[Section::Rollout],
+        Shape::NonEmptyString,
+        "A duration: how long an object must be available after its run before another one may have its run.",
+    ),
+    required(
+        "canary",
+        &[Section::Rollout],
+        Shape::NonEmptyString,
+        "An integer: how many runs must succeed before more than that number of objects may have runs at once.",
+    ),
+    required(
+        "available",
+        &[Section::Rollout],
+        Shape::NonEmptyString,
+        "Bool attribute of the resource, and not of the argument: whether the object is available. The control plane returns it, also in the list of the objects.",
+    ),
+    required(
+        "limit",
+        &[Section::Rollout],
+        Shape::NonEmptyString,
+        "Argument of the provider block: how many objects may have runs at once, of any group.",
     ),
     // [release]
     required(

@@ -656,6 +656,32 @@ pub struct Job {
     pub protection: Option<Protection>,
     /// How a user has a create take an object over instead of starting a run.
     pub takeover: Option<Takeover>,
+    /// How a user limits the number of objects that have runs at once.
+    pub rollout: Option<Rollout>,
+}
+
+/// How a user limits the number of objects that have runs at once. The keys name attributes of the object that `argument` is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
+pub struct Rollout {
+    /// The argument that has the settings of an object's group: an object.
+    pub argument: Text,
+    /// String: the name of the group.
+    pub group: Text,
+    /// String: how many objects of the group may be unavailable at once, as a number or as a percentage of its members.
+    pub unavailable: Text,
+    /// Set of strings: the identities of all objects of the group.
+    pub members: Text,
+    /// Integer: how many runs of the group may fail before no other is started.
+    pub failures: Text,
+    /// Duration: how long an object must be available after its run before another one may have its run.
+    pub healthy: Text,
+    /// Integer: how many runs must succeed before more than that number of objects may have runs at once.
+    pub canary: Text,
+    /// Bool attribute of the object: whether it is available. The control plane returns it, also in the list.
+    pub available: Text,
+    /// Argument of the provider block: how many objects may have runs at once, of any group.
+    pub limit: Text,
 }
 
 /// How a user has a create take an object over as it is, instead of starting a run.

@@ -6,7 +6,7 @@ use super::lifecycle::{allowed_value, local_argument};
 use super::values::type_fault;
 use super::{Reporter, ResourceContext, ResourceRule, by_name};
 use crate::diagnostic::did_you_mean;
-use crate::model::{Attribute, Mode, Phase, Protection, Scalar, Takeover};
+use crate::model::{Attribute, Collection, Format, Mode, Phase, Protection, Rollout, Scalar, Takeover};
 
 /// The rules of this file.
 pub(crate) const RULES: &[(&str, ResourceRule)] = by_name![
@@ -25,7 +25,11 @@ pub(crate) const RULES: &[(&str, ResourceRule)] = by_name![
     takeover_create,
     takeover_argument,
     takeover_value,
-    takeover_same
+    takeover_same,
+    rollout_argument,
+    rollout_keys,
+    rollout_available,
+    rollout_limit
 ];
 
 /// An attribute that a job sets must exist and be computed.
@@ -179,10 +183,13 @@ fn protection_present(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>
 
 /// The limit must be an integer argument of the provider block.
 fn protection_limit(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
-    let Some(protection) = protection(context) else {
-        return;
-    };
-    let (path, name) = ("job.protection.limit", &protection.limit);
+    if let Some(protection) = protection(context) {
+        provider_limit(context, reporter, "job.protection.limit", &protection.limit);
+    }
+}
+
+/// Reports a name that is not that of an integer argument of the provider block.
+fn provider_limit(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>, path: &str, name: &str) {
     let arguments = &context.provider.attributes;
     let integers = || {
         arguments
@@ -266,6 +273,99 @@ fn takeover_same(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
 
 fn takeover<'a>(context: &ResourceContext<'a>) -> Option<&'a Takeover> {
     context.resource.job.as_ref()?.takeover.as_ref()
+}
+
+fn rollout<'a>(context: &ResourceContext<'a>) -> Option<&'a Rollout> {
+    context.resource.job.as_ref()?.rollout.as_ref()
+}
+
+/// The argument of a rollout must be one object that the configuration can set and that is not sent to the control plane.
+fn rollout_argument(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    let Some(rollout) = rollout(context) else { return };
+    let (path, name) = ("job.rollout.argument", &rollout.argument);
+    match context.resource.attribute(name) {
+        None if name.is_empty() => {}
+        None => reporter.unknown_attribute(path, name, context.attribute_names()),
+        Some(attribute) if !attribute.r#type.is(Scalar::Object) || attribute.mode != Mode::Optional => {
+            let message = format!("{name:?} is not an optional object that can be configured");
+            reporter.at_value(path, message, "");
+        }
+        Some(attribute) if attribute.wire.write.is_some() => {
+            let message = format!("{name:?} is sent to the control plane");
+            reporter.at_value(path, message, "add `wire = false` to the attribute");
+        }
+        Some(_) => {}
+    }
+}
+
+/// Whether an attribute has the type that a setting needs.
+type IsKind<'a> = &'a dyn Fn(&Attribute) -> bool;
+
+/// The settings of a group must be attributes of the argument, of the type that their key has.
+fn rollout_keys(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    let Some(rollout) = rollout(context) else { return };
+    let argument = context.resource.attribute(&rollout.argument);
+    let Some(argument) = argument.filter(|argument| argument.r#type.is(Scalar::Object)) else {
+        return;
+    };
+    let is_string = |attribute: &Attribute| attribute.r#type.is(Scalar::String);
+    let is_integer = |attribute: &Attribute| attribute.r#type.is(Scalar::Int);
+    let is_duration = |attribute: &Attribute| attribute.format == Some(Format::Duration);
+    let is_set = |attribute: &Attribute| {
+        attribute.r#type.scalar == Scalar::String && *attribute.r#type.collections == [Collection::Set]
+    };
+    let keys: [(&str, &str, &str, IsKind<'_>); 6] = [
+        ("group", &rollout.group, "a string", &is_string),
+        ("unavailable", &rollout.unavailable, "a string", &is_string),
+        ("members", &rollout.members, "a set of strings", &is_set),
+        ("failures", &rollout.failures, "an integer", &is_integer),
+        ("healthy", &rollout.healthy, "a duration", &is_duration),
+        ("canary", &rollout.canary, "an integer", &is_integer),
+    ];
+    for (key, name, kind, is_kind) in keys {
+        let path = format!("job.rollout.{key}");
+        match argument.attribute(name) {
+            None if name.is_empty() => {}
+            None => {
+                let names = argument
+                    .attributes
+                    .iter()
+                    .map(|attribute| attribute.name.as_ref());
+                let help = did_you_mean(name, names).unwrap_or_default();
+                reporter.at_value(
+                    &path,
+                    format!("{:?} has no attribute {name:?}", argument.name),
+                    help,
+                );
+            }
+            Some(attribute) if !is_kind(attribute) => {
+                reporter.at_value(&path, format!("{name:?} is not {kind}"), "");
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+/// The control plane must return whether an object is available.
+fn rollout_available(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    let Some(rollout) = rollout(context) else { return };
+    let (path, name) = ("job.rollout.available", &rollout.available);
+    match context.resource.attribute(name) {
+        None if name.is_empty() => {}
+        None => reporter.unknown_attribute(path, name, context.attribute_names()),
+        Some(attribute) if !attribute.r#type.is(Scalar::Bool) || !is_computed_and_returned(attribute) => {
+            let message = format!("{name:?} is not a computed bool that the control plane returns");
+            reporter.at_value(path, message, "");
+        }
+        Some(_) => {}
+    }
+}
+
+/// The limit must be an integer argument of the provider block.
+fn rollout_limit(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    if let Some(rollout) = rollout(context) {
+        provider_limit(context, reporter, "job.rollout.limit", &rollout.limit);
+    }
 }
 
 /// Reports a problem with a target: at the key in `save`, or at the value of `into`.

@@ -8,7 +8,7 @@ use super::attribute::{attributes, filters, sorted, timeouts, twins};
 use crate::grammar::{FORGET, Section};
 use crate::model::{
     Api, Attribute, Constraint, Delete, Expect, Import, Job, Kind, List, Literal, Lookup, Phase, Protection,
-    Provider, Release, Report, Resource, Rule, Takeover, Text, Timeouts,
+    Provider, Release, Report, Resource, Rollout, Rule, Takeover, Text, Timeouts,
 };
 
 /// Builds the provider's own configuration.
@@ -201,6 +201,22 @@ fn job(tree: &Literal) -> Job {
         },
         protection: tree.get("protection").map(protection),
         takeover: tree.get("takeover").map(takeover),
+        rollout: tree.get("rollout").map(rollout),
+    }
+}
+
+fn rollout(tree: &Literal) -> Rollout {
+    let name = |key: &str| tree.string(key).unwrap_or_default();
+    Rollout {
+        argument: name("argument"),
+        group: name("group"),
+        unavailable: name("unavailable"),
+        members: name("members"),
+        failures: name("failures"),
+        healthy: name("healthy"),
+        canary: name("canary"),
+        available: name("available"),
+        limit: name("limit"),
     }
 }
 
