@@ -50,6 +50,8 @@ pub enum Section {
     Takeover,
     /// `rollout` of a job
     Rollout,
+    /// `follow` of a job
+    Follow,
     /// `[release]`
     Release,
     /// `[timeouts]`
@@ -80,6 +82,7 @@ impl Section {
         Self::Protection,
         Self::Takeover,
         Self::Rollout,
+        Self::Follow,
         Self::Release,
         Self::Timeouts,
     ];
@@ -108,6 +111,7 @@ impl Section {
             Self::Protection => "protection",
             Self::Takeover => "takeover",
             Self::Rollout => "rollout",
+            Self::Follow => "follow",
             Self::Release => "[release]",
             Self::Timeouts => "[timeouts]",
         }
@@ -873,6 +877,12 @@ pub const KEYS: &[Key] = &[
         Shape::Table(Section::Rollout),
         "How a user limits the number of objects that have runs at once.",
     ),
+    optional(
+        "follow",
+        &[Section::Job],
+        Shape::Table(Section::Follow),
+        "How a user has the run of an object repeated when the objects that it names have changed since the run was started.",
+    ),
     required(
         "field",
         &[Section::Status],
@@ -1004,6 +1014,24 @@ pub const KEYS: &[Key] = &[
         &[Section::Rollout],
         Shape::NonEmptyString,
         "Argument of the provider block: how many objects may have runs at once, of any group.",
+    ),
+    required(
+        "argument",
+        &[Section::Follow],
+        Shape::NonEmptyString,
+        "A bool argument. If it is true, the object follows the objects that it names.",
+    ),
+    required(
+        "reference",
+        &[Section::Follow],
+        Shape::NonEmptyString,
+        "The attribute that names them, with `ref`.",
+    ),
+    required(
+        "attributes",
+        &[Section::Follow],
+        Shape::NonEmptyStrings,
+        "Attributes of the named objects that a run depends on. If one of them has changed since the run was started, the object is replaced.",
     ),
     // [release]
     required(

@@ -658,6 +658,20 @@ pub struct Job {
     pub takeover: Option<Takeover>,
     /// How a user limits the number of objects that have runs at once.
     pub rollout: Option<Rollout>,
+    /// How a user has the run repeated when the objects that an object names have changed.
+    pub follow: Option<Follow>,
+}
+
+/// How a user has the run of an object repeated when the objects that it names have changed since the run was started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "parse", derive(databake::Bake), databake(path = schema))]
+pub struct Follow {
+    /// Bool argument: whether the object follows the objects that it names.
+    pub argument: Text,
+    /// The attribute that names them (`ref`).
+    pub reference: Text,
+    /// The attributes of the named objects whose values a run depends on.
+    pub attributes: List<Text>,
 }
 
 /// How a user limits the number of objects that have runs at once. The keys name attributes of the object that `argument` is.

@@ -6,7 +6,9 @@ use super::lifecycle::{allowed_value, local_argument};
 use super::values::type_fault;
 use super::{Reporter, ResourceContext, ResourceRule, by_name};
 use crate::diagnostic::did_you_mean;
-use crate::model::{Attribute, Collection, Format, Mode, Phase, Protection, Rollout, Scalar, Takeover};
+use crate::model::{
+    Attribute, Collection, Follow, Format, Kind, Mode, Phase, Protection, Resource, Rollout, Scalar, Takeover,
+};
 
 /// The rules of this file.
 pub(crate) const RULES: &[(&str, ResourceRule)] = by_name![
@@ -29,7 +31,11 @@ pub(crate) const RULES: &[(&str, ResourceRule)] = by_name![
     rollout_argument,
     rollout_keys,
     rollout_available,
-    rollout_limit
+    rollout_limit,
+    follow_create,
+    follow_argument,
+    follow_reference,
+    follow_attributes
 ];
 
 /// An attribute that a job sets must exist and be computed.
@@ -366,6 +372,93 @@ fn rollout_limit(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
     if let Some(rollout) = rollout(context) {
         provider_limit(context, reporter, "job.rollout.limit", &rollout.limit);
     }
+}
+
+fn follow<'a>(context: &ResourceContext<'a>) -> Option<&'a Follow> {
+    context.resource.job.as_ref()?.follow.as_ref()
+}
+
+/// Only a replacement repeats a run, so a run must follow the create.
+fn follow_create(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    let job = context.resource.job.as_ref();
+    if job.is_some_and(|job| job.follow.is_some() && !job.after.contains(&Phase::Create)) {
+        let help = "add \"create\" to `after`, or remove the table";
+        reporter.at_key("job.follow", "no run follows a create", help);
+    }
+}
+
+/// The argument must be a bool that the configuration can set and that is not sent to the control plane.
+fn follow_argument(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    let Some(follow) = follow(context) else { return };
+    let (path, name) = ("job.follow.argument", &follow.argument);
+    match context.resource.attribute(name) {
+        None if name.is_empty() => {}
+        None => reporter.unknown_attribute(path, name, context.attribute_names()),
+        Some(attribute) if !attribute.r#type.is(Scalar::Bool) || !attribute.mode.is_settable() => {
+            reporter.at_value(path, format!("{name:?} is not a bool that can be configured"), "");
+        }
+        Some(attribute) if attribute.wire.write.is_some() => {
+            let message = format!("{name:?} is sent to the control plane");
+            reporter.at_value(path, message, "add `wire = false` to the attribute");
+        }
+        Some(_) => {}
+    }
+}
+
+/// The reference must name objects of a resource that can be listed.
+fn follow_reference(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    let Some(follow) = follow(context) else { return };
+    let (path, name) = ("job.follow.reference", &follow.reference);
+    match context.resource.attribute(name) {
+        None if name.is_empty() => {}
+        None => reporter.unknown_attribute(path, name, context.attribute_names()),
+        Some(attribute) if attribute.reference.is_none() => {
+            let message = format!("{name:?} does not name objects");
+            reporter.at_value(path, message, "add `ref` to the attribute");
+        }
+        Some(_) if followed(context).is_none_or(|followed| followed.api.list.is_none()) => {
+            let message = format!("the objects that {name:?} names cannot be listed");
+            reporter.at_value(path, message, "declare `api.list` of their resource");
+        }
+        Some(_) => {}
+    }
+}
+
+/// The control plane must return the attributes that are compared.
+fn follow_attributes(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
+    let (Some(follow), Some(followed)) = (follow(context), followed(context)) else {
+        return;
+    };
+    for (index, name) in follow.attributes.iter().enumerate() {
+        let path = format!("job.follow.attributes.{index}");
+        match followed.attribute(name) {
+            None => {
+                let names = followed
+                    .attributes
+                    .iter()
+                    .map(|attribute| attribute.name.as_ref());
+                let help = did_you_mean(name, names).unwrap_or_default();
+                reporter.at_value(
+                    &path,
+                    format!("{:?} has no attribute {name:?}", followed.name),
+                    help,
+                );
+            }
+            Some(attribute) if attribute.wire.read.is_empty() || !attribute.returned => {
+                reporter.at_value(&path, format!("the control plane does not return {name:?}"), "");
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+/// The resource of the objects that are followed.
+fn followed<'a>(context: &ResourceContext<'a>) -> Option<&'a Resource> {
+    let attribute = context.resource.attribute(&follow(context)?.reference)?;
+    let reference = attribute.reference.as_ref()?;
+    let declarations = context.declarations.iter();
+    let mut resources = declarations.map(|declaration| &declaration.resource);
+    resources.find(|resource| resource.kind == Kind::Resource && resource.name == reference.target)
 }
 
 /// Reports a problem with a target: at the key in `save`, or at the value of `into`.

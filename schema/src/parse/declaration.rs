@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use super::attribute::{attributes, filters, sorted, timeouts, twins};
 use crate::grammar::{FORGET, Section};
 use crate::model::{
-    Api, Attribute, Constraint, Delete, Expect, Import, Job, Kind, List, Literal, Lookup, Phase, Protection,
-    Provider, Release, Report, Resource, Rollout, Rule, Takeover, Text, Timeouts,
+    Api, Attribute, Constraint, Delete, Expect, Follow, Import, Job, Kind, List, Literal, Lookup, Phase,
+    Protection, Provider, Release, Report, Resource, Rollout, Rule, Takeover, Text, Timeouts,
 };
 
 /// Builds the provider's own configuration.
@@ -202,6 +202,15 @@ fn job(tree: &Literal) -> Job {
         protection: tree.get("protection").map(protection),
         takeover: tree.get("takeover").map(takeover),
         rollout: tree.get("rollout").map(rollout),
+        follow: tree.get("follow").map(follow),
+    }
+}
+
+fn follow(tree: &Literal) -> Follow {
+    Follow {
+        argument: tree.string("argument").unwrap_or_default(),
+        reference: tree.string("reference").unwrap_or_default(),
+        attributes: tree.strings("attributes"),
     }
 }
 
