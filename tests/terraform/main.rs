@@ -23,6 +23,7 @@ mod evidence_secrets;
 mod examples;
 mod faults;
 mod fleet;
+mod follow;
 mod found_objects;
 mod functions;
 mod go_provider_states;

@@ -24,7 +24,7 @@ use crate::private::Private;
 use crate::report::{Action, Removal, is_gone, is_temporary, with_remedy_for_use};
 use crate::session::{Merged, Session, deadline, is_sent};
 use crate::{
-    absence, identity, job, plan, protection, recover, references, release, summaries, takeover, wire,
+    absence, follow, identity, job, plan, protection, recover, references, release, summaries, takeover, wire,
 };
 
 /// Applies a change. The new state is in `progress`; the change failed if the diagnostics have an error.
@@ -330,6 +330,7 @@ impl Change<'_> {
             private.shows_apply =
                 session.resource.creates_by_update() && session.context.process.has_shown_apply();
         }
+        follow::record(session, follow::Scope::Missing).await;
         let prepared = match self.binding.hook {
             Some(hook) => hook.apply(session).await,
             None => Ok(()),

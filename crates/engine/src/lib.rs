@@ -17,7 +17,7 @@
 //! | [`adopted`], [`conflicts`] | the object that a create adopts; two resources that manage the same object |
 //! | [`hook`], [`job`], [`recover`] | code for one resource; long-running work; recovery of a create whose response was lost |
 //! | [`takeover`] | a create that takes an object over instead of starting a run |
-//! | [`references`], [`protection`], [`release`] | names of other objects in arguments; objects whose run must not be repeated; what a destroy clears |
+//! | [`references`], [`follow`], [`protection`], [`release`] | names of other objects in arguments; objects whose run is repeated when those change; objects whose run must not be repeated; what a destroy clears |
 //! | [`survey`] | what a check sees: the plan, the account, and what the process has planned |
 //! | [`session`], [`lookup`] | one change in progress, without its hook; the lookup of a data source |
 //! | [`absence`] | whether "not found" means that an object was deleted |
@@ -45,6 +45,7 @@ pub mod diagnostic;
 pub mod equal;
 pub mod fill;
 pub mod filter;
+pub mod follow;
 pub mod function;
 pub mod generate;
 pub mod hook;

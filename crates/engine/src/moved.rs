@@ -5,6 +5,8 @@
 //!
 //! Tests: `crates/engine/tests/tables/moved.rs`, `tests/terraform/moves.rs`.
 
+use std::collections::BTreeMap;
+
 use schema::{Attribute, Import, Resource};
 use serde_json::Value as Json;
 use value::{Path, Value};
@@ -133,6 +135,7 @@ fn convert_private(source: &Resource, target: &Resource, object: &Value, private
         is_unsent,
         shows_apply,
         memory,
+        followed,
         change: _,
         destroy: _,
         run,
@@ -144,6 +147,11 @@ fn convert_private(source: &Resource, target: &Resource, object: &Value, private
         is_unsent: is_unsent && target.attributes.iter().any(|attribute| attribute.write_only),
         shows_apply,
         memory: if is_same_resource { memory } else { Json::Null },
+        followed: if source.job == target.job {
+            followed
+        } else {
+            BTreeMap::new()
+        },
         run: run.filter(|_| source.job == target.job),
         ..Private::default()
     }

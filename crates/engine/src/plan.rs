@@ -73,6 +73,22 @@ pub fn plan(binding: &Binding, request: PlanRequest) -> Plan {
     plan
 }
 
+/// Has the plan of an update replace the object, because its run is outdated for these reasons.
+pub fn repeat_run(resource: &Resource, plan: &mut Plan, reasons: Vec<String>) {
+    let Some(job) = resource.job.as_ref().filter(|_| !reasons.is_empty()) else {
+        return;
+    };
+    // As after a run that failed: Terraform replaces no object without a value that changes.
+    set_run(resource, job, &mut plan.planned);
+    plan.requires_replace.push(Path::root().attribute(&job.into));
+    plan.requires_replace.sort();
+    plan.requires_replace.dedup();
+    if let Some(change) = &mut plan.private.change {
+        change.is_forced = true;
+        change.outdated = reasons;
+    }
+}
+
 /// Warns of write-only values that were not sent since the import of the object: nothing in state shows that they are new.
 fn warn_unsent(
     resource: &Resource,

@@ -2,7 +2,7 @@
 //!
 //! Tests: `crates/engine/tests/tables/preflight.rs`.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use schema::{Attribute, Resource};
 use value::{Value, msgpack};
@@ -13,10 +13,15 @@ use crate::shape;
 /// Length in bytes from which a string is not kept: no other plan depends on a template.
 const MAX_STRING: usize = 1024;
 
+/// Attribute → fingerprint of the value that a plan gives it, `None` if that is only known after apply. See [`crate::follow`].
+pub type PlannedValues = BTreeMap<String, Option<String>>;
+
 /// Objects by resource.
 #[derive(Default)]
 pub struct PlannedObjects {
     by_resource: HashMap<String, Planned>,
+    /// Resource and name → what a plan changes in the object that has the name before it.
+    values: HashMap<(String, String), PlannedValues>,
 }
 
 /// The objects of one resource.
@@ -49,6 +54,22 @@ impl PlannedObjects {
             planned.index.entry(key).or_default().push(position);
         }
         Some(position)
+    }
+
+    /// Records the values that a plan gives the object with a name. An object that has the name already counts more than a new one.
+    pub fn note_values(&mut self, resource: &str, name: &str, values: PlannedValues, is_new: bool) {
+        let key = (resource.to_owned(), name.to_owned());
+        if is_new {
+            self.values.entry(key).or_insert(values);
+        } else {
+            self.values.insert(key, values);
+        }
+    }
+
+    /// Returns the values that plans give the object with a name.
+    pub fn values(&self, resource: &str, name: &str) -> PlannedValues {
+        let key = (resource.to_owned(), name.to_owned());
+        self.values.get(&key).cloned().unwrap_or_default()
     }
 
     /// Records that a plan destroys the object with this identity.

@@ -21,7 +21,7 @@ use crate::planned::own_identity;
 use crate::process::Process;
 use crate::protection::{self, Repeated};
 use crate::survey::{Existing, Scope, Search, Survey, by_value, strings};
-use crate::{identity, summaries, takeover};
+use crate::{follow, identity, summaries, takeover};
 
 /// Checks a plan, and records it for the checks of other plans. Names that were not found go into private state, so that a delete looks
 /// again.
@@ -125,6 +125,7 @@ fn note(process: &Process, declarations: &Declarations, resource: &Resource, pla
     if is_second {
         return None;
     }
+    follow::note_planned(process, declarations, resource, plan);
     process.add_planned(resource, &plan.planned)
 }
 

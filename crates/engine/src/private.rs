@@ -43,6 +43,9 @@ pub struct Private {
     /// The value that the resource's codec keeps, see [`crate::codec::Codec::read_response`].
     #[serde(skip_serializing_if = "Json::is_null")]
     pub memory: Json,
+    /// Name → the object with that name, as it was when the last run was started, see [`crate::follow`].
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub followed: BTreeMap<String, Fingerprints>,
     /// In the plan of a create, an update or a replacement only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub change: Option<ChangePlan>,
@@ -53,6 +56,9 @@ pub struct Private {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run: Option<Run>,
 }
+
+/// Attribute → fingerprint of its value. Private state has no values of other objects: they may be long, or contain secrets.
+pub type Fingerprints = BTreeMap<String, String>;
 
 /// What the plan of a change leaves for its apply. The delete half of a replacement gets it, and a destroy does not.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +71,10 @@ pub struct ChangePlan {
     /// Whether arguments force the replacement. Otherwise `-replace` or `replace_triggered_by` does.
     #[serde(rename = "forced", skip_serializing_if = "std::ops::Not::not")]
     pub is_forced: bool,
+    /// Why the run of the object is outdated, as clauses: the objects that it names and that have changed since, see [`crate::follow`]. They
+    /// demand the replacement, too, whatever the arguments are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub outdated: Vec<String>,
     /// Whether the object is protected from another run, and the plan could not know whether it starts one.
     #[serde(rename = "undecided", skip_serializing_if = "std::ops::Not::not")]
     pub is_undecided: bool,

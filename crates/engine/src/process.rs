@@ -20,8 +20,8 @@ use crate::diagnostic::Diagnostics;
 use crate::list::{Index, List};
 use crate::misses::Miss;
 use crate::object::{Known, Renames};
-use crate::planned::PlannedObjects;
-use crate::private::Reference;
+use crate::planned::{PlannedObjects, PlannedValues};
+use crate::private::{Fingerprints, Reference};
 use crate::run::Run;
 
 /// Data of the process, which its clones share. A key identifies an object, as [`crate::identity::key`] returns it.
@@ -79,6 +79,8 @@ struct Shared {
     explained: Mutex<HashSet<String>>,
     /// The objects that this process has planned.
     planned_objects: Mutex<PlannedObjects>,
+    /// Key → fingerprints of an object that others follow, as a plan has read it.
+    fingerprints: Mutex<HashMap<String, Fingerprints>>,
     /// The resources and data sources whose objects could not be checked.
     failed_checks: Mutex<BTreeSet<String>>,
     /// Resource or data source → the list of its objects that checks of plans and imports use.
@@ -183,7 +185,7 @@ pub struct Handover {
     pub run: Option<Run>,
     /// Whether the plan replaces an object that was not tainted.
     pub is_on_purpose: bool,
-    /// Whether arguments force the replacement.
+    /// Whether arguments alone force the replacement.
     pub is_forced: bool,
     /// Whether another object replaces it.
     pub is_moved: bool,
@@ -285,6 +287,7 @@ impl Process {
         lock(&self.0.names).clear();
         lock(&self.0.explained).clear();
         *lock(&self.0.planned_objects) = PlannedObjects::default();
+        lock(&self.0.fingerprints).clear();
         lock(&self.0.failed_checks).clear();
         self.forget_check_lists();
         lock(&self.0.counts).clear();
@@ -542,6 +545,26 @@ impl Process {
         lock(&self.0.names)
             .get(resource)
             .is_some_and(|names| names.contains_key(name))
+    }
+
+    /// Records the values that a plan gives an object that others follow, by its name. `is_new` if the plan creates it.
+    pub fn note_planned_values(&self, resource: &str, name: &str, values: PlannedValues, is_new: bool) {
+        lock(&self.0.planned_objects).note_values(resource, name, values, is_new);
+    }
+
+    /// Keeps the fingerprints of an object that others follow, for the plans of this process.
+    pub fn note_fingerprints(&self, key: String, fingerprints: Fingerprints) {
+        lock(&self.0.fingerprints).insert(key, fingerprints);
+    }
+
+    /// Returns the fingerprints of an object that a plan of this process has read.
+    pub fn fingerprints(&self, key: &str) -> Option<Fingerprints> {
+        lock(&self.0.fingerprints).get(key).cloned()
+    }
+
+    /// Returns the values that plans give the object with a name: those that they change.
+    pub fn planned_values(&self, resource: &str, name: &str) -> PlannedValues {
+        lock(&self.0.planned_objects).values(resource, name)
     }
 
     /// Records a planned object, and returns its position among those of its resource; `None` if it cannot be encoded.

@@ -257,9 +257,7 @@ fn reason(
                     let attribute =
                         attributes.find(|attribute| Path::root().attribute(&attribute.name) == *path);
                     match attribute {
-                        _ if status.as_ref() == Some(path) => {
-                            "its last run failed or was not started".to_owned()
-                        }
+                        _ if status.as_ref() == Some(path) => of_run(plan),
                         Some(attribute) => change_of(attribute, plan, before),
                         None => format!("`{path}` changes"),
                     }
@@ -277,6 +275,22 @@ fn reason(
             resource.job.as_ref().map_or("", |job| job.noun.as_ref())
         ),
     }
+}
+
+/// Why the last run of an object requires another one, as a clause.
+fn of_run(plan: &Plan) -> String {
+    let run = plan.private.run.as_ref();
+    let has_failed = outdated(plan).is_empty() || run.is_some_and(|run| !run.state.is_pending());
+    let failed = has_failed.then(|| "its last run failed or was not started".to_owned());
+    let outdated = outdated(plan).iter().cloned();
+    let reasons: Vec<String> = failed.into_iter().chain(outdated).collect();
+    reasons.join(", and ")
+}
+
+/// The named objects that have changed since the last run, as clauses.
+fn outdated(plan: &Plan) -> &[String] {
+    let change = plan.private.change.as_ref();
+    change.map_or(&[], |change| &change.outdated)
 }
 
 /// How an argument that forces a replacement changes, and who changed it.
@@ -506,15 +520,18 @@ fn refusal(resource: &Resource, protection: &Protection, plan: &Plan, cause: Cau
                 .requires_replace
                 .iter()
                 .map(|path| match &status {
-                    Some(status) if status == path => "its last run failed or was not started".to_owned(),
+                    Some(status) if status == path => of_run(plan),
                     _ if cause == Cause::Unknown => format!("`{path}` is only known after apply"),
                     _ => format!("`{path}` changes"),
                 })
                 .collect();
-            let remedy = if cause == Cause::Unknown {
-                format!("Apply the origin of the value first, with `-target`, or {allow}.")
-            } else {
-                format!("Undo the change, or {allow}.")
+            let follow = resource.job.as_ref().and_then(|job| job.follow.as_ref());
+            let remedy = match follow.filter(|_| !outdated(plan).is_empty()) {
+                _ if cause == Cause::Unknown => {
+                    format!("Apply the origin of the value first, with `-target`, or {allow}.")
+                }
+                Some(follow) => format!("Undo the change, set `{}` to false, or {allow}.", follow.argument),
+                None => format!("Undo the change, or {allow}."),
             };
             (changed.join(", and "), remedy)
         }

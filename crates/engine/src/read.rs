@@ -13,7 +13,7 @@ use crate::diagnostic::{Diagnostics, Reported};
 use crate::hook::Binding;
 use crate::object::Known;
 use crate::report::{self, Action, is_gone};
-use crate::{absence, collection, identity, import, job, recover, shape, wire};
+use crate::{absence, collection, follow, identity, import, job, recover, shape, wire};
 
 /// Refreshes an object in `known`. Its state becomes null if the object no longer exists.
 ///
@@ -118,6 +118,7 @@ async fn complete(context: &Context, resource: &Resource, known: &mut Known, mut
     let before = std::mem::replace(known, found);
     absence::note_found(context, resource, known, &before.state);
     job::refresh(context, resource, known).await;
+    follow::refresh(context, resource, known).await;
 }
 
 /// Decodes state that any version of the provider stored: attributes that no longer exist are dropped, new ones are

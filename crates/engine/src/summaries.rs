@@ -250,6 +250,11 @@ crate::summaries! {
         when: "A request failed that a check of the plan needs.",
         remedy: "Follow the message, or leave out the checks of plans that send requests.",
     }
+    NOT_RECORDED {
+        text: "Referenced objects not recorded",
+        when: "A run depends on other objects that are to be followed, and the request failed that shows how they are at its start.",
+        remedy: "Follow the message, then plan again: the refresh records the objects.",
+    }
     RENAME_REPLACES {
         text: "New name replaces other objects",
         when: "An object is renamed, and others that name it in a string are replaced because of that.",

@@ -11,7 +11,7 @@ use engine::object::{ApplyRequest, Known, PlanRequest, Progress, Walk};
 use engine::private::Private;
 use engine::rules::WriteOnly;
 use engine::{
-    adopted, apply, conflicts, generate, import, lookup, misses, plan, preflight, protection, read,
+    adopted, apply, conflicts, follow, generate, import, lookup, misses, plan, preflight, protection, read,
     references, release, shape, takeover, validate,
 };
 use environment::Environment;
@@ -367,6 +367,10 @@ impl tfplugin6::provider_server::Provider for Service {
                     }
                     references::note_planned(process, schema, &mut plan);
                     let declarations = &self.0.declarations;
+                    let outdated =
+                        follow::changes(context.as_ref(), process, declarations, schema, walk, &mut plan)
+                            .await;
+                    plan::repeat_run(schema, &mut plan, outdated);
                     preflight::check(
                         resolved.binding,
                         context.as_ref(),

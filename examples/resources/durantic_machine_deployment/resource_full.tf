@@ -46,7 +46,10 @@ resource "durantic_machine_deployment" "database" {
   # With "adopt", a machine that runs this role already would be managed as it is.
   on_create = "install"
 
-  # A new `rollout` is refused until this is false.
+  # Another template, image or priority of the role reinstalls the machine.
+  follow_roles = true
+
+  # A new `rollout` and a change of the role are refused until this is false.
   reinstall_protection = true
   on_destroy           = "release"
 

@@ -25,12 +25,9 @@ pub fn stash(context: &Context, resource: &Resource, known: &Known) {
     }
     let key = key(resource, &known.state);
     let is_on_purpose = known.private.plan_of() == Some(&key);
-    let is_forced = known
-        .private
-        .change
-        .as_ref()
-        .is_some_and(|change| change.is_forced);
     let change = known.private.change.as_ref();
+    // A create with the configuration as it was before would not undo what the object follows.
+    let is_forced = change.is_some_and(|change| change.is_forced && change.outdated.is_empty());
     let creates = change.and_then(|change| change.creates.as_ref());
     let is_moved = creates.is_some_and(|creates| *creates != key);
     let half = known.private.change.is_some().then(|| context.process.begins());

@@ -38,7 +38,7 @@ use crate::run::{ActiveRun, Id, Run, RunState};
 use crate::session::Session;
 use crate::shape::{self, literal_value};
 use crate::wire::{boolean, find, to_json};
-use crate::{identity, rules};
+use crate::{follow, identity, rules};
 
 /// Pause between two attempts to find out what an active run installs.
 const EXAMINATION_INTERVAL: Duration = Duration::from_secs(5);
@@ -277,6 +277,7 @@ impl JobApply<'_, '_> {
     }
 
     async fn send_start(&mut self) -> Event {
+        follow::record(self.session, follow::Scope::All).await;
         let sent_at = self.session.elapsed();
         self.has_requested = true;
         (self.observed, self.backoff) = (Observed::default(), Backoff::default());

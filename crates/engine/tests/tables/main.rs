@@ -15,6 +15,7 @@ mod conflicts;
 mod equal;
 mod fill;
 mod filter;
+mod follow;
 mod generate;
 mod identity;
 mod import;

@@ -185,6 +185,7 @@ fn convert_keeps_of_private_state_what_the_target_can_use() {
         "taints": false, "was_needed": false});
     let failed = json!({"saved": {"run": "r1"}, "status": "error", "stage": "failed", "trigger": {}, "purpose": "wanted", "taints": false,
         "was_needed": false});
+    let followed = json!({"web": {"lines": "00ff"}});
     let lost = format!(
         ": The build run of built {UUID:?} continues, but Terraform no longer follows it. Check in the control plane's dashboard how it ends."
     );
@@ -211,6 +212,8 @@ fn convert_keeps_of_private_state_what_the_target_can_use() {
         row("plans are over", "plain", "built",
             json!({"change": {"of": "plain/x"}, "destroy": {"process": "p"}}), none(), ""),
         row("a run of the same job", "built", "built", json!({"run": run}), json!({"run": run}), ""),
+        row("what a run of the same job was started with", "built", "built", json!({"followed": followed}), json!({"followed": followed}), ""),
+        row("what a run was started with, without a job", "built", "plain", json!({"followed": followed}), none(), ""),
         row("an active run without a job", "built", "plain", json!({"run": run}), none(), &lost),
         row("a failed run without a job", "built", "plain", json!({"run": failed}), none(), ""),
         row("a failed run of the same job", "built", "built", json!({"run": failed}), json!({"run": failed}), ""),

@@ -36,6 +36,7 @@ fn encode_inverts_decode() {
         ("where the object was last seen", stored_json(&json!({"seen": seen()}))),
         ("other objects that were seen there", stored_json(&json!({"seen": with_others()}))),
         ("an import", stored_json(&json!({"imported": true, "unsent": true}))),
+        ("the objects that it follows", stored_json(&json!({"followed": {"web": {"lines": "00ff", "depth": "11ee"}}}))),
         ("a codec's values", stored_json(&json!({"memory": {"a": [1]}}))),
         ("all fields",
             stored_json(&json!({"seen": seen(), "configured": ["a"], "memory": 1, "overridden": {"b": 2}}))),
