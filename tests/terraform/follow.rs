@@ -356,3 +356,46 @@ async fn change_before_the_start_is_part_of_the_installation() {
     assert_eq!(control_plane.runs().len(), 3);
     workspace.plans_empty().await;
 }
+
+/// The resources of README's example, and its other way to the same.
+fn readme() -> (String, String) {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let text = std::fs::read_to_string(root.join("README.md")).expect("the README");
+    assert!(text.contains(
+        "Change a role, run `terraform apply`, and your fleet rolls over to the new operating system."
+    ));
+    let mut blocks = text
+        .split("```hcl\n")
+        .skip(1)
+        .map(|block| block.split("```").next().unwrap_or_default());
+    let example = blocks.next().expect("the example");
+    let start = example.find("data \"durantic_machine\"").expect("the machine");
+    let example = example[start..].replace("web-1", "node-1");
+    let trigger = blocks.find(|block| block.contains("replace_triggered_by"));
+    (example, trigger.expect("the trigger").to_owned())
+}
+
+#[tokio::test]
+async fn example_of_the_readme_rolls_over_in_both_ways() {
+    let (followed, trigger) = readme();
+    let line = "  follow_roles = true\n";
+    assert!(followed.contains(line), "{followed}");
+    let triggered = followed.replace(line, &trigger);
+    for (name, configuration) in [("follow_roles", followed), ("replace_triggered_by", triggered)] {
+        let control_plane = control_plane().await;
+        let workspace = workspace(&control_plane, &configuration);
+        workspace.write("web.yaml", TEMPLATE);
+        workspace.apply().await;
+        workspace.plans_empty().await;
+        workspace.write("web.yaml", OTHER);
+        applies(&control_plane, &workspace, 2).await;
+        // Neither way counts what an installation does not use.
+        let described = configuration.replace(
+            "  template_data = file",
+            "  description   = \"d\"\n  template_data = file",
+        );
+        assert_ne!(described, configuration, "{name}");
+        workspace.configure(&described);
+        applies(&control_plane, &workspace, 2).await;
+    }
+}
