@@ -87,6 +87,11 @@ impl Account {
         lock(&self.store).run_views()
     }
 
+    /// The largest number of these machines that were offline, or had an active run, when a run was started.
+    pub fn most_unavailable(&self, is_member: impl Fn(&str) -> bool) -> usize {
+        lock(&self.store).most_unavailable(is_member)
+    }
+
     /// Starts a run outside of Terraform and returns its uuid.
     ///
     /// # Errors
@@ -100,6 +105,11 @@ impl Account {
     /// Sets the outcome of the machine's next run. Further calls set the outcomes of the runs after it.
     pub fn script_run(&self, machine_uuid: &str, outcome: Outcome) {
         lock(&self.store).script_run(machine_uuid, outcome);
+    }
+
+    /// Removes the outcomes that were set for later runs: they succeed.
+    pub fn clear_scripts(&self) {
+        lock(&self.store).clear_scripts();
     }
 
     /// Ends an active run now. A run that has already ended does not change.

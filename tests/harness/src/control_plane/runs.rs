@@ -2,7 +2,7 @@
 
 mod provisioning;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -20,6 +20,9 @@ pub struct Runs {
     order: Vec<String>,
     active: BTreeMap<String, String>,
     scripts: BTreeMap<String, VecDeque<Outcome>>,
+    /// At the start of each run: the machines that are offline or have an active run.
+    #[serde(default)]
+    unavailable: Vec<BTreeSet<String>>,
 }
 
 /// The outcome of a run.

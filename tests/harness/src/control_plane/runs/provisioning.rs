@@ -1,6 +1,6 @@
 //! The effects of runs on machines, and the roles that decide how a run goes.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -66,7 +66,27 @@ impl Store {
         self.runs.order.push(uuid.clone());
         self.runs.active.insert(machine_uuid.to_owned(), uuid.clone());
         self.runs.all.insert(uuid.clone(), run);
+        let unavailable = self.unavailable();
+        self.runs.unavailable.push(unavailable);
         Ok(uuid)
+    }
+
+    /// The machines that are offline now, or have an active run.
+    fn unavailable(&mut self) -> BTreeSet<String> {
+        self.update_machines_to_now();
+        let active = self.runs.active.keys().cloned();
+        let machines = self.objects(Collection::Machines);
+        let offline = machines.filter(|machine| !is_set(machine, "is_online"));
+        active
+            .chain(offline.map(|machine| string(machine, "uuid").to_owned()))
+            .collect()
+    }
+
+    /// The largest number of these machines that were offline, or had an active run, when a run was started.
+    pub fn most_unavailable(&self, is_member: impl Fn(&str) -> bool) -> usize {
+        let starts = self.runs.unavailable.iter();
+        let counts = starts.map(|machines| machines.iter().filter(|machine| is_member(machine)).count());
+        counts.max().unwrap_or_default()
     }
 
     /// The body of the response for a run of a machine.
@@ -108,6 +128,11 @@ impl Store {
             .entry(machine_uuid.to_owned())
             .or_default()
             .push_back(outcome);
+    }
+
+    /// Removes the outcomes that were set for later runs.
+    pub fn clear_scripts(&mut self) {
+        self.runs.scripts.clear();
     }
 
     /// Ends an active run now. A run that has already ended does not change.
