@@ -87,7 +87,8 @@ fn guides_name_the_declared_defaults() {
 }
 
 /// Names in the guides that are not attributes: those of Terraform's own languages, of derived arguments, and of generated files and resources.
-const OTHER_NAMES: [&str; 13] = [
+const OTHER_NAMES: [&str; 14] = [
+    "depends_on",
     "dev_overrides",
     "for_each",
     "required_providers",

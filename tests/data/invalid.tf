@@ -113,6 +113,47 @@ resource "durantic_machine_deployment" "roles" {
   role_names   = [null] # Null collection element
 }
 
+# Terraform shows an error within an object at the line of the resource.
+resource "durantic_machine_deployment" "group" { # must have at least 1 characters
+  machine_uuid = "00000000-0000-4000-8000-000000000001"
+  rollout      = { group = "" }
+}
+
+resource "durantic_machine_deployment" "members-format" { # must be a UUID
+  machine_uuid = "00000000-0000-4000-8000-000000000001"
+  rollout      = { group = "web", members = ["00000000-0000-4000-8000-000000000001", "node-1"] }
+}
+
+resource "durantic_machine_deployment" "members-null" { # Null collection element
+  machine_uuid = "00000000-0000-4000-8000-000000000001"
+  rollout      = { group = "web", members = ["00000000-0000-4000-8000-000000000001", null] }
+}
+
+resource "durantic_machine_deployment" "canary-range" { # must be at least 1
+  machine_uuid = "00000000-0000-4000-8000-000000000001"
+  rollout      = { group = "web", canary = 0 }
+}
+
+resource "durantic_machine_deployment" "canary-fraction" { # must be a whole number
+  machine_uuid = "00000000-0000-4000-8000-000000000001"
+  rollout      = { group = "web", canary = 1.5 }
+}
+
+resource "durantic_machine_deployment" "max_failures-range" { # must be at least 0
+  machine_uuid = "00000000-0000-4000-8000-000000000001"
+  rollout      = { group = "web", max_failures = -1 }
+}
+
+resource "durantic_machine_deployment" "max_failures-fraction" { # must be a whole number
+  machine_uuid = "00000000-0000-4000-8000-000000000001"
+  rollout      = { group = "web", max_failures = 0.5 }
+}
+
+resource "durantic_machine_deployment" "healthy_for" { # must be a duration
+  machine_uuid = "00000000-0000-4000-8000-000000000001"
+  rollout      = { group = "web", healthy_for = "soon" }
+}
+
 resource "durantic_machine_deployment" "timeouts" {
   machine_uuid = "00000000-0000-4000-8000-000000000001"
   timeouts {

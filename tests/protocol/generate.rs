@@ -361,6 +361,13 @@ fn scalar(attribute: &'static Attribute, world: &World) -> BoxedStrategy<Json> {
 
 fn string(attribute: &'static Attribute) -> BoxedStrategy<String> {
     let rules = &attribute.validate;
+    match attribute.name.as_ref() {
+        // The engine rejects other strings.
+        "max_unavailable" => return string_regex("[1-9][0-9]?").unwrap().boxed(),
+        // A create waits for this time.
+        "healthy_for" => return string_regex("[1-9]ms").unwrap().boxed(),
+        _ => {}
+    }
     // Machines with random settings are never as they are configured.
     if attribute.name == "on_create" {
         return Just("install".to_owned()).boxed();

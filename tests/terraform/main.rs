@@ -49,6 +49,7 @@ mod registry_credential;
 mod reinstalls;
 mod release;
 mod removal;
+mod rollout;
 mod route;
 mod route_policy_set;
 mod scenarios;

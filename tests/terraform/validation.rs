@@ -125,6 +125,12 @@ fn every_validation_rule_has_an_invalid_line() {
     for line in INVALID.lines() {
         if let Some((block, rest)) = line.split_once(" \"durantic_") {
             (kind, of) = (block, rest.split('"').next().unwrap_or_default());
+            // The label names an attribute within an object.
+            let label = rest.split('"').nth(2).unwrap_or_default();
+            let name = label.split('-').next().unwrap_or_default();
+            if let Some((_, error)) = line.split_once(" # ") {
+                expected.entry((kind, of, name)).or_default().push(error);
+            }
         } else if let Some((code, error)) = line.split_once(" # ") {
             let name = code.split_whitespace().next().unwrap_or_default();
             expected.entry((kind, of, name)).or_default().push(error);

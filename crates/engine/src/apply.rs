@@ -22,9 +22,11 @@ use crate::naming::{capitalised, title};
 use crate::object::{ApplyRequest, Known, Progress};
 use crate::private::Private;
 use crate::report::{Action, Removal, is_gone, is_temporary, with_remedy_for_use};
+use crate::run::UNTOUCHED;
 use crate::session::{Merged, Session, deadline, is_sent};
 use crate::{
-    absence, follow, identity, job, plan, protection, recover, references, release, summaries, takeover, wire,
+    absence, follow, identity, job, plan, protection, recover, references, release, rollout, summaries,
+    takeover, wire,
 };
 
 /// Applies a change. The new state is in `progress`; the change failed if the diagnostics have an error.
@@ -64,6 +66,28 @@ pub async fn apply(
         planned: job::result::without(binding.schema, request.planned),
         ..request
     };
+    let (handover, is_marked) = match phase {
+        Phase::Create => {
+            let key = identity::key(binding.schema, &request.planned);
+            let handover = job::handover::take(context, binding.schema, &request.planned);
+            (handover, request.private.plan_of() == Some(key.as_str()))
+        }
+        Phase::Update | Phase::Delete => (None, false),
+    };
+    let mut diagnostics = Diagnostics::default();
+    // The timeout begins after the wait.
+    let place = rollout::enter(
+        context,
+        binding.schema,
+        phase,
+        &request,
+        handover.as_ref(),
+        progress,
+        &mut diagnostics,
+    );
+    let Ok(place) = place.await else {
+        return diagnostics;
+    };
     let deadline = deadline(binding.schema, phase, &request);
     let context = Context {
         deadline: Some(deadline),
@@ -78,19 +102,32 @@ pub async fn apply(
         deadline,
         request: &request,
         progress: progress.clone(),
-        diagnostics: Diagnostics::default(),
+        diagnostics,
     };
     let mut change = Change {
         binding,
         session,
-        before: job::Before::default(),
+        before: job::Before {
+            is_on_purpose: is_marked || handover.as_ref().is_some_and(|handover| handover.is_on_purpose),
+            handover,
+            ..job::Before::default()
+        },
+        is_refused: false,
     };
     // Every step reports its own errors.
-    let _ = match phase {
-        Phase::Create => change.create().await,
+    let applied = match phase {
+        Phase::Create => change.create(is_marked).await,
         Phase::Update => change.update().await,
         Phase::Delete => change.delete().await,
     };
+    if let Some(place) = place {
+        let applied = match applied {
+            Ok(()) => rollout::Applied::Done,
+            Err(Reported) if change.is_refused => rollout::Applied::Refused,
+            Err(Reported) => rollout::Applied::Failed,
+        };
+        rollout::leave(&mut change.session, place, applied).await;
+    }
     let diagnostics = change.session.diagnostics;
     if diagnostics.errors().next().is_none() {
         job::result::restore(binding.schema, &planned, &mut progress.lock().state);
@@ -104,26 +141,28 @@ struct Change<'a> {
     session: Session<'a>,
     /// What the steps so far found out, for the job.
     before: job::Before,
+    /// Whether the object is protected, so that nothing was sent.
+    is_refused: bool,
 }
 
 impl Change<'_> {
-    async fn create(&mut self) -> Result<(), Reported> {
+    /// `is_marked`: the plan shows that the object replaces itself.
+    async fn create(&mut self, is_marked: bool) -> Result<(), Reported> {
         let session = &mut self.session;
         let (resource, request) = (session.resource, session.request);
         let Some(operation) = &resource.api.create else {
             return Err(session.missing_operation("create"));
         };
-        let handover = job::handover::take(session.context, resource, &request.planned);
-        let replaced = request.private.plan_of();
-        let is_marked = replaced == Some(identity::key(resource, &request.planned).as_str());
-        self.before.is_on_purpose =
-            is_marked || handover.as_ref().is_some_and(|handover| handover.is_on_purpose);
-        let is_replaced = handover.as_ref().is_some_and(|handover| handover.half.is_some());
-        if takeover::is_applied(session, handover.as_ref(), is_marked) {
+        let handover = self.before.handover.as_ref();
+        let is_replaced = handover.is_some_and(|handover| handover.half.is_some());
+        if takeover::is_applied(resource, &request.config, handover, is_marked) {
+            self.before.handover = None;
             return self.take_over().await;
         }
-        self.before.handover = handover;
-        protection::refuse_create(session, is_replaced).await?;
+        self.is_refused = protection::refuse_create(session, is_replaced).await.is_err();
+        if self.is_refused {
+            return Err(Reported);
+        }
         let mut body = wire::create_body(&resource.attributes, &request.planned, &request.config);
         session.write_body(&mut body);
         let adopted = adopted_object(session).await;
@@ -140,7 +179,8 @@ impl Change<'_> {
                     Some(handover) => {
                         let is_untouched =
                             error.effect == Effect::None || is_unchanged(session, adopted).await;
-                        job::handover::restore(session, handover, is_untouched);
+                        let mark = is_untouched.then_some(UNTOUCHED);
+                        *session.progress.lock() = job::handover::given_back(resource, &handover, mark);
                     }
                     None if error.effect != Effect::None => self.store_claim(),
                     None => {}
@@ -152,7 +192,7 @@ impl Change<'_> {
             Ok(merged) => merged,
             Err(reported) => {
                 if let Some(handover) = self.before.handover.take() {
-                    job::handover::restore(session, handover, false);
+                    *session.progress.lock() = job::handover::given_back(resource, &handover, None);
                 } else if session.progress.lock().state.is_null() {
                     let unexpected = Error::unexpected_response(operation, "it is about another object");
                     let created = recover::find_created(session, operation, &body, unexpected).await;

@@ -16,6 +16,7 @@
 //! | [`import`], [`moved`] | the object of an import, by its identity, its name or its URL; the state of one resource as that of another |
 //! | [`adopted`], [`conflicts`] | the object that a create adopts; two resources that manage the same object |
 //! | [`hook`], [`job`], [`recover`] | code for one resource; long-running work; recovery of a create whose response was lost |
+//! | [`rollout`] | when an object may have its run: groups, and the limit of the provider block |
 //! | [`takeover`] | a create that takes an object over instead of starting a run |
 //! | [`references`], [`follow`], [`protection`], [`release`] | names of other objects in arguments; objects whose run is repeated when those change; objects whose run must not be repeated; what a destroy clears |
 //! | [`survey`] | what a check sees: the plan, the account, and what the process has planned |
@@ -71,6 +72,7 @@ pub mod references;
 pub mod release;
 pub mod repeat;
 pub mod report;
+pub mod rollout;
 pub mod rules;
 pub mod run;
 pub mod session;

@@ -20,7 +20,7 @@ use crate::naming::{capitalised, title};
 use crate::object::{Known, Plan, PlanRequest, Renames};
 use crate::private::{ChangePlan, Private};
 use crate::references::renamed;
-use crate::run::untouched_status;
+use crate::run::given_back_status;
 use crate::wire::write_only_changed;
 use crate::{identity, job, rules, shape, summaries, takeover};
 
@@ -235,7 +235,7 @@ fn updated_object(resource: &Resource, config: &Value, prior: &Value, private: &
         }
     }
     if let Some(job) = &resource.job {
-        let untouched = prior.get(&job.into).as_str().and_then(untouched_status);
+        let untouched = prior.get(&job.into).as_str().and_then(given_back_status);
         if let Some(status) = untouched {
             resolved.set_attribute(&job.into, status.map_or(Value::Null, Value::string));
         }

@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
 use crate::api::Place;
+use crate::rollout::policy::Policy;
 use crate::run::Run;
 
 /// Private state of one object.
@@ -84,9 +85,22 @@ pub struct ChangePlan {
     /// The key of the object that the plan creates, if it is known. Terraform passes it to the delete half of a tainted object, too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub creates: Option<String>,
+    /// Of the plan of a create that starts a run: what the delete half waits for, if runs are limited.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub turn: Option<Turn>,
     /// Attribute → names that exist neither in the account nor in what was planned before.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub unresolved: BTreeMap<String, Vec<String>>,
+}
+
+/// What the delete half of a replacement knows of the run that the create half starts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turn {
+    /// [`crate::identity::key`] of the object that gets the run.
+    pub key: String,
+    /// The settings of its group; `None` if only the limit of the provider block concerns it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Policy>,
 }
 
 /// The plan of a destroy.

@@ -22,6 +22,7 @@ use crate::misses::Miss;
 use crate::object::{Known, Renames};
 use crate::planned::{PlannedObjects, PlannedValues};
 use crate::private::{Fingerprints, Reference};
+use crate::rollout::shared::Rollouts;
 use crate::run::Run;
 
 /// Data of the process, which its clones share. A key identifies an object, as [`crate::identity::key`] returns it.
@@ -87,6 +88,7 @@ struct Shared {
     check_lists: Mutex<HashMap<String, (Instant, Arc<List>)>>,
     /// Key → the objects that were counted under it.
     counts: Mutex<HashMap<String, BTreeSet<String>>>,
+    rollouts: Rollouts,
 }
 
 /// How long a plan waits for the plans of objects that it names, counted from the first such wait of the process.
@@ -292,6 +294,12 @@ impl Process {
         self.forget_check_lists();
         lock(&self.0.counts).clear();
         lock(&self.0.misses).clear();
+        self.0.rollouts.begin();
+    }
+
+    /// Returns the rollouts of this process.
+    pub fn rollouts(&self) -> &Rollouts {
+        &self.0.rollouts
     }
 
     /// Keeps a list for further checks of plans and imports.

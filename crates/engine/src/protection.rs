@@ -141,11 +141,7 @@ pub async fn check(
     }
     let mut object = target.object.clone();
     let mut facts = facts(process, resource, plan, &target);
-    let is_untouched = plan.private.plan_of().is_none()
-        && stored(process, resource, &target.key)
-            .iter()
-            .any(|stored| handover::is_untouched(resource, stored, &plan.planned, &plan.config));
-    if plan.prior.is_null() && is_untouched {
+    if is_given_back(process, resource, plan) {
         return None;
     }
     if cause(facts).is_none() && facts.change.is_none() {
@@ -222,6 +218,16 @@ pub async fn check(
         earlier: process.note_warned(target.key, title.clone()),
         title,
     })
+}
+
+/// Whether the plan of a tainted object starts no run, because an earlier create gave the object back as it was.
+pub fn is_given_back(process: &Process, resource: &Resource, plan: &Plan) -> bool {
+    let is_first = plan.prior.is_null() && plan.private.plan_of().is_none();
+    let key = identity::key(resource, &plan.planned);
+    is_first
+        && stored(process, resource, &key)
+            .iter()
+            .any(|stored| handover::is_given_back(resource, stored, &plan.planned, &plan.config))
 }
 
 /// The object of the account that a create adopts, as its list has it: what the attribute that identifies it names.

@@ -138,13 +138,18 @@ pub const PENDING: &str = "pending";
 /// Status of an object that a rejected create gave back, with nothing sent to it. The earlier status follows in parentheses.
 pub const UNTOUCHED: &str = "untouched";
 
-/// Statuses with a meaning of the provider's own.
-const RESERVED_STATUSES: [&str; 6] = [STARTING, UNCONFIRMED, WAITING, JOINED, LOST, UNTOUCHED];
+/// Status of an object that a create gave back because its rollout held it back. The earlier status follows in parentheses.
+pub const HELD: &str = "held";
 
-/// Returns the earlier status, if there was one, in the status of an object that was given back untouched; `None` for every other
+/// Statuses with a meaning of the provider's own.
+const RESERVED_STATUSES: [&str; 7] = [STARTING, UNCONFIRMED, WAITING, JOINED, LOST, UNTOUCHED, HELD];
+
+/// Returns the earlier status, if there was one, in the status of an object that a create gave back as it was; `None` for every other
 /// status.
-pub fn untouched_status(status: &str) -> Option<Option<&str>> {
-    let rest = status.strip_prefix(UNTOUCHED)?;
+pub fn given_back_status(status: &str) -> Option<Option<&str>> {
+    let rest = [UNTOUCHED, HELD]
+        .iter()
+        .find_map(|mark| status.strip_prefix(mark))?;
     if rest.is_empty() {
         return Some(None);
     }

@@ -317,6 +317,26 @@ crate::summaries! {
         when: "A run is or may be active, and the provider can no longer read its status.",
         remedy: "Follow the message, then apply again to go on waiting.",
     }
+    ROLLOUT_STOPPED {
+        text: "Rollout stopped",
+        when: "More runs of a group failed than its settings allow, or its members cannot be listed. No other run of the group is started.",
+        remedy: "Fix the cause that the message names, then apply again: the apply goes on with what is left.",
+    }
+    ROLLOUT_INTERRUPTED {
+        text: "Interrupted before its turn",
+        when: "Terraform was interrupted while an object waited for others of its group, or for the limit of the provider block.",
+        remedy: "Apply again: the apply goes on with what is left.",
+    }
+    ROLLOUT_CONFLICT {
+        text: "Settings of a group differ",
+        when: "Two objects of a group have other settings, or an object is a member of two groups.",
+        remedy: "Give all objects of a group the same settings, and each object one group.",
+    }
+    NOT_AVAILABLE {
+        text: "Object not available after its run",
+        when: "A run succeeded, but its object was not available when the timeout ended. Its group counts that as a failure.",
+        remedy: "Find out why the object is not available, then apply again.",
+    }
     INTERRUPTED_BEFORE_RUN {
         text: "Interrupted before the run started",
         when: "Terraform was interrupted before the provider started a run.",

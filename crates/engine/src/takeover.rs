@@ -162,11 +162,11 @@ pub fn mark(resource: &Resource, plan: &mut Plan) {
 
 /// Whether the create in progress takes its object over. `handover` is what the destroyed object left; `is_marked`: the plan shows that the
 /// object replaces itself.
-pub fn is_applied(session: &Session<'_>, handover: Option<&Handover>, is_marked: bool) -> bool {
+pub fn is_applied(resource: &Resource, config: &Value, handover: Option<&Handover>, is_marked: bool) -> bool {
     let is_half = |handover: &Handover| handover.half.is_some() && !handover.is_moved;
     let is_same = is_marked || handover.is_some_and(is_half);
     let facts = Facts {
-        asked: asked(session.resource, &session.request.config),
+        asked: asked(resource, config),
         is_identified: true,
         origin: if is_same { Origin::Same } else { Origin::Unknown },
     };

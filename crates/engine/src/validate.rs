@@ -12,8 +12,8 @@ use crate::diagnostic::Diagnostics;
 use crate::hook::Binding;
 use crate::rules::{self, WriteOnly, quoted};
 use crate::shape::literal_value;
-use crate::summaries;
 use crate::wire::to_json;
+use crate::{rollout, summaries};
 
 /// Checks the configuration of a resource or data source, and reports each problem.
 pub fn config(binding: &Binding, config: &Value, write_only: WriteOnly, diagnostics: &mut Diagnostics) {
@@ -21,6 +21,7 @@ pub fn config(binding: &Binding, config: &Value, write_only: WriteOnly, diagnost
     rules::object(attributes, config, write_only, &Path::root(), diagnostics);
     constraints(binding.schema, config, diagnostics);
     timeouts(config, diagnostics);
+    rollout::validate(binding.schema, config, diagnostics);
     if let Some(hook) = binding.hook {
         hook.validate(config, diagnostics);
     }

@@ -12,7 +12,7 @@ use engine::private::Private;
 use engine::rules::WriteOnly;
 use engine::{
     adopted, apply, conflicts, follow, generate, import, lookup, misses, plan, preflight, protection, read,
-    references, release, shape, takeover, validate,
+    references, release, rollout, shape, takeover, validate,
 };
 use environment::Environment;
 use futures_util::stream;
@@ -205,8 +205,10 @@ impl tfplugin6::provider_server::Provider for Service {
                 "ValidateResourceConfig",
                 Subject::Resource(request.type_name),
                 async |resolved, diagnostics| {
-                    let config = resolved.decode(request.config.as_ref(), "configuration", diagnostics)?;
+                    let mut config =
+                        resolved.decode(request.config.as_ref(), "configuration", diagnostics)?;
                     let mut problems = Diagnostics::default();
+                    rollout::leave_to_apply(&self.0.process, resolved.binding.schema, &mut config);
                     validate::config(resolved.binding, &config, write_only, &mut problems);
                     let (misses, declarations) = (self.0.process.misses(), &self.0.declarations);
                     let schema = resolved.binding.schema;
@@ -381,6 +383,7 @@ impl tfplugin6::provider_server::Provider for Service {
                     )
                     .await;
                     conflicts::check(process, schema, &mut plan);
+                    rollout::plan(process, schema, walk, &mut plan);
                     if plan.config.is_null() {
                         release::plan_destroy(process, &self.stop_token(), schema, walk, &mut plan).await;
                     } else if walk == Walk::Plan {
@@ -703,7 +706,10 @@ fn limits(definition: &Definition, config: &Value, environment: &Environment) ->
         .iter()
         .filter_map(|binding| binding.schema.job.as_ref());
     let names: BTreeSet<&str> = jobs
-        .filter_map(|job| Some(&*job.protection.as_ref()?.limit))
+        .flat_map(|job| {
+            let protection = job.protection.iter().map(|protection| &*protection.limit);
+            protection.chain(job.rollout.iter().map(|rollout| &*rollout.limit))
+        })
         .collect();
     let arguments = definition.provider.attributes.iter();
     let limits = arguments

@@ -1,6 +1,6 @@
 # All arguments
 
-variable "rollout" {
+variable "release" {
   description = "Any string. Change it to reinstall the machine."
   type        = string
   default     = "2026-11"
@@ -34,7 +34,7 @@ resource "durantic_machine_role" "database" {
 resource "durantic_machine_deployment" "database" {
   machine_uuid      = data.durantic_machine.database.uuid
   role_names        = [durantic_machine_role.database.name]
-  force_provision   = var.rollout
+  force_provision   = var.release
   mesh_network_uuid = durantic_mesh_network.database.uuid
   tunnel_type       = "auto"
   stun_enabled      = true
@@ -49,7 +49,17 @@ resource "durantic_machine_deployment" "database" {
   # Another template, image or priority of the role reinstalls the machine.
   follow_roles = true
 
-  # A new `rollout` and a change of the role are refused until this is false.
+  # One machine of the group is installed at once, and must be online for two minutes before the next one follows.
+  rollout = {
+    group           = "database"
+    members         = [data.durantic_machine.database.uuid]
+    max_unavailable = "1"
+    max_failures    = 0
+    healthy_for     = "2m"
+    canary          = 1
+  }
+
+  # A new `release` and a change of the role are refused until this is false.
   reinstall_protection = true
   on_destroy           = "release"
 

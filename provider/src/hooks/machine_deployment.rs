@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use engine::codec::Codec;
 use engine::hook::{Hook, RunDescription};
 use engine::object::Plan;
-use engine::run::untouched_status;
+use engine::run::given_back_status;
 use engine::survey::Survey;
 use value::Path;
 
@@ -33,7 +33,7 @@ impl Hook for MachineDeployment {
         let is_null = |name: &str| plan.prior.get(name).is_null();
         // A replacement that failed before its run gave the machine back as it was.
         let status = plan.prior.get("provision_status");
-        let has_no_status = status.is_null() || status.as_str().and_then(untouched_status) == Some(None);
+        let has_no_status = status.is_null() || status.as_str().and_then(given_back_status) == Some(None);
         let was_never_installed =
             has_no_status && ["provision_uuid", "force_provision"].into_iter().all(is_null);
         if was_never_installed {

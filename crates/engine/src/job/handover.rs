@@ -13,8 +13,9 @@ use super::trigger::{is_current, trigger};
 use crate::context::Context;
 use crate::identity::key;
 use crate::object::Known;
+use crate::private::Private;
 use crate::process::Handover;
-use crate::run::{ActiveRun, Run, RunState, UNTOUCHED, untouched_status};
+use crate::run::{ActiveRun, Run, RunState, given_back_status};
 use crate::session::Session;
 
 /// Keeps an object that is destroyed, for the one that may replace it. `known` has the private state of the plan.
@@ -32,11 +33,8 @@ pub fn stash(context: &Context, resource: &Resource, known: &Known) {
     let is_moved = creates.is_some_and(|creates| *creates != key);
     let half = known.private.change.is_some().then(|| context.process.begins());
     let private = known.private.clone().without_plan();
-    let run = private
-        .run
-        .clone()
-        .or_else(|| run_in_state(job?, resource, &known.state));
-    let run = run.filter(|run| run.state.is_pending()).map(|run| Run {
+    let run = job.and_then(|job| pending_run(job, resource, &known.state, &private));
+    let run = run.map(|run| Run {
         // Another run is wanted, so this one has to end first.
         state: if is_on_purpose {
             outdated(run.state)
@@ -60,6 +58,13 @@ pub fn stash(context: &Context, resource: &Resource, known: &Known) {
     context.process.hand_over(key, handover);
 }
 
+/// Returns the run of an object that may be active.
+pub fn pending_run(job: &Job, resource: &Resource, object: &Value, private: &Private) -> Option<Run> {
+    let run = private.run.clone();
+    let run = run.or_else(|| run_in_state(job, resource, object))?;
+    run.state.is_pending().then_some(run)
+}
+
 fn outdated(state: RunState) -> RunState {
     match state {
         RunState::Active(active) => RunState::Active(ActiveRun {
@@ -79,45 +84,52 @@ pub fn take(context: &Context, resource: &Resource, object: &Value) -> Option<Ha
     context.process.take_handover(&key(resource, object))
 }
 
-/// Puts the replaced object back into state after a create that failed before a run was started.
+/// Returns the replaced object for state, after a create that failed before a run was started.
 ///
-/// If the create changed nothing (`is_untouched`), the status says so: a create with the configuration as it was before then starts
-/// no run.
-pub fn restore(session: &Session<'_>, handover: Handover, is_untouched: bool) {
-    let Known { mut state, private } = handover.object;
-    let Some(job) = session.resource.job.as_ref() else {
-        *session.progress.lock() = Known { state, private };
-        return;
-    };
-    let status = state.get(&job.into);
-    let is_settled = handover.run.is_none() && private.run.is_none();
-    let is_marked = status.as_str().and_then(untouched_status).is_some();
+/// If the create changed nothing, `mark` says why: a create with the configuration as it was before then starts no run.
+pub fn given_back(resource: &Resource, handover: &Handover, mark: Option<&str>) -> Known {
+    let mut known = handover.object.clone();
+    let is_settled = handover.run.is_none() && known.private.run.is_none();
     // If something else than arguments demanded the replacement, it still does.
-    if is_untouched && is_settled && !is_marked && handover.is_forced {
-        let status = match status.as_str() {
-            Some(status) => format!("{UNTOUCHED} ({status})"),
-            None => UNTOUCHED.to_owned(),
+    let mark =
+        mark.filter(|_| is_settled && handover.is_forced && !has_given_back_status(resource, &known.state));
+    if let (Some(mark), Some(job)) = (mark, &resource.job) {
+        let status = match known.state.get(&job.into).as_str() {
+            Some(status) => format!("{mark} ({status})"),
+            None => mark.to_owned(),
         };
-        state.set_attribute(&job.into, Value::string(status));
+        known.state.set_attribute(&job.into, Value::string(status));
     }
-    *session.progress.lock() = Known { state, private };
+    known
 }
 
-/// Whether a create with this configuration starts no run, because an earlier create gave the object back untouched.
-pub fn is_untouched(resource: &Resource, before: &Value, planned: &Value, config: &Value) -> bool {
-    let Some(job) = resource.job.as_ref() else {
-        return false;
-    };
-    let status = before.get(&job.into).as_str().and_then(untouched_status);
-    status.is_some() && is_current(&trigger(resource, before), resource, planned, config)
+/// Whether the status says that an earlier create gave the object back as it was.
+pub fn has_given_back_status(resource: &Resource, object: &Value) -> bool {
+    let status = resource
+        .job
+        .as_ref()
+        .and_then(|job| object.get(&job.into).as_str());
+    status.and_then(given_back_status).is_some()
 }
 
-/// Restores the status of an object that an earlier create gave back untouched, if this create is for the same configuration.
+/// Whether a create with this configuration starts no run, because an earlier create gave the object back as it was.
+pub fn is_given_back(resource: &Resource, before: &Value, planned: &Value, config: &Value) -> bool {
+    has_given_back_status(resource, before)
+        && is_current(&trigger(resource, before), resource, planned, config)
+}
+
+/// Whether a status, or the earlier one in it, shows that the last run did not succeed.
+pub fn has_failed(job: &Job, status: &str) -> bool {
+    let status = given_back_status(status).unwrap_or(Some(status));
+    status.is_some_and(|status| !job.done.iter().any(|done| *done == status))
+}
+
+/// Restores the status of an object that an earlier create gave back as it was, if this create is for the same configuration.
 /// Returns whether it was; no run is needed then.
-pub fn restore_untouched(session: &Session<'_>, job: &Job, handover: Option<&Handover>) -> bool {
+pub fn restore_given_back(session: &Session<'_>, job: &Job, handover: Option<&Handover>) -> bool {
     let Some(handover) = handover else { return false };
     let (resource, before) = (session.resource, &handover.object.state);
-    let status = before.get(&job.into).as_str().and_then(untouched_status);
+    let status = before.get(&job.into).as_str().and_then(given_back_status);
     let mut known = session.progress.lock();
     let is_same = is_current(
         &trigger(resource, before),

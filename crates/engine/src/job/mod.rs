@@ -67,7 +67,7 @@ pub async fn run(session: &mut Session<'_>, before: Before) -> Result<(), Report
     let Some(job) = session.resource.job.as_ref() else {
         return Ok(());
     };
-    if handover::restore_untouched(session, job, before.handover.as_ref()) {
+    if handover::restore_given_back(session, job, before.handover.as_ref()) {
         return Ok(());
     }
     let is_due = job.after.contains(&session.phase);

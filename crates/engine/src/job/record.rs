@@ -7,7 +7,7 @@ use value::Value;
 use super::machine::State;
 use super::trigger::trigger;
 use crate::object::Known;
-use crate::run::{Id, LOST, Run, RunState, WAITING, untouched_status};
+use crate::run::{Id, LOST, Run, RunState, WAITING, given_back_status};
 
 /// Writes the run of a machine's state into Terraform's state and private state. `trigger` is that of the run.
 pub fn record(known: &mut Known, job: &Job, state: &State, trigger: &Json) {
@@ -49,7 +49,7 @@ pub fn run_in_state(job: &Job, resource: &Resource, object: &Value) -> Option<Ru
     let status = object.get(&job.into).as_str()?;
     let is_final = |status: &str| {
         let ends = job.done.iter().chain(job.failed.iter());
-        status == LOST || untouched_status(status).is_some() || ends.into_iter().any(|end| end == status)
+        status == LOST || given_back_status(status).is_some() || ends.into_iter().any(|end| end == status)
     };
     if is_final(status) {
         return None;

@@ -31,6 +31,7 @@ mod recover;
 mod references;
 mod replacement;
 mod report;
+mod rollout;
 mod support;
 mod takeover;
 mod validate;

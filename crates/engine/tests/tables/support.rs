@@ -242,6 +242,10 @@ summary  = "Manages things."
 [attributes.endpoint]
 type = "string"
 doc  = "Where it is."
+
+[attributes.max_builds]
+type = "int"
+doc  = "How many builds at once."
 "#;
 
 /// The declaration of a thing.
