@@ -30,10 +30,10 @@ const WAY: Duration = Duration::from_secs(1);
 pub const LIST_AGE: Duration = Duration::from_secs(10);
 
 /// How long nothing may arrive before one is admitted: what failed last time goes first.
-pub const QUIET: Duration = Duration::from_millis(60);
+pub const QUIET: Duration = Duration::from_millis(600);
 
 /// How long arrivals may delay an admission.
-pub const PATIENCE: Duration = Duration::from_millis(600);
+pub const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Identifies an object that waits for its run, or has it.
 pub type Ticket = u64;
@@ -416,6 +416,13 @@ impl<L> Board<L> {
 
     fn stop(&self, group: Option<&str>) -> Option<&Stop> {
         self.groups.get(group?)?.stop.as_ref()
+    }
+
+    /// Changes the place of an object in the order.
+    pub fn set_rank(&mut self, ticket: Ticket, rank: Rank) {
+        if let Some(entry) = self.entries.get_mut(&ticket) {
+            entry.rank = rank;
+        }
     }
 
     /// Returns what an object may do.

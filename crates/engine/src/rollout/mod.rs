@@ -173,12 +173,9 @@ pub async fn enter(
     };
     let (obstacle, group) = match arrival(context, resource, rollout, phase, request, handover) {
         Ok(None) => return Ok(None),
-        Ok(Some(mut arrival)) => {
-            if arrival.rank == Rank::New && is_broken(context, resource, rollout, request).await {
-                arrival.rank = Rank::Broken;
-            }
+        Ok(Some(arrival)) => {
             let (policy, title) = (arrival.policy.clone(), arrival.title.clone());
-            let is_delete = arrival.is_delete;
+            let (is_delete, is_new) = (arrival.is_delete, arrival.rank == Rank::New);
             let rollouts = context.process.rollouts();
             let ticket = rollouts.change(|board| board.arrive(arrival, Instant::now()));
             let place = Place {
@@ -189,6 +186,9 @@ pub async fn enter(
                 policy,
                 has_ended: false,
             };
+            if is_new && is_broken(context, resource, rollout, request).await {
+                rollouts.change(|board| board.set_rank(ticket, Rank::Broken));
+            }
             match wait(context, resource, rollout, ticket).await {
                 Ok(()) => return Ok(Some(place)),
                 Err(stop) => {
