@@ -368,13 +368,8 @@ impl<L> Board<L> {
     /// Adds an object to its group. A policy that clashes with another stops the group.
     fn join(&mut self, policy: &Policy, key: &str, title: &str) {
         let mut stop = None;
-        let others = self.groups.iter_mut().filter(|(name, group)| {
-            let is_provisional = policy.is_provisional || group.policy.is_provisional;
-            **name != policy.group && !is_provisional
-        });
-        for (name, group) in others {
-            let is_of_both = group.policy.members.contains(key) || !group.keys.is_disjoint(&policy.members);
-            if is_of_both || group.policy.clash(policy).is_some() {
+        for (name, group) in self.groups.iter_mut().filter(|(name, _)| **name != policy.group) {
+            if group.policy.clash_with(&group.keys, policy, key).is_some() {
                 let overlap = Stop::Overlaps {
                     groups: [name.clone(), policy.group.clone()],
                 };
@@ -383,7 +378,7 @@ impl<L> Board<L> {
             }
         }
         if let Some(group) = self.groups.get_mut(&policy.group) {
-            if let Some(Clash::Differs(setting)) = group.policy.clash(policy) {
+            if let Some(Clash::Differs(setting)) = group.policy.clash_with(&group.keys, policy, key) {
                 group.stop.get_or_insert_with(|| Stop::Differs {
                     setting,
                     titles: [group.title.clone(), title.to_owned()],
@@ -438,8 +433,9 @@ impl<L> Board<L> {
         }
     }
 
-    /// Admits those that have room: first those that are broken, then in the order of their arrival. `limit` is that of the provider block. `acquire` returns what the object of a group with
-    /// this number of places holds; `None` if other processes have all of them. Returns whether any was admitted.
+    /// Admits those that have room, in the order of their ranks and of their arrival. `limit` is that of the provider block. `acquire`
+    /// returns what the object of a group with this number of places holds; `None` if other processes have all of them. Returns whether any
+    /// was admitted.
     pub fn advance(
         &mut self,
         now: Instant,

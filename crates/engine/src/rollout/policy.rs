@@ -152,12 +152,9 @@ impl Policy {
     }
 
     /// Returns why two policies cannot both hold.
-    pub fn clash(&self, other: &Self) -> Option<Clash> {
+    fn clash(&self, other: &Self) -> Option<Clash> {
         if self.group != other.group {
             return (!self.members.is_disjoint(&other.members)).then_some(Clash::Overlaps);
-        }
-        if self.is_provisional || other.is_provisional {
-            return None;
         }
         let same = [
             (Setting::Unavailable, self.unavailable == other.unavailable),
@@ -168,6 +165,19 @@ impl Policy {
         ];
         let different = same.into_iter().find(|(_, is_same)| !is_same);
         different.map(|(setting, _)| Clash::Differs(setting))
+    }
+
+    /// Returns why an object with this key cannot have the policy `other`; `None` if settings are not known. `keys` are those of the objects
+    /// that have this one.
+    pub fn clash_with(&self, keys: &BTreeSet<String>, other: &Self, key: &str) -> Option<Clash> {
+        if self.is_provisional || other.is_provisional {
+            return None;
+        }
+        let is_of_both = self.members.contains(key) || !keys.is_disjoint(&other.members);
+        match self.clash(other) {
+            None if self.group != other.group && is_of_both => Some(Clash::Overlaps),
+            clash => clash,
+        }
     }
 
     /// Returns how many objects may be unavailable at once, after this number of runs has succeeded.
@@ -303,9 +313,20 @@ mod tests {
         assert_eq!(web.clash(&with_members("db", 3..5)), Some(Clash::Overlaps));
         assert_eq!(web.clash(&with_members("db", 4..8)), None);
         assert_eq!(policy("web").clash(&policy("db")), None);
+        let provisional = Policy {
+            is_provisional: true,
+            failures: 1,
+            ..policy("web")
+        };
+        assert_eq!(web.clash_with(&BTreeSet::new(), &provisional, "server/9"), None);
+        let of_db = BTreeSet::from(["server/1".to_owned()]);
         assert_eq!(
-            differs(|other| (other.is_provisional, other.failures) = (true, 1)),
-            None
+            policy("db").clash_with(&of_db, &web, "server/0"),
+            Some(Clash::Overlaps)
+        );
+        assert_eq!(
+            web.clash_with(&BTreeSet::new(), &policy("db"), "server/1"),
+            Some(Clash::Overlaps)
         );
     }
 }

@@ -59,12 +59,7 @@ impl Rollouts {
     pub fn plan(&self, policy: &Policy, key: &str, title: &str) -> Option<(Clash, String, String)> {
         let mut inner = self.lock();
         let clash = inner.planned.iter().find_map(|other| {
-            let is_other = other.policy.group != policy.group;
-            let is_of_both = other.policy.members.contains(key) || !other.keys.is_disjoint(&policy.members);
-            let clash = match other.policy.clash(policy) {
-                None if is_other && is_of_both => Clash::Overlaps,
-                clash => clash?,
-            };
+            let clash = other.policy.clash_with(&other.keys, policy, key)?;
             Some((clash, other.policy.group.clone(), other.title.clone()))
         });
         let mut planned = inner.planned.iter_mut();
