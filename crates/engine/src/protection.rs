@@ -511,8 +511,7 @@ fn is_present(resource: &Resource, protection: &Protection, response: &Json) -> 
 /// Whether a response says that the object needs no run.
 fn is_idle(resource: &Resource, response: &Json) -> bool {
     let needed = resource.job.as_ref().and_then(|job| job.needed.as_deref());
-    let attribute = needed.and_then(|needed| resource.attribute(needed));
-    attribute.and_then(|attribute| wire::field(attribute, response)) == Some(Json::Bool(false))
+    needed.and_then(|needed| wire::flag(resource, needed, response)) == Some(false)
 }
 
 /// Why the protection refuses a plan, and what to do.

@@ -491,6 +491,11 @@ pub fn number(json: &Json) -> Option<Number> {
     }
 }
 
+/// Returns the boolean in the field of a response that an attribute of the resource reads.
+pub fn flag(resource: &Resource, attribute: &str, response: &Json) -> Option<bool> {
+    boolean(&field(resource.attribute(attribute)?, response)?)
+}
+
 /// Returns the boolean that a JSON value has, also as 0 or 1, or as a string.
 pub fn boolean(json: &Json) -> Option<bool> {
     match json {

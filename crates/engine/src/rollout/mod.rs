@@ -250,13 +250,9 @@ async fn is_broken(
     let Ok(response) = read.await else {
         return false;
     };
-    let is = |name: &str, wanted: bool| {
-        let attribute = resource.attribute(name);
-        let field = attribute.and_then(|attribute| wire::field(attribute, &response.body));
-        field.and_then(|field| field.as_bool()) == Some(wanted)
-    };
+    let flag = |name: &str| wire::flag(resource, name, &response.body);
     let needed = resource.job.as_ref().and_then(|job| job.needed.as_deref());
-    is(&rollout.available, false) || needed.is_some_and(|needed| is(needed, true))
+    flag(&rollout.available) == Some(false) || needed.and_then(flag) == Some(true)
 }
 
 /// What arrives at the board for a change; `None` if it starts no run, or nothing limits it.
@@ -445,14 +441,12 @@ async fn unavailable(
     let Some(list) = collection::objects(context, lister, Some(Instant::now())).await else {
         return Ok(unavailable);
     };
-    let available = resource.attribute(&rollout.available);
     let mut missing = policy.members.clone();
     for object in list?.objects() {
         let Some(key) = identity::key_of_response(resource, &object).filter(|key| missing.remove(key)) else {
             continue;
         };
-        let field = available.and_then(|available| wire::field(available, &object));
-        if field.as_ref().and_then(serde_json::Value::as_bool) != Some(true) {
+        if wire::flag(resource, &rollout.available, &object) != Some(true) {
             unavailable.insert(key);
         }
     }
@@ -505,9 +499,7 @@ async fn is_available(session: &mut Session<'_>, policy: &Policy) -> End {
             .await
         {
             Ok(response) => {
-                let available = resource.attribute(&rollout.available);
-                let field = available.and_then(|available| wire::field(available, &response.body));
-                if field.as_ref().and_then(serde_json::Value::as_bool) == Some(true) {
+                if wire::flag(resource, &rollout.available, &response.body) == Some(true) {
                     since.get_or_insert(now);
                 } else {
                     since = None;
