@@ -332,24 +332,20 @@ fn rollout_keys(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>) {
         let path = format!("job.rollout.{key}");
         match argument.attribute(name) {
             None if name.is_empty() => {}
-            None => {
-                let names = argument
-                    .attributes
-                    .iter()
-                    .map(|attribute| attribute.name.as_ref());
-                let help = did_you_mean(name, names).unwrap_or_default();
-                reporter.at_value(
-                    &path,
-                    format!("{:?} has no attribute {name:?}", argument.name),
-                    help,
-                );
-            }
+            None => no_attribute(reporter, &path, name, &argument.name, &argument.attributes),
             Some(attribute) if !is_kind(attribute) => {
                 reporter.at_value(&path, format!("{name:?} is not {kind}"), "");
             }
             Some(_) => {}
         }
     }
+}
+
+/// Reports that what `owner` names has no attribute with this name.
+fn no_attribute(reporter: &mut Reporter<'_>, path: &str, name: &str, owner: &str, attributes: &[Attribute]) {
+    let names = attributes.iter().map(|attribute| attribute.name.as_ref());
+    let help = did_you_mean(name, names).unwrap_or_default();
+    reporter.at_value(path, format!("{owner:?} has no attribute {name:?}"), help);
 }
 
 /// The control plane must return whether an object is available.
@@ -432,18 +428,7 @@ fn follow_attributes(context: &ResourceContext<'_>, reporter: &mut Reporter<'_>)
     for (index, name) in follow.attributes.iter().enumerate() {
         let path = format!("job.follow.attributes.{index}");
         match followed.attribute(name) {
-            None => {
-                let names = followed
-                    .attributes
-                    .iter()
-                    .map(|attribute| attribute.name.as_ref());
-                let help = did_you_mean(name, names).unwrap_or_default();
-                reporter.at_value(
-                    &path,
-                    format!("{:?} has no attribute {name:?}", followed.name),
-                    help,
-                );
-            }
+            None => no_attribute(reporter, &path, name, &followed.name, &followed.attributes),
             Some(attribute) if attribute.wire.read.is_empty() || !attribute.returned => {
                 reporter.at_value(&path, format!("the control plane does not return {name:?}"), "");
             }
